@@ -1,0 +1,37 @@
+"""The errors of nengo_dense: a few subclasses of Nengo's, each also a built-in.
+
+A wrong argument raises `nengo.exceptions.ValidationError`, a network that cannot be built
+`nengo.exceptions.BuildError`, as in Nengo itself. Only what Nengo has no word for is here.
+"""
+
+from nengo.exceptions import NengoException
+
+
+class ConversionError(NengoException, ValueError):
+    """A trained model has parts that cannot be converted.
+
+    Parameters
+    ----------
+    model : str
+        What was being converted, e.g. ``"Keras model 'sequential_3'"``.
+    problems : list of str
+        One sentence for *each* part that stands in the way, with what to do about it.
+    """
+
+    def __init__(self, model: str, problems: list[str]) -> None:
+        self.model = model
+        self.problems = list(problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(f"{model} cannot be converted:{lines}")
+
+
+class FileFormatError(NengoException, ValueError):
+    """A file is damaged, or is not of the format it should be."""
+
+
+class MissingDependencyError(NengoException, ImportError):
+    """An optional package is not installed, or not in a version that works."""
+
+
+class PluginError(NengoException, RuntimeError):
+    """A plug-in could not be loaded; the message names its package and entry point."""

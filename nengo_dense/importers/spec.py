@@ -1,0 +1,111 @@
+"""What every importer returns: a trained dense network as plain arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+#: What a layer may do to its weighted input. ``softmax`` only makes sense in the last layer.
+ACTIVATIONS = ("relu", "linear", "softmax")
+
+
+@dataclass(frozen=True, eq=False)
+class DenseSpec:
+    """One trained dense layer, ``activation(weights @ x + bias)``.
+
+    Parameters
+    ----------
+    weights : (n_out, n_in) array_like
+        In Nengo's orientation: a row per output.
+    bias : (n_out,) array_like, optional
+        Zero if not given.
+    activation : {"relu", "linear", "softmax"}
+    label : str, optional
+        The layer's name in its source, for messages.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A wrong shape, a value that is not finite, or an unknown activation.
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray | None = None
+    activation: str = "linear"
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        weights = np.array(self.weights, dtype=np.float64)
+        if weights.ndim != 2 or 0 in weights.shape:
+            raise ValidationError(
+                f"must have shape (n_out, n_in) with both positive, got {weights.shape}"
+                f"{self._where()}",
+                attr="weights",
+                obj=self,
+            )
+        bias = np.zeros(len(weights)) if self.bias is None else np.array(self.bias, dtype=float)
+        if bias.shape != (len(weights),):
+            raise ValidationError(
+                f"must have shape ({len(weights)},) to match weights {weights.shape}, "
+                f"got {bias.shape}{self._where()}",
+                attr="bias",
+                obj=self,
+            )
+        for name, values in (("weights", weights), ("bias", bias)):
+            n_bad = np.count_nonzero(~np.isfinite(values))
+            if n_bad:
+                raise ValidationError(
+                    f"{n_bad} of {values.size} values are NaN or infinite{self._where()}; "
+                    "the training probably diverged",
+                    attr=name,
+                    obj=self,
+                )
+            values.setflags(write=False)
+        if self.activation not in ACTIVATIONS:
+            raise ValidationError(
+                f"must be one of {', '.join(ACTIVATIONS)}, got {self.activation!r}{self._where()}",
+                attr="activation",
+                obj=self,
+            )
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "bias", bias)
+
+    def _where(self) -> str:
+        return f" (layer {self.label!r})" if self.label else ""
+
+    @property
+    def n_out(self) -> int:
+        """Number of outputs."""
+        return self.weights.shape[0]
+
+    @property
+    def n_in(self) -> int:
+        """Number of inputs."""
+        return self.weights.shape[1]
+
+
+def forward(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
+    """Compute what the source model computes, layer by layer, in double precision.
+
+    Parameters
+    ----------
+    specs : sequence of DenseSpec
+    x : (batch, n_in) array_like
+
+    Returns
+    -------
+    activations : list of (batch, n_out) ndarray
+        One array a layer; the last one is the model's output.
+    """
+    activations = []
+    y = np.asarray(x, dtype=np.float64)
+    for spec in specs:
+        y = y @ spec.weights.T + spec.bias
+        if spec.activation == "relu":
+            y = np.maximum(y, 0)
+        elif spec.activation == "softmax":
+            y = np.exp(y - y.max(axis=-1, keepdims=True))
+            y /= y.sum(axis=-1, keepdims=True)
+        activations.append(y)
+    return activations
