@@ -69,7 +69,7 @@ def nengo_loihi() -> ModuleType:
     if module is None:
         with warnings.catch_warnings():
             # nengo-loihi 1.1.0 says so of every Nengo after 3.2; our tests run on 4.1.
-            warnings.filterwarnings("ignore", message=".*has not been tested with your nengo")
+            warnings.filterwarnings("ignore", message=".*has not been tested with your .nengo")
             module = importlib.import_module("nengo_loihi")
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         _mend_copy_false(sys.modules["nengo_loihi.block"], sys.modules["nengo_loihi.neurons"])
