@@ -1,0 +1,207 @@
+"""One dense layer of neurons."""
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.dists import Choice, Distribution
+from nengo.exceptions import ValidationError
+from nengo.neurons import NeuronType, SpikingRectifiedLinear
+from nengo.params import Default
+
+from nengo_dense.chip.limits import MAX_IN_AXONS
+from nengo_dense.layers import loihi_builder
+from nengo_dense.layers.neuron import with_amplitude
+from nengo_dense.layers.placement import Placement
+from nengo_dense.layers.validation import count, finite_array, positive
+from nengo_dense.layers.weight_init import GlorotUniform
+
+
+class DenseLayer(nengo.Network):
+    """A dense layer of neurons that computes ``y = f(W x + b)``.
+
+    With rectified linear neurons a neuron fires at ``max_rate * y`` hertz, in spikes of height
+    ``1 / max_rate``, so the decoded value is ``y`` whatever ``max_rate`` is. With other types,
+    gain and bias current are those at which the neuron starts to fire at ``W x + b = intercept``
+    and fires ``max_rate`` at ``W x + b = 1``; again the decoded value of ``max_rate`` is 1.
+
+    The layer is an ordinary Nengo network: connect to ``layer.input`` and from ``layer.output``,
+    probe ``layer.neurons``, in any simulator. What it asks of Loihi (host or chip, the division
+    among cores) holds however deep it is nested.
+
+    Parameters
+    ----------
+    n_neurons : int
+        Number of outputs.
+    size_in : int
+        Number of inputs, at most 4,096 on the chip.
+    weights : (n_neurons, size_in) array_like or nengo.dists.Distribution, optional
+        In Nengo's orientation, a row per neuron. A distribution is sampled here, with ``seed``.
+        Default: `~nengo_dense.layers.weight_init.GlorotUniform`.
+    bias : (n_neurons,) array_like, optional
+        In the units of ``W x``; zero by default.
+    neuron_type : nengo.neurons.NeuronType, optional
+        With a spike amplitude, which the layer sets itself. Runs on Loihi:
+        SpikingRectifiedLinear (default), LIF, LoihiSpikingRectifiedLinear, LoihiLIF; on the host
+        also RectifiedLinear and LIFRate.
+    max_rate : float, optional
+        Rate in hertz that stands for the value 1. On Loihi rates are ``1000 / ceil(1000 / r)``
+        at a step of 1 ms, so an error of up to ``r / 1000`` must be expected.
+    intercept : float, optional
+        Value of ``W x + b``, below 1, at which a neuron starts to fire.
+    on_chip : bool, optional
+        Whether the neurons run on Loihi. A setting for this ensemble in the configuration of the
+        top-level network is more specific and wins.
+    label : str, optional
+    seed : int, optional
+        For weights drawn from a distribution, and for the network.
+    add_to_container : bool, optional
+        As in `nengo.Network`.
+
+    Attributes
+    ----------
+    input : nengo.Node
+        Passthrough node of ``size_in`` values, x.
+    ensemble : nengo.Ensemble
+        The neurons, with their gain and bias.
+    neurons, output : nengo.ensemble.Neurons
+        The neurons' spikes, to connect from and to probe: y when filtered.
+    connection : nengo.Connection
+        From ``input`` to ``neurons``, with the weights as its transform.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A wrong shape, a value out of range, more inputs than a core can tell apart.
+
+    Examples
+    --------
+    >>> import nengo
+    >>> from nengo_dense.layers.dense import DenseLayer
+    >>> with nengo.Network(seed=1) as net:
+    ...     stimulus = nengo.Node([1.0, 0.5])
+    ...     layer = DenseLayer(2, 2, weights=[[0.5, 0.5], [-1, 1]], bias=[0, 0.6], max_rate=200)
+    ...     nengo.Connection(stimulus, layer.input, synapse=None)
+    ...     probe = nengo.Probe(layer.output)
+    <Connection ...>
+    >>> with nengo.Simulator(net, progress_bar=False) as sim:
+    ...     sim.run(1.0)
+    >>> sim.data[probe].mean(axis=0).round(2)
+    array([0.75, 0.1 ])
+    """
+
+    def __init__(
+        self,
+        n_neurons: int,
+        size_in: int,
+        *,
+        weights: Any = Default,
+        bias: Any = None,
+        neuron_type: NeuronType = SpikingRectifiedLinear(),  # noqa: B008 (frozen)
+        max_rate: float = 250.0,
+        intercept: float = 0.0,
+        on_chip: bool = True,
+        label: str | None = None,
+        seed: int | None = None,
+        add_to_container: bool | None = None,
+    ) -> None:
+        super().__init__(label=label, seed=seed, add_to_container=False)
+        n_neurons = count(n_neurons, "n_neurons", self)
+        size_in = count(size_in, "size_in", self)
+        self.max_rate = positive(max_rate, "max_rate", self, unit="hertz")
+        self._check_fan_in(size_in, on_chip)
+        neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self)
+        self._unit_gain, self._base_bias = self._tuning(neuron_type, intercept)
+        bias = finite_array(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
+
+        name = label or "dense"
+        with self:
+            self.input = nengo.Node(size_in=size_in, label=f"{name}.input")
+            self.ensemble = nengo.Ensemble(
+                n_neurons,
+                dimensions=1,
+                encoders=Choice([[1.0]]),
+                gain=np.full(n_neurons, self._unit_gain),
+                bias=self._base_bias + self._unit_gain * bias,
+                neuron_type=neuron_type,
+                label=name,
+            )
+            self.connection = nengo.Connection(
+                self.input,
+                self.ensemble.neurons,
+                transform=self._sample(weights, (n_neurons, size_in), seed),
+                synapse=None,
+                label=f"{name}.weights",
+            )
+        self.placement = Placement(self.ensemble, self.input, bool(on_chip))
+        loihi_builder.install()
+        # last, so that a layer that was refused leaves nothing behind in the user's network
+        if add_to_container if add_to_container is not None else nengo.Network.context:
+            nengo.Network.add(self)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        loihi_builder.install()  # in another process no layer may have been made yet
+
+    @property
+    def neurons(self) -> nengo.ensemble.Neurons:
+        """(nengo.ensemble.Neurons) The layer's neurons."""
+        return self.ensemble.neurons
+
+    @property
+    def output(self) -> nengo.ensemble.Neurons:
+        """(nengo.ensemble.Neurons) The same, as the thing to connect from."""
+        return self.ensemble.neurons
+
+    @property
+    def on_chip(self) -> bool:
+        """(bool) Whether the layer asks to be on Loihi."""
+        return self.placement.on_chip
+
+    @property
+    def weights(self) -> np.ndarray:
+        """((n_neurons, size_in) array) The weights now, after any training."""
+        return np.array(self.connection.transform.init)
+
+    @property
+    def bias(self) -> np.ndarray:
+        """((n_neurons,) array) The biases now, in the units of ``W x``."""
+        return (np.array(self.ensemble.bias) - self._base_bias) / self._unit_gain
+
+    def _check_fan_in(self, size_in: int, on_chip: bool) -> None:
+        if on_chip and size_in > MAX_IN_AXONS:
+            raise ValidationError(
+                f"must be at most {MAX_IN_AXONS} on the chip, got {size_in}: every core of a "
+                "layer needs an input axon for every input, and has no more, so splitting does not "
+                "help. Use fewer inputs (pool or project them before), or run the layer on the "
+                "host with on_chip=False.",
+                attr="size_in",
+                obj=self,
+            )
+
+    def _tuning(self, neuron_type: NeuronType, intercept: float) -> tuple[float, float]:
+        """Find the gain, and the bias current at ``b = 0``, of every neuron."""
+        intercept = float(finite_array(intercept, (), "intercept", self))
+        if intercept >= 1:
+            raise ValidationError(
+                f"must be below 1, where a neuron already fires at max_rate, got {intercept:g}",
+                attr="intercept",
+                obj=self,
+            )
+        try:
+            gain, bias = neuron_type.gain_bias(np.array([self.max_rate]), np.array([intercept]))
+        except ValidationError as err:  # Nengo names neither the layer nor the rate
+            raise ValidationError(
+                f"{type(neuron_type).__name__} cannot fire at {self.max_rate:g} Hz ({err}). "
+                "Lower max_rate, or shorten tau_ref.",
+                attr="max_rate",
+                obj=self,
+            ) from err
+        return float(gain[0]), float(bias[0])
+
+    def _sample(self, weights: Any, shape: tuple[int, int], seed: int | None) -> np.ndarray:
+        if weights is Default:
+            weights = GlorotUniform()
+        if isinstance(weights, Distribution):
+            weights = weights.sample(*shape, rng=np.random.RandomState(seed))
+        return finite_array(weights, shape, "weights", self)

@@ -1,0 +1,137 @@
+"""Make nengo-loihi's builder heed what layers ask for.
+
+nengo-loihi 1.1.0 has no extension point for any of the three, so three names in its modules are
+replaced by subclasses or wrappers that differ only for networks with a dense layer in them:
+
+- ``splitter.HostChipSplit``: a layer's ``on_chip`` holds at any depth;
+- ``splitter.PassthroughSplit``: spikes from a layer on the host reach the next layer *as spikes*,
+  through its ``input`` node, instead of being turned into a clipped value and encoded anew;
+- ``builder.network.split_model``: a layer is divided into blocks that fit on cores.
+
+`install` imports nengo-loihi; it is called when the first layer is made.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from nengo.ensemble import Neurons
+
+from nengo_dense import compat
+from nengo_dense.chip.partition import Population, ceil_div, partition
+from nengo_dense.layers.placement import configured, placements
+
+if TYPE_CHECKING:
+    import nengo
+    from nengo_loihi.block import LoihiBlock
+    from nengo_loihi.builder import Model
+
+
+def install() -> None:
+    """Put the three replacements in place; does nothing the second time."""
+    compat.nengo_loihi()
+    from nengo_loihi import splitter
+    from nengo_loihi.builder import network as network_builder
+
+    if getattr(splitter.HostChipSplit, "heeds_layers", False):
+        return
+    splitter.HostChipSplit = _host_chip_split(splitter.HostChipSplit)
+    splitter.PassthroughSplit = _passthrough_split(splitter.PassthroughSplit)
+    original = network_builder.split_model
+
+    def split_model(model: "Model") -> Any:
+        set_block_shapes(model)
+        return original(model)
+
+    network_builder.split_model = split_model
+
+
+def _host_chip_split(base: type) -> type:
+    class LayerHostChipSplit(base):
+        """Places the ensembles of dense layers where the layers say."""
+
+        heeds_layers = True
+
+        def _place_ensembles(self, network: "nengo.Network") -> None:
+            super()._place_ensembles(network)
+            for placement in placements(network):
+                ensemble = placement.ensemble
+                if not configured(network, ensemble, "on_chip"):
+                    here, there = self.host_objs, self.chip_objs
+                    if placement.on_chip:
+                        here, there = there, here
+                    there.discard(ensemble)
+                    here.add(ensemble)
+
+    return LayerHostChipSplit
+
+
+def _passthrough_split(base: type) -> type:
+    class LayerPassthroughSplit(base):
+        """Removes the passthrough nodes between host neurons and a dense layer on the chip."""
+
+        def __init__(self, network: "nengo.Network | None", hostchip: Any) -> None:
+            layers = [] if network is None else placements(network)
+            self._layer_inputs = {p.input for p in layers if hostchip.on_chip(p.ensemble)}
+            super().__init__(network, hostchip)
+
+        def _split_cluster(self, cluster: Any) -> None:
+            super()._split_cluster(cluster)
+            removed = not cluster.conns_in.isdisjoint(self.to_remove)
+            if not removed and self._brings_host_spikes(cluster):
+                self.to_remove.update(cluster.objs - cluster.probed_objs)
+                self.to_remove.update(cluster.conns_in | cluster.conns_mid | cluster.conns_out)
+                self.to_add.update(cluster.generate_conns())
+
+        def _brings_host_spikes(self, cluster: Any) -> bool:
+            return not cluster.objs.isdisjoint(self._layer_inputs) and any(
+                isinstance(conn.pre_obj, Neurons) for conn in cluster.conns_in
+            )
+
+    return LayerPassthroughSplit
+
+
+def set_block_shapes(model: "Model") -> None:
+    """Give every dense layer's block the shape that `partition` finds for the whole model.
+
+    Called when all synapses and axons are known and before anything is split. Blocks that are
+    not a layer's, or whose shape the user set, keep what nengo-loihi gives them.
+    """
+    from nengo_loihi.config import BlockShape
+
+    ours = {
+        model.objs[placement.ensemble]["in"]
+        for placement in placements(model.toplevel)
+        if placement.ensemble in model.params
+    }
+    ours = {block for block in ours if model.block_shapes.get(block) is None}
+    if not ours:
+        return
+    blocks = list(model.blocks)
+    sizes = partition(_populations(blocks, ours, model))
+    for block, size in zip(blocks, sizes, strict=True):
+        if block in ours:
+            model.block_shapes[block] = BlockShape((size,), (block.n_neurons,))
+
+
+def _populations(
+    blocks: list["LoihiBlock"], ours: set["LoihiBlock"], model: "Model"
+) -> list[Population]:
+    owner = {synapse: i for i, block in enumerate(blocks) for synapse in block.synapses}
+    return [
+        Population(
+            label=str(block.label),
+            n_neurons=block.n_neurons,
+            n_in_axons=sum(synapse.n_axons for synapse in block.synapses),
+            targets=[(owner[axon.target], axon.slots_per_axon) for axon in block.axons],
+            n_blocks=None if block in ours else _n_blocks(block, model),
+        )
+        for block in blocks
+    ]
+
+
+def _n_blocks(block: "LoihiBlock", model: "Model") -> int:
+    """Count the blocks that nengo-loihi itself divides a block into."""
+    shape = model.block_shapes.get(block)
+    if shape is not None:
+        return int(shape.n_splits)
+    utilization = block.utilization().values()
+    return max(1, *(ceil_div(int(used), limit) for used, limit in utilization))

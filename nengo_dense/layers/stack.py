@@ -1,0 +1,252 @@
+"""Dense layers one after the other, from values to class probabilities."""
+
+from pathlib import Path
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.dists import Distribution
+from nengo.exceptions import ValidationError
+from nengo.neurons import NeuronType, SpikingRectifiedLinear
+
+from nengo_dense.layers import stack_file
+from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.softmax import SoftmaxNode
+from nengo_dense.layers.validation import choice, count, finite_array, one_each
+from nengo_dense.layers.weight_init import GlorotUniform
+
+READOUTS = ("softmax", "linear")
+ENCODINGS = ("host", "spikes", "chip")
+
+
+class DenseStack(nengo.Network):
+    """A dense network: layers of neurons, then a linear readout and perhaps a softmax.
+
+    ``DenseStack([64, 32, 32, 5], size_in=16)`` is Keras's ``Dense(64, relu), Dense(32, relu),
+    Dense(32, relu), Dense(5, softmax)``: every number but the last is a layer of neurons, the
+    last is the readout, computed on the host from the last layer's spikes.
+
+    Parameters
+    ----------
+    units : sequence of int
+        Outputs of each layer, the readout last.
+    size_in : int
+        Number of input values.
+    readout : {"softmax", "linear"}
+        What ``output`` gives: class probabilities, or the logits themselves (for regression).
+    encoding : {"host", "spikes", "chip"}
+        How values become spikes. ``"host"``: the first layer runs on the host, exact and with
+        rates of its own, and sends its spikes. ``"spikes"``: `SpikeEncoder` turns the inputs into
+        spikes on the host, and every layer is on the chip. ``"chip"``: the input node connects to
+        the chip through nengo-loihi's own on/off neurons, which clip values outside [-1, 1].
+    weights : sequence of (n_out, n_in) array_like, optional
+        One for each of ``units``. Default: drawn, as in `DenseLayer`.
+    biases : sequence of (n_out,) array_like, optional
+        One for each of ``units``. Default: zeros.
+    synapse : float, nengo.synapses.Synapse or None, or a list of them, optional
+        Lowpass time constant in seconds between layers and into the readout. A list has one for
+        each connection: out of the encoder if there is one, then out of each layer.
+    neuron_type : nengo.neurons.NeuronType or list, optional
+        One for all layers, or one each.
+    max_rate : float or list, optional
+        Rate in hertz that stands for the value 1, for all layers or one each.
+    encoder : dict, optional
+        Arguments of `SpikeEncoder` (``scale``, ``signed``, ``max_rate``), for
+        ``encoding="spikes"``.
+    label, seed, add_to_container : optional
+        As in `nengo.Network`; the seed also draws weights.
+
+    Attributes
+    ----------
+    input : nengo.Node
+        Passthrough node of ``size_in`` values.
+    encoder : SpikeEncoder or None
+    layers : list of DenseLayer
+    logits : nengo.Node
+        The filtered, weighted spikes of the last layer plus the readout's bias.
+    output : nengo.Node
+        A `SoftmaxNode`, or ``logits`` itself.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        An unknown word, a size that does not fit its neighbour, or what `DenseLayer` refuses.
+    """
+
+    def __init__(
+        self,
+        units: Any,
+        size_in: int,
+        *,
+        readout: str = "softmax",
+        encoding: str = "host",
+        weights: Any = None,
+        biases: Any = None,
+        synapse: Any = 0.005,
+        neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
+        max_rate: Any = 250.0,
+        encoder: dict | None = None,
+        label: str | None = None,
+        seed: int | None = None,
+        add_to_container: bool | None = None,
+    ) -> None:
+        super().__init__(label=label, seed=seed, add_to_container=False)
+        self.readout = choice(readout, READOUTS, "readout", self)
+        self.encoding = choice(encoding, ENCODINGS, "encoding", self)
+        self.units = self._check_units(units)
+        self.size_in = count(size_in, "size_in", self)
+        n_layers = len(self.units) - 1
+        rates = one_each(max_rate, n_layers, "max_rate", self)
+        neuron_types = one_each(neuron_type, n_layers, "neuron_type", self)
+        n_connections = n_layers + (self.encoding == "spikes")
+        self.synapses = one_each(synapse, n_connections, "synapse", self)
+        weights, biases = self._parameters(weights, biases, seed)
+
+        with self:
+            self.input = nengo.Node(size_in=self.size_in, label="input")
+            self.encoder = self._make_encoder(encoder)
+            self.layers = [
+                DenseLayer(
+                    n_out,
+                    n_in,
+                    weights=weights[i],
+                    bias=biases[i],
+                    neuron_type=neuron_types[i],
+                    max_rate=rates[i],
+                    on_chip=i > 0 or self.encoding != "host",
+                    label=f"layer{i + 1}",
+                )
+                for i, (n_in, n_out) in enumerate(zip(self._sizes, self.units[:-1], strict=False))
+            ]
+            self._connect()
+            self._make_readout(weights[-1], biases[-1])
+        if add_to_container if add_to_container is not None else nengo.Network.context:
+            nengo.Network.add(self)
+
+    def _check_units(self, units: Any) -> list[int]:
+        units = [count(n, "units", self) for n in np.atleast_1d(units).tolist()]
+        if len(units) < 2:
+            raise ValidationError(
+                f"must name at least one layer of neurons and the readout, got {units}; for one "
+                "matrix without neurons a nengo.Connection is enough",
+                attr="units",
+                obj=self,
+            )
+        return units
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [self.size_in, *self.units[:-1]]
+
+    def _parameters(
+        self, weights: Any, biases: Any, seed: int | None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Check given weights and biases against all sizes, or draw and zero them."""
+        rng = np.random.RandomState(seed)
+        init = weights if isinstance(weights, Distribution) else GlorotUniform()
+        if weights is None or isinstance(weights, Distribution):
+            weights = [
+                init.sample(n_out, n_in, rng=rng)
+                for n_in, n_out in zip(self._sizes, self.units, strict=True)
+            ]
+        if biases is None:
+            biases = [np.zeros(n) for n in self.units]
+        for attr, given in (("weights", weights), ("biases", biases)):
+            if len(given) != len(self.units):
+                raise ValidationError(
+                    f"must have one entry for each of the {len(self.units)} units, "
+                    f"got {len(given)}",
+                    attr=attr,
+                    obj=self,
+                )
+        pairs = zip(self._sizes, self.units, strict=True)
+        return (
+            [
+                finite_array(w, (n_out, n_in), f"weights[{i}]", self)
+                for i, (w, (n_in, n_out)) in enumerate(zip(weights, pairs, strict=True))
+            ],
+            [
+                finite_array(b, (n,), f"biases[{i}]", self)
+                for i, (b, n) in enumerate(zip(biases, self.units, strict=True))
+            ],
+        )
+
+    def _make_encoder(self, arguments: dict | None) -> SpikeEncoder | None:
+        if self.encoding == "spikes":
+            return SpikeEncoder(self.size_in, label="encoder", **(arguments or {}))
+        if arguments:
+            raise ValidationError(
+                f"only goes with encoding='spikes', got encoding={self.encoding!r}",
+                attr="encoder",
+                obj=self,
+            )
+        return None
+
+    def _connect(self) -> None:
+        synapses = list(self.synapses)
+        first = self.layers[0].input
+        if self.encoder is None:
+            nengo.Connection(self.input, first, synapse=None)
+        else:
+            nengo.Connection(self.input, self.encoder.input, synapse=None)
+            nengo.Connection(
+                self.encoder.output,
+                first,
+                transform=self.encoder.decoders,
+                synapse=synapses.pop(0),
+            )
+        for pre, post, synapse in zip(self.layers, self.layers[1:], synapses, strict=False):
+            nengo.Connection(pre.output, post.input, synapse=synapse)
+
+    def _make_readout(self, weights: np.ndarray, bias: np.ndarray) -> None:
+        n_out = self.units[-1]
+        self.logits = nengo.Node(size_in=n_out, label="logits")
+        self.readout_connection = nengo.Connection(
+            self.layers[-1].output,
+            self.logits,
+            transform=weights,
+            synapse=self.synapses[-1],
+            label="readout.weights",
+        )
+        # a connection from a constant, because a simulator that trains can train its transform
+        one = nengo.Node([1.0], label="one")
+        self.bias_connection = nengo.Connection(
+            one, self.logits, transform=bias[:, np.newaxis], synapse=None, label="readout.bias"
+        )
+        if self.readout == "softmax":
+            self.output = SoftmaxNode(n_out, label="softmax")
+            nengo.Connection(self.logits, self.output, synapse=None)
+        else:
+            self.output = self.logits
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """(list of (n_out, n_in) array) All weights now, after any training."""
+        layers = [layer.weights for layer in self.layers]
+        return [*layers, np.array(self.readout_connection.transform.init)]
+
+    @property
+    def biases(self) -> list[np.ndarray]:
+        """(list of (n_out,) array) All biases now, after any training."""
+        layers = [layer.bias for layer in self.layers]
+        return [*layers, np.array(self.bias_connection.transform.init)[:, 0]]
+
+    def save(self, path: str | Path) -> None:
+        """Write everything needed to make this stack again to one ``.npz`` file.
+
+        No pickle is used, so that a file from anywhere can be loaded safely.
+        """
+        stack_file.write(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "DenseStack":
+        """Make a stack from a file that `save` wrote.
+
+        Raises
+        ------
+        nengo_dense.exceptions.FileFormatError
+            The file is damaged, foreign, or of a later version.
+        """
+        arguments = stack_file.read(Path(path))
+        return cls(**arguments)

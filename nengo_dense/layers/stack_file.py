@@ -1,0 +1,167 @@
+"""The file that a DenseStack is kept in: one ``.npz`` of plain arrays, without pickle.
+
+The array ``header`` holds JSON text; the others hold numbers. A file says which version of the
+format it is, and a reader refuses what it does not know rather than guess.
+"""
+
+import importlib
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nengo
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.exceptions import FileFormatError
+from nengo_dense.layers import neuron
+
+if TYPE_CHECKING:
+    from nengo_dense.layers.stack import DenseStack
+
+FORMAT = "nengo_dense.DenseStack"
+VERSION = 1
+
+#: Neuron types that a file may name, and where they come from.
+NEURON_TYPES = {
+    "SpikingRectifiedLinear": "nengo",
+    "RectifiedLinear": "nengo",
+    "LIF": "nengo",
+    "LIFRate": "nengo",
+    "LoihiSpikingRectifiedLinear": "nengo_loihi",
+    "LoihiLIF": "nengo_loihi",
+}
+SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
+
+
+def write(stack: "DenseStack", path: Path) -> None:
+    """Write a stack as it is now, trained weights included."""
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "units": stack.units,
+        "size_in": stack.size_in,
+        "readout": stack.readout,
+        "encoding": stack.encoding,
+        "synapse": [_describe_synapse(synapse) for synapse in stack.synapses],
+        "neuron_type": [_describe_neuron(layer.ensemble.neuron_type) for layer in stack.layers],
+        "max_rate": [layer.max_rate for layer in stack.layers],
+        "label": stack.label,
+        "seed": stack.seed,
+    }
+    arrays: dict[str, Any] = {"header": np.array(json.dumps(header))}
+    for i, (weights, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
+        arrays[f"weights_{i}"] = weights
+        arrays[f"bias_{i}"] = bias
+    if stack.encoder is not None:
+        arrays["encoder_scale"] = stack.encoder.scale
+        arrays["encoder_signed"] = stack.encoder.signed
+        arrays["encoder_max_rate"] = np.array(stack.encoder.layer.max_rate)
+    with path.open("wb") as file:  # given a name, NumPy would add ".npz" to it
+        np.savez_compressed(file, **arrays)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read the arguments that make the stack again.
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+        Not such a file, a damaged one, or one of another version.
+    FileNotFoundError
+        No file there.
+    """
+    arrays = _load_arrays(path)
+    header = _check_header(path, arrays)
+    try:
+        arguments = {key: header[key] for key in ("units", "size_in", "readout", "encoding")}
+        arguments |= {key: header[key] for key in ("max_rate", "label", "seed")}
+        arguments["synapse"] = [_make_synapse(item) for item in header["synapse"]]
+        arguments["neuron_type"] = [_make_neuron(item) for item in header["neuron_type"]]
+        n = len(header["units"])
+        arguments["weights"] = [arrays[f"weights_{i}"] for i in range(n)]
+        arguments["biases"] = [arrays[f"bias_{i}"] for i in range(n)]
+        if header["encoding"] == "spikes":
+            arguments["encoder"] = {
+                key: arrays[f"encoder_{key}"] for key in ("scale", "signed", "max_rate")
+            }
+    except (KeyError, TypeError) as err:
+        raise FileFormatError(
+            f"{path} is damaged: {err} is missing or malformed. Save the stack again."
+        ) from err
+    return arguments
+
+
+def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("a single array")
+            return dict(archive)
+    except FileNotFoundError:
+        raise
+    # what NumPy and zipfile raise for bytes that are not what they promise to be
+    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as err:
+        raise FileFormatError(
+            f"{path} cannot be read as a saved DenseStack: {err or type(err).__name__}. It is "
+            "damaged or of another format; a trained model of another framework is read by "
+            "nengo_dense.convert."
+        ) from err
+
+
+def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    try:
+        header = json.loads(str(arrays["header"]))
+        is_ours = header["format"] == FORMAT
+    except (KeyError, TypeError, ValueError):
+        is_ours = False
+    if not is_ours:
+        raise FileFormatError(
+            f"{path} is not a saved DenseStack: it has no header saying '{FORMAT}', only "
+            f"{', '.join(sorted(arrays)[:5]) or 'nothing'}. Files come from DenseStack.save."
+        )
+    if header.get("version") != VERSION:
+        raise FileFormatError(
+            f"{path} is of format version {header.get('version')!r}, and this nengo_dense reads "
+            f"version {VERSION}. Install the nengo_dense that wrote it, or a newer one."
+        )
+    return header
+
+
+def _describe_synapse(synapse: Any) -> Any:
+    if synapse is None or isinstance(synapse, int | float):
+        return synapse
+    name = type(synapse).__name__
+    if SYNAPSES.get(name) is not type(synapse):
+        raise FileFormatError(
+            f"A stack with a synapse of type {name} cannot be saved; "
+            f"{', '.join(SYNAPSES)}, a time constant or None can."
+        )
+    return {"type": name, "tau": synapse.tau}
+
+
+def _make_synapse(item: Any) -> Any:
+    return SYNAPSES[item["type"]](item["tau"]) if isinstance(item, dict) else item
+
+
+def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
+    name = type(neuron_type).__name__
+    module = type(neuron_type).__module__.partition(".")[0]
+    if NEURON_TYPES.get(name) != module:
+        raise FileFormatError(
+            f"A stack with neurons of type {module}.{name} cannot be saved; "
+            f"{', '.join(NEURON_TYPES)} can."
+        )
+    arguments = neuron.arguments(neuron_type)
+    numbers = {k: v for k, v in arguments.items() if isinstance(v, int | float)}
+    del numbers["amplitude"]  # the layer's own doing, from max_rate
+    return {"type": name, **numbers}
+
+
+def _make_neuron(item: dict[str, Any]) -> nengo.neurons.NeuronType:
+    numbers = dict(item)
+    name = numbers.pop("type")
+    if NEURON_TYPES[name] == "nengo_loihi":
+        compat.nengo_loihi()
+    return getattr(importlib.import_module(NEURON_TYPES[name]), name)(**numbers)
