@@ -172,7 +172,7 @@ class DenseLayer(nengo.Network):
         if on_chip and size_in > MAX_IN_AXONS:
             raise ValidationError(
                 f"must be at most {MAX_IN_AXONS} on the chip, got {size_in}: every core of a "
-                "layer needs an input axon for every input, and has no more, so splitting does not "
+                "layer needs an input axon for every input and has no more, so splitting does not "
                 "help. Use fewer inputs (pool or project them before), or run the layer on the "
                 "host with on_chip=False.",
                 attr="size_in",

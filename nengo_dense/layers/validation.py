@@ -77,3 +77,22 @@ def choice(value: Any, options: tuple[str, ...], attr: str, obj: object) -> str:
             f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj
         )
     return str(value)
+
+
+def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
+    """Return samples as a (batch, n_in) array of floats; more dimensions are flattened.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        No samples, another width, NaN or infinity.
+    """
+    shape = np.shape(x)
+    flat = (shape[0], int(np.prod(shape[1:]))) if len(shape) > 1 else shape
+    if len(flat) != 2 or flat[0] == 0 or flat[1] != n_in:
+        raise ValidationError(
+            f"must have shape (batch, {n_in}) with at least one sample, as the model's first "
+            f"layer has {n_in} inputs; got {shape}",
+            attr=attr,
+        )
+    return finite_array(np.reshape(x, flat), flat, attr, None)

@@ -1,0 +1,176 @@
+"""Whole test sets through a stack."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+from nengo.exceptions import ValidationError
+from nengo.utils.progress import Progress, ProgressTracker
+
+from nengo_dense.evaluation.back_end import BackEnd, ChipBackEnd, NengoBackEnd
+from nengo_dense.evaluation.energy import Energy
+from nengo_dense.evaluation.readout import decide_over_time
+from nengo_dense.evaluation.result import Evaluation, LayerActivity
+from nengo_dense.evaluation.trial import Recording, Trial
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.validation import check_inputs, choice, count, positive
+
+TARGETS = ("sim", "simreal", "nengo")
+#: Memory, in bytes, that the recorded spikes of one minibatch may take by default.
+RECORDING_BYTES = 2**28
+
+
+def evaluate(
+    stack: DenseStack,
+    x: Any,
+    y: Any,
+    *,
+    presentation_time: float = 0.1,
+    dt: float = 0.001,
+    minibatch_size: int | None = None,
+    target: str = "sim",
+    n_jobs: int = 1,
+    progress_bar: Any = True,
+) -> Evaluation:
+    """Classify every sample of a test set, each from a fresh start.
+
+    Parameters
+    ----------
+    stack : DenseStack
+    x : (n, size_in) array_like
+        Samples as the source model sees them; more dimensions are flattened.
+    y : (n,) or (n, n_classes) array_like
+        Right classes as indices from 0, or one-hot.
+    presentation_time : float, optional
+        How long each sample is shown, in seconds.
+    dt : float, optional
+        Step in seconds.
+    minibatch_size : int, optional
+        Samples at once. Default: up to 1,000, fewer where recording their spikes would take more
+        than 256 MiB.
+    target : {"sim", "simreal", "nengo"}, optional
+        The chip's integers; the chip in floats; Nengo's own simulator, one sample at a time.
+    n_jobs : int, optional
+        Processes, as joblib counts them (-1: all cores). ``joblib.parallel_config`` chooses
+        other ways to spread the work, a Dask cluster among them.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+
+    Returns
+    -------
+    evaluation : Evaluation
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Samples or labels that do not fit the stack or one another.
+    """
+    x = check_inputs(x, stack.size_in, "x")
+    n_classes = stack.units[-1]
+    labels = check_labels(y, len(x), n_classes)
+    choice(target, TARGETS, "target", evaluate)
+    n_steps = round(positive(presentation_time, "presentation_time", evaluate, "seconds") / dt)
+    count(n_steps, "presentation_time / dt", evaluate)
+    trial = Trial(stack)
+    if minibatch_size is None:
+        n_neurons = sum(layer.ensemble.n_neurons for layer in trial.populations)
+        minibatch_size = RECORDING_BYTES // (8 * n_neurons * n_steps)
+        minibatch_size = int(np.clip(minibatch_size, 1, min(1000, len(x))))
+    back_end: Callable[[], BackEnd] = partial(NengoBackEnd, trial, dt)
+    if target != "nengo":
+        back_end = partial(ChipBackEnd, trial, dt, minibatch_size, target)
+
+    batches = [x[i : i + minibatch_size] for i in range(0, len(x), minibatch_size)]
+    predictions, counts = [], []
+    progress = Progress("Evaluating", "Evaluation", len(x))
+    with ProgressTracker(progress_bar, progress):
+        for recording in _record_all(back_end, batches, n_steps, n_jobs):
+            predictions.append(decide_over_time(recording.logits))
+            counts.append([count.sum(axis=0) for count in recording.spike_counts])
+            progress.step(len(recording.logits))
+    totals = [np.sum(count, axis=0) / len(x) for count in zip(*counts, strict=True)]
+    return Evaluation(
+        labels=labels,
+        predictions_over_time=np.concatenate(predictions),
+        layers=_activity(trial, totals, n_steps * dt),
+        energy=_energy(trial, stack, totals, n_steps),
+        n_classes=n_classes,
+        dt=dt,
+        target=target,
+    )
+
+
+def check_labels(y: Any, n: int, n_classes: int) -> np.ndarray:
+    """Return right classes as an (n,) array of indices.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Another number of labels than samples, a label that is no class, a single output.
+    """
+    y = np.asarray(y)
+    if n_classes < 2:
+        raise ValidationError("needs a stack with at least 2 outputs to choose among", attr="y")
+    if y.ndim == 2 and y.shape[1] == n_classes and n_classes > 1:
+        y = y.argmax(axis=1)
+    y = y.reshape(-1) if y.shape == (n, 1) else y
+    if y.shape != (n,):
+        raise ValidationError(
+            f"must have shape ({n},) of class indices, or ({n}, {n_classes}) one-hot, to match "
+            f"{n} samples; got {y.shape}",
+            attr="y",
+        )
+    if not np.issubdtype(y.dtype, np.number) or np.any(y != np.floor(y)):
+        raise ValidationError(
+            f"must be class indices 0 to {n_classes - 1}, got {y.dtype} such as {y[0]!r}; "
+            "np.unique(y, return_inverse=True) numbers any labels",
+            attr="y",
+        )
+    if y.min() < 0 or y.max() >= n_classes:
+        raise ValidationError(
+            f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {y.min():g} to "
+            f"{y.max():g}",
+            attr="y",
+        )
+    return y.astype(int)
+
+
+def _record_all(
+    back_end: Callable[[], BackEnd], batches: Sequence[np.ndarray], n_steps: int, n_jobs: int
+) -> Iterator[Recording]:
+    if n_jobs == 1:
+        with back_end() as running:
+            for batch in batches:
+                yield running.record(batch, n_steps)
+    else:
+        tasks = (joblib.delayed(_record_one)(back_end, batch, n_steps) for batch in batches)
+        yield from joblib.Parallel(n_jobs, return_as="generator")(tasks)
+
+
+def _record_one(back_end: Callable[[], BackEnd], batch: np.ndarray, n_steps: int) -> Recording:
+    with back_end() as running:
+        return running.record(batch, n_steps)
+
+
+def _activity(trial: Trial, totals: list[np.ndarray], seconds: float) -> list[LayerActivity]:
+    return [
+        LayerActivity(layer.ensemble.label, layer.on_chip, total / seconds, float(total.sum()))
+        for layer, total in zip(trial.populations, totals, strict=True)
+    ]
+
+
+def _energy(trial: Trial, stack: DenseStack, totals: list[np.ndarray], n_steps: int) -> Energy:
+    """Count what the cores do in one presentation.
+
+    nengo-loihi's own encoding of a node has an on and an off neuron whose rates add up to one
+    spike a step.
+    """
+    operations, updates = 0.0, 0
+    spikes_in = n_steps * stack.size_in if stack.encoding == "chip" else 0.0
+    for layer, total in zip(trial.populations, totals, strict=True):
+        if layer.on_chip:
+            operations += spikes_in * layer.ensemble.n_neurons
+            updates += layer.ensemble.n_neurons * n_steps
+        spikes_in = float(total.sum())
+    return Energy(operations, updates)
