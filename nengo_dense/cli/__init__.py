@@ -1,0 +1,5 @@
+"""The command line ``nengo-dense``: one small module a subcommand."""
+
+from nengo_dense.cli.main import main
+
+__all__ = ["main"]

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 def new_figure(width: float, height: float) -> "Figure":
     """Make a figure that needs no display and stays out of pyplot's list."""
-    figure = compat.require("matplotlib.figure", "Drawing").Figure(
+    return compat.require("matplotlib.figure", "Drawing").Figure(
         figsize=(width, height), layout="constrained", dpi=120
     )
-    return figure
 
 
 def plot_evaluation(evaluation: "Evaluation") -> "Figure":
@@ -27,7 +26,6 @@ def plot_evaluation(evaluation: "Evaluation") -> "Figure":
     _plot_rates(rates, evaluation)
     _plot_confusion(confusion, evaluation)
     _plot_accuracy(time, evaluation)
-    return figure
 
 
 def _plot_rates(axes: Any, evaluation: "Evaluation") -> None:

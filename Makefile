@@ -1,0 +1,77 @@
+# Everything from a fresh machine with Python 3.10 or later and make:
+#   make demo    train, convert and run a digit classifier
+#   make test    all tests, in the core environment and in the NengoDL one
+# Environments are made in .venv and .venv-dl when they are first needed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-core test-dl test-slow docs lint clean
+
+# The first interpreter that really runs: a name on PATH can be a stub that does not.
+first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
+PYTHON ?= $(call first_of,python3.11 python3.12 python3.10 python3.13 python3)
+# TensorFlow < 2.13, which NengoDL needs, exists for these only.
+PYTHON_DL ?= $(call first_of,python3.11 python3.10)
+
+CORE := .venv/bin
+DL := .venv-dl/bin
+META := setup.cfg pyproject.toml
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+
+.venv/demo: $(META)
+	$(PYTHON) -m venv .venv
+	$(CORE)/python -m pip install --quiet --upgrade pip
+	$(CORE)/python -m pip install --quiet --editable ".[demo]"
+	touch $@
+
+# Tests want every framework whose models can be read. torch 2.13.0 is named exactly so that a
+# CPU build that the machine may have is found; without it the torch tests say that they skip.
+.venv/tests: .venv/demo
+	$(CORE)/python -m pip install --quiet --editable ".[tests,keras,onnx,nir]" dask distributed
+	$(CORE)/python -m pip install --quiet torch==2.13.0 || echo "no torch: its tests are skipped"
+	touch $@
+
+.venv/dev: .venv/tests
+	$(CORE)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+# nengo-dl builds from source and asks for "tensorflow" by name; pip finds both.
+.venv-dl/tests: $(META)
+	$(PYTHON_DL) -m venv .venv-dl
+	$(DL)/python -m pip install --quiet --upgrade pip
+	$(DL)/python -m pip install --quiet --editable ".[tests,dl]"
+	touch $@
+
+demo: .venv/demo
+	$(CORE)/nengo-dense demo
+
+test: test-core test-dl
+
+test-core: .venv/tests
+	KERAS_BACKEND=$$($(CORE)/python -c 'import torch' 2>/dev/null && echo torch || echo numpy) \
+		$(CORE)/python -m pytest -m "not slow" nengo_dense tests
+
+ifeq ($(PYTHON_DL),)
+test-dl:
+	@echo "skipped: NengoDL needs Python 3.10 or 3.11 (TensorFlow < 2.13), and neither is here"
+else
+test-dl: .venv-dl/tests
+	$(DL)/python -m pytest -m "not slow" tests
+endif
+
+test-slow: .venv/tests
+	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow tests
+
+docs: .venv/dev
+	$(CORE)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+
+lint: .venv/dev
+	$(CORE)/ruff check .
+	$(CORE)/ruff format --check .
+	$(CORE)/mypy
+
+clean:
+	rm -rf .venv .venv-dl docs/_build docs/api/generated build dist *.egg-info

@@ -1,0 +1,46 @@
+"""``nengo-dense evaluate``: a model's accuracy on the chip, on a whole test set."""
+
+import argparse
+import sys
+from typing import Any
+
+from nengo_dense.cli.data import load_data, load_inputs
+from nengo_dense.cli.model import add_model_arguments, load_stack
+from nengo_dense.evaluation import evaluate
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    parser = subparsers.add_parser(
+        "evaluate", parents=[common], help="run a whole test set on the emulator"
+    )
+    add_model_arguments(parser)
+    parser.add_argument("--data", required=True, metavar="FILE.npz", help="test set: arrays x, y")
+    parser.add_argument(
+        "--presentation-time", type=float, default=0.1, metavar="S", help="seconds (%(default)s)"
+    )
+    parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (%(default)s)")
+    parser.add_argument("--plot", metavar="FILE.png", help="write a picture")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate and print."""
+    x, y = load_data(args.data)
+    calibration = load_inputs(args.calibrate) if args.calibrate else None
+    stack = load_stack(args.model, args.encoding, calibration)
+    result = evaluate(
+        stack,
+        x,
+        y,
+        presentation_time=args.presentation_time,
+        target=args.target,
+        n_jobs=args.jobs,
+        progress_bar=sys.stderr.isatty(),
+    )
+    print(result.summary())
+    if args.plot:
+        result.plot(args.plot)
+        print(f"picture: {args.plot}")
+    return 0

@@ -1,0 +1,78 @@
+"""MODEL on the command line: a trained model's file, a saved stack, or a network in a script."""
+
+import argparse
+import runpy
+from pathlib import Path
+from typing import Any
+
+import nengo
+from nengo.exceptions import ValidationError
+
+from nengo_dense.conversion import convert
+from nengo_dense.layers.stack import ENCODINGS, DenseStack
+
+MODEL_HELP = (
+    "a .keras or .h5 file, a stack saved as .npz, or file.py:network (this one RUNS the file, so "
+    "only use it with scripts that you trust)"
+)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add MODEL and how it is converted."""
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument(
+        "--encoding",
+        choices=ENCODINGS,
+        default="host",
+        help="how inputs become spikes, for a model that is converted (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--calibrate",
+        metavar="FILE.npz",
+        help="inputs to choose firing rates by, for a model that is converted: array x",
+    )
+
+
+def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> DenseStack:
+    """Load a stack, or convert a trained model into one.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A script's network that is not a stack.
+    """
+    if _is_script(model):
+        network = load_network(model)
+        if not isinstance(network, DenseStack):
+            raise ValidationError(
+                f"{model} is a {type(network).__name__}, but a DenseStack is needed here",
+                attr="MODEL",
+            )
+        return network
+    if Path(model).suffix == ".npz":
+        return DenseStack.load(model)
+    return convert(model, encoding=encoding, calibration=calibration)
+
+
+def load_network(model: str, encoding: str = "host", calibration: Any = None) -> nengo.Network:
+    """Load any network that MODEL names; a script's, or a stack."""
+    if not _is_script(model):
+        return load_stack(model, encoding, calibration)
+    path, _, name = model.rpartition(":")
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    namespace = runpy.run_path(path)
+    network = namespace.get(name)
+    if not isinstance(network, nengo.Network):
+        networks = [k for k, v in namespace.items() if isinstance(v, nengo.Network)]
+        found = f"is a {type(network).__name__}" if name in namespace else "does not exist"
+        raise ValidationError(
+            f"{name!r} in {path} {found}, but a nengo.Network is needed; there are: "
+            f"{', '.join(networks) or 'none'}",
+            attr="MODEL",
+        )
+    return network
+
+
+def _is_script(model: str) -> bool:
+    return model.rpartition(":")[0].endswith(".py")
