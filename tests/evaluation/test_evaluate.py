@@ -1,0 +1,158 @@
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from joblib import parallel_config
+from nengo.exceptions import ValidationError
+from nengo_dense.evaluation import evaluate
+from nengo_dense.evaluation.readout import decide_over_time
+from nengo_dense.layers import DenseStack
+
+
+@pytest.fixture
+def stack(rng):
+    sizes = [6, 20, 12, 4]
+    weights = [
+        rng.randn(n_out, n_in) / np.sqrt(n_in / 2)
+        for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+    ]
+    return DenseStack(sizes[1:], sizes[0], weights=weights, seed=1)
+
+
+@pytest.fixture
+def data(rng):
+    return rng.uniform(-1, 1, size=(9, 6)), rng.randint(4, size=9)
+
+
+def run_one_by_one(stack, x, n_steps):
+    """Logits and spikes of every sample, each in a nengo_loihi simulation of its own."""
+    logits, spikes = [], []
+    for value in x:
+        with nengo.Network(seed=0) as net:
+            nengo.Network.add(stack)
+            nengo.Connection(nengo.Node(value), stack.input, synapse=None)
+            p_logits = nengo.Probe(stack.logits)
+            p_spikes = [nengo.Probe(layer.neurons) for layer in stack.layers]
+        with nengo_loihi.Simulator(net) as sim:
+            sim.run_steps(n_steps)
+        logits.append(sim.data[p_logits].copy())
+        spikes.append([np.count_nonzero(sim.data[p], axis=0) for p in p_spikes])
+    return np.array(logits), [np.sum(s, axis=0) for s in zip(*spikes, strict=True)]
+
+
+@pytest.mark.parametrize("minibatch_size", [1, 4, None])
+def test_equals_nengo_loihi_sample_by_sample(stack, data, minibatch_size):
+    x, y = data
+    logits, spikes = run_one_by_one(stack, x, n_steps=40)
+    result = evaluate(
+        stack, x, y, presentation_time=0.04, minibatch_size=minibatch_size, progress_bar=False
+    )
+    np.testing.assert_array_equal(result.predictions_over_time, decide_over_time(logits))
+    for layer, total in zip(result.layers, spikes, strict=True):
+        np.testing.assert_allclose(layer.rates, total / (0.04 * len(x)), rtol=1e-12)
+        assert layer.spikes * len(x) == pytest.approx(total.sum())
+    assert result.accuracy == np.mean(decide_over_time(logits)[:, -1] == y)
+
+
+def test_energy_counts_spikes_times_fan_out(stack, data):
+    result = evaluate(stack, *data, presentation_time=0.03, progress_bar=False)
+    host, chip = result.layers
+    assert (host.on_chip, chip.on_chip) == (False, True)
+    assert result.energy.synaptic_operations == pytest.approx(host.spikes * 12)
+    assert result.energy.neuron_updates == 12 * 30
+
+
+@pytest.mark.parametrize("target", ["sim", "simreal", "nengo"])
+def test_every_target_finds_a_clear_answer(target):
+    stack = DenseStack([2, 2], 2, weights=[np.eye(2), np.eye(2)])
+    x = np.array([[0.9, 0.0], [0.0, 0.9]] * 3)
+    result = evaluate(stack, x, [0, 1] * 3, target=target, progress_bar=False)
+    assert result.accuracy == 1
+    np.testing.assert_array_equal(result.confusion_matrix, [[3, 0], [0, 3]])
+
+
+def test_does_not_change_the_stack_or_its_network(stack, data):
+    with nengo.Network() as net:
+        net.add(stack)
+    before = len(net.all_objects), [w.copy() for w in stack.weights]
+    first = evaluate(stack, *data, presentation_time=0.02, progress_bar=False)
+    assert len(net.all_objects) == before[0]
+    for old, new in zip(before[1], stack.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+    again = evaluate(stack, *data, presentation_time=0.02, progress_bar=False)
+    np.testing.assert_array_equal(first.predictions_over_time, again.predictions_over_time)
+
+
+def test_processes_give_the_same(stack, data):
+    x, y = data
+    alone = evaluate(stack, x, y, presentation_time=0.02, progress_bar=False)
+    spread = evaluate(
+        stack, x, y, presentation_time=0.02, minibatch_size=4, n_jobs=2, progress_bar=False
+    )
+    np.testing.assert_array_equal(alone.predictions_over_time, spread.predictions_over_time)
+
+
+def test_a_dask_cluster_gives_the_same(stack, data):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    x, y = data
+    alone = evaluate(stack, x, y, presentation_time=0.02, progress_bar=False)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        parallel_config(backend="dask"),
+    ):
+        spread = evaluate(
+            stack, x, y, presentation_time=0.02, minibatch_size=4, n_jobs=-1, progress_bar=False
+        )
+    np.testing.assert_array_equal(alone.predictions_over_time, spread.predictions_over_time)
+
+
+@pytest.mark.parametrize("y", [[0, 1, 3], [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]])
+def test_labels_may_be_indices_or_one_hot(stack, rng, y):
+    result = evaluate(stack, rng.randn(3, 6), y, presentation_time=0.01, progress_bar=False)
+    np.testing.assert_array_equal(result.labels, [0, 1, 3])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0, 1], r"must have shape \(3,\) of class indices.*got \(2,\)"),
+        ([0, 1, 4], "must be within 0 and 3 for 4 outputs, got 0 to 4"),
+        ([0, -1, 2], "must be within 0 and 3 for 4 outputs, got -1 to 2"),
+        ([0.5, 1, 2], "must be class indices 0 to 3"),
+        (["a", "b", "c"], "np.unique"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(stack, rng, y, message):
+    with pytest.raises(ValidationError, match=message):
+        evaluate(stack, rng.randn(3, 6), y, progress_bar=False)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.ones((3, 5)), r"must have shape \(batch, 6\).*got \(3, 5\)"),
+        (np.ones((0, 6)), "at least one sample"),
+        (np.full((3, 6), np.nan), "18 of 18 values are NaN"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused(stack, x, message):
+    with pytest.raises(ValidationError, match=message):
+        evaluate(stack, x, [0, 1, 2][: len(x)], progress_bar=False)
+
+
+def test_a_stack_with_one_output_cannot_classify():
+    with pytest.raises(ValidationError, match="at least 2 outputs"):
+        evaluate(DenseStack([3, 1], 2, readout="linear"), np.ones((2, 2)), [0, 0])
+
+
+def test_unknown_target_is_refused(stack, data):
+    with pytest.raises(ValidationError, match="must be one of 'sim', 'simreal', 'nengo'"):
+        evaluate(stack, *data, target="loihi")
+
+
+def test_presentation_must_last_a_step(stack, data):
+    with pytest.raises(ValidationError, match="presentation_time"):
+        evaluate(stack, *data, presentation_time=0)
