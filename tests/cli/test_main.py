@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 import numpy as np
 import pytest
+
 from nengo_dense.cli.main import main
 from nengo_dense.layers import DenseStack
 

@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import nengo
 import nengo_loihi
 import numpy as np
 import pytest
 from joblib import parallel_config
 from nengo.exceptions import ValidationError
+
 from nengo_dense.evaluation import evaluate
 from nengo_dense.evaluation.readout import decide_over_time
 from nengo_dense.layers import DenseStack
@@ -12,10 +15,7 @@ from nengo_dense.layers import DenseStack
 @pytest.fixture
 def stack(rng):
     sizes = [6, 20, 12, 4]
-    weights = [
-        rng.randn(n_out, n_in) / np.sqrt(n_in / 2)
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False)
-    ]
+    weights = [rng.randn(n_out, n_in) / np.sqrt(n_in / 2) for n_in, n_out in pairwise(sizes)]
     return DenseStack(sizes[1:], sizes[0], weights=weights, seed=1)
 
 

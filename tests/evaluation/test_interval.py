@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nengo_dense.evaluation.interval import wilson_interval
 from scipy.stats import binomtest
+
+from nengo_dense.evaluation.interval import wilson_interval
 
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

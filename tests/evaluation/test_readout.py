@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from nengo_dense.evaluation.readout import decide_over_time
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from nengo_dense.evaluation.energy import Energy
 from nengo_dense.evaluation.result import Evaluation, LayerActivity
 
