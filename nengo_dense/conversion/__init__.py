@@ -1,5 +1,5 @@
 """Trained models made into spiking stacks."""
 
-from nengo_dense.conversion.convert import convert
+from nengo_dense.conversion.conversion import convert
 
 __all__ = ["convert"]

@@ -9,6 +9,7 @@ from nengo_dense import compat
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nengo_dense.evaluation.ladder_report import LadderReport
     from nengo_dense.evaluation.result import Evaluation
 
 
@@ -26,6 +27,7 @@ def plot_evaluation(evaluation: "Evaluation") -> "Figure":
     _plot_rates(rates, evaluation)
     _plot_confusion(confusion, evaluation)
     _plot_accuracy(time, evaluation)
+    return figure
 
 
 def _plot_rates(axes: Any, evaluation: "Evaluation") -> None:
@@ -58,3 +60,27 @@ def _plot_accuracy(axes: Any, evaluation: "Evaluation") -> None:
     axes.plot(milliseconds, 100 * evaluation.accuracy_over_time)
     axes.set(xlabel="time (ms)", ylabel="accuracy (%)", ylim=(0, 102), title="Accuracy over time")
     axes.grid(alpha=0.3)
+
+
+def plot_ladder(report: "LadderReport") -> "Figure":
+    """Draw accuracy with its interval, and agreement with the source, from rung to rung."""
+    figure = new_figure(8, 4.5)
+    axes = figure.subplots()
+    positions = np.arange(len(report.rungs))
+    accuracy = np.array([rung.accuracy for rung in report.rungs])
+    low, high = np.array([rung.confidence_interval for rung in report.rungs]).T
+    axes.errorbar(
+        positions,
+        100 * accuracy,
+        yerr=100 * np.array([accuracy - low, high - accuracy]),
+        marker="o",
+        capsize=4,
+        label="accuracy, 95 % interval",
+    )
+    agreement = [100 * rung.agreement for rung in report.rungs]
+    axes.plot(positions, agreement, marker="s", ls=":", label="same answer as the source")
+    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in report.rungs])
+    axes.set(ylabel="%", title=f"{report.gap:.2f} points lost on {report.n} samples")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure

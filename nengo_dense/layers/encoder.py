@@ -74,3 +74,7 @@ class SpikeEncoder(nengo.Network):
             )
         self.input = self.layer.input
         self.output = self.layer.output
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what would make this encoder's neurons again."""
+        return {"scale": self.scale, "signed": self.signed, "max_rate": self.layer.max_rate}

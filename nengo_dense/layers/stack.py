@@ -9,7 +9,7 @@ from nengo.dists import Distribution
 from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.layers import stack_file
+from nengo_dense.layers import neuron, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.softmax import SoftmaxNode
@@ -224,20 +224,46 @@ class DenseStack(nengo.Network):
     def weights(self) -> list[np.ndarray]:
         """(list of (n_out, n_in) array) All weights now, after any training."""
         layers = [layer.weights for layer in self.layers]
-        return [*layers, np.array(self.readout_connection.transform.init)]
+        readout = np.reshape(self.readout_connection.transform.init, (self.units[-1], -1))
+        return [*layers, readout]
 
     @property
     def biases(self) -> list[np.ndarray]:
         """(list of (n_out,) array) All biases now, after any training."""
         layers = [layer.bias for layer in self.layers]
-        return [*layers, np.array(self.bias_connection.transform.init)[:, 0]]
+        # NengoDL's freeze_params turns a (1, 1) array into a scalar
+        return [*layers, np.reshape(self.bias_connection.transform.init, self.units[-1])]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what would make this stack again, with its weights as they are now.
+
+        ``DenseStack(**{**stack.arguments(), "max_rate": 100})`` is the same stack at other rates.
+        """
+        arguments = {
+            "units": list(self.units),
+            "size_in": self.size_in,
+            "readout": self.readout,
+            "encoding": self.encoding,
+            "weights": self.weights,
+            "biases": self.biases,
+            "synapse": list(self.synapses),
+            "neuron_type": [
+                neuron.rebuild(layer.ensemble.neuron_type, amplitude=1) for layer in self.layers
+            ],
+            "max_rate": [layer.max_rate for layer in self.layers],
+            "label": self.label,
+            "seed": self.seed,
+        }
+        if self.encoder is not None:
+            arguments["encoder"] = self.encoder.arguments()
+        return arguments
 
     def save(self, path: str | Path) -> None:
         """Write everything needed to make this stack again to one ``.npz`` file.
 
         No pickle is used, so that a file from anywhere can be loaded safely.
         """
-        stack_file.write(self, Path(path))
+        stack_file.write(self.arguments(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":
@@ -248,5 +274,4 @@ class DenseStack(nengo.Network):
         nengo_dense.exceptions.FileFormatError
             The file is damaged, foreign, or of a later version.
         """
-        arguments = stack_file.read(Path(path))
-        return cls(**arguments)
+        return cls(**stack_file.read(Path(path)))

@@ -8,7 +8,7 @@ import importlib
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nengo
 import numpy as np
@@ -16,9 +16,6 @@ import numpy as np
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.layers import neuron
-
-if TYPE_CHECKING:
-    from nengo_dense.layers.stack import DenseStack
 
 FORMAT = "nengo_dense.DenseStack"
 VERSION = 1
@@ -35,29 +32,21 @@ NEURON_TYPES = {
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
 
 
-def write(stack: "DenseStack", path: Path) -> None:
-    """Write a stack as it is now, trained weights included."""
+def write(arguments: dict[str, Any], path: Path) -> None:
+    """Write the arguments of a stack (`DenseStack.arguments`)."""
+    arguments = dict(arguments)
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "units": stack.units,
-        "size_in": stack.size_in,
-        "readout": stack.readout,
-        "encoding": stack.encoding,
-        "synapse": [_describe_synapse(synapse) for synapse in stack.synapses],
-        "neuron_type": [_describe_neuron(layer.ensemble.neuron_type) for layer in stack.layers],
-        "max_rate": [layer.max_rate for layer in stack.layers],
-        "label": stack.label,
-        "seed": stack.seed,
+        "synapse": [_describe_synapse(synapse) for synapse in arguments.pop("synapse")],
+        "neuron_type": [_describe_neuron(kind) for kind in arguments.pop("neuron_type")],
     }
-    arrays: dict[str, Any] = {"header": np.array(json.dumps(header))}
-    for i, (weights, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
-        arrays[f"weights_{i}"] = weights
-        arrays[f"bias_{i}"] = bias
-    if stack.encoder is not None:
-        arrays["encoder_scale"] = stack.encoder.scale
-        arrays["encoder_signed"] = stack.encoder.signed
-        arrays["encoder_max_rate"] = np.array(stack.encoder.layer.max_rate)
+    arrays: dict[str, Any] = {}
+    for i, pair in enumerate(zip(arguments.pop("weights"), arguments.pop("biases"), strict=True)):
+        arrays[f"weights_{i}"], arrays[f"bias_{i}"] = pair
+    for name, value in arguments.pop("encoder", {}).items():
+        arrays[f"encoder_{name}"] = np.array(value)
+    arrays["header"] = np.array(json.dumps(header | arguments))
     with path.open("wb") as file:  # given a name, NumPy would add ".npz" to it
         np.savez_compressed(file, **arrays)
 

@@ -1,0 +1,234 @@
+"""Where accuracy is lost on the way from a trained model to the chip's integers."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import nengo
+import numpy as np
+
+from nengo_dense.conversion import convert
+from nengo_dense.evaluation.test_set import check_labels, evaluate
+from nengo_dense.evaluation.interval import wilson_interval
+from nengo_dense.importers import read_model
+from nengo_dense.importers.spec import forward
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.validation import check_inputs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nengo_dense.evaluation.result import Evaluation
+
+#: Rungs below the source model: name, target of `evaluate`, whether neurons are rate neurons.
+RUNGS = (
+    ("rates in Nengo", "nengo", True),
+    ("spikes in Nengo", "nengo", False),
+    ("chip, floats", "simreal", False),
+    ("chip, integers", "sim", False),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Rung:
+    """One step of the ladder.
+
+    Attributes
+    ----------
+    name : str
+    accuracy : float
+        0 to 1.
+    confidence_interval : (float, float)
+        Wilson interval at 95 %.
+    agreement : float
+        Share of samples on which it answers as the source model does, right or wrong.
+    rate_errors : list of float
+        For each layer of neurons the root mean square difference of its mean rate from the rung
+        above, relative to that rung's; empty for the first two rungs.
+    """
+
+    name: str
+    accuracy: float
+    confidence_interval: tuple[float, float]
+    agreement: float
+    rate_errors: list[float]
+
+
+@dataclass(frozen=True, eq=False)
+class LadderReport:
+    """Accuracy from rung to rung.
+
+    Attributes
+    ----------
+    rungs : list of Rung
+        The source model first, the chip's integers last.
+    layers : list of str
+        Labels of the layers of neurons.
+    n : int
+        Samples in the test set.
+    stack : DenseStack
+        What was run.
+    """
+
+    rungs: list[Rung]
+    layers: list[str]
+    n: int
+    stack: DenseStack
+
+    @property
+    def gap(self) -> float:
+        """(float) Accuracy of the source less that of the chip's integers, in points."""
+        return 100 * (self.rungs[0].accuracy - self.rungs[-1].accuracy)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types, for JSON."""
+        return {
+            "n": self.n,
+            "gap": self.gap,
+            "layers": list(self.layers),
+            "rungs": [
+                {
+                    "name": rung.name,
+                    "accuracy": rung.accuracy,
+                    "confidence_interval": list(rung.confidence_interval),
+                    "agreement": rung.agreement,
+                    "rate_errors": list(rung.rate_errors),
+                }
+                for rung in self.rungs
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [
+            f"{'':<18}{'accuracy':>9}  {'95 % interval':<17}{'step':>7}{'as source':>11}"
+            "   rate error a layer"
+        ]
+        above = self.rungs[0]
+        for rung in self.rungs:
+            low, high = rung.confidence_interval
+            step = 100 * (rung.accuracy - above.accuracy)
+            errors = " ".join(f"{error:6.1%}" for error in rung.rate_errors)
+            lines.append(
+                f"{rung.name:<18}{rung.accuracy:>9.2%}  {low:.2%} – {high:.2%}  "
+                f"{step:>+6.2f}{rung.agreement:>11.2%}   {errors}".rstrip()
+            )
+            above = rung
+        lines.append(f"gap {self.gap:.2f} points on {self.n} samples")
+        return "\n".join(lines)
+
+    def plot(self, path: str | None = None) -> "Figure":
+        """Draw accuracy and agreement from rung to rung; needs matplotlib."""
+        from nengo_dense.evaluation.plot import plot_ladder
+
+        figure = plot_ladder(self)
+        if path is not None:
+            figure.savefig(path)
+        return figure
+
+
+def ladder(
+    model: Any,
+    x: Any,
+    y: Any,
+    *,
+    stack: DenseStack | None = None,
+    calibration: Any = None,
+    presentation_time: float = 0.1,
+    dt: float = 0.001,
+    n_jobs: int = 1,
+    progress_bar: Any = True,
+    **conversion: Any,
+) -> LadderReport:
+    """Run the same test set on every rung from the source model to the chip's integers.
+
+    The difference between two neighbours has one cause: rates for activations, spikes for rates,
+    the chip's neurons for Nengo's, eight-bit weights for floats.
+
+    Parameters
+    ----------
+    model : object
+        Anything `nengo_dense.convert` takes; it is the first rung.
+    x : (n, n_in) array_like
+    y : (n,) array_like
+        As in `nengo_dense.evaluate`.
+    stack : DenseStack, optional
+        The model converted; by default it is converted here.
+    calibration : (batch, n_in) array_like, optional
+        For the conversion.
+    presentation_time, dt, n_jobs, progress_bar : optional
+        As in `nengo_dense.evaluate`.
+    **conversion : optional
+        Further arguments of `nengo_dense.convert`.
+
+    Returns
+    -------
+    report : LadderReport
+    """
+    specs = read_model(model)
+    x = check_inputs(x, specs[0].n_in, "x")
+    labels = check_labels(y, len(x), specs[-1].n_out)
+    if stack is None:
+        stack = convert(specs, calibration=calibration, **conversion)
+    answers = forward(specs, x)[-1].argmax(axis=1)
+    rungs = [_rung("source model", answers, labels, answers, [])]
+    above = None
+    for name, target, rate_neurons in RUNGS:
+        result = evaluate(
+            with_rate_neurons(stack) if rate_neurons else stack,
+            x,
+            labels,
+            presentation_time=presentation_time,
+            dt=dt,
+            target=target,
+            n_jobs=n_jobs,
+            progress_bar=progress_bar,
+        )
+        errors: list[float] = [] if above is None else _rate_errors(result, above)
+        rungs.append(_rung(name, result.predictions, labels, answers, errors))
+        above = result
+    return LadderReport(rungs, [layer.label for layer in result.layers], len(x), stack)
+
+
+def with_rate_neurons(stack: DenseStack) -> DenseStack:
+    """Make the same stack with neurons that give their rate instead of spikes.
+
+    An encoder of spikes stays one; its values are rates too only on average.
+    """
+    arguments = stack.arguments()
+    arguments["neuron_type"] = [_rate_type(kind) for kind in arguments["neuron_type"]]
+    return DenseStack(**arguments)
+
+
+def _rate_type(neuron_type: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
+    """Find the rate neuron whose rate a spiking neuron has on average."""
+    if isinstance(neuron_type, nengo.LIFRate):
+        return nengo.LIFRate(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref)
+    if isinstance(neuron_type, nengo.RectifiedLinear):
+        return nengo.RectifiedLinear()
+    return neuron_type
+
+
+def _rung(
+    name: str,
+    predictions: np.ndarray,
+    labels: np.ndarray,
+    answers: np.ndarray,
+    rate_errors: list[float],
+) -> Rung:
+    n_correct = int(np.count_nonzero(predictions == labels))
+    return Rung(
+        name,
+        n_correct / len(labels),
+        wilson_interval(n_correct, len(labels)),
+        float(np.mean(predictions == answers)),
+        rate_errors,
+    )
+
+
+def _rate_errors(result: "Evaluation", above: "Evaluation") -> list[float]:
+    """Compare the mean rate of each neuron with the rung above, layer by layer."""
+    errors: list[float] = []
+    for layer, reference in zip(result.layers, above.layers, strict=True):
+        size = np.sqrt(np.mean(reference.rates**2))
+        error = np.sqrt(np.mean((layer.rates - reference.rates) ** 2))
+        errors.append(float(error / size) if size else float(error > 0))
+    return errors
