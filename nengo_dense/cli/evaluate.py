@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 from nengo_dense.cli.data import load_data, load_inputs
-from nengo_dense.cli.model import add_model_arguments, load_stack
-from nengo_dense.evaluation import evaluate
+from nengo_dense.cli.model import add_model_arguments, load_stack, source_of
+from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -21,6 +21,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (%(default)s)")
+    parser.add_argument(
+        "--ladder",
+        action="store_true",
+        help="show where accuracy is lost, from the source model to the chip's integers",
+    )
     parser.add_argument("--plot", metavar="FILE.png", help="write a picture")
     parser.set_defaults(run=run)
 
@@ -30,16 +35,18 @@ def run(args: argparse.Namespace) -> int:
     x, y = load_data(args.data)
     calibration = load_inputs(args.calibrate) if args.calibrate else None
     stack = load_stack(args.model, args.encoding, calibration)
-    result = evaluate(
-        stack,
-        x,
-        y,
-        presentation_time=args.presentation_time,
-        target=args.target,
-        n_jobs=args.jobs,
-        progress_bar=sys.stderr.isatty(),
-    )
-    print(result.summary())
+    common = {
+        "presentation_time": args.presentation_time,
+        "n_jobs": args.jobs,
+        "progress_bar": sys.stderr.isatty(),
+    }
+    result: Evaluation | LadderReport
+    if args.ladder:
+        result = ladder(source_of(args.model), x, y, stack=stack, **common)
+        print(result)
+    else:
+        result = evaluate(stack, x, y, target=args.target, **common)
+        print(result.summary())
     if args.plot:
         result.plot(args.plot)
         print(f"picture: {args.plot}")

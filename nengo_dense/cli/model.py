@@ -54,6 +54,23 @@ def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> D
     return convert(model, encoding=encoding, calibration=calibration)
 
 
+def source_of(model: str) -> str:
+    """Return MODEL as the source model of a ladder.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A stack, which no longer knows what it was converted from.
+    """
+    if _is_script(model) or Path(model).suffix == ".npz":
+        raise ValidationError(
+            f"a ladder starts at the trained model, and {model} is a stack already; name the "
+            ".keras or .h5 file that it came from",
+            attr="MODEL",
+        )
+    return model
+
+
 def load_network(model: str, encoding: str = "host", calibration: Any = None) -> nengo.Network:
     """Load any network that MODEL names; a script's, or a stack."""
     if not _is_script(model):

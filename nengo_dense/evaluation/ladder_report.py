@@ -7,8 +7,8 @@ import nengo
 import numpy as np
 
 from nengo_dense.conversion import convert
-from nengo_dense.evaluation.test_set import check_labels, evaluate
 from nengo_dense.evaluation.interval import wilson_interval
+from nengo_dense.evaluation.test_set import check_labels, evaluate
 from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import forward
 from nengo_dense.layers.stack import DenseStack

@@ -1,0 +1,84 @@
+import json
+
+import nengo
+import numpy as np
+import pytest
+
+from nengo_dense.evaluation.ladder_report import RUNGS, ladder, with_rate_neurons
+from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.layers import DenseStack
+
+
+@pytest.fixture
+def model(rng):
+    return [
+        DenseSpec(rng.randn(16, 5) / 2, rng.rand(16) / 4, "relu"),
+        DenseSpec(rng.randn(12, 16) / 3, rng.rand(12) / 4, "relu"),
+        DenseSpec(rng.randn(3, 12) / 3, np.zeros(3), "softmax"),
+    ]
+
+
+@pytest.fixture
+def report(model, rng):
+    x = rng.uniform(-1, 1, size=(60, 5))
+    labels = forward(model, x)[-1].argmax(axis=1)
+    return ladder(model, x, labels, calibration=x, progress_bar=False)
+
+
+def test_goes_from_the_source_to_the_integers(report):
+    assert [rung.name for rung in report.rungs] == [
+        "source model",
+        *(name for name, _, _ in RUNGS),
+    ]
+    assert report.rungs[0].accuracy == 1  # the labels are its own answers
+    assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].accuracy))
+
+
+def test_agreement_is_with_the_source(report):
+    # where the labels are the source's answers, agreement and accuracy are one
+    for rung in report.rungs:
+        assert rung.agreement == rung.accuracy
+
+
+def test_rates_in_nengo_lose_nothing(report):
+    assert report.rungs[1].accuracy == 1
+
+
+def test_rate_errors_compare_with_the_rung_above(report):
+    assert [len(rung.rate_errors) for rung in report.rungs] == [0, 0, 2, 2, 2]
+    # the first layer runs on the host in both, so the same spikes
+    assert report.rungs[3].rate_errors[0] == 0
+    assert report.rungs[4].rate_errors[0] == 0
+    assert all(0 < rung.rate_errors[1] < 0.5 for rung in report.rungs[2:4])
+
+
+def test_reads_as_text_and_as_json(report):
+    text = str(report)
+    for rung in report.rungs:
+        assert f"{rung.name:<18}{rung.accuracy:>9.2%}" in text
+    again = json.loads(json.dumps(report.to_dict()))
+    assert again["gap"] == report.gap
+    assert [rung["accuracy"] for rung in again["rungs"]] == [r.accuracy for r in report.rungs]
+
+
+def test_draws_a_picture(report, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    report.plot(str(tmp_path / "ladder.png"))
+    assert (tmp_path / "ladder.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("spiking", "rate"),
+    [
+        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear),
+        (nengo.LIF(tau_ref=0.001), nengo.LIFRate),
+        (nengo.RectifiedLinear(), nengo.RectifiedLinear),
+    ],
+)
+def test_rate_neurons_keep_everything_else(spiking, rate):
+    stack = DenseStack([4, 3, 2], 2, neuron_type=spiking, max_rate=[100, 200], seed=1)
+    copy = with_rate_neurons(stack)
+    assert [type(layer.ensemble.neuron_type) for layer in copy.layers] == [rate, rate]
+    assert [layer.max_rate for layer in copy.layers] == [100, 200]
+    for old, new in zip(stack.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
