@@ -1,0 +1,123 @@
+"""Probes on the chip: weighted, put in order and filtered as nengo-loihi does."""
+
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.chip.program import ProbeRead
+from nengo_dense.emulator.filter import LaneStep, make_lane_filter
+from nengo_dense.emulator.state import Recording
+
+
+class ChipProbe:
+    """Turn recorded compartments into a probe's values.
+
+    Parameters
+    ----------
+    read : ProbeRead
+    lanes : int
+    dt : float
+        Step in seconds.
+    """
+
+    def __init__(self, read: ProbeRead, lanes: int, dt: float) -> None:
+        self.read = read
+        self.probe = read.probe
+        self.lanes = lanes
+        self.dt = dt
+        sizes = [len(columns) for columns in read.columns]
+        self._bounds = np.concatenate([[0], np.cumsum(sizes)])
+        self.columns = np.concatenate(read.columns)
+        #: Whether values may be stored as recorded and weighted when they are read.
+        self.deferred = self.probe.synapse is None and not self.probe.is_transformed
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was filtered."""
+        self._filter: LaneStep | None = None
+
+    def values(self, recorded: np.ndarray) -> np.ndarray:
+        """Weight and filter.
+
+        Parameters
+        ----------
+        recorded : (lanes, n_steps, k) array
+            Of `columns`.
+
+        Returns
+        -------
+        values : (lanes, n_steps, size) array
+        """
+        weighted = self.weigh(recorded)
+        if self.probe.synapse is None:
+            return weighted
+        if self._filter is None:
+            self._filter = self._make_filter()
+        # nengo-loihi keeps the type of the data, which for unweighted voltages is an integer
+        filtered = np.zeros_like(weighted)
+        for step in range(weighted.shape[1]):
+            filtered[:, step] = self._filter(0.0, weighted[:, step])
+        return filtered
+
+    def weigh(self, recorded: np.ndarray) -> np.ndarray:
+        """Weight each block's part, then sum or concatenate; the last axis is compartments."""
+        if self.read.key == "spiked" and recorded.dtype == np.uint8:
+            recorded = recorded.view(bool)
+        parts = []
+        for number, weights in enumerate(self.probe.weights):
+            part = recorded[..., self._bounds[number] : self._bounds[number + 1]]
+            if weights is not None and weights.ndim == 2:
+                dtype = np.result_type(part, weights)
+                part = np.matmul(np.ascontiguousarray(part, dtype=dtype), weights)
+            elif weights is not None:
+                part = part.dot(weights)
+            parts.append(part)
+        if self.probe.is_transformed:
+            return np.asarray(sum(parts))
+        values = np.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
+        return values if self.probe.reindexing is None else values[..., self.probe.reindexing]
+
+    def _make_filter(self) -> LaneStep:
+        shape = (self.probe.output_size,)
+        one = self.probe.synapse.make_state(shape, shape, self.dt, dtype=np.float32)
+        state = {name: np.repeat(value[None], self.lanes, axis=0) for name, value in one.items()}
+        rngs: list[Any] = [None] * self.lanes
+        return make_lane_filter(self.probe.synapse, shape, self.dt, state, rngs)
+
+
+class ChipRecorder:
+    """Record what several probes need, each state once.
+
+    Parameters
+    ----------
+    probes : list of ChipProbe
+    dtype : dtype
+        Of voltage and current.
+    """
+
+    def __init__(self, probes: list[ChipProbe], dtype: np.dtype) -> None:
+        self.probes = probes
+        self.dtype = dtype
+        self._parts: dict[int, tuple[str, slice]] = {}
+        columns: dict[str, list[np.ndarray]] = {}
+        for probe in probes:
+            key = probe.read.key
+            start = sum(map(len, columns.setdefault(key, [])))
+            columns[key].append(probe.columns)
+            self._parts[id(probe)] = (key, slice(start, start + len(probe.columns)))
+        self._columns = {key: np.concatenate(parts) for key, parts in columns.items()}
+
+    def start(self, lanes: int, n_steps: int) -> list[Recording]:
+        """Make room for the recordings of some steps."""
+        recordings = []
+        for key, columns in self._columns.items():
+            dtype = np.uint8 if key == "spiked" else self.dtype
+            shape = (lanes, n_steps, len(columns))
+            recordings.append(Recording(key, columns, np.empty(shape, dtype=dtype)))
+        return recordings
+
+    def read(self, recordings: list[Recording], probe: ChipProbe) -> np.ndarray:
+        """Get a probe's part of the recordings: (lanes, n_steps, k)."""
+        key, part = self._parts[id(probe)]
+        values = next(r.values for r in recordings if r.key == key)
+        return values[:, :, part]

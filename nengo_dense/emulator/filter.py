@@ -1,0 +1,117 @@
+"""Nengo's linear filters on all lanes at once, rounding as one lane does.
+
+Every lane must see the same operations in the same order as in Nengo. Scalings and sums are
+elementwise and do; matrix products with the filter's state are stacked, so that NumPy makes the
+same BLAS call for every lane that Nengo makes for its one.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from nengo.processes import Process
+from nengo.synapses import LinearFilter
+
+#: ``filter(t, x)``: (lanes, *shape) input of time ``t`` (seconds) to output of the same shape.
+LaneStep = Callable[[float, np.ndarray], np.ndarray]
+
+
+def make_lane_filter(
+    process: Process,
+    shape: tuple[int, ...],
+    dt: float,
+    state: dict[str, np.ndarray],
+    rngs: list[np.random.RandomState | None],
+) -> LaneStep:
+    """Make a step function for a process with an input.
+
+    Parameters
+    ----------
+    process : Process
+        With input and output of the same shape, e.g. a synapse.
+    shape : tuple of int
+        Of one lane's input.
+    dt : float
+        Step in seconds.
+    state : dict of {str: (lanes, ...) array}
+        The process's state, kept by the caller.
+    rngs : list of RandomState
+        One for each lane.
+    """
+    if type(process).make_step is LinearFilter.make_step and len(shape) == 1:
+        one = {name: np.zeros_like(value[0]) for name, value in state.items()}
+        step = process.make_step(shape, shape, dt, rngs[0], one)
+        make = _VECTORIZED.get(type(step))
+        if make is not None:
+            return make(step, state["X"])
+    return _lane_by_lane(process, shape, dt, state, rngs)
+
+
+def _lane_by_lane(
+    process: Process,
+    shape: tuple[int, ...],
+    dt: float,
+    state: dict[str, np.ndarray],
+    rngs: list[np.random.RandomState | None],
+) -> LaneStep:
+    steps = [
+        process.make_step(shape, shape, dt, rng, {k: v[lane] for k, v in state.items()})
+        for lane, rng in enumerate(rngs)
+    ]
+
+    def step(t: float, signal: np.ndarray) -> np.ndarray:
+        return np.stack([np.array(f(t, x)) for f, x in zip(steps, signal.copy(), strict=True)])
+
+    return step
+
+
+def _no_state(step: LinearFilter.NoX, state: np.ndarray) -> LaneStep:
+    return lambda t, signal: step.d * signal
+
+
+def _one_state(step: LinearFilter.OneX, state: np.ndarray) -> LaneStep:
+    a, b = step.a, step.b
+
+    def one(t: float, signal: np.ndarray) -> np.ndarray:
+        np.multiply(state, a, out=state)
+        state[...] += b * signal[:, None]
+        return state[:, 0]
+
+    return one
+
+
+def _one_state_scalar(step: LinearFilter.OneXScalar, state: np.ndarray) -> LaneStep:
+    a, b = step.a, step.b
+
+    def one(t: float, signal: np.ndarray) -> np.ndarray:
+        # Nengo computes this case with Python's floats, which are doubles.
+        wide = np.asarray(signal, dtype=np.float64)[:, None]
+        state[...] = a * state.astype(np.float64) + b * wide
+        return state[:, 0]
+
+    return one
+
+
+def _no_passthrough(step: LinearFilter.NoD, state: np.ndarray) -> LaneStep:
+    def advance(t: float, signal: np.ndarray) -> np.ndarray:
+        state[...] = np.matmul(step.A, state) + step.B * signal[:, None]
+        return np.matmul(step.C, state)[:, 0]
+
+    return advance
+
+
+def _general(step: LinearFilter.General, state: np.ndarray) -> LaneStep:
+    def advance(t: float, signal: np.ndarray) -> np.ndarray:
+        output = np.matmul(step.C, state)[:, 0] + step.D * signal
+        state[...] = np.matmul(step.A, state) + step.B * signal[:, None]
+        return output
+
+    return advance
+
+
+_VECTORIZED: dict[type, Callable[[LinearFilter.Step, np.ndarray], LaneStep]] = {
+    LinearFilter.NoX: _no_state,
+    LinearFilter.OneX: _one_state,
+    LinearFilter.OneXScalar: _one_state_scalar,
+    LinearFilter.NoD: _no_passthrough,
+    LinearFilter.General: _general,
+}

@@ -1,0 +1,131 @@
+"""What probes saw: stored as compactly as it came, turned into values when it is read."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from nengo.simulator import SimulationData as NengoSimulationData
+
+#: Turns what was stored into probed values.
+Finish = Callable[[np.ndarray], np.ndarray]
+
+
+class History:
+    """Values of one probe.
+
+    Parameters
+    ----------
+    period : float
+        A value is kept in steps ``n`` with ``n % period < 1``; 1 keeps all.
+    keep : bool
+        Keep all values, or only the last one and the sum.
+    finish : callable
+        Applied to what is stored when it is read.
+    """
+
+    def __init__(self, period: float, keep: bool, finish: Finish) -> None:
+        self.period = period
+        self.keep = keep
+        self.finish = finish
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._parts: list[np.ndarray] = []
+        self._filled = 0
+        self._room = 0
+        self._total: np.ndarray | None = None
+        self._last: np.ndarray | None = None
+        self._cache: np.ndarray | None = None
+
+    def reserve(self, first_step: int, n_steps: int) -> None:
+        """Make room for the values of a run at once."""
+        steps = np.arange(first_step, first_step + n_steps)
+        self._room = int((steps % self.period < 1).sum())
+        self._filled = 0
+
+    def write(self, first_step: int, values: np.ndarray) -> None:
+        """Add the values of some steps.
+
+        Parameters
+        ----------
+        first_step : int
+            The first value's step, counted from 1.
+        values : (lanes, n_steps, *shape) array
+        """
+        if self.period != 1:
+            steps = np.arange(first_step, first_step + values.shape[1])
+            values = values[:, steps % self.period < 1]
+        n_steps = values.shape[1]
+        if n_steps == 0:
+            return
+        self._cache = None
+        if not self.keep:
+            added = values.sum(axis=1, dtype=np.result_type(values, np.int64))
+            self._total = added if self._total is None else self._total + added
+            self._last = values[:, -1:].copy()
+            return
+        if self._filled == 0 or not self._parts:
+            shape = (len(values), self._room, *values.shape[2:])
+            self._parts.append(np.empty(shape, dtype=values.dtype))
+        self._parts[-1][:, self._filled : self._filled + n_steps] = values
+        self._filled += n_steps
+
+    def values(self) -> np.ndarray:
+        """All values that were kept: (lanes, n_values, *shape)."""
+        if self._cache is None:
+            stored = self._joined() if self.keep else self._last
+            self._cache = np.zeros(0) if stored is None else self.finish(stored)
+            self._cache.setflags(write=False)
+        return self._cache
+
+    def total(self) -> np.ndarray:
+        """Sum of all values since the last clearing: (lanes, *shape)."""
+        total = self._total
+        if self.keep:
+            stored = self._joined()
+            if stored is not None:
+                total = stored.sum(axis=1, dtype=np.result_type(stored, np.int64))
+        return np.zeros(0) if total is None else self.finish(total)
+
+    def _joined(self) -> np.ndarray | None:
+        """All that was stored, as one array."""
+        if not self._parts:
+            return None
+        if self._filled:  # a run that was interrupted leaves unused room
+            self._parts[-1] = self._parts[-1][:, : self._filled]
+        if len(self._parts) > 1:
+            self._parts = [np.concatenate(self._parts, axis=1)]
+            self._filled = self._parts[0].shape[1]
+        return self._parts[0]
+
+
+class SimulationData(NengoSimulationData):
+    """Probed values and built parameters, as in Nengo.
+
+    Parameters
+    ----------
+    raw : dict
+        Objects → built parameters.
+    histories : dict of {Probe: History}
+    batched : bool
+        Whether probed values have a lane axis.
+    """
+
+    def __init__(self, raw: dict, histories: dict[Any, History], batched: bool) -> None:
+        super().__init__(raw=raw)
+        self._histories = histories
+        self._batched = batched
+
+    def __getitem__(self, key: Any) -> Any:
+        history = self._histories.get(key)
+        if history is None:
+            return self.raw[key]
+        values = history.values()
+        return values if self._batched or not len(values) else values[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.raw
+
+    def __len__(self) -> int:
+        return len(self.raw)

@@ -1,0 +1,126 @@
+"""Nengo's processes (synapses, signals, the nodes between host and chip) on all lanes at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from nengo.builder.processes import SimProcess
+
+from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
+from nengo_dense.emulator.filter import make_lane_filter
+from nengo_dense.emulator.operators import Step, make_lane_steps
+from nengo_dense.emulator.signals import LaneSignals
+
+
+class Clock:
+    """Step within the run, for operators that exchange arrays with the chip."""
+
+    step = 0
+
+
+class ProcessSteps:
+    """Make the step functions of `SimProcess` operators.
+
+    Parameters
+    ----------
+    senders : dict of {int: SpikeSender or ErrorSender}
+        By ``id`` of the process that nengo-loihi put in their place.
+    receivers : dict of {int: Receiver}
+        Likewise.
+    clock : Clock
+    """
+
+    def __init__(
+        self,
+        senders: dict[int, SpikeSender | ErrorSender],
+        receivers: dict[int, Receiver],
+        clock: Clock,
+    ) -> None:
+        self.senders = senders
+        self.receivers = receivers
+        self.clock = clock
+
+    def make_step(
+        self, op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState
+    ) -> Step:
+        """Make the step function of a process for all lanes."""
+        key = id(op.process)
+        time = signals[op.t]
+        if key in self.senders:
+            op.process.get_rng(rng)  # nengo-loihi's node draws its seed here as well
+            return self._send(self.senders[key], signals[op.input])
+        if key in self.receivers:
+            op.process.get_rng(rng)
+            return self._receive(self.receivers[key], time, signals[op.output])
+        if op.input is None:
+            return _source(op, signals, dt, rng, time)
+        filters = op.input.shape == op.output.shape and op.input.base in signals.per_lane
+        if not filters:
+            return make_lane_steps(op, signals, dt, rng)
+        return _filter(op, signals, dt, rng, time)
+
+    def _send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> Step:
+        clock = self.clock
+
+        def step() -> None:
+            sender.send(clock.step, values)
+
+        return step
+
+    @staticmethod
+    def _receive(receiver: Receiver, time: np.ndarray, output: np.ndarray) -> Step:
+        def step() -> None:
+            output[...] = receiver.value(time.item())
+
+        return step
+
+
+def _source(
+    op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState, time: np.ndarray
+) -> Step:
+    """Step a process without input once: with one seed, it is alike in all lanes."""
+    state = {name: np.array(signal.initial_value) for name, signal in op.state.items()}
+    advance = op.process.make_step((0,), op.output.shape, dt, op.process.get_rng(rng), state)
+    write = _writer(op, signals)
+    last: list[Any] = [None]
+
+    def step() -> bool | None:
+        value = np.array(advance(time.item()))
+        changed = op.mode == "inc" or last[0] is None or not np.array_equal(value, last[0])
+        write(value)
+        last[0] = value
+        return None if changed else False
+
+    return step
+
+
+def _filter(
+    op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState, time: np.ndarray
+) -> Step:
+    """Step a process with input and output of the same shape."""
+    seed_state = rng.get_state()
+    rngs = []
+    for _ in range(signals.lanes):
+        rng.set_state(seed_state)
+        rngs.append(op.process.get_rng(rng))
+    state = {name: signals[signal] for name, signal in op.state.items()}
+    advance = make_lane_filter(op.process, op.input.shape, dt, state, rngs)
+    source = signals[op.input]
+    write = _writer(op, signals)
+
+    def step() -> None:
+        write(advance(time.item(), source))
+
+    return step
+
+
+def _writer(op: SimProcess, signals: LaneSignals) -> Callable[[np.ndarray], None]:
+    output = signals[op.output]
+
+    def assign(value: np.ndarray) -> None:
+        output[...] = value
+
+    def increment(value: np.ndarray) -> None:
+        output[...] += value
+
+    return increment if op.mode == "inc" else assign

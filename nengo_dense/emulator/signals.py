@@ -1,0 +1,110 @@
+"""Nengo's signals, with one copy for every lane."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+from nengo.builder.operator import Operator
+from nengo.builder.signal import Signal
+
+
+class LaneSignals(Mapping):
+    """Arrays behind Nengo's signals: ``(lanes, *shape)`` if they can change, else ``shape``.
+
+    Views of a signal are views of its array, as in Nengo's own ``SignalDict``.
+
+    Parameters
+    ----------
+    operators : iterable of Operator
+        All operators of a model; their signals are created.
+    lanes : int
+    changing : set of Signal
+        Signals that change though no operator writes them.
+    shared : set of Signal
+        Signals that are alike in all lanes though operators write them.
+    """
+
+    def __init__(
+        self,
+        operators: Iterable[Operator],
+        lanes: int,
+        changing: Iterable[Signal] = (),
+        shared: Iterable[Signal] = (),
+    ) -> None:
+        self.lanes = lanes
+        operators = list(operators)
+        written = {
+            signal.base for op in operators for signal in op.sets + op.incs + op.updates
+        } | {signal.base for signal in changing}
+        self.per_lane = written - {signal.base for signal in shared}
+        bases = {signal.base for op in operators for signal in op.all_signals}
+        self._arrays = {signal: self._create(signal) for signal in bases | written}
+
+    def _create(self, signal: Signal) -> np.ndarray:
+        value = signal.initial_value
+        if signal.sparse:
+            return value.allocate() if hasattr(value, "allocate") else value
+        if signal not in self.per_lane:
+            return np.array(value)
+        return np.repeat(value[None], self.lanes, axis=0)
+
+    def __getitem__(self, signal: Signal) -> np.ndarray:
+        array = self._arrays[signal.base]
+        if not signal.is_view:
+            return array
+        lead = (self.lanes,) if signal.base in self.per_lane else ()
+        if array.size == 0:
+            return np.zeros(lead + signal.shape, dtype=signal.dtype)
+        return np.ndarray(
+            shape=lead + signal.shape,
+            dtype=signal.dtype,
+            buffer=array,
+            offset=signal.offset,
+            strides=array.strides[: len(lead)] + signal.strides,
+        )
+
+    def __iter__(self) -> Iterator[Signal]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def aligned(self, signal: Signal, ndim: int) -> np.ndarray:
+        """Get an array that broadcasts against others: lane axis, then ``ndim`` axes."""
+        array = self[signal]
+        if signal.base not in self.per_lane:
+            return array
+        return array[(slice(None), *(None,) * (ndim - signal.ndim))]
+
+    def lane(self, lane: int) -> "OneLane":
+        """Look at one lane as Nengo's operators look at their signals."""
+        return OneLane(self, lane)
+
+    def reset(self) -> None:
+        """Return all signals to their initial values."""
+        for signal, array in self._arrays.items():
+            if not signal.sparse:
+                array[...] = signal.initial_value
+
+
+class OneLane(Mapping):
+    """The signals of one lane: what ``Operator.make_step`` takes."""
+
+    def __init__(self, signals: LaneSignals, lane: int) -> None:
+        self._signals = signals
+        self._lane = lane
+
+    def __getitem__(self, signal: Signal) -> np.ndarray:
+        array = self._signals[signal]
+        if signal.base not in self._signals.per_lane:
+            return array
+        return (
+            array[self._lane : self._lane + 1].reshape(signal.shape)
+            if (signal.ndim == 0)
+            else array[self._lane]
+        )
+
+    def __iter__(self) -> Iterator[Signal]:
+        return iter(self._signals)
+
+    def __len__(self) -> int:
+        return len(self._signals)

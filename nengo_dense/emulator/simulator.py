@@ -1,0 +1,312 @@
+"""`Simulator`: nengo-loihi's emulator for many inputs at once, bit for bit."""
+
+import warnings
+from collections.abc import Collection, Mapping
+from types import TracebackType
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
+from nengo.utils.progress import Progress, ProgressTracker
+
+from nengo_dense.emulator.build import build_model
+from nengo_dense.emulator.chip import warn_overflow
+from nengo_dense.emulator.feed import Feed, check_data
+from nengo_dense.emulator.history import SimulationData
+from nengo_dense.emulator.machine import Machine
+
+TARGETS = ("sim", "simreal")
+
+
+class Simulator:
+    """Run a network as nengo-loihi's emulator does, many lanes at once.
+
+    Every lane is a simulation of its own: lane ``i`` of a minibatch gives the same spikes,
+    voltages and values as ``nengo_loihi.Simulator`` with the same seed and lane ``i``'s data.
+
+    Parameters
+    ----------
+    network : nengo.Network
+        Built by nengo-loihi's own builder.
+    dt : float, optional
+        Step in seconds.
+    seed : int, optional
+        Of everything random, the same in every lane; ``network.seed + 1`` if not given.
+    minibatch_size : int, optional
+        Number of lanes. None means one, and probed values without a lane axis.
+    target : {"sim", "simreal"}, optional
+        The chip's integers, or floating point numbers in their place. None means ``"sim"``.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+        As in ``nengo.Simulator``.
+    precompute, remove_passthrough, model, hardware_options : optional
+        As in ``nengo_loihi.Simulator``; hardware options concern no emulator.
+    keep_history : bool or collection of nengo.Probe, optional
+        Probes of which all values are kept. Of others, ``data`` has the last value alone;
+        `sum` works for both.
+    kernel : {"auto", "numpy", "numba"}, optional
+        What steps the chip. All give the same numbers; ``"auto"`` takes numba if it is installed.
+
+    Attributes
+    ----------
+    closed : bool
+    data : SimulationData
+        Probe → values, ``(minibatch_size, n_steps, size)`` or ``(n_steps, size)``; other objects
+        → what nengo-loihi built for them.
+    model : nengo_loihi.builder.Model
+    minibatch_size : int or None
+    """
+
+    def __init__(
+        self,
+        network: nengo.Network,
+        dt: float = 0.001,
+        seed: int | None = None,
+        minibatch_size: int | None = None,
+        target: str | None = "sim",
+        progress_bar: Any = True,
+        *,
+        model: Any = None,
+        precompute: bool | None = None,
+        remove_passthrough: bool = True,
+        hardware_options: Mapping | None = None,
+        keep_history: bool | Collection[nengo.Probe] = True,
+        kernel: str = "auto",
+    ) -> None:
+        self.closed = True  # if something below fails
+        self.target = _check_target(target)
+        self.minibatch_size = _check_minibatch_size(minibatch_size)
+        self.progress_bar = progress_bar
+        if not isinstance(network, nengo.Network):
+            raise ValidationError(
+                f"must be a nengo.Network (got {type(network).__name__})", attr="network"
+            )
+        self.network = network
+        with ProgressTracker(progress_bar, Progress("Building", "Build")):
+            self.model = build_model(
+                network,
+                dt,
+                model=model,
+                precompute=precompute,
+                remove_passthrough=remove_passthrough,
+                discretize=self.target == "sim",
+            )
+            self._machine = Machine(self.model, self._lanes, seed, keep_history, kernel)
+        self.precompute = self._machine.precompute
+        if self._machine.needlessly_slow:
+            warnings.warn(
+                "Model is precomputable. Setting precompute=False may slow execution.",
+                stacklevel=2,
+            )
+        self.data = SimulationData(
+            self._machine.params, self._machine.histories, self.minibatch_size is not None
+        )
+        self._n_steps = 0
+        self.closed = False
+
+    def __del__(self) -> None:
+        if not getattr(self, "closed", True):
+            warnings.warn(
+                f"Simulator with model={self.model} was deallocated while open. Please close "
+                "simulators manually to ensure resources are properly freed.",
+                ResourceWarning,
+                stacklevel=2,
+            )
+
+    def __enter__(self) -> "Simulator":
+        if self.closed:
+            raise SimulatorClosed("Cannot re-open after simulator is closed")
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def _lanes(self) -> int:
+        return self.minibatch_size or 1
+
+    @property
+    def dt(self) -> float:
+        """(float) Step in seconds."""
+        return self.model.dt
+
+    @dt.setter
+    def dt(self, dummy: Any) -> None:
+        raise ReadonlyError(attr="dt", obj=self)
+
+    @property
+    def seed(self) -> int:
+        """(int) Seed of everything random on the chip."""
+        return self._machine.seed
+
+    @property
+    def n_steps(self) -> int:
+        """(int) Steps since the start or the last reset."""
+        return self._n_steps
+
+    @property
+    def time(self) -> float:
+        """(float) Seconds since the start or the last reset."""
+        return self._n_steps * self.dt
+
+    def clear_probes(self) -> None:
+        """Forget all probed values."""
+        for history in self._machine.histories.values():
+            history.clear()
+
+    def close(self) -> None:
+        """Free what running needs; ``data`` stays."""
+        if not self.closed:
+            self._machine.close()
+        self.closed = True
+
+    def reset(self, seed: int | None = None) -> None:
+        """Return to the state before the first step, and forget all probed values.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Of everything random that is not built yet; the seed of before if not given.
+        """
+        if self.closed:
+            raise SimulatorClosed("Cannot reset closed Simulator.")
+        self._machine.reset(seed)
+        self.clear_probes()
+        self._n_steps = 0
+
+    def run(
+        self,
+        time_in_seconds: float,
+        data: Mapping[nengo.Node, Any] | None = None,
+        progress_bar: Any = None,
+    ) -> None:
+        """Simulate for some time, rounded to whole steps.
+
+        Parameters
+        ----------
+        time_in_seconds : float
+            Seconds; not negative.
+        data, progress_bar : optional
+            As in `run_steps`.
+        """
+        if not time_in_seconds >= 0:
+            raise ValidationError(
+                f"Must be positive (got {time_in_seconds:g})", attr="time_in_seconds"
+            )
+        n_steps = int(np.round(float(time_in_seconds) / self.dt))
+        if n_steps == 0 and not self.closed:
+            warnings.warn(
+                f"{time_in_seconds:g} results in running for 0 timesteps. Simulator still at "
+                f"time {self.time:g}.",
+                stacklevel=2,
+            )
+        else:
+            self.run_steps(n_steps, data=data, progress_bar=progress_bar)
+
+    def run_steps(
+        self,
+        steps: int,
+        data: Mapping[nengo.Node, Any] | None = None,
+        progress_bar: Any = None,
+    ) -> None:
+        """Simulate for a number of steps.
+
+        Parameters
+        ----------
+        steps : int
+        data : dict of {Node: (minibatch_size, n_steps, size_out) array_like}, optional
+            Replaces the output of nodes without input during this run, in its own first
+            ``steps`` steps. Without a minibatch size also ``(n_steps, size_out)``.
+        progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+            In place of the one given at construction.
+        """
+        if self.closed:
+            raise SimulatorClosed("Simulator cannot run because it is closed.")
+        steps = _check_steps(steps)
+        feeds = check_data(data, self._machine.feedable, self.minibatch_size, steps)
+        if steps == 0:
+            warnings.warn(
+                f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
+            )
+            return
+        bar = self.progress_bar if progress_bar is None else progress_bar
+        with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
+            self._run(steps, feeds, tracker)
+
+    def _run(self, steps: int, feeds: dict[nengo.Node, Feed], tracker: ProgressTracker) -> None:
+        overflowed: set[str] = set()
+        self._machine.start_run(self._n_steps + 1, steps, feeds)
+        for n_steps in self._machine.chunks(steps):
+            overflowed |= self._machine.advance(n_steps)
+            self._n_steps += n_steps
+            tracker.total_progress.step(n_steps)
+        warn_overflow(overflowed)
+
+    def step(self) -> None:
+        """Advance by one step of ``dt`` seconds, without a progress bar."""
+        self.run_steps(1, progress_bar=False)
+
+    def sum(self, probe: nengo.Probe) -> np.ndarray:
+        """Sum a probe's values over all its steps, whether they were kept or not.
+
+        Returns
+        -------
+        total : (minibatch_size, size) array
+            Without a minibatch size ``(size,)``. For spikes this is their number times
+            ``amplitude / dt``.
+        """
+        history = self._machine.histories.get(probe)
+        if history is None:
+            raise ValidationError(f"is not a probe of this network (got {probe})", attr="probe")
+        total = history.total()
+        return total if self.minibatch_size is not None or not len(total) else total[0]
+
+    def trange(self, sample_every: float | None = None) -> np.ndarray:
+        """Times of probed values, in seconds; the first is ``dt``.
+
+        Parameters
+        ----------
+        sample_every : float, optional
+            The probe's sampling period in seconds; ``dt`` if not given.
+        """
+        period = 1 if sample_every is None else sample_every / self.dt
+        steps = np.arange(1, self.n_steps + 1)
+        return self.dt * steps[steps % period < 1]
+
+
+def _check_target(target: str | None) -> str:
+    if target is None:
+        return "sim"
+    if target == "loihi":
+        raise BuildError(
+            "target='loihi' is the hardware, which cannot be emulated: use "
+            "nengo_loihi.Simulator for it, or target='sim'"
+        )
+    if target not in TARGETS:
+        raise ValidationError(f"Must be 'sim' or 'simreal' (got {target!r})", attr="target")
+    return target
+
+
+def _check_minibatch_size(minibatch_size: int | None) -> int | None:
+    if minibatch_size is None:
+        return None
+    whole = isinstance(minibatch_size, (int, np.integer)) and not isinstance(minibatch_size, bool)
+    if not whole or minibatch_size < 1:
+        raise ValidationError(
+            f"must be a whole number of at least 1, or None (got {minibatch_size!r})",
+            attr="minibatch_size",
+        )
+    return int(minibatch_size)
+
+
+def _check_steps(steps: int) -> int:
+    if not isinstance(steps, (int, np.integer)) or isinstance(steps, bool) or steps < 0:
+        raise ValidationError(
+            f"must be a whole number of steps, at least 0 (got {steps!r})", attr="steps"
+        )
+    return int(steps)
