@@ -161,7 +161,8 @@ class DenseLayer(nengo.Network):
     @property
     def weights(self) -> np.ndarray:
         """((n_neurons, size_in) array) The weights now, after any training."""
-        return np.array(self.connection.transform.init)
+        # NengoDL's freeze_params turns a (1, 1) array into a scalar
+        return np.array(self.connection.transform.init).reshape(self.ensemble.n_neurons, -1)
 
     @property
     def bias(self) -> np.ndarray:

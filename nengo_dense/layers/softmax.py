@@ -7,6 +7,7 @@ import nengo
 import numpy as np
 from nengo.params import Default, NumberParam
 
+from nengo_dense.layers import nengo_dl_builder
 from nengo_dense.layers.validation import count, positive
 
 
@@ -70,7 +71,9 @@ class SoftmaxNode(nengo.Node):
     """A node that turns logits into class probabilities, on the host.
 
     Softmax needs exponentials and a division, which Loihi has not; nor has the chip any use for
-    the result, which is why this belongs after the last layer.
+    the result, which is why this belongs after the last layer. In NengoDL the node is a TensorFlow
+    operation, so that gradients pass through it; train on logits all the same, which is exact for
+    any size of logit.
 
     Parameters
     ----------
@@ -106,3 +109,8 @@ class SoftmaxNode(nengo.Node):
             label=Default if label is None else label,
             seed=Default if seed is None else seed,
         )
+        nengo_dl_builder.install(SoftmaxProcess)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        nengo_dl_builder.install(SoftmaxProcess)  # another process may not have made a node yet

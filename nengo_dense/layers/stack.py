@@ -224,15 +224,15 @@ class DenseStack(nengo.Network):
     def weights(self) -> list[np.ndarray]:
         """(list of (n_out, n_in) array) All weights now, after any training."""
         layers = [layer.weights for layer in self.layers]
-        readout = np.reshape(self.readout_connection.transform.init, (self.units[-1], -1))
-        return [*layers, readout]
+        readout = np.array(self.readout_connection.transform.init)
+        return [*layers, readout.reshape(self.units[-1], -1)]
 
     @property
     def biases(self) -> list[np.ndarray]:
         """(list of (n_out,) array) All biases now, after any training."""
         layers = [layer.bias for layer in self.layers]
         # NengoDL's freeze_params turns a (1, 1) array into a scalar
-        return [*layers, np.reshape(self.bias_connection.transform.init, self.units[-1])]
+        return [*layers, np.array(self.bias_connection.transform.init).reshape(self.units[-1])]
 
     def arguments(self) -> dict[str, Any]:
         """Return what would make this stack again, with its weights as they are now.
