@@ -1,0 +1,55 @@
+"""Plain arrays: ``[(weights, bias), ...]``, in Nengo's orientation (n_out, n_in)."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
+from nengo_dense.importers.spec import DenseSpec
+
+
+class ArraysImporter:
+    """Reads lists of weight arrays.
+
+    A layer is an array ``weights``, a pair ``(weights, bias)``, a triple
+    ``(weights, bias, activation)``, or a `DenseSpec`; ``bias`` may be None. Where no activation
+    is given, hidden layers are "relu" and the last one is "linear".
+    """
+
+    reads = "a list of (weights, bias[, activation]) with weights of shape (n_out, n_in)"
+
+    def recognizes(self, model: Any) -> bool:
+        """Tell whether this is a list or tuple, and not of paths."""
+        return isinstance(model, list | tuple) and not (
+            model and all(isinstance(layer, str | os.PathLike) for layer in model)
+        )
+
+    def read(self, model: Any) -> list[DenseSpec]:
+        """Read the layers of the list."""
+        operations: list[Operation] = []
+        for index, layer in enumerate(model):
+            label = f"layer_{index}"
+            default = "linear" if index == len(model) - 1 else "relu"
+            operations += attempt(label, _layer, layer, label, default)
+        return fold("The list of layers", operations)
+
+
+def _layer(layer: Any, label: str, default: str) -> list[Operation]:
+    if isinstance(layer, DenseSpec):
+        named = DenseSpec(layer.weights, layer.bias, layer.activation, layer.label or label)
+        return operations_of([named])
+    weights, bias, name = layer, None, default
+    if isinstance(layer, list | tuple) and len(layer) in (2, 3) and np.ndim(layer[0]) == 2:
+        weights, bias, name = (*layer, default)[:3]
+    weights = np.asarray(weights, dtype=np.float64)
+    if weights.ndim == 1:
+        return [
+            Problem(
+                f"layer {label!r} has shape {weights.shape}, weights must be (n_out, n_in); "
+                "give a layer with bias as a pair in the list: [(weights, bias), ...]"
+            )
+        ]
+    bias = None if bias is None else np.asarray(bias, dtype=np.float64)
+    return [Affine(weights, bias, label), *activation(name, label)]

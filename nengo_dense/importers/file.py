@@ -1,0 +1,49 @@
+"""Model files as data: is it there, how large may it be, what does it start with."""
+
+import os
+from pathlib import Path
+
+from nengo_dense.exceptions import FileFormatError
+
+#: Largest amount of data taken from one file, 1 GiB: a layer of 4096 x 4096 float64 weights, the
+#: largest whose fan-in fits on a Loihi core, is an eighth of it.
+MAX_BYTES = 2**30
+
+
+def suffix(model: object) -> str:
+    """Return the lower-case suffix of a path, ``""`` for anything that is not a path."""
+    return Path(model).suffix.lower() if isinstance(model, str | os.PathLike) else ""
+
+
+def starts_with(model: object, magic: bytes) -> bool:
+    """Tell whether `model` is the path of a file that begins with these bytes."""
+    if not isinstance(model, str | os.PathLike) or not Path(model).is_file():
+        return False
+    with open(model, "rb") as file:
+        return file.read(len(magic)) == magic
+
+
+def existing(path: str | os.PathLike) -> Path:
+    """Return the path of a file that is there and not empty.
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise FileFormatError(f"{path} is a directory; give the path of a model file")
+    if not path.exists():
+        raise FileFormatError(f"{path} does not exist")
+    if path.stat().st_size == 0:
+        raise FileFormatError(f"{path} is empty")
+    return path
+
+
+def check_size(what: str, n_bytes: int, n_read: int = 0) -> None:
+    """Refuse to read `n_bytes` more after `n_read` where that is more than `MAX_BYTES`."""
+    if n_read + n_bytes > MAX_BYTES:
+        raise FileFormatError(
+            f"{what} declares {n_bytes} bytes of data, more than the limit of {MAX_BYTES} bytes "
+            "for one file; the file is damaged, or no model that Loihi can hold"
+        )

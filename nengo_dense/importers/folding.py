@@ -1,0 +1,238 @@
+"""Operations -> layers: fold scalings into their dense neighbour, merge what is linear.
+
+All of it is exact algebra in double precision:
+
+- dense, scaling: ``s * (W x + b) + o = (s W) x + (s b + o)``;
+- scaling, dense (a ReLU or the input before them): ``W (s x + o) + b = (W s) x + (W o + b)``;
+- dense, dense without a nonlinearity between them: ``W2 (W1 x + b1) + b2``;
+- a sigmoid of one unit is the second of two probabilities: ``softmax([0, z])``.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
+from nengo_dense.importers.spec import DenseSpec
+
+#: Largest number of weights that merging layers may make, 1 GiB of float64: eight times the
+#: largest layer that fits on Loihi's input axons. A small file must not demand terabytes.
+MAX_WEIGHTS = 2**27
+
+
+def fold(model: str, operations: Sequence[Operation]) -> list[DenseSpec]:
+    """Turn the operations of a model into its layers.
+
+    Parameters
+    ----------
+    model : str
+        The model's name in error messages.
+    operations : sequence of Operation
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        With every problem among the operations, and every one of their order and their shapes.
+    """
+    operations = list(operations)
+    problems = find_problems(operations)
+    if problems:
+        raise ConversionError(model, problems)
+    layers = _Layers(model)
+    for operation in operations:
+        layers.add(operation)
+    return layers.specs()
+
+
+def operations_of(specs: Iterable[DenseSpec]) -> list[Operation]:
+    """Return the operations of layers: the inverse of `fold`."""
+    operations: list[Operation] = []
+    for index, spec in enumerate(specs):
+        label = spec.label or f"layer_{index}"
+        operations.append(Affine(spec.weights, spec.bias, label))
+        if spec.activation != "linear":
+            operations.append(Activation(spec.activation, label))
+    return operations
+
+
+def find_problems(operations: Sequence[Operation]) -> list[str]:
+    """List everything that keeps these operations from being a dense network."""
+    if not operations:
+        return ["it has no layers"]
+    problems: list[str] = []
+    width: int | None = None  # what flows between the layers, None where it cannot be known
+    for index, operation in enumerate(operations):
+        if isinstance(operation, Problem):
+            problems.append(operation.text)
+            width = None
+            continue
+        if isinstance(operation, Activation):
+            first = not any(isinstance(before, Affine | Problem) for before in operations[:index])
+            problems += _activation_problems(operation, operations[index + 1 :], width, first)
+            continue
+        found, width = _shape_problems(operation, width)
+        problems += found
+    if not problems and not any(isinstance(operation, Affine) for operation in operations):
+        problems.append("it has no dense layer; there must be at least one")
+    return problems
+
+
+def _activation_problems(
+    operation: Activation, after: Sequence[Operation], width: int | None, first: bool
+) -> list[str]:
+    layer = f"layer {operation.label!r}"
+    if first:
+        return [
+            f"{layer}: a {operation.kind} comes before the first dense layer; "
+            "apply it to the data instead"
+        ]
+    if operation.kind == "relu":
+        return []
+    follower = next((step for step in after if not isinstance(step, Problem)), None)
+    if follower is not None:
+        remedy = (
+            "remove what follows, or the softmax"
+            if operation.kind == "softmax"
+            else "retrain with 'relu'"
+        )
+        return [
+            f"{layer}: a {operation.kind} must be the last operation, but layer "
+            f"{follower.label!r} follows; {remedy}"
+        ]
+    if operation.kind == "sigmoid" and width is not None and width != 1:
+        return [
+            f"{layer}: a sigmoid of {width} units is {width} independent probabilities, not one "
+            "class; remove it to read the logits, or retrain with 'softmax'"
+        ]
+    return []
+
+
+def _shape_problems(
+    operation: Affine | Scaling, width: int | None
+) -> tuple[list[str], int | None]:
+    """Check the arrays of an operation on `width` features; return its problems and outputs."""
+    layer = f"layer {operation.label!r}"
+    if isinstance(operation, Scaling):
+        arrays = {"scale": np.asarray(operation.scale), "offset": np.asarray(operation.offset)}
+        n_in, n_out = operation.width or width, operation.width or width
+        wrong = [
+            f"{layer}: {name} has shape {values.shape}, must be a number or ({n_in},)"
+            for name, values in arrays.items()
+            if values.shape not in ((), (n_in,))
+        ]
+    else:
+        arrays = {"weights": np.asarray(operation.weights)}
+        shape = arrays["weights"].shape
+        if len(shape) != 2 or 0 in shape:
+            return [f"{layer}: weights must be (n_out, n_in), both positive, got {shape}"], None
+        n_out, n_in = shape
+        wrong = []
+        if operation.bias is not None:
+            arrays["bias"] = np.asarray(operation.bias)
+            if arrays["bias"].shape != (n_out,):
+                wrong = [
+                    f"{layer}: bias must have shape ({n_out},) to match weights {shape}, "
+                    f"got {arrays['bias'].shape}"
+                ]
+    for name, values in arrays.items():
+        n_bad = np.count_nonzero(~np.isfinite(values.astype(np.float64)))
+        if n_bad:
+            wrong.append(
+                f"{layer}: {n_bad} of {values.size} values of its {name} are NaN or infinite; "
+                "the training probably diverged, train again with a lower learning rate"
+            )
+    if width is not None and n_in != width:
+        wrong.append(
+            f"{layer}: takes {n_in} inputs, but the layer before it has {width} outputs; "
+            "weights must be (n_out, n_in)"
+        )
+    return wrong, n_out
+
+
+class _Layers:
+    """The layers so far, and the scaling that waits for the next one's weights."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.layers: list[DenseSpec] = []
+        self._forget()
+
+    def add(self, operation: Operation) -> None:
+        if isinstance(operation, Affine):
+            self._affine(operation)
+        elif isinstance(operation, Scaling):
+            self._scaling(operation)
+        elif isinstance(operation, Activation):
+            self._activation(operation)
+
+    def specs(self) -> list[DenseSpec]:
+        if self.waiting:
+            self._make_explicit()
+        return self.layers
+
+    @property
+    def _is_linear(self) -> bool:
+        return bool(self.layers) and self.layers[-1].activation == "linear"
+
+    def _forget(self) -> None:
+        self.scale, self.offset = np.float64(1), np.float64(0)
+        self.waiting: list[str] = []  # labels of the scalings that wait
+
+    def _affine(self, operation: Affine) -> None:
+        weights = np.asarray(operation.weights, dtype=np.float64)
+        bias = np.zeros(len(weights)) if operation.bias is None else np.asarray(operation.bias)
+        bias = bias + weights @ np.broadcast_to(self.offset, weights.shape[1])
+        spec = DenseSpec(weights * self.scale, bias, label=operation.label)
+        self._forget()
+        if self._is_linear:
+            before = self.layers.pop()
+            self._check_size(spec.n_out, before.n_in, f"{before.label}+{spec.label}")
+            spec = DenseSpec(
+                spec.weights @ before.weights,
+                spec.weights @ before.bias + spec.bias,
+                label=f"{before.label}+{spec.label}",
+            )
+        self.layers.append(spec)
+
+    def _scaling(self, operation: Scaling) -> None:
+        scale = np.asarray(operation.scale, dtype=np.float64)
+        offset = np.asarray(operation.offset, dtype=np.float64)
+        if self._is_linear:
+            spec = self.layers.pop()
+            weights = (scale[:, None] if scale.ndim else scale) * spec.weights
+            self.layers.append(DenseSpec(weights, scale * spec.bias + offset, label=spec.label))
+        else:
+            self.scale, self.offset = scale * self.scale, scale * self.offset + offset
+            self.waiting.append(operation.label)
+
+    def _activation(self, operation: Activation) -> None:
+        if not self._is_linear:
+            if operation.kind == "relu" and not self.waiting:
+                return  # a ReLU after a ReLU changes nothing
+            self._make_explicit(operation.label)
+        spec = self.layers.pop()
+        weights, bias, kind = spec.weights, spec.bias, operation.kind
+        if kind == "sigmoid":
+            weights, bias = np.vstack([0 * weights, weights]), np.append(0.0, spec.bias)
+            kind = "softmax"
+        self.layers.append(DenseSpec(weights, bias, kind, spec.label))
+
+    def _make_explicit(self, label: str | None = None) -> None:
+        """Append a diagonal layer that does what no neighbour can take in."""
+        n = self.layers[-1].n_out
+        label = "+".join(self.waiting) or label
+        self._check_size(n, n, label)
+        weights = np.diag(np.broadcast_to(self.scale, n))
+        self.layers.append(DenseSpec(weights, np.broadcast_to(self.offset, n), label=label))
+        self._forget()
+
+    def _check_size(self, n_out: int, n_in: int, label: str | None) -> None:
+        if n_out * n_in > MAX_WEIGHTS:
+            raise ConversionError(
+                self.model,
+                [
+                    f"layer {label!r}: merged into one dense layer it would have {n_out} x {n_in} "
+                    f"weights, more than {MAX_WEIGHTS}; put a ReLU between, or fewer units"
+                ],
+            )

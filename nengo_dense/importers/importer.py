@@ -1,0 +1,166 @@
+"""Importers: which plug-in reads a trained model, and what it must be able to do."""
+
+import os
+import warnings
+from typing import Any, Protocol, runtime_checkable
+
+from nengo.exceptions import NengoException
+
+from nengo_dense import plugins
+from nengo_dense.exceptions import ConversionError, PluginError
+from nengo_dense.importers.file import suffix
+from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.spec import DenseSpec
+
+#: Entry-point group: ``framework = package.module:ImporterClass``.
+GROUP = "nengo_dense.importers"
+
+#: Files that only their own framework can read, by unpickling, which runs code from the file.
+PICKLED = {
+    ".pt": "torch.load",
+    ".pth": "torch.load",
+    ".pkl": "pickle.load",
+    ".pickle": "pickle.load",
+    ".joblib": "joblib.load",
+}
+
+
+@runtime_checkable
+class Importer(Protocol):
+    """What a class registered in the group ``nengo_dense.importers`` must have.
+
+    It is made without arguments. Its module must not import the framework when it is imported,
+    and `recognizes` must not either: the framework of a live model is loaded already.
+    """
+
+    #: What it reads, a noun phrase for people.
+    reads: str
+
+    def recognizes(self, model: Any) -> bool:
+        """Tell whether `model` is for this importer, from its classes' modules or its path."""
+
+    def read(self, model: Any) -> list[DenseSpec]:
+        """Return the layers of a model that it recognizes.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ConversionError
+            With *every* part that cannot be converted.
+        """
+
+
+def modules_of(model: Any) -> set[str]:
+    """Return the names of the modules that define the classes of `model`.
+
+    >>> sorted(modules_of(True))
+    ['builtins']
+    """
+    return {cls.__module__ for cls in type(model).__mro__}
+
+
+def read_model(model: Any) -> list[DenseSpec]:
+    """Read a trained model of any framework.
+
+    Where several importers recognize a model the first one by entry-point name, then by package,
+    reads it, and a warning says so.
+
+    Parameters
+    ----------
+    model : object or path
+        Whatever an installed importer recognizes: arrays, a live model, a file.
+
+    Returns
+    -------
+    specs : list of DenseSpec
+        The layers from the input on; linear ones are merged into the next.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        Nobody recognizes the model, or it has parts that cannot be converted.
+    nengo_dense.exceptions.FileFormatError
+        The model is a file that is damaged.
+    nengo_dense.exceptions.PluginError
+        An importer is broken.
+    """
+    claims, supported, broken = [], [], []
+    for entry in plugins.find(GROUP):
+        name = f"'{entry.name}' of {plugins.origin(entry)}"
+        try:
+            importer = _load(entry, name)
+            supported.append(importer.reads)
+            if _recognizes(importer, name, model):
+                claims.append((importer, name))
+        except PluginError as err:
+            broken.append(str(err))
+    if not claims:
+        raise ConversionError(_describe(model), _nobody(model, supported, broken))
+    for message in broken:
+        warnings.warn(message, stacklevel=2)
+    (importer, name), *others = claims
+    if others:
+        warnings.warn(
+            f"{_describe(model)} is recognized by several importers: {name} reads it, "
+            f"{', '.join(other for _, other in others)} does not; uninstall the wrong one",
+            stacklevel=2,
+        )
+    return _read(importer, name, model)
+
+
+def _load(entry: Any, name: str) -> Importer:
+    make = plugins.load(entry, GROUP)
+    try:
+        importer = make()
+    except Exception as err:
+        raise PluginError(f"The importer {name} cannot be made: {_tell(err)}") from err
+    if not isinstance(importer, Importer):
+        raise PluginError(
+            f"The importer {name} is no importer: it must have 'reads', 'recognizes' and 'read', "
+            f"got {importer!r}"
+        )
+    return importer
+
+
+def _recognizes(importer: Importer, name: str, model: Any) -> bool:
+    try:
+        return bool(importer.recognizes(model))
+    except Exception as err:
+        raise PluginError(f"The importer {name} is broken: recognizes: {_tell(err)}") from err
+
+
+def _read(importer: Importer, name: str, model: Any) -> list[DenseSpec]:
+    try:
+        specs = importer.read(model)
+    except NengoException:
+        raise
+    except Exception as err:
+        raise PluginError(
+            f"The importer {name} failed to read {_describe(model)}: {_tell(err)}; "
+            "please report it to that package"
+        ) from err
+    if not isinstance(specs, list) or not all(isinstance(spec, DenseSpec) for spec in specs):
+        raise PluginError(
+            f"The importer {name} must return a list of DenseSpec, got {type(specs).__name__}"
+        )
+    return fold(_describe(model), operations_of(specs))  # holds for plug-ins of others too
+
+
+def _nobody(model: Any, supported: list[str], broken: list[str]) -> list[str]:
+    """Say what could have been given instead."""
+    problems = ["no importer recognizes it; supported are: " + "; ".join(supported)]
+    if suffix(model) in PICKLED:
+        problems.append(
+            f"reading a {suffix(model)} file runs code that is in it: if you trust it, load it "
+            f"yourself with {PICKLED[suffix(model)]} and give the model"
+        )
+    return problems + broken
+
+
+def _describe(model: Any) -> str:
+    if isinstance(model, str | os.PathLike):
+        return f"The file {os.fspath(model)!r}"
+    return f"A model of type {type(model).__module__}.{type(model).__qualname__}"
+
+
+def _tell(err: Exception) -> str:
+    return f"{type(err).__name__}: {err}"

@@ -1,0 +1,62 @@
+"""Live Keras models, tf.keras 2 and Keras 3 on any back end, by configuration and weights."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.importer import modules_of
+from nengo_dense.importers.keras_graph import KerasLayer
+from nengo_dense.importers.keras_model import read_architecture
+from nengo_dense.importers.spec import DenseSpec
+
+
+class KerasImporter:
+    """Reads Keras models that are in memory."""
+
+    reads = "Keras 2 and 3 models (Sequential, or functional without branches)"
+
+    def recognizes(self, model: Any) -> bool:
+        """Tell whether a class of Keras is among those of the model."""
+        return any(
+            module.partition(".")[0] in ("keras", "tf_keras") or ".keras." in module
+            for module in modules_of(model)
+        )
+
+    def read(self, model: Any) -> list[DenseSpec]:
+        """Read the model's layers."""
+        name = f"Keras model {getattr(model, 'name', type(model).__name__)!r}"
+        try:
+            architecture = json.loads(model.to_json())
+        except (AttributeError, NotImplementedError, TypeError, ValueError) as err:
+            raise ConversionError(
+                name,
+                [
+                    f"a {type(model).__name__} has no configuration to read ({err}); make a "
+                    "keras.Sequential of its layers, or a functional keras.Model"
+                ],
+            ) from err
+        _note_modules(architecture, model)
+        return read_architecture(name, architecture, lambda layer: _weights(model, layer))
+
+
+def _note_modules(architecture: dict[str, Any], model: Any) -> None:
+    """Note where each layer's class is defined; Keras 2 leaves it out of the configuration.
+
+    A subclass called like one of Keras's own must not be taken for it.
+    """
+    architecture["module"] = type(model).__module__
+    config = architecture["config"]
+    layers = {layer.name: layer for layer in getattr(model, "layers", [])}
+    for entry in config.get("layers", []) if isinstance(config, dict) else []:
+        layer = layers.get(entry["config"].get("name"))
+        if layer is not None:
+            _note_modules(entry, layer)
+
+
+def _weights(model: Any, layer: KerasLayer) -> list[np.ndarray]:
+    found = model
+    for step in layer.path:
+        found = found.get_layer(step.name)
+    return found.get_weights()

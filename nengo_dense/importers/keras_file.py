@@ -1,0 +1,124 @@
+"""Keras files read as data: no framework is needed, and no code that a file holds is ever run.
+
+``.keras`` (a zip archive), whole models in HDF5 (``.h5``), and an architecture in JSON beside its
+weights in HDF5, as Keras 1, 2 and 3 write them.
+"""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from nengo_dense.exceptions import FileFormatError
+from nengo_dense.importers import hdf5
+from nengo_dense.importers.file import check_size, existing, starts_with, suffix
+from nengo_dense.importers.keras_model import read_architecture
+from nengo_dense.importers.keras_weights import weight_source
+from nengo_dense.importers.spec import DenseSpec
+
+ZIP_SIGNATURE = b"PK\x03\x04"
+
+#: How the weights of ``NAME.json`` may be called.
+WEIGHT_FILES = ("{}.weights.h5", "{}_weights.h5", "{}-weights.h5", "{}.h5", "{}.hdf5")
+
+
+class KerasFileImporter:
+    """Reads Keras models from files."""
+
+    reads = "Keras files (.keras, .h5, or .json with its weights: a path or a pair of paths)"
+
+    def recognizes(self, model: Any) -> bool:
+        """Tell whether this is the path of a Keras file, or a pair of (.json, .h5) paths."""
+        if isinstance(model, tuple) and len(model) == 2:
+            return all(isinstance(path, str | os.PathLike) for path in model)
+        return suffix(model) in (".keras", ".h5", ".hdf5", ".json") or (
+            suffix(model) != ".nir" and starts_with(model, hdf5.SIGNATURE)
+        )
+
+    def read(self, model: Any) -> list[DenseSpec]:
+        """Read the layers of the model in the file."""
+        if isinstance(model, tuple):
+            return _read_pair(existing(model[0]), existing(model[1]))
+        path = existing(model)
+        if starts_with(path, ZIP_SIGNATURE):
+            return _read_archive(path)
+        if starts_with(path, hdf5.SIGNATURE):
+            return _read_whole_model(path)
+        if path.suffix.lower() == ".json":
+            return _read_pair(path, _weights_beside(path))
+        raise FileFormatError(
+            f"{path} is damaged or no Keras file: it starts neither like a .keras file (zip) nor "
+            "like an .h5 file (HDF5)"
+        )
+
+
+def _read_archive(path: Path) -> list[DenseSpec]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = _member(archive, "config.json", path)
+            weights = _member(archive, "model.weights.h5", path)
+    except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile) as err:
+        raise FileFormatError(f"{path} is damaged, it cannot be unpacked: {err}") from err
+    with hdf5.Hdf5File(weights, f"model.weights.h5 in {path}") as file:
+        architecture = _parse(config, f"config.json in {path}")
+        return read_architecture(f"Keras file {path}", architecture, weight_source(file))
+
+
+def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
+    if name not in archive.namelist():
+        raise FileFormatError(
+            f"{path} has no {name}; it is no .keras file, or its weights are in parts: "
+            "save the model again, as one .keras file"
+        )
+    info = archive.getinfo(name)
+    check_size(f"{name} in {path}", info.file_size)
+    with archive.open(info) as member:
+        return member.read(info.file_size)
+
+
+def _read_whole_model(path: Path) -> list[DenseSpec]:
+    with hdf5.Hdf5File(path, str(path)) as file:
+        config = file.attribute("", "model_config")
+        if config is None:
+            raise FileFormatError(
+                f"{path} holds no model configuration, perhaps weights only; give the "
+                "architecture too, as the pair (architecture.json, weights.h5)"
+            )
+        architecture = _parse(config, f"model_config in {path}")
+        return read_architecture(f"Keras file {path}", architecture, weight_source(file))
+
+
+def _read_pair(architecture: Path, weights: Path) -> list[DenseSpec]:
+    check_size(str(architecture), architecture.stat().st_size)
+    parsed = _parse(architecture.read_bytes(), str(architecture))
+    if not starts_with(weights, hdf5.SIGNATURE):
+        raise FileFormatError(f"{weights} is damaged or no HDF5 file, so it holds no weights")
+    with hdf5.Hdf5File(weights, str(weights)) as file:
+        return read_architecture(f"Keras file {architecture}", parsed, weight_source(file))
+
+
+def _weights_beside(path: Path) -> Path:
+    """Find the one file that holds the weights of an architecture."""
+    candidates = [path.with_name(pattern.format(path.stem)) for pattern in WEIGHT_FILES]
+    found = [candidate for candidate in candidates if candidate.is_file()]
+    if len(found) != 1:
+        state = f"several weight files ({', '.join(file.name for file in found)})"
+        looked_for = ", ".join(candidate.name for candidate in candidates)
+        raise FileFormatError(
+            f"{path} has {state if found else 'no weights'} beside it (looked for {looked_for}); "
+            "give the pair (architecture.json, weights.h5)"
+        )
+    return found[0]
+
+
+def _parse(text: bytes | str, name: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text)
+    except (RecursionError, TypeError, ValueError) as err:
+        raise FileFormatError(f"{name} is no JSON: {err}") from err
+    if not isinstance(parsed, dict) or not {"class_name", "config"} <= parsed.keys():
+        raise FileFormatError(
+            f"{name} is no Keras architecture, it declares no class_name and config"
+        )
+    return parsed

@@ -1,0 +1,50 @@
+"""An architecture and its weights -> layers: what a live Keras model and a Keras file share."""
+
+from typing import Any
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.folding import fold
+from nengo_dense.importers.keras_graph import layers_of
+from nengo_dense.importers.keras_layer import Reading
+from nengo_dense.importers.keras_weights import WeightSource
+from nengo_dense.importers.operation import Operation, Problem, attempt
+from nengo_dense.importers.spec import DenseSpec
+
+
+def read_architecture(
+    model: str, architecture: dict[str, Any], weights: WeightSource
+) -> list[DenseSpec]:
+    """Read the layers of a Keras model.
+
+    Parameters
+    ----------
+    model : str
+        The model's name in error messages.
+    architecture : dict
+        As in ``json.loads(model.to_json())``, of any Keras version.
+    weights : callable
+        Returns the weight arrays of a `KerasLayer`.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        With every layer that cannot be converted.
+    nengo_dense.exceptions.FileFormatError
+        From `weights`.
+    """
+    try:
+        layers, graph_problems = layers_of(architecture)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as err:
+        reason = f"{type(err).__name__}: {err}"
+        raise ConversionError(
+            model, [f"its architecture is malformed ({reason}); save the model again"]
+        ) from err
+    reading = Reading(weights)
+    operations: list[Operation] = [Problem(problem) for problem in graph_problems]
+    for layer in layers:
+        if graph_problems:
+            reading.shape = None  # without a chain nothing is known of a layer's input
+        operations += attempt(layer.label, reading.read, layer)
+    if graph_problems:
+        operations = [step for step in operations if isinstance(step, Problem)]
+    return fold(model, operations)

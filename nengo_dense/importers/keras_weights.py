@@ -1,0 +1,94 @@
+"""Where a layer's weights lie in the HDF5 files of Keras 1, 2 and 3."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from nengo_dense.exceptions import FileFormatError
+from nengo_dense.importers.hdf5 import Hdf5File
+from nengo_dense.importers.keras_graph import KerasLayer
+
+#: Finds the weights of a layer, in Keras's order.
+WeightSource = Callable[[KerasLayer], list[np.ndarray]]
+
+#: What the group with the layers is called by Keras 3, and by the first writers of this layout.
+LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
+
+
+def weight_source(file: Hdf5File) -> WeightSource:
+    """Recognize the layout of a file and return what finds weights in it.
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+        The file has none of the known layouts.
+    """
+    root = "model_weights" if file.has("model_weights") else ""
+    if file.attribute(root, "layer_names") is not None or _texts(file, root, "layer_names"):
+        return lambda layer: _named_weights(file, root, layer)
+    if any(file.has(group) for group in LAYER_GROUPS):
+        return lambda layer: _numbered_weights(file, layer)
+    raise FileFormatError(
+        f"{file.name} holds no Keras weights (no 'model_weights', 'layer_names' or 'layers'); "
+        "save the model again, as a .keras file"
+    )
+
+
+def _named_weights(file: Hdf5File, root: str, layer: KerasLayer) -> list[np.ndarray]:
+    """Read the layout of ``.h5`` files: a group a layer of the outermost model, by its name.
+
+    The weights of a nested model all lie in its group, trainable ones first; a layer's own are
+    found by the layer's name in theirs (``inner/dense/kernel:0``) and are in order again.
+    """
+    group = f"{root}/{layer.path[0].name}"
+    names = _texts(file, group, "weight_names")
+    if len(layer.path) > 1:
+        names = [name for name in names if layer.path[-1].name in name.split("/")[-2:-1]]
+        last_parts = [name.rpartition("/")[2] for name in names]
+        if len(set(last_parts)) < len(last_parts):
+            raise FileFormatError(
+                f"{file.name} has several layers {layer.path[-1].name!r} in "
+                f"{layer.path[0].name!r}, with weights that cannot be told apart; "
+                "save the model again, as a .keras file"
+            )
+    return [file.array(f"{group}/{name}") for name in names]
+
+
+def _numbered_weights(file: Hdf5File, layer: KerasLayer) -> list[np.ndarray]:
+    """Read the layout of ``.keras`` and ``.weights.h5`` files.
+
+    A group a layer, called by its class and the number of layers of that class before it
+    (``layers/dense_1/vars/0``), numbered with gaps by the first writers of the layout.
+    """
+    group = ""
+    for step in layer.path:
+        group += "/" + next((name for name in LAYER_GROUPS if file.has(f"{group}/{name}")), "")
+        pattern = re.compile(rf"{_snake_case(step.class_name)}(?:_(\d+))?")
+        matches = map(pattern.fullmatch, file.names(group))
+        numbered = sorted((int(match[1] or 0), match[0]) for match in matches if match)
+        if step.index >= len(numbered):
+            raise FileFormatError(
+                f"{file.name} has no weights for layer {layer.label!r}: architecture and weights "
+                "are not of the same model"
+            )
+        group += f"/{numbered[step.index][1]}"
+    names = sorted(file.names(f"{group}/vars"), key=lambda name: (len(name), name))
+    return [file.array(f"{group}/vars/{name}") for name in names]
+
+
+def _texts(file: Hdf5File, path: str, name: str) -> list[str]:
+    """Read a list of names; Keras cuts a long one into several attributes."""
+    parts = [file.attribute(path, name)]
+    if parts[0] is None:
+        parts = []
+        while (part := file.attribute(path, f"{name}{len(parts)}")) is not None:
+            parts.append(part)
+    texts = [text for part in parts for text in np.atleast_1d(part).tolist()]
+    return [text.decode("utf-8", "replace") if isinstance(text, bytes) else text for text in texts]
+
+
+def _snake_case(class_name: str) -> str:
+    """``BatchNormalization`` -> ``batch_normalization``, as Keras names the groups."""
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W", "", class_name))
+    return re.escape(re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower())

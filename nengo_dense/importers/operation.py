@@ -1,0 +1,148 @@
+"""The few operations that a dense network is made of, whatever framework trained it.
+
+Every importer says what its model does as a list of these; `nengo_dense.importers.folding` turns
+the list into layers. What cannot be said with them is a `Problem`, so that all are found at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import NengoException
+from numpy.typing import ArrayLike
+
+from nengo_dense.importers.advice import way_out
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """A dense layer without its activation, ``weights @ x + bias``.
+
+    Parameters
+    ----------
+    weights : (n_out, n_in) array_like
+    bias : (n_out,) array_like or None
+    label : str
+        The layer's name in its source.
+    """
+
+    weights: ArrayLike
+    bias: ArrayLike | None
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """A factor and a summand for each feature, ``scale * x + offset``.
+
+    Parameters
+    ----------
+    scale, offset : float or (n,) array_like
+    label : str
+    """
+
+    scale: ArrayLike
+    offset: ArrayLike
+    label: str
+
+    @property
+    def width(self) -> int | None:
+        """Number of features, or None where one factor holds for all."""
+        size = max(np.size(self.scale), np.size(self.offset))
+        return None if np.ndim(self.scale) == np.ndim(self.offset) == 0 else size
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function.
+
+    Parameters
+    ----------
+    kind : {"relu", "softmax", "sigmoid"}
+    label : str
+    """
+
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that cannot be converted.
+
+    Parameters
+    ----------
+    text : str
+        One sentence: which layer, what is wrong with it, and what to do.
+    """
+
+    text: str
+
+
+Operation = Affine | Scaling | Activation | Problem
+
+#: Names of activations, lower case without underscores -> what they are here. A logarithm after
+#: a softmax changes neither the order of the classes nor the logits that the softmax is given.
+ACTIVATION_KINDS = {
+    "linear": None,
+    "identity": None,
+    "relu": "relu",
+    "softmax": "softmax",
+    "logsoftmax": "softmax",
+    "sigmoid": "sigmoid",
+    "logistic": "sigmoid",
+}
+
+
+def activation(name: str, label: str) -> list[Operation]:
+    """Return the operations of an activation that a framework calls `name`; none if linear."""
+    key = name.lower().replace("_", "")
+    if key not in ACTIVATION_KINDS:
+        return [unsupported(label, f"activation {name!r}", name)]
+    kind = ACTIVATION_KINDS[key]
+    return [] if kind is None else [Activation(kind, label)]
+
+
+def attempt(label: str, read: Callable[..., list[Operation]], *args: Any) -> list[Operation]:
+    """Return the operations that `read` finds in one layer, or the `Problem` of its ill-formed data.
+
+    What a file declares may have any type and shape; a layer that cannot be read must neither
+    hide the problems of the others nor end in the traceback of an internal.
+    """
+    try:
+        return read(*args)
+    except NengoException:
+        raise  # it says already what is wrong, and with which file
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
+        reason = f"{type(err).__name__}: {err}"
+        return [Problem(f"layer {label!r} is malformed ({reason}); export the model again")]
+
+
+def unsupported(label: str, what: str, kind: str) -> Problem:
+    """Say that the layer `label` is or has `what`, and what to do about its `kind`."""
+    return Problem(f"layer {label!r}: {what} is not supported; {way_out(kind)}")
+
+
+def batch_norm(
+    mean: ArrayLike,
+    variance: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    epsilon: float,
+    label: str,
+) -> Scaling:
+    """Return what a batch normalization does once it is trained: a scaling of each feature.
+
+    ``gamma * (x - mean) / sqrt(variance + epsilon) + beta`` with the moving statistics [1]_.
+
+    References
+    ----------
+    .. [1] S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015, algorithm 2.
+    """
+    mean, variance, gamma, beta = (
+        np.asarray(value, dtype=np.float64) for value in (mean, variance, gamma, beta)
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):  # bad statistics are reported as NaN
+        scale = gamma / np.sqrt(variance + epsilon)
+    return Scaling(scale, beta - scale * mean, label)

@@ -1,0 +1,115 @@
+"""Scikit-learn's multi-layer perceptrons, alone or at the end of a Pipeline with scalers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.folding import fold
+from nengo_dense.importers.importer import modules_of
+from nengo_dense.importers.operation import (
+    Affine,
+    Operation,
+    Problem,
+    Scaling,
+    activation,
+    attempt,
+    unsupported,
+)
+from nengo_dense.importers.spec import DenseSpec
+
+Operations = list[Operation]
+
+
+class SklearnImporter:
+    """Reads trained estimators by the attributes that scikit-learn documents."""
+
+    reads = "scikit-learn MLPClassifier and MLPRegressor, also in a Pipeline with scalers"
+
+    def recognizes(self, model: Any) -> bool:
+        """Tell whether a class of scikit-learn is among those of the model."""
+        return any(module.partition(".")[0] == "sklearn" for module in modules_of(model))
+
+    def read(self, model: Any) -> list[DenseSpec]:
+        """Read the estimator's layers."""
+        name = f"Scikit-learn {type(model).__name__}"
+        return fold(name, _estimator(model, type(model).__name__))
+
+
+def _estimator(model: Any, label: str) -> Operations:
+    """Return the operations of an estimator, a transformer, or a Pipeline of them."""
+    if model is None or model == "passthrough":
+        return []
+    kinds = [cls.__name__ for cls in type(model).__mro__ if cls.__module__.startswith("sklearn.")]
+    for kind in kinds:
+        if kind in READERS:
+            return attempt(label, _fitted, READERS[kind], model, label)
+    if hasattr(model, "best_estimator_"):
+        return [Problem(f"{label!r} is a search; give its best_estimator_")]
+    return [unsupported(label, type(model).__name__, type(model).__name__)]
+
+
+def _fitted(reader: Callable[[Any, str], Operations], model: Any, label: str) -> Operations:
+    learned = [name for name in vars(model) if name.endswith("_") and not name.startswith("_")]
+    if not learned and not hasattr(model, "steps"):
+        return [
+            Problem(f"{label!r}, a {type(model).__name__}, is not trained; call its fit first")
+        ]
+    return reader(model, label)
+
+
+def _pipeline(model: Any, label: str) -> Operations:
+    return [step for name, part in model.steps for step in _estimator(part, name)]
+
+
+def _perceptron(model: Any, label: str) -> Operations:
+    operations: Operations = []
+    for index, (kernel, bias) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
+        is_last = index == len(model.coefs_) - 1
+        name = f"{label}_{index}"
+        operations.append(Affine(kernel.T, bias, name))
+        operations += activation(model.out_activation_ if is_last else model.activation, name)
+    return operations
+
+
+def _standard_scaler(model: Any, label: str) -> Operations:
+    return _centred(model.mean_, model.scale_, label)
+
+
+def _robust_scaler(model: Any, label: str) -> Operations:
+    return _centred(model.center_, model.scale_, label)
+
+
+def _max_abs_scaler(model: Any, label: str) -> Operations:
+    return _clip_problem(model, label) or _centred(None, model.scale_, label)
+
+
+def _min_max_scaler(model: Any, label: str) -> Operations:
+    return _clip_problem(model, label) or [Scaling(model.scale_, model.min_, label)]
+
+
+def _centred(centre: Any, scale: Any, label: str) -> Operations:
+    """``(x - centre) / scale``, where None stands for what the scaler leaves alone."""
+    centre, scale = 0.0 if centre is None else centre, 1.0 if scale is None else scale
+    return [Scaling(1 / np.asarray(scale), -np.asarray(centre) / scale, label)]
+
+
+def _clip_problem(model: Any, label: str) -> Operations:
+    if not getattr(model, "clip", False):
+        return []
+    return [
+        Problem(
+            f"{label!r}, a {type(model).__name__} with clip=True, is not linear; set clip=False "
+            "and clip the data before"
+        )
+    ]
+
+
+READERS = {
+    "BaseMultilayerPerceptron": _perceptron,
+    "MaxAbsScaler": _max_abs_scaler,
+    "MinMaxScaler": _min_max_scaler,
+    "Pipeline": _pipeline,
+    "RobustScaler": _robust_scaler,
+    "StandardScaler": _standard_scaler,
+}
