@@ -1,5 +1,6 @@
 """Build a network with nengo-loihi's own builder, and say which object stands in the way."""
 
+from traceback import extract_tb
 from types import TracebackType
 from typing import Any
 
@@ -51,15 +52,27 @@ def build_model(
             remove_passthrough=remove_passthrough,
             discretize=discretize,
         )
+    except BuildError as err:
+        culprit = _object_being_built(err.__traceback__)
+        named = culprit is None or str(getattr(culprit, "label", culprit)) in str(err)
+        if named or str(culprit) in str(err):
+            raise
+        raise BuildError(f"{err} (while building {culprit})") from err
     except (AssertionError, NotImplementedError) as err:
         culprit = _object_being_built(err.__traceback__) or network
-        reason = str(err) or "it fails an assertion without a message"
+        reason = str(err) or _failed_condition(err)
         raise BuildError(f"nengo-loihi cannot build {culprit}: {reason}") from err
     return model
 
 
+def _failed_condition(err: BaseException) -> str:
+    """Quote the condition of an assertion that says nothing."""
+    line = extract_tb(err.__traceback__)[-1].line or "an assertion"
+    return f"'{line.removeprefix('assert ')}' does not hold"
+
+
 def _object_being_built(traceback: TracebackType | None) -> Any:
-    """Find the innermost Nengo object whose building failed."""
+    """Find the innermost object (of Nengo, or a block on the chip) whose building failed."""
     found = None
     while traceback is not None:
         frame = traceback.tb_frame
@@ -67,5 +80,7 @@ def _object_being_built(traceback: TracebackType | None) -> Any:
             built = frame.f_locals.get("obj")
             if isinstance(built, nengo.base.NengoObject):
                 found = built
+        elif frame.f_code.co_name in ("discretize_block", "validate_block"):
+            found = frame.f_locals.get("block")
         traceback = traceback.tb_next
     return found

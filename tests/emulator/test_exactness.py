@@ -1,0 +1,122 @@
+"""Every probed value equals that of ``nengo_loihi.Simulator``, bit by bit."""
+
+import warnings
+
+import numpy as np
+import pytest
+from nengo.exceptions import BuildError
+
+from nengo_dense import compat
+from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.random_network import FEATURES, random_network
+
+N_STEPS = 40
+
+
+def run_reference(drawn, target, steps, seed):
+    """Run nengo-loihi itself; None if it cannot build the network."""
+    loihi = compat.nengo_loihi()
+    np.random.seed(seed)  # nengo-loihi seeds what has no seed of its own from here
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sim = loihi.Simulator(drawn.network, target=target, model=drawn.model())
+    except (AssertionError, BuildError):  # parameters that no integers can hold
+        return None
+    with warnings.catch_warnings(), sim:
+        warnings.simplefilter("ignore")
+        for n_steps in steps:
+            sim.run_steps(n_steps)
+    return [sim.data[probe] for probe in drawn.probes]
+
+
+def run_ours(drawn, target, steps, seed, **kwargs):
+    np.random.seed(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Simulator(
+            drawn.network, target=target, model=drawn.model(), progress_bar=False, **kwargs
+        ) as sim:
+            for n_steps in steps:
+                sim.run_steps(n_steps)
+    return [sim.data[probe] for probe in drawn.probes]
+
+
+def assert_same(ours, expected):
+    assert len(ours) == len(expected) > 0
+    for mine, theirs in zip(ours, expected, strict=True):
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def kernel(request):
+    if request.param == "numba":
+        pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    return request.param
+
+
+@pytest.mark.parametrize("target", ["sim", "simreal"])
+@pytest.mark.parametrize("seed", range(1000, 1008))
+def test_random_networks_equal_nengo_loihi(seed, target, kernel):
+    steps = [1, N_STEPS - 8, 7]
+    expected = run_reference(random_network(seed), target, steps, seed)
+    if expected is None:
+        with pytest.raises(BuildError, match="cannot build|Could not find appropriate"):
+            run_ours(random_network(seed), target, steps, seed, kernel=kernel)
+        return
+    assert_same(run_ours(random_network(seed), target, steps, seed, kernel=kernel), expected)
+
+
+@pytest.mark.parametrize("target", ["sim", "simreal"])
+@pytest.mark.parametrize("feature", list(FEATURES))
+def test_each_feature_equals_nengo_loihi(feature, target, kernel):
+    seed = 12
+    expected = run_reference(random_network(seed, features=[feature]), target, [N_STEPS], seed)
+    drawn = random_network(seed, features=[feature])
+    assert_same(run_ours(drawn, target, [N_STEPS], seed, kernel=kernel), expected)
+
+
+@pytest.mark.parametrize("seed", [2001, 2002, 2003])
+def test_lanes_equal_separate_simulations(seed, kernel):
+    lanes = 3
+    x = np.random.RandomState(seed).uniform(-1, 1, size=(lanes, N_STEPS, 3))
+    x[:, 10:20] = x[:, 10:11]  # a presentation among changing inputs
+    features = ["dense", "node_to_neurons", "host_layer", "readout", "decoded"]
+    drawn = random_network(seed, features=features)
+    np.random.seed(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Simulator(
+            drawn.network, minibatch_size=lanes, progress_bar=False, kernel=kernel
+        ) as sim:
+            sim.run_steps(15, data={drawn.source: x[:, :15]})
+            sim.run_steps(N_STEPS - 15, data={drawn.source: x[:, 15:]})
+    for lane in range(lanes):
+        alone = random_network(seed, features=features)
+        alone.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
+        expected = run_reference(alone, "sim", [15, N_STEPS - 15], seed)
+        assert_same([sim.data[probe][lane] for probe in drawn.probes], expected)
+
+
+def test_turns_between_host_and_chip_equal_running_ahead(kernel):
+    features = ["host_layer", "readout"]
+    ahead = run_ours(random_network(5, features=features), "sim", [30], 5, kernel=kernel)
+    drawn = random_network(5, features=features)
+    expected = run_reference_in_turns(drawn, 30)
+    turns = run_ours(
+        random_network(5, features=features), "sim", [30], 5, kernel=kernel, precompute=False
+    )
+    assert_same(turns, expected)
+    spikes = drawn.probes.index(next(p for p in drawn.probes if p.obj == drawn.chip[0].neurons))
+    np.testing.assert_array_equal(turns[spikes], ahead[spikes])
+
+
+def run_reference_in_turns(drawn, n_steps):
+    loihi = compat.nengo_loihi()
+    np.random.seed(5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with loihi.Simulator(drawn.network, target="sim", precompute=False) as sim:
+            sim.run_steps(n_steps)
+    return [sim.data[probe] for probe in drawn.probes]
