@@ -13,7 +13,10 @@ replaced by subclasses or wrappers that differ only for networks with a dense la
 
 from typing import TYPE_CHECKING, Any
 
+from nengo.base import ObjView
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.exceptions import BuildError
 
 from nengo_dense import compat
 from nengo_dense.chip.partition import Population, ceil_div, partition
@@ -52,19 +55,46 @@ def _host_chip_split(base: type) -> type:
 
         def _place_ensembles(self, network: "nengo.Network") -> None:
             super()._place_ensembles(network)
+            host_bound = _learning_ensembles(network)
             for placement in placements(network):
                 ensemble = placement.ensemble
-                if not configured(network, ensemble, "on_chip"):
-                    here, there = self.host_objs, self.chip_objs
-                    if placement.on_chip:
-                        here, there = there, here
-                    there.discard(ensemble)
-                    here.add(ensemble)
+                if configured(network, ensemble, "on_chip"):
+                    continue
+                if placement.on_chip and ensemble in host_bound:
+                    raise BuildError(
+                        f"{ensemble}: takes part in learning (a learned connection ends in it, or "
+                        "it sends the error), which nengo-loihi does on the host. Make the layer "
+                        "with on_chip=False."
+                    )
+                here, there = self.host_objs, self.chip_objs
+                if placement.on_chip:
+                    here, there = there, here
+                there.discard(ensemble)
+                here.add(ensemble)
 
     return LayerHostChipSplit
 
 
+def _learning_ensembles(network: "nengo.Network") -> set["nengo.Ensemble"]:
+    """Find what nengo-loihi keeps off the chip: ends of learned connections, senders of errors."""
+    found = set()
+    for conn in network.all_connections:
+        if conn.learning_rule_type is not None:
+            found.add(base_obj(conn.post))
+        if isinstance(conn.post_obj, LearningRule):
+            found.add(base_obj(conn.pre))
+    return found
+
+
+def base_obj(end: Any) -> Any:
+    """Return the node or ensemble that a connection's end belongs to."""
+    obj = end.obj if isinstance(end, ObjView) else end
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
 def _passthrough_split(base: type) -> type:
+    from nengo_loihi.passthrough import ClusterError
+
     class LayerPassthroughSplit(base):
         """Removes the passthrough nodes between host neurons and a dense layer on the chip."""
 
@@ -76,14 +106,22 @@ def _passthrough_split(base: type) -> type:
         def _split_cluster(self, cluster: Any) -> None:
             super()._split_cluster(cluster)
             removed = not cluster.conns_in.isdisjoint(self.to_remove)
-            if not removed and self._brings_host_spikes(cluster):
-                self.to_remove.update(cluster.objs - cluster.probed_objs)
-                self.to_remove.update(cluster.conns_in | cluster.conns_mid | cluster.conns_out)
-                self.to_add.update(cluster.generate_conns())
+            if removed or not self._brings_host_spikes(cluster):
+                return
+            try:
+                direct = list(cluster.generate_conns())
+            except ClusterError:  # passthrough nodes in a ring stay, as in nengo-loihi
+                return
+            self.to_remove.update(cluster.objs - cluster.probed_objs)
+            self.to_remove.update(cluster.conns_in | cluster.conns_mid | cluster.conns_out)
+            self.to_add.update(direct)
 
         def _brings_host_spikes(self, cluster: Any) -> bool:
-            return not cluster.objs.isdisjoint(self._layer_inputs) and any(
-                isinstance(conn.pre_obj, Neurons) for conn in cluster.conns_in
+            """Tell whether host neurons feed a layer (a learned connection must stay itself)."""
+            return (
+                not cluster.objs.isdisjoint(self._layer_inputs)
+                and any(isinstance(conn.pre_obj, Neurons) for conn in cluster.conns_in)
+                and all(conn.learning_rule_type is None for conn in cluster.conns_in)
             )
 
     return LayerPassthroughSplit
