@@ -13,7 +13,7 @@ from nengo_dense.chip.limits import MAX_IN_AXONS
 from nengo_dense.layers import loihi_builder
 from nengo_dense.layers.neuron import with_amplitude
 from nengo_dense.layers.placement import Placement
-from nengo_dense.layers.validation import count, finite_array, positive
+from nengo_dense.layers.validation import count, finite_array, positive, random_state
 from nengo_dense.layers.weight_init import GlorotUniform
 
 
@@ -68,6 +68,8 @@ class DenseLayer(nengo.Network):
         The neurons' spikes, to connect from and to probe: y when filtered.
     connection : nengo.Connection
         From ``input`` to ``neurons``, with the weights as its transform.
+    unit_gain, base_bias : float
+        Every neuron's gain, and its bias current where ``b`` is 0.
 
     Raises
     ------
@@ -111,7 +113,7 @@ class DenseLayer(nengo.Network):
         self.max_rate = positive(max_rate, "max_rate", self, unit="hertz")
         self._check_fan_in(size_in, on_chip)
         neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self)
-        self._unit_gain, self._base_bias = self._tuning(neuron_type, intercept)
+        self.unit_gain, self.base_bias = self._tuning(neuron_type, intercept)
         bias = finite_array(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
 
         name = label or "dense"
@@ -121,8 +123,11 @@ class DenseLayer(nengo.Network):
                 n_neurons,
                 dimensions=1,
                 encoders=Choice([[1.0]]),
-                gain=np.full(n_neurons, self._unit_gain),
-                bias=self._base_bias + self._unit_gain * bias,
+                gain=np.full(n_neurons, self.unit_gain),
+                bias=self.base_bias + self.unit_gain * bias,
+                # Nengo warns of a surrounding configuration's, which gain and bias replace
+                intercepts=nengo.Ensemble.intercepts.default,
+                max_rates=nengo.Ensemble.max_rates.default,
                 neuron_type=neuron_type,
                 label=name,
             )
@@ -167,7 +172,25 @@ class DenseLayer(nengo.Network):
     @property
     def bias(self) -> np.ndarray:
         """((n_neurons,) array) The biases now, in the units of ``W x``."""
-        return (np.array(self.ensemble.bias) - self._base_bias) / self._unit_gain
+        return (np.array(self.ensemble.bias) - self.base_bias) / self.unit_gain
+
+    def set_parameters(self, weights: Any, bias: Any) -> None:
+        """Exchange the weights and biases, after training elsewhere.
+
+        Parameters
+        ----------
+        weights : (n_neurons, size_in) array_like
+        bias : (n_neurons,) array_like
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Another shape, NaN or infinity; the layer stays as it was.
+        """
+        weights = finite_array(weights, self.weights.shape, "weights", self)
+        bias = finite_array(bias, self.bias.shape, "bias", self)
+        self.connection.transform = weights
+        self.ensemble.bias = self.base_bias + self.unit_gain * bias
 
     def _check_fan_in(self, size_in: int, on_chip: bool) -> None:
         if on_chip and size_in > MAX_IN_AXONS:
@@ -204,5 +227,5 @@ class DenseLayer(nengo.Network):
         if weights is Default:
             weights = GlorotUniform()
         if isinstance(weights, Distribution):
-            weights = weights.sample(*shape, rng=np.random.RandomState(seed))
+            weights = weights.sample(*shape, rng=random_state(seed, self))
         return finite_array(weights, shape, "weights", self)

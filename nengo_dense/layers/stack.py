@@ -13,7 +13,7 @@ from nengo_dense.layers import neuron, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.softmax import SoftmaxNode
-from nengo_dense.layers.validation import choice, count, finite_array, one_each
+from nengo_dense.layers.validation import choice, count, finite_array, one_each, random_state
 from nengo_dense.layers.weight_init import GlorotUniform
 
 READOUTS = ("softmax", "linear")
@@ -143,7 +143,7 @@ class DenseStack(nengo.Network):
         self, weights: Any, biases: Any, seed: int | None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Check given weights and biases against all sizes, or draw and zero them."""
-        rng = np.random.RandomState(seed)
+        rng = random_state(seed, self)
         init = weights if isinstance(weights, Distribution) else GlorotUniform()
         if weights is None or isinstance(weights, Distribution):
             weights = [
@@ -257,6 +257,27 @@ class DenseStack(nengo.Network):
         if self.encoder is not None:
             arguments["encoder"] = self.encoder.arguments()
         return arguments
+
+    def set_parameters(self, weights: Any, biases: Any) -> None:
+        """Exchange all weights and biases, after training elsewhere.
+
+        Parameters
+        ----------
+        weights : sequence of (n_out, n_in) array_like
+            One for each of ``units``.
+        biases : sequence of (n_out,) array_like
+            One for each of ``units``.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Another number of them, another shape, NaN or infinity; the stack stays as it was.
+        """
+        weights, biases = self._parameters(weights, biases, None)
+        for layer, w, b in zip(self.layers, weights, biases, strict=False):
+            layer.set_parameters(w, b)
+        self.readout_connection.transform = weights[-1]
+        self.bias_connection.transform = biases[-1][:, np.newaxis]
 
     def save(self, path: str | Path) -> None:
         """Write everything needed to make this stack again to one ``.npz`` file.

@@ -32,9 +32,11 @@ def finite_array(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Not numbers, another shape (a transposed one is recognised), NaN or infinity.
+        Not real numbers, another shape (a transposed one is recognised), NaN or infinity.
     """
     try:
+        if np.iscomplexobj(value):
+            raise TypeError("complex values have no meaning here")
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError) as err:
         raise ValidationError(
@@ -53,6 +55,16 @@ def finite_array(
             obj,
         )
     return np.array(np.broadcast_to(array, shape))
+
+
+def random_state(seed: int | None, obj: object) -> np.random.RandomState:
+    """Return a source of random numbers, or raise a ValidationError for an impossible seed."""
+    try:
+        return np.random.RandomState(seed)
+    except (TypeError, ValueError) as err:
+        raise ValidationError(
+            f"must be None or a whole number from 0 to {2**32 - 1}, got {seed!r}", "seed", obj
+        ) from err
 
 
 def one_each(value: Any, n: int, attr: str, obj: object) -> list:
@@ -96,3 +108,38 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
             attr=attr,
         )
     return finite_array(np.reshape(x, flat), flat, attr, None)
+
+
+def check_labels(y: Any, n: int, n_classes: int) -> np.ndarray:
+    """Return right classes as an (n,) array of indices.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Another number of labels than samples, a label that is no class, a single output.
+    """
+    y = np.asarray(y)
+    if n_classes < 2:
+        raise ValidationError("needs a stack with at least 2 outputs to choose among", attr="y")
+    if y.ndim == 2 and y.shape[1] == n_classes and n_classes > 1:
+        y = y.argmax(axis=1)
+    y = y.reshape(-1) if y.shape == (n, 1) else y
+    if y.shape != (n,):
+        raise ValidationError(
+            f"must have shape ({n},) of class indices, or ({n}, {n_classes}) one-hot, to match "
+            f"{n} samples; got {y.shape}",
+            attr="y",
+        )
+    if not np.issubdtype(y.dtype, np.number) or np.any(y != np.floor(y)):
+        raise ValidationError(
+            f"must be class indices 0 to {n_classes - 1}, got {y.dtype} such as {y[0]!r}; "
+            "np.unique(y, return_inverse=True) numbers any labels",
+            attr="y",
+        )
+    if y.min() < 0 or y.max() >= n_classes:
+        raise ValidationError(
+            f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {y.min():g} to "
+            f"{y.max():g}",
+            attr="y",
+        )
+    return y.astype(int)
