@@ -7,8 +7,8 @@ import numpy as np
 from nengo_dense.chip.program import Program
 from nengo_dense.chip.projection import Projection, Weights
 
-#: Columns of `Tables.projections`.
-(SOURCE, FIRST_ROW, WIDTH, TARGET, FIRST_VALUE, FIRST_START) = range(6)
+#: Rows of dense matrices are padded with zeros to a multiple of this many values.
+PADDING = 16
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,13 @@ class Tables:
 
     Attributes
     ----------
-    groups : (n_groups, 2) int64 array
-        First source and number of sources; inputs first.
-    projections : (n_projections, 6) int64 array
-        Source group; where its part of `rows` and `bases` begins; width of a dense matrix, or 0;
-        first compartment of a dense matrix; where its part of `values` (and `targets`) begins;
-        where its part of `starts` begins.
+    groups : (n_groups, 3) uint64 array
+        First source, number of sources, and where a list of its spikes begins that has room for
+        255 spikes of every input neuron and one of every compartment. Inputs come first.
+    projections : (n_projections, 6) uint64 array
+        Source group; where its part of `rows` and `bases` begins; padded width of a dense matrix,
+        or 0; first compartment of a dense matrix; where its synapse's part of `values` and
+        `targets` begins; where its synapse's part of `starts` begins.
     rows, bases : (n,) int32 array
         For every source of every projection, see `.projection.Projection`.
     starts : (n,) int64 array
@@ -30,7 +31,7 @@ class Tables:
     values : (n,) int16, int32 or float32 array
         All weights, in the smallest type that holds them.
     targets : (n,) int32 array
-        Compartments, from the base; not filled for dense matrices.
+        Compartments, from the base.
     """
 
     groups: np.ndarray
@@ -48,16 +49,13 @@ def make_tables(program: Program) -> Tables:
     placed, values, targets, starts = _place_weights(projections, program.dtype)
     table, n_rows = [], 0
     for projection in projections:
-        weights = projection.weights
         width, target = _dense_shape(projection)
-        first_value, first_start = placed[id(weights)]
+        first_value, first_start = placed[id(projection.weights)]
         table.append([projection.source, n_rows, width, target, first_value, first_start])
         n_rows += len(projection.rows)
     return Tables(
-        groups=np.array(
-            [[g.start, g.size] for g in [*program.inputs, *program.blocks]], dtype=np.int64
-        ).reshape(-1, 2),
-        projections=np.array(table, dtype=np.int64).reshape(-1, 6),
+        groups=_table_of_groups(program),
+        projections=np.array(table, dtype=np.uint64).reshape(-1, 6),
         rows=_join([p.rows for p in projections], np.int32),
         bases=_join([p.bases for p in projections], np.int32),
         starts=starts,
@@ -66,30 +64,54 @@ def make_tables(program: Program) -> Tables:
     )
 
 
+def _table_of_groups(program: Program) -> np.ndarray:
+    inputs = [[g.start, g.size, 255 * g.start] for g in program.inputs]
+    blocks = [[g.start, g.size, 254 * program.n_inputs + g.start] for g in program.blocks]
+    return np.array(inputs + blocks, dtype=np.uint64).reshape(-1, 3)
+
+
 def _place_weights(
     projections: list[Projection], dtype: np.dtype
 ) -> tuple[dict[int, tuple[int, int]], np.ndarray, np.ndarray, np.ndarray]:
     """Put every synapse's weights behind one another, once."""
     synapses: dict[int, Weights] = {id(p.weights): p.weights for p in projections}
-    placed, first_value, first_start, starts = {}, 0, 0, []
+    placed = {}
+    all_values: list[np.ndarray] = []
+    all_targets: list[np.ndarray] = []
+    all_starts: list[np.ndarray] = []
+    n_values = n_starts = 0
     for key, weights in synapses.items():
-        placed[key] = (first_value, first_start)
-        starts.append(weights.starts + first_value)
-        first_value += len(weights.values)
-        first_start += len(weights.starts)
-    values = _join([w.values for w in synapses.values()], dtype)
-    if dtype == np.int32 and np.abs(values).max(initial=0) < 2**15:
-        values = values.astype(np.int16)
-    targets = _join([w.targets for w in synapses.values()], np.int32)
-    return placed, values, targets, _join(starts, np.int64)
+        values, targets, starts = _pad(weights)
+        placed[key] = (n_values, n_starts)
+        all_values.append(values)
+        all_targets.append(targets)
+        all_starts.append(starts + n_values)
+        n_values += len(values)
+        n_starts += len(starts)
+    joined = _join(all_values, dtype)
+    if dtype == np.int32 and np.abs(joined).max(initial=0) < 2**15:
+        joined = joined.astype(np.int16)
+    return placed, joined, _join(all_targets, np.int32), _join(all_starts, np.int64)
+
+
+def _pad(weights: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pad the rows of a dense matrix; return values, targets and starts."""
+    if not weights.width:
+        return weights.values, weights.targets, weights.starts
+    padding = ((0, 0), (0, -weights.width % PADDING))
+    values = np.pad(weights.values.reshape(-1, weights.width), padding)
+    targets = np.pad(weights.targets.reshape(-1, weights.width), padding, mode="edge")
+    starts = np.arange(len(values) + 1, dtype=np.int64) * values.shape[1]
+    return values.ravel(), targets.ravel(), starts
 
 
 def _dense_shape(projection: Projection) -> tuple[int, int]:
-    """Width and first compartment of a dense matrix; 0 and 0 if it is none."""
+    """Padded width and first compartment of a dense matrix; 0 and 0 if it is none."""
     used = projection.bases[projection.rows >= 0]
-    if not projection.weights.width or not len(used) or (used != used[0]).any():
+    width = projection.weights.width
+    if not width or not len(used) or (used != used[0]).any():
         return 0, 0
-    return projection.weights.width, int(used[0]) + projection.weights.offset
+    return width + -width % PADDING, int(used[0]) + projection.weights.offset
 
 
 def _join(arrays: list[np.ndarray], dtype: np.dtype | type) -> np.ndarray:

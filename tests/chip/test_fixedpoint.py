@@ -54,8 +54,8 @@ def test_shift_is_nengo_loihis(discretize, x, bits):
 def test_learning_overflow_is_nengo_loihis(discretize, n_factors):
     expected = discretize.learn_overflow_bits(n_factors)
     assert fixedpoint.learn_overflow_bits(n_factors) == expected
-    assert fixedpoint.LEARN_FRAC == discretize.LEARN_FRAC
-    assert fixedpoint.LEARN_BITS == discretize.LEARN_BITS
+    assert discretize.LEARN_FRAC == fixedpoint.LEARN_FRAC
+    assert discretize.LEARN_BITS == fixedpoint.LEARN_BITS
 
 
 def test_pes_errors_scale_round_and_fit(discretize, rng):

@@ -62,7 +62,7 @@ def test_random_networks_equal_nengo_loihi(seed, target, kernel):
     steps = [1, N_STEPS - 8, 7]
     expected = run_reference(random_network(seed), target, steps, seed)
     if expected is None:
-        with pytest.raises(BuildError, match="cannot build|Could not find appropriate"):
+        with pytest.raises(BuildError, match=r"cannot build|Could not find appropriate"):
             run_ours(random_network(seed), target, steps, seed, kernel=kernel)
         return
     assert_same(run_ours(random_network(seed), target, steps, seed, kernel=kernel), expected)
