@@ -125,13 +125,18 @@ def _first_size(population: Population) -> int:
         return ceil_div(population.n_neurons, population.n_blocks)
     size = largest_block(population.n_in_axons)
     if size == 0:
-        raise BuildError(
-            f"{population.label}: needs {population.n_in_axons} input axons, but a Loihi core has "
-            f"{MAX_IN_AXONS}, and every core of a layer needs them all, so splitting does not "
-            "help. Use fewer inputs, or put the layer on the host with on_chip=False. (A value "
-            "that comes from a Node takes two axons; spikes take one.)"
-        )
+        raise too_many_inputs(population.label, population.n_in_axons)
     return min(size, population.n_neurons)
+
+
+def too_many_inputs(label: str, n_in_axons: int) -> BuildError:
+    """Make the error for neurons that need more input axons than a core has."""
+    return BuildError(
+        f"{label}: needs {n_in_axons} input axons, but a Loihi core has {MAX_IN_AXONS}, and "
+        "every core of a layer needs them all, so splitting does not help. Use fewer inputs, or "
+        "put the layer on the host with on_chip=False. (A value that comes from a Node takes two "
+        "axons; spikes take one.)"
+    )
 
 
 def _out_axon_limit(

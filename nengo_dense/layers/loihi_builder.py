@@ -19,7 +19,8 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.chip.partition import Population, ceil_div, partition
+from nengo_dense.chip.limits import MAX_IN_AXONS
+from nengo_dense.chip.partition import Population, ceil_div, partition, too_many_inputs
 from nengo_dense.layers.placement import configured, placements
 
 if TYPE_CHECKING:
@@ -102,6 +103,15 @@ def _passthrough_split(base: type) -> type:
             layers = [] if network is None else placements(network)
             self._layer_inputs = {p.input for p in layers if hostchip.on_chip(p.ensemble)}
             super().__init__(network, hostchip)
+            if network is not None:
+                self._refuse_wide_values(network)
+
+        def _refuse_wide_values(self, network: "nengo.Network") -> None:
+            """Say now what `partition` would, before on/off neurons are built for a minute."""
+            for conn in network.all_connections:
+                n_axons = 2 * conn.pre.size_out if conn.pre_obj in self._layer_inputs else 0
+                if n_axons > MAX_IN_AXONS and conn not in self.to_remove:
+                    raise too_many_inputs(str(base_obj(conn.post)), n_axons)
 
         def _split_cluster(self, cluster: Any) -> None:
             super()._split_cluster(cluster)
@@ -135,12 +145,16 @@ def set_block_shapes(model: "Model") -> None:
     """
     from nengo_loihi.config import BlockShape
 
-    ours = {
-        model.objs[placement.ensemble]["in"]
-        for placement in placements(model.toplevel)
-        if placement.ensemble in model.params
-    }
-    ours = {block for block in ours if model.block_shapes.get(block) is None}
+    ours = set()
+    for placement in placements(model.toplevel):
+        ensemble = placement.ensemble
+        if ensemble in model.params:
+            block = model.objs[ensemble]["in"]
+            if configured(model.toplevel, ensemble, "block_shape"):
+                # nengo-loihi asks the network right around an ensemble: here, the layer
+                model.block_shapes[block] = model.toplevel.config[ensemble].block_shape
+            if model.block_shapes.get(block) is None:
+                ours.add(block)
     if not ours:
         return
     blocks = list(model.blocks)

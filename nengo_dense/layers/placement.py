@@ -1,7 +1,8 @@
 """Where the neurons of a layer run, however deep the layer is nested.
 
-nengo-loihi reads ``on_chip`` and ``block_shape`` from the configuration of the top-level network
-alone, which a layer cannot know when it is made. So a layer carries its wish as an attribute
+nengo-loihi reads ``on_chip`` from the configuration of the top-level network alone, and
+``block_shape`` from that of the network right around an ensemble alone; a layer knows neither the
+top-level nor its neighbours when it is made. So a layer carries its wish as an attribute
 ``placement``, and `nengo_dense.layers.loihi_builder` looks for it when the top-level is built.
 """
 
