@@ -1,0 +1,12 @@
+"""Every reason why a network misbehaves on Loihi, before it is put there.
+
+`check` asks all rules of all installed families and collects what they find in a `CheckReport`.
+A rule is data with a generator of findings (`rule`); other packages bring their own through the
+entry-point group ``nengo_dense.rules``.
+"""
+
+from nengo_dense.checks.report import CheckReport, Skipped
+from nengo_dense.checks.rule import Fact, Finding, Rule, fact, rule
+from nengo_dense.checks.runner import check
+
+__all__ = ["CheckReport", "Fact", "Finding", "Rule", "Skipped", "check", "fact", "rule"]

@@ -1,0 +1,81 @@
+"""What the rules say of themselves: a list, an explanation of one, a page for each."""
+
+from nengo.exceptions import ValidationError
+
+from nengo_dense.checks.registry import Registry, load
+from nengo_dense.checks.rule import Rule
+
+
+def rules() -> list[Rule]:
+    """List the rules of all installed families, by code."""
+    known = load().rules
+    return [known[code] for code in sorted(known)]
+
+
+def find_rule(code: str, registry: Registry | None = None) -> Rule:
+    """Find a rule by its code, in whatever case.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        There is no such rule.
+    """
+    known = (registry or load()).rules
+    if not isinstance(code, str) or code.upper() not in known:
+        raise ValidationError(
+            f"there is no rule {code!r}; there are {', '.join(sorted(known))}", attr="code"
+        )
+    return known[code.upper()]
+
+
+def explain(code: str) -> str:
+    """Explain a rule for a terminal.
+
+    Examples
+    --------
+    >>> print(explain("ND101"))
+    ND101 (error): something is on the chip
+    ...
+    """
+    rule = find_rule(code)
+    parts = [
+        f"{rule.code} ({rule.severity}): {rule.summary}",
+        rule.explanation.replace("``", "'"),
+        f"What to do: {rule.remedy}",
+    ]
+    if rule.says:
+        parts.append(f"nengo-loihi says: {', '.join(rule.says)}")
+    return "\n\n".join(parts)
+
+
+def rule_list() -> str:
+    """Print one line for each rule, by code."""
+    return "\n".join(f"{rule.code}  {rule.severity:7}  {rule.summary}" for rule in rules())
+
+
+def rule_pages() -> dict[str, str]:
+    """Write a page for each rule.
+
+    Returns
+    -------
+    pages : dict of {str: str}
+        Code -> reStructuredText.
+    """
+    return {rule.code: _page(rule) for rule in rules()}
+
+
+def _page(rule: Rule) -> str:
+    title = f"{rule.code}: {rule.summary}"
+    parts = [
+        f"{title}\n{'=' * len(title)}",
+        f":Severity: {rule.severity}\n:Needs: {', '.join(rule.requires) or 'nothing'}",
+        rule.explanation,
+        f"What to do\n----------\n{rule.remedy}",
+    ]
+    if rule.says:
+        said = "\n".join(f"- ``{pattern}``" for pattern in rule.says)
+        parts.append(
+            "What nengo-loihi says\n---------------------\n"
+            f"Texts that match (regular expressions):\n\n{said}"
+        )
+    return "\n\n".join(parts) + "\n"

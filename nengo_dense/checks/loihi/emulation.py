@@ -1,0 +1,204 @@
+"""A short emulated run of a network on its own input, watched neuron by neuron."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import SimulationError
+
+from nengo_dense.checks.loihi.construction import FloatBuild, Layer, quiet
+from nengo_dense.checks.loihi.graph import Graph, Link
+from nengo_dense.checks.rule import fact
+
+if TYPE_CHECKING:
+    from nengo_dense.checks.loihi.quantization import IntegerBuild
+
+
+@dataclass
+class Sender:
+    """What the host sent over one connection.
+
+    Attributes
+    ----------
+    name : str
+    n_spikes : (n_steps,) ndarray
+        Neurons that spiked, a step.
+    most : float
+        Most spikes that one neuron wanted to send in one step.
+    lowest, highest : float
+        Range of the values that were encoded; infinite where spikes are sent.
+    """
+
+    name: str
+    n_spikes: np.ndarray
+    most: float = 0.0
+    lowest: float = np.inf
+    highest: float = -np.inf
+
+
+@dataclass
+class Emulation:
+    """What a run showed.
+
+    Attributes
+    ----------
+    n_steps : int
+        0 if nothing was run.
+    dt : float
+    rates : dict of {str: ndarray}
+        By layer, spikes a second of each neuron.
+    senders : list of Sender
+    overflows : dict of {str: set of str}
+        By layer, which registers overflowed: "q0", "current", "u2".
+    error : Exception or None
+        What ended the run early.
+    """
+
+    n_steps: int
+    dt: float
+    rates: dict[str, np.ndarray] = field(default_factory=dict)
+    senders: list[Sender] = field(default_factory=list)
+    overflows: dict[str, set[str]] = field(default_factory=dict)
+    error: Exception | None = None
+
+
+@fact("What the network does in nengo-loihi's floating point emulator.")
+def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float) -> Emulation:
+    """Run while the numbers are floats; an error is left for the integer run to tell."""
+    if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
+        return Emulation(0, dt)
+    return _emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
+
+
+@fact("What the integer emulator makes of the network, and what stopped it.")
+def trial(integer_build: "IntegerBuild", graph: Graph, run_time: float, dt: float) -> Emulation:
+    """Open the integer model in a simulator, and run it if that is wanted and there is input."""
+    unfed = open_inputs(graph)
+    return _emulate(
+        integer_build.model, integer_build.layers, graph, "sim", 0 if unfed else run_time
+    )
+
+
+@fact("What the network does in nengo-loihi's integer emulator, on its own input.")
+def run(trial: Emulation, graph: Graph, run_time: float) -> Emulation:
+    """Give the integer run, if there was one and nothing stopped it."""
+    if trial.error is not None:
+        raise SimulationError(f"the run stopped: {trial.error or type(trial.error).__name__}")
+    if run_time == 0:
+        raise SimulationError("nothing is run, as run=0 asks")
+    if trial.n_steps == 0:
+        unfed = graph.name(open_inputs(graph)[0])
+        raise SimulationError(f"there is no input to run on: nothing is connected to {unfed}")
+    return trial
+
+
+def open_inputs(graph: Graph) -> list[nengo.Node]:
+    """List the passthrough nodes that send towards the chip and that nobody sends to."""
+    fed = {conn.post_obj for conn in graph.network.all_connections}
+    senders = {link.pre_obj: None for link in graph.links}
+    return [
+        node
+        for node in senders
+        if isinstance(node, nengo.Node) and node.output is None and node not in fed
+    ]
+
+
+def _emulate(
+    model: Any, layers: list[Layer], graph: Graph, target: str, run_time: float
+) -> Emulation:
+    import nengo_loihi
+
+    n_steps = max(1, round(run_time / model.dt)) if run_time else 0
+    result = Emulation(n_steps, model.dt)
+    for data in (model.params[probe] for probe in model.nengo_probes):
+        data.clear()
+    for spike_input in model.inputs:  # what an earlier run left behind
+        for step in set(spike_input.spikes) - spike_input.permanent:
+            del spike_input.spikes[step]
+    with quiet():
+        try:
+            sim = nengo_loihi.Simulator(
+                graph.network, dt=model.dt, model=model, target=target, progress_bar=False
+            )
+            with sim:
+                _run(sim, layers, graph, result)
+        except Exception as err:
+            result.error = err
+    return result
+
+
+def _run(sim: Any, layers: list[Layer], graph: Graph, result: Emulation) -> None:
+    emulator = sim.sims["emulator"]
+    slices = emulator.block_info.slices
+    _watch_overflow(emulator, layers, result)
+    watches = _watch_senders(sim, graph, result)
+    for step in range(result.n_steps):
+        sim.step()
+        for watch in watches:
+            watch.look(step)
+    counts = emulator.compartment.spike_count
+    if not result.n_steps:
+        return
+    duration = result.n_steps * result.dt
+    for layer in layers:
+        parts = [counts[slices[block]] for block in layer.blocks]
+        result.rates[layer.name] = np.concatenate(parts) / duration
+
+
+def _watch_overflow(emulator: Any, layers: list[Layer], result: Emulation) -> None:
+    """Note which layer overflows, and let nengo-loihi do what it does."""
+    compartment, slices = emulator.compartment, emulator.block_info.slices
+    original = compartment._overflow
+    owner = [(layer.name, slices[block]) for layer in layers for block in layer.blocks]
+
+    def overflow(x: np.ndarray, bits: int, name: str = "") -> None:
+        if x.dtype == np.int32:
+            over = (x < -(2**bits)) | (x >= 2**bits)
+            if over.any():
+                for layer, where in owner:
+                    if over[where].any():
+                        result.overflows.setdefault(layer, set()).add(name)
+        original(x, bits=bits, name=name)
+
+    compartment._overflow = overflow
+
+
+class _SenderWatch:
+    """Reads, after every step, what one host neuron population sends to the chip."""
+
+    def __init__(self, sim: Any, ensemble: nengo.Ensemble, sender: Sender, encodes: bool) -> None:
+        host = next(s for s in sim.sims.values() if ensemble in getattr(s.model, "params", {}))
+        self.signals, self.sender, self.encodes = host.signals, sender, encodes
+        self.spikes = host.model.sig[ensemble.neurons]["out"]
+        self.value = host.model.sig[ensemble]["in"] if encodes else None
+        amplitude = getattr(ensemble.neuron_type, "amplitude", 1.0)
+        self.unit = amplitude / sim.dt
+
+    def look(self, step: int) -> None:
+        spikes = self.signals[self.spikes]
+        self.sender.n_spikes[step] = np.count_nonzero(spikes)
+        self.sender.most = max(self.sender.most, float(np.abs(spikes).max() / self.unit))
+        if self.encodes:
+            value = self.signals[self.value]
+            self.sender.lowest = min(self.sender.lowest, float(value.min()))
+            self.sender.highest = max(self.sender.highest, float(value.max()))
+
+
+def _watch_senders(sim: Any, graph: Graph, result: Emulation) -> list[_SenderWatch]:
+    watches = []
+    made = sim.model.connection_decode_neurons
+    by_pre: dict[Any, Link] = {id(link.path[0]): link for link in graph.links}
+    for conn, ensemble in made.items():
+        if isinstance(ensemble, nengo.Ensemble):
+            link = by_pre.get(id(conn))
+            name = graph.name(link) if link else graph.name(conn)
+            sender = Sender(name, np.zeros(result.n_steps, dtype=int))
+            result.senders.append(sender)
+            watches.append(_SenderWatch(sim, ensemble, sender, encodes=True))
+    for link in graph.into_synapses():
+        if not graph.on_chip(link.pre):
+            sender = Sender(graph.name(link), np.zeros(result.n_steps, dtype=int))
+            result.senders.append(sender)
+            watches.append(_SenderWatch(sim, link.pre_obj.ensemble, sender, encodes=False))
+    return watches

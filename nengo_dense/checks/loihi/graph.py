@@ -1,0 +1,219 @@
+"""Who is on the chip, and who sends to whom once passthrough nodes are gone.
+
+Placement and the choice of nodes to remove are nengo-loihi's own (its splitter is run); only the
+product of the matrices along a path is not computed, so this stays fast for wide layers and works
+for networks that nengo-loihi cannot merge.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.base import ObjView
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+
+from nengo_dense import compat
+from nengo_dense.checks.naming import Names
+from nengo_dense.checks.rule import fact
+
+
+def base(obj: Any) -> Any:
+    """Find the ensemble or node under a view or under neurons."""
+    if isinstance(obj, ObjView):
+        obj = obj.obj
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A connection as the chip will see it: one, or several through passthrough nodes.
+
+    Parameters
+    ----------
+    path : tuple of nengo.Connection
+        From the sender to the receiver.
+    post : object
+        Where it ends: the last connection's, or a passthrough node that is kept for its probe.
+    """
+
+    path: tuple[nengo.Connection, ...]
+    post: Any
+
+    @property
+    def pre(self) -> Any:
+        """The sender: an ensemble, neurons, a node, or a view of one."""
+        return self.path[0].pre
+
+    @property
+    def pre_obj(self) -> Any:
+        """The sender, whole."""
+        return self.path[0].pre_obj
+
+    @property
+    def post_obj(self) -> Any:
+        """The receiver, whole."""
+        return self.post.obj if isinstance(self.post, ObjView) else self.post
+
+    @property
+    def synapses(self) -> list[nengo.synapses.Synapse]:
+        """The filters on the way."""
+        return [conn.synapse for conn in self.path if conn.synapse is not None]
+
+    @property
+    def transforms(self) -> list[Any]:
+        """The transforms on the way, save those that do nothing."""
+        found = [conn.transform for conn in self.path]
+        return [t for t in found if type(t).__name__ != "NoTransform"]
+
+    @property
+    def tau(self) -> float | None:
+        """Time constant in seconds of the merged filter; ``None`` if that is not a Lowpass."""
+        if not all(type(synapse) is nengo.Lowpass for synapse in self.synapses):
+            return None
+        return sum(synapse.tau for synapse in self.synapses)
+
+    @property
+    def learned(self) -> bool:
+        """Whether a learning rule changes it."""
+        return any(conn.learning_rule_type is not None for conn in self.path)
+
+
+@dataclass
+class Graph:
+    """A network as nengo-loihi divides it.
+
+    Attributes
+    ----------
+    network : nengo.Network
+    names : Names
+    chip : list of nengo.Ensemble
+        Ensembles on the chip, in the network's order.
+    links : list of Link
+    split : object
+        nengo-loihi's HostChipSplit.
+    """
+
+    network: nengo.Network
+    names: Names
+    split: Any
+    links: list[Link]
+    chip: list[nengo.Ensemble] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chip = [ens for ens in self.network.all_ensembles if ens in self.split.chip_objs]
+
+    def on_chip(self, obj: Any) -> bool:
+        """Tell where an object is; learning rules count as the host's."""
+        return base(obj) in self.split.chip_objs
+
+    def name(self, item: Any) -> str:
+        """Name an object or a link."""
+        if not isinstance(item, Link):
+            return self.names(item)
+        if len(item.path) == 1:
+            return self.names(item.path[0])
+        return f"{self.names(item.pre)} -> {self.names(item.post)}"
+
+    def between(self, pre_on_chip: bool, post_on_chip: bool) -> list[Link]:
+        """List the links from one place to another, without those into learning rules."""
+        return [
+            link
+            for link in self.links
+            if self.on_chip(link.pre) == pre_on_chip
+            and not isinstance(link.post_obj, LearningRule)
+            and self.on_chip(link.post) == post_on_chip
+        ]
+
+    def into_synapses(self) -> list[Link]:
+        """List the links whose filter is on the chip: from the chip's and the host's neurons."""
+        spikes = [link for link in self.between(False, True) if isinstance(link.pre_obj, Neurons)]
+        return self.between(True, True) + spikes
+
+    def encoded(self) -> list[Link]:
+        """List the links whose values nengo-loihi encodes: from the host, not from neurons."""
+        return [
+            link for link in self.between(False, True) if not isinstance(link.pre_obj, Neurons)
+        ]
+
+    def into(self, ensemble: nengo.Ensemble) -> list[Link]:
+        """List what an ensemble on the chip receives."""
+        return [link for link in self.links if base(link.post) is ensemble]
+
+
+def _traced_cluster(base_class: type) -> type:
+    class TracedCluster(base_class):
+        """nengo-loihi's cluster of passthrough nodes, giving links instead of connections."""
+
+        def generate_conns(self) -> Iterator[Link]:
+            for conn in sorted(self.conns_in, key=id):
+                sent = _pass(conn, np.ones(conn.size_mid, dtype=bool))
+                yield from self._walk(conn.post_obj, (conn,), sent)
+
+        def _walk(self, node: Any, path: tuple, sent: np.ndarray) -> Iterator[Link]:
+            if any(conn.pre_obj is node for conn in path):
+                from nengo_loihi.passthrough import ClusterError
+
+                raise ClusterError("no loops allowed")
+            if node in self.probed_objs:
+                yield Link(path, node)
+            for conn in (self.conns_mid | self.conns_out) & set(_from(self, node)):
+                arrived = _pass(conn, sent[conn.pre_slice])
+                if not arrived.any():
+                    continue
+                if conn in self.conns_out:
+                    yield Link((*path, conn), conn.post)
+                else:
+                    yield from self._walk(conn.post_obj, (*path, conn), arrived)
+
+    return TracedCluster
+
+
+def _from(cluster: Any, node: Any) -> list[nengo.Connection]:
+    return [c for c in cluster.conns_mid | cluster.conns_out if c.pre_obj is node]
+
+
+def _pass(conn: nengo.Connection, sent: np.ndarray) -> np.ndarray:
+    """Tell which dimensions of its receiver a connection can reach from those that carry any."""
+    kind = type(conn.transform).__name__
+    if kind == "NoTransform":
+        out = sent
+    elif kind == "Dense" and isinstance(conn.transform.init, np.ndarray):
+        init = conn.transform.init
+        weights = init if init.ndim == 2 else np.diag(np.broadcast_to(init, sent.shape))
+        out = (weights != 0) @ sent > 0
+    else:
+        out = np.full(conn.size_out, sent.any())
+    arrived = np.zeros(conn.post_obj.size_in, dtype=bool)
+    arrived[conn.post_slice] = out
+    return arrived
+
+
+@fact("Which ensembles are on the chip, and the links between all objects.")
+def graph(network: nengo.Network) -> Graph:
+    """Run nengo-loihi's splitter on a network."""
+    compat.nengo_loihi()
+    from nengo_loihi import splitter
+    from nengo_loihi.passthrough import Cluster
+
+    traced = _traced_cluster(Cluster)
+
+    class TracedSplit(splitter.PassthroughSplit):
+        def _find_clusters(self) -> dict:
+            clusters = super()._find_clusters()
+            for cluster in clusters.values():
+                cluster.__class__ = traced
+            return clusters
+
+    hostchip = splitter.HostChipSplit(network)
+    passthrough = TracedSplit(network, hostchip)
+    kept = [
+        Link((conn,), conn.post)
+        for conn in network.all_connections
+        if conn not in passthrough.to_remove
+    ]
+    position = {conn: i for i, conn in enumerate(network.all_connections)}
+    merged = sorted(passthrough.to_add, key=lambda link: [position[c] for c in link.path])
+    return Graph(network, Names(network), hostchip, kept + merged)

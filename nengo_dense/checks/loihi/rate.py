@@ -1,0 +1,198 @@
+"""ND404-ND406, ND408, ND409: how fast the chip's neurons fire, and why not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.ensemble import Neurons
+
+from nengo_dense.checks.loihi.construction import FloatBuild
+from nengo_dense.checks.loihi.emulation import Emulation
+from nengo_dense.checks.loihi.graph import Graph, base
+from nengo_dense.checks.loihi.quantization import Quantization
+from nengo_dense.checks.rule import Finding, rule
+
+#: Rate in hertz at a step of 1 ms, above which the rates that integers can hold are far apart:
+#: 1000 / ceil(1000 / r) has 250, 333, 500 and 1000 Hz.
+COARSE_RATE = 250.0
+#: Share of the ceiling at which a neuron counts as saturated.
+SATURATED = 0.95
+#: How far apart the scale of two layers may be; a factor of max_rate is far above.
+SCALE_RATIO = 10.0
+
+
+@rule(
+    "ND404",
+    "error",
+    "no layer is silent",
+    remedy="Raise the weights or the bias of the layer.",
+    after=("ND401",),
+)
+def silent(
+    run: Emulation, quantization: list[Quantization], float_build: FloatBuild, graph: Graph
+) -> Iterator[Finding]:
+    """A layer that never fires passes nothing on. The cause is told: no input, weights of zero,
+    a drive that stays below the threshold, or a negative bias. If the network's input is zero,
+    that is reported as ND401 and this rule is not asked.
+    """
+    by_name = {q.layer.name: q for q in quantization}
+    silent_layers = {name for name, rates in run.rates.items() if not rates.any()}
+    for layer in float_build.layers:
+        if layer.ensemble is None or layer.name not in silent_layers:
+            continue
+        senders = {graph.name(base(link.pre)) for link in graph.into(layer.ensemble)}
+        cause, remedy = _cause(layer, by_name[layer.name], senders & silent_layers, float_build)
+        yield Finding(
+            layer.name,
+            f"none of its {layer.n_neurons} neurons fires in {run.n_steps} steps: {cause}",
+            remedy,
+            value=0.0,
+            unit="Hz",
+        )
+
+
+def _cause(
+    layer: Any, q: Quantization, silent_senders: set[str], build: FloatBuild
+) -> tuple[str, str]:
+    bias = np.concatenate([build.blocks[block].bias for block in layer.blocks])
+    if not layer.blocks[0].synapses:
+        return "it has no input", "Connect something to it."
+    if not q.weights.size:
+        return "all of its weights are zero", "Load the right weights."
+    if not q.stored.any():
+        return "all of its weights round to zero", "Scale the weights up."
+    if silent_senders:
+        return f"{', '.join(sorted(silent_senders))} before it is silent", "Repair that one first."
+    if np.all(bias < 0):
+        return f"its biases are all negative (at most {bias.max():.3g})", "Raise the bias."
+    if np.all(q.weights < 0):
+        return "all of its weights are negative", "Check the sign of the weights."
+    return (
+        f"its input never reaches the threshold (largest weight {np.abs(q.weights).max():.3g})",
+        "Scale its weights up, or run for longer.",
+    )
+
+
+@rule(
+    "ND405",
+    "warning",
+    "no layer saturates",
+    remedy="Lower max_rate, or scale the weights down.",
+)
+def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
+    """A neuron of the chip fires at most once a step, 1000 Hz at steps of 1 ms; what would be
+    faster is cut.
+    """
+    ceiling, limit = 1 / run.dt, COARSE_RATE * 0.001 / run.dt
+    for ensemble in graph.chip:
+        rates = run.rates[graph.name(ensemble)]
+        share = np.mean(rates >= SATURATED * ceiling)
+        if share > 0:
+            yield Finding(
+                graph.name(ensemble),
+                f"{share:.1%} of its neurons fire in every step ({ceiling:g} Hz), the fastest "
+                "that they can",
+                f"Scale the layer down by {rates.max() / limit:.3g} or more.",
+                value=float(rates.max()),
+                limit=ceiling,
+                unit="Hz",
+            )
+
+
+@rule(
+    "ND406",
+    "warning",
+    "rates stay where integers resolve them",
+    remedy="Lower max_rate.",
+)
+def coarse(run: Emulation, graph: Graph) -> Iterator[Finding]:
+    """The voltage is set to zero at a spike and what was above the threshold is lost, so a ReLU
+    driven at r Hz fires at 1000 / ceil(1000 / r) Hz: 260 becomes 250, 400 becomes 333, 700 becomes
+    500. Short presentations can still be worth it.
+    """
+    limit = COARSE_RATE * 0.001 / run.dt
+    for ensemble in graph.chip:
+        rates = run.rates[graph.name(ensemble)]
+        highest = float(rates.max())
+        if highest > limit * (1 + 1e-9) and highest < SATURATED / run.dt:
+            factor = limit / highest
+            yield Finding(
+                graph.name(ensemble),
+                f"fires at up to {highest:.0f} Hz; {np.mean(rates > limit):.1%} of its neurons "
+                f"are above {limit:.0f} Hz",
+                f"Multiply max_rate by {factor:.2g} to bring it under {limit:.0f} Hz.",
+                value=highest,
+                limit=limit,
+                unit="Hz",
+            )
+
+
+@rule(
+    "ND408",
+    "warning",
+    "no register overflows",
+    remedy="Lower fan-in times rate, or shorten the synapse.",
+    says=("Overflow in",),
+)
+def overflow(run: Emulation) -> Iterator[Finding]:
+    """What arrives in one step is summed in 21 bits (``q0``), the current in 23 (``current``, with
+    the bias ``u2``). Beyond, the sign wraps: strong excitation becomes inhibition.
+    """
+    for layer, registers in run.overflows.items():
+        yield Finding(
+            layer,
+            f"overflows in {', '.join(sorted(registers))}: the sign wraps round",
+        )
+
+
+@rule(
+    "ND409",
+    "warning",
+    "amplitudes and scales agree",
+    remedy="Use amplitude = 1 / max_rate in every layer.",
+)
+def scales(graph: Graph) -> Iterator[Finding]:
+    """In a stack of layers gain times amplitude is the same everywhere: a neuron at gain times y
+    hertz, with spikes of the amplitude, stands for y. A layer left at amplitude 1 where its
+    successor's weights expect 1/100 drives it at 900 Hz instead of 90; one such layer once left
+    2 % accuracy.
+    """
+    stack = _stack(graph)
+    if len(stack) < 2:
+        return
+    for ensemble, scale in stack.items():
+        others = [value for other, value in stack.items() if other is not ensemble]
+        usual = float(np.median(others))
+        ratio = max(scale / usual, usual / scale)
+        agree = max(others) / min(others) <= SCALE_RATIO
+        if agree and ratio > SCALE_RATIO and (len(others) > 1 or scale > usual):
+            amplitude = ensemble.neuron_type.amplitude * usual / scale
+            yield Finding(
+                graph.name(ensemble),
+                f"gain times amplitude is {scale:.3g}, in the other layers {usual:.3g}",
+                f"Set its amplitude to {amplitude:.3g}.",
+                value=scale,
+                limit=usual,
+            )
+
+
+def _stack(graph: Graph) -> dict[nengo.Ensemble, float]:
+    """Find gain times amplitude of the ensembles that are connected neuron to neuron."""
+    found = {}
+    for link in graph.links:
+        if isinstance(link.pre_obj, Neurons) and isinstance(link.post_obj, Neurons):
+            for ensemble in (base(link.pre), base(link.post)):
+                scale = _scale(ensemble)
+                if scale is not None:
+                    found[ensemble] = scale
+    return found
+
+
+def _scale(ensemble: nengo.Ensemble) -> float | None:
+    gain = getattr(ensemble.gain, "options", ensemble.gain)  # Choice([g]) has one option
+    amplitude = getattr(ensemble.neuron_type, "amplitude", None)
+    if gain is None or amplitude is None or isinstance(gain, nengo.dists.Distribution):
+        return None
+    scale = float(np.median(np.abs(gain))) * float(amplitude)
+    return scale if scale > 0 else None

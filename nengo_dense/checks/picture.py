@@ -1,0 +1,116 @@
+"""Pictures of a report: weights over the levels that hold them, rates, and the core map."""
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.chip.limits import WEIGHT_BITS
+
+if TYPE_CHECKING:
+    from nengo_dense.checks.report import CheckReport
+
+#: Layers in one picture; more would not be read.
+MAX_LAYERS = 12
+
+
+def pictures(report: "CheckReport") -> Iterator[tuple[str, str]]:
+    """Draw what the report has numbers for.
+
+    Yields
+    ------
+    title, svg : str
+        The picture as an element that stands in an HTML page.
+
+    Raises
+    ------
+    nengo_dense.exceptions.MissingDependencyError
+        matplotlib is not installed.
+    """
+    weights = {name: c["weights"] for name, c in report.curves.items() if c["weights"].size}
+    rates = {name: c["rates"] for name, c in report.curves.items() if c["rates"].size}
+    if weights:
+        yield "Weights over the levels that can hold them", _weights(weights)
+    if rates:
+        yield "Rates against what integer neurons can do", _rates(rates, report.curves)
+    if report.layers:
+        yield "Cores", _cores(report)
+
+
+def _axes(n: int, height: float) -> tuple[Any, list[Any]]:
+    compat.require("matplotlib", "Drawing a report")
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, height * n), layout="constrained")
+    FigureCanvasSVG(figure)
+    return figure, list(np.atleast_1d(figure.subplots(n, 1, squeeze=False)).ravel())
+
+
+def _svg(figure: Any) -> str:
+    target = io.StringIO()
+    figure.savefig(target, format="svg", metadata={"Date": None})
+    text = target.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _weights(weights: dict[str, np.ndarray]) -> str:
+    """Draw |weight| in steps of the layer; the shaded range is what 8 bits can hold."""
+    chosen = list(weights.items())[:MAX_LAYERS]
+    figure, axes = _axes(len(chosen), 1.4)
+    top = 2 ** (WEIGHT_BITS - 1)
+    bins = 2.0 ** np.arange(-8, WEIGHT_BITS + 0.25, 0.25)
+    for ax, (name, levels) in zip(axes, chosen, strict=True):
+        ax.axvspan(0.5, top, color="#d7e7d0")
+        ax.hist(np.maximum(np.abs(levels), bins[0]), bins=bins, color="#31617f")
+        ax.set_xscale("log", base=2)
+        ax.set_title(name, fontsize=9, loc="left")
+        ax.set_yticks([])
+    axes[-1].set_xlabel("|weight| in steps; left of the shaded range it becomes 0")
+    return _svg(figure)
+
+
+def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]]) -> str:
+    """Draw the rates of each layer over the rates that exist: one spike every n steps."""
+    chosen = list(rates.items())[:MAX_LAYERS]
+    figure, axes = _axes(len(chosen), 1.4)
+    for ax, (name, values) in zip(axes, chosen, strict=True):
+        ceiling = float(curves[name]["ceiling"])
+        for n in range(1, 9):
+            ax.axvline(ceiling / n, color="#bbbbbb", linewidth=0.8)
+        ax.axvspan(250, ceiling, color="#f3e3d3")
+        ax.hist(values, bins=np.linspace(0, ceiling, 101), color="#31617f")
+        ax.set_title(name, fontsize=9, loc="left")
+        ax.set_yticks([])
+    axes[-1].set_xlabel("rate in Hz; lines: the only steady rates; shaded: coarse")
+    return _svg(figure)
+
+
+def _cores(report: "CheckReport") -> str:
+    """Draw each layer's cores with the share of synapse memory that they use."""
+    from nengo_dense.chip.limits import CORES_PER_CHIP
+
+    figure, (ax,) = _axes(1, 2.6)
+    shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]
+    names = list(dict.fromkeys(name for name, _ in shares))
+    width = 32
+    for i, (name, share) in enumerate(shares[: 2 * CORES_PER_CHIP]):
+        colour = f"C{names.index(name) % 10}"
+        row, column = divmod(i, width)
+        ax.add_patch(_box(column, -row, 0.9, "#eeeeee"))
+        ax.add_patch(_box(column, -row, 0.9 * min(share, 1), colour))
+    ax.set_xlim(-0.2, width)
+    ax.set_ylim(-(len(shares) - 1) // width - 1.2, 1.2)
+    ax.set_axis_off()
+    for name in names[:MAX_LAYERS]:
+        ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=name)
+    ax.legend(fontsize=8, loc="lower right", ncols=2)
+    return _svg(figure)
+
+
+def _box(x: float, y: float, height: float, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, y), 0.9, height, facecolor=colour)

@@ -1,0 +1,205 @@
+"""A rule of the checker: data, prose, and a generator of findings."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nengo.exceptions import ValidationError
+
+#: From worst to mildest. Only an error makes ``report.ok`` false.
+SEVERITIES = ("error", "warning", "info")
+#: Letters of the family, then three digits of which the first is the group.
+CODE = re.compile(r"[A-Z]{2,}[0-9]{3}")
+FAMILY = re.compile(r"[A-Z]{2,}")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule has found.
+
+    A rule yields it with a target and a message, and with whatever else it knows; the checker
+    fills in the code, and the rule's own severity and remedy where the finding brings none.
+
+    Parameters
+    ----------
+    target : str
+        Path of the layer or connection in the network, e.g. ``"stack.layers[1].ensemble"``.
+    message : str
+        What is wrong there, in one sentence.
+    remedy : str
+        What to do about it, computed where it can be.
+    value, limit : float, optional
+        What was measured and what it is held against, both in ``unit``.
+    unit : str
+    severity : {"error", "warning", "info"}
+    code : str
+    """
+
+    target: str
+    message: str
+    remedy: str = ""
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    severity: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as data; `rule` makes one from a generator function.
+
+    Parameters
+    ----------
+    code : str
+        Family and number, e.g. ``"ND104"``.
+    severity : {"error", "warning", "info"}
+    summary : str
+        One line that states what should hold.
+    explanation : str
+        Why it matters and how it shows, in reStructuredText.
+    remedy : str
+        What to do, where a finding does not say it more exactly.
+    find : callable
+        Generator of `Finding`; its parameters are the facts that it wants. It does without those
+        that have a default.
+    requires : tuple of str
+        Names of those facts, and codes of rules that must have found no error for this one to
+        make sense.
+    says : tuple of str
+        Regular expressions for the texts of nengo-loihi that this rule explains. A build error
+        with such a text is not reported a second time as ND100.
+    """
+
+    code: str
+    severity: str
+    summary: str
+    explanation: str
+    remedy: str
+    find: Callable[..., Iterable[Finding]] = field(repr=False)
+    requires: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.code, str) or not CODE.fullmatch(self.code):
+            raise ValidationError(
+                "must be two or more capitals and three digits, such as 'XY101', "
+                f"got {self.code!r}",
+                attr="code",
+                obj=self,
+            )
+        if self.severity not in SEVERITIES:
+            raise ValidationError(
+                f"must be one of {', '.join(SEVERITIES)}, got {self.severity!r} ({self.code})",
+                attr="severity",
+                obj=self,
+            )
+
+    @property
+    def family(self) -> str:
+        """The letters of the code."""
+        return self.code.rstrip("0123456789")
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts among ``requires``."""
+        return tuple(name for name in self.requires if not CODE.fullmatch(name))
+
+    @property
+    def optional(self) -> set[str]:
+        """The facts that the rule can do without: its parameters with a default."""
+        return _with_default(self.find)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The codes among ``requires``."""
+        return tuple(name for name in self.requires if CODE.fullmatch(name))
+
+
+def _with_default(function: Callable[..., Any]) -> set[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name for p in parameters if p.default is not p.empty}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that rules want to know; found out once, and only if a rule asks.
+
+    Parameters
+    ----------
+    name : str
+        The name of the parameter by which rules and other facts ask for it.
+    summary : str
+    compute : callable
+        Its parameters are the facts that it is made from; it may raise, and every rule that needs
+        the fact is then skipped with that reason.
+    """
+
+    name: str
+    summary: str
+    compute: Callable[..., Any] = field(repr=False)
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Names of the facts that this one is made from."""
+        return tuple(inspect.signature(self.compute).parameters)
+
+    @property
+    def optional(self) -> set[str]:
+        """Those of them that it can do without."""
+        return _with_default(self.compute)
+
+
+def rule(
+    code: str,
+    severity: str,
+    summary: str,
+    *,
+    remedy: str,
+    says: tuple[str, ...] = (),
+    after: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Iterable[Finding]]], Rule]:
+    """Turn a generator of findings into a `Rule`; its docstring becomes the explanation.
+
+    Parameters
+    ----------
+    code, severity, summary, remedy, says
+        See `Rule`.
+    after : tuple of str
+        Codes of rules that must have found no error.
+
+    Examples
+    --------
+    >>> @rule("XY101", "info", "Networks are small", remedy="Use fewer neurons.")
+    ... def small(network):
+    ...     '''Small networks are easy to look at.'''
+    ...     if network.n_neurons > 100:
+    ...         yield Finding("network", "is large", value=network.n_neurons, limit=100)
+    >>> small.code, small.requires, small.explanation
+    ('XY101', ('network',), 'Small networks are easy to look at.')
+    """
+
+    def make(find: Callable[..., Iterable[Finding]]) -> Rule:
+        return Rule(
+            code=code,
+            severity=severity,
+            summary=summary,
+            explanation=inspect.cleandoc(find.__doc__ or ""),
+            remedy=remedy,
+            find=find,
+            requires=(*inspect.signature(find).parameters, *after),
+            says=says,
+        )
+
+    return make
+
+
+def fact(summary: str) -> Callable[[Callable[..., Any]], Fact]:
+    """Turn a function into the `Fact` of its name."""
+
+    def make(compute: Callable[..., Any]) -> Fact:
+        return Fact(compute.__name__, summary, compute)
+
+    return make

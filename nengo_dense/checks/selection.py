@@ -1,0 +1,78 @@
+"""Which rules are asked for, and which findings are set aside, with the reason."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nengo.exceptions import ValidationError
+
+from nengo_dense.checks.rule import Finding
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Codes, or beginnings of codes, to look for and to ignore.
+
+    Parameters
+    ----------
+    select : tuple of str
+        Empty for all.
+    ignore : dict of {str: str}
+        Code -> reason.
+    """
+
+    select: tuple[str, ...]
+    ignore: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        select: str | Iterable[str] | None,
+        ignore: Mapping[str, str] | None,
+        known: Iterable[str],
+    ) -> "Selection":
+        """Validate what a user asks for.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            A selector that fits no rule, or something ignored without a reason.
+        """
+        chosen = (select,) if isinstance(select, str) else tuple(select or ())
+        if ignore is not None and not isinstance(ignore, Mapping):
+            raise ValidationError(
+                "must say why: a dictionary of code and reason, such as "
+                f'{{"ND206": "small board"}}, got {ignore!r}',
+                attr="ignore",
+                obj=cls,
+            )
+        known = sorted(known)
+        for attr, selectors in (("select", chosen), ("ignore", tuple(ignore or {}))):
+            for selector in selectors:
+                fits = isinstance(selector, str) and selector
+                if not fits or not any(code.startswith(selector) for code in known):
+                    raise ValidationError(
+                        f"{selector!r} is the beginning of no rule's code; there are "
+                        f"{', '.join(known)}",
+                        attr=attr,
+                        obj=cls,
+                    )
+        for code, reason in (ignore or {}).items():
+            if not isinstance(reason, str) or not reason.strip():
+                raise ValidationError(
+                    f"needs a reason in words for {code}, got {reason!r}", attr="ignore", obj=cls
+                )
+        return cls(chosen, dict(ignore or {}))
+
+    def wants(self, code: str) -> bool:
+        """Tell whether a rule is asked for."""
+        return not self.select or code.startswith(self.select)
+
+    def apply(self, findings: list[Finding]) -> list[tuple[Finding, str]]:
+        """Take the ignored findings out of a list and return them with the reason."""
+        ignored = []
+        for finding in list(findings):
+            reasons = [why for code, why in self.ignore.items() if finding.code.startswith(code)]
+            if reasons:
+                findings.remove(finding)
+                ignored.append((finding, reasons[0]))
+        return ignored

@@ -1,0 +1,91 @@
+"""A report for a terminal of 100 columns."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nengo_dense.checks.report import CheckReport
+    from nengo_dense.checks.rule import Finding
+
+WIDTH = 100
+#: Heading, key of the layer's number, and how to print it.
+COLUMNS = (
+    ("layer", "layer", "{}"),
+    ("neurons", "n_neurons", "{}"),
+    ("cores", "cores", "{}"),
+    ("in axons", "in_axons", "{}"),
+    ("synapse %", "synapse_share", "{:.0%}"),
+    ("exp", "weight_exp", "{}"),
+    ("levels", "levels", "{}"),
+    ("zeroed", "share_zeroed", "{:.1%}"),
+    ("SQNR dB", "sqnr", "{:.1f}"),
+    ("mean Hz", "rate_mean", "{:.0f}"),
+    ("max Hz", "rate_max", "{:.0f}"),
+    ("silent", "share_silent", "{:.0%}"),
+)
+NAME_WIDTH = 22
+
+
+def text(report: "CheckReport") -> str:
+    """Write a report: the findings, the layers, what was not looked at, the verdict."""
+    parts = [_finding(finding) for finding in report.findings]
+    parts += [f"ignored {f.code} {f.target} ({why})" for f, why in report.ignored]
+    if report.layers:
+        parts += ["", *table(report.layers)]
+    for problem in report.problems:
+        parts.append(_wrap(problem, "problem: "))
+    parts += _skipped(report)
+    return "\n".join([*parts, "", _wrap(report.summary, "")])
+
+
+def _finding(finding: "Finding") -> str:
+    head = f"{finding.code} {finding.severity:7} "
+    return "\n".join(
+        [
+            _wrap(f"{finding.target}: {finding.message}", head),
+            _wrap(finding.remedy, " " * len(head) + "-> "),
+        ]
+    )
+
+
+def _wrap(words: str, head: str) -> str:
+    return textwrap.fill(words, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
+
+
+def _skipped(report: "CheckReport") -> list[str]:
+    """List skipped rules under their reason, which many share."""
+    by_reason: dict[str, list[str]] = {}
+    for skipped in report.skipped:
+        by_reason.setdefault(skipped.reason, []).append(skipped.code)
+    return [
+        _wrap(f"{', '.join(codes)}: {reason}", "skipped: ") for reason, codes in by_reason.items()
+    ]
+
+
+def cell(layer: dict[str, Any], key: str, form: str) -> str:
+    """Print one number of a layer; a dash where it is not known."""
+    value = layer.get(key)
+    return "-" if value is None else form.format(value)
+
+
+def table(layers: Sequence[dict[str, Any]]) -> list[str]:
+    """Print the table of layers, no wider than a terminal."""
+    rows = [[heading for heading, *_ in COLUMNS]]
+    for layer in layers:
+        cells = [cell(layer, key, form) for _, key, form in COLUMNS]
+        cells[0] = _shorten(cells[0])
+        rows.append(cells)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)]
+        )
+        for row in rows
+    ]
+
+
+def _shorten(name: str) -> str:
+    """Keep the end of a long path, which tells layers apart."""
+    return name if len(name) <= NAME_WIDTH else "..." + name[-(NAME_WIDTH - 3) :]
