@@ -32,7 +32,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, convert, evaluate, print and draw."""
-    x_train, x_test, y_train, y_test, model = train(args.seed)
+    x_train, x_test, _, y_test, model = train(args.seed)
     stack = convert(model, calibration=x_train, label="digits")
     n_right = int((model.predict(x_test) == y_test).sum())
     print(

@@ -34,4 +34,5 @@ def wilson_interval(n_correct: int, n: int, confidence: float = 0.95) -> tuple[f
     centre = p + z * z / (2 * n)
     spread = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    # at 0 and 1 a bound is p itself, which rounding may miss
+    return max(0.0, min(p, (centre - spread) / scale)), min(1.0, max(p, (centre + spread) / scale))

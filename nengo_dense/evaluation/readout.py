@@ -2,15 +2,14 @@
 
 import numpy as np
 
-#: Part of the time so far whose logits are averaged, counted back from now.
-WINDOW = 0.5
+from nengo_dense.layers.readout import WINDOW, window_start
 
 
 def decide_over_time(logits: np.ndarray, window: float = WINDOW) -> np.ndarray:
     """Decide for a class after every step, from the mean logits of the latest part of the time.
 
     The first steps say little, as spikes still travel through the layers, while a mean smooths
-    what single spikes do; the later half of the time so far serves both.
+    what single spikes do; see `nengo_dense.layers.readout`.
 
     Parameters
     ----------
@@ -30,5 +29,5 @@ def decide_over_time(logits: np.ndarray, window: float = WINDOW) -> np.ndarray:
     n_steps = logits.shape[1]
     total = np.concatenate([np.zeros_like(logits[:, :1]), np.cumsum(logits, axis=1)], axis=1)
     end = np.arange(1, n_steps + 1)
-    start = np.floor(end * (1 - window)).astype(int)
+    start = window_start(end, window)
     return np.argmax(total[:, end] - total[:, start], axis=-1)  # same sums as means, per step

@@ -6,7 +6,6 @@ from typing import Any
 
 import joblib
 import numpy as np
-from nengo.exceptions import ValidationError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.evaluation.back_end import BackEnd, ChipBackEnd, NengoBackEnd
@@ -15,7 +14,7 @@ from nengo_dense.evaluation.readout import decide_over_time
 from nengo_dense.evaluation.result import Evaluation, LayerActivity
 from nengo_dense.evaluation.trial import Recording, Trial
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.validation import check_inputs, choice, count, positive
+from nengo_dense.layers.validation import check_inputs, check_labels, choice, count, positive
 
 TARGETS = ("sim", "simreal", "nengo")
 #: Memory, in bytes, that the recorded spikes of one minibatch may take by default.
@@ -99,41 +98,6 @@ def evaluate(
         dt=dt,
         target=target,
     )
-
-
-def check_labels(y: Any, n: int, n_classes: int) -> np.ndarray:
-    """Return right classes as an (n,) array of indices.
-
-    Raises
-    ------
-    nengo.exceptions.ValidationError
-        Another number of labels than samples, a label that is no class, a single output.
-    """
-    y = np.asarray(y)
-    if n_classes < 2:
-        raise ValidationError("needs a stack with at least 2 outputs to choose among", attr="y")
-    if y.ndim == 2 and y.shape[1] == n_classes and n_classes > 1:
-        y = y.argmax(axis=1)
-    y = y.reshape(-1) if y.shape == (n, 1) else y
-    if y.shape != (n,):
-        raise ValidationError(
-            f"must have shape ({n},) of class indices, or ({n}, {n_classes}) one-hot, to match "
-            f"{n} samples; got {y.shape}",
-            attr="y",
-        )
-    if not np.issubdtype(y.dtype, np.number) or np.any(y != np.floor(y)):
-        raise ValidationError(
-            f"must be class indices 0 to {n_classes - 1}, got {y.dtype} such as {y[0]!r}; "
-            "np.unique(y, return_inverse=True) numbers any labels",
-            attr="y",
-        )
-    if y.min() < 0 or y.max() >= n_classes:
-        raise ValidationError(
-            f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {y.min():g} to "
-            f"{y.max():g}",
-            attr="y",
-        )
-    return y.astype(int)
 
 
 def _record_all(
