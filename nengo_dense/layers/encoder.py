@@ -4,6 +4,7 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.layers.dense import DenseLayer
@@ -55,9 +56,16 @@ class SpikeEncoder(nengo.Network):
         seed: int | None = None,
         add_to_container: bool | None = None,
     ) -> None:
-        super().__init__(label=label, seed=seed, add_to_container=add_to_container)
+        super().__init__(label=label, seed=seed, add_to_container=False)
         size_in = count(size_in, "size_in", self)
         self.scale = finite_array(scale, (size_in,), "scale", self, fill=True)
+        if not (self.scale > 0).all():
+            raise ValidationError(
+                f"must be above 0 for every value, got {self.scale.min():g}; for a value that is "
+                "always 0 any positive scale will do",
+                attr="scale",
+                obj=self,
+            )
         self.signed = finite_array(signed, (size_in,), "signed", self, fill=True) != 0
         identity = np.eye(size_in)
         signs = np.vstack([identity, -identity[self.signed]])
@@ -74,6 +82,8 @@ class SpikeEncoder(nengo.Network):
             )
         self.input = self.layer.input
         self.output = self.layer.output
+        if add_to_container if add_to_container is not None else nengo.Network.context:
+            nengo.Network.add(self)
 
     def arguments(self) -> dict[str, Any]:
         """Return what would make this encoder's neurons again."""
