@@ -6,12 +6,12 @@ format it is, and a reader refuses what it does not know rather than guess.
 
 import importlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import nengo
 import numpy as np
+from nengo.utils.numpy import is_number
 
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
@@ -84,14 +84,16 @@ def read(path: Path) -> dict[str, Any]:
 
 def _load_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # opened here, because NumPy leaves a file open that turns out to be damaged
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("a single array")
+                raise ValueError("it holds a single array")
             return dict(archive)
     except FileNotFoundError:
         raise
-    # what NumPy and zipfile raise for bytes that are not what they promise to be
-    except (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as err:
+    # damaged bytes make zipfile, zlib and NumPy's header parser raise nearly anything
+    except Exception as err:
         raise FileFormatError(
             f"{path} cannot be read as a saved DenseStack: {err or type(err).__name__}. It is "
             "damaged or of another format; a trained model of another framework is read by "
@@ -103,7 +105,7 @@ def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     try:
         header = json.loads(str(arrays["header"]))
         is_ours = header["format"] == FORMAT
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         is_ours = False
     if not is_ours:
         raise FileFormatError(
@@ -119,8 +121,10 @@ def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
 
 
 def _describe_synapse(synapse: Any) -> Any:
-    if synapse is None or isinstance(synapse, int | float):
-        return synapse
+    if synapse is None:
+        return None
+    if is_number(synapse):
+        return float(synapse)
     name = type(synapse).__name__
     if SYNAPSES.get(name) is not type(synapse):
         raise FileFormatError(
@@ -143,12 +147,25 @@ def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
             f"{', '.join(NEURON_TYPES)} can."
         )
     arguments = neuron.arguments(neuron_type)
-    numbers = {k: v for k, v in arguments.items() if isinstance(v, int | float)}
-    del numbers["amplitude"]  # the layer's own doing, from max_rate
+    del arguments["amplitude"]  # the layer's own doing, as is a voltage of zero
+    state = set(arguments.pop("initial_state") or {}) - {"voltage"}
+    numbers = {key: float(value) for key, value in arguments.items() if is_number(value)}
+    others = [key for key in arguments if key not in numbers and arguments[key] is not None]
+    if state or others:
+        lost = [f"initial_state of {key}" for key in sorted(state)] + others
+        raise FileFormatError(
+            f"A stack whose {name} neurons have {', '.join(lost)} cannot be saved; only numbers "
+            "such as time constants are kept. Set it again after loading."
+        )
     return {"type": name, **numbers}
 
 
 def _make_neuron(item: dict[str, Any]) -> nengo.neurons.NeuronType:
+    if not isinstance(item, dict) or item.get("type") not in NEURON_TYPES:
+        raise FileFormatError(
+            f"The file names a neuron type that this nengo_dense does not know: {item!r}. It "
+            f"knows {', '.join(NEURON_TYPES)}."
+        )
     numbers = dict(item)
     name = numbers.pop("type")
     if NEURON_TYPES[name] == "nengo_loihi":

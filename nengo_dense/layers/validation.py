@@ -72,7 +72,9 @@ def one_each(value: Any, n: int, attr: str, obj: object) -> list:
 
     Strings and neuron types count as single items.
     """
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, np.ndarray):
+        value = value.tolist()  # a number where there are no dimensions
+    if isinstance(value, list | tuple):
         items = list(value)
         if len(items) != n:
             raise ValidationError(
