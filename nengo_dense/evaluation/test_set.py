@@ -69,6 +69,13 @@ def evaluate(
     n_classes = stack.units[-1]
     labels = check_labels(y, len(x), n_classes)
     choice(target, TARGETS, "target", evaluate)
+    if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
+        raise ValidationError(
+            f"{target!r} is Loihi, but no layer of this stack is on the chip: with one layer of "
+            "neurons and encoding='host' everything runs on the host. Use encoding='spikes', or "
+            "target='nengo'",
+            attr="target",
+        )
     n_steps = round(positive(presentation_time, "presentation_time", evaluate, "seconds") / dt)
     count(n_steps, "presentation_time / dt", evaluate)
     trial = Trial(stack)

@@ -13,7 +13,7 @@ from nengo_dense.layers import DenseStack
 SCRIPT = """
 import nengo
 from nengo_dense.layers import DenseStack
-stack = DenseStack([4, 2], 3, seed=1)
+stack = DenseStack([4, 4, 2], 3, seed=1)
 with nengo.Network() as net:
     nengo.Node([0.0])
 number = 3
@@ -22,7 +22,7 @@ number = 3
 
 @pytest.fixture
 def folder(tmp_path, rng):
-    stack = DenseStack([8, 3], 5, seed=0)
+    stack = DenseStack([8, 8, 3], 5, seed=0)
     stack.save(tmp_path / "stack.npz")
     np.savez(tmp_path / "data.npz", x=rng.randn(12, 5), y=rng.randint(3, size=12))
     np.savez(tmp_path / "nothing.npz", a=np.ones(3))

@@ -64,7 +64,7 @@ def test_energy_counts_spikes_times_fan_out(stack, data):
 
 @pytest.mark.parametrize("target", ["sim", "simreal", "nengo"])
 def test_every_target_finds_a_clear_answer(target):
-    stack = DenseStack([2, 2], 2, weights=[np.eye(2), np.eye(2)])
+    stack = DenseStack([2, 2, 2], 2, weights=[np.eye(2)] * 3)
     x = np.array([[0.9, 0.0], [0.0, 0.9]] * 3)
     result = evaluate(stack, x, [0, 1] * 3, target=target, progress_bar=False)
     assert result.accuracy == 1
@@ -146,6 +146,12 @@ def test_samples_that_do_not_fit_are_refused(stack, x, message):
 def test_a_stack_with_one_output_cannot_classify():
     with pytest.raises(ValidationError, match="at least 2 outputs"):
         evaluate(DenseStack([3, 1], 2, readout="linear"), np.ones((2, 2)), [0, 0])
+
+
+def test_a_stack_that_is_all_on_the_host_is_refused_by_the_chip():
+    stack = DenseStack([2, 2], 2)
+    with pytest.raises(ValidationError, match="no layer of this stack is on the chip.*'spikes'"):
+        evaluate(stack, np.ones((2, 2)), [0, 0])
 
 
 def test_unknown_target_is_refused(stack, data):
