@@ -1,11 +1,11 @@
 """Data sets on the command line: ``.npz`` files with arrays x and y."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from nengo_dense.exceptions import FileFormatError
+from nengo_dense.layers.npz_file import load_arrays
 
 #: Names under which samples and labels are found; capitals count too.
 X_NAMES = ("x", "x_test", "inputs", "data")
@@ -30,18 +30,9 @@ def load_data(path: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _load(path: str) -> dict[str, np.ndarray]:
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("a single array")
-            return {name.lower(): array for name, array in archive.items()}
-    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as err:
-        raise FileFormatError(
-            f"{path} cannot be read as a data set ({err}). Write one with "
-            "np.savez(path, x=samples, y=labels)."
-        ) from err
+    way_out = "Write a data set with np.savez(path, x=samples, y=labels)."
+    arrays = load_arrays(Path(path), "a data set", way_out)
+    return {name.lower(): array for name, array in arrays.items()}
 
 
 def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], path: str) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.evaluation.back_end import BackEnd, ChipBackEnd, NengoBackEnd

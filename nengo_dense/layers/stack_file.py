@@ -16,6 +16,7 @@ from nengo.utils.numpy import is_number
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.layers import neuron
+from nengo_dense.layers.npz_file import load_arrays
 
 FORMAT = "nengo_dense.DenseStack"
 VERSION = 1
@@ -61,7 +62,12 @@ def read(path: Path) -> dict[str, Any]:
     FileNotFoundError
         No file there.
     """
-    arrays = _load_arrays(path)
+    arrays = load_arrays(
+        path,
+        "a saved DenseStack",
+        "It is damaged or of another format; a trained model of another framework is read by "
+        "nengo_dense.convert.",
+    )
     header = _check_header(path, arrays)
     try:
         arguments = {key: header[key] for key in ("units", "size_in", "readout", "encoding")}
@@ -80,25 +86,6 @@ def read(path: Path) -> dict[str, Any]:
             f"{path} is damaged: {err} is missing or malformed. Save the stack again."
         ) from err
     return arguments
-
-
-def _load_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        # opened here, because NumPy leaves a file open that turns out to be damaged
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it holds a single array")
-            return dict(archive)
-    except FileNotFoundError:
-        raise
-    # damaged bytes make zipfile, zlib and NumPy's header parser raise nearly anything
-    except Exception as err:
-        raise FileFormatError(
-            f"{path} cannot be read as a saved DenseStack: {err or type(err).__name__}. It is "
-            "damaged or of another format; a trained model of another framework is read by "
-            "nengo_dense.convert."
-        ) from err
 
 
 def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
