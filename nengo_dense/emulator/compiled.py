@@ -24,10 +24,9 @@ from nengo_dense.emulator.int32 import (
     shift_right,
     subtract,
 )
-from nengo_dense.emulator.table import PADDING
 
 
-def _compiled(function: Callable) -> Callable:
+def compiled(function: Callable) -> Callable:
     """Compile without the interpreter's lock; keep the result on disk where that is possible."""
     try:
         return numba.njit(nogil=True, cache=True, _nrt=False)(function)
@@ -35,7 +34,7 @@ def _compiled(function: Callable) -> Callable:
         return numba.njit(nogil=True)(function)
 
 
-@_compiled
+@compiled
 def _list_inputs(counts, lane, step, start, size, active, first):  # type: ignore[no-untyped-def]
     """List the neurons of an input that spiked, as often as they did; return how many."""
     n = np.uint64(0)
@@ -54,7 +53,7 @@ def _list_inputs(counts, lane, step, start, size, active, first):  # type: ignor
     return n
 
 
-@_compiled
+@compiled
 def _list_fired(spiked, lane, start, size, active, first):  # type: ignore[no-untyped-def]
     """List the compartments of a block that fired, without branches; return how many."""
     n = np.uint64(0)
@@ -64,7 +63,7 @@ def _list_fired(spiked, lane, start, size, active, first):  # type: ignore[no-un
     return n
 
 
-@_compiled
+@compiled
 def _add_sparse(  # type: ignore[no-untyped-def]
     active, first, count, rows, bases, first_row, starts, first_start, values, targets, total
 ):
@@ -80,7 +79,7 @@ def _add_sparse(  # type: ignore[no-untyped-def]
                 total[base + targets[m]] += values[m]
 
 
-@_compiled
+@compiled
 def _list_rows(active, first, count, rows, first_row, width, first_value, offsets):  # type: ignore[no-untyped-def]
     """List where the rows of a dense matrix begin that spikes add; return how many."""
     n = np.uint64(0)
@@ -91,7 +90,7 @@ def _list_rows(active, first, count, rows, first_row, width, first_value, offset
     return n
 
 
-@_compiled
+@compiled
 def _add_dense_integer(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
     """Add rows of a dense matrix, four at a time: integers may be added in any order."""
     one, four = np.uint64(1), np.uint64(4)
@@ -111,7 +110,7 @@ def _add_dense_integer(n, offsets, width, values, total, target):  # type: ignor
         k += one
 
 
-@_compiled
+@compiled
 def _add_dense_float(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
     """Add rows of a dense matrix, one after another."""
     for k in range(n):
@@ -120,14 +119,14 @@ def _add_dense_float(n, offsets, width, values, total, target):  # type: ignore[
             total[target + j] += values[a + j]
 
 
-@_compiled
+@compiled
 def _record(step, lane, columns, out, state):  # type: ignore[no-untyped-def]
     """Copy what probes read."""
     for k in range(np.uint64(len(columns))):
         out[lane, step, k] = state[lane, np.uint64(columns[k])]
 
 
-@_compiled
+@compiled
 def _decay(x, keep):  # type: ignore[no-untyped-def]
     """Multiply by ``keep / 4096`` towards zero; see `.fixedpoint.decay`."""
     sign = shift_right(x, 31)
@@ -137,7 +136,7 @@ def _decay(x, keep):  # type: ignore[no-untyped-def]
     return subtract(exclusive_or(add(high, low), sign), sign)
 
 
-@_compiled
+@compiled
 def _update_integer(  # type: ignore[no-untyped-def]
     lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
@@ -169,7 +168,7 @@ def _update_integer(  # type: ignore[no-untyped-def]
     return (lost_q != 0) | ((lost_u != 0) << 1) | ((lost_v != 0) << 2)
 
 
-@_compiled
+@compiled
 def _update_float(  # type: ignore[no-untyped-def]
     lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
@@ -189,7 +188,7 @@ def _update_float(  # type: ignore[no-untyped-def]
     return 0
 
 
-@_compiled
+@compiled
 def _hold(lane, n, refractory, refract, voltage, spiked):  # type: ignore[no-untyped-def]
     """Undo what compartments did that were refractory, and count their steps down.
 
@@ -246,7 +245,7 @@ def _choose_update(  # type: ignore[no-untyped-def]
     return call
 
 
-@_compiled
+@compiled
 def advance(  # type: ignore[no-untyped-def]
     first_lane, last_lane, total, active, offsets, counts, spikes, pending, spiked, current, voltage, refractory,
     noise_q, noise_u, extra, groups, projections, rows, bases, starts, values, targets,

@@ -52,6 +52,7 @@ class History:
         first_step : int
             The first value's step, counted from 1.
         values : (lanes, n_steps, *shape) array
+            Belongs to the history from now on.
         """
         if self.period != 1:
             steps = np.arange(first_step, first_step + values.shape[1])
@@ -64,6 +65,10 @@ class History:
             added = values.sum(axis=1, dtype=np.result_type(values, np.int64))
             self._total = added if self._total is None else self._total + added
             self._last = values[:, -1:].copy()
+            return
+        if n_steps == self._room:
+            self._parts.append(values)  # the whole run in one piece: no copy
+            self._filled = n_steps
             return
         if self._filled == 0 or not self._parts:
             shape = (len(values), self._room, *values.shape[2:])

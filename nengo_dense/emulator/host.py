@@ -1,49 +1,25 @@
 """What runs beside the chip: Nengo's operators, in Nengo's order, on all lanes at once.
 
 All operators that write one signal form a group. A group whose operators depend on their inputs
-alone (`.operators.PURE`) and whose inputs did not change is skipped: during a presentation the
+alone (`.operators.is_pure`) and whose inputs did not change is skipped: during a presentation the
 input is constant, and so is everything computed from it without neurons or synapses.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from nengo.builder import Model
-from nengo.builder.operator import Operator
+from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
-from nengo_dense.emulator.operators import PURE, Step, make_step
+from nengo_dense.emulator.burst import Fire, find_burst, run_firing
+from nengo_dense.emulator.group import OperatorGroup, group_operators
+from nengo_dense.emulator.operators import make_step
 from nengo_dense.emulator.process import ProcessSteps
 from nengo_dense.emulator.signals import LaneSignals
-
-
-@dataclass
-class OperatorGroup:
-    """Operators that are skipped or run together.
-
-    Attributes
-    ----------
-    operators : list of Operator
-        In Nengo's order.
-    reads, writes : set of Signal
-        Bases of the signals.
-    pure : bool
-        Whether the group may be skipped if no signal that it reads changed.
-    steps : list of Step
-    done : int
-        When it last ran, counted as in `Host`.
-    """
-
-    operators: list[Operator]
-    reads: set[Signal]
-    writes: set[Signal]
-    pure: bool
-    steps: list[Step]
-    done: int = -1
 
 
 class Host:
@@ -66,7 +42,7 @@ class Host:
         order = [
             op
             for op in toposort(operator_dependency_graph(model.operators))
-            if hasattr(op, "make_step")
+            if hasattr(op, "make_step") and type(op) is not SimProbe
         ]
         self._order = order
         self.signals = LaneSignals(
@@ -74,6 +50,9 @@ class Host:
         )
         self._groups = group_operators(order)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
+        self._burst = find_burst(
+            self._groups, processes.senders, [model.sig[probe]["in"] for probe in model.probes]
+        )
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers."""
@@ -116,11 +95,59 @@ class Host:
         """Advance by one step."""
         with np.errstate(invalid="raise", divide="ignore"):
             for group in self._groups:
-                if group.pure and all(self._changed[s] <= group.done for s in group.reads):
-                    continue
-                if id(group) in self._replaced:
-                    continue
-                self._run(group)
+                if id(group) not in self._replaced and not self._is_current(group):
+                    self._run(group)
+
+    def _is_current(self, group: OperatorGroup) -> bool:
+        """Whether a group would compute what it computed before."""
+        if not group.pure or group.done < 0:
+            return False
+        return all(self._changed[signal] <= group.done for signal in group.reads)
+
+    @property
+    def can_run_ahead(self) -> bool:
+        """Whether `run_ahead` gives what so many steps would, if the data stays the same."""
+        return self._burst is not None and all(
+            id(group) in self._replaced for group in self._burst.sources
+        )
+
+    def run_ahead(
+        self, first_step: int, n_steps: int, fire: Fire, probed: Collection[Signal]
+    ) -> dict[Signal, np.ndarray]:
+        """Advance by some steps of the run in one go.
+
+        Parameters
+        ----------
+        first_step, n_steps : int
+            Steps of the run.
+        fire : callable
+            `.compiled_host.fire`, in as many threads as it likes.
+        probed : collection of Signal
+
+        Returns
+        -------
+        outputs : dict of {Signal: (lanes, n_steps, n) array}
+            Values of the probed signals that changed.
+        """
+        assert self._burst is not None, "ask `can_run_ahead` first"
+        with np.errstate(invalid="raise", divide="ignore"):
+            for group in self._burst.steady:
+                if not self._is_current(group):
+                    self._run(group)
+        step, time = self.signals[self._burst.clock.step], self.signals[self._burst.clock.time]
+        step[...] += n_steps
+        time[...] = step * self.model.dt
+        outputs = {}
+        for firing in self._burst.firings:
+            signal = firing.op.output
+            keep = any(other.base is signal for other in probed)
+            values = run_firing(
+                firing, self.signals, self.model.dt, first_step, n_steps, fire, keep
+            )
+            if keep:
+                outputs[signal] = values
+            self.touch(signal)
+        return outputs
 
     def _run(self, group: OperatorGroup) -> None:
         results = [step() for step in group.steps]
@@ -129,55 +156,3 @@ class Host:
         if not all(result is False for result in results):
             for signal in group.writes:
                 self._changed[signal] = self._now
-
-
-def group_operators(order: list[Operator]) -> list[OperatorGroup]:
-    """Group operators by what they write, in an order in which the groups can run whole.
-
-    If there is none (two signals that are written in parts, each from parts of the other), every
-    operator is a group of its own and none is ever skipped.
-    """
-    number_of = _number_groups(order)
-    members: dict[int, list[Operator]] = {}
-    for op in order:
-        members.setdefault(number_of[op], []).append(op)
-    after: dict[int, set[int]] = {number: set() for number in members}
-    for op, followers in operator_dependency_graph(order).items():
-        after[number_of[op]] |= {number_of[f] for f in followers} - {number_of[op]}
-    try:
-        return [_make_group(members[number]) for number in toposort(after)]
-    except ValueError:
-        singles = [_make_group([op]) for op in order]
-        for group in singles:
-            group.pure = False
-        return singles
-
-
-def _number_groups(order: list[Operator]) -> dict[Operator, int]:
-    """Give operators that write the same signal the same number (union-find)."""
-    parent = list(range(len(order)))
-
-    def find(number: int) -> int:
-        while parent[number] != number:
-            number = parent[number]
-        return number
-
-    owner: dict[Signal, int] = {}
-    for number, op in enumerate(order):
-        for signal in op.sets + op.incs + op.updates:
-            other = owner.setdefault(signal.base, number)
-            parent[find(number)] = find(other)
-    return {op: find(number) for number, op in enumerate(order)}
-
-
-def _make_group(operators: list[Operator]) -> OperatorGroup:
-    reads = {signal.base for op in operators for signal in op.reads}
-    writes = {signal.base for op in operators for signal in op.sets + op.incs + op.updates}
-    begun = {signal for op in operators for signal in op.sets}
-    pure = (
-        all(type(op) in PURE for op in operators)
-        and not reads & writes
-        # an increment without a set accumulates from step to step
-        and all(signal in begun or signal.base in begun for op in operators for signal in op.incs)
-    )
-    return OperatorGroup(operators, reads, writes, pure, [])

@@ -4,14 +4,16 @@ import importlib.util
 
 from nengo.exceptions import ValidationError
 
+from nengo_dense import compat
 from nengo_dense.chip.program import Program
+from nengo_dense.emulator.burst import Fire
 from nengo_dense.emulator.chip import Kernel
 from nengo_dense.emulator.kernel_numpy import NumpyKernel
 
 KERNELS = ("auto", "numpy", "numba")
 
 
-def make_kernel(name: str, program: Program, lanes: int) -> Kernel:
+def make_kernel(name: str, program: Program) -> Kernel:
     """Make a kernel for a program.
 
     Parameters
@@ -19,12 +21,31 @@ def make_kernel(name: str, program: Program, lanes: int) -> Kernel:
     name : {"auto", "numpy", "numba"}
         ``"auto"`` is numba if it is installed.
     program : Program
-    lanes : int
     """
-    if name not in KERNELS:
-        raise ValidationError(f"Must be one of {', '.join(KERNELS)} (got {name!r})", attr="kernel")
-    if name == "numpy" or (name == "auto" and importlib.util.find_spec("numba") is None):
+    if not _is_compiled(name):
         return NumpyKernel(program)
     from nengo_dense.emulator.kernel_numba import NumbaKernel  # loads numba
 
     return NumbaKernel(program)
+
+
+def make_fire(name: str) -> Fire | None:
+    """Get what runs a host layer ahead, or None if that is not compiled.
+
+    Parameters
+    ----------
+    name : {"auto", "numpy", "numba"}
+    """
+    if not _is_compiled(name):
+        return None
+    from nengo_dense.emulator.compiled_host import fire  # loads numba
+
+    return fire
+
+
+def _is_compiled(name: str) -> bool:
+    if name not in KERNELS:
+        raise ValidationError(f"Must be one of {', '.join(KERNELS)} (got {name!r})", attr="kernel")
+    if name == "numba":
+        compat.require("numba", "The compiled kernel")
+    return name == "numba" or (name == "auto" and importlib.util.find_spec("numba") is not None)

@@ -4,22 +4,19 @@ Loaded only by `.kernel.make_kernel`, because it imports numba. One lane's state
 that its spikes touch stay in the processor's cache while the steps run; threads share the lanes.
 """
 
-import itertools
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 
 from nengo_dense.chip.program import Program
 from nengo_dense.emulator.compiled import advance
 from nengo_dense.emulator.state import ChipState, Drive, Recording
 from nengo_dense.emulator.table import PADDING, make_tables
+from nengo_dense.emulator.thread import over_lanes
 
 #: Registers in the order of their bits in what the compiled functions return.
 REGISTERS = ("q0", "current", "u2")
-#: Compartment-steps below which starting threads costs more than it saves.
-THREAD_WORK = 20_000
 
 
 class NumbaKernel:
@@ -54,7 +51,6 @@ class NumbaKernel:
             chip.vmax,
             chip.refract,
         )
-        self._n_threads = numba.get_num_threads()
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
         """Advance all lanes; see `.kernel_numpy.NumpyKernel.advance`."""
@@ -75,24 +71,12 @@ class NumbaKernel:
             *self._parameters,
         )
         overflow = 0
-        for bits in self._call(arguments, lanes, drive.spikes.shape[1]):
+        work = lanes * drive.spikes.shape[1] * self.program.n_compartments
+        for bits in over_lanes(partial(self._advance, arguments), lanes, work):
             overflow |= bits
         return {name for bit, name in enumerate(REGISTERS) if overflow >> bit & 1}
 
-    def _call(self, arguments: tuple[Any, ...], lanes: int, n_steps: int) -> list[int]:
-        """Run the compiled function on all lanes, in threads if it pays."""
-        work = lanes * n_steps * self.program.n_compartments
-        if self._n_threads == 1 or lanes == 1 or work < THREAD_WORK:
-            return [self._advance(0, lanes, arguments)]
-        bounds = np.linspace(0, lanes, min(lanes, 4 * self._n_threads) + 1).astype(int).tolist()
-        with ThreadPoolExecutor(self._n_threads) as pool:
-            parts = [
-                pool.submit(self._advance, start, stop, arguments)
-                for start, stop in itertools.pairwise(bounds)
-            ]
-            return [part.result() for part in parts]
-
-    def _advance(self, start: int, stop: int, arguments: tuple[Any, ...]) -> int:
+    def _advance(self, arguments: tuple[Any, ...], start: int, stop: int) -> int:
         """Run the compiled function on some lanes, with a workspace of its own."""
         program = self.program
         room = 255 * program.n_inputs + program.n_compartments + 1

@@ -19,7 +19,8 @@ from nengo_dense.emulator.chip_probe import ChipProbe, ChipRecorder
 from nengo_dense.emulator.feed import Feed
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host import Host
-from nengo_dense.emulator.kernel import make_kernel
+from nengo_dense.emulator.host_run import HostRun
+from nengo_dense.emulator.kernel import make_fire, make_kernel
 from nengo_dense.emulator.process import Clock, ProcessSteps
 
 #: Memory for what passes between host and chip in one go, in bytes.
@@ -69,12 +70,17 @@ class Machine:
         self.seed = np.random.randint(npext.maxint) if seed is None else seed
         self.chip = Chip(
             self.program,
-            make_kernel(kernel, self.program, lanes),
+            make_kernel(kernel, self.program),
             lanes,
             self.seed,
             model.pes_error_scale,
         )
         self._make_probes(keep_history)
+        fire = make_fire(kernel)
+        self._host_runs = {
+            name: HostRun(host, self._clock, self.histories, fire)
+            for name, host in self.hosts.items()
+        }
         self.reset(None)
 
     def _connect(self) -> None:
@@ -145,13 +151,9 @@ class Machine:
                 sink = self.histories[probe] = history(probe, finish)
             self._chip_probes.append((chip_probe, sink))
         self._recorder = ChipRecorder([p for p, _ in self._chip_probes], self.program.dtype)
-        self._host_probes = [
-            (host, host.model.sig[probe]["in"], probe)
-            for host in self.hosts.values()
-            for probe in host.model.probes
-        ]
-        for _, _, probe in self._host_probes:
-            self.histories[probe] = history(probe, _as_it_is)
+        for host in self.hosts.values():
+            for probe in host.model.probes:
+                self.histories[probe] = history(probe, _as_it_is)
 
     def reset(self, seed: int | None) -> None:
         """Return to the state before the first step."""
@@ -168,18 +170,18 @@ class Machine:
 
     def close(self) -> None:
         """Drop all state."""
-        del self.hosts, self.chip, self._host_probes, self._receivers, self._senders
+        del self.hosts, self.chip, self._host_runs, self._receivers, self._senders
 
     def start_run(self, first_step: int, n_steps: int, feeds: dict[nengo.Node, Feed]) -> None:
         """Prepare to run some steps with data for some nodes."""
-        self._feeds: dict[str, list[tuple[Signal, Feed]]] = {name: [] for name in self.hosts}
         for name, host in self.hosts.items():
+            fed = []
             for node, (owner, signal) in self.feedable.items():
                 if owner is host and node in feeds:
-                    self._feeds[name].append((signal, feeds[node]))
+                    fed.append((signal, feeds[node]))
                 elif owner is host:
                     host.restore(signal)
-            host.replace([signal for signal, _ in self._feeds[name]])
+            self._host_runs[name].start(first_step, fed)
         for history in self.histories.values():
             history.reserve(first_step, n_steps)
         self._done = 0
@@ -222,31 +224,9 @@ class Machine:
         return overflowed
 
     def _step_host(self, name: str, n_steps: int) -> None:
-        """Run one part of the host for some steps."""
-        host = self.hosts.get(name)
-        if host is None:
-            return
-        feeds = self._feeds[name]
-        probes = [(signal, probe) for owner, signal, probe in self._host_probes if owner is host]
-        seen: dict[nengo.Probe, np.ndarray] = {}
-        for step in range(n_steps):
-            self._clock.step = step
-            for signal, feed in feeds:
-                if feed.changes(self._done + step):
-                    host.signals[signal][...] = feed.at(self._done + step)
-                    host.touch(signal)
-            host.step()
-            for signal, probe in probes:
-                value = host.signals[signal]
-                if signal.base not in host.signals.per_lane:
-                    value = np.broadcast_to(value, (self.lanes, *value.shape))
-                if probe not in seen:
-                    seen[probe] = np.empty(
-                        (self.lanes, n_steps, *value.shape[1:]), dtype=value.dtype
-                    )
-                seen[probe][:, step] = value
-        for probe, values in seen.items():
-            self.histories[probe].write(self._before + self._done + 1, values)
+        """Run one part of the host for some steps, if there is one."""
+        if name in self._host_runs:
+            self._host_runs[name].advance(n_steps)
 
     def _send_errors(self) -> None:
         """Give the chip's learning synapses the errors of this step."""
@@ -269,9 +249,9 @@ class Machine:
             if isinstance(sink, History):
                 sink.write(first, recorded if probe.deferred else probe.values(recorded))
                 continue
-            values = probe.values(recorded)
+            by_step = np.ascontiguousarray(probe.values(recorded).swapaxes(0, 1))
             for step in range(n_steps):
-                sink.receive(first + step, values[:, step])
+                sink.receive(first + step, by_step[step])
         return overflowed
 
 

@@ -33,7 +33,7 @@ from nengo_dense.emulator.signals import LaneSignals
 #: A step function; returns False if it is certain that nothing changed.
 Step = Callable[[], bool | None]
 
-#: Operators whose result depends on their inputs alone.
+#: Operators whose result always depends on their inputs alone.
 PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, GeneralConvInc)
 
 #: Neuron types whose ``step`` is elementwise, so that it takes (lanes, n_neurons) arrays. By name
@@ -45,6 +45,18 @@ ELEMENTWISE_NEURONS = {
     ),
     "nengo_loihi.neurons": ("LoihiLIF", "LoihiSpikingRectifiedLinear"),
 }  # fmt: skip
+
+
+def is_pure(op: Operator) -> bool:
+    """Whether an operator's result depends on its inputs alone, not on time, state or chance."""
+    if type(op) is SimNeurons:
+        return not op.state and not op.state_extra and _is_elementwise(op.neurons)
+    return type(op) in PURE
+
+
+def _is_elementwise(neuron_type: neurons.NeuronType) -> bool:
+    kind = type(neuron_type)
+    return kind.__name__ in ELEMENTWISE_NEURONS.get(kind.__module__, ())
 
 
 def make_step(op: Operator, signals: LaneSignals, dt: float, rng: np.random.RandomState) -> Step:
@@ -185,10 +197,7 @@ def _pes(op: SimPES, signals: LaneSignals, dt: float) -> Step | None:
 
 
 def _neurons(op: SimNeurons, signals: LaneSignals, dt: float) -> Step | None:
-    kind = type(op.neurons)
-    if kind.__name__ not in ELEMENTWISE_NEURONS.get(kind.__module__, ()) or op.state_extra:
-        return None
-    if op.J.base not in signals.per_lane:
+    if not _is_elementwise(op.neurons) or op.state_extra or op.J.base not in signals.per_lane:
         return None
     current, output = signals[op.J], signals[op.output]
     state = {name: signals[signal] for name, signal in op.state.items()}

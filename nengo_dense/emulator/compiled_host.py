@@ -1,0 +1,81 @@
+"""The host's first layer, compiled; loaded only by `.kernel.make_fire`, because it needs numba."""
+
+import numpy as np
+
+from nengo_dense.emulator.compiled import compiled
+from nengo_dense.emulator.thread import over_lanes
+
+
+@compiled
+def _fire(  # type: ignore[no-untyped-def]
+    first_lane, last_lane, current, voltage, output, dt, height, signed, subtracts, n_steps,
+    spikes, first_step, first_column, values,
+):  # fmt: skip
+    """Integrate and fire with a constant current, for some lanes; see `fire`."""
+    n = np.uint64(current.shape[1])
+    keep = values.shape[1] > 0
+    for lane in range(np.uint64(first_lane), np.uint64(last_lane)):
+        for step in range(np.uint64(n_steps)):
+            to = step + np.uint64(first_step)
+            for j in range(n):
+                drive = current[lane, j]
+                if not signed:
+                    drive = max(drive, 0.0)
+                v = voltage[lane, j] + drive * dt
+                if subtracts:
+                    count = np.floor(v)
+                    v = v - count
+                else:
+                    count = 1.0 if v > 1 else 0.0
+                    v = 0.0 if v > 1 or v < 0 else v
+                voltage[lane, j] = v
+                output[lane, j] = height * count
+                spikes[lane, to, j + np.uint64(first_column)] = count != 0
+            if keep:
+                for j in range(n):
+                    values[lane, step, j] = output[lane, j]
+
+
+def fire(
+    current: np.ndarray,
+    voltage: np.ndarray,
+    output: np.ndarray,
+    dt: float,
+    height: float,
+    signed: bool,
+    subtracts: bool,
+    n_steps: int,
+    spikes: np.ndarray,
+    first_step: int,
+    first_column: int,
+    values: np.ndarray,
+) -> None:
+    """Run rectified linear neurons for some steps with a constant current.
+
+    Parameters
+    ----------
+    current : (lanes, n) float64 array
+    voltage, output : (lanes, n) float64 array
+        Before; overwritten with what is after the last step.
+    dt : float
+        Step in seconds.
+    height : float
+        Output of one spike: ``amplitude / dt``.
+    signed : bool
+        Whether a negative current lowers the voltage.
+    subtracts : bool
+        Whether a spike takes one from the voltage, or resets it (and no voltage stays below 0).
+    n_steps : int
+    spikes : (lanes, steps, columns) uint8 array
+        From ``first_step`` and ``first_column`` on, set to whether there was a spike.
+    values : (lanes, n_steps, n) or (lanes, 0, 0) float64 array
+        Set to the output in every step, if there is room.
+    """
+
+    def part(start: int, stop: int) -> None:
+        _fire(
+            start, stop, current, voltage, output, dt, height, signed, subtracts, n_steps,
+            spikes, first_step, first_column, values,
+        )  # fmt: skip
+
+    over_lanes(part, len(current), n_steps * current.size)

@@ -1,0 +1,87 @@
+"""Operators that run or are skipped together."""
+
+from dataclasses import dataclass
+
+from nengo.builder.operator import Operator
+from nengo.builder.signal import Signal
+from nengo.utils.graphs import toposort
+from nengo.utils.simulator import operator_dependency_graph
+
+from nengo_dense.emulator.operators import Step, is_pure
+
+
+@dataclass
+class OperatorGroup:
+    """Operators that are skipped or run together.
+
+    Attributes
+    ----------
+    operators : list of Operator
+        In Nengo's order.
+    reads, writes : set of Signal
+        Bases of the signals.
+    pure : bool
+        Whether the group may be skipped if no signal that it reads changed.
+    steps : list of Step
+    done : int
+        When it last ran, counted as in `.host.Host`.
+    """
+
+    operators: list[Operator]
+    reads: set[Signal]
+    writes: set[Signal]
+    pure: bool
+    steps: list[Step]
+    done: int = -1
+
+
+def group_operators(order: list[Operator]) -> list[OperatorGroup]:
+    """Group operators by what they write, in an order in which the groups can run whole.
+
+    If there is none (two signals that are written in parts, each from parts of the other), every
+    operator is a group of its own and none is ever skipped.
+    """
+    number_of = _number_groups(order)
+    members: dict[int, list[Operator]] = {}
+    for op in order:
+        members.setdefault(number_of[op], []).append(op)
+    after: dict[int, set[int]] = {number: set() for number in members}
+    for op, followers in operator_dependency_graph(order).items():
+        after[number_of[op]] |= {number_of[f] for f in followers} - {number_of[op]}
+    try:
+        return [_make_group(members[number]) for number in toposort(after)]
+    except ValueError:
+        singles = [_make_group([op]) for op in order]
+        for group in singles:
+            group.pure = False
+        return singles
+
+
+def _number_groups(order: list[Operator]) -> dict[Operator, int]:
+    """Give operators that write the same signal the same number (union-find)."""
+    parent = list(range(len(order)))
+
+    def find(number: int) -> int:
+        while parent[number] != number:
+            number = parent[number]
+        return number
+
+    owner: dict[Signal, int] = {}
+    for number, op in enumerate(order):
+        for signal in op.sets + op.incs + op.updates:
+            other = owner.setdefault(signal.base, number)
+            parent[find(number)] = find(other)
+    return {op: find(number) for number, op in enumerate(order)}
+
+
+def _make_group(operators: list[Operator]) -> OperatorGroup:
+    reads = {signal.base for op in operators for signal in op.reads}
+    writes = {signal.base for op in operators for signal in op.sets + op.incs + op.updates}
+    begun = {signal for op in operators for signal in op.sets}
+    pure = (
+        all(is_pure(op) for op in operators)
+        and not reads & writes
+        # an increment without a set accumulates from step to step
+        and all(signal in begun or signal.base in begun for op in operators for signal in op.incs)
+    )
+    return OperatorGroup(operators, reads, writes, pure, [])
