@@ -125,7 +125,8 @@ class DenseStack(nengo.Network):
             nengo.Network.add(self)
 
     def _check_units(self, units: Any) -> list[int]:
-        units = [count(n, "units", self) for n in np.atleast_1d(units).tolist()]
+        each = list(units) if np.ndim(units) else [units]
+        units = [count(n, "units", self) for n in each]
         if len(units) < 2:
             raise ValidationError(
                 f"must name at least one layer of neurons and the readout, got {units}; for one "
@@ -153,10 +154,10 @@ class DenseStack(nengo.Network):
         if biases is None:
             biases = [np.zeros(n) for n in self.units]
         for attr, given in (("weights", weights), ("biases", biases)):
-            if len(given) != len(self.units):
+            n_given = len(given) if hasattr(given, "__len__") else f"{given!r}"
+            if n_given != len(self.units):
                 raise ValidationError(
-                    f"must have one entry for each of the {len(self.units)} units, "
-                    f"got {len(given)}",
+                    f"must have one entry for each of the {len(self.units)} units, got {n_given}",
                     attr=attr,
                     obj=self,
                 )
@@ -174,6 +175,12 @@ class DenseStack(nengo.Network):
 
     def _make_encoder(self, arguments: dict | None) -> SpikeEncoder | None:
         if self.encoding == "spikes":
+            known = ("scale", "signed", "max_rate")
+            for word in arguments or {}:
+                if word not in known:
+                    raise ValidationError(
+                        f"has no argument {word!r}; it takes {', '.join(known)}", "encoder", self
+                    )
             return SpikeEncoder(self.size_in, label="encoder", **(arguments or {}))
         if arguments:
             raise ValidationError(

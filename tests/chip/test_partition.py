@@ -185,8 +185,7 @@ def blocks_of(sizes):
     with nengo_loihi.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(3)
         return [
-            [block.n_neurons for block in sim.model.objs[layer.ensemble]["in"]]
-            for layer in layers
+            [block.n_neurons for block in sim.model.objs[layer.ensemble]["in"]] for layer in layers
         ]
 
 

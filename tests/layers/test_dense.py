@@ -198,9 +198,7 @@ def test_integer_relu_fires_in_whole_steps(rate):
     with nengo.Network(seed=0) as net:
         layer = DenseLayer(1, 1, weights=[[1]], bias=[rate / 250], max_rate=250)
         net.probe = nengo.Probe(layer.neurons)
-    assert_allclose(
-        spikes_per_second(loihi_run(net), 250), 1000 / np.ceil(1000 / rate), atol=2
-    )
+    assert_allclose(spikes_per_second(loihi_run(net), 250), 1000 / np.ceil(1000 / rate), atol=2)
 
 
 @by_name(SPIKING)
@@ -336,7 +334,10 @@ BAD = {
     "neuron_type class": ({"neuron_type": nengo.LIF}, r"neuron_type.*add parentheses"),
     "neuron_type text": ({"neuron_type": "relu"}, r"neuron_type.*neuron type.*'relu'"),
     "neuron_type none": ({"neuron_type": None}, r"neuron_type.*neuron type.*None"),
-    "neuron_type Direct": ({"neuron_type": nengo.Direct()}, r"neuron_type.*Direct has no amplitude"),
+    "neuron_type Direct": (
+        {"neuron_type": nengo.Direct()},
+        r"neuron_type.*Direct has no amplitude",
+    ),
     "neuron_type amplitude": (
         {"neuron_type": nengo.SpikingRectifiedLinear(amplitude=0.5)},
         r"neuron_type.*amplitude 1, got 0\.5.*1 / max_rate",

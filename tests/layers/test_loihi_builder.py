@@ -214,9 +214,7 @@ def test_recurrent_connection_adds_the_layers_own_spikes():
         _, second = add_layers(net)
         if recurrent:
             with net:
-                nengo.Connection(
-                    second.output[:20], second.input, transform=0.5, synapse=0.005
-                )
+                nengo.Connection(second.output[:20], second.input, transform=0.5, synapse=0.005)
         return net
 
     with hand_written() as direct:

@@ -1,0 +1,212 @@
+"""A DenseStack is the layers that one would write by hand."""
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+from numpy.testing import assert_allclose, assert_array_equal
+
+from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.softmax import SoftmaxNode, softmax
+from nengo_dense.layers.stack import DenseStack
+
+UNITS, SIZE_IN = [6, 5, 2], 3
+RNG = np.random.RandomState(1)
+WEIGHTS = [RNG.uniform(-0.5, 1, shape) for shape in ((6, 3), (5, 6), (2, 5))]
+BIASES = [RNG.uniform(0, 0.3, n) for n in UNITS]
+X = np.array([0.9, 0.2, -0.4])
+ENCODINGS = ("host", "spikes", "chip")
+
+
+def make_stack(**kwargs):
+    return DenseStack(UNITS, SIZE_IN, **{"weights": WEIGHTS, "biases": BIASES, **kwargs})
+
+
+def run(net, simulator=nengo_loihi.Simulator, steps=200):
+    with simulator(net, progress_bar=False) as sim:
+        sim.run_steps(steps)
+        return [np.array(sim.data[probe]) for probe in net.all_probes]
+
+
+def with_stimulus(stack):
+    with nengo.Network(seed=0) as net:
+        nengo.Network.add(stack)
+        nengo.Connection(nengo.Node(X), stack.input, synapse=None)
+        for layer in stack.layers:
+            nengo.Probe(layer.neurons)
+        nengo.Probe(stack.logits)
+        nengo.Probe(stack.output)
+    return net
+
+
+def by_hand(encoding="host"):
+    """The same network in a user's own words."""
+    with nengo.Network(seed=0) as net:
+        stimulus = nengo.Node(X)
+        first = DenseLayer(6, 3, weights=WEIGHTS[0], bias=BIASES[0], on_chip=encoding != "host")
+        second = DenseLayer(5, 6, weights=WEIGHTS[1], bias=BIASES[1])
+        logits, output = nengo.Node(size_in=2), SoftmaxNode(2)
+        nengo.Connection(stimulus, first.input, synapse=None)
+        nengo.Connection(first.output, second.input, synapse=0.005)
+        nengo.Connection(second.output, logits, transform=WEIGHTS[2], synapse=0.005)
+        nengo.Connection(
+            nengo.Node([1.0]), logits, transform=BIASES[2][:, np.newaxis], synapse=None
+        )
+        nengo.Connection(logits, output, synapse=None)
+        for target in (first.neurons, second.neurons, logits, output):
+            nengo.Probe(target)
+    return net
+
+
+@pytest.mark.parametrize("simulator", [nengo.Simulator, nengo_loihi.Simulator])
+def test_stack_and_hand_written_layers_give_the_same_spikes(simulator):
+    for ours, theirs in zip(
+        run(with_stimulus(make_stack()), simulator), run(by_hand(), simulator), strict=True
+    ):
+        assert np.count_nonzero(theirs) > 0
+        assert_array_equal(ours, theirs)
+
+
+def test_converted_arrays_and_hand_written_layers_give_the_same_spikes():
+    from nengo_dense.conversion import convert
+
+    stack = convert(list(zip(WEIGHTS, BIASES, strict=True)), synapse=0.005, max_rate=250)
+    spikes, theirs = run(with_stimulus(stack))[:2], run(by_hand())[:2]
+    for ours, expected in zip(spikes, theirs, strict=True):
+        assert np.count_nonzero(expected) > 0
+        assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.filterwarnings("ignore:Lost . extra bits")
+def test_encoding_decides_what_is_on_the_chip(encoding):
+    stack = make_stack(encoding=encoding)
+    with nengo_loihi.Simulator(with_stimulus(stack), progress_bar=False) as sim:
+        placed = [sim.model.split.on_chip(layer.ensemble) for layer in stack.layers]
+        if stack.encoder is not None:
+            placed.append(sim.model.split.on_chip(stack.encoder.layer.ensemble))
+        sim.run_steps(2)
+    expected = {"host": [False, True], "spikes": [True, True, False], "chip": [True, True]}
+    assert placed == expected[encoding]
+    assert (stack.encoder is not None) == (encoding == "spikes")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_computes_the_dense_network(encoding):
+    y = X
+    for weights, bias in zip(WEIGHTS[:-1], BIASES[:-1], strict=True):
+        y = np.maximum(weights @ y + bias, 0)
+    logits = WEIGHTS[-1] @ y + BIASES[-1]
+    stack = make_stack(encoding=encoding, max_rate=100)
+    *_, got, probability = run(with_stimulus(stack), nengo.Simulator, 2000)
+    assert_allclose(got[500:].mean(axis=0), logits, atol=0.05)
+    assert_allclose(probability[500:].mean(axis=0), softmax(logits), atol=0.02)
+
+
+def test_linear_readout_is_the_logits():
+    stack = make_stack(readout="linear")
+    assert stack.output is stack.logits
+    assert isinstance(make_stack().output, SoftmaxNode)
+
+
+def test_weights_and_biases_read_back():
+    stack = make_stack(neuron_type=nengo.LIF(), max_rate=[90, 140])
+    for got, given in zip(stack.weights, WEIGHTS, strict=True):
+        assert_array_equal(got, given)
+    for got, given in zip(stack.biases, BIASES, strict=True):
+        assert_allclose(got, given, atol=1e-12)
+    assert [layer.max_rate for layer in stack.layers] == [90, 140]
+
+
+def test_drawn_weights_follow_the_seed():
+    first, again, other = (DenseStack(UNITS, 3, seed=s).weights for s in (1, 1, 2))
+    for a, b, c in zip(first, again, other, strict=True):
+        assert_array_equal(a, b)
+        assert (a != c).any()
+    assert all((bias == 0).all() for bias in DenseStack(UNITS, 3, seed=1).biases)
+
+
+def test_stack_without_a_context_belongs_to_nobody_and_a_refused_one_leaves_nothing():
+    with nengo.Network() as net:
+        inside = make_stack()
+        make_stack(add_to_container=False)
+        with pytest.raises(ValidationError, match="readout"):
+            make_stack(readout="none")
+    assert net.networks == [inside]
+
+
+BAD = {
+    "readout": ({"readout": "argmax"}, r"readout.*'softmax', 'linear', got 'argmax'"),
+    "encoding": ({"encoding": "rate"}, r"encoding.*'host', 'spikes', 'chip', got 'rate'"),
+    "no hidden layer": ({"units": [2]}, r"units.*at least one layer of neurons.*\[2\]"),
+    "no units": ({"units": []}, r"units.*at least one layer"),
+    "unit zero": ({"units": [6, 0, 2]}, r"units.*at least 1, got 0"),
+    "unit fraction": ({"units": [6, 1.5, 2]}, r"units.*whole number.*1\.5"),
+    "size_in": ({"size_in": 0}, r"size_in.*at least 1, got 0"),
+    "neighbours": (
+        {"weights": [WEIGHTS[0], WEIGHTS[1][:, :5], WEIGHTS[2]]},
+        r"weights\[1\].*\(5, 6\), got \(5, 5\)",
+    ),
+    "keras kernels": (
+        {"weights": [w.T for w in WEIGHTS]},
+        r"weights\[0\].*\(6, 3\), got \(3, 6\).*transpose",
+    ),
+    "too few weights": ({"weights": WEIGHTS[:2]}, r"weights.*each of the 3 units, got 2"),
+    "weights a number": ({"weights": 1.0}, r"weights.*3 units, got 1\.0"),
+    "too many biases": ({"biases": [*BIASES, [1]]}, r"biases.*each of the 3 units, got 4"),
+    "biases a number": ({"biases": 0}, r"biases.*3 units, got 0"),
+    "bias shape": ({"biases": [BIASES[0], BIASES[0], BIASES[2]]}, r"biases\[1\].*\(5,\), got \(6"),
+    "bias nan": ({"biases": [BIASES[0], BIASES[1], [np.nan, 0]]}, r"biases\[2\].*NaN"),
+    "max_rate": ({"max_rate": -1}, r"max_rate.*above 0 hertz, got -1"),
+    "max_rates": ({"max_rate": [1, 2, 3]}, r"max_rate.*2 of them in a list, got 3"),
+    "synapses": ({"synapse": [0.1]}, r"synapse.*2 of them in a list, got 1"),
+    "synapse": ({"synapse": "slow"}, r"synapse.*(str|slow)"),
+    "synapse negative": ({"synapse": -0.1}, r"tau.*(-0\.1|greater)"),
+    "neuron_types": ({"neuron_type": [nengo.LIF()]}, r"neuron_type.*2 of them.*got 1"),
+    "neuron_type": ({"neuron_type": "relu"}, r"neuron_type.*'relu'"),
+    "encoder": ({"encoder": {"scale": 2}}, r"encoder.*encoding='spikes', got encoding='host'"),
+    "encoder scale": (
+        {"encoding": "spikes", "encoder": {"scale": [1, 0, 1]}},
+        r"scale.*above 0.*got 0",
+    ),
+    "encoder word": (
+        {"encoding": "spikes", "encoder": {"gain": 1}},
+        r"encoder.*'gain'.*scale, signed, max_rate",
+    ),
+}
+
+
+@pytest.mark.parametrize("changed, message", BAD.values(), ids=BAD.keys())
+def test_bad_argument_is_named(changed, message):
+    arguments = {"units": UNITS, "size_in": SIZE_IN, "weights": WEIGHTS, "biases": BIASES}
+    arguments |= changed
+    with pytest.raises(ValidationError, match=message):
+        DenseStack(arguments.pop("units"), arguments.pop("size_in"), **arguments)
+
+
+# The encoder
+
+
+@pytest.mark.parametrize("signed", [True, False, [True, False, True]])
+def test_encoder_and_its_decoders_give_the_values_back(signed):
+    values = np.array([0.5, 1.5, -2.0])
+    with nengo.Network(seed=0) as net:
+        encoder = SpikeEncoder(3, scale=[1, 2, 4], signed=signed, max_rate=200)
+        nengo.Connection(nengo.Node(values), encoder.input, synapse=None)
+        decoded = nengo.Node(size_in=3)
+        nengo.Connection(encoder.output, decoded, transform=encoder.decoders, synapse=None)
+        nengo.Probe(decoded)
+    (data,) = run(net, nengo.Simulator, 1000)
+    expected = np.where(np.broadcast_to(signed, 3), values, np.maximum(values, 0))
+    assert_allclose(data.mean(axis=0), expected, atol=4 / 200)
+    assert encoder.decoders.shape == (3, 3 + np.sum(np.broadcast_to(signed, 3)))
+
+
+def test_encoder_is_on_the_host_and_its_spikes_take_one_axon_each():
+    stack = make_stack(encoding="spikes", encoder={"signed": [True, False, False]})
+    with nengo_loihi.Simulator(with_stimulus(stack), progress_bar=False) as sim:
+        (block,) = sim.model.objs[stack.layers[0].ensemble]["in"]
+        assert [synapse.n_axons for synapse in block.synapses] == [4]
+        sim.run_steps(2)

@@ -1,0 +1,106 @@
+"""Other packages, imported when needed and in working order."""
+
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from nengo_dense import compat
+from nengo_dense.exceptions import MissingDependencyError
+
+
+def test_require_returns_the_module():
+    assert compat.require("json.decoder", "Reading") is sys.modules["json.decoder"]
+
+
+@pytest.mark.parametrize("name, extra", [(n, e) for n, e in compat.EXTRAS.items() if e])
+def test_missing_package_is_named_with_its_extra(monkeypatch, name, extra):
+    monkeypatch.setitem(sys.modules, name, None)  # as Python marks what cannot be imported
+    expected = (
+        rf'^Plotting needs {name}, which .* Install it with: pip install "nengo-dense\[{extra}\]"$'
+    )
+    with pytest.raises(MissingDependencyError, match=expected):
+        compat.require(name, "Plotting")
+
+
+def test_missing_package_without_extra_is_installed_by_name():
+    with pytest.raises(MissingDependencyError, match="pip install no_such_package$"):
+        compat.require("no_such_package.part", "Nothing")
+
+
+def test_missing_dependency_is_an_import_error():
+    assert issubclass(MissingDependencyError, ImportError)
+
+
+def test_what_a_package_itself_misses_is_not_blamed_on_it(tmp_path, monkeypatch):
+    (tmp_path / "half_installed.py").write_text("import not_there_at_all\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="not_there_at_all") as caught:
+        compat.require("half_installed", "Testing")
+    assert not isinstance(caught.value, MissingDependencyError)
+
+
+def test_nengo_loihi_is_the_real_module():
+    assert compat.nengo_loihi() is sys.modules["nengo_loihi"]
+    assert compat.nengo_loihi().Simulator.__module__ == "nengo_loihi.simulator"
+
+
+def test_only_nengo_loihis_name_for_numpy_changes_and_only_when_needed():
+    from nengo_loihi import block, neurons, splitter
+
+    compat.nengo_loihi()
+    needed = int(np.__version__.split(".")[0]) >= 2
+    assert (block.np is not np) == needed
+    assert (neurons.np is not np) == needed
+    assert splitter.np is np if hasattr(splitter, "np") else True
+    if needed:
+        with pytest.raises(ValueError, match="Unable to avoid copy"):
+            np.array([1, 2], copy=False)  # NumPy itself is as it was
+
+
+def test_mended_numpy_copies_only_if_needed():
+    module = types.ModuleType("written_for_numpy_1")
+    module.np = np
+    compat._mend_copy_false(module)
+    x = np.arange(3.0)
+    assert module.np.array(x, copy=False) is x
+    assert module.np.array(x, copy=False, dtype=np.float32).dtype == np.float32
+    assert module.np.array(x) is not x
+    assert module.np.array(x, copy=True) is not x
+    assert module.np.zeros is np.zeros
+    assert module.np.pi == np.pi
+
+
+def test_mending_twice_wraps_once():
+    module = types.ModuleType("written_for_numpy_1")
+    module.np = np
+    compat._mend_copy_false(module)
+    mended = module.np
+    compat._mend_copy_false(module)
+    assert module.np is mended
+
+
+def test_import_of_nengo_loihi_says_nothing_about_nengos_version():
+    program = "from nengo_dense import compat; print(compat.nengo_loihi().__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "nengo_loihi"
+    assert "has not been tested" not in done.stderr
+
+
+def test_chip_network_runs_under_the_installed_numpy():
+    import nengo
+
+    nengo_loihi = compat.nengo_loihi()
+    at_rest = {"voltage": nengo.dists.Choice([0])}
+    with nengo.Network(seed=0) as net:
+        a, b = (nengo.Ensemble(20, 1, neuron_type=nengo.LIF(initial_state=at_rest)) for _ in "ab")
+        nengo.Connection(nengo.Node(0.5), a)
+        nengo.Connection(a, b)
+        probe = nengo.Probe(b.neurons)
+    with nengo_loihi.Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(100)
+    assert np.count_nonzero(sim.data[probe]) > 50

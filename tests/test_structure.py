@@ -1,0 +1,255 @@
+"""The house rules of the package, read from its source and seen in a fresh process."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nengo_dense
+
+ROOT = Path(nengo_dense.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+#: Every part of the package may import its own floor's and lower ones' parts, never a higher one.
+FLOORS = [
+    {"version", "exceptions"},
+    {"compat"},
+    {"plugins"},
+    {"chip"},
+    {"layers", "importers", "emulator", "checks"},
+    {"conversion"},
+    {"evaluation", "training"},
+    {"cli"},
+]
+#: Parts on one floor that may know each other none the less.
+NEIGHBOURS: set[tuple[str, str]] = set()
+HEAVY = {
+    "nengo_loihi",
+    "nengo_dl",
+    "tensorflow",
+    "torch",
+    "keras",
+    "matplotlib",
+    "sklearn",
+    "numba",
+    "onnx",
+    "nir",
+}
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+
+def floor(part):
+    (found,) = (i for i, parts in enumerate(FLOORS) if part in parts)
+    return found
+
+
+def part_of(path):
+    """Name the part of the package a file belongs to; its own ``__init__`` is the front door."""
+    relative = path.relative_to(ROOT)
+    return relative.parts[0].removesuffix(".py")
+
+
+def module_of(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_type_checking(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports(tree, everywhere=True):
+    """Yield the dotted names that a file imports, with line numbers.
+
+    With ``everywhere=False`` only what runs when the file itself is imported.
+    """
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+        in_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        if everywhere or not (in_function or is_type_checking(node)):
+            pending.extend(ast.iter_child_nodes(node))
+
+
+def parse(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def of_files(files):
+    return pytest.mark.parametrize("path", files, ids=lambda p: str(p.relative_to(ROOT)))
+
+
+INSIDE = [path for path in FILES if path != ROOT / "__init__.py"]
+
+
+def test_every_part_of_the_package_has_its_floor():
+    parts = {part_of(path) for path in INSIDE}
+    assert parts == set().union(*FLOORS)
+
+
+@of_files(INSIDE)
+def test_imports_run_downward(path):
+    own = part_of(path)
+    for name, line in imports(parse(path)):
+        package, _, rest = name.partition(".")
+        if package != "nengo_dense":
+            continue
+        other = rest.partition(".")[0]
+        allowed = other == own or floor(other) < floor(own) or (own, other) in NEIGHBOURS
+        assert allowed, f"{path}:{line}: {own} must not import {other}"
+
+
+@of_files(INSIDE)
+def test_nobody_inside_imports_the_front_door(path):
+    for name, line in imports(parse(path)):
+        part = name.removeprefix("nengo_dense.").partition(".")[0]
+        known = part in set().union(*FLOORS)
+        assert not name.startswith("nengo_dense") or known, f"{path}:{line} imports {name}"
+
+
+@of_files(INSIDE)
+def test_imports_are_absolute(path):
+    for node in ast.walk(parse(path)):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}:{node.lineno}"
+
+
+def says_lazy(path):
+    """Tell whether the module's docstring says that it is only loaded when needed."""
+    docstring = ast.get_docstring(parse(path)) or ""
+    words = ("lazily", "loaded only", "only loaded", "alone loads", "loaded when")
+    return any(word in docstring.lower() for word in words)
+
+
+@of_files(FILES)
+def test_heavy_packages_are_imported_inside_functions(path):
+    found = {
+        name.partition(".")[0]
+        for name, _ in imports(parse(path), everywhere=False)
+        if name.partition(".")[0] in HEAVY
+    }
+    assert not found or says_lazy(path), f"{path} imports {found} when it is imported"
+
+
+def test_modules_do_not_import_each_other_in_a_circle():
+    names = {module_of(path): path for path in FILES}
+
+    def home(name):
+        while name not in names:
+            name = name.rpartition(".")[0]
+        return name
+
+    graph = {
+        module: {
+            home(name)
+            for name, _ in imports(parse(path), everywhere=False)
+            if name.partition(".")[0] == "nengo_dense"
+        }
+        - {module}
+        for module, path in names.items()
+    }
+    while leaves := [module for module, needs in graph.items() if not needs & graph.keys()]:
+        for module in leaves:
+            del graph[module]
+    assert graph == {}, f"circle among {sorted(graph)}"
+
+
+@of_files(FILES)
+def test_files_are_of_readable_length(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
+
+
+def code_lines(function):
+    """Count a function's lines after its signature and docstring."""
+    body = function.body
+    if ast.get_docstring(function) is not None:
+        body = body[1:]
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+@of_files(FILES)
+def test_functions_are_of_readable_length(path):
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert code_lines(node) <= MAX_FUNCTION_LINES, f"{node.name} in line {node.lineno}"
+
+
+@of_files(FILES)
+def test_names_say_what_a_file_is_about(path):
+    assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
+
+
+@of_files(FILES)
+def test_no_error_is_swallowed(path):
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.ExceptHandler):
+            where = f"{path}:{node.lineno}"
+            assert node.type is not None, f"{where}: bare except"
+            assert [type(item) for item in node.body] != [ast.Pass], f"{where}: except ... pass"
+
+
+def in_fresh_process(program):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+def test_import_loads_nothing_heavy():
+    loaded = in_fresh_process("import sys, nengo_dense; print(*sys.modules)")
+    assert "nengo_dense" in loaded
+    assert not HEAVY & set(loaded)
+    assert "nengo" not in loaded
+
+
+def test_importing_every_module_loads_nothing_heavy():
+    modules = [module_of(path) for path in FILES if not says_lazy(path)]
+    loaded = in_fresh_process(
+        f"import sys, importlib; [importlib.import_module(n) for n in {modules!r}]; "
+        "print(*sys.modules)"
+    )
+    assert set(modules) <= set(loaded)
+    assert not HEAVY & set(loaded)
+
+
+@pytest.mark.parametrize("name", nengo_dense.__all__)
+def test_every_public_name_resolves(name):
+    (kind,) = in_fresh_process(f"import nengo_dense; print(type(nengo_dense.{name}).__name__)")
+    assert kind != "module"
+    assert getattr(nengo_dense, name).__doc__
+
+
+def test_public_names_are_those_of_the_design():
+    assert set(nengo_dense.__all__) == {
+        "DenseLayer",
+        "DenseStack",
+        "Simulator",
+        "SoftmaxNode",
+        "__version__",
+        "check",
+        "convert",
+        "evaluate",
+        "ladder",
+    }
+    assert dir(nengo_dense) == sorted(nengo_dense.__all__)
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'nengo_dense' has no attribute 'Layer'"):
+        _ = nengo_dense.Layer
+
+
+def test_version_is_one_that_packaging_understands():
+    import re
+
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", nengo_dense.__version__)
