@@ -5,14 +5,17 @@ each either returns the module in working order or says in one sentence what to 
 """
 
 import importlib
+import re
 import sys
 import warnings
+from importlib import metadata
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from nengo_dense.exceptions import MissingDependencyError
+from nengo_dense.version import supported
 
 #: Import name -> the extra that installs it (``pip install "nengo-dense[extra]"``).
 EXTRAS = {
@@ -74,6 +77,59 @@ def nengo_loihi() -> ModuleType:
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         _mend_copy_false(sys.modules["nengo_loihi.block"], sys.modules["nengo_loihi.neurons"])
     return module
+
+
+def nengo_dl() -> ModuleType:
+    """Return NengoDL, or say what stands in its way.
+
+    Raises
+    ------
+    MissingDependencyError
+        TensorFlow or NengoDL is not installed, or in versions that do not go together.
+    """
+    if "nengo_dl" in sys.modules:
+        return sys.modules["nengo_dl"]
+    tensorflow = require("tensorflow", "Training with NengoDL")
+    obstacle = _dl_obstacle(tensorflow.__version__, _installed("keras"))
+    if obstacle:
+        raise MissingDependencyError(
+            f"{obstacle} In an environment of its own, with Python 3.10 or 3.11, "
+            'pip install "nengo-dense[dl]" brings versions that go together.'
+        )
+    with warnings.catch_warnings():
+        # NengoDL 3.6 says so of every Nengo after 3.2; our tests run on 4.1.
+        warnings.filterwarnings("ignore", message=".*has not been tested with your .nengo")
+        return require("nengo_dl", "Training with NengoDL")
+
+
+def _installed(package: str) -> str | None:
+    """Look up the version of a package without importing it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _dl_obstacle(tensorflow: str, keras: str | None) -> str | None:
+    """Say why NengoDL cannot be imported beside these versions; None if it can."""
+    low, high = supported["tensorflow"]
+    if not low <= _release(tensorflow) < high:
+        return (
+            f"NengoDL works with TensorFlow {low[0]}.{low[1]} to {high[0]}.{high[1] - 1}, and "
+            f"{tensorflow} is installed: NengoDL imports keras.engine, which later versions no "
+            "longer have."
+        )
+    if keras is not None and _release(keras) >= (3,):
+        return (
+            f"NengoDL works with the Keras 2 that TensorFlow {tensorflow} brings, and Keras "
+            f"{keras} is installed in its place."
+        )
+    return None
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Read the first two numbers of a version, ``(2, 12)`` of "2.12.1"."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 class _NumpyCopyIfNeeded:

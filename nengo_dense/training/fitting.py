@@ -1,0 +1,169 @@
+"""`fit`: the usual way to train a stack in NengoDL, in one call."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense import compat
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.validation import check_inputs, check_labels, finite_array
+from nengo_dense.training.result import TrainingResult
+from nengo_dense.training.settings import Settings
+
+#: Samples, (n, size_in), and their classes, (n,).
+Samples = tuple[np.ndarray, np.ndarray]
+
+
+def fit(
+    stack: DenseStack,
+    x: Any,
+    y: Any,
+    *,
+    validation: Any = 0.1,
+    epochs: int = 60,
+    minibatch_size: int = 64,
+    learning_rate: float = 0.003,
+    optimizer: Any = None,
+    dropout: float = 0.25,
+    patience: int = 10,
+    rate_target: Any = None,
+    rate_weight: float = 1.0,
+    loihi_aware: bool = True,
+    noise: bool = False,
+    weight_bits: int | None = None,
+    weight_clip: float | None = None,
+    dt: float = 0.001,
+    seed: int | None = None,
+    progress_bar: bool = True,
+    callbacks: Sequence[Any] = (),
+) -> TrainingResult:
+    """Train a stack to classify, with NengoDL, and leave the weights in the stack.
+
+    What is trained is a twin of the stack that answers in one step
+    (`nengo_dense.training.twin.TrainingTwin`), from the weights that the stack has: new ones, or
+    those of a converted model. In the end the stack has the weights of the best epoch, and runs
+    in any simulator.
+
+    Parameters
+    ----------
+    stack : DenseStack
+    x : (n, size_in) array_like
+        Samples; more dimensions are flattened.
+    y : (n,) or (n, n_classes) array_like
+        Right classes as indices from 0, or one-hot.
+    validation : float or (x, y), optional
+        Share of the samples that is set aside to tell the best epoch, from 0 (none) to below 1,
+        or samples and labels for that.
+    epochs : int, optional
+        Passes through the samples at most.
+    minibatch_size : int, optional
+    learning_rate : float, optional
+        Of Adam, at the start; it falls to zero along a cosine over all epochs (I. Loshchilov and
+        F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017).
+    optimizer : tf.keras.optimizers.Optimizer, optional
+        In place of that.
+    dropout : float, optional
+        Share of each layer's outputs that is set to zero, in training only (N. Srivastava et al.,
+        JMLR 15, 2014). A quarter suits wide layers; narrow ones learn more with less.
+    patience : int, optional
+        Epochs without a lower validation loss after which training stops.
+    rate_target : float or (low, high), optional
+        Band in hertz that peak firing rates are drawn to (see
+        `nengo_dense.training.objective.RateBand`); a number is the top of one from 0. At a step
+        of 1 ms, the chip resolves a rate r to about r² / 1000 hertz.
+    rate_weight : float, optional
+        Weight of the penalty for rates, beside the cross-entropy.
+    loihi_aware : bool, optional
+        Train layers on the chip with the rates of its integer neurons (through nengo-extras).
+    noise : bool, optional
+        Add to LIF neurons on the chip the noise that filtered spikes have (nengo-extras).
+    weight_bits : int, optional
+        Train layers on the chip with weights rounded to so many bits, 2 to 8; the chip has 8.
+    weight_clip : float, optional
+        Largest magnitude of weights of layers on the chip.
+    dt : float, optional
+        Step of the chip in seconds.
+    seed : int, optional
+        For everything random; sets TensorFlow's seed.
+    progress_bar : bool, optional
+        Show Keras's progress bar.
+    callbacks : sequence of tf.keras.callbacks.Callback, optional
+
+    Returns
+    -------
+    result : TrainingResult
+        History of each epoch, to look at and to plot.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Samples, labels or a setting that cannot be; the message says which and why.
+    nengo.exceptions.SimulationError
+        A value that is not finite came up; says in which layer. The stack stays as it was.
+    nengo_dense.exceptions.MissingDependencyError
+        TensorFlow or NengoDL is not installed, or in versions that do not go together.
+    """
+    settings = Settings(
+        epochs=epochs,
+        minibatch_size=minibatch_size,
+        learning_rate=learning_rate,
+        dropout=dropout,
+        patience=patience,
+        rate_target=rate_target,
+        rate_weight=rate_weight,
+        loihi_aware=loihi_aware,
+        noise=noise,
+        weight_bits=weight_bits,
+        weight_clip=weight_clip,
+        dt=dt,
+        seed=seed,
+    )
+    if not isinstance(stack, DenseStack):
+        raise ValidationError(f"must be a DenseStack, got {type(stack).__name__}", "stack")
+    x = check_inputs(x, stack.size_in, "x")
+    samples = x, check_labels(y, len(x), stack.units[-1])
+    training, held_out = hold_out(samples, validation, stack, seed)
+    compat.nengo_dl()
+    from nengo_dense.training.session import train  # brings TensorFlow
+
+    return train(
+        stack,
+        training,
+        held_out,
+        settings,
+        optimizer=optimizer,
+        callbacks=callbacks,
+        progress_bar=progress_bar,
+    )
+
+
+def hold_out(
+    samples: Samples, validation: Any, stack: DenseStack, seed: int | None
+) -> tuple[Samples, Samples | None]:
+    """Divide samples at random into those to train on and those to validate on.
+
+    Samples for validation that were given as such are checked and taken as they are.
+    """
+    if isinstance(validation, list | tuple):
+        if len(validation) != 2:
+            raise ValidationError(
+                f"must be a share or a pair (x, y), got {len(validation)} items", "validation"
+            )
+        x = check_inputs(validation[0], stack.size_in, "validation")
+        return samples, (x, check_labels(validation[1], len(x), stack.units[-1]))
+    share = float(finite_array(0 if validation is None else validation, (), "validation", None))
+    x, labels = samples
+    n_held_out = round(share * len(x))
+    if not 0 <= share < 1 or n_held_out >= len(x):
+        raise ValidationError(
+            f"must be from 0 to below 1 and leave samples to train on, got {share:g} of "
+            f"{len(x)} samples",
+            "validation",
+        )
+    if n_held_out == 0:
+        return samples, None
+    order = np.random.RandomState(seed).permutation(len(x))
+    last, first = order[:n_held_out], order[n_held_out:]
+    return (x[first], labels[first]), (x[last], labels[last])
