@@ -15,8 +15,11 @@ from nengo_dense.chip.limits import DECAY_BITS
 #: Filter in seconds that nengo-loihi 1.1.0 puts behind every encoded or decoded value
 #: (``Model.decode_tau``).
 DECODE_TAU = 0.005
-#: Smallest decay that nengo-loihi 1.1.0 stores: half a step (``Compartment.DECAY_SCALE_TH``).
-SMALLEST_DECAY = 0.5 / 2**DECAY_BITS
+#: A synapse's decay has to be larger than half a step (``Compartment.DECAY_SCALE_TH``).
+SMALLEST_DECAY_U = 0.5 / 2**DECAY_BITS
+#: A membrane's decay, times 4095, has to round to 1 (``discretize_compartment``): with 0 the
+#: scale of the layer is infinite.
+SMALLEST_DECAY_V = 0.5 / (2**DECAY_BITS - 1)
 
 
 @rule(
@@ -182,24 +185,28 @@ def merged_synapses(graph: Graph) -> Iterator[Finding]:
     "error",
     "time constants can be stored",
     remedy="Use a shorter time constant.",
-    says=(r"Current \(U\) scaling is required", r"Voltage \(V\) scaling is required"),
+    says=(
+        r"Current \(U\) scaling is required",
+        r"Voltage \(V\) scaling is required",
+        "Could not find appropriate",
+    ),
 )
 def time_constant(graph: Graph, dt: float) -> Iterator[Finding]:
     """The chip keeps a decay as a multiple of 1/4096 of the step. A time constant of 8.2 s and
     more, at steps of 1 ms, rounds to no decay at all.
     """
-    longest = -dt / np.log1p(-SMALLEST_DECAY)
-    found = [(graph.name(link), link.tau) for link in graph.into_synapses()]
+    found = [(graph.name(link), link.tau, SMALLEST_DECAY_U) for link in graph.into_synapses()]
     for ensemble in graph.chip:
-        kind = ensemble.neuron_type
-        kind = getattr(kind, "base_type", kind)
-        found.append((f"tau_rc of {graph.name(ensemble)}", getattr(kind, "tau_rc", None)))
-    for name, tau in found:
-        if tau is not None and tau > 0 and -np.expm1(-dt / tau) <= SMALLEST_DECAY:
+        kind = getattr(ensemble.neuron_type, "base_type", ensemble.neuron_type)
+        tau_rc = getattr(kind, "tau_rc", None)
+        found.append((f"tau_rc of {graph.name(ensemble)}", tau_rc, SMALLEST_DECAY_V))
+    for name, tau, smallest in found:
+        if tau is not None and tau > 0 and -np.expm1(-dt / tau) <= smallest:
+            longest = -dt / np.log1p(-smallest)
             yield Finding(
                 name,
                 f"has a time constant of {tau:g} s, which decays too slowly to be stored",
-                f"Use a time constant below {longest:.3g} s.",
+                f"Use a time constant below {longest:.4g} s.",
                 value=tau,
                 limit=longest,
                 unit="s",

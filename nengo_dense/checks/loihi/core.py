@@ -14,10 +14,11 @@ from nengo_dense.chip.limits import (
 )
 from nengo_dense.chip.partition import ceil_div, largest_block
 
-#: What a core has for distinct settings (nengo-loihi 1.1.0, ``hardware/validate.py``).
-MAX_COMPARTMENT_CONFIGS = 32
-MAX_VTH_CONFIGS = 16
-MAX_SYNAPSE_CONFIGS = 16
+#: What a core has room for, by nengo-loihi 1.1.0's hardware package: ``builder.py`` asserts fewer
+#: than 32 and fewer than 8, and of 16 synapse formats the first stays unused (``Core``).
+MAX_COMPARTMENT_CONFIGS = 31
+MAX_VTH_CONFIGS = 7
+MAX_SYNAPSE_CONFIGS = 15
 
 
 def _block(layer: LayerCores) -> int:
@@ -194,8 +195,8 @@ def core_use(cores: list[LayerCores]) -> Iterator[Finding]:
     ),
 )
 def configs(integer_build: IntegerBuild) -> Iterator[Finding]:
-    """A core keeps a few settings that its neurons share: 32 of decay and refractory time, 16
-    thresholds, 16 synapse formats. The emulator does not look; the board refuses (from
+    """A core keeps a few settings that its neurons share: 31 of decay and refractory time, 7
+    thresholds, 15 synapse formats. The emulator does not look; the board refuses (from
     nengo-loihi's source, not measured on a board).
     """
     for layer in integer_build.layers:

@@ -48,6 +48,8 @@ class Emulation:
     dt : float
     rates : dict of {str: ndarray}
         By layer, spikes a second of each neuron.
+    late_rates : dict of {str: ndarray}
+        The same in the second half of the run, after the first spikes have come through.
     senders : list of Sender
     overflows : dict of {str: set of str}
         By layer, which registers overflowed: "q0", "current", "u2".
@@ -58,6 +60,7 @@ class Emulation:
     n_steps: int
     dt: float
     rates: dict[str, np.ndarray] = field(default_factory=dict)
+    late_rates: dict[str, np.ndarray] = field(default_factory=dict)
     senders: list[Sender] = field(default_factory=list)
     overflows: dict[str, set[str]] = field(default_factory=dict)
     error: Exception | None = None
@@ -133,17 +136,19 @@ def _run(sim: Any, layers: list[Layer], graph: Graph, result: Emulation) -> None
     slices = emulator.block_info.slices
     _watch_overflow(emulator, layers, result)
     watches = _watch_senders(sim, graph, result)
+    counts = emulator.compartment.spike_count
+    early, half = counts.copy(), result.n_steps // 2
     for step in range(result.n_steps):
+        if step == half:
+            early = counts.copy()
         sim.step()
         for watch in watches:
             watch.look(step)
-    counts = emulator.compartment.spike_count
-    if not result.n_steps:
-        return
-    duration = result.n_steps * result.dt
-    for layer in layers:
-        parts = [counts[slices[block]] for block in layer.blocks]
-        result.rates[layer.name] = np.concatenate(parts) / duration
+    for layer in layers if result.n_steps else []:
+        n = np.concatenate([counts[slices[block]] for block in layer.blocks])
+        late = n - np.concatenate([early[slices[block]] for block in layer.blocks])
+        result.rates[layer.name] = n / (result.n_steps * result.dt)
+        result.late_rates[layer.name] = late / ((result.n_steps - half) * result.dt)
 
 
 def _watch_overflow(emulator: Any, layers: list[Layer], result: Emulation) -> None:

@@ -27,9 +27,9 @@ def passed_on(
     trial: Emulation | None = None,
 ) -> Iterator[Finding]:
     """nengo-loihi could not build or run the network, for a reason that no other rule explains.
-    Its own message is passed on, with the object it was at. The rest of the network is built all the
-    same, so there is one finding for each object that fails. An error in a Python function of a
-    node shows here too, if the network is run.
+    Its own message is passed on, with the object it was at. The rest of the network is built all
+    the same, so there is one finding for each object that fails. An error in a Python function
+    of a node shows here too, if the network is run.
     """
     found = list(troubles)
     if discretization is not None:

@@ -43,6 +43,8 @@ def silent(
             continue
         senders = {graph.name(base(link.pre)) for link in graph.into(layer.ensemble)}
         cause, remedy = _cause(layer, by_name[layer.name], senders & silent_layers, float_build)
+        if layer.name in run.overflows:
+            cause, remedy = "its input overflows and turns negative", "Lower fan-in times rate."
         yield Finding(
             layer.name,
             f"none of its {layer.n_neurons} neurons fires in {run.n_steps} steps: {cause}",
@@ -86,7 +88,7 @@ def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
     """
     ceiling, limit = 1 / run.dt, COARSE_RATE * 0.001 / run.dt
     for ensemble in graph.chip:
-        rates = run.rates[graph.name(ensemble)]
+        rates = run.late_rates[graph.name(ensemble)]
         share = np.mean(rates >= SATURATED * ceiling)
         if share > 0:
             yield Finding(

@@ -68,7 +68,7 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 graph.name(node),
                 "has nothing connected to it, so there is no input",
-                f"Connect a source: nengo.Connection(source, {graph.name(node)}, synapse=None).",
+                f"Connect one: nengo.Connection(your_node, {graph.name(node)}, synapse=None).",
                 severity="warning",
             )
 

@@ -26,6 +26,7 @@ ROUNDING = 0.01
     remedy="Rescale: bring weights, biases and thresholds of the layer closer together, or prune "
     "a layer whose weights are all but zero.",
     says=("Could not find appropriate",),
+    after=("ND306", "ND308"),
 )
 def exponent(discretization: Discretization, float_build: FloatBuild) -> Iterator[Finding]:
     """The weights of a core share one exponent, which also scales its biases and thresholds. If a
@@ -109,6 +110,7 @@ def lost_bits(discretization: Discretization) -> Iterator[Finding]:
     "biases fit their mantissa and exponent",
     remedy="Scale weights, biases and threshold of the layer together.",
     says=("AssertionError without a message",),
+    after=("ND308",),
 )
 def bias(discretization: Discretization, quantization: list[Quantization]) -> Iterator[Finding]:
     """A bias is kept as a mantissa of 12 bits and an exponent of 3. nengo-loihi ends in a bare
@@ -135,10 +137,11 @@ def bias(discretization: Discretization, quantization: list[Quantization]) -> It
     "thresholds fit",
     remedy="Scale the weights: all of a core's numbers are in the unit of its largest weight.",
     says=("AssertionError without a message",),
+    after=("ND308",),
 )
 def threshold(discretization: Discretization, float_build: FloatBuild) -> Iterator[Finding]:
     """A threshold is kept as a mantissa of 17 bits times 64, in the unit of the largest weight. A
-    layer whose weights are tens of thousands of times its threshold has a threshold of 0, at which
+    layer whose largest weight is thousands of times its threshold has a threshold of 0, at which
     nengo-loihi ends in a bare AssertionError.
     """
     for layer, _, where in discretization.errors:
@@ -182,7 +185,12 @@ def decay(quantization: list[Quantization]) -> Iterator[Finding]:
     "error",
     "weights are finite and not all zero",
     remedy="Train again with a lower learning rate, or load the right weights.",
-    says=("Could not find appropriate", "NaN", "nan", "invalid value"),
+    says=(
+        "Could not find appropriate",
+        "AssertionError without a message",
+        "NaN",
+        "invalid value",
+    ),
 )
 def finite(graph: Graph) -> Iterator[Finding]:
     """NaN or infinite weights come from training that diverged. Weights that are all zero mean

@@ -1,0 +1,179 @@
+"""ND104, ND105, ND114, ND115, ND306: filters and transforms."""
+
+import nengo
+import numpy as np
+from specimen import broken, layers, relu, sound
+
+LINK = "first.neurons -> second.neurons"
+
+
+@broken("ND104", LINK)
+def alpha_synapse():
+    return layers(synapse=nengo.Alpha(0.005))
+
+
+@sound("ND104")
+def no_synapse():
+    return layers(synapse=None)
+
+
+@sound("ND104")
+def alpha_synapse_on_the_host():
+    net = layers()
+    net.connections[0].synapse = nengo.Alpha(0.005)
+    return net
+
+
+def _through(first, second, **kwargs):
+    """second -> passthrough -> third, both on the chip."""
+    net = layers()
+    with net:
+        node = nengo.Node(size_in=5, label="node")
+        third = relu(3, "third")
+        nengo.Connection(net.ensembles[1].neurons, node, synapse=first)
+        kwargs = {"transform": np.full((3, 5), 0.1), **kwargs}
+        nengo.Connection(node, third.neurons, synapse=second, **kwargs)
+    return net
+
+
+MERGED = "second.neurons -> third.neurons"
+
+
+@broken("ND104", MERGED)
+def alpha_synapse_merged_with_another():
+    return _through(nengo.Alpha(0.005), 0.005)
+
+
+@broken("ND104", MERGED)
+def alpha_synapse_through_a_passthrough_node():
+    return _through(nengo.Alpha(0.005), None)
+
+
+@broken("ND115", MERGED, severity="warning")
+def two_lowpass_in_a_row():
+    return _through(0.005, 0.003)
+
+
+@sound("ND115")
+def one_lowpass_and_none():
+    return _through(0.005, None)
+
+
+@broken("ND105", MERGED)
+def distribution_through_a_passthrough_node():
+    return _through(0.005, None, transform=nengo.Dense((3, 5), nengo.dists.Uniform(0, 1)))
+
+
+@broken("ND105", MERGED)
+def sparse_through_a_passthrough_node():
+    sparse = nengo.Sparse((3, 5), indices=[(0, 0), (1, 1), (2, 2)], init=0.5)
+    return _through(0.005, None, transform=sparse)
+
+
+@sound("ND105")
+def sparse_from_neurons():
+    sparse = nengo.Sparse((5, 6), indices=[(i, i) for i in range(5)], init=0.5)
+    return layers(transform=sparse)
+
+
+@broken("ND105", "source -> second.neurons")
+def sparse_from_values():
+    net = layers()
+    sparse = nengo.Sparse((5, 4), indices=[(0, 0), (1, 1)], init=0.5)
+    with net:
+        nengo.Connection(net.nodes[0], net.ensembles[1].neurons, transform=sparse)
+    return net
+
+
+@broken("ND105", "second.neurons -> out")
+def sparse_to_the_host():
+    net = layers()
+    sparse = nengo.Sparse((5, 5), indices=[(0, 0), (1, 1)], init=0.5)
+    with net:
+        out = nengo.Node(size_in=5, label="out")
+        nengo.Connection(net.ensembles[1].neurons, out, transform=sparse)
+        nengo.Probe(out)
+    return net
+
+
+def _convolution(dimensions=2, **second):
+    spatial = (4, 4) if dimensions == 2 else (16,)
+    kernel = (3,) * dimensions
+    strides = (1,) * dimensions
+    conv = nengo.Convolution(2, (*spatial, 1), kernel_size=kernel, strides=strides)
+    n_out = conv.output_shape.size
+    return layers(np.zeros((n_out, 16)), transform=conv, **second)
+
+
+@sound("ND105")
+def convolution_from_neurons():
+    return _convolution()
+
+
+@broken("ND105", LINK)
+def convolution_of_one_dimension():
+    return _convolution(dimensions=1)
+
+
+@broken("ND105", "source -> second.neurons")
+def convolution_from_values():
+    conv = nengo.Convolution(2, (4, 4, 1))
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node(np.ones(16), label="source")
+        second = relu(conv.output_shape.size, "second")
+        nengo.Connection(source, second.neurons, transform=conv)
+    return net
+
+
+@broken("ND105", LINK)
+def convolution_into_neurons_of_different_gains():
+    net = _convolution()
+    second = net.ensembles[1]
+    second.gain = np.linspace(90, 110, second.n_neurons)
+    return net
+
+
+def _two_inputs(tau):
+    net = layers()
+    with net:
+        nengo.Connection(
+            net.ensembles[0].neurons,
+            net.ensembles[1].neurons,
+            transform=np.full((5, 6), 0.1),
+            synapse=tau,
+        )
+    return net
+
+
+@broken("ND114", "second", severity="warning")
+def inputs_with_different_filters():
+    return _two_inputs(0.05)
+
+
+@sound("ND114")
+def inputs_with_the_same_filter():
+    return _two_inputs(0.005)
+
+
+@sound("ND306")
+def longest_synapse():
+    return layers(synapse=8.19)
+
+
+@broken("ND306", LINK)
+def synapse_just_too_long():
+    return layers(synapse=8.1925)
+
+
+def _tau_rc(tau_rc):
+    return layers(np.full((5, 6), 300.0), neuron_type=nengo.LIF(tau_rc=tau_rc))
+
+
+@sound("ND306")
+def longest_tau_rc():
+    return _tau_rc(8.189)
+
+
+@broken("ND306", "tau_rc of second")
+def tau_rc_just_too_long():
+    return _tau_rc(8.19)

@@ -1,0 +1,293 @@
+"""ND1xx: placement, neurons, probes."""
+
+import nengo
+import nengo_loihi
+import numpy as np
+from nengo.dists import Choice, Uniform
+from specimen import broken, layers, place, relu, sound
+
+
+@broken("ND100", "odd")
+def encoders_of_length_zero():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(4, 1, encoders=np.zeros((4, 1)), label="odd")
+    return net
+
+
+@broken("ND100", "first.neurons -> second.neurons[:3]")
+def slice_of_neurons():
+    net = layers()
+    first, second = net.ensembles
+    with net:
+        nengo.Connection(first.neurons, second.neurons[:3], transform=np.ones((3, 6)))
+    return net
+
+
+@broken("ND100", "network", run=0.01)
+def node_that_raises():
+    def divide(t):
+        raise ZeroDivisionError("a sensor is missing")
+
+    net = layers()
+    with net:
+        node = nengo.Node(lambda t: 0.0 if t == 0 else divide(t), label="sensor")
+        nengo.Connection(node, net.ensembles[0].neurons, transform=np.ones((6, 1)))
+    return net
+
+
+@broken("ND101", "network")
+def nothing_at_all():
+    return nengo.Network(seed=0)
+
+
+@broken("ND101", "network")
+def only_nodes():
+    with nengo.Network(seed=0) as net:
+        nengo.Node([1.0])
+    return net
+
+
+@broken("ND101", "network")
+def all_off_chip():
+    net = layers()
+    place(net, first=False, second=False)
+    return net
+
+
+@sound("ND101")
+def one_on_chip():
+    return layers()
+
+
+def _second(neuron_type):
+    return layers(neuron_type=neuron_type)
+
+
+@broken("ND102", "second")
+def rate_neurons():
+    return _second(nengo.RectifiedLinear())
+
+
+@broken("ND102", "second")
+def izhikevich():
+    return _second(nengo.Izhikevich())
+
+
+@broken("ND102", "second")
+def regular_spiking_on_tanh():
+    return _second(nengo.RegularSpiking(nengo.Tanh()))
+
+
+@broken("ND102", "second")
+def regular_spiking_with_amplitude_on_the_base():
+    return _second(nengo.RegularSpiking(nengo.LIFRate(amplitude=0.5)))
+
+
+@sound("ND102")
+def regular_spiking_on_relu():
+    zero = {"voltage": Choice([0])}
+    return _second(nengo.RegularSpiking(nengo.RectifiedLinear(), initial_state=zero))
+
+
+@sound("ND102")
+def rate_neurons_on_the_host():
+    net = layers()
+    net.ensembles[0].neuron_type = nengo.RectifiedLinear()
+    return net
+
+
+@broken("ND103", "second")
+def adaptive_lif():
+    return _second(nengo.AdaptiveLIF())
+
+
+class NoisyLIF(nengo.LIF):
+    def step(self, dt, J, output, **state):
+        super().step(dt, J + 1, output, **state)
+
+
+class NamedLIF(nengo.LIF):
+    """Only its name is different."""
+
+
+@broken("ND103", "second")
+def a_subclass_that_steps_otherwise():
+    return _second(NoisyLIF())
+
+
+@sound("ND103")
+def a_subclass_that_does_not():
+    return _second(NamedLIF())
+
+
+@sound("ND103")
+def the_neurons_of_nengo_loihi():
+    return _second(nengo_loihi.LoihiLIF())
+
+
+@broken("ND106", "lonely")
+def bias_without_gain():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(4, 1, bias=np.ones(4), label="lonely")
+    return net
+
+
+@broken("ND106", "lonely")
+def gain_without_bias():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(4, 1, gain=np.ones(4), label="lonely")
+    return net
+
+
+@broken("ND107", "second")
+def noise_on_the_chip():
+    return layers(noise=nengo.processes.WhiteNoise())
+
+
+@sound("ND107")
+def noise_on_the_host():
+    net = layers()
+    net.ensembles[0].noise = nengo.processes.WhiteNoise()
+    return net
+
+
+@broken("ND107", "ideal", severity="warning")
+def direct_mode_on_the_chip():
+    net = layers()
+    with net:
+        nengo.Ensemble(1, 1, neuron_type=nengo.Direct(), label="ideal")
+    place(net, ideal=True)
+    return net
+
+
+@broken("ND109", "slow")
+def sampled_probe():
+    net = layers()
+    with net:
+        nengo.Probe(net.ensembles[1].neurons, sample_every=0.01, label="slow")
+    return net
+
+
+@sound("ND109", run=0.01)
+def sampled_probe_on_the_host():
+    net = layers(value=2.0)
+    with net:
+        nengo.Probe(net.nodes[0], sample_every=0.01, label="slow")
+    return net
+
+
+def _nested(on_subnet, on_top=None):
+    net = layers()
+    with net:
+        sub = nengo.Network(label="sub")
+        with sub:
+            deep = relu(4, "deep")
+        nengo.Connection(
+            net.ensembles[0].neurons, deep.neurons, transform=np.ones((4, 6)), synapse=0.005
+        )
+    nengo_loihi.add_params(sub)
+    on_subnet(sub, deep)
+    if on_top:
+        on_top(net, deep)
+    return net
+
+
+@broken("ND110", "sub.deep")
+def on_chip_of_an_ensemble_in_a_subnetwork():
+    def set_it(sub, deep):
+        sub.config[deep].on_chip = False
+
+    return _nested(set_it)
+
+
+@broken("ND110", "sub.deep")
+def on_chip_of_all_ensembles_of_a_subnetwork():
+    def set_it(sub, deep):
+        sub.config[nengo.Ensemble].on_chip = False
+
+    return _nested(set_it)
+
+
+@broken("ND110", "sub.deep")
+def block_shape_in_a_subnetwork():
+    def set_it(sub, deep):
+        sub.config[deep].block_shape = nengo_loihi.BlockShape((2,), (4,))
+
+    return _nested(set_it)
+
+
+@sound("ND110")
+def the_same_set_on_the_top_level_too():
+    def set_it(net, deep):
+        net.config[deep].on_chip = False
+
+    return _nested(set_it, set_it)
+
+
+@broken("ND111", "second")
+def one_block_shape_for_all_ensembles():
+    from nengo.params import Parameter
+
+    net = layers()
+    params = net.config[nengo.Ensemble]
+    del params._extra_params["block_shape"]  # one of the user's own, which nobody validates
+    shape = nengo_loihi.BlockShape((5,), (4,))
+    params.set_param("block_shape", Parameter("block_shape", default=shape))
+    return net
+
+
+@sound("ND111")
+def block_shape_that_fits():
+    net = layers()
+    net.config[net.ensembles[1]].block_shape = nengo_loihi.BlockShape((3,), (5,))
+    return net
+
+
+def _detour(node):
+    net = layers()
+    with net:
+        third = relu(3, "third")
+        nengo.Connection(net.ensembles[1].neurons, node(), synapse=0.005)
+        nengo.Connection(net.nodes[1], third.neurons, transform=np.full((3, 5), 0.1), synapse=None)
+    return net
+
+
+@broken("ND112", "between", severity="warning")
+def function_node_in_the_middle():
+    return _detour(lambda: nengo.Node(lambda t, x: x, size_in=5, label="between"))
+
+
+@sound("ND112")
+def passthrough_node_in_the_middle():
+    return _detour(lambda: nengo.Node(size_in=5, label="between"))
+
+
+@broken("ND113", "second", severity="info")
+def default_initial_voltage():
+    return _second(nengo.LIF())
+
+
+@sound("ND113")
+def zero_initial_voltage():
+    return _second(nengo.LIF(initial_state={"voltage": Choice([0])}))
+
+
+def _intercepts(intercepts):
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(10, 1, intercepts=intercepts, label="tuned")
+    return net
+
+
+@sound("ND116")
+def intercepts_at_the_limit():
+    return _intercepts(Uniform(-1, 0.95))
+
+
+@broken("ND116", "tuned", severity="warning")
+def intercepts_above_the_limit():
+    return _intercepts(Uniform(-1, 0.96))
+
+
+@broken("ND116", "tuned", severity="warning")
+def intercepts_from_an_array():
+    return _intercepts(np.linspace(-1, 0.97, 10))

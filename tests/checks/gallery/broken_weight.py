@@ -1,0 +1,123 @@
+"""ND3xx: quantization."""
+
+import nengo
+import numpy as np
+from specimen import broken, layers, sound
+
+LINK = "first.neurons -> second.neurons"
+RNG = np.random.RandomState(0)
+UNIFORM = RNG.uniform(-0.3, 0.3, (64, 64))
+
+
+def outlier(k):
+    weights = UNIFORM.copy()
+    weights[0, 0] = 0.3 * k
+    return layers(weights)
+
+
+@sound("ND302")
+def no_outlier():
+    return outlier(1)
+
+
+@broken("ND302", "second", severity="warning")
+def outlier_of_100():
+    return outlier(100)
+
+
+@broken("ND302", "second", severity="error")
+def outlier_of_1000():
+    return outlier(1000)
+
+
+@broken("ND301", "second")
+def bias_far_larger_than_weights():
+    return layers(np.full((5, 6), 1e-7), bias=1000.0)
+
+
+@sound("ND301")
+def bias_not_much_larger_than_weights():
+    return layers(np.full((5, 6), 0.01), bias=100.0)
+
+
+def _two_scales(ratio):
+    net = layers(np.full((5, 6), 0.3))
+    with net:
+        nengo.Connection(
+            net.ensembles[0].neurons,
+            net.ensembles[1].neurons,
+            transform=np.full((5, 6), 0.3 * ratio),
+            synapse=0.005,
+        )
+    return net
+
+
+@sound("ND303")
+def connections_of_like_scale():
+    return _two_scales(0.5)
+
+
+@broken("ND303", "second", severity="warning")
+def connections_of_unlike_scale():
+    return _two_scales(2.0**-9)
+
+
+@broken("ND305", "second")
+def weights_that_leave_no_threshold():
+    return layers(np.full((5, 6), 1e7))
+
+
+@sound("ND305")
+def weights_that_leave_a_threshold():
+    return layers(np.full((5, 6), 10.0))
+
+
+@broken("ND304", "second", severity="warning")
+def bias_lost_beside_weights():
+    return layers(np.full((5, 6), 300.0), bias=1.0)
+
+
+@sound("ND304")
+def bias_well_stored():
+    return layers(bias=50.0)
+
+
+@broken("ND307", "second", severity="info")
+def long_synapse_rounds():
+    return layers(synapse=2.0)
+
+
+@sound("ND307")
+def short_synapse_rounds_well():
+    return layers(synapse=0.005)
+
+
+@broken("ND308", LINK)
+def nan_weight():
+    weights = np.full((5, 6), 0.3)
+    weights[2, 3] = np.nan
+    return layers(weights)
+
+
+@broken("ND308", LINK)
+def infinite_weight():
+    weights = np.full((5, 6), 0.3)
+    weights[2, 3] = np.inf
+    return layers(weights)
+
+
+@broken("ND308", LINK)
+def zero_weights():
+    return layers(np.zeros((5, 6)))
+
+
+@broken("ND308", "second")
+def nan_bias():
+    return layers(bias=np.nan)
+
+
+@sound("ND308")
+def one_weight_that_is_not_zero():
+    weights = np.zeros((5, 6))
+    weights[0, 0] = 0.3
+    return layers(weights)
