@@ -1,0 +1,214 @@
+"""A check asks everyone, changes nothing, and never fails because of the network."""
+
+import random
+import subprocess
+import sys
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.exceptions import BuildError, ValidationError
+from numpy.testing import assert_array_equal
+
+from nengo_dense.checks import Finding, check, registry, rule
+
+
+LIF = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})
+
+
+def network(seed=3):
+    """source -> host -> chip, nested, with nengo-loihi's parameters on the top level only."""
+    with nengo.Network(seed=seed) as net:
+        source = nengo.Node([0.4, -0.3], label="source")
+        with nengo.Network(label="sub"):
+            host = nengo.Ensemble(20, 2, label="host", neuron_type=LIF)
+            chip = nengo.Ensemble(20, 2, label="chip", neuron_type=LIF)
+        nengo.Connection(source, host)
+        nengo.Connection(host, chip)
+        nengo.Connection(source, chip)
+        net.probe = nengo.Probe(chip, synapse=0.01)
+    nengo_loihi.add_params(net)
+    net.config[host].on_chip = False
+    return net
+
+
+def state(net):
+    """All of a network's configuration and seeds, as text."""
+    nets = [net, *net.all_networks]
+    params = [sorted(map(repr, n.config.params.items())) for n in nets]
+    extra = [n.config[nengo.Ensemble].extra_params for n in nets]
+    return params, extra, [o.seed for o in net.all_objects], list(net.all_objects)
+
+
+def test_network_config_and_random_numbers_stay_as_they_were():
+    net = network(seed=None)
+    before, numpy_before = state(net), np.random.get_state()[1].copy()
+    python_before = random.getstate()
+    check(net, run=0.01)
+    assert state(net) == before
+    assert_array_equal(np.random.get_state()[1], numpy_before)
+    assert random.getstate() == python_before
+
+
+def test_network_without_loihi_parameters_has_none_afterwards():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(5, 1)
+    check(net, run=0.01)
+    assert net.config[nengo.Ensemble].extra_params == ()
+    assert net.config[nengo.Connection].extra_params == ()
+
+
+def test_network_that_does_not_build_stays_as_it_was():
+    net = network()
+    net.connections[-1].synapse = nengo.Alpha(0.1)
+    net.all_ensembles[1].neuron_type = nengo.Izhikevich()
+    before = state(net)
+    check(net, run=0)
+    assert state(net) == before
+
+
+def test_run_before_equals_run_after():
+    net = network()
+
+    def run():
+        with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+            sim.run(0.05)
+        return sim.data[net.probe]
+
+    before = run()
+    check(net, run=0.02)
+    assert_array_equal(run(), before)
+
+
+def test_same_report_each_time_without_a_seed():
+    net = network(seed=None)
+    assert check(net, run=0.02).to_json() == check(net, run=0.02).to_json()
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "net.py", nengo.Simulator])
+def test_not_a_network_is_refused(wrong):
+    with pytest.raises(ValidationError, match=r"must be a nengo\.Network"):
+        check(wrong)
+
+
+def test_closed_simulator_is_refused():
+    with nengo.Simulator(network(), progress_bar=False) as sim:
+        sim.run(0.001)
+    with pytest.raises(ValidationError, match="got Simulator"):
+        check(sim)
+
+
+@pytest.mark.parametrize("name", ["dt", "run"])
+@pytest.mark.parametrize("value", [-1, float("nan"), "0.1", True, None])
+def test_wrong_time_is_refused(name, value):
+    with pytest.raises(ValidationError, match=f"{name}.*number of seconds"):
+        check(network(), **{name: value})
+
+
+def test_step_of_zero_is_refused():
+    with pytest.raises(ValidationError, match="must be a positive number of seconds"):
+        check(network(), dt=0)
+
+
+def test_unknown_selector_is_refused():
+    with pytest.raises(ValidationError, match="'ND9' is the beginning of no rule's code"):
+        check(network(), select="ND9")
+
+
+def test_ignoring_without_a_reason_is_refused():
+    with pytest.raises(ValidationError, match="must say why"):
+        check(network(), ignore=["ND403"])
+    with pytest.raises(ValidationError, match="needs a reason in words for ND403"):
+        check(network(), ignore={"ND403": " "})
+
+
+def test_ignored_finding_shows_with_its_reason():
+    report = check(network(), run=0, ignore={"ND403": "only two inputs"})
+    assert not [f for f in report.findings if f.code == "ND403"]
+    assert {why for finding, why in report.ignored if finding.code == "ND403"} == {
+        "only two inputs"
+    }
+    assert "only two inputs" in str(report)
+
+
+def test_selected_rules_alone_are_asked():
+    report = check(network(), run=0, select=["ND4"])
+    assert {f.code[:3] for f in report.findings} == {"ND4"}
+
+
+def test_unrelated_errors_are_all_found():
+    net = network()
+    net.connections[1].synapse = nengo.Alpha(0.1)
+    with net:
+        nengo.Ensemble(5, 1, neuron_type=nengo.Izhikevich())
+        nengo.Ensemble(5, 1, noise=nengo.processes.WhiteNoise())
+        nengo.Ensemble(5, 1, gain=np.ones(5))
+        nengo.Ensemble(5, 1, encoders=np.zeros((5, 1)))
+        net.connections[1].pre.neuron_type = nengo.LIF()
+    net.config[net.connections[1].pre].on_chip = True
+    codes = {f.code for f in check(net, run=0).findings if f.severity == "error"}
+    assert codes == {"ND100", "ND102", "ND104", "ND106", "ND107"}
+
+
+def test_cycle_of_nodes_is_reported_not_raised():
+    with nengo.Network(seed=0) as net:
+        a, b = nengo.Node(size_in=1), nengo.Node(size_in=1)
+        nengo.Connection(a, b, synapse=None)
+        nengo.Connection(b, a, synapse=None)
+        ens = nengo.Ensemble(5, 1, neuron_type=LIF)
+        nengo.Connection(b, ens)
+        nengo.Connection(nengo.Node([1.0]), a, synapse=None)
+        with pytest.raises(Exception, match="(?i)cycl|loop"):
+            nengo_loihi.Simulator(net, target="sim", progress_bar=False)
+    report = check(net, run=0)
+    assert not report.ok
+    assert not report.problems
+
+
+def test_skipped_rules_name_what_failed():
+    net = network()
+    net.connections[1].synapse = nengo.Alpha(0.1)
+    net.config[net.all_ensembles[0]].on_chip = True
+    net.connections[1].pre.neuron_type = nengo.Izhikevich()
+    skipped = {s.code: s.reason for s in check(net).skipped}
+    assert "cannot be simulated on Loihi" in skipped["ND404"]
+    assert {s.reason for s in check(network(), run=0).skipped if s.code == "ND405"} == {
+        "no run: nothing is run, as run=0 asks"
+    }
+
+
+def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
+    @rule("XY101", "error", "crashes", remedy="r")
+    def crash(network):
+        yield Finding("network", "found before the crash")
+        raise RuntimeError("oh dear")
+
+    @rule("XY102", "error", "yields nonsense", remedy="r")
+    def nonsense(network):
+        yield "a string"
+
+    known = registry.load()
+    known.rules.update({"XY101": crash, "XY102": nonsense})
+    monkeypatch.setattr(registry, "load", lambda: known)
+    report = check(network(), run=0)
+    assert len(report.problems) == 2
+    assert "XY101 (crashes) crashed: RuntimeError: oh dear" in report.problems[0]
+    assert "not str" in report.problems[1]
+    assert {"XY101", "ND403"} <= {f.code for f in report.findings}
+    assert "oh dear" in str(report)
+
+
+def test_raise_if_errors_gives_every_error_and_remedy():
+    with pytest.raises(BuildError, match=r"(?s)ND101 network: there are no neurons.*on_chip=True"):
+        check(nengo.Network(seed=0)).raise_if_errors()
+    check(network(), run=0).raise_if_errors()
+
+
+def test_importing_the_checker_loads_no_heavy_package():
+    program = (
+        "import sys, nengo_dense.checks; "
+        "print([m for m in ('nengo_loihi', 'matplotlib', 'scipy.optimize') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
