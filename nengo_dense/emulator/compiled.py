@@ -38,14 +38,14 @@ def compiled(function: Callable) -> Callable:
 def _list_inputs(counts, lane, step, start, size, active, first):  # type: ignore[no-untyped-def]
     """List the neurons of an input that spiked, as often as they did; return how many."""
     n = np.uint64(0)
-    repeated = False
+    seen = np.uint8(0)
     for i in range(size):
-        count = counts[lane, step, start + i]
-        active[first + n] = i
-        n += np.uint64(count > 0)
-        repeated |= count > 1
-    if repeated:
-        n = np.uint64(0)
+        seen |= counts[lane, step, start + i]
+    if seen == 1:  # the usual case: no source more than once
+        for i in range(size):
+            active[first + n] = i
+            n += np.uint64(counts[lane, step, start + i])
+    elif seen:
         for i in range(size):
             for _ in range(counts[lane, step, start + i]):
                 active[first + n] = i
@@ -54,12 +54,12 @@ def _list_inputs(counts, lane, step, start, size, active, first):  # type: ignor
 
 
 @compiled
-def _list_fired(spiked, lane, start, size, active, first):  # type: ignore[no-untyped-def]
+def _list_fired(spiked, start, size, active, first):  # type: ignore[no-untyped-def]
     """List the compartments of a block that fired, without branches; return how many."""
     n = np.uint64(0)
     for i in range(size):
         active[first + n] = i
-        n += np.uint64(spiked[lane, start + i])
+        n += np.uint64(spiked[start + i])
     return n
 
 
@@ -120,10 +120,24 @@ def _add_dense_float(n, offsets, width, values, total, target):  # type: ignore[
 
 
 @compiled
-def _record(step, lane, columns, out, state):  # type: ignore[no-untyped-def]
+def _record(lane, step, columns, out, state):  # type: ignore[no-untyped-def]
     """Copy what probes read."""
     for k in range(np.uint64(len(columns))):
-        out[lane, step, k] = state[lane, np.uint64(columns[k])]
+        out[lane, step, k] = state[np.uint64(columns[k])]
+
+
+@compiled
+def _copy(n, source, row, target):  # type: ignore[no-untyped-def]
+    """Copy a row of a matrix into a longer vector."""
+    for j in range(n):
+        target[j] = source[row, j]
+
+
+@compiled
+def _copy_back(n, source, target, row):  # type: ignore[no-untyped-def]
+    """Copy the beginning of a vector into a row of a matrix."""
+    for j in range(n):
+        target[row, j] = source[j]
 
 
 @compiled
@@ -138,70 +152,68 @@ def _decay(x, keep):  # type: ignore[no-untyped-def]
 
 @compiled
 def _update_integer(  # type: ignore[no-untyped-def]
-    lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
-    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+    total, noise, current, voltage, spiked,
+    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
     """Decay, wrap, clip, fire; see `.kernel_numpy.NumpyKernel`. Returns overflowing bits."""
     lost_q = np.int32(0)
     lost_u = np.int32(0)
     lost_v = np.int32(0)
-    for j in range(n):
-        x = add(total[j], noise_q[step, j])
-        q = shift_right(shift_left(x, 10), 10)  # 21 bits and sign
-        lost_q = either(lost_q, exclusive_or(x, q))
+    for j in range(np.uint64(len(bias))):
+        q = shift_right(shift_left(total[j], 10), 10)  # 21 bits and sign
+        lost_q = either(lost_q, exclusive_or(total[j], q))
 
-        x = add(_decay(current[lane, j], keep_u[j]), q)
+        x = add(_decay(current[j], keep_u[j]), q)
         u = shift_right(shift_left(x, 8), 8)  # 23 bits and sign
         lost_u = either(lost_u, exclusive_or(x, u))
-        current[lane, j] = u
+        current[j] = u
 
-        x = add(add(u, bias[j]), noise_u[step, j])
+        x = add(add(u, bias[j]), noise[j])
         u = shift_right(shift_left(x, 8), 8)
         lost_v = either(lost_v, exclusive_or(x, u))
 
-        v = add(_decay(voltage[lane, j], keep_v[j]), u)
+        v = add(_decay(voltage[j], keep_v[j]) if leaky else voltage[j], u)
         v = vmin[j] if v < vmin[j] else v
         v = vmax[j] if v > vmax[j] else v
         fires = v > vth[j]
-        spiked[lane, j] = fires
-        voltage[lane, j] = np.int32(0) if fires else v
+        spiked[j] = fires
+        voltage[j] = np.int32(0) if fires else v
     return (lost_q != 0) | ((lost_u != 0) << 1) | ((lost_v != 0) << 2)
 
 
 @compiled
 def _update_float(  # type: ignore[no-untyped-def]
-    lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
-    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+    total, noise, current, voltage, spiked,
+    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
     """Decay, clip, fire, in the order of nengo-loihi's operations. Returns no overflow."""
-    for j in range(n):
-        q = total[j] + noise_q[step, j]
-        u = keep_u[j] * current[lane, j] + scale_u[j] * q
-        current[lane, j] = u
-        u = u + bias[j] + noise_u[step, j]
-        v = keep_v[j] * voltage[lane, j] + scale_v[j] * u
-        v = max(v, vmin[j])
-        v = min(v, vmax[j])
+    for j in range(np.uint64(len(bias))):
+        u = keep_u[j] * current[j] + scale_u[j] * total[j]
+        current[j] = u
+        u = u + bias[j] + noise[j]
+        v = keep_v[j] * voltage[j] + scale_v[j] * u
+        v = vmin[j] if v < vmin[j] else v
+        v = vmax[j] if v > vmax[j] else v
         fires = v > vth[j]
-        spiked[lane, j] = np.uint8(fires)
-        voltage[lane, j] = np.float32(0) if fires else v
+        spiked[j] = fires
+        voltage[j] = np.float32(0) if fires else v
     return 0
 
 
 @compiled
-def _hold(lane, n, refractory, refract, voltage, spiked):  # type: ignore[no-untyped-def]
+def _hold(refractory, refract, voltage, spiked):  # type: ignore[no-untyped-def]
     """Undo what compartments did that were refractory, and count their steps down.
 
     A spike of a refractory compartment is none: its voltage was to be zero, and no threshold is
     below zero.
     """
-    for j in range(n):
-        held = refractory[lane, j] > 0
-        fires = spiked[lane, j] & np.uint8(not held)
-        spiked[lane, j] = fires
-        voltage[lane, j] = 0 if held else voltage[lane, j]
-        left = refract[j] if fires else refractory[lane, j]
-        refractory[lane, j] = max(left - 1, 0)
+    for j in range(np.uint64(len(refract))):
+        held = refractory[j] > 0
+        fires = spiked[j] & np.uint8(not held)
+        spiked[j] = fires
+        voltage[j] = 0 if held else voltage[j]
+        left = refract[j] if fires else refractory[j]
+        refractory[j] = max(left - 1, 0)
 
 
 def _add_dense(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
@@ -220,42 +232,75 @@ def _choose_add_dense(n, offsets, width, values, total, target):  # type: ignore
 
 
 def _update(  # type: ignore[no-untyped-def]
-    lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
-    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+    total, noise, current, voltage, spiked,
+    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
     """Stand for `_update_integer` or `_update_float`."""
 
 
 @overload(_update)
 def _choose_update(  # type: ignore[no-untyped-def]
-    lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
-    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+    total, noise, current, voltage, spiked,
+    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
     update = _update_integer if isinstance(total.dtype, types.Integer) else _update_float
 
     def call(  # type: ignore[no-untyped-def]
-        lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
-        keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+        total, noise, current, voltage, spiked,
+        keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
     ):  # fmt: skip
         return update(
-            lane, step, n, total, current, voltage, spiked, noise_q, noise_u,
-            keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+            total, noise, current, voltage, spiked,
+            keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
         )  # fmt: skip
 
     return call
 
 
 @compiled
+def _add_spikes(  # type: ignore[no-untyped-def]
+    lane, step, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
+    groups, projections, rows, bases, starts, values, targets,
+):  # fmt: skip
+    """Add the weights of all spikes that arrive at one lane in one step."""
+    one = np.uint64(1)
+    for g in range(np.uint64(len(groups))):
+        start, size, first = groups[g, 0], groups[g, 1], groups[g, 2]
+        if start >= n_inputs:
+            counts[g] = _list_fired(spiked, start - n_inputs, size, active, first)
+        elif step == 0:
+            counts[g] = _list_inputs(pending, lane, step, start, size, active, first)
+        else:
+            counts[g] = _list_inputs(spikes, lane, step - one, start, size, active, first)
+    for p in range(np.uint64(len(projections))):
+        source, first_row, width = projections[p, 0], projections[p, 1], projections[p, 2]
+        target, first_value = projections[p, 3], projections[p, 4]
+        count, first = counts[source], groups[source, 2]
+        if width > 0:
+            hits = _list_rows(active, first, count, rows, first_row, width, first_value, offsets)
+            _add_dense(hits, offsets, width, values, total, target)
+        elif count > 0:
+            _add_sparse(
+                active, first, count, rows, bases, first_row, starts, projections[p, 5],
+                values, targets, total,
+            )  # fmt: skip
+
+
+@compiled
 def advance(  # type: ignore[no-untyped-def]
-    first_lane, last_lane, total, active, offsets, counts, spikes, pending, spiked, current, voltage, refractory,
+    first_lane, last_lane, total, noise, current, voltage, refractory, spiked,
+    active, offsets, counts,
+    spikes, pending, all_spiked, all_current, all_voltage, all_refractory,
     noise_q, noise_u, extra, groups, projections, rows, bases, starts, values, targets,
     spiked_columns, spiked_out, voltage_columns, voltage_out, current_columns, current_out,
-    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, refract,
+    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, refract, leaky, holds,
 ):  # fmt: skip
     """Advance lanes ``first_lane`` to ``last_lane`` by ``spikes.shape[1]`` steps.
 
-    The arguments are those of `.state.ChipState`, `.state.Drive`, `.table.Tables`,
-    `.state.Recording` and `.program.Compartments`, in this order.
+    After the workspace (``total`` to ``counts``) the arguments are those of `.state.ChipState`,
+    `.state.Drive`, `.table.Tables`, `.state.Recording` and `.program.Compartments` (padded), in
+    this order; ``leaky`` and ``holds`` say whether any voltage decays and any compartment is
+    ever refractory.
 
     Returns
     -------
@@ -263,57 +308,39 @@ def advance(  # type: ignore[no-untyped-def]
         A bit for each register that overflowed.
     """
     n_steps, n_inputs = np.uint64(spikes.shape[1]), np.uint64(spikes.shape[2])
-    n = np.uint64(len(refract))
-    one = np.uint64(1)
-    holds = False
-    for j in range(n):
-        holds |= refract[j] > 1
-    noisy_q, noisy_u = len(noise_q) > 1, len(noise_u) > 1
+    n = np.uint64(all_current.shape[1])
     overflow = 0
     for lane in range(np.uint64(first_lane), np.uint64(last_lane)):
+        _copy(n, all_spiked, lane, spiked)
+        _copy(n, all_current, lane, current)
+        _copy(n, all_voltage, lane, voltage)
+        _copy(n, all_refractory, lane, refractory)
         for step in range(n_steps):
-            for g in range(np.uint64(len(groups))):
-                start, size, first = groups[g, 0], groups[g, 1], groups[g, 2]
-                if start >= n_inputs:
-                    counts[g] = _list_fired(spiked, lane, start - n_inputs, size, active, first)
-                elif step == 0:
-                    counts[g] = _list_inputs(pending, lane, step, start, size, active, first)
-                else:
-                    counts[g] = _list_inputs(spikes, lane, step - one, start, size, active, first)
+            for j in range(np.uint64(len(total))):
+                total[j] = 0
             if len(extra):
+                _copy(n, extra, lane, total)
+            _add_spikes(
+                lane, step, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
+                groups, projections, rows, bases, starts, values, targets,
+            )  # fmt: skip
+            if len(noise_q):
                 for j in range(n):
-                    total[j] = extra[lane, j]
-            else:
-                for j in range(n):
-                    total[j] = 0
-            for p in range(np.uint64(len(projections))):
-                source, first_row, width = (
-                    projections[p, 0], projections[p, 1], projections[p, 2],
-                )  # fmt: skip
-                target, first_value, first_start = (
-                    projections[p, 3], projections[p, 4], projections[p, 5],
-                )  # fmt: skip
-                count, first = counts[source], groups[source, 2]
-                if width > 0:
-                    hits = _list_rows(
-                        active, first, count, rows, first_row, width, first_value, offsets
-                    )
-                    _add_dense(hits, offsets, width, values, total, target)
-                else:
-                    _add_sparse(
-                        active, first, count, rows, bases, first_row, starts, first_start,
-                        values, targets, total,
-                    )  # fmt: skip
-            noise_step = step if noisy_q or noisy_u else np.uint64(0)
+                    total[j] += noise_q[step, j]
+                _copy(n, noise_u, step, noise)
             overflow |= _update(
-                lane, noise_step, n, total, current, voltage, spiked, noise_q, noise_u,
-                keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax,
+                total, noise, current, voltage, spiked,
+                keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
             )  # fmt: skip
             if holds:
-                _hold(lane, n, refractory, refract, voltage, spiked)
-            _record(step, lane, spiked_columns, spiked_out, spiked)
-            _record(step, lane, voltage_columns, voltage_out, voltage)
-            _record(step, lane, current_columns, current_out, current)
+                _hold(refractory, refract, voltage, spiked)
+            _record(lane, step, spiked_columns, spiked_out, spiked)
+            _record(lane, step, voltage_columns, voltage_out, voltage)
+            _record(lane, step, current_columns, current_out, current)
+        _copy_back(n, spiked, all_spiked, lane)
+        _copy_back(n, current, all_current, lane)
+        _copy_back(n, voltage, all_voltage, lane)
+        _copy_back(n, refractory, all_refractory, lane)
         for i in range(n_inputs):
-            pending[lane, 0, i] = spikes[lane, n_steps - one, i]
+            pending[lane, 0, i] = spikes[lane, n_steps - np.uint64(1), i]
     return overflow

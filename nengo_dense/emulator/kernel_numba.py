@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.chip.program import Program
+from nengo_dense.chip.limits import DECAY_BITS
+from nengo_dense.chip.program import Compartments, Program
 from nengo_dense.emulator.compiled import advance
 from nengo_dense.emulator.state import ChipState, Drive, Recording
 from nengo_dense.emulator.table import PADDING, make_tables
@@ -41,21 +42,15 @@ class NumbaKernel:
             tables.targets,
         )
         self._parameters = (
-            chip.keep_u,
-            chip.keep_v,
-            chip.scale_u,
-            chip.scale_v,
-            chip.bias,
-            chip.vth,
-            chip.vmin,
-            chip.vmax,
-            chip.refract,
+            *_pad_parameters(chip),
+            bool((chip.keep_v != 1 << DECAY_BITS).any()),
+            bool((chip.refract > 1).any()),
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
         """Advance all lanes; see `.kernel_numpy.NumpyKernel.advance`."""
         lanes = len(state.spiked)
-        none = np.zeros((1, self.program.n_compartments), dtype=self.program.dtype)
+        none = np.zeros((0, self.program.n_compartments), dtype=self.program.dtype)
         arguments = (
             drive.spikes,
             state.pending[:, None],
@@ -65,7 +60,7 @@ class NumbaKernel:
             state.refractory,
             none if drive.noise_q is None else drive.noise_q,
             none if drive.noise_u is None else drive.noise_u,
-            none[:0] if drive.extra is None else drive.extra,
+            none if drive.extra is None else drive.extra,
             *self._tables,
             *_by_key(recordings, lanes, self.program.dtype),
             *self._parameters,
@@ -79,16 +74,29 @@ class NumbaKernel:
     def _advance(self, arguments: tuple[Any, ...], start: int, stop: int) -> int:
         """Run the compiled function on some lanes, with a workspace of its own."""
         program = self.program
+        padded = len(self._parameters[0])
         room = 255 * program.n_inputs + program.n_compartments + 1
         return advance(
             start,
             stop,
-            np.empty(program.n_compartments + PADDING, dtype=program.dtype),
+            np.zeros(padded + PADDING, dtype=program.dtype),  # room for the last row's padding
+            *(np.zeros(padded, dtype=program.dtype) for _ in range(3)),
+            np.zeros(padded, dtype=np.int32),
+            np.zeros(padded, dtype=np.uint8),
             np.empty(room, dtype=np.int32),
             np.empty(room, dtype=np.uint64),
             np.empty(len(self._tables[0]), dtype=np.uint64),
             *arguments,
         )
+
+
+def _pad_parameters(chip: Compartments) -> tuple[np.ndarray, ...]:
+    """Pad to whole vector registers, with compartments that do nothing."""
+    padding = (0, -len(chip) % PADDING)
+    arrays = []
+    for name in ("keep_u", "keep_v", "scale_u", "scale_v", "bias", "vth", "vmin", "vmax"):
+        arrays.append(np.pad(getattr(chip, name), padding))
+    return (*arrays, np.pad(chip.refract, padding))
 
 
 def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> list[np.ndarray]:
