@@ -140,7 +140,7 @@ def test_bias_counts_in_the_units_of_the_weighted_input(neuron_type):
 
 
 def test_default_bias_is_zero():
-    net, layer = one_layer(nengo.SpikingRectifiedLinear(), bias=None)
+    _, layer = one_layer(nengo.SpikingRectifiedLinear(), bias=None)
     assert_array_equal(layer.bias, np.zeros(4))
     assert_array_equal(layer.ensemble.bias, np.zeros(4))
 

@@ -102,7 +102,7 @@ def test_host_layer_reaches_the_chip_in_spikes(expected):
 
 def test_probed_passthrough_node_stays_and_spikes_are_the_same(expected):
     net = nengo.Network(seed=0)
-    first, second = add_layers(net)
+    _, second = add_layers(net)
     with net:
         nengo.Probe(second.input)
     (one, two, values), _ = loihi(net)

@@ -176,7 +176,7 @@ def test_bytes_after_the_magic_number_are_refused(scratch, content):
 
 
 def test_missing_file_is_pythons_own_error(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere.npz"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.npz"):
         DenseStack.load(tmp_path / "nowhere.npz")
 
 
