@@ -14,7 +14,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     add_model_arguments(parser)
     parser.add_argument("-o", "--output", required=True, metavar="STACK.npz")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", default="demo-output", metavar="FOLDER")
     parser.add_argument("--seed", type=int, default=0, help="of split and training (%(default)s)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="show where accuracy is lost, from the source model to the chip's integers",
     )
     parser.add_argument("--plot", metavar="FILE.png", help="write a picture")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:

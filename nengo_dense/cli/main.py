@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from nengo.exceptions import NengoException
 
-from nengo_dense.cli import convert, demo, evaluate
+from nengo_dense.cli import check, convert, demo, evaluate
 from nengo_dense.version import version
 
 #: Exit codes, for scripts.
 CLEAN, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
 
-COMMANDS = (demo, convert, evaluate)
+COMMANDS = (demo, check, convert, evaluate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if not args.warnings:
                 # of the packages below, about themselves; ours are findings and errors
                 warnings.simplefilter("ignore")
-            return args.run(args)
+            return args.run_command(args)
     except (NengoException, OSError) as err:
         # ours, Nengo's and the file system's: they say what is wrong and what to do
         return _fail(str(err), USAGE, args.traceback)

@@ -51,7 +51,7 @@ def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> D
         return network
     if Path(model).suffix == ".npz":
         return DenseStack.load(model)
-    return convert(model, encoding=encoding, calibration=calibration)
+    return convert(model, encoding=encoding, calibration=calibration, label=Path(model).stem)
 
 
 def source_of(model: str) -> str:

@@ -1,0 +1,89 @@
+"""``nengo-dense check``, ``rules`` and ``explain``: what stands between a network and Loihi."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import nengo
+
+from nengo_dense.checks import check, documentation
+from nengo_dense.cli.data import load_inputs
+from nengo_dense.cli.model import add_model_arguments, load_network
+from nengo_dense.layers.stack import DenseStack
+
+#: Samples of the calibration data that a stack is shown while its rates are looked at.
+N_SHOWN = 10
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the commands."""
+    parser = subparsers.add_parser(
+        "check", parents=[common], help="find what would go wrong on Loihi, and the way out"
+    )
+    add_model_arguments(parser)
+    parser.add_argument(
+        "--run",
+        type=float,
+        default=0.1,
+        metavar="S",
+        help="seconds to emulate for the rules about rates, 0 for none (%(default)s); a model "
+        "from a file needs --calibrate to have something to run on",
+    )
+    parser.add_argument("--select", action="append", metavar="CODE", help="only these rules")
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="CODE=REASON", help="accept a finding"
+    )
+    parser.add_argument("--no-build", action="store_true", help="arithmetic alone, in seconds")
+    parser.add_argument("--html", metavar="FILE.html", help="write the report with pictures")
+    parser.add_argument("--json", metavar="FILE.json", help="write the report as data")
+    parser.set_defaults(run_command=run_check)
+
+    rules = subparsers.add_parser("rules", parents=[common], help="list all rules")
+    rules.set_defaults(run_command=run_rules)
+    explain = subparsers.add_parser("explain", parents=[common], help="explain one rule")
+    explain.add_argument("code", metavar="CODE")
+    explain.set_defaults(run_command=run_explain)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Check, print, and tell by the exit code whether there are errors."""
+    samples = load_inputs(args.calibrate) if args.calibrate else None
+    network = load_network(args.model, args.encoding, samples)
+    ignore: dict[str, str] = {}
+    if samples is not None and isinstance(network, DenseStack):
+        network = _showing(network, samples)
+        ignore = dict.fromkeys(
+            ("ND502", "ND503"), "samples shown by this command, for rates alone"
+        )
+    ignore |= dict(item.partition("=")[::2] for item in args.ignore)
+    report = check(
+        network, run=args.run, select=args.select, ignore=ignore, build=not args.no_build
+    )
+    print(report)
+    if args.html:
+        report.save_html(args.html)
+    if args.json:
+        Path(args.json).write_text(report.to_json(), encoding="utf-8")
+    return 0 if report.ok else 1
+
+
+def _showing(stack: DenseStack, samples: Any) -> nengo.Network:
+    """Put a stack into a network that shows it some samples, 20 ms each."""
+    shown = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
+    with nengo.Network(seed=stack.seed, label=stack.label) as network:
+        nengo.Network.add(stack)
+        source = nengo.Node(nengo.processes.PresentInput(shown, 0.02), label="samples")
+        nengo.Connection(source, stack.input, synapse=None)
+    return network
+
+
+def run_rules(args: argparse.Namespace) -> int:
+    """List the rules."""
+    print(documentation.rule_list())
+    return 0
+
+
+def run_explain(args: argparse.Namespace) -> int:
+    """Explain a rule."""
+    print(documentation.explain(args.code))
+    return 0
