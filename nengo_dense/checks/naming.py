@@ -13,7 +13,8 @@ class Names:
 
     An object is called by its label, else by the attribute of its network that holds it
     (``layers[0]``), else by its place in Nengo's lists (``ensembles[2]``, itself a valid
-    attribute path). Parts are joined by dots.
+    attribute path). Parts are joined by dots. What is called like its network, as the neurons of
+    a dense layer are, goes by the network's path.
 
     Parameters
     ----------
@@ -34,7 +35,9 @@ class Names:
                 taken[name] = taken.get(name, 0) + 1
                 if taken[name] > 1:  # the same label twice: say which
                     name = f"{name} ({kind}[{i}])"
-                self._paths[obj] = prefix + name
+                if prefix and network.label:
+                    name = "" if name == network.label else name.removeprefix(f"{network.label}.")
+                self._paths[obj] = prefix + name if name else prefix.removesuffix(".")
                 if kind == "networks":
                     self._walk(obj, f"{prefix}{name}.")
 

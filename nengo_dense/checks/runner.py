@@ -8,7 +8,7 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import ValidationError
+from nengo.exceptions import NengoException, ValidationError
 
 from nengo_dense.checks import registry
 from nengo_dense.checks.registry import Registry
@@ -34,10 +34,13 @@ class Facts:
     registry : Registry
     given : dict
         What is known from the start.
+    crashes : list of str
+        Facts that ended in an error nobody foresaw.
     """
 
     registry: Registry
     given: dict[str, Any]
+    crashes: list[str] = field(default_factory=list)
     _known: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
@@ -65,8 +68,12 @@ class Facts:
             return err
         try:
             return item.compute(**needs)
+        except NengoException as err:
+            return UnavailableError(f"no {name.replace('_', ' ')}: {err}")
         except Exception as err:
-            return UnavailableError(f"no {name.replace('_', ' ')}: {err or type(err).__name__}")
+            words = f"{type(err).__name__}: {err}"
+            self.crashes.append(f"Finding out the fact '{name}' crashed: {words}")
+            return UnavailableError(f"no {name.replace('_', ' ')}: {words}")
 
     def needs(self, names: Iterable[str], optional: set[str]) -> dict[str, Any]:
         """Give several facts, ``None`` for an optional one that cannot be found out."""
@@ -142,6 +149,7 @@ def check(
             _ask(rule, facts, selection, report)
         report.findings[:] = _sorted(_unexplained(report.findings, known))
         report.layers, report.cores, report.curves = _figures(facts)
+        report.problems += facts.crashes
     report.ignored = selection.apply(report.findings)
     return report
 

@@ -24,7 +24,6 @@ COLUMNS = (
     ("max Hz", "rate_max", "{:.0f}"),
     ("silent", "share_silent", "{:.0%}"),
 )
-NAME_WIDTH = 22
 
 
 def text(report: "CheckReport") -> str:
@@ -74,9 +73,12 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
     rows = [[heading for heading, *_ in COLUMNS]]
     for layer in layers:
         cells = [cell(layer, key, form) for _, key, form in COLUMNS]
-        cells[0] = _shorten(cells[0])
         rows.append(cells)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = WIDTH - sum(widths[1:]) - 2 * len(widths[1:])
+    for row in rows:
+        row[0] = _shorten(row[0], room)
+    widths[0] = max(len(row[0]) for row in rows)
     return [
         "  ".join(
             [row[0].ljust(widths[0])]
@@ -86,6 +88,6 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _shorten(name: str) -> str:
+def _shorten(name: str, room: int) -> str:
     """Keep the end of a long path, which tells layers apart."""
-    return name if len(name) <= NAME_WIDTH else "..." + name[-(NAME_WIDTH - 3) :]
+    return name if len(name) <= room else "..." + name[-(room - 3) :]

@@ -13,7 +13,6 @@ from numpy.testing import assert_array_equal
 
 from nengo_dense.checks import Finding, check, registry, rule
 
-
 LIF = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})
 
 
@@ -159,7 +158,7 @@ def test_cycle_of_nodes_is_reported_not_raised():
         ens = nengo.Ensemble(5, 1, neuron_type=LIF)
         nengo.Connection(b, ens)
         nengo.Connection(nengo.Node([1.0]), a, synapse=None)
-        with pytest.raises(Exception, match="(?i)cycl|loop"):
+        with pytest.raises(Exception, match=r"(?i)cycl|loop"):
             nengo_loihi.Simulator(net, target="sim", progress_bar=False)
     report = check(net, run=0)
     assert not report.ok

@@ -206,12 +206,19 @@ def _divide(groups: list[_Group], graph: Graph) -> None:
         Population(g.name, g.n_neurons, g.n_in_axons, [(t, 1) for t, *_ in g.out], g.n_blocks)
         for g in groups
     ]
-    if any(group.n_blocks is None for group in groups):
-        sizes: Sequence[int] = partition(populations)
-    else:
-        sizes = [ceil_div(p.n_neurons, p.n_blocks or 1) for p in populations]
+    sizes = _sizes(populations, [_default_blocks(group) for group in groups])
     for group, size in zip(groups, sizes, strict=True):
         group.size = group.size or size
+
+
+def _sizes(populations: list[Population], default: list[int]) -> Sequence[int]:
+    """Partition what is left to us; where nothing fits, divide as nengo-loihi would and tell."""
+    try:
+        if any(population.n_blocks is None for population in populations):
+            return partition(populations)
+    except BuildError:  # ND202 or ND203 says which layer, with the numbers below
+        return [ceil_div(p.n_neurons, n) for p, n in zip(populations, default, strict=True)]
+    return [ceil_div(p.n_neurons, p.n_blocks or 1) for p in populations]
 
 
 def _partitioned(graph: Graph) -> set[nengo.Ensemble]:

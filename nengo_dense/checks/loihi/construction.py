@@ -127,8 +127,10 @@ def construction(network: nengo.Network, dt: float, build: bool, graph: Graph) -
 
 
 @fact("Every error of nengo-loihi's build.")
-def troubles(construction: Construction) -> list[Trouble]:
-    """List what a build ran into, if there was one."""
+def troubles(construction: Construction, graph: Graph) -> list[Trouble]:
+    """List what a build ran into, or, without one, what placement did."""
+    if construction.model is None and graph.refusals:
+        return [Trouble(graph.name(graph.network), error) for error in graph.refusals]
     if construction.model is None:
         raise BuildError("the network is not built, as build=False asks")
     return construction.troubles

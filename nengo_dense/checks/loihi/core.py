@@ -126,7 +126,8 @@ def synapse_bits(cores: list[LayerCores]) -> Iterator[Finding]:
     """
     for layer in cores:
         worst = max(layer.cores, key=lambda core: core.synapse_bits)
-        if worst.synapse_bits > MAX_SYNAPSE_BITS:
+        # with too many inputs (ND202) not even one neuron fits, which is no fault of the block
+        if worst.synapse_bits > MAX_SYNAPSE_BITS and worst.n_in_axons <= MAX_IN_AXONS:
             yield Finding(
                 layer.name,
                 f"needs {worst.synapse_bits} bits for the weights of {worst.n_compartments} "
@@ -145,7 +146,9 @@ def synapse_bits(cores: list[LayerCores]) -> Iterator[Finding]:
     remedy="Narrow the widest layers, or plan for a board of several chips.",
 )
 def one_chip(cores: list[LayerCores]) -> Iterator[Finding]:
-    """A chip has 128 cores."""
+    """A chip has 128 cores. nengo-loihi's emulator builds networks of any size; on a board, traffic
+    between chips is slower than within one.
+    """
     total = sum(len(layer.cores) for layer in cores)
     if total > CORES_PER_CHIP:
         widest = max(cores, key=lambda layer: len(layer.cores))
@@ -171,7 +174,8 @@ def core_use(cores: list[LayerCores]) -> Iterator[Finding]:
     """
     for layer in cores:
         needed = ceil_div(layer.n_neurons, MAX_COMPARTMENTS)
-        if layer.ensemble is not None and len(layer.cores) > needed:
+        fits = layer.cores[0].n_in_axons <= MAX_IN_AXONS
+        if layer.ensemble is not None and fits and len(layer.cores) > needed:
             share = layer.n_neurons / (len(layer.cores) * MAX_COMPARTMENTS)
             yield Finding(
                 layer.name,

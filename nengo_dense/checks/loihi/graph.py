@@ -14,6 +14,7 @@ import numpy as np
 from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
+from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.checks.naming import Names
@@ -94,12 +95,15 @@ class Graph:
     links : list of Link
     split : object
         nengo-loihi's HostChipSplit.
+    refusals : list of Exception
+        What the splitter raised; the rest of the graph holds all the same.
     """
 
     network: nengo.Network
     names: Names
     split: Any
     links: list[Link]
+    refusals: list[Exception] = field(default_factory=list)
     chip: list[nengo.Ensemble] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -198,17 +202,10 @@ def graph(network: nengo.Network) -> Graph:
     from nengo_loihi import splitter
     from nengo_loihi.passthrough import Cluster
 
-    traced = _traced_cluster(Cluster)
-
-    class TracedSplit(splitter.PassthroughSplit):
-        def _find_clusters(self) -> dict:
-            clusters = super()._find_clusters()
-            for cluster in clusters.values():
-                cluster.__class__ = traced
-            return clusters
-
-    hostchip = splitter.HostChipSplit(network)
-    passthrough = TracedSplit(network, hostchip)
+    hostchip = _placed(splitter.HostChipSplit, network)
+    passthrough = _traced_split(splitter.PassthroughSplit, _traced_cluster(Cluster))(
+        network, hostchip
+    )
     kept = [
         Link((conn,), conn.post)
         for conn in network.all_connections
@@ -216,4 +213,40 @@ def graph(network: nengo.Network) -> Graph:
     ]
     position = {conn: i for i, conn in enumerate(network.all_connections)}
     merged = sorted(passthrough.to_add, key=lambda link: [position[c] for c in link.path])
-    return Graph(network, Names(network), hostchip, kept + merged)
+    refusals = [*hostchip.refusals, *passthrough.refusals]
+    return Graph(network, Names(network), hostchip, kept + merged, refusals)
+
+
+def _placed(base_class: type, network: nengo.Network) -> Any:
+    class Placed(base_class):
+        """nengo-loihi's placement, complete also where it raises (it places first, then looks)."""
+
+        def __init__(self) -> None:
+            self.refusals: list[Exception] = []
+            try:
+                super().__init__(network)
+            except NengoException as err:
+                self.refusals.append(err)
+                self._place_probes(network)
+
+    return Placed()
+
+
+def _traced_split(base_class: type, cluster_class: type) -> type:
+    class TracedSplit(base_class):
+        """nengo-loihi's choice of passthrough nodes, with links instead of connections."""
+
+        def __init__(self, network: nengo.Network, hostchip: Any) -> None:
+            self.refusals: list[Exception] = []
+            try:
+                super().__init__(network, hostchip)
+            except NengoException as err:
+                self.refusals.append(err)
+
+        def _find_clusters(self) -> dict:
+            clusters = super()._find_clusters()
+            for cluster in clusters.values():
+                cluster.__class__ = cluster_class
+            return clusters
+
+    return TracedSplit

@@ -1,0 +1,124 @@
+"""The report as text, HTML and JSON."""
+
+import json
+import re
+
+import nengo
+import numpy as np
+import pytest
+from nengo.dists import Choice
+from nengo.exceptions import ValidationError
+
+from nengo_dense.checks import Finding, check
+from nengo_dense.checks.documentation import explain, rule_list, rule_pages, rules
+from nengo_dense.checks.report import SCHEMA_VERSION, CheckReport, worst
+from nengo_dense.checks.text import WIDTH
+
+RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0])}, amplitude=0.01)
+
+
+@pytest.fixture(scope="module")
+def report():
+    rng = np.random.RandomState(0)
+    with nengo.Network(seed=0, label="a network with a long name") as net:
+        source = nengo.Node(rng.uniform(0, 1, 10))
+        before = source
+        for name in ("first", "<second>", "a layer whose name would fill half of the terminal"):
+            layer = nengo.Ensemble(
+                20, 1, label=name, neuron_type=RELU, gain=Choice([100]), bias=Choice([0])
+            )
+            weights = rng.uniform(-0.2, 0.6, (20, before.size_out))
+            nengo.Connection(before, layer.neurons, transform=weights)
+            before = layer.neurons
+        nengo.Ensemble(5, 1, neuron_type=nengo.LIF(), label="idle", intercepts=Choice([0.99]))
+    return check(net, run=0.1, ignore={"ND113": "one run is enough"})
+
+
+def test_text_fits_the_terminal(report):
+    lines = str(report).splitlines()
+    assert max(map(len, lines)) <= WIDTH == 100
+    assert "idle" in str(report)
+    assert "one run is enough" in str(report)
+
+
+def test_layers_have_all_numbers(report):
+    first = report.layers[0]
+    assert first["layer"] == "first"
+    known = {
+        "n_neurons", "cores", "in_axons", "out_axons", "synapse_bits", "synapse_bits_limit",
+        "weight_exp", "levels", "share_zeroed", "sqnr", "bias_error", "vth_error", "decay_error",
+        "rate_error", "rate_mean", "rate_max", "share_silent", "share_saturated",
+        "synops_per_second", "power",
+    }  # fmt: skip
+    assert known <= set(first)
+    assert all(first[key] is not None for key in known)
+    assert first["n_neurons"] == first["in_axons"] == 20
+    assert 30 < first["sqnr"] < 60
+    assert report.cores == 4
+
+
+def test_json_is_versioned_and_holds_every_finding(report):
+    document = json.loads(report.to_json())
+    assert document["schema_version"] == SCHEMA_VERSION == 1
+    assert len(document["findings"]) == len(report.findings)
+    assert document["cores"] == 4
+    assert document["ignored"][0]["reason"] == "one run is enough"
+    assert {"code", "severity", "target", "message", "remedy", "value", "limit", "unit"} <= set(
+        document["findings"][0]
+    )
+
+
+def test_json_has_no_infinity():
+    report = CheckReport([Finding("a", "b", "c", float("inf"), np.float64("nan"), "d", "info")])
+    assert json.loads(report.to_json())["findings"][0]["value"] is None
+
+
+def test_html_page_is_complete_and_escaped(report, tmp_path):
+    pytest.importorskip("matplotlib", reason="the pictures are drawn with it")
+    path = tmp_path / "report.html"
+    report.save_html(path)
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<svg") == 3
+    assert "&lt;second&gt;" in page
+    assert "<second>" not in page
+    # nothing is fetched: the addresses in it are names of XML's vocabularies only
+    assert not re.search(r'(src|href)="https?:', page.replace('xlink:href="#', ""))
+    assert "<script" not in page
+
+
+def test_notebook_fragment_has_findings_and_table(report):
+    fragment = report._repr_html_()
+    assert "<table>" in fragment
+    assert all(finding.code in fragment for finding in report.findings)
+
+
+def test_errors_come_first_and_decide():
+    findings = [Finding("a", "b", severity=severity) for severity in ("error", "info")]
+    assert not CheckReport(findings).ok
+    assert CheckReport(findings[1:]).ok
+    assert worst(findings) == "error"
+    assert worst([]) is None
+
+
+def test_every_rule_explains_itself():
+    for rule in rules():
+        assert rule.summary
+        assert rule.remedy
+        assert len(rule.explanation) > 30, rule.code
+        assert rule.code in rule_list()
+        assert rule.remedy in explain(rule.code.lower())
+
+
+def test_unknown_code_is_refused():
+    with pytest.raises(ValidationError, match="no rule 'ND999'"):
+        explain("ND999")
+
+
+def test_every_rule_has_a_page_that_docutils_reads():
+    core = pytest.importorskip("docutils.core", reason="the pages are built with it")
+    from docutils.writers.html5_polyglot import Writer
+
+    for code, page in rule_pages().items():
+        settings = {"report_level": 2, "halt_level": 2}  # a warning fails
+        html = core.publish_string(page, writer=Writer(), settings_overrides=settings)
+        assert code.encode() in html
