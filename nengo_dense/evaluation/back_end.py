@@ -44,6 +44,7 @@ class ChipBackEnd:
             minibatch_size=minibatch_size,
             target=target,
             progress_bar=False,
+            keep_history=[trial.logits],
         )
 
     def __enter__(self) -> "ChipBackEnd":
@@ -67,7 +68,7 @@ class ChipBackEnd:
         sim.run_steps(n_steps, data={self.trial.source: shown})
         return self.trial.recording(
             sim.data[self.trial.logits][:n],
-            [sim.data[probe][:n] for probe in self.trial.spikes],
+            [sim.sum(probe)[:n] for probe in self.trial.spikes],
             sim.dt,
         )
 
@@ -108,6 +109,6 @@ class NengoBackEnd:
         sim.run_steps(n_steps)
         return trial.recording(
             sim.data[trial.logits][np.newaxis],
-            [sim.data[probe][np.newaxis] for probe in trial.spikes],
+            [sim.data[probe].sum(axis=0, keepdims=True) for probe in trial.spikes],
             sim.dt,
         )

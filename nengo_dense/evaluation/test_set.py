@@ -18,8 +18,6 @@ from nengo_dense.layers.stack import DenseStack
 from nengo_dense.layers.validation import check_inputs, check_labels, choice, count, positive
 
 TARGETS = ("sim", "simreal", "nengo")
-#: Memory, in bytes, that the recorded spikes of one minibatch may take by default.
-RECORDING_BYTES = 2**28
 
 
 def evaluate(
@@ -29,7 +27,7 @@ def evaluate(
     *,
     presentation_time: float = 0.1,
     dt: float = 0.001,
-    minibatch_size: int | None = None,
+    minibatch_size: int = 1000,
     target: str = "sim",
     n_jobs: int = 1,
     progress_bar: Any = True,
@@ -48,8 +46,7 @@ def evaluate(
     dt : float, optional
         Step in seconds.
     minibatch_size : int, optional
-        Samples at once. Default: up to 1,000, fewer where recording their spikes would take more
-        than 256 MiB.
+        Samples at once.
     target : {"sim", "simreal", "nengo"}, optional
         The chip's integers; the chip in floats; Nengo's own simulator, one sample at a time.
     n_jobs : int, optional
@@ -80,10 +77,7 @@ def evaluate(
     n_steps = round(positive(presentation_time, "presentation_time", evaluate, "seconds") / dt)
     count(n_steps, "presentation_time / dt", evaluate)
     trial = Trial(stack)
-    if minibatch_size is None:
-        n_neurons = sum(layer.ensemble.n_neurons for layer in trial.populations)
-        minibatch_size = RECORDING_BYTES // (8 * n_neurons * n_steps)
-        minibatch_size = int(np.clip(minibatch_size, 1, min(1000, len(x))))
+    minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), len(x))
     back_end: Callable[[], BackEnd] = partial(NengoBackEnd, trial, dt)
     if target != "nengo":
         back_end = partial(ChipBackEnd, trial, dt, minibatch_size, target)

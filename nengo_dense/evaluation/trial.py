@@ -65,13 +65,13 @@ class Trial:
             self.logits = nengo.Probe(stack.logits)
             self.spikes = [nengo.Probe(layer.neurons) for layer in self.populations]
 
-    def recording(self, logits: np.ndarray, outputs: Sequence[np.ndarray], dt: float) -> Recording:
-        """Sum neuron outputs, (batch, n_steps, n_neurons) a population, up to spike counts.
+    def recording(self, logits: np.ndarray, sums: Sequence[np.ndarray], dt: float) -> Recording:
+        """Turn neuron outputs summed over time, (batch, n_neurons) a population, into counts.
 
         A spike's height is ``1 / max_rate / dt``.
         """
         counts = [
-            np.asarray(output).sum(axis=1) * (layer.max_rate * dt)
-            for output, layer in zip(outputs, self.populations, strict=True)
+            total * (layer.max_rate * dt)
+            for total, layer in zip(sums, self.populations, strict=True)
         ]
         return Recording(np.array(logits), counts)

@@ -40,7 +40,7 @@ def run_one_by_one(stack, x, n_steps):
     return np.array(logits), [np.sum(s, axis=0) for s in zip(*spikes, strict=True)]
 
 
-@pytest.mark.parametrize("minibatch_size", [1, 4, None])
+@pytest.mark.parametrize("minibatch_size", [1, 4, 1000])
 def test_equals_nengo_loihi_sample_by_sample(stack, data, minibatch_size):
     x, y = data
     logits, spikes = run_one_by_one(stack, x, n_steps=40)
