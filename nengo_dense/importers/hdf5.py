@@ -129,7 +129,7 @@ class Hdf5File:
         h5py = compat.require("h5py", "Reading an HDF5 file")
         item = self.file
         for part in filter(None, path.split("/")):
-            if part not in item and item.get(part, getlink=True) is None:
+            if not hasattr(item, "keys") or item.get(part, getlink=True) is None:
                 raise FileFormatError(f"{self.name} has no {path!r}; the file is damaged")
             if not isinstance(item.get(part, getlink=True), h5py.HardLink):
                 raise FileFormatError(f"{path!r} of {self.name} is a link, which is not followed")

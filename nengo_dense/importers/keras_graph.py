@@ -93,7 +93,8 @@ def layers_of(
     # Keras 1 and early Keras 2 write the layers of a Sequential without a dict around them.
     entries = config if isinstance(config, list) else config["layers"]
     steps = list(_steps(entries))
-    order, problems = list(range(len(entries))), []
+    order = list(range(len(entries)))
+    problems: list[str] = []
     if class_name != "Sequential":
         order, problems = _functional_order(entries, steps, config)
     layers: list[KerasLayer] = []

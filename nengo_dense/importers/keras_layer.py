@@ -5,7 +5,7 @@ today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -58,9 +58,6 @@ class Reading:
 
     weights: Callable[[KerasLayer], list[np.ndarray]]
     shape: tuple[int | None, ...] | None = None
-    readers: dict[str, Callable[["Reading", KerasLayer], Operations]] = field(
-        default_factory=lambda: READERS
-    )
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
@@ -79,10 +76,10 @@ class Reading:
             ]
         if layer.class_name in PASS_THROUGH:
             return []
-        if layer.class_name not in self.readers:
+        if layer.class_name not in READERS:
             self.shape = None
             return [unsupported(layer.label, layer.class_name, layer.class_name)]
-        return self.readers[layer.class_name](self, layer)
+        return READERS[layer.class_name](self, layer)
 
     @property
     def is_flat(self) -> bool:
@@ -165,6 +162,8 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
     """Read what an ``activation`` argument declares: a name, a function or a layer."""
     if declared is None:
         return []
+    if isinstance(declared, dict) and declared.get("class_name", "__lambda__") == "__lambda__":
+        return [unsupported(layer.label, "activation '<lambda>'", "lambda")]
     if isinstance(declared, dict):
         step = type(layer.path[-1])(layer.path[-1].name, declared["class_name"], 0)
         inner = declared["config"]
@@ -185,14 +184,11 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
 
 def _relu(reading: Reading, layer: KerasLayer) -> Operations:
     config = layer.config
+    names = ("max_value", "negative_slope", "threshold")
     settings = {
-        "max_value": config.get("max_value"),
-        "negative_slope": config.get("negative_slope"),
-        "threshold": config.get("threshold"),
+        name: float(_array(config[name])) for name in names if config.get(name) is not None
     }
-    changed = {name: value for name, value in settings.items() if value not in (None, 0)}
-    if settings["max_value"] == 0:
-        changed["max_value"] = 0
+    changed = {name: value for name, value in settings.items() if value != 0 or name == "max_value"}
     if changed:
         what = ", ".join(f"{name}={value}" for name, value in changed.items())
         return [unsupported(layer.label, f"a ReLU with {what}", "leaky")]
@@ -255,14 +251,16 @@ def _batch_normalization(reading: Reading, layer: KerasLayer) -> Operations:
 def _normalization(reading: Reading, layer: KerasLayer) -> Operations:
     """``(x - mean) / max(sqrt(variance), epsilon)``; the other way round with ``invert``."""
     config = layer.config
-    mean, variance = _array(config.get("mean")), _array(config.get("variance"))
-    if mean is None or variance is None:
+    if config.get("mean") is None or config.get("variance") is None:
         arrays = reading.arrays(layer, ["mean", "variance", "count"])
-        mean, variance = arrays["mean"], arrays["variance"]
+    else:
+        arrays = {name: _array(config[name]) for name in ("mean", "variance")}
     axis = config.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
-    mean = reading.per_feature(mean, axes)
-    deviation = np.maximum(np.sqrt(reading.per_feature(variance, axes)), NORMALIZATION_EPSILON)
+    mean = reading.per_feature(arrays["mean"], axes)
+    deviation = np.maximum(
+        np.sqrt(reading.per_feature(arrays["variance"], axes)), NORMALIZATION_EPSILON
+    )
     if config.get("invert"):
         return [Scaling(deviation, mean, layer.label)]
     return [Scaling(1 / deviation, -mean / deviation, layer.label)]
@@ -279,12 +277,12 @@ def _rescaling(reading: Reading, layer: KerasLayer) -> Operations:
     return [Scaling(scale, offset, layer.label)]
 
 
-def _array(value: Any) -> np.ndarray | None:
+def _array(value: Any) -> np.ndarray:
     """Return numbers from a configuration, where Keras may have wrapped an array in a dict."""
     if isinstance(value, dict):
         inner = value.get("config", value)
         value = inner["value"] if isinstance(inner, dict) else inner
-    return None if value is None else np.asarray(value, dtype=np.float64)
+    return np.asarray(value, dtype=np.float64)
 
 
 #: Activations that are layers of their own.

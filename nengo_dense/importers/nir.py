@@ -87,8 +87,8 @@ class NirImporter:
             worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in leaky.items())
             warnings.warn(
                 f"{name}: leaky neurons have no exact rectifier; their rate curves are "
-                f"replaced by the asymptote, which near the threshold is too high by up to: {worst}. "
-                "Train with IF neurons for an exact conversion",
+                f"replaced by the asymptote, which near the threshold is too high by up to: "
+                f"{worst}. Train with IF neurons for an exact conversion",
                 stacklevel=2,
             )
         return specs

@@ -105,7 +105,7 @@ def activation(name: str, label: str) -> list[Operation]:
 
 
 def attempt(label: str, read: Callable[..., list[Operation]], *args: Any) -> list[Operation]:
-    """Return the operations that `read` finds in one layer, or the `Problem` of its ill-formed data.
+    """Return the operations that `read` finds in one layer, or the `Problem` with its data.
 
     What a file declares may have any type and shape; a layer that cannot be read must neither
     hide the problems of the others nor end in the traceback of an internal.

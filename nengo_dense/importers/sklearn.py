@@ -73,15 +73,17 @@ def _perceptron(model: Any, label: str) -> Operations:
 
 
 def _standard_scaler(model: Any, label: str) -> Operations:
-    return _centred(model.mean_, model.scale_, label)
+    centre = model.mean_ if model.with_mean else 0.0  # it is learned in any case
+    return _centred(centre, model.scale_ if model.with_std else 1.0, label)
 
 
 def _robust_scaler(model: Any, label: str) -> Operations:
-    return _centred(model.center_, model.scale_, label)
+    centre = model.center_ if model.with_centering else 0.0
+    return _centred(centre, model.scale_ if model.with_scaling else 1.0, label)
 
 
 def _max_abs_scaler(model: Any, label: str) -> Operations:
-    return _clip_problem(model, label) or _centred(None, model.scale_, label)
+    return _clip_problem(model, label) or _centred(0.0, model.scale_, label)
 
 
 def _min_max_scaler(model: Any, label: str) -> Operations:
@@ -89,8 +91,7 @@ def _min_max_scaler(model: Any, label: str) -> Operations:
 
 
 def _centred(centre: Any, scale: Any, label: str) -> Operations:
-    """``(x - centre) / scale``, where None stands for what the scaler leaves alone."""
-    centre, scale = 0.0 if centre is None else centre, 1.0 if scale is None else scale
+    """``(x - centre) / scale``."""
     return [Scaling(1 / np.asarray(scale), -np.asarray(centre) / scale, label)]
 
 

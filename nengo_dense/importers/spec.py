@@ -31,7 +31,7 @@ class DenseSpec:
     """
 
     weights: np.ndarray
-    bias: np.ndarray | None = None
+    bias: np.ndarray = None  # type: ignore[assignment]  # zeros take its place
     activation: str = "linear"
     label: str | None = None
 

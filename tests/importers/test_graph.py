@@ -1,0 +1,29 @@
+import pytest
+
+from nengo_dense.importers.graph import chain
+
+
+def test_a_chain_is_ordered_from_input_to_output():
+    assert chain({"c": ["b"], "a": [], "b": ["a"]}, ["c"]) == (["a", "b", "c"], [])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "word"),
+    [
+        ({"a": [], "b": ["a"], "c": ["a", "b"]}, ["c"], "'c': it joins 2 branches (a, b)"),
+        ({"a": [], "b": ["a"], "c": ["a"]}, ["b", "c"], "2 outputs (b, c)"),
+        ({"a": [], "b": ["a"]}, [], "0 outputs"),
+        ({"a": [], "b": [], "c": ["a", "b"]}, ["c"], "2 inputs (a, b)"),
+        ({"a": ["b"], "b": ["a"]}, ["b"], "comes back to its input"),
+        ({"a": [], "b": ["a"], "c": ["a"]}, ["b"], "layers c are not on the way"),
+    ],
+)
+def test_what_is_no_chain_is_said(inputs, outputs, word):
+    nodes, problems = chain(inputs, outputs)
+    assert set(nodes) == set(inputs), "all nodes are returned, to be looked at one by one"
+    assert any(word in problem for problem in problems)
+
+
+def test_all_reasons_are_listed():
+    _, problems = chain({"a": [], "b": [], "c": ["a", "b"], "d": ["c", "a"]}, ["c", "d"])
+    assert len(problems) == 4

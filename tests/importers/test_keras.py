@@ -1,0 +1,174 @@
+import numpy as np
+import pytest
+from keras_models import MODELS, randomize
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import forward, read_model
+
+keras = pytest.importorskip("keras", reason="live Keras models need Keras")
+layers = keras.layers
+is_keras_3 = int(keras.__version__.split(".")[0]) >= 3
+
+
+def predict(model):
+    return lambda x: model.predict(x, verbose=0)
+
+
+def sequential(*stack, n_in=6):
+    return randomize(keras.Sequential([layers.Input((n_in,)), *stack]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_layers_compute_what_keras_predicts(name, assert_computes):
+    model = MODELS[name](keras, layers)
+    if name != "adapted_normalization":
+        randomize(model)
+    assert_computes(model, predict(model), model.input_shape[1:])
+
+
+def test_normalization_inverted(assert_computes):
+    inverse = layers.Normalization(mean=1.5, variance=4.0, axis=None, invert=True)
+    model = sequential(inverse, layers.Dense(3))
+    assert_computes(model, predict(model), (6,))
+
+
+def test_linear_hidden_layers_are_merged(assert_computes):
+    model = sequential(layers.Dense(5), layers.Dense(4), layers.ReLU(), layers.Dense(3))
+    specs = assert_computes(model, predict(model), (6,))
+    assert specs[0].label.count("+") == 1
+    assert [(spec.n_in, spec.n_out) for spec in specs] == [(6, 4), (4, 3)]
+
+
+def test_final_sigmoid_of_one_unit_gives_both_classes(rng):
+    model = sequential(layers.Dense(5, activation="relu"), layers.Dense(1, activation="sigmoid"))
+    x = rng.normal(size=(9, 6)).astype(np.float32)
+    output = forward(read_model(model), x)[-1]
+    np.testing.assert_allclose(output[:, 1:], predict(model)(x), atol=1e-6)
+    np.testing.assert_allclose(output.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("stack", "match"),
+    [
+        (lambda: [layers.Dense(3, activation="tanh")], "activation 'tanh' .* retrain with 'relu'"),
+        (lambda: [layers.Dense(3, activation="elu")], "activation 'elu' .* plain rectifiers"),
+        (lambda: [layers.Dense(3, activation="sigmoid")], "a sigmoid of 3 units"),
+        (lambda: [layers.Dense(3), layers.LeakyReLU()], "LeakyReLU is not supported"),
+        (lambda: [layers.Dense(3), layers.ReLU(max_value=6.0)], "a ReLU with max_value=6"),
+        (lambda: [layers.Dense(3), layers.ReLU(negative_slope=0.1)], "with negative_slope=0.1"),
+        (lambda: [layers.Dense(3), layers.ReLU(threshold=0.1)], "a ReLU with threshold=0.1"),
+        (lambda: [layers.Lambda(lambda x: x), layers.Dense(3)], "Lambda .* Python code, which is"),
+        (
+            lambda: [layers.Dense(3, activation=lambda x: x)],
+            "activation '<lambda>' .* Python code",
+        ),
+        (lambda: [layers.LayerNormalization(), layers.Dense(3)], "retrain with batch norm"),
+        (lambda: [layers.Softmax(), layers.Dense(3)], "a softmax comes before the first dense"),
+        (
+            lambda: [layers.Dense(3), layers.Softmax(), layers.Dense(3)],
+            "softmax must be the last operation, but layer 'dense",
+        ),
+        (
+            lambda: [layers.Reshape((2, 3)), layers.Dense(3), layers.Flatten()],
+            r"applied to an input of shape \(2, 3\) .* put a Flatten before it",
+        ),
+        (
+            lambda: [layers.Reshape((2, 3)), layers.Flatten("channels_first"), layers.Dense(3)],
+            "data_format 'channels_first' reorders",
+        ),
+        (
+            lambda: [layers.Reshape((6, 1)), layers.LSTM(4), layers.Dense(3)],
+            "LSTM is not supported; a dense stack has no recurrence",
+        ),
+    ],
+)
+def test_what_cannot_be_converted_is_named(stack, match):
+    with pytest.raises(ConversionError, match=match):
+        read_model(sequential(*stack()))
+
+
+def test_every_layer_that_cannot_be_converted_is_listed():
+    model = keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(2, 3, name="convolution"),
+            layers.MaxPooling2D(name="pooling"),
+            layers.Flatten(),
+            layers.Dense(4, activation="tanh", name="hyperbolic"),
+            layers.Dense(4, activation="relu"),
+            layers.Dense(2, activation="sigmoid", name="labels"),
+        ]
+    )
+    with pytest.raises(ConversionError, match="Keras model") as caught:
+        read_model(model)
+    problems = caught.value.problems
+    for name in ("convolution", "pooling", "hyperbolic", "labels"):
+        assert sum(repr(name) in problem for problem in problems) == 1
+    assert len(problems) == 4
+
+
+def test_residual_connections_are_refused_with_all_else():
+    inputs = layers.Input((6,))
+    x = layers.Dense(6, activation="tanh", name="branch")(inputs)
+    x = layers.Add(name="sum")([inputs, x])
+    with pytest.raises(ConversionError, match="'sum': it joins 2 branches") as caught:
+        read_model(keras.Model(inputs, layers.Dense(3)(x)))
+    assert any("'branch'" in problem for problem in caught.value.problems)
+
+
+def test_several_outputs_are_refused():
+    inputs = layers.Input((6,))
+    model = keras.Model(inputs, [layers.Dense(2)(inputs), layers.Dense(3)(inputs)])
+    with pytest.raises(ConversionError, match=r"2 outputs .* the one output to convert"):
+        read_model(model)
+
+
+def test_a_subclass_is_not_taken_for_what_it_is_called():
+    class Dense(layers.Dense):
+        def call(self, inputs):
+            return -super().call(inputs)
+
+    with pytest.raises(ConversionError, match="custom class 'Dense'"):
+        read_model(sequential(Dense(3)))
+
+
+def test_a_subclassed_model_is_refused():
+    class Network(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(3)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model = Network()
+    model(np.ones((1, 6), dtype=np.float32))
+    with pytest.raises(ConversionError, match=r"make a keras\.Sequential of its layers"):
+        read_model(model)
+
+
+def test_a_single_layer_is_no_model():
+    with pytest.raises(ConversionError, match="a Dense has no configuration to read"):
+        read_model(layers.Dense(3))
+
+
+def test_a_model_that_is_not_built_says_so():
+    with pytest.raises(ConversionError, match=r"is not built, call it once|has no layers"):
+        read_model(keras.Sequential([layers.Dense(3)]))
+
+
+def test_nan_weights_are_refused():
+    model = sequential(layers.Dense(3, name="diverged"))
+    model.set_weights([np.full((6, 3), np.nan), np.zeros(3)])
+    with pytest.raises(
+        ConversionError, match="'diverged': 18 of 18 values of its weights are NaN"
+    ):
+        read_model(model)
+
+
+@pytest.mark.skipif(not is_keras_3, reason="Keras 3 has quantization")
+def test_quantized_layers_are_refused():
+    model = sequential(layers.Dense(3, name="small"))
+    model.layers[-1].quantize("int8")
+    with pytest.raises(ConversionError, match="'small' is quantized"):
+        read_model(model)

@@ -1,0 +1,339 @@
+import json
+import shutil
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+from keras_models import MODELS, forum, nested, randomize
+
+from nengo_dense.exceptions import ConversionError, FileFormatError
+from nengo_dense.importers import forward, read_model
+
+
+@pytest.fixture
+def keras():
+    return pytest.importorskip("keras", reason="making a Keras file needs Keras")
+
+
+def save(keras, model, path, kind):
+    """Save a model in one of the ways that this Keras has; return what to read."""
+    if kind == "keras":
+        is_keras_2 = keras.__version__.startswith("2")
+        model.save(path / "m.keras", **({"save_format": "keras_v3"} if is_keras_2 else {}))
+        return path / "m.keras"
+    if kind == "h5":
+        model.save(path / "m.h5")
+        return str(path / "m.h5")
+    (path / "m.json").write_text(model.to_json())
+    model.save_weights(path / f"m{kind}")
+    return path / "m.json"
+
+
+@pytest.mark.parametrize("kind", ["keras", "h5", ".weights.h5", "_weights.h5"])
+@pytest.mark.parametrize("name", MODELS)
+def test_files_compute_what_keras_predicts(name, kind, keras, tmp_path, assert_computes):
+    if kind == "_weights.h5" and not keras.__version__.startswith("2"):
+        pytest.skip("Keras 3 writes no weights in the layout of Keras 2")
+    model = MODELS[name](keras, keras.layers)
+    if name != "adapted_normalization":
+        randomize(model)
+    source = save(keras, model, tmp_path, kind)
+    predict = lambda x: model.predict(x, verbose=0)  # noqa: E731
+    assert_computes(model, predict, model.input_shape[1:], source)
+
+
+def test_a_pair_of_paths_is_read(keras, tmp_path):
+    model = randomize(forum(keras, keras.layers))
+    save(keras, model, tmp_path, ".weights.h5")
+    (tmp_path / "m.weights.h5").rename(tmp_path / "elsewhere.h5")
+    specs = read_model((tmp_path / "m.json", str(tmp_path / "elsewhere.h5")))
+    np.testing.assert_array_equal(specs[0].weights, model.get_weights()[0].T)
+
+
+def test_custom_objects_are_refused_and_not_run(keras, tmp_path):
+    layers = keras.layers
+
+    class Scale(layers.Layer):
+        def call(self, inputs):
+            return 2 * inputs
+
+    def strange(x):
+        return x
+
+    model = keras.Sequential(
+        [
+            layers.Input((3,)),
+            Scale(name="custom"),
+            layers.Lambda(lambda x: x + 1, name="code"),
+            layers.Dense(3, activation=strange, name="odd"),
+        ]
+    )
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(ConversionError, match=r"m.keras cannot be converted") as caught:
+        read_model(tmp_path / "m.keras")
+    for word in ("'custom'", "'code'", "strange"):
+        assert any(word in problem for problem in caught.value.problems)
+
+
+def hand_made(path, config, weights, version="1.2.2", root="model_weights"):
+    """Write an HDF5 file as Keras 1 and 2 do; weights: {layer: {weight: array}}."""
+    with h5py.File(path, "w") as file:
+        if config is not None:
+            file.attrs["model_config"] = json.dumps(config).encode()
+        group = file.create_group(root) if root else file
+        group.attrs["keras_version"] = version.encode()
+        group.attrs["layer_names"] = [name.encode() for name in weights]
+        for name, arrays in weights.items():
+            layer = group.create_group(name)
+            layer.attrs["weight_names"] = [key.encode() for key in arrays]
+            for key, values in arrays.items():
+                layer[key] = values
+    return path
+
+
+def entry(class_name, **config):
+    return {"class_name": class_name, "config": config}
+
+
+@pytest.fixture
+def old(rng):
+    """A model of Keras 1: layers in a plain list, ``output_dim``, ``dense_1_W``."""
+    config = {
+        "class_name": "Sequential",
+        "config": [
+            entry(
+                "Dense",
+                name="dense_1",
+                batch_input_shape=[None, 3],
+                output_dim=4,
+                bias=True,
+                activation="linear",
+            ),
+            entry("BatchNormalization", name="bn", mode=0, axis=-1, epsilon=0.001),
+            entry("Activation", name="relu", activation="relu"),
+            entry("Dropout", name="dropout_1", p=0.5),
+            entry("Dense", name="dense_2", output_dim=2, bias=False, activation="softmax"),
+        ],
+    }
+    weights = {
+        "dense_1": {"dense_1_W": rng.normal(size=(3, 4)), "dense_1_b": rng.normal(size=4)},
+        "bn": {
+            "bn_gamma": rng.normal(size=4),
+            "bn_beta": rng.normal(size=4),
+            "bn_running_mean": rng.normal(size=4),
+            "bn_running_std": rng.uniform(0.5, 2, size=4),
+        },
+        "relu": {},
+        "dropout_1": {},
+        "dense_2": {"dense_2_W": rng.normal(size=(4, 2))},
+    }
+    return config, weights
+
+
+def test_keras_1_files_are_read(old, tmp_path, rng):
+    config, weights = old
+    specs = read_model(hand_made(tmp_path / "old.h5", config, weights))
+    x = rng.normal(size=(7, 3))
+    bn = weights["bn"]
+    y = x @ weights["dense_1"]["dense_1_W"] + weights["dense_1"]["dense_1_b"]
+    y = (y - bn["bn_running_mean"]) / np.sqrt(bn["bn_running_std"] + 0.001)
+    y = np.maximum(y * bn["bn_gamma"] + bn["bn_beta"], 0) @ weights["dense_2"]["dense_2_W"]
+    y = np.exp(y) / np.exp(y).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(forward(specs, x)[-1], y)
+
+
+def test_weights_in_the_root_group_and_names_in_parts(old, tmp_path):
+    config, weights = old
+    (tmp_path / "old.json").write_text(json.dumps(config))
+    hand_made(tmp_path / "old_weights.h5", None, weights, root=None)
+    expected = read_model(tmp_path / "old.json")[0].weights
+    with h5py.File(tmp_path / "old_weights.h5", "a") as file:
+        names = file.attrs["layer_names"]
+        del file.attrs["layer_names"]
+        file.attrs["layer_names0"], file.attrs["layer_names1"] = names[:2], names[2:]
+    np.testing.assert_array_equal(read_model(tmp_path / "old.json")[0].weights, expected)
+
+
+def test_a_functional_model_of_keras_2_with_old_node_lists(tmp_path, rng):
+    kernel = rng.normal(size=(3, 2))
+    layers = [
+        {**entry("Dense", name="d", units=2, use_bias=False), "name": "d"},
+        {**entry("InputLayer", name="i", batch_input_shape=[None, 3]), "name": "i"},
+    ]
+    layers[0]["inbound_nodes"], layers[1]["inbound_nodes"] = [[["i", 0, 0, {}]]], []
+    config = {"layers": layers, "input_layers": [["i", 0, 0]], "output_layers": [["d", 0, 0]]}
+    path = hand_made(
+        tmp_path / "m.h5",
+        {"class_name": "Model", "config": config},
+        {"d": {"d/kernel:0": kernel}, "i": {}},
+    )
+    (spec,) = read_model(path)
+    np.testing.assert_array_equal(spec.weights, kernel.T)
+    layers[0]["inbound_nodes"] = [[["gone", 0, 0, {}]]]
+    hand_made(path, {"class_name": "Model", "config": config}, {"d": {"d/kernel:0": kernel}})
+    with pytest.raises(ConversionError, match="'gone' is connected but not declared"):
+        read_model(path)
+
+
+@pytest.mark.parametrize(
+    ("layer", "change", "match"),
+    [
+        (0, {"class_name": "Custom>Dense"}, "Custom>Dense is not supported"),
+        (0, {"module": "evil.layers"}, "is of the custom class 'Dense', whose code is not run"),
+        (
+            0,
+            {"config": {"name": "dense_1", "output_dim": 9}},
+            "declares 9 units on any inputs, its",
+        ),
+        (0, {"config": {"name": "dense_1"}}, "declares None units"),
+        (0, {"config": 3}, "its architecture is malformed"),
+        (1, {"config": {"name": "bn", "mode": 1}}, "mode 1 of Keras 1"),
+        (1, {"config": {"name": "bn"}}, "'bn' is malformed .*epsilon"),
+        (1, {"config": {"name": "bn", "epsilon": "x"}}, "'bn' is malformed"),
+        (2, {"class_name": "ReLU", "config": {"name": "r", "max_value": 0}}, "max_value=0"),
+        (2, {"config": {"name": "relu"}}, "'relu' is malformed .*activation"),
+        (2, {"config": {"name": "relu", "activation": 3}}, "'relu' is malformed"),
+        (
+            2,
+            {"class_name": "Reshape", "config": {"target_shape": None}},
+            "'reshape_3' is malformed",
+        ),
+    ],
+)
+def test_a_file_that_declares_nonsense_is_refused(layer, change, match, old, tmp_path):
+    config, weights = old
+    config["config"][layer].update(change)
+    with pytest.raises(ConversionError, match=match):
+        read_model(hand_made(tmp_path / "bad.h5", config, weights))
+
+
+def test_a_declared_input_may_not_be_huge(old, tmp_path):
+    config, weights = old
+    config["config"][0]["config"]["batch_input_shape"] = [None, 10**9, 10**9]
+    with pytest.raises(ConversionError, match=r"declares an input of shape \[None, 1000000000"):
+        read_model(hand_made(tmp_path / "bad.h5", config, weights))
+
+
+def test_nan_weights_in_a_file_are_refused(old, tmp_path):
+    config, weights = old
+    weights["dense_2"]["dense_2_W"][0, 0] = np.nan
+    with pytest.raises(ConversionError, match="'dense_2': 1 of 8 values of its weights are NaN"):
+        read_model(hand_made(tmp_path / "bad.h5", config, weights))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("m.keras", b"", "m.keras is empty"),
+        ("m.h5", b"", "m.h5 is empty"),
+        ("m.keras", b"GIF89a", "m.keras is damaged or no Keras file"),
+        ("m.keras", b"PK\x03\x04 and no more", "m.keras is damaged, it cannot be unpacked"),
+        ("m.h5", b"\x89HDF\r\n\x1a\n and no more", "m.h5 is damaged or no HDF5 file"),
+        ("m.json", b"{}", "m.json has no weights beside it"),
+        ("nowhere.h5", None, "nowhere.h5 does not exist"),
+    ],
+)
+def test_damaged_and_foreign_files_are_refused(name, content, match, tmp_path):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(FileFormatError, match=match):
+        read_model(tmp_path / name)
+
+
+def test_a_directory_is_refused(tmp_path):
+    (tmp_path / "saved.keras").mkdir()
+    with pytest.raises(FileFormatError, match="is a directory; give the path of a model file"):
+        read_model(tmp_path / "saved.keras")
+
+
+@pytest.mark.parametrize("kind", ["keras", "h5"])
+def test_a_file_cut_anywhere_is_refused(kind, keras, tmp_path):
+    source = save(keras, forum(keras, keras.layers), tmp_path, kind)
+    with open(source, "rb") as file:
+        content = file.read()
+    for share in np.linspace(0.01, 0.99, 25):
+        with open(source, "wb") as file:
+            file.write(content[: int(share * len(content))])
+        with pytest.raises((FileFormatError, ConversionError), match=r"damaged|cannot be"):
+            read_model(source)
+
+
+@pytest.mark.parametrize("kind", ["keras", "h5"])
+def test_a_file_with_wrong_bytes_never_ends_in_a_traceback_of_an_internal(
+    kind, keras, tmp_path, rng
+):
+    source = save(keras, nested(keras, keras.layers), tmp_path, kind)
+    with open(source, "rb") as file:
+        content = bytearray(file.read())
+    for _ in range(60):
+        changed = content.copy()
+        for position in rng.randint(len(content), size=20):
+            changed[position] = rng.randint(256)
+        with open(source, "wb") as file:
+            file.write(changed)
+        try:
+            specs = read_model(source)
+        except (FileFormatError, ConversionError):
+            continue
+        assert specs[0].n_in == 6
+
+
+def test_parts_of_an_archive_may_not_be_missing(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with pytest.raises(FileFormatError, match=r"has no config\.json; it is no \.keras file"):
+        read_model(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize(
+    ("config", "match"),
+    [
+        ("not json", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("[1, 2]", "is no Keras architecture"),
+        ('{"class_name": "Sequential"}', "is no Keras architecture"),
+    ],
+)
+def test_the_architecture_must_be_one(config, match, old, tmp_path):
+    hand_made(tmp_path / "m.h5", None, old[1])
+    (tmp_path / "m.json").write_text(config)
+    with pytest.raises(FileFormatError, match=match):
+        read_model(tmp_path / "m.json")
+
+
+def test_an_architecture_nested_without_end_is_refused(old, tmp_path):
+    config = entry("Dense", name="d", units=1)
+    for _ in range(250):
+        config = entry("Sequential", layers=[config])
+    with pytest.raises(ConversionError, match=r"'d' is malformed|has no weights|malformed"):
+        read_model(hand_made(tmp_path / "m.h5", config, {"sequential_1": {}}))
+
+
+def test_weights_alone_ask_for_the_architecture(old, tmp_path):
+    with pytest.raises(FileFormatError, match=r"as the pair \(architecture\.json, weights\.h5\)"):
+        read_model(hand_made(tmp_path / "m.h5", None, old[1]))
+
+
+def test_several_weight_files_are_not_guessed_between(old, tmp_path):
+    config, weights = old
+    (tmp_path / "m.json").write_text(json.dumps(config))
+    hand_made(tmp_path / "m_weights.h5", None, weights)
+    shutil.copy(tmp_path / "m_weights.h5", tmp_path / "m.h5")
+    with pytest.raises(FileFormatError, match=r"several weight files \(m_weights\.h5, m\.h5\)"):
+        read_model(tmp_path / "m.json")
+
+
+def test_weights_of_another_model_are_refused(old, tmp_path):
+    config, weights = old
+    del weights["dense_2"]
+    with pytest.raises(FileFormatError, match="has no 'model_weights/dense_2'"):
+        read_model(hand_made(tmp_path / "m.h5", config, weights))
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(FileFormatError, match="holds no Keras weights"):
+        read_model(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "a") as file:
+        file.create_group("layers")
+    with pytest.raises(FileFormatError, match="has no weights for layer 'dense_1'"):
+        read_model(tmp_path / "m.h5")

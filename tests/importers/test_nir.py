@@ -1,0 +1,194 @@
+from itertools import pairwise
+
+import h5py
+import nengo
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError, FileFormatError
+from nengo_dense.importers import DenseSpec, forward, read_model
+from nengo_dense.importers.nir import to_nir
+
+nir = pytest.importorskip("nir", reason="reading NIR graphs needs nir")
+
+
+def graph(*nodes, **settings):
+    return nir.NIRGraph.from_list(*nodes, **settings)
+
+
+def fill(n, value):
+    return np.full(n, float(value))
+
+
+def affine(rng, n_in, n_out):
+    return nir.Affine(rng.normal(size=(n_out, n_in)), rng.normal(size=n_out))
+
+
+def simulate(neuron, drive, t=20.0, dt=1e-4):
+    """Count the spikes of a NIR neuron per second, by its differential equation."""
+    v = np.zeros_like(drive)
+    n_spikes = np.zeros_like(drive)
+    tau = getattr(neuron, "tau", None)
+    for _ in range(int(t / dt)):
+        if tau is None:
+            v = v + dt * neuron.r * drive
+        else:
+            v = v + dt / tau * (neuron.v_leak - v + neuron.r * drive)
+        fired = v > neuron.v_threshold
+        n_spikes += fired
+        v = np.where(fired, neuron.v_reset, v)
+    return n_spikes / t
+
+
+@pytest.fixture
+def specs(rng):
+    return [
+        DenseSpec(rng.normal(size=(4, 3)), rng.normal(size=4), "relu"),
+        DenseSpec(rng.normal(size=(5, 4)), rng.normal(size=5), "relu"),
+        DenseSpec(rng.normal(size=(2, 5)), rng.normal(size=2), "softmax"),
+    ]
+
+
+@pytest.mark.parametrize("last", ["softmax", "linear", "relu"])
+@pytest.mark.parametrize("through_file", [False, True])
+def test_what_is_exported_comes_back_bit_by_bit(specs, last, through_file, tmp_path):
+    specs[-1] = DenseSpec(specs[-1].weights, specs[-1].bias, last)
+    exported = to_nir(specs)
+    if through_file:
+        nir.write(tmp_path / "m.nir", exported)
+        exported = str(tmp_path / "m.nir")
+    for ours, same in zip(specs, read_model(exported), strict=True):
+        np.testing.assert_array_equal(same.weights, ours.weights)
+        np.testing.assert_array_equal(same.bias, ours.bias)
+        assert same.activation == ours.activation
+
+
+def test_integrate_and_fire_is_a_rectifier(rng):
+    neuron = nir.IF(r=fill(5, 2), v_threshold=fill(5, 0.5), v_reset=fill(5, -0.3))
+    drive = np.array([-3.0, 0.0, 1.0, 4.0, 10.0])
+    specs = read_model(graph(nir.Linear(np.diag(drive)), neuron))
+    rates = forward(specs, np.ones((1, 5)))[-1][0]
+    np.testing.assert_allclose(rates, np.maximum(drive, 0) * 2 / 0.8)
+    np.testing.assert_allclose(simulate(neuron, drive), rates, rtol=0.01)
+
+
+@pytest.mark.parametrize("v_leak", [0.0, 0.4])
+def test_leaky_neurons_are_off_by_less_than_the_warning_says(v_leak):
+    neuron = nir.LIF(fill(8, 0.05), fill(8, 2), fill(8, v_leak), fill(8, 1), fill(8, -0.2))
+    drive = np.linspace(-1, 3, 8)
+    with pytest.warns(UserWarning, match="too high by up to: lif 10 Hz"):
+        specs = read_model(graph(nir.Linear(np.diag(drive)), neuron))
+    error = forward(specs, np.ones((1, 8)))[-1][0] - simulate(neuron, drive, t=5.0)
+    assert np.all(error > -0.7), "the asymptote lies above, but for the steps of the simulation"
+    assert np.all(error < 10.3)
+    assert error[-1] < 2, "far above the threshold they agree"
+
+
+def test_current_based_neurons_scale_their_input():
+    n = 3
+    settings = {"r": fill(n, 2), "v_leak": fill(n, 0), "v_threshold": fill(n, 1)}
+    cuba = nir.CubaLIF(fill(n, 0.01), fill(n, 0.02), w_in=fill(n, 3), **settings)
+    lif = nir.LIF(fill(n, 0.02), **{**settings, "r": fill(n, 6)})
+    with pytest.warns(UserWarning, match="asymptote"):
+        ours = read_model(graph(nir.Linear(np.eye(n)), cuba))
+    with pytest.warns(UserWarning, match="asymptote"):
+        same = read_model(graph(nir.Linear(np.eye(n)), lif))
+    np.testing.assert_allclose(ours[0].weights, same[0].weights)
+    np.testing.assert_allclose(ours[0].bias, same[0].bias)
+
+
+def test_leaky_integrators_as_readout_are_linear(rng):
+    last = affine(rng, 4, 2)
+    hidden = [affine(rng, 3, 4), nir.IF(fill(4, 1), fill(4, 1))]
+    cuba = nir.CubaLI(fill(2, 0.1), fill(2, 0.1), fill(2, 2), fill(2, 0.5), w_in=fill(2, 3))
+    x = rng.normal(size=(6, 3))
+    plain = forward(read_model(graph(*hidden, last)), x)[-1]
+    np.testing.assert_allclose(
+        forward(read_model(graph(*hidden, last, cuba)), x)[-1], 6 * plain + 0.5
+    )
+
+
+def test_scale_flatten_and_graphs_in_graphs(rng):
+    inner = graph(affine(rng, 3, 4), nir.IF(fill(4, 1), fill(4, 1)))
+    nodes = {
+        "input": nir.Input({"input": np.array([3])}),
+        "scale": nir.Scale(fill(3, 2)),
+        "inner": inner,
+        "affine": affine(rng, 4, 2),
+        "output": nir.Output({"output": np.array([2])}),
+    }
+    names = list(nodes)
+    outer = nir.NIRGraph(nodes, list(pairwise(names)), type_check=False)
+    specs = read_model(outer)
+    x = rng.normal(size=(5, 3))
+    first = inner.nodes["affine"]
+    hidden = np.maximum(2 * x @ first.weight.T + first.bias, 0)
+    expected = hidden @ nodes["affine"].weight.T + nodes["affine"].bias
+    np.testing.assert_allclose(forward(specs, x)[-1], expected)
+    assert specs[0].label == "inner/affine"
+
+
+@pytest.mark.parametrize(
+    ("node", "match"),
+    [
+        (nir.Threshold(fill(3, 1)), "Threshold is not supported; it fires or does not"),
+        (nir.I(fill(3, 1)), "I is not supported; an integrator grows without bound"),
+        (nir.Delay(fill(3, 1)), "Delay is not supported; a rate has no delay"),
+        (nir.IF(fill(3, -1), fill(3, 1)), "r, w_in, .* must be positive"),
+        (nir.IF(fill(3, 1), fill(3, 1), fill(3, 1)), "v_threshold - v_reset must be positive"),
+        (nir.LIF(fill(3, 0), fill(3, 1), fill(3, 0), fill(3, 1)), "time constants .* positive"),
+    ],
+)
+def test_what_has_no_rate_is_refused(node, match):
+    with pytest.raises(ConversionError, match=match):
+        read_model(graph(nir.Linear(np.eye(3)), node))
+
+
+def test_recurrence_is_refused():
+    nodes = {
+        "input": nir.Input({"input": np.array([3])}),
+        "linear": nir.Linear(np.eye(3)),
+        "spikes": nir.IF(fill(3, 1), fill(3, 1)),
+        "back": nir.Linear(np.eye(3)),
+        "output": nir.Output({"output": np.array([3])}),
+    }
+    edges = [("input", "linear"), ("linear", "spikes"), ("spikes", "output")]
+    edges += [("spikes", "back"), ("back", "spikes")]
+    with pytest.raises(ConversionError, match="'spikes': it joins 2 branches"):
+        read_model(nir.NIRGraph(nodes, edges))
+
+
+def test_convolutions_are_refused_with_all_else(rng):
+    convolution = nir.Conv1d(8, rng.normal(size=(1, 1, 3)), 1, 0, 1, 1, np.zeros(1))
+    model = graph(convolution, nir.Threshold(fill(6, 1)), type_check=False)
+    with pytest.raises(ConversionError, match="Conv1d is not supported; only dense") as caught:
+        read_model(model)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_single_node_is_a_graph(rng):
+    assert read_model(affine(rng, 3, 2))[0].n_out == 2
+
+
+def test_damaged_files_are_refused(tmp_path, specs):
+    path = tmp_path / "m.nir"
+    path.write_bytes(b"no NIR")
+    with pytest.raises(FileFormatError, match=r"m.nir is damaged or no HDF5 file"):
+        read_model(path)
+    with h5py.File(path, "w") as file:
+        file["other"] = 3
+    with pytest.raises(FileFormatError, match=r"m.nir is damaged or no NIR file"):
+        read_model(path)
+    nir.write(path, to_nir(specs))
+    with h5py.File(path, "a") as file:
+        del file["node/nodes/affine_0/weight"]
+        file.create_dataset("node/nodes/affine_0/weight", (10**6, 10**6), "f4", chunks=True)
+    with pytest.raises(FileFormatError, match="declares 4000000000000 bytes of data, more than"):
+        read_model(path)
+
+
+def test_only_a_chain_of_layers_is_exported(specs):
+    with pytest.raises(ConversionError, match="takes 5 inputs, but the layer before it has 4"):
+        to_nir([specs[0], specs[2]])
+    with pytest.raises(nengo.exceptions.ValidationError, match="weights"):
+        to_nir([DenseSpec(np.zeros(3))])

@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError, FileFormatError
+from nengo_dense.importers import forward, read_model
+
+pytest.importorskip("onnx", reason="reading ONNX graphs needs onnx")
+
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+
+class Graph:
+    """Writes an ONNX model node by node; every node takes the output of the one before."""
+
+    def __init__(self, rng, shape=("n", 6), opset=17):
+        self.rng, self.shape, self.opset = rng, shape, opset
+        self.nodes, self.constants, self.last = [], [], "x"
+
+    def constant(self, *shape, values=None):
+        name = f"c{len(self.constants)}"
+        values = self.rng.normal(size=shape) if values is None else values
+        values = np.asarray(values, np.float32 if np.asarray(values).dtype.kind == "f" else None)
+        self.constants.append(numpy_helper.from_array(values, name))
+        return name
+
+    def add(self, kind, *constants, first=False, **settings):
+        output = f"{kind}_{len(self.nodes)}"
+        inputs = [*constants, self.last] if first else [self.last, *constants]
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **settings))
+        self.last = output
+        return self
+
+    def model(self, n_out=3):
+        graph = helper.make_graph(
+            self.nodes,
+            "test",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, self.shape)],
+            [helper.make_tensor_value_info(self.last, TensorProto.FLOAT, ("n", n_out))],
+            self.constants,
+        )
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
+
+
+@pytest.fixture
+def graph(rng):
+    return Graph(rng)
+
+
+def predict(model):
+    return lambda x: ReferenceEvaluator(model).run(None, {"x": x})[0]
+
+
+def test_gemm_with_every_setting(graph, assert_computes):
+    c = graph.constant
+    graph.add("Gemm", c(6, 5), c(5), alpha=0.5, beta=2.0).add("Relu")
+    graph.add("Gemm", c(4, 5), c(1, 4), transB=1).add("Relu").add("Gemm", c(4, 4))
+    graph.add("Relu").add("Gemm", c(4, 3), c()).add("Softmax")
+    assert len(assert_computes(graph.model(), predict(graph.model()), (6,))) == 4
+
+
+def test_matmul_and_arithmetic_with_constants(graph, assert_computes):
+    c = graph.constant
+    graph.add("Sub", c(6)).add("Div", c(1, 6)).add("MatMul", c(6, 5)).add("Add", c(5), first=True)
+    graph.add("Relu").add("Mul", c()).add("Sub", c(1, 5), first=True).add("Dropout")
+    graph.add("MatMul", c(5, 3)).add("Add", c(1, 3)).add("Identity")
+    assert len(assert_computes(graph.model(), predict(graph.model()), (6,))) == 2
+
+
+def test_batch_norm_and_flatten(rng, assert_computes):
+    graph = Graph(rng, ("n", 2, 3))
+    c = graph.constant
+    statistics = [c(5), c(5), c(5), c(values=rng.uniform(0.5, 2, 5))]
+    graph.add("Flatten").add("Gemm", c(6, 5), c(5))
+    graph.add("BatchNormalization", *statistics, epsilon=0.01).add("Relu").add("MatMul", c(5, 3))
+    assert_computes(graph.model(), predict(graph.model()), (2, 3))
+
+
+def test_reshape_to_vectors(rng, assert_computes):
+    graph = Graph(rng, ("n", 2, 3))
+    shape = graph.constant(values=np.array([-1, 6]))
+    graph.add("Reshape", shape).add("MatMul", graph.constant(6, 3)).add("Softmax", axis=1)
+    assert_computes(graph.model(), predict(graph.model()), (2, 3))
+
+
+def test_constants_may_be_nodes_and_transposed(graph, assert_computes, rng):
+    weights = rng.normal(size=(3, 6)).astype(np.float32)
+    model = graph.add("MatMul", "turned").model()
+    value = numpy_helper.from_array(weights)
+    for node in (
+        helper.make_node("Transpose", ["w"], ["turned"], perm=[1, 0]),
+        helper.make_node("Constant", [], ["w"], value=value),
+    ):
+        model.graph.node.insert(0, node)
+    assert_computes(model, predict(model), (6,))
+
+
+def test_files_are_read(graph, tmp_path, assert_computes):
+    model = graph.add("Gemm", graph.constant(6, 3)).model()
+    onnx.save(model, tmp_path / "m.onnx")
+    assert_computes(model, predict(model), (6,), tmp_path / "m.onnx")
+
+
+def test_weights_in_a_file_of_their_own(graph, tmp_path, assert_computes):
+    model = graph.add("Gemm", graph.constant(6, 3)).model()
+    onnx.save(
+        model, tmp_path / "m.onnx", save_as_external_data=True, location="w", size_threshold=0
+    )
+    expected = predict(onnx.load(tmp_path / "m.onnx"))
+    assert (tmp_path / "w").exists()
+    assert_computes(model, expected, (6,), tmp_path / "m.onnx")
+    (tmp_path / "w").unlink()
+    with pytest.raises(FileFormatError, match="is damaged or no ONNX file"):
+        read_model(tmp_path / "m.onnx")
+
+
+def test_what_torch_exports(tmp_path, assert_computes):
+    torch = pytest.importorskip("torch", reason="exports a module of PyTorch")
+    nn = torch.nn
+    module = nn.Sequential(
+        nn.Flatten(), nn.Linear(6, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(), nn.Linear(5, 3)
+    ).eval()
+    with pytest.warns(
+        DeprecationWarning, match="legacy|removed"
+    ):  # the exporter that needs no further package
+        torch.onnx.export(module, (torch.zeros(2, 2, 3),), str(tmp_path / "m.onnx"), dynamo=False)
+    predict = lambda x: module(torch.from_numpy(x)).detach().numpy()  # noqa: E731
+    assert_computes(None, predict, (2, 3), tmp_path / "m.onnx")
+
+
+def test_softmax_axis_of_old_operators(rng):
+    graph = Graph(rng, opset=11)
+    specs = read_model(graph.add("MatMul", graph.constant(6, 3)).add("LogSoftmax").model())
+    x = rng.normal(size=(5, 6)).astype(np.float32)
+    np.testing.assert_allclose(forward(specs, x)[-1], np.exp(predict(graph.model())(x)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "match"),
+    [
+        ([("MatMul", (6, 3)), ("Tanh",)], "activation 'Tanh' is not supported; .* 'relu'"),
+        ([("MatMul", (6, 3)), ("LeakyRelu",)], "'LeakyRelu' is not supported"),
+        ([("MatMul", (6, 3)), ("Sigmoid",)], "a sigmoid of 3 units"),
+        ([("MatMul", (6, 3)), ("Softmax", {"axis": 0})], "a softmax over axis 0"),
+        ([("Gemm", (6, 3), {"transA": 1})], "transposes its input; export with transA=0"),
+        ([("Gemm", (5, 3), {})], None),
+        ([("MatMul", (6, 3)), ("Div", (3,), {"first": True})], "divides by its input"),
+        ([("MatMul", (6, 3), {"first": True})], "multiplies from the left"),
+        ([("MatMul", (6, 3)), ("Add", (4, 3))], "is malformed .*is not one per feature"),
+        ([("Flatten", {"axis": 0}), ("MatMul", (6, 3))], "flattens at axis 0, not 1"),
+        ([("Conv", (1, 1, 3)), ("MatMul", (6, 3))], "'Conv' is not supported; only dense layers"),
+    ],
+)
+def test_what_cannot_be_converted_is_named(nodes, match, graph):
+    for kind, *rest in nodes:
+        settings = rest.pop() if rest and isinstance(rest[-1], dict) else {}
+        graph.add(kind, *(graph.constant(*shape) for shape in rest), **settings)
+    if match is None:  # a width that does not fit the declared input is the framework's to say
+        assert read_model(graph.model())[0].n_in == 5
+        return
+    with pytest.raises(ConversionError, match=match):
+        read_model(graph.model())
+
+
+def test_dense_along_one_axis_is_refused(rng):
+    graph = Graph(rng, ("n", 2, 6))
+    graph.add("MatMul", graph.constant(6, 3))
+    with pytest.raises(ConversionError, match="applied to inputs of rank 3; flatten first"):
+        read_model(graph.model())
+
+
+def test_residual_connections_are_refused_with_all_else(graph):
+    graph.add("MatMul", graph.constant(6, 6)).add("Tanh").add("Add", "x")
+    with pytest.raises(ConversionError, match="'Add_2': it joins 2 branches") as caught:
+        read_model(graph.model())
+    assert any("Tanh" in problem for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("content", [b"GIF89a not a model", b"\x08"])
+def test_damaged_files_are_refused(content, tmp_path):
+    (tmp_path / "m.onnx").write_bytes(content)
+    with pytest.raises(FileFormatError, match=r"m.onnx (is damaged or no ONNX|holds no graph)"):
+        read_model(tmp_path / "m.onnx")
+
+
+def test_a_file_cut_anywhere_is_refused(graph, tmp_path):
+    model = graph.add("Gemm", graph.constant(6, 3), graph.constant(3)).model()
+    content = model.SerializeToString()
+    for size in range(0, len(content), 7):
+        (tmp_path / "m.onnx").write_bytes(content[:size])
+        with pytest.raises((FileFormatError, ConversionError), match=r"m.onnx"):
+            read_model(tmp_path / "m.onnx")
+
+
+def test_a_tensor_that_lies_about_its_shape_is_refused(graph):
+    model = graph.add("Gemm", graph.constant(6, 3)).model()
+    model.graph.initializer[0].dims[0] = 10**12
+    with pytest.raises(ConversionError, match="'Gemm_0' is malformed"):
+        read_model(model)
+
+
+def test_a_part_of_a_model_is_refused(graph):
+    model = graph.add("Gemm", graph.constant(6, 3)).model()
+    with pytest.raises(FileFormatError, match="holds no graph; give a whole ONNX model"):
+        read_model(model.graph)

@@ -1,0 +1,190 @@
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import forward, read_model
+
+pytest.importorskip("torch", reason="reading PyTorch modules needs PyTorch")
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+def trained(module, seed=0):
+    """Give the parameters and the statistics of a module random values, as training would."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, tensor in module.state_dict().items():
+            if tensor.is_floating_point():
+                values = torch.randn(tensor.shape, generator=generator) * 0.5
+                tensor.copy_(values.abs() + 0.5 if "running_var" in name else values)
+    return module.eval()
+
+
+def predict(module):
+    def run(x):
+        with torch.no_grad():
+            return module(torch.from_numpy(x)).numpy()
+
+    return run
+
+
+class Forum(nn.Module):
+    """What people write: layers in the constructor, functions between them."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(12, 8)
+        self.norm = nn.BatchNorm1d(8)
+        self.body = nn.Sequential(nn.Linear(8, 6, bias=False), nn.ReLU(), nn.Dropout())
+        self.last = nn.Linear(6, 4)
+
+    def forward(self, x):
+        x = x.view(x.size(0), -1)
+        x = functional.relu(self.norm(self.first(x)))
+        x = functional.dropout(self.body(x), 0.5, self.training)
+        return functional.softmax(self.last(x), dim=1)
+
+
+class Methods(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(12, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = torch.flatten(x, 1).reshape(x.shape[0], 12)
+        x = functional.linear(x, self.first.weight, bias=self.first.bias)
+        return self.last(x.relu().relu_())
+
+
+MODULES = {
+    "plain": lambda: nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4)),
+    "image": lambda: nn.Sequential(
+        nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Identity(), nn.Linear(8, 4), nn.Softmax(1)
+    ),
+    "batch_norm": lambda: nn.Sequential(
+        nn.BatchNorm1d(12),
+        nn.Linear(12, 8),
+        nn.BatchNorm1d(8, affine=False),
+        nn.ReLU(),
+        nn.BatchNorm1d(8, eps=0.1),
+        nn.Dropout(),
+        nn.Linear(8, 4),
+        nn.BatchNorm1d(4),
+    ),
+    "nested": lambda: nn.Sequential(
+        nn.Sequential(nn.Linear(12, 8), nn.ReLU()), nn.Sequential(nn.Linear(8, 4), nn.ReLU())
+    ),
+    "linear": lambda: nn.Sequential(nn.Linear(12, 8), nn.Linear(8, 8), nn.Linear(8, 4)),
+    "forum": Forum,
+    "methods": Methods,
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_layers_compute_what_the_module_does(name, assert_computes):
+    module = trained(MODULES[name]())
+    shape = (3, 2, 2) if name in ("image", "forum", "methods") else (12,)
+    assert_computes(module, predict(module), shape)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_log_softmax_gives_probabilities_in_training_mode_too(training, rng):
+    module = trained(nn.Sequential(nn.Linear(5, 4), nn.Dropout(), nn.LogSoftmax(-1)))
+    x = rng.normal(size=(6, 5)).astype(np.float32)
+    expected = np.exp(predict(module)(x))
+    specs = read_model(module.train(training))
+    np.testing.assert_allclose(forward(specs, x)[-1], expected, atol=1e-6)
+    assert specs[-1].activation == "softmax"
+
+
+def test_weight_norm_is_read_as_the_weights_it_makes(assert_computes):
+    linear = nn.utils.parametrizations.weight_norm(nn.Linear(5, 4))
+    module = trained(nn.Sequential(linear, nn.ReLU(), nn.Linear(4, 3)))
+    assert_computes(module, predict(module), (5,))
+
+
+@pytest.mark.parametrize(
+    ("layers", "match"),
+    [
+        ([nn.Linear(4, 3), nn.Tanh()], "'1': Tanh is not supported; .*retrain with 'relu'"),
+        ([nn.Linear(4, 3), nn.Sigmoid()], "a sigmoid of 3 units"),
+        ([nn.Conv1d(1, 1, 3), nn.Linear(2, 1)], "'0': Conv1d is not supported; only dense"),
+        ([nn.Linear(4, 3), nn.Softmax(0)], "a softmax over dimension 0; it must be over 1"),
+        ([nn.Flatten(0), nn.Linear(4, 3)], "flattens dimensions 0 to -1, which mixes the samples"),
+        ([nn.Linear(4, 3), nn.ReLU6()], "ReLU6 is not supported; .* plain rectifiers"),
+        ([nn.Linear(4, 3), nn.BatchNorm1d(3, track_running_stats=False)], "each batch's own"),
+        ([nn.LSTM(4, 3)], "LSTM is not supported; a dense stack has no recurrence"),
+        ([nn.ReLU(), nn.Linear(4, 3)], "a relu comes before the first dense layer"),
+        ([nn.LazyLinear(3)], "LazyLinear is not supported"),
+    ],
+)
+def test_what_cannot_be_converted_is_named(layers, match):
+    with pytest.raises(ConversionError, match=match):
+        read_model(nn.Sequential(*layers))
+
+
+def test_every_module_that_cannot_be_converted_is_listed():
+    module = nn.Sequential(
+        nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 4), nn.ELU(), nn.Conv1d(1, 1, 1)
+    )
+    with pytest.raises(ConversionError, match="PyTorch Sequential") as caught:
+        read_model(module)
+    assert len(caught.value.problems) == 3
+
+
+def test_residual_connections_are_refused_with_all_else():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return x + torch.tanh(self.linear(x))
+
+    with pytest.raises(ConversionError, match="'add': it joins 2 branches") as caught:
+        read_model(Residual())
+    assert any("'tanh'" in problem for problem in caught.value.problems)
+
+
+def test_a_forward_that_depends_on_data_says_what_to_do():
+    class Branching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.linear(x) if x.sum() > 0 else x
+
+    with pytest.raises(
+        ConversionError, match=r"forward cannot be traced .* or an nn.Sequential of"
+    ):
+        read_model(Branching())
+
+
+@pytest.mark.parametrize("operate", [lambda x: x * 2, lambda x: -x, lambda x: x[:, :2]])
+def test_arithmetic_between_layers_is_refused(operate):
+    class Between(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return operate(self.linear(x))
+
+    with pytest.raises(ConversionError, match=r"'(mul|neg|getitem)' is not supported"):
+        read_model(Between())
+
+
+def test_a_tensor_is_no_module():
+    with pytest.raises(ConversionError, match=r"give a torch nn.Module"):
+        read_model(torch.zeros(3, 3))
+
+
+def test_reading_leaves_the_module_as_it_was():
+    module = MODULES["batch_norm"]().train()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    read_model(module)
+    assert module.training
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
