@@ -146,8 +146,8 @@ def synapse_bits(cores: list[LayerCores]) -> Iterator[Finding]:
     remedy="Narrow the widest layers, or plan for a board of several chips.",
 )
 def one_chip(cores: list[LayerCores]) -> Iterator[Finding]:
-    """A chip has 128 cores. nengo-loihi's emulator builds networks of any size; on a board, traffic
-    between chips is slower than within one.
+    """A chip has 128 cores. nengo-loihi's emulator builds networks of any size; on a board,
+    traffic between chips is slower than within one.
     """
     total = sum(len(layer.cores) for layer in cores)
     if total > CORES_PER_CHIP:
