@@ -1,5 +1,8 @@
 """Sphinx configuration."""
 
+from pathlib import Path
+
+from nengo_dense.checks.documentation import rule_pages
 from nengo_dense.version import version as release  # noqa: F401
 
 project = "nengo_dense"
@@ -22,3 +25,21 @@ autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's Parameters say it, with shapes
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+
+def write_rule_pages(app):
+    """Write a page for each rule, from the rule itself, before Sphinx looks for pages."""
+    folder = Path(app.srcdir, "rules")
+    folder.mkdir(exist_ok=True)
+    pages = rule_pages()
+    names = "".join(f"   {code}\n" for code in pages)
+    index = f"All rules\n=========\n\n.. toctree::\n   :maxdepth: 1\n\n{names}"
+    for name, text in {"index": index, **pages}.items():
+        path = folder / f"{name}.rst"
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+
+def setup(app):
+    """Let Sphinx call us."""
+    app.connect("builder-inited", write_rule_pages)

@@ -150,7 +150,7 @@ def test_a_stack_with_one_output_cannot_classify():
 
 def test_a_stack_that_is_all_on_the_host_is_refused_by_the_chip():
     stack = DenseStack([2, 2], 2)
-    with pytest.raises(ValidationError, match="no layer of this stack is on the chip.*'spikes'"):
+    with pytest.raises(ValidationError, match=r"no layer of this stack is on the chip.*'spikes'"):
         evaluate(stack, np.ones((2, 2)), [0, 0])
 
 
