@@ -41,22 +41,25 @@ class KerasImporter:
                     "keras.Sequential of its layers, or a functional keras.Model"
                 ],
             ) from err
-        _note_modules(architecture, model)
+        _note_unsaid(architecture, model)
         return read_architecture(name, architecture, lambda layer: _weights(model, layer))
 
 
-def _note_modules(architecture: dict[str, Any], model: Any) -> None:
-    """Note where each layer's class is defined; Keras 2 leaves it out of the configuration.
+def _note_unsaid(architecture: dict[str, Any], model: Any) -> None:
+    """Note what Keras 2 leaves out of the configuration.
 
-    A subclass called like one of Keras's own must not be taken for it.
+    Where each layer's class is defined, because a subclass called like one of Keras's own must
+    not be taken for it; and that a Normalization is the other way round.
     """
     architecture["module"] = type(model).__module__
     config = architecture["config"]
+    if getattr(model, "invert", False) and isinstance(config, dict):
+        config["invert"] = True
     layers = {layer.name: layer for layer in getattr(model, "layers", [])}
     for entry in config.get("layers", []) if isinstance(config, dict) else []:
         layer = layers.get(entry["config"].get("name"))
         if layer is not None:
-            _note_modules(entry, layer)
+            _note_unsaid(entry, layer)
 
 
 def _weights(model: Any, layer: KerasLayer) -> list[np.ndarray]:

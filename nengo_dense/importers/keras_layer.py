@@ -188,7 +188,9 @@ def _relu(reading: Reading, layer: KerasLayer) -> Operations:
     settings = {
         name: float(_array(config[name])) for name in names if config.get(name) is not None
     }
-    changed = {name: value for name, value in settings.items() if value != 0 or name == "max_value"}
+    changed = {
+        name: value for name, value in settings.items() if value != 0 or name == "max_value"
+    }
     if changed:
         what = ", ".join(f"{name}={value}" for name, value in changed.items())
         return [unsupported(layer.label, f"a ReLU with {what}", "leaky")]

