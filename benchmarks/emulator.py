@@ -1,0 +1,192 @@
+"""How fast the emulator is, side by side with nengo-loihi's in the same run.
+
+    python benchmarks/emulator.py                       # the table
+    python benchmarks/emulator.py --picture cost.png    # also how cost grows
+    python benchmarks/emulator.py --images 10000        # also a whole test set's worth
+
+Every figure is from the public interface, end to end: host layer, chip, readout. Building is not
+counted on either side. nengo-loihi runs one presentation after another; its time for one is the
+best of a few. Ours is the best of a few runs of the whole minibatch, after one that compiles.
+"""
+
+import argparse
+import itertools
+import resource
+import time
+from collections.abc import Sequence
+
+import nengo
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.emulator import Simulator
+
+MAX_RATE = 250.0
+NETWORKS = ((16, 64, 32, 32, 5), (784, 256, 256, 10))
+#: Ratios to nengo-loihi that the project promises, for minibatches of 1,000 and 100 steps.
+GOALS = {NETWORKS[0]: 1000, NETWORKS[1]: 300}
+
+
+def dense_network(units: Sequence[int], rate: float = MAX_RATE, seed: int = 0):
+    """Build a stack: the first layer on the host, the rest on the chip, a filtered readout."""
+    loihi = compat.nengo_loihi()
+    rng = np.random.RandomState(seed)
+    neuron_type = nengo.SpikingRectifiedLinear(
+        amplitude=1 / rate, initial_state={"voltage": nengo.dists.Choice([0])}
+    )
+    with nengo.Network(seed=seed) as network:
+        loihi.add_params(network)
+        source = nengo.Node(np.zeros(units[0]))
+        before, size = source, units[0]
+        for number, n in enumerate(units[1:]):
+            layer = nengo.Ensemble(
+                n, 1, neuron_type=neuron_type, gain=np.full(n, rate), bias=np.zeros(n)
+            )
+            network.config[layer].on_chip = number > 0
+            weights = rng.normal(scale=np.sqrt(2 / size), size=(n, size))
+            synapse = 0.005 if number else None
+            nengo.Connection(before, layer.neurons, transform=weights, synapse=synapse)
+            before, size = layer.neurons, n
+        output = nengo.Node(size_in=size)
+        nengo.Connection(before, output, synapse=0.005)
+        probe = nengo.Probe(output)
+    return network, source, probe
+
+
+def time_ours(units, x, n_steps, rate=MAX_RATE, repeats=3, **kwargs):
+    """Seconds a presentation, and what was read out."""
+    network, source, probe = dense_network(units, rate)
+    data = {source: np.broadcast_to(x[:, None], (len(x), n_steps, units[0]))}
+    best = np.inf
+    with Simulator(network, minibatch_size=len(x), progress_bar=False, **kwargs) as sim:
+        for _ in range(repeats + 1):
+            sim.reset()
+            start = time.perf_counter()
+            sim.run_steps(n_steps, data=data)
+            best = min(best, time.perf_counter() - start)
+        return best / len(x), sim.data[probe]
+
+
+def time_reference(units, x, n_steps, rate=MAX_RATE):
+    """Seconds a presentation of nengo-loihi, and what was read out."""
+    loihi = compat.nengo_loihi()
+    best, outputs = np.inf, []
+    for values in x:
+        network, source, probe = dense_network(units, rate)
+        source.output = values
+        with loihi.Simulator(network, target="sim") as sim:
+            start = time.perf_counter()
+            sim.run_steps(n_steps)
+            best = min(best, time.perf_counter() - start)
+        outputs.append(sim.data[probe])
+    return best, np.array(outputs)
+
+
+def compare(units, lanes, n_steps, samples):
+    """Time both on one network, and count differing values."""
+    x = np.random.RandomState(1).uniform(size=(lanes, units[0]))
+    ours, values = time_ours(units, x, n_steps)
+    reference, expected = time_reference(units, x[:samples], n_steps)
+    differing = int((values[: len(expected)] != expected).sum())
+    return ours, reference, differing
+
+
+def print_table(lanes, n_steps, samples):
+    """Print a line for each network and minibatch size."""
+    print(f"{'network':>18} {'lanes':>6} {'ours':>11} {'nengo-loihi':>12} {'ratio':>8}  goal")
+    for units in NETWORKS:
+        for size in (1, lanes):
+            ours, reference, differing = compare(units, size, n_steps, min(samples, size))
+            goal = 1 if size == 1 else GOALS[units]
+            print(
+                f"{'-'.join(map(str, units)):>18} {size:>6} {ours * 1e6:>8.1f} us "
+                f"{reference * 1e3:>9.2f} ms {reference / ours:>7.0f}x  {goal}x"
+                f"{'' if not differing else f'  {differing} VALUES DIFFER'}"
+            )
+
+
+def print_limit(lanes, n_steps):
+    """Compare the kernel with what the machine's matrix product could do with these weights."""
+    for units in NETWORKS:
+        weights = sum(a * b for a, b in itertools.pairwise(units[1:]))
+        spikes = np.random.RandomState(0).uniform(size=(lanes, 512)).astype(np.float32)
+        matrix = np.ones((512, 512), dtype=np.float32)
+        start = time.perf_counter()
+        for _ in range(10):
+            spikes @ matrix
+        peak = 10 * lanes * 512 * 512 / (time.perf_counter() - start)
+        x = np.random.RandomState(1).uniform(size=(lanes, units[0]))
+        ours, _ = time_ours(units, x, n_steps, repeats=2)
+        share = weights * n_steps / ours / peak
+        print(
+            f"{'-'.join(map(str, units)):>18}: {weights * n_steps / ours / 1e9:.1f} G weights/s "
+            f"on the chip, {100 * share:.0f} % of this machine's float32 product "
+            f"({peak / 1e9:.0f} G/s)"
+        )
+
+
+def print_images(n_images, n_steps=50, lanes=1000):
+    """Time a whole test set of MNIST's size, in minibatches."""
+    units = NETWORKS[1]
+    network, source, probe = dense_network(units)
+    x = np.random.RandomState(2).uniform(size=(n_images, units[0])).astype(np.float32)
+    start = time.perf_counter()
+    with Simulator(network, minibatch_size=lanes, progress_bar=False) as sim:
+        for first in range(0, n_images - lanes + 1, lanes):
+            part = x[first : first + lanes, None]
+            sim.reset()
+            sim.run_steps(n_steps, data={source: np.broadcast_to(part, (lanes, n_steps, 784))})
+            assert sim.data[probe].shape == (lanes, n_steps, units[-1])
+    seconds = time.perf_counter() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{n_images} images, {n_steps} steps, with building: {seconds:.1f} s, {memory:.2f} GiB")
+
+
+def draw(path, n_steps):
+    """Draw how cost grows with lanes, width, depth, rate and steps."""
+    plt = compat.require("matplotlib.pyplot", "Drawing the benchmark")
+    base = {"lanes": 200, "width": 64, "depth": 3, "rate": MAX_RATE, "steps": n_steps}
+    ranges = {
+        "lanes": [1, 4, 16, 64, 256, 1024],
+        "width": [16, 64, 256, 512],
+        "depth": [1, 2, 4, 8],
+        "rate": [50.0, 100.0, 250.0, 500.0, 1000.0],
+        "steps": [10, 30, 100, 300],
+    }
+    figure, axes = plt.subplots(1, len(ranges), figsize=(18, 3.5), layout="constrained")
+    for axis, (name, values) in zip(axes, ranges.items(), strict=True):
+        ours, reference = [], []
+        for value in values:
+            case = {**base, name: value}
+            units = (16, *[case["width"]] * (case["depth"] + 1), 5)
+            x = np.random.RandomState(1).uniform(size=(case["lanes"], 16))
+            ours.append(time_ours(units, x, case["steps"], case["rate"], repeats=2)[0] * 1e3)
+            seconds = time_reference(units, x[:1], case["steps"], case["rate"])[0]
+            reference.append(seconds * 1e3)
+        axis.loglog(values, reference, "o-", label="nengo-loihi")
+        axis.loglog(values, ours, "s-", label="nengo_dense")
+        axis.set(xlabel={"rate": "rate [Hz]"}.get(name, name))
+    axes[0].set(ylabel="one presentation [ms]")
+    axes[0].legend()
+    figure.savefig(path, dpi=120)
+    print(f"Picture: {path}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lanes", type=int, default=1000, help="minibatch size")
+    parser.add_argument("--steps", type=int, default=100, help="steps of a presentation")
+    parser.add_argument("--samples", type=int, default=5, help="presentations of nengo-loihi")
+    parser.add_argument("--images", type=int, default=0, help="size of a test set to time")
+    parser.add_argument("--picture", help="file to draw how cost grows into")
+    args = parser.parse_args()
+    print_table(args.lanes, args.steps, args.samples)
+    print_limit(args.lanes, args.steps)
+    if args.images:
+        print_images(args.images)
+    if args.picture:
+        draw(args.picture, args.steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Hold random networks against nengo-loihi until enough compartment-steps were compared.
+
+    python benchmarks/exactness.py --compartment-steps 1e8
+
+Every probed value (spikes, voltages, currents, decoded values) of every network must be the same
+number; the exit code is 1 if any is not. Networks that nengo-loihi cannot build are counted apart.
+"""
+
+import argparse
+import sys
+import time
+import warnings
+from collections import Counter
+
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.random_network import random_network
+
+
+def run(make_simulator, drawn, seed, n_steps):
+    """Run one simulator, seeded as the other; return its probed values and its size."""
+    np.random.seed(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with make_simulator(drawn) as sim:
+            sim.run_steps(n_steps)
+    size = sum(block.n_neurons for block in sim.model.blocks)
+    return [sim.data[probe] for probe in drawn.probes], size
+
+
+def compare(seed, scale, n_steps, target, kernel):
+    """Compare one network; return compartment-steps, values, and differing values."""
+    loihi = compat.nengo_loihi()
+    drawn, again = random_network(seed, scale), random_network(seed, scale)
+    expected, size = run(
+        lambda d: loihi.Simulator(d.network, target=target, model=d.model()), drawn, seed, n_steps
+    )
+    ours, _ = run(
+        lambda d: Simulator(
+            d.network, target=target, model=d.model(), progress_bar=False, kernel=kernel
+        ),
+        again,
+        seed,
+        n_steps,
+    )
+    differing = 0
+    for mine, theirs in zip(ours, expected, strict=True):
+        same_kind = mine.shape == theirs.shape and mine.dtype == theirs.dtype
+        differing += int((mine != theirs).sum()) if same_kind else mine.size
+    return size * n_steps, sum(values.size for values in ours), differing, again.features
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--compartment-steps", type=float, default=1e6)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--scale", type=int, default=200, help="about a population's size")
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--kernel", choices=["auto", "numpy", "numba"], default="auto")
+    args = parser.parse_args()
+    done = values = differing = networks = 0
+    seed, refused, seen, start = args.first_seed, 0, Counter(), time.perf_counter()
+    while done < args.compartment_steps:
+        target = "simreal" if seed % 4 == 3 else "sim"
+        try:
+            result = compare(seed, args.scale, args.steps, target, args.kernel)
+        except (AssertionError, ValueError) as err:
+            refused += 1
+            print(f"seed {seed}: nengo-loihi refuses: {str(err) or type(err).__name__}"[:110])
+        else:
+            done, values = done + result[0], values + result[1]
+            networks += 1
+            seen.update(result[3])
+            if result[2]:
+                print(f"seed {seed} ({target}): {result[2]} values differ, features {result[3]}")
+            differing += result[2]
+        seed += 1
+    print(
+        f"{done:.3g} compartment-steps in {networks} networks ({refused} refused), "
+        f"{values} values compared, {differing} differing, {time.perf_counter() - start:.0f} s"
+    )
+    print("features:", ", ".join(f"{name} {n}" for name, n in sorted(seen.items())))
+    sys.exit(bool(differing))
+
+
+if __name__ == "__main__":
+    main()
