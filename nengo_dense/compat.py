@@ -32,6 +32,8 @@ EXTRAS = {
     "tensorflow": "dl",
     "torch": "torch",
 }
+#: nengo-loihi 1.1 and NengoDL 3.6 say so of every Nengo after 3.2; our tests run on 4.1.
+UNTESTED = ".*has not been tested with your .?[nN]engo"
 
 
 def require(name: str, purpose: str) -> ModuleType:
@@ -71,8 +73,7 @@ def nengo_loihi() -> ModuleType:
     module = sys.modules.get("nengo_loihi")
     if module is None:
         with warnings.catch_warnings():
-            # nengo-loihi 1.1.0 says so of every Nengo after 3.2; our tests run on 4.1.
-            warnings.filterwarnings("ignore", message=".*has not been tested with your .nengo")
+            warnings.filterwarnings("ignore", message=UNTESTED)
             module = importlib.import_module("nengo_loihi")
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         _mend_copy_false(sys.modules["nengo_loihi.block"], sys.modules["nengo_loihi.neurons"])
@@ -97,8 +98,7 @@ def nengo_dl() -> ModuleType:
             'pip install "nengo-dense[dl]" brings versions that go together.'
         )
     with warnings.catch_warnings():
-        # NengoDL 3.6 says so of every Nengo after 3.2; our tests run on 4.1.
-        warnings.filterwarnings("ignore", message=".*has not been tested with your .nengo")
+        warnings.filterwarnings("ignore", message=UNTESTED)
         return require("nengo_dl", "Training with NengoDL")
 
 

@@ -105,3 +105,37 @@ def test_chip_network_runs_under_the_installed_numpy():
     with nengo_loihi.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(100)
     assert np.count_nonzero(sim.data[probe]) > 50
+
+
+@pytest.mark.parametrize("tensorflow", ["2.10.0", "2.11.1", "2.12.1"])
+def test_versions_that_nengo_dl_works_with_are_no_obstacle(tensorflow):
+    assert compat._dl_obstacle(tensorflow, "2.12.0") is None
+    assert compat._dl_obstacle(tensorflow, None) is None
+
+
+@pytest.mark.parametrize("tensorflow", ["2.9.3", "2.13.0", "2.21.0", "3.0.0-rc1"])
+def test_other_versions_of_tensorflow_are_named_with_the_range(tensorflow):
+    obstacle = compat._dl_obstacle(tensorflow, None)
+    assert f"TensorFlow 2.10 to 2.12, and {tensorflow} is installed" in obstacle
+
+
+def test_keras_3_beside_an_old_tensorflow_is_named():
+    obstacle = compat._dl_obstacle("2.12.1", "3.4.1")
+    assert "the Keras 2 that TensorFlow 2.12.1 brings, and Keras 3.4.1 is installed" in obstacle
+
+
+def test_an_obstacle_to_nengo_dl_says_how_to_go_round_it(monkeypatch):
+    monkeypatch.delitem(sys.modules, "nengo_dl", raising=False)
+    later = types.ModuleType("tensorflow")
+    later.__version__ = "2.21.0"
+    monkeypatch.setitem(sys.modules, "tensorflow", later)
+    with pytest.raises(
+        MissingDependencyError, match=r'2.21.0 is installed.*pip install "nengo-dense\[dl\]"'
+    ):
+        compat.nengo_dl()
+
+
+@pytest.mark.dl
+def test_nengo_dl_is_the_real_module():
+    pytest.importorskip("nengo_dl", reason="NengoDL is in the dl environment")
+    assert compat.nengo_dl().Simulator.__module__ == "nengo_dl.simulator"

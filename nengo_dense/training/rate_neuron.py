@@ -26,6 +26,11 @@ from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 #: "Training spiking deep networks for neuromorphic hardware", 2016, arXiv:1611.05141 (their
 #: gamma; they use 0.02 to 0.03).
 LIF_SMOOTHING = 0.03
+RECTIFIED_LINEAR = (
+    nengo.RectifiedLinear,
+    nengo.SpikingRectifiedLinear,
+    LoihiSpikingRectifiedLinear,
+)
 
 
 class StraightLIFRate(SoftLIFRate):
@@ -100,16 +105,19 @@ def rate_neuron(
     nengo.exceptions.ValidationError
         A neuron of another type.
     """
-    amplitude = neuron_type.amplitude
-    if isinstance(neuron_type, nengo.LIFRate):  # LIF among them
-        taus: dict[str, Any] = {"tau_rc": neuron_type.tau_rc, "tau_ref": neuron_type.tau_ref}
+    if type(neuron_type) in (nengo.LIF, nengo.LIFRate, LoihiLIF):
+        arguments: dict[str, Any] = {
+            "tau_rc": neuron_type.tau_rc,
+            "tau_ref": neuron_type.tau_ref,
+            "amplitude": neuron_type.amplitude,
+        }
         if loihi:
             noise = None if noise_tau is None else LowpassRCNoise(noise_tau)
-            return LoihiLIFRate(**taus, amplitude=amplitude, nengo_dl_noise=noise)
-        return StraightLIFRate(LIF_SMOOTHING, **taus, amplitude=amplitude)
-    if isinstance(neuron_type, nengo.RectifiedLinear):
+            return LoihiLIFRate(**arguments, nengo_dl_noise=noise)
+        return StraightLIFRate(LIF_SMOOTHING, **arguments)
+    if type(neuron_type) in RECTIFIED_LINEAR:
         kind = LoihiRectifiedLinearRate if loihi else nengo.RectifiedLinear
-        return kind(amplitude=amplitude)
+        return kind(amplitude=neuron_type.amplitude)
     raise ValidationError(
         f"{type(neuron_type).__name__} has no rate neuron to train; rectified linear and LIF "
         "neurons have",
