@@ -1,0 +1,111 @@
+"""One build, read twice, gives what nengo-loihi gives by the normal path."""
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.dists import Choice
+from numpy.testing import assert_array_equal
+
+from nengo_dense.checks import registry
+from nengo_dense.checks.runner import Facts
+from nengo_dense.checks.untouched import untouched
+
+LIF = nengo.LIF(initial_state={"voltage": Choice([0])})
+RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0])})
+
+
+def facts_of(network, run_time=0.0):
+    given = {"network": network, "dt": 0.001, "run_time": run_time, "build": True}
+    return Facts(registry.load(), given)
+
+
+def mixed():
+    """Decoded and direct connections, a layer that is split, a merged passthrough, a host part."""
+    rng = np.random.RandomState(0)
+    with nengo.Network(seed=4) as net:
+        source = nengo.Node(lambda t: [np.sin(20 * t), 0.5], label="source")
+        host = nengo.Ensemble(30, 2, neuron_type=LIF, label="host")
+        a = nengo.Ensemble(40, 2, neuron_type=LIF, label="a")
+        b = nengo.Ensemble(
+            1100, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]), label="b"
+        )
+        node = nengo.Node(size_in=20)
+        nengo.Connection(source, host, synapse=None)
+        nengo.Connection(source, a)
+        nengo.Connection(host, a)
+        nengo.Connection(a.neurons[:20], node, synapse=None)
+        nengo.Connection(
+            node, b.neurons, transform=rng.uniform(-1e-3, 2e-3, (1100, 20)), synapse=0.005
+        )
+        net.spikes = nengo.Probe(b.neurons)
+        net.value = nengo.Probe(a, synapse=0.01)
+    nengo_loihi.add_params(net)
+    net.config[host].on_chip = False
+    return net
+
+
+def test_float_build_equals_simreal():
+    net = mixed()
+    with untouched(net):
+        ours = facts_of(net)["float_build"]
+    with untouched(net):
+        theirs = nengo_loihi.Simulator(net, target="simreal", progress_bar=False)
+        theirs.close()
+    assert len(ours.model.blocks) == len(theirs.model.blocks) == 4
+    for mine, block in zip(ours.blocks.values(), theirs.model.blocks, strict=True):
+        assert_array_equal(mine.bias, block.compartment.bias)
+        assert_array_equal(mine.vth, block.compartment.vth)
+        for weights, synapse in zip(mine.weights, block.synapses, strict=True):
+            assert_array_equal(weights, np.concatenate([w.ravel() for w in synapse.weights]))
+
+
+def test_integer_build_equals_sim():
+    net = mixed()
+    with untouched(net):
+        ours = facts_of(net, run_time=0.01)["integer_build"]
+    with untouched(net):
+        theirs = nengo_loihi.Simulator(net, target="sim", progress_bar=False)
+        theirs.close()
+    for mine, block in zip(ours.model.blocks, theirs.model.blocks, strict=True):
+        for name in ("bias", "vth", "decay_u", "decay_v", "refract_delay"):
+            assert_array_equal(getattr(mine.compartment, name), getattr(block.compartment, name))
+        for a, b in zip(mine.synapses, block.synapses, strict=True):
+            assert a.synapse_cfg == b.synapse_cfg
+            assert_array_equal(np.concatenate(a.weights, 1), np.concatenate(b.weights, 1))
+
+
+def test_both_runs_equal_nengo_loihi_s():
+    net = mixed()
+    with untouched(net):
+        facts = facts_of(net, run_time=0.05)
+        runs = {"sim": facts["run"], "simreal": facts["float_run"]}
+    for target, run in runs.items():
+        with (
+            untouched(net),
+            nengo_loihi.Simulator(net, target=target, progress_bar=False) as sim,
+        ):
+            sim.run(0.05)
+        rates = np.count_nonzero(sim.data[net.spikes], axis=0) / 0.05
+        assert rates.any()
+        assert_array_equal(run.rates["b"], rates)
+
+
+def test_layers_are_the_ensembles_and_the_decoders():
+    net = mixed()
+    with untouched(net):
+        layers = facts_of(net)["float_build"].layers
+    names = {layer.name: (layer.n_neurons, len(layer.blocks)) for layer in layers}
+    assert names["a"] == (40, 1)
+    assert names["b"] == (1100, 2)
+    assert names["decoders of a -> value"] == (4, 1)  # of the probe
+    assert len(names) == 3
+
+
+def test_fact_that_needs_a_failed_one_names_the_first():
+    net = mixed()
+    with net:
+        nengo.Ensemble(4, 1, encoders=np.zeros((4, 1)), label="odd", neuron_type=LIF)
+    facts = facts_of(net)
+    with untouched(net), pytest.raises(Exception, match=r"odd: .*zero-length encoders"):
+        facts["run"]
