@@ -10,6 +10,10 @@ from nengo.exceptions import BuildError
 from nengo_dense import compat
 
 
+class NotImplementedBuildError(BuildError, NotImplementedError):
+    """nengo-loihi does not implement what a network needs."""
+
+
 def build_model(
     network: nengo.Network,
     dt: float,
@@ -59,9 +63,10 @@ def build_model(
             raise
         raise BuildError(f"{err} (while building {culprit})") from err
     except (AssertionError, NotImplementedError) as err:
+        kind = BuildError if isinstance(err, AssertionError) else NotImplementedBuildError
         culprit = _object_being_built(err.__traceback__) or network
         reason = str(err) or _failed_condition(err)
-        raise BuildError(f"nengo-loihi cannot build {culprit}: {reason}") from err
+        raise kind(f"nengo-loihi cannot build {culprit}: {reason}") from err
     return model
 
 

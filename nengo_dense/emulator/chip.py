@@ -1,6 +1,6 @@
 """The emulated chip: a program, its state in all lanes, noise, learning and a kernel."""
 
-import warnings
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -31,11 +31,20 @@ class Chip:
         Of the chip's noise and stochastic rounding, the same in every lane.
     error_scale : float
         ``pes_error_scale`` of the model.
+    complain : callable
+        Told what goes wrong on the chip.
     """
 
     def __init__(
-        self, program: Program, kernel: Kernel, lanes: int, seed: int, error_scale: float
+        self,
+        program: Program,
+        kernel: Kernel,
+        lanes: int,
+        seed: int,
+        error_scale: float,
+        complain: Callable[[str], None],
     ) -> None:
+        self.complain = complain
         self.program = program
         self.kernel = kernel
         self.lanes = lanes
@@ -50,7 +59,7 @@ class Chip:
         self.state = ChipState.zeros(self.program, self.lanes)
         self.rng = np.random.RandomState(seed)
         self.learnings = [
-            LearningSynapse(self.program, number, self.lanes, self.error_scale)
+            LearningSynapse(self.program, number, self.lanes, self.error_scale, self.complain)
             for number in range(len(self.program.learnings))
         ]
 
@@ -121,9 +130,3 @@ class Chip:
                     )
                 part = slice(group.start, group.start + group.size)
                 spikes[:, step - self.n_steps - 1, part] += counts.astype(np.uint8)
-
-
-def warn_overflow(overflowed: set[str]) -> None:
-    """Say which registers overflowed, once each, in nengo-loihi's words."""
-    for name in sorted(overflowed):
-        warnings.warn(f"Overflow in {name}", stacklevel=3)

@@ -8,10 +8,12 @@ index a test for wrapping round, and either more than what is done with it.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numba
 import numpy as np
 from numba.core import types
+from numba.core.options import DefaultOptions
 from numba.extending import overload
 
 from nengo_dense.emulator.int32 import (
@@ -25,13 +27,18 @@ from nengo_dense.emulator.int32 import (
     subtract,
 )
 
+#: Options of all functions; without a run-time, numba does not count references to arrays.
+OPTIONS: dict[str, Any] = {"nogil": True}
+if hasattr(DefaultOptions, "_nrt"):
+    OPTIONS["_nrt"] = False
+
 
 def compiled(function: Callable) -> Callable:
-    """Compile without the interpreter's lock; keep the result on disk where that is possible."""
+    """Compile; keep the result on disk where that is possible."""
     try:
-        return numba.njit(nogil=True, cache=True, _nrt=False)(function)
+        return numba.njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # neither the package's nor the user's folder can be written
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**OPTIONS)(function)
 
 
 @compiled

@@ -41,7 +41,7 @@ class NumbaKernel:
             tables.values,
             tables.targets,
         )
-        self._parameters = (
+        self._parameters: tuple[Any, ...] = (
             *_pad_parameters(chip),
             bool((chip.keep_v != 1 << DECAY_BITS).any()),
             bool((chip.refract > 1).any()),

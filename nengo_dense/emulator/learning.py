@@ -5,7 +5,7 @@ random numbers, because nengo-loihi draws a number for every trace and weight wh
 values, and every lane stands for a simulation with the same seed.
 """
 
-import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,9 +33,19 @@ class LearningSynapse:
     lanes : int
     error_scale : float
         ``pes_error_scale`` of the model.
+    complain : callable
+        Told of lost spikes.
     """
 
-    def __init__(self, program: Program, number: int, lanes: int, error_scale: float) -> None:
+    def __init__(
+        self,
+        program: Program,
+        number: int,
+        lanes: int,
+        error_scale: float,
+        complain: Callable[[str], None],
+    ) -> None:
+        self.complain = complain
         self.learning = program.learnings[number]
         self.synapse = self.learning.synapse
         self.error_scale = error_scale
@@ -66,7 +76,7 @@ class LearningSynapse:
         for arrival in self._arrivals:
             arrival.count(state, counts, total[:, self.targets], self.weights)
         if (counts + self.traced > 1).any():
-            warnings.warn("Synaptic trace spikes lost", stacklevel=2)
+            self.complain("Synaptic trace spikes lost")
         self.traced |= counts > 0
         if step % self.synapse.train_epoch == 0:
             self._update_trace(rng)

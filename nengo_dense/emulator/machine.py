@@ -4,6 +4,7 @@ If nothing that the chip sends comes back to it ("precompute"), the host's first
 for some steps, then the chip, then the host's second part. Otherwise host and chip take turns.
 """
 
+import warnings
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -11,7 +12,9 @@ import nengo
 import nengo.utils.numpy as npext
 import numpy as np
 from nengo.builder.signal import Signal
+from nengo.exceptions import SimulationError
 
+from nengo_dense import compat
 from nengo_dense.chip.program import Program
 from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
 from nengo_dense.emulator.chip import Chip
@@ -55,6 +58,7 @@ class Machine:
         self.precompute: bool = model.split.precompute
         self.needlessly_slow = bool(model.split.precomputable() and not self.precompute)
         self.program = Program.from_model(model)
+        self._strict: bool = compat.nengo_loihi().emulator.EmulatorInterface.strict
         self._clock = Clock()
         self._connect()
         self.hosts = self._make_hosts()
@@ -74,6 +78,7 @@ class Machine:
             lanes,
             self.seed,
             model.pes_error_scale,
+            self.complain,
         )
         self._make_probes(keep_history)
         fire = make_fire(kernel)
@@ -154,6 +159,18 @@ class Machine:
         for host in self.hosts.values():
             for probe in host.model.probes:
                 self.histories[probe] = history(probe, _as_it_is)
+
+    def complain(self, message: str) -> None:
+        """Warn of what goes wrong on the chip, or raise it if nengo-loihi's emulator is strict.
+
+        Raises
+        ------
+        SimulationError
+            ``nengo_loihi.emulator.EmulatorInterface.strict`` was set.
+        """
+        if self._strict:
+            raise SimulationError(message)
+        warnings.warn(message, stacklevel=4)
 
     def reset(self, seed: int | None) -> None:
         """Return to the state before the first step."""

@@ -73,7 +73,7 @@ class LaneSignals(Mapping):
         array = self[signal]
         if signal.base not in self.per_lane:
             return array
-        return array[(slice(None), *(None,) * (ndim - signal.ndim))]
+        return np.expand_dims(array, tuple(range(1, 1 + ndim - signal.ndim)))
 
     def lane(self, lane: int) -> "OneLane":
         """Look at one lane as Nengo's operators look at their signals."""

@@ -11,7 +11,6 @@ from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, Validat
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.emulator.build import build_model
-from nengo_dense.emulator.chip import warn_overflow
 from nengo_dense.emulator.feed import Feed, check_data
 from nengo_dense.emulator.history import SimulationData
 from nengo_dense.emulator.machine import Machine
@@ -77,6 +76,8 @@ class Simulator:
         self.target = _check_target(target)
         self.minibatch_size = _check_minibatch_size(minibatch_size)
         self.progress_bar = progress_bar
+        if network is None:
+            raise ValidationError("network parameter must not be None", attr="network")
         if not isinstance(network, nengo.Network):
             raise ValidationError(
                 f"must be a nengo.Network (got {type(network).__name__})", attr="network"
@@ -199,7 +200,7 @@ class Simulator:
                 f"Must be positive (got {time_in_seconds:g})", attr="time_in_seconds"
             )
         n_steps = int(np.round(float(time_in_seconds) / self.dt))
-        if n_steps == 0 and not self.closed:
+        if n_steps == 0:
             warnings.warn(
                 f"{time_in_seconds:g} results in running for 0 timesteps. Simulator still at "
                 f"time {self.time:g}.",
@@ -245,7 +246,8 @@ class Simulator:
             overflowed |= self._machine.advance(n_steps)
             self._n_steps += n_steps
             tracker.total_progress.step(n_steps)
-        warn_overflow(overflowed)
+        for register in sorted(overflowed):
+            self._machine.complain(f"Overflow in {register}")
 
     def step(self) -> None:
         """Advance by one step of ``dt`` seconds, without a progress bar."""

@@ -366,3 +366,19 @@ def test_precomputable_network_in_turns_warns(net):
     with warnings.catch_warnings(), sim:
         warnings.simplefilter("error")
         sim.run_steps(3)
+
+
+def test_strict_emulator_raises_instead_of_warning(monkeypatch):
+    from nengo_loihi.emulator import EmulatorInterface
+
+    monkeypatch.setattr(EmulatorInterface, "strict", True)
+    with nengo.Network(seed=1) as network:
+        pre, post = layer(60, 900.0), layer(3, 0.0)
+        nengo.Connection(pre.neurons, post.neurons, transform=np.ones((3, 60)), synapse=0.1)
+    with simulator(network) as sim, pytest.raises(SimulationError, match="Overflow in"):
+        sim.run_steps(300)
+
+
+def test_missing_network_is_refused():
+    with pytest.raises(ValidationError, match="network parameter must not be None"):
+        simulator(None)
