@@ -7,17 +7,17 @@ import nengo
 import numpy as np
 
 from nengo_dense.conversion import convert
+from nengo_dense.evaluation import plot
+from nengo_dense.evaluation.classification import evaluate
 from nengo_dense.evaluation.interval import wilson_interval
-from nengo_dense.evaluation.test_set import check_labels, evaluate
+from nengo_dense.evaluation.result import Evaluation
 from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import forward
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.validation import check_inputs
+from nengo_dense.layers.validation import check_inputs, check_labels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from nengo_dense.evaluation.result import Evaluation
 
 #: Rungs below the source model: name, target of `evaluate`, whether neurons are rate neurons.
 RUNGS = (
@@ -117,9 +117,13 @@ class LadderReport:
 
     def plot(self, path: str | None = None) -> "Figure":
         """Draw accuracy and agreement from rung to rung; needs matplotlib."""
-        from nengo_dense.evaluation.plot import plot_ladder
-
-        figure = plot_ladder(self)
+        figure = plot.ladder_figure(
+            [rung.name for rung in self.rungs],
+            np.array([rung.accuracy for rung in self.rungs]),
+            np.array([rung.confidence_interval for rung in self.rungs]),
+            np.array([rung.agreement for rung in self.rungs]),
+            f"{self.gap:.2f} points lost on {self.n} samples",
+        )
         if path is not None:
             figure.savefig(path)
         return figure
@@ -224,7 +228,7 @@ def _rung(
     )
 
 
-def _rate_errors(result: "Evaluation", above: "Evaluation") -> list[float]:
+def _rate_errors(result: Evaluation, above: Evaluation) -> list[float]:
     """Compare the mean rate of each neuron with the rung above, layer by layer."""
     errors: list[float] = []
     for layer, reference in zip(result.layers, above.layers, strict=True):

@@ -1,16 +1,15 @@
 """Pictures of an evaluation."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.evaluation.activity import LayerActivity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from nengo_dense.evaluation.ladder_report import LadderReport
-    from nengo_dense.evaluation.result import Evaluation
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -20,18 +19,20 @@ def new_figure(width: float, height: float) -> "Figure":
     )
 
 
-def plot_evaluation(evaluation: "Evaluation") -> "Figure":
+def evaluation_figure(
+    layers: Sequence[LayerActivity], confusion: np.ndarray, accuracy: np.ndarray, dt: float
+) -> "Figure":
     """Draw rates, confusion matrix and accuracy over time side by side."""
     figure = new_figure(15, 4.5)
-    rates, confusion, time = figure.subplots(1, 3)
-    _plot_rates(rates, evaluation)
-    _plot_confusion(confusion, evaluation)
-    _plot_accuracy(time, evaluation)
+    axes = figure.subplots(1, 3)
+    _plot_rates(axes[0], layers)
+    _plot_confusion(axes[1], confusion)
+    _plot_accuracy(axes[2], accuracy, dt)
     return figure
 
 
-def _plot_rates(axes: Any, evaluation: "Evaluation") -> None:
-    for layer in evaluation.layers:
+def _plot_rates(axes: Any, layers: Sequence[LayerActivity]) -> None:
+    for layer in layers:
         where = "chip" if layer.on_chip else "host"
         axes.plot(
             np.sort(layer.rates)[::-1],
@@ -43,8 +44,7 @@ def _plot_rates(axes: Any, evaluation: "Evaluation") -> None:
     axes.legend()
 
 
-def _plot_confusion(axes: Any, evaluation: "Evaluation") -> None:
-    matrix = evaluation.confusion_matrix
+def _plot_confusion(axes: Any, matrix: np.ndarray) -> None:
     image = axes.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues")
     if len(matrix) <= 12:
         for (row, column), n in np.ndenumerate(matrix):
@@ -55,32 +55,35 @@ def _plot_confusion(axes: Any, evaluation: "Evaluation") -> None:
     axes.figure.colorbar(image, ax=axes, label="share of the class")
 
 
-def _plot_accuracy(axes: Any, evaluation: "Evaluation") -> None:
-    milliseconds = 1000 * evaluation.dt * np.arange(1, len(evaluation.accuracy_over_time) + 1)
-    axes.plot(milliseconds, 100 * evaluation.accuracy_over_time)
+def _plot_accuracy(axes: Any, accuracy: np.ndarray, dt: float) -> None:
+    milliseconds = 1000 * dt * np.arange(1, len(accuracy) + 1)
+    axes.plot(milliseconds, 100 * accuracy)
     axes.set(xlabel="time (ms)", ylabel="accuracy (%)", ylim=(0, 102), title="Accuracy over time")
     axes.grid(alpha=0.3)
 
 
-def plot_ladder(report: "LadderReport") -> "Figure":
-    """Draw accuracy with its interval, and agreement with the source, from rung to rung."""
+def ladder_figure(
+    names: Sequence[str],
+    accuracy: np.ndarray,
+    intervals: np.ndarray,
+    agreement: np.ndarray,
+    title: str,
+) -> "Figure":
+    """Draw accuracy with its (n, 2) intervals, and agreement with the source, 0 to 1, by rung."""
     figure = new_figure(8, 4.5)
     axes = figure.subplots()
-    positions = np.arange(len(report.rungs))
-    accuracy = np.array([rung.accuracy for rung in report.rungs])
-    low, high = np.array([rung.confidence_interval for rung in report.rungs]).T
+    positions = np.arange(len(names))
     axes.errorbar(
         positions,
         100 * accuracy,
-        yerr=100 * np.array([accuracy - low, high - accuracy]),
+        yerr=100 * np.abs(intervals - accuracy[:, np.newaxis]).T,
         marker="o",
         capsize=4,
         label="accuracy, 95 % interval",
     )
-    agreement = [100 * rung.agreement for rung in report.rungs]
-    axes.plot(positions, agreement, marker="s", ls=":", label="same answer as the source")
-    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in report.rungs])
-    axes.set(ylabel="%", title=f"{report.gap:.2f} points lost on {report.n} samples")
+    axes.plot(positions, 100 * agreement, marker="s", ls=":", label="same answer as the source")
+    axes.set_xticks(positions, [name.replace(" ", "\n", 1) for name in names])
+    axes.set(ylabel="%", title=title)
     axes.grid(alpha=0.3)
     axes.legend()
     return figure

@@ -6,31 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nengo_dense.evaluation import plot
+from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.energy import Energy
 from nengo_dense.evaluation.interval import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True, eq=False)
-class LayerActivity:
-    """How active a layer was.
-
-    Attributes
-    ----------
-    label : str
-    on_chip : bool
-    rates : (n_neurons,) ndarray
-        Mean rate of each neuron in hertz over all presentations.
-    spikes : float
-        Mean number of spikes of the whole layer in one presentation.
-    """
-
-    label: str
-    on_chip: bool
-    rates: np.ndarray
-    spikes: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +114,9 @@ class Evaluation:
         path : str, optional
             Where to save the picture.
         """
-        from nengo_dense.evaluation.plot import plot_evaluation
-
-        figure = plot_evaluation(self)
+        figure = plot.evaluation_figure(
+            self.layers, self.confusion_matrix, self.accuracy_over_time, self.dt
+        )
         if path is not None:
             figure.savefig(path)
         return figure

@@ -1,23 +1,15 @@
 """One presentation after another: what is shown to a stack, and what is recorded of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import nengo
 import numpy as np
 
+from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.layers.stack import DenseStack
 
-
-class Shown:
-    """A node's output that can be exchanged between runs."""
-
-    def __init__(self, size: int) -> None:
-        self.value = np.zeros(size)
-
-    def __call__(self, t: float) -> np.ndarray:
-        """Return the value shown, at any time."""
-        return self.value
+AnySimulator = Simulator | ReferenceSimulator
 
 
 @dataclass(frozen=True)
@@ -34,15 +26,6 @@ class Recording:
     logits: np.ndarray
     spike_counts: list[np.ndarray]
 
-    @classmethod
-    def concatenate(cls, recordings: Sequence["Recording"]) -> "Recording":
-        """Join batches."""
-        counts = zip(*(recording.spike_counts for recording in recordings), strict=True)
-        return cls(
-            np.concatenate([recording.logits for recording in recordings]),
-            [np.concatenate(count) for count in counts],
-        )
-
 
 class Trial:
     """A network that shows a value to a stack and records logits and spikes.
@@ -51,27 +34,60 @@ class Trial:
     ----------
     stack : DenseStack
         Left as it is, also where it is part of another network.
+    target : {"sim", "simreal", "nengo"}
+        Run on the chip's integers, the chip in floats, or Nengo itself.
+    dt : float
+        Step in seconds.
+    minibatch_size : int
+        Samples at once.
     """
 
-    def __init__(self, stack: DenseStack) -> None:
+    def __init__(self, stack: DenseStack, target: str, dt: float, minibatch_size: int) -> None:
+        self.target = target
+        self.dt = dt
+        self.minibatch_size = minibatch_size
         self.populations = list(stack.layers)
         if stack.encoder is not None:
             self.populations.insert(0, stack.encoder.layer)
-        self.shown = Shown(stack.size_in)
         with nengo.Network(seed=stack.seed or 0, label="evaluation") as self.network:
             nengo.Network.add(stack)
-            self.source = nengo.Node(self.shown, size_in=0, size_out=stack.size_in)
+            self.source = nengo.Node(np.zeros(stack.size_in), label="samples")
             nengo.Connection(self.source, stack.input, synapse=None)
             self.logits = nengo.Probe(stack.logits)
             self.spikes = [nengo.Probe(layer.neurons) for layer in self.populations]
 
-    def recording(self, logits: np.ndarray, sums: Sequence[np.ndarray], dt: float) -> Recording:
-        """Turn neuron outputs summed over time, (batch, n_neurons) a population, into counts.
+    def simulator(self) -> AnySimulator:
+        """Make a simulator that keeps what `record` needs."""
+        if self.target == "nengo":
+            return ReferenceSimulator(
+                self.network, self.dt, self.minibatch_size, keep_history=[self.logits]
+            )
+        return Simulator(
+            self.network,
+            self.dt,
+            minibatch_size=self.minibatch_size,
+            target=self.target,
+            progress_bar=False,
+            keep_history=[self.logits],
+        )
 
-        A spike's height is ``1 / max_rate / dt``.
+    def record(self, sim: AnySimulator, x: np.ndarray, n_steps: int) -> Recording:
+        """Show each of ``x``, (batch, size_in), for ``n_steps`` steps, from a fresh start.
+
+        Parameters
+        ----------
+        sim : Simulator or ReferenceSimulator
+            From `simulator`; a batch may have fewer samples than it has lanes.
         """
+        n = len(x)
+        full = np.resize(x, (self.minibatch_size, x.shape[1]))  # the last batch, filled up
+        if sim.n_steps:
+            sim.reset()
+        data = {self.source: np.broadcast_to(full[:, None, :], (len(full), n_steps, x.shape[1]))}
+        sim.run_steps(n_steps, data=data)
         counts = [
-            total * (layer.max_rate * dt)
-            for total, layer in zip(sums, self.populations, strict=True)
+            # a spike's height is 1 / max_rate / dt
+            sim.sum(probe)[:n] * (layer.max_rate * self.dt)
+            for probe, layer in zip(self.spikes, self.populations, strict=True)
         ]
-        return Recording(np.array(logits), counts)
+        return Recording(np.array(sim.data[self.logits][:n]), counts)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.energy import Energy
-from nengo_dense.evaluation.result import Evaluation, LayerActivity
+from nengo_dense.evaluation.result import Evaluation
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Whole test sets through a stack."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import joblib
@@ -9,10 +9,10 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.evaluation.back_end import BackEnd, ChipBackEnd, NengoBackEnd
+from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.energy import Energy
 from nengo_dense.evaluation.readout import decide_over_time
-from nengo_dense.evaluation.result import Evaluation, LayerActivity
+from nengo_dense.evaluation.result import Evaluation
 from nengo_dense.evaluation.trial import Recording, Trial
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.layers.validation import check_inputs, check_labels, choice, count, positive
@@ -48,7 +48,7 @@ def evaluate(
     minibatch_size : int, optional
         Samples at once.
     target : {"sim", "simreal", "nengo"}, optional
-        The chip's integers; the chip in floats; Nengo's own simulator, one sample at a time.
+        The chip's integers, the chip in floats, or Nengo itself (`ReferenceSimulator`).
     n_jobs : int, optional
         Processes, as joblib counts them (-1: all cores). ``joblib.parallel_config`` chooses
         other ways to spread the work, a Dask cluster among them.
@@ -76,17 +76,13 @@ def evaluate(
         )
     n_steps = round(positive(presentation_time, "presentation_time", evaluate, "seconds") / dt)
     count(n_steps, "presentation_time / dt", evaluate)
-    trial = Trial(stack)
     minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), len(x))
-    back_end: Callable[[], BackEnd] = partial(NengoBackEnd, trial, dt)
-    if target != "nengo":
-        back_end = partial(ChipBackEnd, trial, dt, minibatch_size, target)
-
+    trial = Trial(stack, target, dt, minibatch_size)
     batches = [x[i : i + minibatch_size] for i in range(0, len(x), minibatch_size)]
     predictions, counts = [], []
     progress = Progress("Evaluating", "Evaluation", len(x))
     with ProgressTracker(progress_bar, progress):
-        for recording in _record_all(back_end, batches, n_steps, n_jobs):
+        for recording in _record_all(trial, batches, n_steps, n_jobs):
             predictions.append(decide_over_time(recording.logits))
             counts.append([count.sum(axis=0) for count in recording.spike_counts])
             progress.step(len(recording.logits))
@@ -103,20 +99,21 @@ def evaluate(
 
 
 def _record_all(
-    back_end: Callable[[], BackEnd], batches: Sequence[np.ndarray], n_steps: int, n_jobs: int
+    trial: Trial, batches: Sequence[np.ndarray], n_steps: int, n_jobs: int
 ) -> Iterator[Recording]:
+    """Record batch by batch: with one simulator, or with one for each task of joblib's."""
     if n_jobs == 1:
-        with back_end() as running:
+        with closing(trial.simulator()) as sim:
             for batch in batches:
-                yield running.record(batch, n_steps)
+                yield trial.record(sim, batch, n_steps)
     else:
-        tasks = (joblib.delayed(_record_one)(back_end, batch, n_steps) for batch in batches)
+        tasks = (joblib.delayed(_record_one)(trial, batch, n_steps) for batch in batches)
         yield from joblib.Parallel(n_jobs, return_as="generator")(tasks)
 
 
-def _record_one(back_end: Callable[[], BackEnd], batch: np.ndarray, n_steps: int) -> Recording:
-    with back_end() as running:
-        return running.record(batch, n_steps)
+def _record_one(trial: Trial, batch: np.ndarray, n_steps: int) -> Recording:
+    with closing(trial.simulator()) as sim:
+        return trial.record(sim, batch, n_steps)
 
 
 def _activity(trial: Trial, totals: list[np.ndarray], seconds: float) -> list[LayerActivity]:
