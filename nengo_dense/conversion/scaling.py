@@ -43,3 +43,23 @@ def _busy(activation: np.ndarray, percentile: float) -> float:
     """Return the given percentile of the values above zero (1 where there is none)."""
     positive = activation[activation > 0]
     return float(np.percentile(positive, percentile)) if positive.size else 1.0
+
+
+def input_scales(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Choose what each feature's encoding neurons count as full rate.
+
+    Parameters
+    ----------
+    x : (batch, n_in) ndarray
+        Calibration inputs.
+
+    Returns
+    -------
+    arguments : dict
+        ``scale`` and ``signed`` of `nengo_dense.layers.encoder.SpikeEncoder`, one for each
+        feature: the 99.9th percentile of its magnitude, and whether it is ever negative.
+    """
+    scale = np.percentile(np.abs(x), 99.9, axis=0)
+    highest = np.abs(x).max(axis=0)
+    scale = np.where(scale > 0, scale, np.where(highest > 0, highest, 1.0))
+    return {"scale": scale, "signed": np.any(x < 0, axis=0)}

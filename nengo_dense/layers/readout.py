@@ -1,5 +1,7 @@
 """Which part of a presentation the readout averages; conversion tunes for just this part."""
 
+from typing import Any
+
 import numpy as np
 
 #: Part of the time so far whose logits are averaged, counted back from now. The first tenth says
@@ -9,7 +11,7 @@ import numpy as np
 WINDOW = 0.9
 
 
-def window_start(n_steps: np.ndarray, window: float = WINDOW) -> np.ndarray:
+def window_start(n_steps: Any, window: float = WINDOW) -> np.ndarray:
     """Return the first step of the window, for every number of steps so far.
 
     Parameters

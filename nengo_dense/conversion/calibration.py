@@ -1,0 +1,66 @@
+"""What is needed of calibration data, and how it is divided."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense.conversion.tuning import Samples
+from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.layers.validation import check_inputs
+
+#: Samples below which nothing can be said of a layer's rates, let alone be held back.
+LEAST_SAMPLES = 20
+#: Share of the samples that judge, and the most that do.
+HELD_BACK, MOST_HELD_BACK = 0.15, 1000
+
+
+def check_calibration(calibration: object, n_in: int) -> np.ndarray:
+    """Return calibration inputs as an array, or say what is wrong with them.
+
+    Returns
+    -------
+    x : (batch, n_in) ndarray
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Another width, NaN or infinity, too few samples, all samples the same.
+    """
+    x = check_inputs(calibration, n_in, "calibration")
+    if len(x) < LEAST_SAMPLES:
+        raise ValidationError(
+            f"must have at least {LEAST_SAMPLES} samples, better some thousand, got {len(x)}. "
+            "Pass training inputs, prepared as the model sees them; labels are not needed.",
+            attr="calibration",
+        )
+    if (x == x[0]).all():
+        raise ValidationError(
+            f"all {len(x)} samples are the same, which says nothing about rates. Pass training "
+            "inputs, prepared as the model sees them.",
+            attr="calibration",
+        )
+    return x
+
+
+def logits_of(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
+    """Compute the activations of the hidden layers, and the logits.
+
+    Returns
+    -------
+    activations : list of (batch, n_out) ndarray
+        The last one before any softmax.
+    """
+    activations = []
+    for spec in specs:
+        x = x @ spec.weights.T + spec.bias
+        x = np.maximum(x, 0) if spec.activation == "relu" else x
+        activations.append(x)
+    return activations
+
+
+def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:
+    """Divide samples at random into those to learn from and those held back."""
+    order = np.random.RandomState(seed).permutation(len(samples))
+    n_held_back = min(max(1, round(HELD_BACK * len(samples))), MOST_HELD_BACK)
+    return samples[order[n_held_back:]], samples[order[:n_held_back]]

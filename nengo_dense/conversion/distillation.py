@@ -1,0 +1,81 @@
+"""How far a stack's logits are from its source model's, and which way is down."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Temperature of the softmaxes that are compared. Above 1, classes that the source finds unlikely
+#: count too, and an overconfident source still says which samples are close.
+TEMPERATURE = 2.0
+#: Differences of values count one where they are one standard deviation of an output over this,
+#: if outputs may also be logits of classes: among these, large values matter least.
+VALUE_SHARE = 0.3
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits into probabilities along the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """Loss between logits and the source model's.
+
+    Classification compares softmaxes by their Kullback-Leibler divergence (G. Hinton, O. Vinyals
+    and J. Dean, "Distilling the knowledge in a neural network", arXiv:1503.02531, 2015), which
+    needs no labels. Regression compares values. Both are zero exactly where the logits are the
+    source's (for the softmaxes: up to a constant per sample).
+
+    Attributes
+    ----------
+    classify : bool
+        Whether to compare softmaxes.
+    value_scale : (n_out,) ndarray or None
+        In which differences of values are measured; None if values do not matter.
+    """
+
+    classify: bool
+    value_scale: np.ndarray | None
+
+    @classmethod
+    def for_targets(cls, targets: np.ndarray, readout: str) -> "Distillation":
+        """Choose what to compare.
+
+        A softmax's inputs only matter as such; a single output is a value; several linear outputs
+        may be either, so both are compared.
+        """
+        if readout == "softmax":
+            return cls(True, None)
+        classify = targets.shape[1] > 1
+        deviation = targets.std(axis=0)
+        scale = np.where(deviation > 0, deviation, 1.0)
+        return cls(classify, scale / VALUE_SHARE if classify else scale)
+
+    def __call__(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the mean loss of a batch and its gradient.
+
+        Parameters
+        ----------
+        logits, targets : (batch, n_out) ndarray
+
+        Returns
+        -------
+        loss : float
+        gradient : (batch, n_out) ndarray
+            With respect to ``logits``.
+        """
+        n, n_out = logits.shape
+        loss, gradient = 0.0, np.zeros_like(logits)
+        if self.classify:
+            p, q = softmax(logits / TEMPERATURE), softmax(targets / TEMPERATURE)
+            tiny = np.finfo(float).tiny
+            divergence = (q * np.log((q + tiny) / (p + tiny))).sum() / n
+            # times T**2, so that gradients do not shrink with the temperature
+            loss += TEMPERATURE**2 * divergence
+            gradient += (p - q) * (TEMPERATURE / n)
+        if self.value_scale is not None:
+            difference = (logits - targets) / self.value_scale
+            loss += (difference**2).mean()
+            gradient += 2 * difference / self.value_scale / (n * n_out)
+        return float(loss), gradient

@@ -1,0 +1,177 @@
+"""Weights and biases tuned until the chip's integers answer as the source model does."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo.utils.progress import Progress, ProgressTracker
+
+from nengo_dense.conversion.chain import Chain, Window
+from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.tandem import loss_and_gradient
+
+#: Step size of Adam, relative to the root mean square of the array that is changed.
+LEARNING_RATE = 5e-3
+#: Share of the step size that is left at the end of its half cosine.
+FINAL_SHARE = 0.02
+#: Updates over which the step size grows from zero.
+WARM_UP = 20
+#: Decay of Adam's two averages, as its authors recommend.
+BETA_1, BETA_2 = 0.9, 0.999
+BATCH_SIZE = 256
+#: Passes over the calibration data, and the number of updates that these are held between.
+PASSES, LEAST_UPDATES, MOST_UPDATES = 20, 200, 600
+#: How often held-back samples judge the parameters.
+N_JUDGEMENTS = 10
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Calibration inputs with the source model's logits for them.
+
+    Attributes
+    ----------
+    x : (batch, size_in) ndarray
+    targets : (batch, n_out) ndarray
+    """
+
+    x: np.ndarray
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, key: Any) -> "Samples":
+        return Samples(self.x[key], self.targets[key])
+
+
+class Adam:
+    """Step sizes from running averages of gradients and their squares.
+
+    D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+
+    Parameters
+    ----------
+    parameters : sequence of ndarray
+        Changed in place.
+    sizes : sequence of float
+        What each one's steps are relative to.
+    """
+
+    def __init__(self, parameters: Sequence[np.ndarray], sizes: Sequence[float]) -> None:
+        self.parameters = parameters
+        self.mean = [np.zeros_like(p) for p in parameters]
+        self.square = [np.zeros_like(p) for p in parameters]
+        self.n_updates = 0
+        self.sizes = sizes
+
+    def update(self, gradients: Sequence[np.ndarray], rate: float) -> None:
+        """Change all parameters by one step."""
+        self.n_updates += 1
+        correct_1 = 1 - BETA_1**self.n_updates
+        correct_2 = 1 - BETA_2**self.n_updates
+        for i, gradient in enumerate(gradients):
+            self.mean[i] += (1 - BETA_1) * (gradient - self.mean[i])
+            self.square[i] += (1 - BETA_2) * (gradient**2 - self.square[i])
+            size = np.sqrt(self.square[i] / correct_2) + 1e-12
+            self.parameters[i][...] -= (rate * self.sizes[i] / correct_1) * self.mean[i] / size
+
+
+def tune(
+    chain: Chain,
+    fit: Samples,
+    judge: Samples,
+    distillation: Distillation,
+    windows: Sequence[Window],
+    *,
+    seed: int,
+    progress_bar: Any = True,
+) -> list[float]:
+    """Change a chain's parameters, and keep those that held-back samples like best.
+
+    Parameters
+    ----------
+    chain : Chain
+        Changed in place.
+    fit : Samples
+        To learn from.
+    judge : Samples
+        Held back, to choose by. The parameters as they were take part in the choice.
+    distillation : Distillation
+    windows : sequence of Window
+    seed : int
+        Of the order of samples; the result depends on nothing else.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+
+    Returns
+    -------
+    losses : list of float
+        Of the held-back samples, from first to last judgement; the chain has the parameters with
+        the lowest.
+    """
+    n_updates = int(np.clip(PASSES * len(fit) // BATCH_SIZE, LEAST_UPDATES, MOST_UPDATES))
+    parameters = [*chain.weights, *chain.biases]
+    adam = Adam(parameters, _sizes(chain))
+    losses: list[float] = []
+    best: list[np.ndarray] = []
+
+    def judge_now() -> None:
+        losses.append(mean_loss(chain, judge, distillation, windows))
+        if losses[-1] == min(losses):
+            best[:] = [p.copy() for p in parameters]
+
+    judge_now()
+    due = set(np.linspace(0, n_updates, N_JUDGEMENTS + 1).astype(int)[1:].tolist())
+    batches = _batches(len(fit), np.random.RandomState(seed))
+    with ProgressTracker(progress_bar, Progress("Tuning", "Tuning", n_updates)) as progress:
+        for n in range(1, n_updates + 1):
+            batch = fit[next(batches)]
+            _, gradient = loss_and_gradient(chain, batch.x, batch.targets, distillation, windows)
+            adam.update([*gradient.weights, *gradient.biases], learning_rate(n, n_updates))
+            if n in due:
+                judge_now()
+            progress.total_progress.step()
+    for parameter, value in zip(parameters, best, strict=True):
+        parameter[...] = value
+    return losses
+
+
+def _sizes(chain: Chain) -> list[float]:
+    """Return the root mean square of each array; of biases (perhaps zero) that of the weights."""
+
+    def size(array: np.ndarray) -> float:
+        return float(np.sqrt(np.mean(array**2)))
+
+    weights = [size(w) for w in chain.weights]
+    biases = [max(size(b), w) for b, w in zip(chain.biases, weights, strict=True)]
+    return [*weights, *biases]
+
+
+def learning_rate(n: int, n_updates: int) -> float:
+    """Return the step size of update ``n``: a short rise, then half a cosine down."""
+    cosine = 0.5 * (1 + np.cos(np.pi * n / n_updates))
+    return LEARNING_RATE * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP)
+
+
+def mean_loss(
+    chain: Chain,
+    samples: Samples,
+    distillation: Distillation,
+    windows: Sequence[Window],
+) -> float:
+    """Return the mean loss over samples and windows."""
+    losses = [
+        len(part) * window.weight * distillation(chain.logits(activity), part.targets)[0]
+        for part in (samples[i : i + BATCH_SIZE] for i in range(0, len(samples), BATCH_SIZE))
+        for activity, window in zip(chain.run(part.x, windows), windows, strict=True)
+    ]
+    return sum(losses) / len(samples)
+
+
+def _batches(n: int, rng: np.random.RandomState) -> Iterator[np.ndarray]:
+    """Yield indices of batches for ever, each pass in a new order."""
+    size = min(BATCH_SIZE, n)
+    while True:
+        order = rng.permutation(n)
+        yield from (order[i : i + size] for i in range(0, n - size + 1, size))

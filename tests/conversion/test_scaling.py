@@ -1,0 +1,35 @@
+import numpy as np
+
+from nengo_dense.conversion.scaling import input_scales, layer_rates
+from nengo_dense.importers.spec import DenseSpec
+
+
+def test_busy_neurons_fire_at_the_rate_asked_for(rng):
+    specs = [
+        DenseSpec(rng.randn(6, 3), rng.randn(6), "relu"),
+        DenseSpec(rng.randn(2, 6), None, "linear"),
+    ]
+    x = rng.randn(500, 3)
+    (rate,) = layer_rates(specs, x, 800.0, 90.0)
+    activation = np.maximum(x @ specs[0].weights.T + specs[0].bias, 0)
+    above = activation[activation > 0] * rate > 800.0
+    assert abs(above.mean() - 0.1) < 0.01
+
+
+def test_a_silent_layer_has_a_rate():
+    specs = [DenseSpec([[1.0]], [-5.0], "relu"), DenseSpec([[1.0]], None, "linear")]
+    assert layer_rates(specs, np.ones((10, 1)), 400.0, 99.0) == [400.0]
+
+
+def test_features_are_scaled_one_by_one(rng):
+    x = np.column_stack([rng.uniform(-4, 4, 1000), rng.uniform(0, 100, 1000), np.zeros(1000)])
+    x[0, 0] = 50.0  # one odd sample does not count
+    arguments = input_scales(x)
+    np.testing.assert_allclose(arguments["scale"], [4, 100, 1], rtol=0.05)
+    np.testing.assert_array_equal(arguments["signed"], [True, False, False])
+
+
+def test_a_feature_that_is_hardly_ever_there_has_a_scale():
+    x = np.zeros((5000, 1))
+    x[7] = 3.0
+    np.testing.assert_array_equal(input_scales(x)["scale"], [3.0])
