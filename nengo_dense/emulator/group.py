@@ -1,5 +1,6 @@
 """Operators that run or are skipped together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nengo.builder.operator import Operator
@@ -7,7 +8,7 @@ from nengo.builder.signal import Signal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
-from nengo_dense.emulator.operators import Step, is_pure
+from nengo_dense.emulator.operators import Step, has_effect, is_pure
 
 
 @dataclass
@@ -85,3 +86,27 @@ def _make_group(operators: list[Operator]) -> OperatorGroup:
         and all(signal in begun or signal.base in begun for op in operators for signal in op.incs)
     )
     return OperatorGroup(operators, reads, writes, pure, [])
+
+
+def live_groups(groups: list[OperatorGroup], probed: Iterable[Signal]) -> list[OperatorGroup]:
+    """Leave out what nobody sees: groups without effect whose results nothing reads.
+
+    Parameters
+    ----------
+    groups : list of OperatorGroup
+    probed : iterable of Signal
+    """
+    seen = {signal.base for signal in probed}
+    live: set[int] = set()
+    while True:
+        added = [
+            group
+            for group in groups
+            if id(group) not in live
+            and (group.writes & seen or any(has_effect(op) for op in group.operators))
+        ]
+        if not added:
+            return [group for group in groups if id(group) in live]
+        for group in added:
+            live.add(id(group))
+            seen |= group.reads

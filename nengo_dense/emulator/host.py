@@ -16,7 +16,7 @@ from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
 from nengo_dense.emulator.burst import Fire, find_burst, run_firing
-from nengo_dense.emulator.group import OperatorGroup, group_operators
+from nengo_dense.emulator.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.operators import make_step
 from nengo_dense.emulator.process import ProcessSteps
 from nengo_dense.emulator.signals import LaneSignals
@@ -49,10 +49,10 @@ class Host:
             model.operators, lanes, changing=sources, shared=(model.step, model.time)
         )
         self._groups = group_operators(order)
+        probed = [model.sig[probe]["in"] for probe in model.probes]
+        self._groups = live_groups(self._groups, probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
-        self._burst = find_burst(
-            self._groups, processes.senders, [model.sig[probe]["in"] for probe in model.probes]
-        )
+        self._burst = find_burst(self._groups, processes.senders, probed)
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers."""

@@ -24,8 +24,11 @@ from nengo.builder.operator import (
     SparseDotInc,
     TimeUpdate,
 )
+from nengo.builder.processes import SimProcess
 from nengo.builder.transforms import GeneralConvInc
 from nengo.exceptions import SimulationError
+from nengo.processes import Process
+from nengo.synapses import LinearFilter
 from nengo.utils.functions import function_name
 
 from nengo_dense.emulator.signals import LaneSignals
@@ -52,6 +55,23 @@ def is_pure(op: Operator) -> bool:
     if type(op) is SimNeurons:
         return not op.state and not op.state_extra and _is_elementwise(op.neurons)
     return type(op) in PURE
+
+
+def has_effect(op: Operator) -> bool:
+    """Whether an operator may do more than write its signals; all but Nengo's own may."""
+    if type(op) is SimProcess:
+        linear = type(op.process).make_step is LinearFilter.make_step
+        return not (linear or takes_lanes(op.process))
+    return type(op) not in (*PURE, SimNeurons)
+
+
+def takes_lanes(process: Process) -> bool:
+    """Whether a process says that its step functions keep no state and take leading axes.
+
+    Such a process has an attribute ``takes_lanes = True``; its step functions map
+    ``(..., size_in)`` to ``(..., size_out)`` arrays, each row on its own.
+    """
+    return getattr(process, "takes_lanes", False) is True
 
 
 def _is_elementwise(neuron_type: neurons.NeuronType) -> bool:

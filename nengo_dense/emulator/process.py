@@ -8,7 +8,7 @@ from nengo.builder.processes import SimProcess
 
 from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
 from nengo_dense.emulator.filter import make_lane_filter
-from nengo_dense.emulator.operators import Step, make_lane_steps
+from nengo_dense.emulator.operators import Step, make_lane_steps, takes_lanes
 from nengo_dense.emulator.signals import LaneSignals
 
 
@@ -54,6 +54,8 @@ class ProcessSteps:
             return self._receive(self.receivers[key], time, signals[op.output])
         if op.input is None:
             return _source(op, signals, dt, rng, time)
+        if takes_lanes(op.process) and op.input.base in signals.per_lane:
+            return _rows(op, signals, dt, rng, time)
         filters = op.input.shape == op.output.shape and op.input.base in signals.per_lane
         if not filters:
             return make_lane_steps(op, signals, dt, rng)
@@ -90,6 +92,21 @@ def _source(
         write(value)
         last[0] = value
         return None if changed else False
+
+    return step
+
+
+def _rows(
+    op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState, time: np.ndarray
+) -> Step:
+    """Step a process that takes all lanes as rows of one array."""
+    advance = op.process.make_step(
+        op.input.shape, op.output.shape, dt, op.process.get_rng(rng), {}
+    )
+    source, write = signals[op.input], _writer(op, signals)
+
+    def step() -> None:
+        write(advance(time.item(), source.copy()))
 
     return step
 

@@ -44,6 +44,9 @@ class SoftmaxProcess(nengo.Process):
     temperature : float, optional
     """
 
+    #: `nengo_dense.Simulator` may pass all lanes of a minibatch as rows of one array.
+    takes_lanes = True
+
     temperature = NumberParam("temperature", low=0, low_open=True)
 
     def __init__(self, temperature: float = 1.0, **kwargs: Any) -> None:
