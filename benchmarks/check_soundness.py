@@ -113,6 +113,9 @@ def summarize(records):
     ):
         for r in group:
             print(kind, r["test"], r["errors"], r["messages"][:2], r["raised"] or "")
+    passed_on = [r for r in done if r["raised"] and "ND100" in r["errors"]]
+    for text, n in Counter(r["raised"][:150] for r in passed_on).most_common():
+        print("PASSED ON", n, text)
     for r in done:
         for problem in r["problems"]:
             print("PROBLEM", r["test"], problem)

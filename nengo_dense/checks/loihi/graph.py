@@ -161,22 +161,17 @@ def _traced_cluster(base_class: type) -> type:
                 from nengo_loihi.passthrough import ClusterError
 
                 raise ClusterError("no loops allowed")
-            if node in self.probed_objs:
+            onward = [c for c in self.conns_mid | self.conns_out if c.pre_obj is node]
+            if onward and node in self.probed_objs and sent.any():  # at a dead end it is dropped
                 yield Link(path, node)
-            for conn in (self.conns_mid | self.conns_out) & set(_from(self, node)):
+            for conn in onward:
                 arrived = _pass(conn, sent[conn.pre_slice])
-                if not arrived.any():
-                    continue
-                if conn in self.conns_out:
-                    yield Link((*path, conn), conn.post)
-                else:
+                if conn not in self.conns_out:
                     yield from self._walk(conn.post_obj, (*path, conn), arrived)
+                elif arrived.any():
+                    yield Link((*path, conn), conn.post)
 
     return TracedCluster
-
-
-def _from(cluster: Any, node: Any) -> list[nengo.Connection]:
-    return [c for c in cluster.conns_mid | cluster.conns_out if c.pre_obj is node]
 
 
 def _pass(conn: nengo.Connection, sent: np.ndarray) -> np.ndarray:

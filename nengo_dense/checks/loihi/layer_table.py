@@ -92,6 +92,7 @@ def _precision(q: Quantization) -> dict[str, Any]:
         "levels": q.n_levels if weights else None,
         "share_zeroed": q.share_zeroed if weights else None,
         "sqnr": q.sqnr if weights and np.isfinite(q.sqnr) else None,
+        "neuron_sqnr": q.neuron_sqnr if weights and np.isfinite(q.neuron_sqnr) else None,
         "bias_error": q.bias_error,
         "vth_error": q.vth_error,
         "decay_error": q.decay_error,

@@ -113,6 +113,9 @@ class Quantization:
         The same as the chip holds them, in the same unit.
     step : float
         Distance of neighbouring stored weights.
+    neuron_sqnr : float
+        Ratio of signal to quantization noise of the middle neuron, in decibels. One large weight
+        lifts the ratio of the whole layer, but not that of the neurons that do not have it.
     n_levels : int
         Different values that the stored weights take.
     bias_error, vth_error : float
@@ -126,6 +129,7 @@ class Quantization:
     weights: np.ndarray
     stored: np.ndarray
     step: float
+    neuron_sqnr: float
     n_levels: int
     bias_error: float
     vth_error: float
@@ -142,7 +146,7 @@ class Quantization:
         """Ratio of signal to quantization noise in decibels; infinite if nothing is lost."""
         noise = float(np.sum((self.stored - self.weights) ** 2))
         signal = float(np.sum(self.weights**2))
-        return 10 * np.log10(signal / noise) if noise and signal else float("inf")
+        return _decibels(signal, noise)
 
     @property
     def decay_error(self) -> float:
@@ -166,28 +170,41 @@ def _compare(layer: Layer, build: FloatBuild, dt: float) -> Quantization:
     stored: list[np.ndarray] = [np.empty(0)]
     n_levels, step = 0, 0.0
     exps: set[int] = set()
+    ratios: list[float] = []
     for block in layer.blocks:
         info = block.discretize_info
+        signal, noise = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
         for before, synapse in zip(build.blocks[block].weights, block.synapses, strict=True):
             scale = np.max(info["w_scale"]) * 2.0 ** (6 + info["w_exp"])
             after = np.concatenate([w.ravel() for w in synapse.weights] or [[]])
+            neuron = np.concatenate([i.ravel() for i in synapse.indices] or [[]]).astype(int)
+            if synapse.axon_compartment_bases is None:  # else weights are shared (convolutions)
+                n = block.n_neurons
+                signal += np.bincount(neuron, before.astype(float) ** 2, n)
+                noise += np.bincount(neuron, (after / scale - before) ** 2, n)
             used = before != 0
             weights.append(before[used])
             stored.append(after[used] / scale)
             n_levels = max(n_levels, np.unique(after).size)
             step = max(step, _step(synapse) / scale)
             exps.add(int(synapse.synapse_cfg.weight_exp))
+        ratios += [_decibels(s, n) for s, n in zip(signal, noise, strict=True) if s > 0]
     return Quantization(
         layer,
         tuple(sorted(exps)),
         np.concatenate(weights).astype(float),
         np.concatenate(stored),
         step,
+        float(np.median(ratios)) if ratios else float("inf"),
         n_levels,
         max(_bias_error(block, build) for block in layer.blocks),
         max(_vth_error(block, build) for block in layer.blocks),
         *_tau(layer.blocks[0], build, dt),
     )
+
+
+def _decibels(signal: float, noise: float) -> float:
+    return float(10 * np.log10(signal / noise)) if signal and noise else float("inf")
 
 
 def _step(synapse: Any) -> float:

@@ -13,6 +13,9 @@ from nengo_dense.chip.limits import BIAS_MAX, VTH_EXP, VTH_MAX
 #: Share of weights that may become 0. With one weight ten times the rest, 10 to 13 % do, which
 #: costs 4 to 12 % of the rate; well-behaved Gaussian layers lose 1 to 2 %.
 ZEROED = 0.05
+#: Signal-to-noise ratio in decibels of the middle neuron's weights, above which lost weights were
+#: too small to matter (as in layers that were trained to be sparse).
+GOOD_SQNR = 30.0
 #: Share above which nothing is left of a layer: one weight a thousand times the rest.
 DEAD = 0.99
 #: Relative error of bias, threshold or time constant that is worth a word.
@@ -57,18 +60,20 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
     """All weights of a core share one scale, set by the largest. If that is k times the rest, the
     rest has little room: at k = 10 some 10 to 13 % of the weights become 0 and rates are off by 4
     to 12 %; at k = 100 it is 80 to 88 % and 65 to 99 %; at k = 1000 the layer is dead, which is an
-    error. The relative error of the whole matrix hides it (9.6 % at k = 100).
+    error. The relative error of the whole matrix hides it (9.6 % at k = 100),
+    so the ratio of signal to noise is taken neuron by neuron. Weights that are lost without harm
+    to it are no finding.
     """
     for q in quantization:
-        if q.layer.ensemble is None or q.share_zeroed <= ZEROED:
+        if q.layer.ensemble is None or q.share_zeroed <= ZEROED or q.neuron_sqnr > GOOD_SQNR:
             continue
         largest = np.abs(q.weights).max()
         kept = np.quantile(np.abs(q.weights), ZEROED) / (0.5 * q.step)
         dead = q.share_zeroed >= DEAD
         yield Finding(
             q.layer.name,
-            f"{q.share_zeroed:.1%} of its weights become 0; {q.n_levels} levels are used, "
-            f"{q.sqnr:.1f} dB are left of the signal",
+            f"{q.share_zeroed:.1%} of its weights become 0; {q.n_levels} levels are used; the "
+            f"middle neuron keeps {q.neuron_sqnr:.0f} dB of its signal (the layer {q.sqnr:.0f})",
             f"Bring the largest weight, {largest:.3g}, down by a factor of {1 / kept:.3g} to "
             f"{largest * kept:.3g}, or split the layer so that large and small weights do not "
             "share a core."
