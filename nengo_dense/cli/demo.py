@@ -33,14 +33,15 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, convert, evaluate, print and draw."""
     x_train, x_test, _, y_test, model = train(args.seed)
-    stack = convert(model, calibration=x_train, label="digits")
+    show = sys.stderr.isatty()
+    stack = convert(model, calibration=x_train, label="digits", progress_bar=show)
     n_right = int((model.predict(x_test) == y_test).sum())
     print(
         f"Network 64-64-32-32-10 of the Nengo forum, scikit-learn digits: trained on "
         f"{len(x_train)}, tested on all {len(x_test)} held-out images, 100 ms each\n"
     )
     results = {
-        target: evaluate(stack, x_test, y_test, target=target, progress_bar=sys.stderr.isatty())
+        target: evaluate(stack, x_test, y_test, target=target, progress_bar=show)
         for target in STAGES
     }
     _print_table(n_right, results)

@@ -34,7 +34,6 @@ def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
     x, y = load_data(args.data)
     calibration = load_inputs(args.calibrate) if args.calibrate else None
-    stack = load_stack(args.model, args.encoding, calibration)
     common = {
         "presentation_time": args.presentation_time,
         "n_jobs": args.jobs,
@@ -42,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     }
     result: Evaluation | LadderReport
     if args.ladder:
-        result = ladder(source_of(args.model), x, y, stack=stack, **common)
+        source = source_of(args.model)
+        result = ladder(source, x, y, calibration=calibration, encoding=args.encoding, **common)
         print(result)
     else:
+        stack = load_stack(args.model, args.encoding, calibration)
         result = evaluate(stack, x, y, target=args.target, **common)
         print(result.summary())
     if args.plot:

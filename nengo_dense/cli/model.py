@@ -2,6 +2,7 @@
 
 import argparse
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,13 @@ def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> D
         return network
     if Path(model).suffix == ".npz":
         return DenseStack.load(model)
-    return convert(model, encoding=encoding, calibration=calibration, label=Path(model).stem)
+    return convert(
+        model,
+        encoding=encoding,
+        calibration=calibration,
+        label=Path(model).stem,
+        progress_bar=sys.stderr.isatty(),
+    )
 
 
 def source_of(model: str) -> str:

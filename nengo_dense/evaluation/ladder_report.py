@@ -1,6 +1,7 @@
 """Where accuracy is lost on the way from a trained model to the chip's integers."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import nengo
@@ -19,13 +20,14 @@ from nengo_dense.layers.validation import check_inputs, check_labels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Rungs below the source model: name, target of `evaluate`, whether neurons are rate neurons.
+#: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
 RUNGS = (
-    ("rates in Nengo", "nengo", True),
-    ("spikes in Nengo", "nengo", False),
-    ("chip, floats", "simreal", False),
-    ("chip, integers", "sim", False),
+    ("rates in Nengo", "nengo", "rates"),
+    ("spikes in Nengo", "nengo", ""),
+    ("chip, floats", "simreal", ""),
+    ("chip, integers", "sim", ""),
 )
+TUNED = (("chip, tuned", "sim", "tuned"),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ class LadderReport:
     n : int
         Samples in the test set.
     stack : DenseStack
-        What was run.
+        What ran on the last rung.
     """
 
     rungs: list[Rung]
@@ -134,7 +136,6 @@ def ladder(
     x: Any,
     y: Any,
     *,
-    stack: DenseStack | None = None,
     calibration: Any = None,
     presentation_time: float = 0.1,
     dt: float = 0.001,
@@ -145,7 +146,8 @@ def ladder(
     """Run the same test set on every rung from the source model to the chip's integers.
 
     The difference between two neighbours has one cause: rates for activations, spikes for rates,
-    the chip's neurons for Nengo's, eight-bit weights for floats.
+    the chip's neurons for Nengo's, eight-bit weights for floats. All these have the source's own
+    weights. With calibration a last rung has the weights that were tuned for the integers.
 
     Parameters
     ----------
@@ -154,8 +156,6 @@ def ladder(
     x : (n, n_in) array_like
     y : (n,) array_like
         As in `nengo_dense.evaluate`.
-    stack : DenseStack, optional
-        The model converted; by default it is converted here.
     calibration : (batch, n_in) array_like, optional
         For the conversion.
     presentation_time, dt, n_jobs, progress_bar : optional
@@ -170,22 +170,17 @@ def ladder(
     specs = read_model(model)
     x = check_inputs(x, specs[0].n_in, "x")
     labels = check_labels(y, len(x), specs[-1].n_out)
-    if stack is None:
-        stack = convert(specs, calibration=calibration, **conversion)
+    common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
+    tune = conversion.pop("tune", calibration is not None)
+    make = partial(convert, specs, calibration=calibration, **common, **conversion)
+    stack = make(tune=False)
     answers = forward(specs, x)[-1].argmax(axis=1)
     rungs = [_rung("source model", answers, labels, answers, [])]
     above = None
-    for name, target, rate_neurons in RUNGS:
-        result = evaluate(
-            with_rate_neurons(stack) if rate_neurons else stack,
-            x,
-            labels,
-            presentation_time=presentation_time,
-            dt=dt,
-            target=target,
-            n_jobs=n_jobs,
-            progress_bar=progress_bar,
-        )
+    for name, target, change in RUNGS + TUNED * bool(tune):
+        stack = make(tune=True) if change == "tuned" else stack
+        shown = with_rate_neurons(stack) if change == "rates" else stack
+        result = evaluate(shown, x, labels, target=target, n_jobs=n_jobs, **common)
         errors: list[float] = [] if above is None else _rate_errors(result, above)
         rungs.append(_rung(name, result.predictions, labels, answers, errors))
         above = result

@@ -4,7 +4,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.evaluation.ladder_report import RUNGS, ladder, with_rate_neurons
+from nengo_dense.evaluation.ladder_report import RUNGS, TUNED, ladder, with_rate_neurons
 from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.layers import DenseStack
 
@@ -25,11 +25,9 @@ def report(model, rng):
     return ladder(model, x, labels, calibration=x, progress_bar=False)
 
 
-def test_goes_from_the_source_to_the_integers(report):
-    assert [rung.name for rung in report.rungs] == [
-        "source model",
-        *(name for name, _, _ in RUNGS),
-    ]
+def test_goes_from_the_source_to_the_tuned_integers(report):
+    names = [name for name, _, _ in RUNGS + TUNED]
+    assert [rung.name for rung in report.rungs] == ["source model", *names]
     assert report.rungs[0].accuracy == 1  # the labels are its own answers
     assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].accuracy))
 
@@ -45,11 +43,19 @@ def test_rates_in_nengo_lose_nothing(report):
 
 
 def test_rate_errors_compare_with_the_rung_above(report):
-    assert [len(rung.rate_errors) for rung in report.rungs] == [0, 0, 2, 2, 2]
+    assert [len(rung.rate_errors) for rung in report.rungs] == [0, 0, 2, 2, 2, 2]
     # the first layer runs on the host in both, so the same spikes
-    assert report.rungs[3].rate_errors[0] == 0
-    assert report.rungs[4].rate_errors[0] == 0
+    assert report.rungs[3].rate_errors[0] == pytest.approx(0, abs=1e-12)
+    assert report.rungs[4].rate_errors[0] == pytest.approx(0, abs=1e-12)
     assert all(0 < rung.rate_errors[1] < 0.5 for rung in report.rungs[2:4])
+
+
+def test_without_tuning_the_integers_are_the_last_rung(model, rng):
+    x = rng.uniform(-1, 1, size=(20, 5))
+    report = ladder(model, x, np.zeros(20), calibration=x, tune=False, progress_bar=False)
+    assert report.rungs[-1].name == "chip, integers"
+    for weights, spec in zip(report.stack.weights, model, strict=True):
+        np.testing.assert_array_equal(weights, spec.weights)
 
 
 def test_reads_as_text_and_as_json(report):
