@@ -62,8 +62,8 @@ def _regular_spiking(kind: Any) -> str:
 )
 def replaced_type(graph: Graph) -> Iterator[Finding]:
     """nengo-loihi builds a neuron type as the nearest class that it knows, and does not say so.
-    AdaptiveLIF inherits from LIF and becomes a plain LIF: where Nengo gives 1 spike, the
-    emulator gives 143.
+    AdaptiveLIF inherits from LIF and becomes a plain LIF: where Nengo gives 1 spike a
+    second (``inc_n=10``), the emulator gives 125.
     """
     for ensemble in graph.chip:
         kind = type(ensemble.neuron_type)

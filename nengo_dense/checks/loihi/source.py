@@ -81,8 +81,8 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
 )
 def clipped(graph: Graph, run: Emulation | None = None) -> Iterator[Finding]:
     """A value from a Node is sent as the spikes of an on and an off neuron that fire at most once
-    a step, so it is clipped to [-1, 1]: values of 0.25, 0.5, 1, 2 and 5 gave 22, 46, 88, 88 and 88
-    Hz. Constant values are seen without a run.
+    a step, so it is clipped to [-1, 1]: values of 0.25, 0.5, 1, 2 and 5 gave 24, 47, 90, 90 and 90
+    Hz at a gain of 100. Constant values are seen without a run.
     """
     highest = {s.name: max(s.highest, -s.lowest) for s in run.senders} if run else {}
     for link in graph.encoded():
@@ -136,7 +136,7 @@ def encoded_input(graph: Graph) -> Iterator[Finding]:
 )
 def host_rate(run: Emulation) -> Iterator[Finding]:
     """A host neuron can fire several times a step, but only one spike a step is sent: neurons at
-    2000 Hz arrive as 1000 Hz.
+    2000 Hz arrive as 1000 Hz and drive what follows at 90 Hz instead of 199.
     """
     for sender in run.senders:
         if np.isinf(sender.lowest) and sender.most > 1.5:
