@@ -48,7 +48,11 @@ class ChipProbe:
         -------
         values : (lanes, n_steps, size) array
         """
-        weighted = self.weigh(recorded)
+        if self.probe.is_transformed:
+            weighted = self.weigh(recorded)
+        else:  # steps first in memory: what follows goes step by step
+            by_step = np.ascontiguousarray(recorded.swapaxes(0, 1))
+            weighted = self.weigh(by_step).swapaxes(0, 1)
         if self.probe.synapse is None:
             return weighted
         if self._filter is None:
@@ -70,7 +74,7 @@ class ChipProbe:
                 dtype = np.result_type(part, weights)
                 part = np.matmul(np.ascontiguousarray(part, dtype=dtype), weights)
             elif weights is not None:
-                part = part.dot(weights)
+                part = np.multiply(part, weights, dtype=np.result_type(part.dtype, weights.dtype))
             parts.append(part)
         if self.probe.is_transformed:
             return np.asarray(sum(parts))

@@ -42,21 +42,18 @@ def compiled(function: Callable) -> Callable:
 
 
 @compiled
-def _list_inputs(counts, lane, step, start, size, active, first):  # type: ignore[no-untyped-def]
+def _list_inputs(counts, lane, step, start, size, active, first, repeats):  # type: ignore[no-untyped-def]
     """List the neurons of an input that spiked, as often as they did; return how many."""
     n = np.uint64(0)
-    seen = np.uint8(0)
-    for i in range(size):
-        seen |= counts[lane, step, start + i]
-    if seen == 1:  # the usual case: no source more than once
+    if not repeats:
         for i in range(size):
             active[first + n] = i
             n += np.uint64(counts[lane, step, start + i])
-    elif seen:
-        for i in range(size):
-            for _ in range(counts[lane, step, start + i]):
-                active[first + n] = i
-                n += np.uint64(1)
+        return n
+    for i in range(size):
+        for _ in range(counts[lane, step, start + i]):
+            active[first + n] = i
+            n += np.uint64(1)
     return n
 
 
@@ -267,7 +264,7 @@ def _choose_update(  # type: ignore[no-untyped-def]
 @compiled
 def _add_spikes(  # type: ignore[no-untyped-def]
     lane, step, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
-    groups, projections, rows, bases, starts, values, targets,
+    groups, projections, rows, bases, starts, values, targets, repeats,
 ):  # fmt: skip
     """Add the weights of all spikes that arrive at one lane in one step."""
     one = np.uint64(1)
@@ -276,9 +273,9 @@ def _add_spikes(  # type: ignore[no-untyped-def]
         if start >= n_inputs:
             counts[g] = _list_fired(spiked, start - n_inputs, size, active, first)
         elif step == 0:
-            counts[g] = _list_inputs(pending, lane, step, start, size, active, first)
+            counts[g] = _list_inputs(pending, lane, step, start, size, active, first, repeats)
         else:
-            counts[g] = _list_inputs(spikes, lane, step - one, start, size, active, first)
+            counts[g] = _list_inputs(spikes, lane, step - one, start, size, active, first, repeats)
     for p in range(np.uint64(len(projections))):
         source, first_row, width = projections[p, 0], projections[p, 1], projections[p, 2]
         target, first_value = projections[p, 3], projections[p, 4]
@@ -300,14 +297,14 @@ def advance(  # type: ignore[no-untyped-def]
     spikes, pending, all_spiked, all_current, all_voltage, all_refractory,
     noise_q, noise_u, extra, groups, projections, rows, bases, starts, values, targets,
     spiked_columns, spiked_out, voltage_columns, voltage_out, current_columns, current_out,
-    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, refract, leaky, holds,
+    keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, refract, leaky, holds, repeats,
 ):  # fmt: skip
     """Advance lanes ``first_lane`` to ``last_lane`` by ``spikes.shape[1]`` steps.
 
     After the workspace (``total`` to ``counts``) the arguments are those of `.state.ChipState`,
     `.state.Drive`, `.table.Tables`, `.state.Recording` and `.program.Compartments` (padded), in
-    this order; ``leaky`` and ``holds`` say whether any voltage decays and any compartment is
-    ever refractory.
+    this order; ``leaky``, ``holds`` and ``repeats`` say whether any voltage decays, any
+    compartment is ever refractory, and any input neuron may spike more than once in a step.
 
     Returns
     -------
@@ -329,7 +326,7 @@ def advance(  # type: ignore[no-untyped-def]
                 _copy(n, extra, lane, total)
             _add_spikes(
                 lane, step, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
-                groups, projections, rows, bases, starts, values, targets,
+                groups, projections, rows, bases, starts, values, targets, repeats,
             )  # fmt: skip
             if len(noise_q):
                 for j in range(n):

@@ -1,4 +1,4 @@
-"""The host's first layer, compiled; loaded only by `.kernel.make_fire`, because it needs numba."""
+"""The host's first layer and readout, compiled; loaded only by `.kernel`, as it needs numba."""
 
 import numpy as np
 
@@ -79,3 +79,66 @@ def fire(
         )  # fmt: skip
 
     over_lanes(part, len(current), n_steps * current.size)
+
+
+@compiled
+def _follow(  # type: ignore[no-untyped-def]
+    first_lane, last_lane, lanes, n_steps, work, received, kept, program, factors
+):
+    """Follow the instructions of `.readout` for some lanes; see `follow`."""
+    first, many = np.uint64(first_lane), np.uint64(last_lane - first_lane)
+    for step in range(np.uint64(n_steps)):
+        for i in range(np.uint64(len(program))):
+            kind, size = program[i, 0], program[i, 4]
+            target, source = program[i, 1], program[i, 2] + first * size
+            a, b = factors[i, 0], factors[i, 1]
+            now = (step * np.uint64(lanes)) * size
+            if kind == 0:
+                for j in range(many * size):
+                    work[target + first * size + j] = received[now + source + j]
+            elif kind == 1:
+                state = program[i, 3] + first * size
+                for j in range(many * size):
+                    x = a * work[state + j] + b * work[source + j]
+                    work[state + j] = x
+                    work[target + first * size + j] = x
+            elif kind == 2:
+                for j in range(many * size):
+                    work[target + first * size + j] = a
+            elif kind == 3:
+                for j in range(many * size):
+                    work[target + first * size + j] += work[source + j]
+            else:
+                for j in range(many * size):
+                    kept[target + now + first * size + j] = work[source + j]
+
+
+def follow(
+    lanes: int,
+    n_steps: int,
+    work: np.ndarray,
+    received: np.ndarray,
+    kept: np.ndarray,
+    program: np.ndarray,
+    factors: np.ndarray,
+) -> None:
+    """Follow the instructions of a readout.
+
+    Parameters
+    ----------
+    lanes, n_steps : int
+    work : (n,) float64 array
+        Signals and filter states, each (lanes, size); overwritten with what is after the last
+        step.
+    received, kept : (n,) float64 array
+        What the chip sent, and what probes keep, each (n_steps, lanes, size).
+    program : (n_instructions, 5) uint64 array
+        `.readout.Kind`; where target, source and state begin; size.
+    factors : (n_instructions, 2) float64 array
+        ``a`` and ``b`` of `.readout.Instruction`.
+    """
+
+    def part(start: int, stop: int) -> None:
+        _follow(start, stop, lanes, n_steps, work, received, kept, program, factors)
+
+    over_lanes(part, lanes, n_steps * work.size)

@@ -19,6 +19,7 @@ from nengo_dense.emulator.burst import Fire, find_burst, run_firing
 from nengo_dense.emulator.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.operators import make_step
 from nengo_dense.emulator.process import ProcessSteps
+from nengo_dense.emulator.readout import Follow, find_readout, run_readout
 from nengo_dense.emulator.signals import LaneSignals
 
 
@@ -53,6 +54,7 @@ class Host:
         self._groups = live_groups(self._groups, probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
         self._burst = find_burst(self._groups, processes.senders, probed)
+        self._readout = find_readout(self._groups, processes.receivers, probed, model.dt)
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers."""
@@ -148,6 +150,30 @@ class Host:
                 outputs[signal] = values
             self.touch(signal)
         return outputs
+
+    @property
+    def is_readout(self) -> bool:
+        """Whether `run_readout` gives what so many steps would, once the chip has run them."""
+        return self._readout is not None
+
+    def run_readout(self, n_steps: int, follow: Follow) -> list[np.ndarray]:
+        """Advance by some steps in one go.
+
+        Parameters
+        ----------
+        n_steps : int
+        follow : callable
+            `.compiled_host.follow`, in as many threads as it likes.
+
+        Returns
+        -------
+        kept : list of (lanes, n_steps, size) array
+            Of each of the model's probes.
+        """
+        assert self._readout is not None, "ask `is_readout` first"
+        for signal in self.signals.per_lane:
+            self.touch(signal)
+        return run_readout(self._readout, self.signals, self.model.dt, n_steps, follow)
 
     def _run(self, group: OperatorGroup) -> None:
         results = [step() for step in group.steps]

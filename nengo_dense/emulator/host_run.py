@@ -9,6 +9,7 @@ from nengo_dense.emulator.feed import Feed
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host import Host
 from nengo_dense.emulator.process import Clock
+from nengo_dense.emulator.readout import Follow
 
 
 class HostRun:
@@ -23,6 +24,8 @@ class HostRun:
         Of the host's probes.
     fire : Fire or None
         What runs neurons ahead, if anything does.
+    follow : Follow, optional
+        What runs a readout after the chip, if anything does.
     """
 
     def __init__(
@@ -31,10 +34,12 @@ class HostRun:
         clock: Clock,
         histories: dict[nengo.Probe, History],
         fire: Fire | None,
+        follow: Follow | None = None,
     ) -> None:
         self.host = host
         self._clock = clock
         self._fire = fire
+        self._follow = follow
         self._probes = [
             (host.model.sig[probe]["in"], histories[probe]) for probe in host.model.probes
         ]
@@ -49,6 +54,9 @@ class HostRun:
 
     def advance(self, n_steps: int) -> None:
         """Run the next piece of the run."""
+        if n_steps > 1 and self._follow is not None and self.host.is_readout:
+            self._keep(n_steps, self.host.run_readout(n_steps, self._follow))
+            return
         seen = [self._room(signal, n_steps) for signal, _ in self._probes]
         ahead = self._fire is not None and self.host.can_run_ahead
         step = 0
@@ -63,6 +71,10 @@ class HostRun:
                 for (signal, _), values in zip(self._probes, seen, strict=True):
                     values[:, step] = self.host.signals[signal]
             step += length
+        self._keep(n_steps, seen)
+
+    def _keep(self, n_steps: int, seen: list[np.ndarray]) -> None:
+        """Give the probes what they saw in this piece."""
         for (_, history), values in zip(self._probes, seen, strict=True):
             history.write(self._before + self._done + 1, values)
         self._done += n_steps

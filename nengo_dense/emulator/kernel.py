@@ -9,6 +9,7 @@ from nengo_dense.chip.program import Program
 from nengo_dense.emulator.burst import Fire
 from nengo_dense.emulator.chip import Kernel
 from nengo_dense.emulator.kernel_numpy import NumpyKernel
+from nengo_dense.emulator.readout import Follow
 
 KERNELS = ("auto", "numpy", "numba")
 
@@ -41,6 +42,20 @@ def make_fire(name: str) -> Fire | None:
     from nengo_dense.emulator.compiled_host import fire  # loads numba
 
     return fire
+
+
+def make_follow(name: str) -> Follow | None:
+    """Get what runs a readout after the chip, or None if that is not compiled.
+
+    Parameters
+    ----------
+    name : {"auto", "numpy", "numba"}
+    """
+    if not _is_compiled(name):
+        return None
+    from nengo_dense.emulator.compiled_host import follow  # loads numba
+
+    return follow
 
 
 def _is_compiled(name: str) -> bool:

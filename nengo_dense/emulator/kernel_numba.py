@@ -45,6 +45,7 @@ class NumbaKernel:
             *_pad_parameters(chip),
             bool((chip.keep_v != 1 << DECAY_BITS).any()),
             bool((chip.refract > 1).any()),
+            any(group.scheduled for group in program.inputs),
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:

@@ -23,7 +23,7 @@ from nengo_dense.emulator.feed import Feed
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host import Host
 from nengo_dense.emulator.host_run import HostRun
-from nengo_dense.emulator.kernel import make_fire, make_kernel
+from nengo_dense.emulator.kernel import make_fire, make_follow, make_kernel
 from nengo_dense.emulator.process import Clock, ProcessSteps
 
 #: Memory for what passes between host and chip in one go, in bytes.
@@ -81,9 +81,9 @@ class Machine:
             self.complain,
         )
         self._make_probes(keep_history)
-        fire = make_fire(kernel)
+        fire, follow = make_fire(kernel), make_follow(kernel)
         self._host_runs = {
-            name: HostRun(host, self._clock, self.histories, fire)
+            name: HostRun(host, self._clock, self.histories, fire, follow)
             for name, host in self.hosts.items()
         }
         self.reset(None)
