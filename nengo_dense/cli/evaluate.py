@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from nengo_dense.cli.data import load_data, load_inputs
-from nengo_dense.cli.model import add_model_arguments, load_stack, source_of
+from nengo_dense.cli.model import add_model_arguments, is_source, load_stack, source_of
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 
 
@@ -23,8 +23,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (%(default)s)")
     parser.add_argument(
         "--ladder",
-        action="store_true",
-        help="show where accuracy is lost, from the source model to the chip's integers",
+        action=argparse.BooleanOptionalAction,
+        help="show where accuracy is lost, from the source model to the chip's integers (default: "
+        "for a trained model with --calibrate)",
     )
     parser.add_argument("--plot", metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
@@ -39,16 +40,19 @@ def run(args: argparse.Namespace) -> int:
         "n_jobs": args.jobs,
         "progress_bar": sys.stderr.isatty(),
     }
-    result: Evaluation | LadderReport
-    if args.ladder:
+    show_ladder = args.ladder
+    if show_ladder is None:
+        show_ladder = calibration is not None and is_source(args.model) and args.target == "sim"
+    picture: Evaluation | LadderReport
+    if show_ladder:
         source = source_of(args.model)
-        result = ladder(source, x, y, calibration=calibration, encoding=args.encoding, **common)
-        print(result)
+        picture = ladder(source, x, y, calibration=calibration, encoding=args.encoding, **common)
+        print(f"{picture}\n\n{picture.evaluation.summary()}")
     else:
         stack = load_stack(args.model, args.encoding, calibration)
-        result = evaluate(stack, x, y, target=args.target, **common)
-        print(result.summary())
+        picture = evaluate(stack, x, y, target=args.target, **common)
+        print(picture.summary())
     if args.plot:
-        result.plot(args.plot)
+        picture.plot(args.plot)
         print(f"picture: {args.plot}")
     return 0

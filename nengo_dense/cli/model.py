@@ -61,6 +61,11 @@ def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> D
     )
 
 
+def is_source(model: str) -> bool:
+    """Tell whether MODEL is a trained model's file, and not a stack or a script."""
+    return not _is_script(model) and Path(model).suffix != ".npz"
+
+
 def source_of(model: str) -> str:
     """Return MODEL as the source model of a ladder.
 
@@ -69,7 +74,7 @@ def source_of(model: str) -> str:
     nengo.exceptions.ValidationError
         A stack, which no longer knows what it was converted from.
     """
-    if _is_script(model) or Path(model).suffix == ".npz":
+    if not is_source(model):
         raise ValidationError(
             f"a ladder starts at the trained model, and {model} is a stack already; name the "
             ".keras or .h5 file that it came from",

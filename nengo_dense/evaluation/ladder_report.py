@@ -63,18 +63,25 @@ class LadderReport:
     ----------
     rungs : list of Rung
         The source model first, the chip's integers last.
-    layers : list of str
-        Labels of the layers of neurons.
-    n : int
-        Samples in the test set.
     stack : DenseStack
         What ran on the last rung.
+    evaluation : Evaluation
+        The last rung's.
     """
 
     rungs: list[Rung]
-    layers: list[str]
-    n: int
     stack: DenseStack
+    evaluation: Evaluation
+
+    @property
+    def n(self) -> int:
+        """(int) Samples in the test set."""
+        return len(self.evaluation.labels)
+
+    @property
+    def layers(self) -> list[str]:
+        """(list of str) Labels of the layers of neurons."""
+        return list(self.evaluation.rates)
 
     @property
     def gap(self) -> float:
@@ -86,7 +93,7 @@ class LadderReport:
         return {
             "n": self.n,
             "gap": self.gap,
-            "layers": list(self.layers),
+            "layers": self.layers,
             "rungs": [
                 {
                     "name": rung.name,
@@ -184,7 +191,7 @@ def ladder(
         errors: list[float] = [] if above is None else _rate_errors(result, above)
         rungs.append(_rung(name, result.predictions, labels, answers, errors))
         above = result
-    return LadderReport(rungs, [layer.label for layer in result.layers], len(x), stack)
+    return LadderReport(rungs, stack, result)
 
 
 def with_rate_neurons(stack: DenseStack) -> DenseStack:

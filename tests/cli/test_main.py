@@ -1,9 +1,12 @@
+import json
 import os
 import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from itertools import pairwise
 
+import h5py
 import numpy as np
 import pytest
 
@@ -17,6 +20,10 @@ stack = DenseStack([4, 4, 2], 3, seed=1)
 with nengo.Network() as net:
     nengo.Node([0.0])
 number = 3
+with nengo.Network() as silent:
+    zeros = nengo.Node([0.0, 0.0, 0.0])
+    silent_stack = DenseStack([4, 4, 2], 3, seed=1)
+    nengo.Connection(zeros, silent_stack.input, synapse=None)
 """
 
 
@@ -24,7 +31,7 @@ number = 3
 def folder(tmp_path, rng):
     stack = DenseStack([8, 8, 3], 5, seed=0)
     stack.save(tmp_path / "stack.npz")
-    np.savez(tmp_path / "data.npz", x=rng.randn(12, 5), y=rng.randint(3, size=12))
+    np.savez(tmp_path / "data.npz", x=rng.randn(24, 5), y=rng.randint(3, size=24))
     np.savez(tmp_path / "nothing.npz", a=np.ones(3))
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "broken.npz").write_bytes((tmp_path / "stack.npz").read_bytes()[:100])
@@ -62,7 +69,7 @@ def test_evaluate_prints_accuracy_and_draws(folder, capsys):
     picture = folder / "picture.png"
     arguments = ["--data", str(folder / "data.npz"), "--presentation-time", "0.02"]
     assert main(["evaluate", str(folder / "stack.npz"), *arguments, "--plot", str(picture)]) == 0
-    assert "on 12 samples, 20 ms each, target 'sim'" in capsys.readouterr().out
+    assert "on 24 samples, 20 ms each, target 'sim'" in capsys.readouterr().out
     assert picture.exists()
 
 
@@ -71,6 +78,68 @@ def test_evaluate_takes_a_stack_from_a_script(folder, capsys, rng):
     arguments = ["--data", str(folder / "three.npz"), "--presentation-time", "0.01"]
     assert main(["evaluate", f"{folder / 'script.py'}:stack", *arguments]) == 0
     assert "on 4 samples" in capsys.readouterr().out
+
+
+@pytest.fixture
+def keras_file(folder, rng):
+    """An architecture and weights apart, as Keras 2 wrote them."""
+    layers, sizes = [], [5, 12, 9, 3]
+    with h5py.File(folder / "network_weights.h5", "w") as file:
+        for i, (n_in, n_out) in enumerate(pairwise(sizes)):
+            name, last = f"dense_{i}", i == 2
+            config = {
+                **{"name": name, "units": n_out, "use_bias": True},
+                **{"activation": "softmax" if last else "relu"},
+                **({} if i else {"batch_input_shape": [None, n_in]}),
+            }
+            layers.append({"class_name": "Dense", "config": config})
+            group = file.create_group(name)
+            group.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
+            group[f"{name}/kernel:0"] = rng.randn(n_in, n_out) / np.sqrt(n_in)
+            group[f"{name}/bias:0"] = np.zeros(n_out)
+        file.attrs["layer_names"] = [layer["config"]["name"].encode() for layer in layers]
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.1.5"
+    model = {"class_name": "Sequential", "config": layers, "keras_version": "2.1.5"}
+    (folder / "network.json").write_text(json.dumps(model))
+    return folder / "network.json"
+
+
+def test_evaluate_shows_the_ladder_of_a_keras_file(folder, keras_file, capsys):
+    arguments = [str(keras_file), "--data", str(folder / "data.npz")]
+    arguments += ["--calibrate", str(folder / "data.npz")]
+    assert main(["evaluate", *arguments]) == 0
+    out = capsys.readouterr().out
+    for part in ("source model", "chip, integers", "chip, tuned", "points on 24 samples"):
+        assert part in out
+    assert main(["evaluate", *arguments, "--no-ladder"]) == 0
+    assert "source model" not in capsys.readouterr().out
+
+
+def test_check_convert_and_evaluate_follow_one_another(folder, keras_file, capsys):
+    stack = str(folder / "converted.npz")
+    assert main(["check", str(keras_file), "--calibrate", str(folder / "data.npz")]) == 0
+    assert "runs on Loihi: 0 error" in capsys.readouterr().out
+    assert main(["convert", str(keras_file), "-o", stack]) == 0
+    assert "5-12-9-3, softmax readout, encoding 'host'" in capsys.readouterr().out
+    assert main(["evaluate", stack, "--data", str(folder / "data.npz")]) == 0
+    assert "on 24 samples" in capsys.readouterr().out
+
+
+def test_check_ends_with_1_where_there_are_errors(folder, capsys):
+    code = main(["check", f"{folder / 'script.py'}:silent", "--json", str(folder / "r.json")])
+    assert code == 1
+    assert "ND401" in capsys.readouterr().out.splitlines()[0]
+    assert json.loads((folder / "r.json").read_text())["ok"] is False
+
+
+def test_rules_and_explain(capsys):
+    assert main(["rules"]) == 0
+    assert "ND204  error" in capsys.readouterr().out
+    assert main(["explain", "nd204"]) == 0
+    assert "What to do" in capsys.readouterr().out
+    assert main(["explain", "ND999"]) == 2
+    assert "there is no rule 'ND999'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
