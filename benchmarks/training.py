@@ -24,17 +24,29 @@ from nengo_dense.training import fit
 
 RELU = nengo.SpikingRectifiedLinear()
 LIF = nengo.LIF(tau_rc=0.02, tau_ref=0.001)
-#: Name -> neurons, and what differs from plain training.
+#: Name -> kind of neurons, whether trained on Loihi's rates, whether rates are kept in a band.
 WAYS = {
-    "NengoDL, plain": (RELU, {"loihi_aware": False}),
-    "NengoDL, Loihi-aware": (RELU, {"loihi_aware": True}),
-    "NengoDL, Loihi-aware, rates": (RELU, {"loihi_aware": True, "rate_target": "band"}),
-    "NengoDL, Loihi-aware, rates, LIF": (LIF, {"loihi_aware": True, "rate_target": "band"}),
+    "NengoDL, plain": ("relu", False, False),
+    "NengoDL, Loihi-aware": ("relu", True, False),
+    "NengoDL, Loihi-aware, rates": ("relu", True, True),
+    "NengoDL, Loihi-aware, LIF": ("lif", True, True),
 }
-#: Hidden layers are 64-32-32 throughout. Steps: where accuracy is read; goal: at which step.
+#: Neurons, their max_rate and their band, in hertz; hidden layers are 64-32-32 throughout.
 TASKS = {
-    "letter": {"steps": (10, 20, 50, 100), "max_rate": 100, "synapse": 0.005, "band": 400},
-    "digits": {"steps": (10, 20, 25, 50), "max_rate": 200, "synapse": 0.002, "band": 400},
+    "letter": {
+        "steps": (10, 20, 50, 100),
+        "synapse": 0.005,
+        "dropout": 0.0,
+        "relu": (RELU, 100, 350),
+        "lif": (LIF, 250, None),
+    },
+    "digits": {
+        "steps": (10, 20, 25, 50),
+        "synapse": 0.002,
+        "dropout": 0.1,
+        "relu": (RELU, 400, (400, 1000)),
+        "lif": (LIF, 400, (400, 1000)),
+    },
 }
 
 
@@ -66,7 +78,10 @@ def train_with_keras(units, training, held_out, arguments, seed):
     from nengo_dense.training.validation import EarlyStopping
 
     tf.random.set_seed(seed)
-    layers = [tf.keras.layers.Dense(n, activation="relu") for n in units[:-1]]
+    layers = []
+    for n in units[:-1]:
+        layers.append(tf.keras.layers.Dense(n, activation="relu"))
+        layers.append(tf.keras.layers.Dropout(arguments["dropout"]))
     model = tf.keras.Sequential([*layers, tf.keras.layers.Dense(units[-1])])
     size, epochs = arguments["minibatch_size"], arguments["epochs"]
     n_updates = epochs * -(-len(training[0]) // size)
@@ -122,13 +137,13 @@ def compare(task, data, seed, arguments):
     chip = on_the_chip(converted, test, settings["steps"])
     yield {"way": "Keras, convert with calibration", "source": keras["source"], "chip": chip}
 
-    for way, (neuron_type, options) in WAYS.items():
-        options = {k: settings["band"] if v == "band" else v for k, v in options.items()}
+    for way, (kind, loihi_aware, banded) in WAYS.items():
+        neuron_type, max_rate, band = settings[kind]
         stack = DenseStack(
             units,
             size_in,
             neuron_type=neuron_type,
-            max_rate=settings["max_rate"],
+            max_rate=max_rate,
             synapse=settings["synapse"],
             seed=seed,
         )
@@ -136,16 +151,17 @@ def compare(task, data, seed, arguments):
             stack,
             *training,
             validation=held_out,
-            dropout=0,
+            loihi_aware=loihi_aware,
+            rate_target=band if banded else None,
             seed=seed,
             progress_bar=False,
             **arguments,
-            **options,
         )
         chip = on_the_chip(stack, test, settings["steps"])
         yield {
             "way": way,
             "source": keras["source"],
+            "rates": accuracy(stack.weights, stack.biases, *test) if kind == "relu" else None,
             "validation": result.history["val_accuracy"][result.best_epoch],
             "chip": chip,
             "speed": result.samples_per_second,
@@ -195,13 +211,15 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--minibatch-size", type=int, default=128)
+    parser.add_argument("--learning-rate", type=float, default=0.003)
     parser.add_argument("--json", type=Path, help="where to write all numbers")
     parser.add_argument("--plot", type=Path, help="where to save a picture")
     options = parser.parse_args()
     arguments = {
         "epochs": options.epochs,
         "minibatch_size": options.minibatch_size,
-        "learning_rate": 0.003,
+        "learning_rate": options.learning_rate,
+        "dropout": TASKS[options.task]["dropout"],
         "patience": options.epochs,
     }
     steps = TASKS[options.task]["steps"]
