@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.chip.limits import WEIGHT_BITS
+from nengo_dense.chip.limits import CORES_PER_CHIP, WEIGHT_BITS
+from nengo_dense.chip.partition import ceil_div
 
 if TYPE_CHECKING:
     from nengo_dense.checks.report import CheckReport
@@ -80,7 +81,7 @@ def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]
         ceiling = float(curves[name]["ceiling"])
         for n in range(1, 9):
             ax.axvline(ceiling / n, color="#bbbbbb", linewidth=0.8)
-        ax.axvspan(250, ceiling, color="#f3e3d3")
+        ax.axvspan(ceiling / 4, ceiling, color="#f3e3d3")  # 250 Hz at steps of 1 ms: ND406
         ax.hist(values, bins=np.linspace(0, ceiling, 101), color="#31617f")
         ax.set_title(name, fontsize=9, loc="left")
         ax.set_yticks([])
@@ -90,23 +91,22 @@ def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]
 
 def _cores(report: "CheckReport") -> str:
     """Draw each layer's cores with the share of synapse memory that they use."""
-    from nengo_dense.chip.limits import CORES_PER_CHIP
-
-    figure, (ax,) = _axes(1, 2.6)
-    shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]
-    names = list(dict.fromkeys(name for name, _ in shares))
     width = 32
-    for i, (name, share) in enumerate(shares[: 2 * CORES_PER_CHIP]):
+    shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]
+    del shares[2 * CORES_PER_CHIP :]
+    names = list(dict.fromkeys(name for name, _ in shares))
+    n_rows = ceil_div(len(shares), width)
+    figure, (ax,) = _axes(1, 0.8 + 0.3 * n_rows)
+    for i, (name, share) in enumerate(shares):
         colour = f"C{names.index(name) % 10}"
         row, column = divmod(i, width)
         ax.add_patch(_box(column, -row, 0.9, "#eeeeee"))
         ax.add_patch(_box(column, -row, 0.9 * min(share, 1), colour))
-    ax.set_xlim(-0.2, width)
-    ax.set_ylim(-(len(shares) - 1) // width - 1.2, 1.2)
+    ax.set(xlim=(-0.2, width), ylim=(0.8 - n_rows, 1), aspect="equal")
     ax.set_axis_off()
     for name in names[:MAX_LAYERS]:
         ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=name)
-    ax.legend(fontsize=8, loc="lower right", ncols=2)
+    figure.legend(fontsize=8, loc="outside lower left", ncols=6)
     return _svg(figure)
 
 

@@ -69,8 +69,9 @@ class CheckReport:
     @property
     def summary(self) -> str:
         """One line: how many findings, and how many cores."""
-        counts = [f"{self.count(severity)} {severity}" for severity in SEVERITIES]
-        cores = "" if self.cores is None else f"; {self.cores} cores"
+        errors, warnings, infos = map(self.count, SEVERITIES)
+        counts = [_count(errors, "error"), _count(warnings, "warning"), f"{infos} info"]
+        cores = "" if self.cores is None else f"; {_count(self.cores, 'core')}"
         verdict = "runs on Loihi" if self.ok else "does not run on Loihi as it is"
         return f"{verdict}: {', '.join(counts)}{cores}"
 
@@ -126,6 +127,10 @@ class CheckReport:
         from nengo_dense.checks.html import fragment
 
         return fragment(self)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

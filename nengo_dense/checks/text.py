@@ -9,17 +9,18 @@ if TYPE_CHECKING:
     from nengo_dense.checks.rule import Finding
 
 WIDTH = 100
-#: Heading, key of the layer's number, and how to print it.
+#: Heading, key of the layer's number, and how to print it: input axons, synapse memory in use,
+#: weight exponent, signal to quantization noise in decibels. Short, for the names need the room.
 COLUMNS = (
     ("layer", "layer", "{}"),
     ("neurons", "n_neurons", "{}"),
     ("cores", "cores", "{}"),
-    ("in axons", "in_axons", "{}"),
-    ("synapse %", "synapse_share", "{:.0%}"),
+    ("axons", "in_axons", "{}"),
+    ("memory", "synapse_share", "{:.0%}"),
     ("exp", "weight_exp", "{}"),
     ("levels", "levels", "{}"),
     ("zeroed", "share_zeroed", "{:.1%}"),
-    ("SQNR dB", "sqnr", "{:.1f}"),
+    ("dB", "sqnr", "{:.1f}"),
     ("mean Hz", "rate_mean", "{:.0f}"),
     ("max Hz", "rate_max", "{:.0f}"),
     ("silent", "share_silent", "{:.0%}"),
