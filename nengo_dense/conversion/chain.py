@@ -25,11 +25,14 @@ class Window(NamedTuple):
         none.
     weight : float
         Weights of all windows add up to 1.
+    early : bool
+        Whether more of the presentation follows.
     """
 
     start: int
     stop: int
     weight: float
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,13 @@ class Chain:
             raise ValidationError(
                 f"must be 'host' or 'spikes' for tuning, got {stack.encoding!r}: what nengo-loihi "
                 "puts between a node and the chip is not emulated here. Convert with tune=False.",
+                attr="encoding",
+                obj=stack,
+            )
+        if stack.encoding == "host" and len(stack.layers) == 1:
+            raise ValidationError(
+                "must be encoding='spikes' for a single layer of neurons: 'host' would leave "
+                "nothing for the chip",
                 attr="encoding",
                 obj=stack,
             )
@@ -237,6 +247,6 @@ def _window_means(spikes: np.ndarray, windows: Sequence[Window]) -> np.ndarray:
     """Average spikes, (batch, n_steps, n_neurons), over windows of the readout."""
     means = [
         spikes[:, max(start - 1, 0) : stop - 1].sum(axis=1, dtype=np.int32) / (stop - start)
-        for start, stop, _ in windows
+        for start, stop, *_ in windows
     ]
     return np.stack(means, axis=1).astype(np.float32)

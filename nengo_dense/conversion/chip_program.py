@@ -6,6 +6,7 @@ nengo-loihi itself, so that the integers are those of the built network (a layer
 than one core is discretized as a whole here, core by core there).
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -68,7 +69,10 @@ def chip_program(layers: Sequence[ChipLayer], dt: float) -> Program:
     for layer in layers:
         block = _make_block(layer, dt)
         _connect(blocks[-1] if blocks else source, block, layer.weights)
-        discretize_block(block)
+        with warnings.catch_warnings():
+            # said once when the stack is built, not for each of hundreds of trials
+            warnings.filterwarnings("ignore", message="Lost .* extra bits in weight rounding")
+            discretize_block(block)
         blocks.append(block)
     return Program.from_model(SimpleNamespace(inputs=[source], blocks=blocks, probes=[]))
 

@@ -99,6 +99,10 @@ def convert(
     rate = BLIND_RATE if x is None else BUSY_RATE
     if max_rate is not None:
         rate = positive(max_rate, "max_rate", convert, unit="hertz")
+    if not 0 < percentile <= 100:
+        raise ValidationError(
+            f"must be above 0 and at most 100, got {percentile:g}", "percentile", convert
+        )
     arguments: dict[str, Any] = {
         "readout": readout_of(specs),
         "encoding": encoding,
@@ -180,7 +184,10 @@ def _windows(n_steps: int, depth: int) -> list[Window]:
             attr="presentation_time",
         )
     total = sum(stops.values())
-    return [Window(int(window_start(n)), n, weight / total) for n, weight in stops.items()]
+    return [
+        Window(int(window_start(n)), n, weight / total, early=n < n_steps)
+        for n, weight in stops.items()
+    ]
 
 
 def _synapses(synapse: Any, n_connections: int) -> list:

@@ -52,12 +52,19 @@ class Distillation:
         scale = np.where(deviation > 0, deviation, 1.0)
         return cls(classify, scale / VALUE_SHARE if classify else scale)
 
-    def __call__(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    def __call__(
+        self, logits: np.ndarray, targets: np.ndarray, early: bool = False
+    ) -> tuple[float, np.ndarray]:
         """Return the mean loss of a batch and its gradient.
 
         Parameters
         ----------
         logits, targets : (batch, n_out) ndarray
+        early : bool, optional
+            Whether the logits come from the first part of a presentation. They are too small
+            then, as the first spikes are missing; this does not change the answer, and making
+            up for it would make later logits too large. So classes are compared at the scale
+            that fits best, and values are not.
 
         Returns
         -------
@@ -68,14 +75,25 @@ class Distillation:
         n, n_out = logits.shape
         loss, gradient = 0.0, np.zeros_like(logits)
         if self.classify:
-            p, q = softmax(logits / TEMPERATURE), softmax(targets / TEMPERATURE)
+            scale = best_scale(logits, targets) if early else 1.0
+            p, q = softmax(scale * logits / TEMPERATURE), softmax(targets / TEMPERATURE)
             tiny = np.finfo(float).tiny
             divergence = (q * np.log((q + tiny) / (p + tiny))).sum() / n
             # times T**2, so that gradients do not shrink with the temperature
             loss += TEMPERATURE**2 * divergence
-            gradient += (p - q) * (TEMPERATURE / n)
-        if self.value_scale is not None:
+            gradient += (p - q) * (scale * TEMPERATURE / n)
+        if self.value_scale is not None and not (early and self.classify):
             difference = (logits - targets) / self.value_scale
             loss += (difference**2).mean()
             gradient += 2 * difference / self.value_scale / (n * n_out)
         return float(loss), gradient
+
+
+def best_scale(logits: np.ndarray, targets: np.ndarray) -> float:
+    """Return the factor that brings logits closest to targets, up to a constant per sample.
+
+    It is kept positive and within a factor of 2, so that logits of noise are not blown up.
+    """
+    z = logits - logits.mean(axis=1, keepdims=True)
+    t = targets - targets.mean(axis=1, keepdims=True)
+    return float(np.clip((z * t).sum() / max((z * z).sum(), np.finfo(float).tiny), 0.5, 2.0))

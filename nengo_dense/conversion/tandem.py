@@ -71,7 +71,7 @@ def loss_and_gradient(
     gradient = Gradient(chain)
     total = 0.0
     for activity, window in zip(chain.run(x, windows), windows, strict=True):
-        loss, slope = distillation(chain.logits(activity), targets)
+        loss, slope = distillation(chain.logits(activity), targets, window.early)
         total += window.weight * loss
         _backward(chain, x, activity, window.weight * slope, gradient)
     return total, gradient

@@ -162,7 +162,9 @@ def mean_loss(
 ) -> float:
     """Return the mean loss over samples and windows."""
     losses = [
-        len(part) * window.weight * distillation(chain.logits(activity), part.targets)[0]
+        len(part)
+        * window.weight
+        * distillation(chain.logits(activity), part.targets, window.early)[0]
         for part in (samples[i : i + BATCH_SIZE] for i in range(0, len(samples), BATCH_SIZE))
         for activity, window in zip(chain.run(part.x, windows), windows, strict=True)
     ]

@@ -106,7 +106,7 @@ def test_host_neurons_fire_as_in_nengo(rng):
 
 def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):
     stack = make_stack(rng, "chip", synapse=[0.002] * 3)
-    with pytest.raises(ValidationError, match="encoding.*tune=False"):
+    with pytest.raises(ValidationError, match=r"encoding.*tune=False"):
         Chain(stack, 0.001)
 
 
@@ -118,5 +118,5 @@ def test_refuses_a_synapse_that_the_chip_does_not_have(rng):
 
 def test_refuses_neurons_that_the_chip_does_not_have(rng):
     stack = make_stack(rng, neuron_type=nengo.RectifiedLinear())
-    with pytest.raises(ValidationError, match="RectifiedLinear.*tune=False"):
+    with pytest.raises(ValidationError, match=r"RectifiedLinear.*tune=False"):
         Chain(stack, 0.001).run(np.ones((2, 5)), [Window(0, 10, 1.0)])

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+
+from nengo_dense.conversion.calibration import check_calibration, divide, logits_of
+from nengo_dense.conversion.tuning import Samples
+from nengo_dense.importers.spec import DenseSpec, forward
+
+
+def test_accepts_images(rng):
+    assert check_calibration(rng.rand(30, 2, 3), 6).shape == (30, 6)
+
+
+@pytest.mark.parametrize(
+    "x,match",
+    [
+        (np.ones((50, 3)), "must have shape .batch, 4."),
+        (np.random.RandomState(0).rand(19, 4), "at least 20 samples.*got 19"),
+        (np.ones((50, 4)), "all 50 samples are the same"),
+        (np.full((50, 4), np.nan), "200 of 200 values are NaN"),
+    ],
+)
+def test_refuses_what_says_nothing(x, match):
+    with pytest.raises(ValidationError, match=match):
+        check_calibration(x, 4)
+
+
+def test_logits_are_those_before_the_softmax(rng):
+    specs = [
+        DenseSpec(rng.randn(5, 3), rng.randn(5), "relu"),
+        DenseSpec(rng.randn(4, 5), rng.randn(4), "softmax"),
+    ]
+    x = rng.randn(10, 3)
+    hidden, logits = logits_of(specs, x)
+    np.testing.assert_allclose(hidden, forward(specs, x)[0])
+    p = np.exp(logits)
+    np.testing.assert_allclose(p / p.sum(axis=1, keepdims=True), forward(specs, x)[1])
+
+
+@pytest.mark.parametrize("n,n_held_back", [(20, 3), (1000, 150), (20_000, 1000)])
+def test_every_sample_either_teaches_or_judges(n, n_held_back):
+    samples = Samples(np.arange(n)[:, None], 2 * np.arange(n)[:, None])
+    fit, judge = divide(samples, seed=4)
+    assert len(judge) == n_held_back
+    np.testing.assert_array_equal(np.sort(np.concatenate([fit.x, judge.x]), axis=0), samples.x)
+    np.testing.assert_array_equal(fit.targets, 2 * fit.x)

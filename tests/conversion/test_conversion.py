@@ -1,0 +1,145 @@
+import nengo
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+
+from nengo_dense.conversion import convert
+from nengo_dense.evaluation import evaluate
+
+
+@pytest.fixture(autouse=True)
+def _few_updates(monkeypatch):
+    monkeypatch.setattr("nengo_dense.conversion.tuning.LEAST_UPDATES", 60)
+
+
+@pytest.fixture
+def model(rng):
+    """Random weights: hard to tell classes apart, so that conversion matters."""
+    return [
+        (rng.randn(12, 5), 0.3 * rng.randn(12)),
+        (rng.randn(10, 12) / 3, 0.3 * rng.randn(10)),
+        (rng.randn(4, 10), np.zeros(4)),
+    ]
+
+
+def answers(model, x):
+    for w, b in model[:-1]:
+        x = np.maximum(x @ w.T + b, 0)
+    return (x @ model[-1][0].T + model[-1][1]).argmax(axis=1)
+
+
+def agreement(stack, model, x, presentation_time):
+    result = evaluate(
+        stack, x, answers(model, x), presentation_time=presentation_time, progress_bar=False
+    )
+    return result.accuracy
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_tuned_integers_answer_as_the_model_more_often(model, rng, encoding):
+    calibration, x = rng.randn(600, 5), rng.randn(400, 5)
+    plain, tuned = (
+        convert(model, calibration=calibration, encoding=encoding, tune=tune, progress_bar=False)
+        for tune in (False, True)
+    )
+    for presentation_time in (0.025, 0.1):
+        before = agreement(plain, model, x, presentation_time)
+        after = agreement(tuned, model, x, presentation_time)
+        assert after > before
+    assert after > 0.9
+
+
+def test_the_same_seed_gives_the_same_stack(model, rng):
+    x = rng.randn(60, 5)
+    first, second = (convert(model, calibration=x, seed=3, progress_bar=False) for _ in range(2))
+    for a, b in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_without_calibration_weights_stay(model):
+    stack = convert(model)
+    for (w, b), w2, b2 in zip(model, stack.weights, stack.biases, strict=True):
+        np.testing.assert_array_equal(w, w2)
+        np.testing.assert_allclose(b, b2, atol=1e-12)
+    assert [layer.max_rate for layer in stack.layers] == [250.0, 250.0]
+
+
+def test_calibration_sets_rates_and_the_encoders_scales(model, rng):
+    x = rng.randn(500, 5) * [1, 2, 3, 4, 5]
+    x[:, 2] = np.abs(x[:, 2])
+    stack = convert(model, calibration=x, encoding="spikes", tune=False)
+    assert stack.layers[0].max_rate != stack.layers[1].max_rate
+    np.testing.assert_array_equal(stack.encoder.signed, [True, True, False, True, True])
+    assert np.all(np.diff(stack.encoder.scale) > 0)
+
+
+def test_the_readout_has_no_filter_unless_one_is_asked_for(model):
+    assert convert(model, synapse=0.003).synapses == [0.003, None]
+    assert convert(model, synapse=0.003, encoding="spikes").synapses == [0.003, 0.003, None]
+    assert convert(model, synapse=[0.003, 0.01]).synapses == [0.003, 0.01]
+
+
+def test_a_layer_on_the_host_is_exact(model):
+    lif = nengo.LIF()
+    types = [type(layer.ensemble.neuron_type) for layer in convert(model, neuron_type=lif).layers]
+    assert types == [nengo.SpikingRectifiedLinear, nengo.LIF]
+    stack = convert(model, neuron_type=lif, encoding="spikes")
+    assert {type(layer.ensemble.neuron_type) for layer in stack.layers} == {nengo.LIF}
+
+
+def test_rate_neurons_are_left_for_training(model):
+    stack = convert(model, neuron_type=nengo.RectifiedLinear())
+    assert {type(layer.ensemble.neuron_type) for layer in stack.layers} == {nengo.RectifiedLinear}
+
+
+def test_regression_keeps_its_values(rng):
+    model = [
+        (rng.randn(12, 3), 0.3 * rng.randn(12)),
+        (rng.randn(10, 12) / 3, 0.3 * rng.randn(10)),
+        (rng.randn(1, 10), np.array([0.5])),
+    ]
+    x, test = rng.randn(400, 3), rng.randn(50, 3)
+    y = test
+    for w, b in model[:-1]:
+        y = np.maximum(y @ w.T + b, 0)
+    y = y @ model[-1][0].T + model[-1][1]
+    stack = convert(model, calibration=x, progress_bar=False)
+    from nengo_dense.conversion.chain import Chain, Window
+
+    (activity,) = Chain(stack, 0.001).run(test, [Window(10, 100, 1.0)])
+    found = Chain(stack, 0.001).logits(activity)
+    assert np.corrcoef(found[:, 0], y[:, 0])[0, 1] > 0.98
+
+
+def test_chip_encoding_says_which_features_it_clips(model, rng):
+    x = np.clip(rng.randn(50, 5), -1, 1)
+    x[3, 1] = 7.0
+    with pytest.warns(UserWarning, match=r"1 of 5 features .* number 1, up to 7.*encoding='host'"):
+        convert(model, calibration=x, encoding="chip")
+    x[3, 1] = 0.5
+    assert convert(model, calibration=x, encoding="chip").encoding == "chip"
+
+
+@pytest.mark.parametrize(
+    "arguments,match",
+    [
+        ({"calibration": np.eye(4)}, r"must have shape \(batch, 5\)"),
+        ({"calibration": np.eye(5)}, "at least 20 samples"),
+        ({"max_rate": 0}, "max_rate: must be above 0 hertz"),
+        ({"encoding": "morse"}, "encoding: must be one of 'host'"),
+        ({"percentile": 101.0}, "percentile: must be above 0 and at most 100, got 101"),
+        ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
+        ({"presentation_time": -1}, "presentation_time: must be above 0 seconds"),
+    ],
+)
+def test_refuses(model, rng, arguments, match):
+    with pytest.raises(ValidationError, match=match):
+        convert(model, progress_bar=False, **{"calibration": rng.randn(40, 5), **arguments})
+
+
+def test_a_single_layer_on_the_host_leaves_nothing_for_the_chip(rng):
+    model = [(rng.randn(6, 5), None), (rng.randn(2, 6), None)]
+    with pytest.raises(ValidationError, match="encoding='spikes'"):
+        convert(model, calibration=rng.randn(40, 5), progress_bar=False)
+    stack = convert(model, calibration=rng.randn(40, 5), encoding="spikes", progress_bar=False)
+    assert stack.layers[0].on_chip

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from nengo_dense.conversion.chain import Chain, Window
+from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.tuning import Adam, Samples, learning_rate, mean_loss, tune
+from nengo_dense.layers.stack import DenseStack
+
+WINDOWS = [Window(2, 25, 0.5), Window(5, 50, 0.5)]
+
+
+@pytest.fixture(autouse=True)
+def _few_updates(monkeypatch):
+    monkeypatch.setattr("nengo_dense.conversion.tuning.LEAST_UPDATES", 60)
+
+
+@pytest.fixture
+def problem(rng):
+    weights = [rng.randn(10, 4), rng.randn(8, 10) / 3, rng.randn(3, 8)]
+    biases = [0.2 * rng.randn(n) for n in (10, 8, 3)]
+    x = rng.randn(300, 4)
+    y = x
+    for w, b in zip(weights[:-1], biases[:-1], strict=True):
+        y = np.maximum(y @ w.T + b, 0)
+    samples = Samples(x, y @ weights[-1].T + biases[-1])
+
+    def make():
+        return Chain(
+            DenseStack(
+                [10, 8, 3],
+                4,
+                weights=weights,
+                biases=biases,
+                max_rate=[200.0, 250.0],
+                synapse=[0.002, None],
+            ),
+            0.001,
+        )
+
+    return make, samples[:250], samples[250:], Distillation.for_targets(samples.targets, "softmax")
+
+
+def run(problem, seed):
+    make, fit, judge, distillation = problem
+    chain = make()
+    losses = tune(chain, fit, judge, distillation, WINDOWS, seed=seed, progress_bar=False)
+    return chain, losses
+
+
+def test_held_back_samples_come_closer_and_the_best_is_kept(problem):
+    chain, losses = run(problem, 1)
+    assert min(losses) < 0.7 * losses[0]
+    _, _, judge, distillation = problem
+    assert mean_loss(chain, judge, distillation, WINDOWS) == pytest.approx(min(losses))
+
+
+def test_the_same_seed_gives_the_same_parameters(problem):
+    first, second, other = (run(problem, seed)[0] for seed in (1, 1, 2))
+    for a, b in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any((a != b).any() for a, b in zip(first.weights, other.weights, strict=True))
+
+
+def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
+    monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 50.0)
+    chain, losses = run(problem, 1)
+    assert losses[0] == min(losses)
+    for a, b in zip(chain.weights, problem[0]().weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_loss_of_many_samples_is_the_mean_of_all(problem, monkeypatch):
+    make, fit, _, distillation = problem
+    whole = mean_loss(make(), fit, distillation, WINDOWS)
+    monkeypatch.setattr("nengo_dense.conversion.tuning.BATCH_SIZE", 7)
+    assert mean_loss(make(), fit, distillation, WINDOWS) == pytest.approx(whole, rel=1e-6)
+
+
+def test_adam_steps_are_relative_to_size_and_free_of_the_gradients_scale():
+    parameters = [np.zeros(3), np.zeros(3)]
+    adam = Adam(parameters, [1.0, 10.0])
+    adam.update([np.array([1.0, -1e-3, 1e3])] * 2, 0.1)
+    np.testing.assert_allclose(parameters[0], [-0.1, 0.1, -0.1], rtol=1e-6)
+    np.testing.assert_allclose(parameters[1], [-1.0, 1.0, -1.0], rtol=1e-6)
+
+
+def test_step_size_rises_then_falls():
+    rates = [learning_rate(n, 200) for n in range(1, 201)]
+    top = int(np.argmax(rates))
+    assert 10 <= top <= 20
+    assert np.all(np.diff(rates[:top]) > 0)
+    assert np.all(np.diff(rates[top:]) < 0)
+    assert rates[-1] == pytest.approx(0.02 * 5e-3)
