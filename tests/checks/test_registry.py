@@ -39,6 +39,12 @@ def test_built_in_family_loads_without_a_problem():
     assert {"ND100", "ND401", "ND503"} <= set(known.rules)
 
 
+def test_built_in_family_is_listed_once_and_first():
+    names = [entry.name for entry in registry.find()]
+    assert names[0] == "ND"
+    assert names.count("ND") == 1
+
+
 def test_rules_come_after_what_they_require():
     order = list(registry.load().rules)
     assert order.index("ND401") < order.index("ND404")
