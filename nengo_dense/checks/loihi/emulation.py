@@ -119,6 +119,8 @@ def _emulate(
     for spike_input in model.inputs:  # what an earlier run left behind
         for step in set(spike_input.spikes) - spike_input.permanent:
             del spike_input.spikes[step]
+    learned = [s for block in model.blocks for s in block.synapses if s.learning]
+    before = [[w.copy() for w in synapse.weights] for synapse in learned]
     with quiet():
         try:
             sim = nengo_loihi.Simulator(
@@ -128,6 +130,9 @@ def _emulate(
                 _run(sim, layers, graph, result)
         except Exception as err:
             result.error = err
+    for synapse, weights in zip(learned, before, strict=True):  # the emulator learns in place
+        for w, initial in zip(synapse.weights, weights, strict=True):
+            w[:] = initial
     return result
 
 

@@ -91,6 +91,27 @@ def test_both_runs_equal_nengo_loihi_s():
         assert_array_equal(run.rates["b"], rates)
 
 
+def test_learning_during_a_run_does_not_change_the_build():
+    with nengo.Network(seed=0) as net:
+        pre = nengo.Ensemble(20, 1, neuron_type=LIF)
+        out, error = nengo.Node(size_in=1), nengo.Node(size_in=1)
+        rule = nengo.PES(learning_rate=1e-2)
+        conn = nengo.Connection(pre, out, learning_rule_type=rule, function=lambda x: 0)
+        nengo.Connection(nengo.Node([0.9]), pre)
+        nengo.Connection(nengo.Node([1.0]), error)
+        nengo.Connection(error, conn.learning_rule)
+        nengo.Probe(out)
+    learned = []
+    for run_time in (0.0, 0.05):
+        with untouched(net):
+            facts = facts_of(net, run_time)
+            assert facts["trial"].error is None
+            blocks = facts["integer_build"].model.blocks
+        synapses = [s for block in blocks for s in block.synapses if s.learning]
+        learned.append(np.concatenate([w.ravel() for w in synapses[0].weights]))
+    assert_array_equal(*learned)
+
+
 def test_layers_are_the_ensembles_and_the_decoders():
     net = mixed()
     with untouched(net):
