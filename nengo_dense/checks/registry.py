@@ -4,8 +4,10 @@ A broken plug-in never takes the others down: what is wrong with it is said in a
 names its package and entry point, and the rest of it that is sound is used.
 """
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -46,10 +48,16 @@ class Registry:
 
 def find() -> list[entrypoints.EntryPoint]:
     """List the families that are installed, the built-in one first."""
-    entries = plugins.find(GROUP)
+    entries = list(_installed(tuple(sys.path)))
     if all(entry.name != BUILT_IN.name for entry in entries):
         entries.append(BUILT_IN)
     return sorted(entries, key=lambda entry: entry.module_name != BUILT_IN.module_name)
+
+
+@lru_cache(maxsize=4)
+def _installed(path: tuple[str, ...]) -> list[entrypoints.EntryPoint]:
+    """Read what is installed on a path; every check asks, and looking takes a while."""
+    return plugins.find(GROUP)
 
 
 def load(entries: Iterable[entrypoints.EntryPoint] | None = None) -> Registry:

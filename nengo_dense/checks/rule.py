@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from nengo.exceptions import ValidationError
@@ -107,7 +108,7 @@ class Rule:
         """The facts among ``requires``."""
         return tuple(name for name in self.requires if not CODE.fullmatch(name))
 
-    @property
+    @cached_property
     def optional(self) -> set[str]:
         """The facts that the rule can do without: its parameters with a default."""
         return _with_default(self.find)
@@ -141,12 +142,12 @@ class Fact:
     summary: str
     compute: Callable[..., Any] = field(repr=False)
 
-    @property
+    @cached_property
     def requires(self) -> tuple[str, ...]:
         """Names of the facts that this one is made from."""
         return tuple(inspect.signature(self.compute).parameters)
 
-    @property
+    @cached_property
     def optional(self) -> set[str]:
         """Those of them that it can do without."""
         return _with_default(self.compute)
