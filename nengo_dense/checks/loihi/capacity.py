@@ -111,7 +111,7 @@ def plan(graph: Graph) -> list[LayerCores]:
     """
     groups = _groups(graph)
     _divide(groups, graph)
-    return [_cores(group, groups) for group in groups]
+    return [_cores(group, groups) for group in groups if group.n_neurons]
 
 
 def _groups(graph: Graph) -> list[_Group]:
@@ -208,7 +208,7 @@ def _divide(groups: list[_Group], graph: Graph) -> None:
     ]
     sizes = _sizes(populations, [_default_blocks(group) for group in groups])
     for group, size in zip(groups, sizes, strict=True):
-        group.size = group.size or size
+        group.size = group.size or size or 1
 
 
 def _sizes(populations: list[Population], default: list[int]) -> Sequence[int]:
@@ -237,6 +237,7 @@ def _block_shape(graph: Graph, ensemble: nengo.Ensemble | None) -> Any:
 def _default_blocks(group: _Group) -> int:
     """Count the blocks that nengo-loihi itself divides a layer into."""
     return max(
+        1,
         ceil_div(group.n_neurons, MAX_COMPARTMENTS),
         ceil_div(group.n_in_axons, MAX_IN_AXONS),
         ceil_div(sum(n for _, n, _ in group.out), MAX_OUT_AXONS),

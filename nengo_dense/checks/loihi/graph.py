@@ -218,11 +218,11 @@ def _placed(base_class: type, network: nengo.Network) -> Any:
 
         def __init__(self) -> None:
             self.refusals: list[Exception] = []
+            self.host_objs, self.chip_objs = set(), set()
             try:
                 super().__init__(network)
             except NengoException as err:
                 self.refusals.append(err)
-                self._place_probes(network)
 
     return Placed()
 
@@ -233,6 +233,7 @@ def _traced_split(base_class: type, cluster_class: type) -> type:
 
         def __init__(self, network: nengo.Network, hostchip: Any) -> None:
             self.refusals: list[Exception] = []
+            self.to_remove, self.to_add = set(), set()
             try:
                 super().__init__(network, hostchip)
             except NengoException as err:

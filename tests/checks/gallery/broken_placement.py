@@ -291,3 +291,21 @@ def intercepts_above_the_limit():
 @broken("ND116", "tuned", severity="warning")
 def intercepts_from_an_array():
     return _intercepts(np.linspace(-1, 0.97, 10))
+
+
+@broken("ND100", "network")
+def probe_of_a_connection():
+    net = layers()
+    with net:
+        nengo.Probe(net.connections[1])
+    return net
+
+
+@broken("ND100", "network")
+def connection_to_a_stranger():
+    with nengo.Network():
+        stranger = relu(5, "stranger")
+    net = layers()
+    with net:
+        nengo.Connection(net.ensembles[1].neurons, stranger.neurons, transform=np.eye(5))
+    return net
