@@ -45,6 +45,11 @@ class HostRun:
         ]
         self._feeds: list[tuple[Signal, Feed]] = []
 
+    @property
+    def n_probed(self) -> int:
+        """Number of values that probes see in a step of one lane."""
+        return sum(signal.size for signal, _ in self._probes)
+
     def start(self, first_step: int, feeds: list[tuple[Signal, Feed]]) -> None:
         """Begin a run at step ``first_step`` (of all runs, from 1), with data for some signals."""
         self._before = first_step - 1

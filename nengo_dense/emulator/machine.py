@@ -210,6 +210,7 @@ class Machine:
             yield from (1 for _ in range(n_steps))
             return
         columns = sum(len(probe.columns) for probe, _ in self._chip_probes)
+        columns += sum(run.n_probed for run in self._host_runs.values())
         per_step = self.lanes * (self.program.n_inputs + 8 * columns + 1)
         most = max(2, min(CHUNK_STEPS, CHUNK_BYTES // per_step))
         while n_steps > 0:
