@@ -27,18 +27,17 @@ LIF = nengo.LIF(tau_rc=0.02, tau_ref=0.001)
 #: Name -> kind of neurons, whether trained on Loihi's rates, whether rates are kept in a band.
 WAYS = {
     "NengoDL, plain": ("relu", False, False),
-    "NengoDL, Loihi-aware": ("relu", True, False),
-    "NengoDL, Loihi-aware, rates": ("relu", True, True),
+    "NengoDL, Loihi-aware": ("relu", True, True),
     "NengoDL, Loihi-aware, LIF": ("lif", True, True),
 }
 #: Neurons, their max_rate and their band, in hertz; hidden layers are 64-32-32 throughout.
 TASKS = {
     "letter": {
         "steps": (10, 20, 50, 100),
-        "synapse": 0.005,
+        "synapse": 0.003,
         "dropout": 0.0,
-        "relu": (RELU, 100, 350),
-        "lif": (LIF, 250, None),
+        "relu": (RELU, 150, (200, 450)),
+        "lif": (LIF, 250, (200, 500)),
     },
     "digits": {
         "steps": (10, 20, 25, 50),
@@ -133,7 +132,7 @@ def compare(task, data, seed, arguments):
     keras = {"way": "Keras", "source": accuracy(weights, biases, *test), "speed": speed}
     yield keras | {"chip": {}}
     pairs = list(zip(weights, biases, strict=True))
-    converted = convert(pairs, calibration=training[0], progress_bar=False)
+    converted = convert(pairs, calibration=training[0], tune=False, progress_bar=False)
     chip = on_the_chip(converted, test, settings["steps"])
     yield {"way": "Keras, convert with calibration", "source": keras["source"], "chip": chip}
 
@@ -153,6 +152,7 @@ def compare(task, data, seed, arguments):
             validation=held_out,
             loihi_aware=loihi_aware,
             rate_target=band if banded else None,
+            rate_weight=0.2,
             seed=seed,
             progress_bar=False,
             **arguments,

@@ -45,8 +45,8 @@ def train_in_nengo_dl(training, n_classes, epochs):
         [*UNITS, n_classes],
         training[0].shape[1],
         neuron_type=nengo.SpikingRectifiedLinear(),
-        max_rate=100,
-        synapse=0.005,
+        max_rate=150,
+        synapse=0.003,
         seed=0,
     )
     result = fit(
@@ -55,7 +55,8 @@ def train_in_nengo_dl(training, n_classes, epochs):
         epochs=epochs,
         minibatch_size=128,
         dropout=DROPOUT,
-        rate_target=400,  # hertz
+        rate_target=(200, 450),  # hertz
+        rate_weight=0.2,
         seed=0,
     )
     print(f"trained in NengoDL: {result}")
