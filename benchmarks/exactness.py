@@ -76,6 +76,7 @@ def main():
             if result[2]:
                 print(f"seed {seed} ({target}): {result[2]} values differ, features {result[3]}")
             differing += result[2]
+            print(f"{done:.3g} compartment-steps, {differing} values differ", flush=True)
         seed += 1
     print(
         f"{done:.3g} compartment-steps in {networks} networks ({refused} refused), "
