@@ -12,7 +12,7 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from nengo_dense.chip.limits import DECAY_BITS
-from nengo_dense.chip.projection import Learning, Projection, read_projections
+from nengo_dense.chip.projection import Group, Learning, Projection, read_projections
 
 #: Compartment states that a probe can read.
 PROBE_KEYS = ("spiked", "voltage", "current")
@@ -63,26 +63,6 @@ class Compartments:
     def dtype(self) -> np.dtype:
         """int32 for a discretized program, float32 otherwise."""
         return self.bias.dtype
-
-
-@dataclass(frozen=True)
-class Group:
-    """Sources of spikes that share projections: an input from the host, or one block.
-
-    Attributes
-    ----------
-    start, size : int
-        Its place among all sources; inputs come first, compartments after them.
-    label : str
-        For messages.
-    scheduled : dict of {int: (k,) int array}
-        Spikes fixed when the model was built: step → indices (repeated for several spikes).
-    """
-
-    start: int
-    size: int
-    label: str
-    scheduled: dict[int, np.ndarray]
 
 
 @dataclass(frozen=True)

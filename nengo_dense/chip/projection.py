@@ -2,13 +2,30 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import BuildError
 
-if TYPE_CHECKING:
-    from nengo_dense.chip.program import Group
+
+@dataclass(frozen=True)
+class Group:
+    """Sources of spikes that share projections: an input from the host, or one block.
+
+    Attributes
+    ----------
+    start, size : int
+        Its place among all sources; inputs come first, compartments after them.
+    label : str
+        For messages.
+    scheduled : dict of {int: (k,) int array}
+        Spikes fixed when the model was built: step → indices (repeated for several spikes).
+    """
+
+    start: int
+    size: int
+    label: str
+    scheduled: dict[int, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ class Learning:
 
 
 def read_projections(
-    model: Any, inputs: list["Group"], blocks: list["Group"]
+    model: Any, inputs: list[Group], blocks: list[Group]
 ) -> tuple[list[Projection], list[Learning]]:
     """Read all axons and synapses of a built model, in the order of nengo-loihi's emulator."""
     arriving: dict[Any, list[tuple[int, int, Any]]] = {}
