@@ -20,7 +20,9 @@ def report():
     with nengo.Network(seed=0) as net:
         source = nengo.Node([1.0])
         host, chip = (
-            nengo.Ensemble(n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]), label=name)
+            nengo.Ensemble(
+                n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]), label=name
+            )
             for n, name in ((8, "host"), (4, "chip"))
         )
         nengo.Connection(source, host.neurons, transform=np.ones((8, 1)), synapse=None)
