@@ -7,15 +7,11 @@ passed whole, with unsigned offsets: a slice would cost an atomic count of refer
 index a test for wrapping round, and either more than what is done with it.
 """
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 from numba.core import types
-from numba.core.options import DefaultOptions
 from numba.extending import overload
 
+from nengo_dense.emulator.compilation import compiled
 from nengo_dense.emulator.int32 import (
     add,
     both,
@@ -26,19 +22,6 @@ from nengo_dense.emulator.int32 import (
     shift_right,
     subtract,
 )
-
-#: Options of all functions; without a run-time, numba does not count references to arrays.
-OPTIONS: dict[str, Any] = {"nogil": True}
-if hasattr(DefaultOptions, "_nrt"):
-    OPTIONS["_nrt"] = False
-
-
-def compiled(function: Callable) -> Callable:
-    """Compile; keep the result on disk where that is possible."""
-    try:
-        return numba.njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # neither the package's nor the user's folder can be written
-        return numba.njit(**OPTIONS)(function)
 
 
 @compiled
@@ -69,7 +52,18 @@ def _list_fired(spiked, start, size, active, first):  # type: ignore[no-untyped-
 
 @compiled
 def _add_sparse(  # type: ignore[no-untyped-def]
-    active, first, count, rows, bases, first_row, starts, first_start, values, targets, total
+    active,
+    first,
+    count,
+    rows,
+    bases,
+    first_row,
+    starts,
+    first_start,
+    values,
+    targets,
+    total,
+    offset,
 ):
     """Add rows of weights whose targets are listed."""
     for k in range(count):
@@ -80,7 +74,7 @@ def _add_sparse(  # type: ignore[no-untyped-def]
             begin = np.uint64(starts[first_start + np.uint64(row)])
             end = np.uint64(starts[first_start + np.uint64(row) + np.uint64(1)])
             for m in range(begin, end):
-                total[base + targets[m]] += values[m]
+                total[offset + np.uint64(base + targets[m])] += values[m]
 
 
 @compiled
@@ -124,24 +118,24 @@ def _add_dense_float(n, offsets, width, values, total, target):  # type: ignore[
 
 
 @compiled
-def _record(lane, step, columns, out, state):  # type: ignore[no-untyped-def]
+def _record(lane, step, columns, out, state, offset):  # type: ignore[no-untyped-def]
     """Copy what probes read."""
     for k in range(np.uint64(len(columns))):
-        out[lane, step, k] = state[np.uint64(columns[k])]
+        out[lane, step, k] = state[offset + np.uint64(columns[k])]
 
 
 @compiled
-def _copy(n, source, row, target):  # type: ignore[no-untyped-def]
-    """Copy a row of a matrix into a longer vector."""
+def _copy(n, source, row, target, offset):  # type: ignore[no-untyped-def]
+    """Copy a row of a matrix into a part of a vector."""
     for j in range(n):
-        target[j] = source[row, j]
+        target[offset + j] = source[row, j]
 
 
 @compiled
-def _copy_back(n, source, target, row):  # type: ignore[no-untyped-def]
-    """Copy the beginning of a vector into a row of a matrix."""
+def _copy_back(n, source, offset, target, row):  # type: ignore[no-untyped-def]
+    """Copy a part of a vector into a row of a matrix."""
     for j in range(n):
-        target[row, j] = source[j]
+        target[row, j] = source[offset + j]
 
 
 @compiled
@@ -263,7 +257,7 @@ def _choose_update(  # type: ignore[no-untyped-def]
 
 @compiled
 def _add_spikes(  # type: ignore[no-untyped-def]
-    lane, step, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
+    lane, step, offset, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
     groups, projections, rows, bases, starts, values, targets, repeats,
 ):  # fmt: skip
     """Add the weights of all spikes that arrive at one lane in one step."""
@@ -271,14 +265,14 @@ def _add_spikes(  # type: ignore[no-untyped-def]
     for g in range(np.uint64(len(groups))):
         start, size, first = groups[g, 0], groups[g, 1], groups[g, 2]
         if start >= n_inputs:
-            counts[g] = _list_fired(spiked, start - n_inputs, size, active, first)
+            counts[g] = _list_fired(spiked, offset + start - n_inputs, size, active, first)
         elif step == 0:
             counts[g] = _list_inputs(pending, lane, step, start, size, active, first, repeats)
         else:
             counts[g] = _list_inputs(spikes, lane, step - one, start, size, active, first, repeats)
     for p in range(np.uint64(len(projections))):
         source, first_row, width = projections[p, 0], projections[p, 1], projections[p, 2]
-        target, first_value = projections[p, 3], projections[p, 4]
+        target, first_value = offset + projections[p, 3], projections[p, 4]
         count, first = counts[source], groups[source, 2]
         if width > 0:
             hits = _list_rows(active, first, count, rows, first_row, width, first_value, offsets)
@@ -286,8 +280,42 @@ def _add_spikes(  # type: ignore[no-untyped-def]
         elif count > 0:
             _add_sparse(
                 active, first, count, rows, bases, first_row, starts, projections[p, 5],
-                values, targets, total,
+                values, targets, total, offset,
             )  # fmt: skip
+
+
+@compiled
+def _load(  # type: ignore[no-untyped-def]
+    start, stop, padded, n, noise, spiked, current, voltage, refractory,
+    all_spiked, all_current, all_voltage, all_refractory,
+):  # fmt: skip
+    """Put lanes into the workspace; those that are not there stay at rest."""
+    for j in range(np.uint64(len(noise))):
+        noise[j] = 0
+        spiked[j] = 0
+        current[j] = 0
+        voltage[j] = 0
+        refractory[j] = 0
+    for lane in range(start, stop):
+        offset = (lane - start) * padded
+        _copy(n, all_spiked, lane, spiked, offset)
+        _copy(n, all_current, lane, current, offset)
+        _copy(n, all_voltage, lane, voltage, offset)
+        _copy(n, all_refractory, lane, refractory, offset)
+
+
+@compiled
+def _store(  # type: ignore[no-untyped-def]
+    start, stop, padded, n, spiked, current, voltage, refractory,
+    all_spiked, all_current, all_voltage, all_refractory,
+):  # fmt: skip
+    """Take lanes out of the workspace."""
+    for lane in range(start, stop):
+        offset = (lane - start) * padded
+        _copy_back(n, spiked, offset, all_spiked, lane)
+        _copy_back(n, current, offset, all_current, lane)
+        _copy_back(n, voltage, offset, all_voltage, lane)
+        _copy_back(n, refractory, offset, all_refractory, lane)
 
 
 @compiled
@@ -298,6 +326,7 @@ def advance(  # type: ignore[no-untyped-def]
     noise_q, noise_u, extra, groups, projections, rows, bases, starts, values, targets,
     spiked_columns, spiked_out, voltage_columns, voltage_out, current_columns, current_out,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, refract, leaky, holds, repeats,
+    side_by_side,
 ):  # fmt: skip
     """Advance lanes ``first_lane`` to ``last_lane`` by ``spikes.shape[1]`` steps.
 
@@ -305,6 +334,7 @@ def advance(  # type: ignore[no-untyped-def]
     `.state.Drive`, `.table.Tables`, `.state.Recording` and `.program.Compartments` (padded), in
     this order; ``leaky``, ``holds`` and ``repeats`` say whether any voltage decays, any
     compartment is ever refractory, and any input neuron may spike more than once in a step.
+    ``side_by_side`` lanes share the workspace, and the parameters are repeated for each.
 
     Returns
     -------
@@ -312,39 +342,46 @@ def advance(  # type: ignore[no-untyped-def]
         A bit for each register that overflowed.
     """
     n_steps, n_inputs = np.uint64(spikes.shape[1]), np.uint64(spikes.shape[2])
-    n = np.uint64(all_current.shape[1])
+    n, padded = np.uint64(all_current.shape[1]), np.uint64(len(bias)) // np.uint64(side_by_side)
     overflow = 0
-    for lane in range(np.uint64(first_lane), np.uint64(last_lane)):
-        _copy(n, all_spiked, lane, spiked)
-        _copy(n, all_current, lane, current)
-        _copy(n, all_voltage, lane, voltage)
-        _copy(n, all_refractory, lane, refractory)
+    for start in range(np.uint64(first_lane), np.uint64(last_lane), np.uint64(side_by_side)):
+        stop = min(start + np.uint64(side_by_side), np.uint64(last_lane))
+        _load(
+            start, stop, padded, n, noise, spiked, current, voltage, refractory,
+            all_spiked, all_current, all_voltage, all_refractory,
+        )  # fmt: skip
         for step in range(n_steps):
             for j in range(np.uint64(len(total))):
                 total[j] = 0
-            if len(extra):
-                _copy(n, extra, lane, total)
-            _add_spikes(
-                lane, step, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
-                groups, projections, rows, bases, starts, values, targets, repeats,
-            )  # fmt: skip
-            if len(noise_q):
-                for j in range(n):
-                    total[j] += noise_q[step, j]
-                _copy(n, noise_u, step, noise)
+            for lane in range(start, stop):
+                offset = (lane - start) * padded
+                if len(extra):
+                    _copy(n, extra, lane, total, offset)
+                _add_spikes(
+                    lane, step, offset, n_inputs, active, offsets, counts, spikes, pending,
+                    spiked, total, groups, projections, rows, bases, starts, values, targets,
+                    repeats,
+                )  # fmt: skip
+                if len(noise_q):
+                    for j in range(n):
+                        total[offset + j] += noise_q[step, j]
+                    _copy(n, noise_u, step, noise, offset)
             overflow |= _update(
                 total, noise, current, voltage, spiked,
                 keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
             )  # fmt: skip
             if holds:
                 _hold(refractory, refract, voltage, spiked)
-            _record(lane, step, spiked_columns, spiked_out, spiked)
-            _record(lane, step, voltage_columns, voltage_out, voltage)
-            _record(lane, step, current_columns, current_out, current)
-        _copy_back(n, spiked, all_spiked, lane)
-        _copy_back(n, current, all_current, lane)
-        _copy_back(n, voltage, all_voltage, lane)
-        _copy_back(n, refractory, all_refractory, lane)
-        for i in range(n_inputs):
-            pending[lane, 0, i] = spikes[lane, n_steps - np.uint64(1), i]
+            for lane in range(start, stop):
+                offset = (lane - start) * padded
+                _record(lane, step, spiked_columns, spiked_out, spiked, offset)
+                _record(lane, step, voltage_columns, voltage_out, voltage, offset)
+                _record(lane, step, current_columns, current_out, current, offset)
+        _store(
+            start, stop, padded, n, spiked, current, voltage, refractory,
+            all_spiked, all_current, all_voltage, all_refractory,
+        )  # fmt: skip
+        for lane in range(start, stop):
+            for i in range(n_inputs):
+                pending[lane, 0, i] = spikes[lane, n_steps - np.uint64(1), i]
     return overflow

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nengo_dense.emulator.compiled import compiled
+from nengo_dense.emulator.compilation import compiled
 from nengo_dense.emulator.thread import over_lanes
 
 

@@ -16,6 +16,8 @@ from nengo_dense.emulator.state import ChipState, Drive, Recording
 from nengo_dense.emulator.table import PADDING, make_tables
 from nengo_dense.emulator.thread import over_lanes
 
+#: Compartments to step at once: few lanes of many compartments, or many lanes of few.
+WORKSPACE = 512
 #: Registers in the order of their bits in what the compiled functions return.
 REGISTERS = ("q0", "current", "u2")
 
@@ -41,11 +43,14 @@ class NumbaKernel:
             tables.values,
             tables.targets,
         )
+        padded = len(chip) + -len(chip) % PADDING
+        side_by_side = max(1, WORKSPACE // padded)
         self._parameters: tuple[Any, ...] = (
-            *_pad_parameters(chip),
+            *_repeat_parameters(chip, padded, side_by_side),
             bool((chip.keep_v != 1 << DECAY_BITS).any()),
             bool((chip.refract > 1).any()),
             any(group.scheduled for group in program.inputs),
+            side_by_side,
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
@@ -91,13 +96,13 @@ class NumbaKernel:
         )
 
 
-def _pad_parameters(chip: Compartments) -> tuple[np.ndarray, ...]:
-    """Pad to whole vector registers, with compartments that do nothing."""
-    padding = (0, -len(chip) % PADDING)
-    arrays = []
-    for name in ("keep_u", "keep_v", "scale_u", "scale_v", "bias", "vth", "vmin", "vmax"):
-        arrays.append(np.pad(getattr(chip, name), padding))
-    return (*arrays, np.pad(chip.refract, padding))
+def _repeat_parameters(
+    chip: Compartments, padded: int, side_by_side: int
+) -> tuple[np.ndarray, ...]:
+    """Pad to whole vector registers, with compartments that do nothing; repeat for each lane."""
+    names = ("keep_u", "keep_v", "scale_u", "scale_v", "bias", "vth", "vmin", "vmax", "refract")
+    padding = (0, padded - len(chip))
+    return tuple(np.tile(np.pad(getattr(chip, name), padding), side_by_side) for name in names)
 
 
 def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> list[np.ndarray]:
