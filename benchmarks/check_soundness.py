@@ -8,6 +8,15 @@ build, asks the checker and nengo-loihi's emulator, and counts where the two dis
 
 Errors of meaning (ND103, ND110, ND401, ND404) are raised for networks that build, on purpose;
 they are counted apart.
+
+Measured in November 2026 (nengo 4.1.0, nengo-loihi 1.1.0, NumPy 2.4), each suite as far as it
+came in the time:
+
+- nengo_loihi, up to 1,500 neurons, 500 s: 123 networks asked; 13 do not build, all found; 110
+  build, no false alarm, 2 errors of meaning (ND401: ``test_long_tau`` and
+  ``test_input_node[array-0]`` do feed zeros); the check takes 0.95 times as long as the build.
+- nengo, up to 500 neurons, 330 s: 511 networks asked; 383 do not build or run, all found; 128
+  build, no false alarm, no error of meaning; 1.09 times as long.
 """
 
 import argparse
