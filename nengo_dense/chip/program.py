@@ -134,6 +134,8 @@ class Program:
             The model holds what nengo-loihi's emulator cannot run either, named.
         """
         inputs, blocks = _read_groups(model)
+        if blocks and next(iter(model.blocks)).compartment.bias.dtype != np.int32:
+            _check_order(inputs)
         projections, learnings = read_projections(model, inputs, blocks)
         first = blocks[0].start if blocks else 0
         starts = {
@@ -163,6 +165,18 @@ def _read_groups(model: Any) -> tuple[list[Group], list[Group]]:
         blocks.append(Group(start, block.n_neurons, str(block), {}))
         start += block.n_neurons
     return inputs, blocks
+
+
+def _check_order(inputs: list[Group]) -> None:
+    """Refuse scheduled spikes out of order, whose floating point sums would round differently."""
+    for group in inputs:
+        for step, indices in group.scheduled.items():
+            if (np.diff(indices) < 0).any():
+                raise BuildError(
+                    f"Input {group.label}: its spikes of step {step} are not in the order of its "
+                    "neurons, and target='simreal' would not add them as nengo-loihi does; use "
+                    "target='sim'"
+                )
 
 
 def _read_compartments(blocks: list[Any]) -> Compartments:
