@@ -5,7 +5,8 @@ A rule is data with a generator of findings (`rule`); other packages bring their
 entry-point group ``nengo_dense.rules``.
 """
 
-from nengo_dense.checks.report import CheckReport, Skipped
+from nengo_dense.checks.report import CheckReport
+from nengo_dense.checks.result import Skipped
 from nengo_dense.checks.rule import Fact, Finding, Rule, fact, rule
 from nengo_dense.checks.runner import check
 

@@ -1,14 +1,11 @@
 """A report as HTML: a fragment for a notebook, or one page with pictures and nothing beside it."""
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from nengo_dense.checks.picture import pictures
+from nengo_dense.checks.result import Result
+from nengo_dense.checks.rule import Finding
 from nengo_dense.checks.text import COLUMNS, cell
-
-if TYPE_CHECKING:
-    from nengo_dense.checks.report import CheckReport
-    from nengo_dense.checks.rule import Finding
 
 COLOURS = {"error": "#b00020", "warning": "#a15c00", "info": "#31617f"}
 STYLE = """
@@ -20,7 +17,7 @@ svg { max-width: 100%; height: auto }
 """
 
 
-def fragment(report: "CheckReport") -> str:
+def fragment(report: Result) -> str:
     """Write findings and table, without pictures, for a notebook."""
     parts = [f"<p><b>{escape(report.summary)}</b></p>"]
     parts += [_finding(finding) for finding in report.findings]
@@ -39,7 +36,7 @@ def fragment(report: "CheckReport") -> str:
     return "\n".join(parts)
 
 
-def page(report: "CheckReport") -> str:
+def page(report: Result) -> str:
     """Write a whole page; the pictures need matplotlib."""
     figures = "\n".join(f"<h2>{escape(title)}</h2>\n{svg}" for title, svg in pictures(report))
     return (
@@ -49,7 +46,7 @@ def page(report: "CheckReport") -> str:
     )
 
 
-def _finding(finding: "Finding") -> str:
+def _finding(finding: Finding) -> str:
     colour = COLOURS[finding.severity]
     return (
         f'<div class="finding" style="border-color:{colour}">'
@@ -59,7 +56,7 @@ def _finding(finding: "Finding") -> str:
     )
 
 
-def _table(report: "CheckReport") -> str:
+def _table(report: Result) -> str:
     head = "".join(f"<th>{escape(heading)}</th>" for heading, *_ in COLUMNS)
     rows = "".join(
         "<tr>"

@@ -2,22 +2,20 @@
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.checks.result import Result
 from nengo_dense.chip.limits import CORES_PER_CHIP, WEIGHT_BITS
 from nengo_dense.chip.partition import ceil_div
-
-if TYPE_CHECKING:
-    from nengo_dense.checks.report import CheckReport
 
 #: Layers in one picture; more would not be read.
 MAX_LAYERS = 12
 
 
-def pictures(report: "CheckReport") -> Iterator[tuple[str, str]]:
+def pictures(report: Result) -> Iterator[tuple[str, str]]:
     """Draw what the report has numbers for.
 
     Yields
@@ -89,7 +87,7 @@ def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]
     return _svg(figure)
 
 
-def _cores(report: "CheckReport") -> str:
+def _cores(report: Result) -> str:
     """Draw each layer's cores with the share of synapse memory that they use."""
     width = 32
     shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]

@@ -1,31 +1,14 @@
-"""What a check found, as data, as text, as HTML and as JSON."""
+"""What a check found, as text, as HTML and as JSON."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from nengo.exceptions import BuildError
-
-from nengo_dense.checks.rule import SEVERITIES, Finding
-
-#: Version of the JSON layout: raised whenever a key changes its meaning or goes.
-SCHEMA_VERSION = 1
+from nengo_dense.checks import html, text
+from nengo_dense.checks.result import Result
 
 
-@dataclass(frozen=True)
-class Skipped:
-    """A rule that could not be asked, and why."""
-
-    code: str
-    reason: str
-
-
-@dataclass
-class CheckReport:
-    """Everything that `check` found.
+class CheckReport(Result):
+    """Everything that `check` found, and ways to show it.
 
     Attributes
     ----------
@@ -45,110 +28,20 @@ class CheckReport:
         hertz.
     """
 
-    findings: list[Finding] = field(default_factory=list)
-    layers: list[dict[str, Any]] = field(default_factory=list)
-    cores: int | None = None
-    skipped: list[Skipped] = field(default_factory=list)
-    ignored: list[tuple[Finding, str]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    curves: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no error."""
-        return not self.count("error")
-
-    def count(self, severity: str) -> int:
-        """Count the findings of a severity."""
-        return sum(finding.severity == severity for finding in self.findings)
-
-    def has_error(self, code: str) -> bool:
-        """Tell whether a rule found an error."""
-        return any(f.code == code and f.severity == "error" for f in self.findings)
-
-    @property
-    def summary(self) -> str:
-        """One line: how many findings, and how many cores."""
-        errors, warnings, infos = map(self.count, SEVERITIES)
-        counts = [_count(errors, "error"), _count(warnings, "warning"), f"{infos} info"]
-        cores = "" if self.cores is None else f"; {_count(self.cores, 'core')}"
-        verdict = "runs on Loihi" if self.ok else "does not run on Loihi as it is"
-        return f"{verdict}: {', '.join(counts)}{cores}"
-
-    def raise_if_errors(self) -> None:
-        """Raise if there is any error.
-
-        Raises
-        ------
-        nengo.exceptions.BuildError
-            With every error and its remedy.
-        """
-        errors = [finding for finding in self.findings if finding.severity == "error"]
-        if errors:
-            lines = [f"{f.code} {f.target}: {f.message} {f.remedy}" for f in errors]
-            raise BuildError("The network " + "\n  ".join([self.summary, *lines]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain values that JSON can hold, with the version of the layout."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "ok": self.ok,
-            "cores": self.cores,
-            "findings": [_plain(asdict(finding)) for finding in self.findings],
-            "layers": [_plain(layer) for layer in self.layers],
-            "skipped": [asdict(skipped) for skipped in self.skipped],
-            "ignored": [
-                {"finding": _plain(asdict(finding)), "reason": why}
-                for finding, why in self.ignored
-            ],
-            "problems": list(self.problems),
-        }
-
     def to_json(self) -> str:
         """Give the report as a JSON document."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def to_html(self) -> str:
         """Give the report as one HTML page with pictures, which needs no other file."""
-        from nengo_dense.checks.html import page
-
-        return page(self)
+        return html.page(self)
 
     def save_html(self, path: str | Path) -> None:
         """Write the HTML page to a file."""
         Path(path).write_text(self.to_html(), encoding="utf-8")
 
     def __str__(self) -> str:
-        from nengo_dense.checks.text import text
-
-        return text(self)
+        return text.text(self)
 
     def _repr_html_(self) -> str:
-        from nengo_dense.checks.html import fragment
-
-        return fragment(self)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Turn NumPy's numbers into Python's, and what JSON has no number for into ``None``."""
-    return {key: _plain_value(value) for key, value in values.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    if isinstance(value, tuple | list) and not isinstance(value, str):
-        return [_plain_value(item) for item in value]
-    return value
-
-
-def worst(findings: Iterable[Finding]) -> str | None:
-    """Name the worst severity among findings."""
-    found = {finding.severity for finding in findings}
-    return next((severity for severity in SEVERITIES if severity in found), None)
+        return html.fragment(self)

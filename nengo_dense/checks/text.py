@@ -2,11 +2,10 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from nengo_dense.checks.report import CheckReport
-    from nengo_dense.checks.rule import Finding
+from nengo_dense.checks.result import Result
+from nengo_dense.checks.rule import Finding
 
 WIDTH = 100
 #: Heading, key of the layer's number, and how to print it: input axons, synapse memory in use,
@@ -27,7 +26,7 @@ COLUMNS = (
 )
 
 
-def text(report: "CheckReport") -> str:
+def text(report: Result) -> str:
     """Write a report: the findings, the layers, what was not looked at, the verdict."""
     parts = [_finding(finding) for finding in report.findings]
     parts += [f"ignored {f.code} {f.target} ({why})" for f, why in report.ignored]
@@ -39,7 +38,7 @@ def text(report: "CheckReport") -> str:
     return "\n".join([*parts, "", _wrap(report.summary, "")])
 
 
-def _finding(finding: "Finding") -> str:
+def _finding(finding: Finding) -> str:
     head = f"{finding.code} {finding.severity:7} "
     return "\n".join(
         [
@@ -53,7 +52,7 @@ def _wrap(words: str, head: str) -> str:
     return textwrap.fill(words, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _skipped(report: "CheckReport") -> list[str]:
+def _skipped(report: Result) -> list[str]:
     """List skipped rules under their reason, which many share."""
     by_reason: dict[str, list[str]] = {}
     for skipped in report.skipped:

@@ -1,18 +1,14 @@
 """A short emulated run of a network on its own input, watched neuron by neuron."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import SimulationError
 
 from nengo_dense.checks.loihi.construction import FloatBuild, Layer, quiet
 from nengo_dense.checks.loihi.graph import Graph, Link
 from nengo_dense.checks.rule import fact
-
-if TYPE_CHECKING:
-    from nengo_dense.checks.loihi.quantization import IntegerBuild
 
 
 @dataclass
@@ -71,29 +67,7 @@ def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float)
     """Run while the numbers are floats; an error is left for the integer run to tell."""
     if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
         return Emulation(0, dt)
-    return _emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
-
-
-@fact("What the integer emulator makes of the network, and what stopped it.")
-def trial(integer_build: "IntegerBuild", graph: Graph, run_time: float, dt: float) -> Emulation:
-    """Open the integer model in a simulator, and run it if that is wanted and there is input."""
-    unfed = open_inputs(graph)
-    return _emulate(
-        integer_build.model, integer_build.layers, graph, "sim", 0 if unfed else run_time
-    )
-
-
-@fact("What the network does in nengo-loihi's integer emulator, on its own input.")
-def run(trial: Emulation, graph: Graph, run_time: float) -> Emulation:
-    """Give the integer run, if there was one and nothing stopped it."""
-    if trial.error is not None:
-        raise SimulationError(f"the run stopped: {trial.error or type(trial.error).__name__}")
-    if run_time == 0:
-        raise SimulationError("nothing is run, as run=0 asks")
-    if trial.n_steps == 0:
-        unfed = graph.name(open_inputs(graph)[0])
-        raise SimulationError(f"there is no input to run on: nothing is connected to {unfed}")
-    return trial
+    return emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
 
 
 def open_inputs(graph: Graph) -> list[nengo.Node]:
@@ -107,9 +81,21 @@ def open_inputs(graph: Graph) -> list[nengo.Node]:
     ]
 
 
-def _emulate(
+def emulate(
     model: Any, layers: list[Layer], graph: Graph, target: str, run_time: float
 ) -> Emulation:
+    """Run a built model in nengo-loihi's emulator and watch it; what ends it early is kept.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        Left with the weights that it had.
+    layers : list of Layer
+    graph : Graph
+    target : {"sim", "simreal"}
+    run_time : float
+        Seconds; with 0 a simulator is only made.
+    """
     import nengo_loihi
 
     n_steps = max(1, round(run_time / model.dt)) if run_time else 0

@@ -1,0 +1,128 @@
+"""What a check found, as data."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import BuildError
+
+from nengo_dense.checks.rule import SEVERITIES, Finding
+
+#: Version of the JSON layout: raised whenever a key changes its meaning or goes.
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A rule that could not be asked, and why."""
+
+    code: str
+    reason: str
+
+
+@dataclass
+class Result:
+    """Everything that `check` found.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Errors first, each severity by code.
+    layers : list of dict
+        The numbers of each layer on the chip; ``None`` where one is not known.
+    cores : int or None
+        Cores that the network takes.
+    skipped : list of Skipped
+    ignored : list of (Finding, str)
+        What the user set aside, with the reason.
+    problems : list of str
+        Broken plug-ins and rules that crashed.
+    curves : dict of {str: dict}
+        By layer, arrays for the pictures: "weights" in the unit of stored levels, "rates" in
+        hertz.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    cores: int | None = None
+    skipped: list[Skipped] = field(default_factory=list)
+    ignored: list[tuple[Finding, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    curves: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not self.count("error")
+
+    def count(self, severity: str) -> int:
+        """Count the findings of a severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    def has_error(self, code: str) -> bool:
+        """Tell whether a rule found an error."""
+        return any(f.code == code and f.severity == "error" for f in self.findings)
+
+    @property
+    def summary(self) -> str:
+        """One line: how many findings, and how many cores."""
+        errors, warnings, infos = map(self.count, SEVERITIES)
+        counts = [_count(errors, "error"), _count(warnings, "warning"), f"{infos} info"]
+        cores = "" if self.cores is None else f"; {_count(self.cores, 'core')}"
+        verdict = "runs on Loihi" if self.ok else "does not run on Loihi as it is"
+        return f"{verdict}: {', '.join(counts)}{cores}"
+
+    def raise_if_errors(self) -> None:
+        """Raise if there is any error.
+
+        Raises
+        ------
+        nengo.exceptions.BuildError
+            With every error and its remedy.
+        """
+        errors = [finding for finding in self.findings if finding.severity == "error"]
+        if errors:
+            lines = [f"{f.code} {f.target}: {f.message} {f.remedy}" for f in errors]
+            raise BuildError("The network " + "\n  ".join([self.summary, *lines]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain values that JSON can hold, with the version of the layout."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "ok": self.ok,
+            "cores": self.cores,
+            "findings": [_plain(asdict(finding)) for finding in self.findings],
+            "layers": [_plain(layer) for layer in self.layers],
+            "skipped": [asdict(skipped) for skipped in self.skipped],
+            "ignored": [
+                {"finding": _plain(asdict(finding)), "reason": why}
+                for finding, why in self.ignored
+            ],
+            "problems": list(self.problems),
+        }
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn NumPy's numbers into Python's, and what JSON has no number for into ``None``."""
+    return {key: _plain_value(value) for key, value in values.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    if isinstance(value, tuple | list) and not isinstance(value, str):
+        return [_plain_value(item) for item in value]
+    return value
+
+
+def worst(findings: Iterable[Finding]) -> str | None:
+    """Name the worst severity among findings."""
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in found), None)
