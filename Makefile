@@ -52,14 +52,14 @@ test: test-core test-dl
 
 test-core: .venv/tests
 	KERAS_BACKEND=$$($(CORE)/python -c 'import torch' 2>/dev/null && echo torch || echo numpy) \
-		$(CORE)/python -m pytest -m "not slow" nengo_dense tests
+		$(CORE)/python -m pytest -m "not slow" nengo_dense --ignore nengo_dense/training tests
 
 ifeq ($(PYTHON_DL),)
 test-dl:
 	@echo "skipped: NengoDL needs Python 3.10 or 3.11 (TensorFlow < 2.13), and neither is here"
 else
 test-dl: .venv-dl/tests
-	$(DL)/python -m pytest -m "not slow" tests
+	$(DL)/python -m pytest -m "not slow" nengo_dense/training tests
 endif
 
 test-slow: .venv/tests
