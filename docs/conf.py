@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nengo_dense.checks.documentation import rule_pages
-from nengo_dense.version import version as release  # noqa: F401
+from nengo_dense.version import version as release
 
 project = "nengo_dense"
 author = "The nengo_dense contributors"

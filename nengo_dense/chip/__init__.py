@@ -1,0 +1,1 @@
+"""Loihi as facts and arithmetic."""

@@ -1,9 +1,10 @@
 """The compiled functions of `.kernel_numba`, which alone loads this module (it imports numba).
 
-They are plain loops. Integers stay 32 bits wide through `.int32`, because numba widens; sums of floating point numbers are formed in nengo-loihi's order, one row of weights
-after another, and never fused into multiply-adds (numba fuses only with ``fastmath``). Arrays are
-passed whole, with unsigned offsets: a slice would cost an atomic count of references, a signed
-index a test for wrapping round, and either more than what is done with it.
+They are plain loops. Integers stay 32 bits wide through `.int32`, because numba widens; sums of
+floating point numbers are formed in nengo-loihi's order, one row of weights after another, and
+never fused into multiply-adds (numba fuses only with ``fastmath``). Arrays are passed whole, with
+unsigned offsets: a slice would cost an atomic count of references, a signed index a test for
+wrapping round, and either more than what is done with it.
 """
 
 import numpy as np

@@ -83,7 +83,7 @@ def test_stochastic_rounding_rounds_up_by_the_fraction(rng):
     assert set(rounded[:, 0]) == {-3, -2}
     assert set(rounded[:, 1]) == {0}
     assert set(rounded[:, 3]) == {3}
-    np.testing.assert_array_equal(rounded[:, 2], (0.75 > uniform[:, 2]).astype(int))
+    np.testing.assert_array_equal(rounded[:, 2], (uniform[:, 2] < 0.75).astype(int))
 
 
 def test_stochastic_rounding_clips_and_says_so():

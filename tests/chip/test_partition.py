@@ -1,5 +1,7 @@
 """The partition against every limit, by brute force, and against nengo-loihi's own counting."""
 
+from itertools import pairwise
+
 import nengo
 import numpy as np
 import pytest
@@ -44,7 +46,7 @@ def chain(widths):
     last = len(widths) - 2
     return [
         Population(f"layer {i}", width, fan_in, () if i == last else [(i + 1, 1)])
-        for i, (fan_in, width) in enumerate(zip(widths, widths[1:], strict=False))
+        for i, (fan_in, width) in enumerate(pairwise(widths))
     ]
 
 
@@ -176,7 +178,7 @@ def blocks_of(sizes):
     with nengo.Network(seed=0) as net:
         pre = DenseLayer(sizes[0], 1, weights=np.ones((sizes[0], 1)), on_chip=False)
         layers = []
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        for n_in, n_out in pairwise(sizes):
             layer = DenseLayer(n_out, n_in, weights=rng.uniform(-0.1, 0.2, (n_out, n_in)))
             nengo.Connection(pre.output, layer.input, synapse=0.005)
             layers.append(layer)

@@ -16,10 +16,13 @@ def built(weights, discretize=True, shape=None):
     loihi = compat.nengo_loihi()
     with nengo.Network(seed=1) as network:
         loihi.add_params(network)
-        pre = nengo.Ensemble(weights.shape[1], 1, gain=np.ones(weights.shape[1]),
-                             bias=np.full(weights.shape[1], 100.0), neuron_type=relu())  # fmt: skip
-        post = nengo.Ensemble(weights.shape[0], 1, gain=np.ones(weights.shape[0]),
-                              bias=np.zeros(weights.shape[0]), neuron_type=relu())  # fmt: skip
+        n_post, n_pre = weights.shape
+        pre = nengo.Ensemble(
+            n_pre, 1, gain=np.ones(n_pre), bias=np.full(n_pre, 100.0), neuron_type=relu()
+        )
+        post = nengo.Ensemble(
+            n_post, 1, gain=np.ones(n_post), bias=np.zeros(n_post), neuron_type=relu()
+        )
         if shape is not None:
             network.config[post].block_shape = loihi.BlockShape(shape, (weights.shape[0],))
         nengo.Connection(pre.neurons, post.neurons, transform=weights, synapse=0.005)

@@ -218,7 +218,8 @@ def _placed(base_class: type, network: nengo.Network) -> Any:
 
         def __init__(self) -> None:
             self.refusals: list[Exception] = []
-            self.host_objs, self.chip_objs = set(), set()
+            self.host_objs: set[Any] = set()
+            self.chip_objs: set[Any] = set()
             try:
                 super().__init__(network)
             except NengoException as err:
@@ -233,7 +234,8 @@ def _traced_split(base_class: type, cluster_class: type) -> type:
 
         def __init__(self, network: nengo.Network, hostchip: Any) -> None:
             self.refusals: list[Exception] = []
-            self.to_remove, self.to_add = set(), set()
+            self.to_remove: set[Any] = set()
+            self.to_add: set[Any] = set()
             try:
                 super().__init__(network, hostchip)
             except NengoException as err:
