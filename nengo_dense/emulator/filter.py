@@ -5,7 +5,7 @@ elementwise and do; matrix products with the filter's state are stacked, so that
 same BLAS call for every lane that Nengo makes for its one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from nengo.processes import Process
@@ -20,7 +20,7 @@ def make_lane_filter(
     shape: tuple[int, ...],
     dt: float,
     state: dict[str, np.ndarray],
-    rngs: list[np.random.RandomState | None],
+    rngs: Sequence[np.random.RandomState | None],
 ) -> LaneStep:
     """Make a step function for a process with an input.
 
@@ -34,7 +34,7 @@ def make_lane_filter(
         Step in seconds.
     state : dict of {str: (lanes, ...) array}
         The process's state, kept by the caller.
-    rngs : list of RandomState
+    rngs : sequence of RandomState
         One for each lane.
     """
     if type(process).make_step is LinearFilter.make_step and len(shape) == 1:
@@ -51,7 +51,7 @@ def _lane_by_lane(
     shape: tuple[int, ...],
     dt: float,
     state: dict[str, np.ndarray],
-    rngs: list[np.random.RandomState | None],
+    rngs: Sequence[np.random.RandomState | None],
 ) -> LaneStep:
     steps = [
         process.make_step(shape, shape, dt, rng, {k: v[lane] for k, v in state.items()})

@@ -1,9 +1,10 @@
 """Nengo's processes (synapses, signals, the nodes between host and chip) on all lanes at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from nengo.base import Process
 from nengo.builder.processes import SimProcess
 
 from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
@@ -16,6 +17,36 @@ class Clock:
     """Step within the run, for operators that exchange arrays with the chip."""
 
     step = 0
+
+
+class LaneRngs(Sequence):
+    """A generator of random numbers for each lane, all alike, made when it is asked for.
+
+    Most processes are filters, which need none; making thousands would take longer than a run.
+
+    Parameters
+    ----------
+    process : Process
+    rng : RandomState
+        Advanced as by one lane.
+    lanes : int
+    """
+
+    def __init__(self, process: Process, rng: np.random.RandomState, lanes: int) -> None:
+        self._process = process
+        self._state = rng.get_state()
+        self._lanes = lanes
+        process.get_rng(rng)
+
+    def __len__(self) -> int:
+        return self._lanes
+
+    def __getitem__(self, lane: Any) -> np.random.RandomState:  # type: ignore[override]
+        if not 0 <= lane < self._lanes:
+            raise IndexError(f"lane {lane} of {self._lanes}")
+        rng = np.random.RandomState(0)
+        rng.set_state(self._state)
+        return self._process.get_rng(rng)
 
 
 class ProcessSteps:
@@ -115,11 +146,7 @@ def _filter(
     op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState, time: np.ndarray
 ) -> Step:
     """Step a process with input and output of the same shape."""
-    seed_state = rng.get_state()
-    rngs = []
-    for _ in range(signals.lanes):
-        rng.set_state(seed_state)
-        rngs.append(op.process.get_rng(rng))
+    rngs = LaneRngs(op.process, rng, signals.lanes)
     state = {name: signals[signal] for name, signal in op.state.items()}
     advance = make_lane_filter(op.process, op.input.shape, dt, state, rngs)
     source = signals[op.input]
