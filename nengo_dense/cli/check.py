@@ -4,15 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import nengo
-
 from nengo_dense.checks import check, documentation
 from nengo_dense.cli.data import load_inputs
-from nengo_dense.cli.model import add_model_arguments, load_network
+from nengo_dense.cli.model import add_model_arguments, is_source, load_network
+from nengo_dense.cli.showing import CALIBRATED, check_showing
 from nengo_dense.layers.stack import DenseStack
-
-#: Samples of the calibration data that a stack is shown while its rates are looked at.
-N_SHOWN = 10
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -49,32 +45,19 @@ def run_check(args: argparse.Namespace) -> int:
     """Check, print, and tell by the exit code whether there are errors."""
     samples = load_inputs(args.calibrate) if args.calibrate else None
     network = load_network(args.model, args.encoding, samples)
-    ignore: dict[str, str] = {}
+    ignore = dict(item.partition("=")[::2] for item in args.ignore)
+    options = {"run": args.run, "select": args.select, "build": not args.no_build}
     if samples is not None and isinstance(network, DenseStack):
-        network = _showing(network, samples)
-        ignore = dict.fromkeys(
-            ("ND502", "ND503"), "samples shown by this command, for rates alone"
-        )
-    ignore |= dict(item.partition("=")[::2] for item in args.ignore)
-    report = check(
-        network, run=args.run, select=args.select, ignore=ignore, build=not args.no_build
-    )
+        known = CALIBRATED if is_source(args.model) else {}
+        report = check_showing(network, samples, known | ignore, **options)
+    else:
+        report = check(network, ignore=ignore, **options)
     print(report)
     if args.html:
         report.save_html(args.html)
     if args.json:
         Path(args.json).write_text(report.to_json(), encoding="utf-8")
     return 0 if report.ok else 1
-
-
-def _showing(stack: DenseStack, samples: Any) -> nengo.Network:
-    """Put a stack into a network that shows it some samples, 20 ms each."""
-    shown = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
-    with nengo.Network(seed=stack.seed, label=stack.label) as network:
-        nengo.Network.add(stack)
-        source = nengo.Node(nengo.processes.PresentInput(shown, 0.02), label="samples")
-        nengo.Connection(source, stack.input, synapse=None)
-    return network
 
 
 def run_rules(args: argparse.Namespace) -> int:

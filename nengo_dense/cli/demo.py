@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nengo_dense import compat
+from nengo_dense.cli.showing import CALIBRATED, check_showing
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation import Evaluation, evaluate
 from nengo_dense.evaluation.interval import wilson_interval
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     }
     _print_table(n_right, results)
     print("\n" + results["sim"].summary())
+    print(f"\n{check_showing(stack, x_test, CALIBRATED)}")
 
     folder = Path(args.output)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,29 @@
+"""Checking a stack on samples that are shown to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import nengo
+import numpy as np
+
+from nengo_dense.checks import CheckReport, check
+from nengo_dense.layers.stack import DenseStack
+
+#: Samples that a stack is shown while its rates are looked at, and for how many seconds each.
+N_SHOWN, SHOWN_FOR = 10, 0.02
+#: Rules about presentations in a user's network, which this one is not.
+IGNORE = dict.fromkeys(("ND502", "ND503"), "samples shown by this command, for rates alone")
+#: Rules about rates that calibration chose, and tuning then made up for.
+CALIBRATED = dict.fromkeys(("ND406", "ND407"), "fast on purpose, and tuned for it")
+
+
+def check_showing(
+    stack: DenseStack, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
+) -> CheckReport:
+    """Check a stack in a network that shows it some of the samples."""
+    chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
+    with nengo.Network(seed=stack.seed, label=stack.label) as network:
+        nengo.Network.add(stack)
+        source = nengo.Node(nengo.processes.PresentInput(chosen, SHOWN_FOR), label="samples")
+        nengo.Connection(source, stack.input, synapse=None)
+    return check(network, ignore={**IGNORE, **(ignore or {})}, **options)
