@@ -52,7 +52,8 @@ test: test-core test-dl
 
 test-core: .venv/tests
 	KERAS_BACKEND=$$($(CORE)/python -c 'import torch' 2>/dev/null && echo torch || echo numpy) \
-		$(CORE)/python -m pytest -m "not slow" nengo_dense --ignore nengo_dense/training tests
+		$(CORE)/python -m pytest -m "not slow" \
+		nengo_dense --ignore nengo_dense/training tests docs
 
 ifeq ($(PYTHON_DL),)
 test-dl:
