@@ -33,17 +33,14 @@ METHODS = {
     "100 Hz for 1, 5 ms (the forum's recipe)": (False, {"max_rate": 100.0, "synapse": 0.005}),
     "250 Hz for busy neurons, 5 ms": (
         True,
-        {"max_rate": 250.0, "percentile": 99.9, "synapse": 0.005, "tune": False},
+        {"max_rate": 250.0, "synapse": 0.005, "tune": False},
     ),
-    "1000 Hz for busy neurons, 5 ms": (
-        True,
-        {"percentile": 99.9, "synapse": 0.005, "tune": False},
-    ),
-    "1000 Hz, 2 ms": (True, {"percentile": 99.9, "tune": False}),
-    "1000 Hz for the 99.5th percentile, 2 ms": (True, {"tune": False}),
-    "... and negative voltage": (True, {"tune": False, "neuron_type": NEGATIVE_VOLTAGE}),
-    "... negative voltage, tuned": (True, {"neuron_type": NEGATIVE_VOLTAGE}),
-    "... rectified linear, tuned": (True, {}),
+    "1000 Hz for busy neurons, 5 ms": (True, {"synapse": 0.005, "tune": False}),
+    "1000 Hz, 2 ms": (True, {"tune": False}),
+    "800 Hz, 2 ms": (True, {"max_rate": 800.0, "tune": False}),
+    "1000 Hz, 2 ms, negative voltage": (True, {"tune": False, "neuron_type": NEGATIVE_VOLTAGE}),
+    "1000 Hz, 2 ms, negative voltage, tuned": (True, {"neuron_type": NEGATIVE_VOLTAGE}),
+    "1000 Hz, 2 ms, tuned (the default)": (True, {}),
 }
 DEFAULT = list(METHODS)[-1]
 

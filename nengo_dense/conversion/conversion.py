@@ -22,10 +22,13 @@ from nengo_dense.layers.validation import choice, positive
 #: Rate in hertz that stands for the value 1 where nothing is known of a layer's values.
 BLIND_RATE = 250.0
 #: Rate in hertz of busy neurons where values are known: the most the chip can do at a step of
-#: 1 ms. Lower rates make fewer spikes, so coarser means; that costs more than what is clipped.
+#: 1 ms. Lower rates make fewer spikes, so coarser means in 25 steps; higher ones spend longer on
+#: the plateaus of ``1000 / ceil(1000 / r)``, which shows after 100.
 BUSY_RATE = 1000.0
 #: Parts of ``presentation_time`` after which answers are wanted, and how much each matters.
-DEADLINES = {0.25: 1.0, 0.5: 1.0, 1.0: 2.0}
+#: Losses shrink by about as much as the weights grow, so that all deadlines count alike; with
+#: equal weights the noise of the first spikes would drown what is learnt of the full time.
+DEADLINES = {0.25: 1.0, 0.5: 3.0, 1.0: 10.0}
 
 
 def convert(
@@ -36,7 +39,7 @@ def convert(
     synapse: Any = 0.002,
     neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
     max_rate: float | None = None,
-    percentile: float = 99.5,
+    percentile: float = 99.9,
     tune: bool = True,
     presentation_time: float = 0.1,
     dt: float = 0.001,

@@ -12,7 +12,7 @@ from nengo_dense.conversion.distillation import Distillation
 from nengo_dense.conversion.tandem import loss_and_gradient
 
 #: Step size of Adam, relative to the root mean square of the array that is changed.
-LEARNING_RATE = 5e-3
+LEARNING_RATE = 1e-2
 #: Share of the step size that is left at the end of its half cosine.
 FINAL_SHARE = 0.02
 #: Updates over which the step size grows from zero.
@@ -21,7 +21,7 @@ WARM_UP = 20
 BETA_1, BETA_2 = 0.9, 0.999
 BATCH_SIZE = 256
 #: Passes over the calibration data, and the number of updates that these are held between.
-PASSES, LEAST_UPDATES, MOST_UPDATES = 20, 200, 600
+PASSES, LEAST_UPDATES, MOST_UPDATES = 40, 200, 1600
 #: How often held-back samples judge the parameters.
 N_JUDGEMENTS = 10
 

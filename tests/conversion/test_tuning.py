@@ -3,7 +3,15 @@ import pytest
 
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.tuning import Adam, Samples, learning_rate, mean_loss, tune
+from nengo_dense.conversion.tuning import (
+    FINAL_SHARE,
+    LEARNING_RATE,
+    Adam,
+    Samples,
+    learning_rate,
+    mean_loss,
+    tune,
+)
 from nengo_dense.layers.stack import DenseStack
 
 WINDOWS = [Window(2, 25, 0.5), Window(5, 50, 0.5)]
@@ -90,4 +98,4 @@ def test_step_size_rises_then_falls():
     assert 10 <= top <= 20
     assert np.all(np.diff(rates[:top]) > 0)
     assert np.all(np.diff(rates[top:]) < 0)
-    assert rates[-1] == pytest.approx(0.02 * 5e-3)
+    assert rates[-1] == pytest.approx(FINAL_SHARE * LEARNING_RATE)
