@@ -23,25 +23,7 @@ class Skipped:
 
 @dataclass
 class Result:
-    """Everything that `check` found.
-
-    Attributes
-    ----------
-    findings : list of Finding
-        Errors first, each severity by code.
-    layers : list of dict
-        The numbers of each layer on the chip; ``None`` where one is not known.
-    cores : int or None
-        Cores that the network takes.
-    skipped : list of Skipped
-    ignored : list of (Finding, str)
-        What the user set aside, with the reason.
-    problems : list of str
-        Broken plug-ins and rules that crashed.
-    curves : dict of {str: dict}
-        By layer, arrays for the pictures: "weights" in the unit of stored levels, "rates" in
-        hertz.
-    """
+    """What was found, without a way to show it; `.report.CheckReport` describes its attributes."""
 
     findings: list[Finding] = field(default_factory=list)
     layers: list[dict[str, Any]] = field(default_factory=list)

@@ -1,12 +1,13 @@
 """What is needed of calibration data, and how it is divided."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.tuning import Samples
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.layers.validation import check_inputs
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
@@ -51,12 +52,7 @@ def logits_of(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
     activations : list of (batch, n_out) ndarray
         The last one before any softmax.
     """
-    activations = []
-    for spec in specs:
-        x = x @ spec.weights.T + spec.bias
-        x = np.maximum(x, 0) if spec.activation == "relu" else x
-        activations.append(x)
-    return activations
+    return forward([*specs[:-1], replace(specs[-1], activation="linear")], x)
 
 
 def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:

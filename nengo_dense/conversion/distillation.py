@@ -4,18 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nengo_dense.layers.softmax import softmax
+
 #: Temperature of the softmaxes that are compared. Above 1, classes that the source finds unlikely
 #: count too, and an overconfident source still says which samples are close.
 TEMPERATURE = 2.0
 #: Differences of values count one where they are one standard deviation of an output over this,
 #: if outputs may also be logits of classes: among these, large values matter least.
 VALUE_SHARE = 0.3
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Turn logits into probabilities along the last axis."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)

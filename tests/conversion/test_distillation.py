@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from nengo_dense.conversion.distillation import Distillation, softmax
+from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.layers.softmax import softmax
 
 
 @pytest.mark.parametrize("n_out,readout", [(5, "softmax"), (5, "linear"), (1, "linear")])
