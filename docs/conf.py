@@ -17,7 +17,7 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
-exclude_patterns = ["_build", "examples/*/README.rst"]
+exclude_patterns = ["_build", "examples/*/README.rst", "parity.rst"]  # included, no page
 default_role = "py:obj"
 nitpicky = False
 
