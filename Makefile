@@ -64,7 +64,7 @@ test-dl: .venv-dl/tests
 endif
 
 test-slow: .venv/tests
-	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow tests
+	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow --slow tests
 
 docs: .venv/dev
 	$(CORE)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
