@@ -13,7 +13,6 @@ replaced by subclasses or wrappers that differ only for networks with a dense la
 
 from typing import TYPE_CHECKING, Any
 
-from nengo.base import ObjView
 from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 from nengo.exceptions import BuildError
@@ -78,6 +77,8 @@ def _host_chip_split(base: type) -> type:
 
 def _learning_ensembles(network: "nengo.Network") -> set["nengo.Ensemble"]:
     """Find what nengo-loihi keeps off the chip: ends of learned connections, senders of errors."""
+    from nengo_loihi.passthrough import base_obj
+
     found = set()
     for conn in network.all_connections:
         if conn.learning_rule_type is not None:
@@ -87,14 +88,8 @@ def _learning_ensembles(network: "nengo.Network") -> set["nengo.Ensemble"]:
     return found
 
 
-def base_obj(end: Any) -> Any:
-    """Return the node or ensemble that a connection's end belongs to."""
-    obj = end.obj if isinstance(end, ObjView) else end
-    return obj.ensemble if isinstance(obj, Neurons) else obj
-
-
 def _passthrough_split(base: type) -> type:
-    from nengo_loihi.passthrough import ClusterError
+    from nengo_loihi.passthrough import ClusterError, base_obj
 
     class LayerPassthroughSplit(base):
         """Removes the passthrough nodes between host neurons and a dense layer on the chip."""

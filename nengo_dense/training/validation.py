@@ -8,6 +8,7 @@ from typing import Any
 import nengo
 import numpy as np
 import tensorflow as tf
+from scipy.special import logsumexp
 
 
 class Validation(tf.keras.callbacks.Callback):
@@ -35,8 +36,7 @@ class Validation(tf.keras.callbacks.Callback):
         """Evaluate; the progress bar, the history and later callbacks see the values."""
         outputs = self.sim.predict({self.source: self.x}, verbose=0)
         logits = outputs[self.logits][: len(self.labels), 0].astype(np.float64)
-        highest = logits.max(axis=1, keepdims=True)
-        log_sums = highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1))
+        log_sums = logsumexp(logits, axis=1)
         right = logits[np.arange(len(logits)), self.labels]
         if logs is not None:
             logs["val_loss"] = float(np.mean(log_sums - right))
