@@ -48,11 +48,10 @@ class ChipProbe:
         -------
         values : (lanes, n_steps, size) array
         """
-        if self.probe.is_transformed:
+        if self.probe.is_transformed:  # steps times weights, as nengo-loihi: products round alike
             weighted = self.weigh(recorded)
-        else:  # steps first in memory: what follows goes step by step
-            by_step = np.ascontiguousarray(recorded.swapaxes(0, 1))
-            weighted = self.weigh(by_step).swapaxes(0, 1)
+        else:  # in the order of memory
+            weighted = self.weigh(recorded.swapaxes(0, 1)).swapaxes(0, 1)
         if self.probe.synapse is None:
             return weighted
         if self._filter is None:
@@ -112,12 +111,12 @@ class ChipRecorder:
         self._columns = {key: np.concatenate(parts) for key, parts in columns.items()}
 
     def start(self, lanes: int, n_steps: int) -> list[Recording]:
-        """Make room for the recordings of some steps."""
+        """Make room for the recordings of some steps; in memory, steps come before lanes."""
         recordings = []
         for key, columns in self._columns.items():
             dtype = np.uint8 if key == "spiked" else self.dtype
-            shape = (lanes, n_steps, len(columns))
-            recordings.append(Recording(key, columns, np.empty(shape, dtype=dtype)))
+            values = np.empty((n_steps, lanes, len(columns)), dtype=dtype)
+            recordings.append(Recording(key, columns, values.swapaxes(0, 1)))
         return recordings
 
     def read(self, recordings: list[Recording], probe: ChipProbe) -> np.ndarray:

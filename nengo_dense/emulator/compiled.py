@@ -1,10 +1,15 @@
 """The compiled functions of `.kernel_numba`, which alone loads this module (it imports numba).
 
-They are plain loops. Integers stay 32 bits wide through `.int32`, because numba widens; sums of
-floating point numbers are formed in nengo-loihi's order, one row of weights after another, and
-never fused into multiply-adds (numba fuses only with ``fastmath``). Arrays are passed whole, with
-unsigned offsets: a slice would cost an atomic count of references, a signed index a test for
-wrapping round, and either more than what is done with it.
+They are plain loops, over whole vectors where it matters (`.vector`). Sums of floating point
+numbers are formed in nengo-loihi's order, one row of weights after another, and never fused into
+multiply-adds (numba fuses only with ``fastmath``). Arrays are passed whole, with unsigned
+offsets: a slice would cost an atomic count of references, a signed index a test for wrapping
+round, and either more than what is done with it.
+
+What is not predictable costs most, so spikes are listed without a branch, eight flags at a time,
+for all lanes of the workspace; each lane's list is filled up with a row of zeros, so that rows
+are added four at a time. Adding zero changes no sum, floating point or not: a sum that begins at
++0 is never -0.
 """
 
 import numpy as np
@@ -12,109 +17,116 @@ from numba.core import types
 from numba.extending import overload
 
 from nengo_dense.emulator.compilation import compiled
-from nengo_dense.emulator.int32 import (
+from nengo_dense.emulator.vector import (
+    WIDTH,
     add,
+    any_bit,
     both,
     either,
     exclusive_or,
+    greater,
+    load,
+    load_word,
+    maximum,
+    minimum,
     multiply,
     shift_left,
     shift_right,
-    subtract,
+    spread,
+    store,
+    store_eight,
+    where,
 )
+
+#: Which bits of a byte are set, lowest first, as the bytes of a number; and how many are.
+BITS_SET = np.zeros(256, dtype=np.uint64)
+N_BITS_SET = np.zeros(256, dtype=np.uint8)
+for byte in range(256):
+    set_bits = [bit for bit in range(8) if byte >> bit & 1]
+    BITS_SET[byte] = sum(bit << 8 * place for place, bit in enumerate(set_bits))
+    N_BITS_SET[byte] = len(set_bits)
 
 
 @compiled
-def _list_inputs(counts, lane, step, start, size, active, first, repeats):  # type: ignore[no-untyped-def]
-    """List the neurons of an input that spiked, as often as they did; return how many."""
-    n = np.uint64(0)
-    if not repeats:
-        for i in range(size):
-            active[first + n] = i
-            n += np.uint64(counts[lane, step, start + i])
-        return n
+def _list_eight(word, source, place, n, sources, places):  # type: ignore[no-untyped-def]
+    """List the sources among eight that spiked, without branches; return where the list ends.
+
+    The multiplication gathers the lowest bits of eight bytes in the highest byte.
+    """
+    mask = (word * np.uint64(0x0102040810204080)) >> np.uint64(56)
+    store_eight(sources, n, np.int32(source), BITS_SET[mask])
+    store_eight(places, n, np.int32(place), np.uint64(0))
+    return n + np.uint64(N_BITS_SET[mask])
+
+
+@compiled
+def _list_spikes(flags, begin, size, place, n, sources, places):  # type: ignore[no-untyped-def]
+    """List the sources that spiked, if none spikes more than once in a step."""
+    eight = np.uint64(8)
+    whole = size - size % eight
+    for i in range(np.uint64(0), whole, eight):
+        n = _list_eight(load_word(flags, begin + i), i, place, n, sources, places)
+    if whole < size:
+        word = np.uint64(0)
+        for i in range(size - whole):
+            word |= np.uint64(flags[begin + whole + i]) << (eight * i)
+        n = _list_eight(word, whole, place, n, sources, places)
+    return n
+
+
+@compiled
+def _list_repeated(counts, begin, size, place, n, sources, places):  # type: ignore[no-untyped-def]
+    """List the sources that spiked, as often as they did."""
     for i in range(size):
-        for _ in range(counts[lane, step, start + i]):
-            active[first + n] = i
+        for _ in range(counts[begin + i]):
+            sources[n] = i
+            places[n] = place
             n += np.uint64(1)
     return n
 
 
 @compiled
-def _list_fired(spiked, start, size, active, first):  # type: ignore[no-untyped-def]
-    """List the compartments of a block that fired, without branches; return how many."""
-    n = np.uint64(0)
-    for i in range(size):
-        active[first + n] = i
-        n += np.uint64(spiked[start + i])
-    return n
+def _fill_up(size, place, n, sources, places):  # type: ignore[no-untyped-def]
+    """End a lane's list at a multiple of four, with the source that has weights of zero."""
+    four = np.uint64(4)
+    for k in range(four):
+        sources[n + k] = size
+        places[n + k] = place
+    return n + (four - n % four) % four
 
 
 @compiled
 def _add_sparse(  # type: ignore[no-untyped-def]
-    active,
-    first,
-    count,
-    rows,
-    bases,
-    first_row,
-    starts,
-    first_start,
-    values,
-    targets,
+    begin, end, sources, places, rows, bases, first_row, starts, first_start, values, targets,
     total,
-    offset,
-):
+):  # fmt: skip
     """Add rows of weights whose targets are listed."""
-    for k in range(count):
-        source = np.uint64(active[first + k])
+    for k in range(begin, end):
+        source = np.uint64(sources[k])
         row = rows[first_row + source]
         if row >= 0:
-            base = bases[first_row + source]
-            begin = np.uint64(starts[first_start + np.uint64(row)])
-            end = np.uint64(starts[first_start + np.uint64(row) + np.uint64(1)])
-            for m in range(begin, end):
-                total[offset + np.uint64(base + targets[m])] += values[m]
+            offset = np.int64(places[k]) + np.int64(bases[first_row + source])
+            start = np.uint64(starts[first_start + np.uint64(row)])
+            stop = np.uint64(starts[first_start + np.uint64(row) + np.uint64(1)])
+            for m in range(start, stop):
+                target = np.uint64(offset + targets[m])
+                total[target] += values[m]
 
 
 @compiled
-def _list_rows(active, first, count, rows, first_row, width, first_value, offsets):  # type: ignore[no-untyped-def]
-    """List where the rows of a dense matrix begin that spikes add; return how many."""
-    n = np.uint64(0)
-    for k in range(count):
-        row = rows[first_row + np.uint64(active[first + k])]
-        offsets[n] = first_value + np.uint64(max(row, 0)) * width
-        n += np.uint64(row >= 0)
-    return n
-
-
-@compiled
-def _add_dense_integer(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
-    """Add rows of a dense matrix, four at a time: integers may be added in any order."""
-    one, four = np.uint64(1), np.uint64(4)
-    k = np.uint64(0)
-    while k + four <= n:
-        a, b = offsets[k], offsets[k + one]
-        c, d = offsets[k + one + one], offsets[k + one + one + one]
-        for j in range(width):
-            ab = add(np.int32(values[a + j]), np.int32(values[b + j]))
-            cd = add(np.int32(values[c + j]), np.int32(values[d + j]))
-            total[target + j] = add(total[target + j], add(ab, cd))
-        k += four
-    while k < n:
-        a = offsets[k]
-        for j in range(width):
-            total[target + j] = add(total[target + j], np.int32(values[a + j]))
-        k += one
-
-
-@compiled
-def _add_dense_float(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
-    """Add rows of a dense matrix, one after another."""
-    for k in range(n):
-        a = offsets[k]
-        for j in range(width):
-            total[target + j] += values[a + j]
+def _add_dense(begin, end, sources, places, width, target, first, values, total):  # type: ignore[no-untyped-def]
+    """Add rows of a dense matrix, four at a time."""
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    for k in range(begin, end, np.uint64(4)):
+        place = target + np.uint64(places[k])
+        a = first + np.uint64(sources[k]) * width
+        b = first + np.uint64(sources[k + one]) * width
+        c = first + np.uint64(sources[k + two]) * width
+        d = first + np.uint64(sources[k + three]) * width
+        for j in range(np.uint64(0), width, np.uint64(WIDTH)):
+            x = add(load(total, place + j), load(values, a + j))
+            x = add(add(x, load(values, b + j)), load(values, c + j))
+            store(total, place + j, add(x, load(values, d + j)))
 
 
 @compiled
@@ -140,46 +152,46 @@ def _copy_back(n, source, offset, target, row):  # type: ignore[no-untyped-def]
 
 @compiled
 def _decay(x, keep):  # type: ignore[no-untyped-def]
-    """Multiply by ``keep / 4096`` towards zero; see `.fixedpoint.decay`."""
-    sign = shift_right(x, 31)
-    size = subtract(exclusive_or(x, sign), sign)
-    high = multiply(shift_right(size, 12), keep)
-    low = shift_right(multiply(both(size, 4095), keep), 12)
-    return subtract(exclusive_or(add(high, low), sign), sign)
+    """Multiply by ``keep / 4096`` towards zero; see `.fixedpoint.decay`.
+
+    A shift rounds down, which is away from zero for negative numbers unless 4095 is added.
+    """
+    high = multiply(shift_right(x, 12), keep)
+    most = spread(np.int32(4095))
+    low = multiply(both(x, most), keep)
+    return add(high, shift_right(add(low, both(shift_right(x, 31), most)), 12))
 
 
-@compiled
 def _update_integer(  # type: ignore[no-untyped-def]
     total, noise, current, voltage, spiked,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
     """Decay, wrap, clip, fire; see `.kernel_numpy.NumpyKernel`. Returns overflowing bits."""
-    lost_q = np.int32(0)
-    lost_u = np.int32(0)
-    lost_v = np.int32(0)
-    for j in range(np.uint64(len(bias))):
-        q = shift_right(shift_left(total[j], 10), 10)  # 21 bits and sign
-        lost_q = either(lost_q, exclusive_or(total[j], q))
+    zero = spread(np.int32(0))
+    lost_q, lost_u, lost_v = zero, zero, zero
+    for j in range(np.uint64(0), np.uint64(len(bias)), np.uint64(WIDTH)):
+        x = load(total, j)
+        q = shift_right(shift_left(x, 10), 10)  # 21 bits and sign
+        lost_q = either(lost_q, exclusive_or(x, q))
 
-        x = add(_decay(current[j], keep_u[j]), q)
+        x = add(_decay(load(current, j), load(keep_u, j)), q)
         u = shift_right(shift_left(x, 8), 8)  # 23 bits and sign
         lost_u = either(lost_u, exclusive_or(x, u))
-        current[j] = u
+        store(current, j, u)
 
-        x = add(add(u, bias[j]), noise[j])
+        x = add(add(u, load(bias, j)), load(noise, j))
         u = shift_right(shift_left(x, 8), 8)
         lost_v = either(lost_v, exclusive_or(x, u))
 
-        v = add(_decay(voltage[j], keep_v[j]) if leaky else voltage[j], u)
-        v = vmin[j] if v < vmin[j] else v
-        v = vmax[j] if v > vmax[j] else v
-        fires = v > vth[j]
-        spiked[j] = fires
-        voltage[j] = np.int32(0) if fires else v
-    return (lost_q != 0) | ((lost_u != 0) << 1) | ((lost_v != 0) << 2)
+        v = load(voltage, j)
+        v = add(_decay(v, load(keep_v, j)) if leaky else v, u)
+        v = minimum(maximum(v, load(vmin, j)), load(vmax, j))
+        fires = greater(v, load(vth, j))
+        store(spiked, j, fires)
+        store(voltage, j, where(fires, zero, v))
+    return any_bit(lost_q) | (any_bit(lost_u) << 1) | (any_bit(lost_v) << 2)
 
 
-@compiled
 def _update_float(  # type: ignore[no-untyped-def]
     total, noise, current, voltage, spiked,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
@@ -214,21 +226,6 @@ def _hold(refractory, refract, voltage, spiked):  # type: ignore[no-untyped-def]
         refractory[j] = max(left - 1, 0)
 
 
-def _add_dense(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
-    """Stand for `_add_dense_integer` or `_add_dense_float`."""
-
-
-@overload(_add_dense)
-def _choose_add_dense(n, offsets, width, values, total, target):  # type: ignore[no-untyped-def]
-    if isinstance(total.dtype, types.Integer):
-        return lambda n, offsets, width, values, total, target: _add_dense_integer(
-            n, offsets, width, values, total, target
-        )
-    return lambda n, offsets, width, values, total, target: _add_dense_float(
-        n, offsets, width, values, total, target
-    )
-
-
 def _update(  # type: ignore[no-untyped-def]
     total, noise, current, voltage, spiked,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
@@ -241,47 +238,56 @@ def _choose_update(  # type: ignore[no-untyped-def]
     total, noise, current, voltage, spiked,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
-    update = _update_integer if isinstance(total.dtype, types.Integer) else _update_float
-
-    def call(  # type: ignore[no-untyped-def]
-        total, noise, current, voltage, spiked,
-        keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
-    ):  # fmt: skip
-        return update(
-            total, noise, current, voltage, spiked,
-            keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
-        )  # fmt: skip
-
-    return call
+    return _update_integer if isinstance(total.dtype, types.Integer) else _update_float
 
 
 @compiled
 def _add_spikes(  # type: ignore[no-untyped-def]
-    lane, step, offset, n_inputs, active, offsets, counts, spikes, pending, spiked, total,
-    groups, projections, rows, bases, starts, values, targets, repeats,
+    start, stop, step, n_steps, padded, n_inputs, sources, places, ends, spikes, pending, spiked,
+    total, groups, projections, dense, rows, bases, starts, values, targets, repeats,
 ):  # fmt: skip
-    """Add the weights of all spikes that arrive at one lane in one step."""
-    one = np.uint64(1)
+    """Add the weights of all spikes that arrive at some lanes in one step."""
     for g in range(np.uint64(len(groups))):
-        start, size, first = groups[g, 0], groups[g, 1], groups[g, 2]
-        if start >= n_inputs:
-            counts[g] = _list_fired(spiked, offset + start - n_inputs, size, active, first)
-        elif step == 0:
-            counts[g] = _list_inputs(pending, lane, step, start, size, active, first, repeats)
-        else:
-            counts[g] = _list_inputs(spikes, lane, step - one, start, size, active, first, repeats)
+        first, size, n = groups[g, 0], groups[g, 1], groups[g, 2]
+        for lane in range(start, stop):
+            place = (lane - start) * padded
+            if first >= n_inputs:
+                begin = place + first - n_inputs
+                n = _list_spikes(spiked, begin, size, place, n, sources, places)
+            else:
+                flags, begin = pending, lane * n_inputs + first
+                if step > 0:
+                    flags = spikes
+                    begin = (lane * n_steps + step - np.uint64(1)) * n_inputs + first
+                if repeats:
+                    n = _list_repeated(flags, begin, size, place, n, sources, places)
+                else:
+                    n = _list_spikes(flags, begin, size, place, n, sources, places)
+            n = _fill_up(size, place, n, sources, places)
+        ends[g] = n
     for p in range(np.uint64(len(projections))):
-        source, first_row, width = projections[p, 0], projections[p, 1], projections[p, 2]
-        target, first_value = offset + projections[p, 3], projections[p, 4]
-        count, first = counts[source], groups[source, 2]
+        source, width = projections[p, 0], projections[p, 1]
+        begin, end = groups[source, 2], ends[source]
         if width > 0:
-            hits = _list_rows(active, first, count, rows, first_row, width, first_value, offsets)
-            _add_dense(hits, offsets, width, values, total, target)
-        elif count > 0:
-            _add_sparse(
-                active, first, count, rows, bases, first_row, starts, projections[p, 5],
-                values, targets, total, offset,
+            _add_dense(
+                begin, end, sources, places, width, projections[p, 2], projections[p, 3],
+                dense, total,
             )  # fmt: skip
+        else:
+            _add_sparse(
+                begin, end, sources, places, rows, bases, projections[p, 4], starts,
+                projections[p, 5], values, targets, total,
+            )  # fmt: skip
+
+
+@compiled
+def _add_noise(start, stop, step, padded, n, noise_q, noise_u, total, noise):  # type: ignore[no-untyped-def]
+    """Give every lane the noise of this step."""
+    for lane in range(start, stop):
+        offset = (lane - start) * padded
+        for j in range(n):
+            total[offset + j] += noise_q[step, j]
+        _copy(n, noise_u, step, noise, offset)
 
 
 @compiled
@@ -320,10 +326,10 @@ def _store(  # type: ignore[no-untyped-def]
 
 @compiled
 def advance(  # type: ignore[no-untyped-def]
-    first_lane, last_lane, total, noise, current, voltage, refractory, spiked,
-    active, offsets, counts,
+    first_lane, last_lane, n_steps, total, noise, current, voltage, refractory, spiked,
+    sources, places, ends,
     spikes, pending, all_spiked, all_current, all_voltage, all_refractory,
-    noise_q, noise_u, extra, groups, projections, rows, bases, starts, values, targets,
+    noise_q, noise_u, extra, groups, projections, dense, rows, bases, starts, values, targets,
     spiked_columns, spiked_out, voltage_columns, voltage_out, current_columns, current_out,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, refract, leaky, holds, repeats,
     side_by_side,
@@ -341,7 +347,7 @@ def advance(  # type: ignore[no-untyped-def]
     overflow : int
         A bit for each register that overflowed.
     """
-    n_steps, n_inputs = np.uint64(spikes.shape[1]), np.uint64(spikes.shape[2])
+    n_steps, n_inputs = np.uint64(n_steps), np.uint64(len(pending) // len(all_current))
     n, padded = np.uint64(all_current.shape[1]), np.uint64(len(bias)) // np.uint64(side_by_side)
     overflow = 0
     for start in range(np.uint64(first_lane), np.uint64(last_lane), np.uint64(side_by_side)):
@@ -353,19 +359,16 @@ def advance(  # type: ignore[no-untyped-def]
         for step in range(n_steps):
             for j in range(np.uint64(len(total))):
                 total[j] = 0
-            for lane in range(start, stop):
-                offset = (lane - start) * padded
-                if len(extra):
-                    _copy(n, extra, lane, total, offset)
-                _add_spikes(
-                    lane, step, offset, n_inputs, active, offsets, counts, spikes, pending,
-                    spiked, total, groups, projections, rows, bases, starts, values, targets,
-                    repeats,
-                )  # fmt: skip
-                if len(noise_q):
-                    for j in range(n):
-                        total[offset + j] += noise_q[step, j]
-                    _copy(n, noise_u, step, noise, offset)
+            if len(extra):
+                for lane in range(start, stop):
+                    _copy(n, extra, lane, total, (lane - start) * padded)
+            _add_spikes(
+                start, stop, step, n_steps, padded, n_inputs, sources, places, ends, spikes,
+                pending, spiked, total, groups, projections, dense, rows, bases, starts, values,
+                targets, repeats,
+            )  # fmt: skip
+            if len(noise_q):
+                _add_noise(start, stop, step, padded, n, noise_q, noise_u, total, noise)
             overflow |= _update(
                 total, noise, current, voltage, spiked,
                 keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
@@ -382,6 +385,7 @@ def advance(  # type: ignore[no-untyped-def]
             all_spiked, all_current, all_voltage, all_refractory,
         )  # fmt: skip
         for lane in range(start, stop):
+            last = (lane * n_steps + n_steps - np.uint64(1)) * n_inputs
             for i in range(n_inputs):
-                pending[lane, 0, i] = spikes[lane, n_steps - np.uint64(1), i]
+                pending[lane * n_inputs + i] = spikes[last + i]
     return overflow

@@ -3,37 +3,67 @@
 import numpy as np
 
 from nengo_dense.emulator.compilation import compiled
-from nengo_dense.emulator.thread import over_lanes
+from nengo_dense.emulator.thread import aligned, over_lanes
+from nengo_dense.emulator.vector import (
+    WIDTH,
+    add,
+    either,
+    floor,
+    greater,
+    load,
+    multiply,
+    not_equal,
+    spread,
+    store,
+    subtract,
+    where,
+)
+
+
+@compiled
+def _integrate(voltage, drive, subtracts):  # type: ignore[no-untyped-def]
+    """Make one step of some neurons; return voltage and spikes."""
+    nothing, one = spread(0.0), spread(1.0)
+    v = add(voltage, drive)
+    if subtracts:
+        count = floor(v)
+        return subtract(v, count), count
+    fires = greater(v, one)
+    v = where(either(fires, greater(nothing, v)), nothing, v)
+    return v, where(fires, one, nothing)
 
 
 @compiled
 def _fire(  # type: ignore[no-untyped-def]
     first_lane, last_lane, current, voltage, output, dt, height, signed, subtracts, n_steps,
-    spikes, first_step, first_column, values,
+    spikes, columns, first_step, first_column, values, drive, state, height_out, flags,
 ):  # fmt: skip
-    """Integrate and fire with a constant current, for some lanes; see `fire`."""
-    n = np.uint64(current.shape[1])
-    keep = values.shape[1] > 0
+    """Integrate and fire with a constant current, for some lanes; see `fire`.
+
+    The last four are a workspace of one lane, padded to whole vectors.
+    """
+    n, n_steps = np.uint64(current.shape[1]), np.uint64(n_steps)
+    rows = np.uint64(len(spikes)) // (np.uint64(len(current)) * np.uint64(columns))
     for lane in range(np.uint64(first_lane), np.uint64(last_lane)):
-        for step in range(np.uint64(n_steps)):
-            to = step + np.uint64(first_step)
+        for j in range(n):
+            drive[j] = (current[lane, j] if signed else max(current[lane, j], 0.0)) * dt
+            state[j] = voltage[lane, j]
+        for step in range(n_steps):
+            for j in range(np.uint64(0), np.uint64(len(state)), np.uint64(WIDTH)):
+                v, count = _integrate(load(state, j), load(drive, j), subtracts)
+                store(state, j, v)
+                store(flags, j, not_equal(count, spread(0.0)))
+                if len(values) or step == n_steps - np.uint64(1):
+                    store(height_out, j, multiply(count, spread(height)))
+            row = (lane * rows + np.uint64(first_step) + step) * np.uint64(columns)
             for j in range(n):
-                drive = current[lane, j]
-                if not signed:
-                    drive = max(drive, 0.0)
-                v = voltage[lane, j] + drive * dt
-                if subtracts:
-                    count = np.floor(v)
-                    v = v - count
-                else:
-                    count = 1.0 if v > 1 else 0.0
-                    v = 0.0 if v > 1 or v < 0 else v
-                voltage[lane, j] = v
-                output[lane, j] = height * count
-                spikes[lane, to, j + np.uint64(first_column)] = count != 0
-            if keep:
+                spikes[row + np.uint64(first_column) + j] = flags[j]
+            if len(values):
                 for j in range(n):
-                    values[lane, step, j] = output[lane, j]
+                    values[(lane * n_steps + step) * n + j] = height_out[j]
+        for j in range(n):
+            voltage[lane, j] = state[j]
+            output[lane, j] = height_out[j]
 
 
 def fire(
@@ -71,11 +101,13 @@ def fire(
     values : (lanes, n_steps, n) or (lanes, 0, 0) float64 array
         Set to the output in every step, if there is room.
     """
+    padded = current.shape[1] + -current.shape[1] % WIDTH
 
     def part(start: int, stop: int) -> None:
         _fire(
             start, stop, current, voltage, output, dt, height, signed, subtracts, n_steps,
-            spikes, first_step, first_column, values,
+            spikes.reshape(-1), spikes.shape[2], first_step, first_column, values.reshape(-1),
+            *(aligned(np.zeros(padded)) for _ in range(3)), np.zeros(padded, dtype=np.uint8),
         )  # fmt: skip
 
     over_lanes(part, len(current), n_steps * current.size)

@@ -13,11 +13,14 @@ from nengo_dense.chip.limits import DECAY_BITS
 from nengo_dense.chip.program import Compartments, Program
 from nengo_dense.emulator.compiled import advance
 from nengo_dense.emulator.state import ChipState, Drive, Recording
-from nengo_dense.emulator.table import PADDING, make_tables
-from nengo_dense.emulator.thread import over_lanes
+from nengo_dense.emulator.table import make_tables
+from nengo_dense.emulator.thread import aligned, over_lanes
+from nengo_dense.emulator.vector import WIDTH
 
 #: Compartments to step at once: few lanes of many compartments, or many lanes of few.
 WORKSPACE = 512
+#: Spikes of one input neuron in one step, where a schedule may repeat them; see `.chip`.
+MOST_SPIKES = 255
 #: Registers in the order of their bits in what the compiled functions return.
 REGISTERS = ("q0", "current", "u2")
 
@@ -33,23 +36,26 @@ class NumbaKernel:
     def __init__(self, program: Program) -> None:
         self.program = program
         chip = program.compartments
-        tables = make_tables(program)
+        padded = len(chip) + -len(chip) % WIDTH
+        side_by_side = max(1, WORKSPACE // padded)
+        repeats = any(group.scheduled for group in program.inputs)
+        tables = make_tables(program, side_by_side, MOST_SPIKES if repeats else 1)
+        self._room = tables.room
         self._tables = (
             tables.groups,
             tables.projections,
+            aligned(tables.dense),
             tables.rows,
             tables.bases,
             tables.starts,
             tables.values,
             tables.targets,
         )
-        padded = len(chip) + -len(chip) % PADDING
-        side_by_side = max(1, WORKSPACE // padded)
         self._parameters: tuple[Any, ...] = (
             *_repeat_parameters(chip, padded, side_by_side),
             bool((chip.keep_v != 1 << DECAY_BITS).any()),
             bool((chip.refract > 1).any()),
-            any(group.scheduled for group in program.inputs),
+            repeats,
             side_by_side,
         )
 
@@ -58,8 +64,8 @@ class NumbaKernel:
         lanes = len(state.spiked)
         none = np.zeros((0, self.program.n_compartments), dtype=self.program.dtype)
         arguments = (
-            drive.spikes,
-            state.pending[:, None],
+            drive.spikes.reshape(-1),
+            state.pending.reshape(-1),
             state.spiked,
             state.current,
             state.voltage,
@@ -73,24 +79,25 @@ class NumbaKernel:
         )
         overflow = 0
         work = lanes * drive.spikes.shape[1] * self.program.n_compartments
-        for bits in over_lanes(partial(self._advance, arguments), lanes, work):
+        run = partial(self._advance, drive.spikes.shape[1], arguments)
+        for bits in over_lanes(run, lanes, work):
             overflow |= bits
         return {name for bit, name in enumerate(REGISTERS) if overflow >> bit & 1}
 
-    def _advance(self, arguments: tuple[Any, ...], start: int, stop: int) -> int:
+    def _advance(self, n_steps: int, arguments: tuple[Any, ...], start: int, stop: int) -> int:
         """Run the compiled function on some lanes, with a workspace of its own."""
         program = self.program
         padded = len(self._parameters[0])
-        room = 255 * program.n_inputs + program.n_compartments + 1
         return advance(
             start,
             stop,
-            np.zeros(padded + PADDING, dtype=program.dtype),  # room for the last row's padding
-            *(np.zeros(padded, dtype=program.dtype) for _ in range(3)),
+            n_steps,
+            aligned(np.zeros(padded + WIDTH, dtype=program.dtype)),  # the last row is padded
+            *(aligned(np.zeros(padded, dtype=program.dtype)) for _ in range(3)),
             np.zeros(padded, dtype=np.int32),
             np.zeros(padded, dtype=np.uint8),
-            np.empty(room, dtype=np.int32),
-            np.empty(room, dtype=np.uint64),
+            np.empty(self._room, dtype=np.int32),
+            np.empty(self._room, dtype=np.int32),
             np.empty(len(self._tables[0]), dtype=np.uint64),
             *arguments,
         )
@@ -102,7 +109,9 @@ def _repeat_parameters(
     """Pad to whole vector registers, with compartments that do nothing; repeat for each lane."""
     names = ("keep_u", "keep_v", "scale_u", "scale_v", "bias", "vth", "vmin", "vmax", "refract")
     padding = (0, padded - len(chip))
-    return tuple(np.tile(np.pad(getattr(chip, name), padding), side_by_side) for name in names)
+    return tuple(
+        aligned(np.tile(np.pad(getattr(chip, name), padding), side_by_side)) for name in names
+    )
 
 
 def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> list[np.ndarray]:

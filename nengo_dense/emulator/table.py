@@ -1,4 +1,4 @@
-"""A program's projections as flat tables, for compiled kernels."""
+"""A program's projections as flat tables; loaded only by `.kernel_numba` (needs numba)."""
 
 from dataclasses import dataclass
 
@@ -6,36 +6,49 @@ import numpy as np
 
 from nengo_dense.chip.program import Program
 from nengo_dense.chip.projection import Projection, Weights
+from nengo_dense.emulator.vector import WIDTH
 
-#: Rows of dense matrices are padded with zeros to a multiple of this many values.
-PADDING = 16
+#: Share of a group's sources that must have a row of weights for a dense matrix.
+DENSE_SHARE = 0.5
+#: Spikes that are added in one go, and that may be written in one go.
+FOUR, EIGHT = 4, 8
 
 
 @dataclass(frozen=True)
 class Tables:
     """Projections in the order in which their spikes are added.
 
+    A projection is either a dense matrix, with a row for every source in their order and one of
+    zeros after the last, or sparse, with the targets of each weight listed.
+
     Attributes
     ----------
     groups : (n_groups, 3) uint64 array
-        First source, number of sources, and where a list of its spikes begins that has room for
-        255 spikes of every input neuron and one of every compartment. Inputs come first.
+        Of groups that anything listens to: first source, number of sources, and where a list of
+        its spikes begins.
+    room : int
+        Length of all lists of spikes.
     projections : (n_projections, 6) uint64 array
-        Source group; where its part of `rows` and `bases` begins; padded width of a dense matrix,
-        or 0; first compartment of a dense matrix; where its synapse's part of `values` and
-        `targets` begins; where its synapse's part of `starts` begins.
+        Number among `groups`; width of a dense matrix, padded to whole vectors, or 0; first
+        compartment of a dense matrix; where its rows begin in `dense`; where a sparse
+        projection's part of `rows` and `bases` begins; where its synapse's part of `starts` does.
+    dense : (n,) int16, int32 or float32 array
+        Weights of dense matrices, in the smallest type that holds them.
     rows, bases : (n,) int32 array
-        For every source of every projection, see `.projection.Projection`.
+        For every source of every sparse projection, see `.projection.Projection`; after the last
+        source a row of -1.
     starts : (n,) int64 array
         Where rows begin and end in `values` and `targets`.
-    values : (n,) int16, int32 or float32 array
-        All weights, in the smallest type that holds them.
+    values : (n,) int32 or float32 array
+        Weights of sparse projections.
     targets : (n,) int32 array
         Compartments, from the base.
     """
 
     groups: np.ndarray
+    room: int
     projections: np.ndarray
+    dense: np.ndarray
     rows: np.ndarray
     bases: np.ndarray
     starts: np.ndarray
@@ -43,75 +56,103 @@ class Tables:
     targets: np.ndarray
 
 
-def make_tables(program: Program) -> Tables:
-    """Flatten a program's projections, apart from those to learning synapses."""
+def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
+    """Flatten a program's projections, apart from those to learning synapses.
+
+    Parameters
+    ----------
+    program : Program
+    side_by_side : int
+        Lanes whose spikes are listed together.
+    most : int
+        Spikes of one input neuron in one step.
+    """
     projections = [p for p in program.projections if p.learning < 0]
-    placed, values, targets, starts = _place_weights(projections, program.dtype)
-    table, n_rows = [], 0
+    senders = sorted({p.source for p in projections})
+    groups, room = _table_of_groups(program, senders, side_by_side, most)
+    sparse = [p for p in projections if not _is_dense(p)]
+    placed, values, targets, starts = _place_weights(sparse, program.dtype)
+    matrices, n_dense, n_rows = [], 0, 0
+    table = []
     for projection in projections:
-        width, target = _dense_shape(projection)
-        first_value, first_start = placed[id(projection.weights)]
-        table.append([projection.source, n_rows, width, target, first_value, first_start])
-        n_rows += len(projection.rows)
+        sender = senders.index(projection.source)
+        if _is_dense(projection):
+            matrix, target = _as_matrix(projection)
+            table.append([sender, matrix.shape[1], target, n_dense, 0, 0])
+            matrices.append(matrix.ravel())
+            n_dense += matrix.size
+        else:
+            table.append([sender, 0, 0, 0, n_rows, placed[id(projection.weights)]])
+            n_rows += len(projection.rows) + 1
+    dense = _join(matrices, program.dtype)
+    if program.dtype == np.int32 and np.abs(dense).max(initial=0) < 2**15:
+        dense = dense.astype(np.int16)
     return Tables(
-        groups=_table_of_groups(program),
+        groups=groups,
+        room=room,
         projections=np.array(table, dtype=np.uint64).reshape(-1, 6),
-        rows=_join([p.rows for p in projections], np.int32),
-        bases=_join([p.bases for p in projections], np.int32),
+        dense=dense,
+        rows=_join([np.append(p.rows, -1) for p in sparse], np.int32),
+        bases=_join([np.append(p.bases, 0) for p in sparse], np.int32),
         starts=starts,
         values=values,
         targets=targets,
     )
 
 
-def _table_of_groups(program: Program) -> np.ndarray:
-    inputs = [[g.start, g.size, 255 * g.start] for g in program.inputs]
-    blocks = [[g.start, g.size, 254 * program.n_inputs + g.start] for g in program.blocks]
-    return np.array(inputs + blocks, dtype=np.uint64).reshape(-1, 3)
+def _table_of_groups(
+    program: Program, senders: list[int], side_by_side: int, most: int
+) -> tuple[np.ndarray, int]:
+    """Give every group's list room for all its spikes in all lanes, each filled up to fours."""
+    table, room = [], 0
+    groups = [*program.inputs, *program.blocks]
+    for number in senders:
+        group = groups[number]
+        table.append([group.start, group.size, room])
+        spikes = group.size * (most if number < len(program.inputs) else 1)
+        room += side_by_side * (spikes + FOUR - 1) + EIGHT
+        room += -room % FOUR
+    return np.array(table, dtype=np.uint64).reshape(-1, 3), room
+
+
+def _is_dense(projection: Projection) -> bool:
+    """Whether most sources have a row, each as wide as the others and with the same targets."""
+    used = projection.bases[projection.rows >= 0]
+    enough = len(used) > 0 and len(used) >= DENSE_SHARE * len(projection.rows)
+    return enough and projection.weights.width > 0 and bool((used == used[0]).all())
+
+
+def _as_matrix(projection: Projection) -> tuple[np.ndarray, int]:
+    """Order rows by source, pad them and add one of zeros; also the first compartment."""
+    weights = projection.weights
+    used = projection.rows >= 0
+    values = weights.values.reshape(-1, weights.width)
+    matrix = np.zeros(
+        (len(projection.rows) + 1, weights.width + -weights.width % WIDTH), dtype=values.dtype
+    )
+    matrix[:-1][used, : weights.width] = values[projection.rows[used]]
+    return matrix, int(projection.bases[used][0]) + weights.offset
 
 
 def _place_weights(
     projections: list[Projection], dtype: np.dtype
-) -> tuple[dict[int, tuple[int, int]], np.ndarray, np.ndarray, np.ndarray]:
-    """Put every synapse's weights behind one another, once."""
+) -> tuple[dict[int, int], np.ndarray, np.ndarray, np.ndarray]:
+    """Put every synapse's weights behind one another, once; say where its starts begin."""
     synapses: dict[int, Weights] = {id(p.weights): p.weights for p in projections}
     placed = {}
-    all_values: list[np.ndarray] = []
-    all_targets: list[np.ndarray] = []
     all_starts: list[np.ndarray] = []
     n_values = n_starts = 0
     for key, weights in synapses.items():
-        values, targets, starts = _pad(weights)
-        placed[key] = (n_values, n_starts)
-        all_values.append(values)
-        all_targets.append(targets)
-        all_starts.append(starts + n_values)
-        n_values += len(values)
-        n_starts += len(starts)
-    joined = _join(all_values, dtype)
-    if dtype == np.int32 and np.abs(joined).max(initial=0) < 2**15:
-        joined = joined.astype(np.int16)
-    return placed, joined, _join(all_targets, np.int32), _join(all_starts, np.int64)
-
-
-def _pad(weights: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pad the rows of a dense matrix; return values, targets and starts."""
-    if not weights.width:
-        return weights.values, weights.targets, weights.starts
-    padding = ((0, 0), (0, -weights.width % PADDING))
-    values = np.pad(weights.values.reshape(-1, weights.width), padding)
-    targets = np.pad(weights.targets.reshape(-1, weights.width), padding, mode="edge")
-    starts = np.arange(len(values) + 1, dtype=np.int64) * values.shape[1]
-    return values.ravel(), targets.ravel(), starts
-
-
-def _dense_shape(projection: Projection) -> tuple[int, int]:
-    """Padded width and first compartment of a dense matrix; 0 and 0 if it is none."""
-    used = projection.bases[projection.rows >= 0]
-    width = projection.weights.width
-    if not width or not len(used) or (used != used[0]).any():
-        return 0, 0
-    return width + -width % PADDING, int(used[0]) + projection.weights.offset
+        placed[key] = n_starts
+        all_starts.append(weights.starts + n_values)
+        n_values += len(weights.values)
+        n_starts += len(weights.starts)
+    return (
+        placed,
+        _join([weights.values for weights in synapses.values()], dtype),
+        _join([weights.targets for weights in synapses.values()], np.int32),
+        _join(all_starts, np.int64),
+    )
 
 
 def _join(arrays: list[np.ndarray], dtype: np.dtype | type) -> np.ndarray:

@@ -1,14 +1,19 @@
 """Share lanes among threads; loaded only with compiled code, which releases the interpreter."""
 
+import functools
 import itertools
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba
+import numpy as np
 
 #: Numbers to compute below which starting threads costs more than it saves.
 THREAD_WORK = 200_000
+#: Bytes that the processor's caches move at once.
+CACHE_LINE = 64
 
 
 def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> list[Any]:
@@ -32,6 +37,28 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
         return [function(0, lanes)]
     n_parts = min(lanes, 4 * n_threads)
     bounds = [lanes * part // n_parts for part in range(n_parts + 1)]
-    with ThreadPoolExecutor(n_threads) as pool:
-        parts = [pool.submit(function, *pair) for pair in itertools.pairwise(bounds)]
-        return [part.result() for part in parts]
+    pool = _pool(n_threads)
+    parts = [pool.submit(function, *pair) for pair in itertools.pairwise(bounds)]
+    return [part.result() for part in parts]
+
+
+@functools.cache
+def _pool(n_threads: int) -> ThreadPoolExecutor:
+    """Start threads once: they outlive a run, but not a fork of the process."""
+    return ThreadPoolExecutor(n_threads, thread_name_prefix="nengo_dense")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def aligned(array: np.ndarray) -> np.ndarray:
+    """Copy a vector to where a line of the processor's cache begins.
+
+    A register of a line's size is then loaded and stored in one go.
+    """
+    room = np.empty(array.nbytes + CACHE_LINE, dtype=np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    copy = room[start : start + array.nbytes].view(array.dtype)
+    copy[...] = array
+    return copy

@@ -1,0 +1,248 @@
+"""Arithmetic of whole registers in compiled functions; loaded only by those (needs numba).
+
+numba widens sums and products of 32-bit integers to 64 bits, and turns a loop into vector
+instructions only after asking, at run time, whether its arrays overlap. A chip's layers are too
+short for either. Here a vector of `WIDTH` numbers is a value like any other, loaded from an array
+and stored into one; each operation is one instruction of LLVM, which splits vectors where the
+machine's registers are smaller. 32-bit integers wrap round, as NumPy's do.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.datamodel import models
+from numba.extending import intrinsic, register_model
+
+#: Numbers in a vector: 64 bytes of 32 bits each.
+WIDTH = 16
+
+
+class Vector(types.Type):
+    """Numba's type of a vector.
+
+    Parameters
+    ----------
+    dtype : numba.types.Number
+        int32, float32 or float64.
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Vector({dtype})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    """How LLVM sees it."""
+
+    def __init__(self, manager: Any, vector: Vector) -> None:
+        number = manager[vector.dtype].get_value_type()
+        super().__init__(manager, vector, ir.VectorType(number, WIDTH))
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    """Get the address of an item of a contiguous array."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+def _spread(builder: Any, number: Any, width: int) -> Any:
+    """Fill a vector with one number."""
+    kind = ir.VectorType(number.type, width)
+    empty = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(empty, number, ir.IntType(32)(0))
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+    return builder.shuffle_vector(first, empty, everywhere)
+
+
+def _load(builder: Any, address: Any, kind: Any, alignment: int) -> Any:
+    return builder.load(builder.bitcast(address, kind.as_pointer()), align=alignment)
+
+
+def _operation(whole: str, fraction: str | None = None) -> Any:
+    """Make a function of two vectors that is one instruction, for integers or for floats."""
+
+    @intrinsic
+    def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            name = whole if isinstance(a.dtype, types.Integer) else fraction
+            return getattr(builder, name)(*arguments)
+
+        return a(a, b), generate
+
+    return operation
+
+
+add = _operation("add", "fadd")
+subtract = _operation("sub", "fsub")
+multiply = _operation("mul", "fmul")
+exclusive_or = _operation("xor")
+either = _operation("or_")
+both = _operation("and_")
+
+
+def _shift(instruction: str) -> Any:
+    """Make a function that shifts every number by as many bits."""
+
+    @intrinsic(prefer_literal=True)
+    def operation(typing_context, vector, bits):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            amounts = ir.Constant(arguments[0].type, [bits.literal_value] * WIDTH)
+            return getattr(builder, instruction)(arguments[0], amounts)
+
+        return vector(vector, bits), generate
+
+    return operation
+
+
+shift_left = _shift("shl")
+shift_right = _shift("ashr")
+
+
+def _compare(builder: Any, operator: str, kind: Any, a: Any, b: Any) -> Any:
+    if isinstance(kind.dtype, types.Integer):
+        return builder.icmp_signed(operator, a, b)
+    return builder.fcmp_ordered(operator, a, b)
+
+
+def _comparison(operator: str) -> Any:
+    """Make a function that gives 1 where two vectors compare so, and 0 elsewhere."""
+
+    @intrinsic
+    def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            result = context.get_value_type(signature.return_type)
+            return builder.zext(_compare(builder, operator, a, *arguments), result)
+
+        return Vector(types.int32)(a, b), generate
+
+    return operation
+
+
+greater = _comparison(">")
+not_equal = _comparison("!=")
+
+
+def _choice(operator: str) -> Any:
+    """Make a function that takes one of two numbers, depending on how they compare."""
+
+    @intrinsic
+    def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.select(_compare(builder, operator, a, *arguments), *arguments)
+
+        return a(a, b), generate
+
+    return operation
+
+
+minimum = _choice("<")
+maximum = _choice(">")
+
+
+@intrinsic
+def where(typing_context, condition, a, b):  # type: ignore[no-untyped-def]
+    """Take ``a`` where ``condition`` is not 0, and ``b`` elsewhere."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        flags = arguments[0]
+        nothing = ir.Constant(flags.type, [0] * WIDTH)
+        return builder.select(builder.icmp_signed("!=", flags, nothing), *arguments[1:])
+
+    return a(condition, a, b), generate
+
+
+@intrinsic
+def floor(typing_context, vector):  # type: ignore[no-untyped-def]
+    """Round down; of float64."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kind = arguments[0].type
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind]), f"llvm.floor.v{WIDTH}f64"
+        )
+        return builder.call(function, arguments)
+
+    return vector(vector), generate
+
+
+@intrinsic
+def any_bit(typing_context, vector):  # type: ignore[no-untyped-def]
+    """Whether any bit is set."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        whole = builder.bitcast(arguments[0], ir.IntType(32 * WIDTH))
+        return builder.icmp_unsigned("!=", whole, whole.type(0))
+
+    return types.boolean(vector), generate
+
+
+@intrinsic
+def spread(typing_context, number):  # type: ignore[no-untyped-def]
+    """Fill a vector with one number."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return _spread(builder, arguments[0], WIDTH)
+
+    return Vector(number)(number), generate
+
+
+@intrinsic
+def load(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """Read numbers from an array, from ``index`` on; short integers are widened to 32 bits."""
+    wide = types.int32 if isinstance(array.dtype, types.Integer) else array.dtype
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        address = _address(context, builder, signature.args[0], *arguments)
+        kind = ir.VectorType(context.get_data_type(array.dtype), WIDTH)
+        numbers = _load(builder, address, kind, array.dtype.bitwidth // 8)
+        if array.dtype != wide:
+            numbers = builder.sext(numbers, ir.VectorType(context.get_data_type(wide), WIDTH))
+        return numbers
+
+    return Vector(wide)(array, types.uint64), generate
+
+
+@intrinsic
+def store(typing_context, array, index, vector):  # type: ignore[no-untyped-def]
+    """Write numbers to an array, from ``index`` on; integers too wide lose their highest bits."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        address = _address(context, builder, signature.args[0], *arguments[:2])
+        kind = ir.VectorType(context.get_data_type(array.dtype), WIDTH)
+        numbers = arguments[2]
+        if numbers.type != kind:
+            numbers = builder.trunc(numbers, kind)
+        size = array.dtype.bitwidth // 8
+        builder.store(numbers, builder.bitcast(address, kind.as_pointer()), align=size)
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64, vector), generate
+
+
+@intrinsic
+def load_word(typing_context, array, index):  # type: ignore[no-untyped-def]
+    """Read eight bytes of an array of bytes as one number, the first byte lowest."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        address = _address(context, builder, signature.args[0], *arguments)
+        return _load(builder, address, ir.IntType(64), 1)
+
+    return types.uint64(array, types.uint64), generate
+
+
+@intrinsic
+def store_eight(typing_context, array, index, start, word):  # type: ignore[no-untyped-def]
+    """Set eight items of an int32 array to ``start`` plus a byte of ``word`` each."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        array, index, start, word = arguments
+        kind = ir.VectorType(start.type, 8)
+        octets = builder.bitcast(word, ir.VectorType(ir.IntType(8), 8))
+        items = builder.add(_spread(builder, start, 8), builder.zext(octets, kind))
+        address = _address(context, builder, signature.args[0], array, index)
+        builder.store(items, builder.bitcast(address, kind.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.uint64, types.int32, types.uint64), generate

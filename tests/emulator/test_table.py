@@ -1,0 +1,78 @@
+"""Tables for the compiled kernel hold the program's weights, and have room for its spikes."""
+
+import nengo
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+
+from nengo_dense import compat
+from nengo_dense.chip.program import Program
+from nengo_dense.emulator.build import build_model
+from nengo_dense.emulator.table import make_tables
+from nengo_dense.emulator.vector import WIDTH
+
+RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])})
+
+
+def program_of(n, targets, sources=slice(None), scale=1.0):
+    """Two populations on the chip, of which the first sends spikes to the second."""
+    compat.nengo_loihi()
+    with nengo.Network(seed=0) as network:
+        a = nengo.Ensemble(n, 1, neuron_type=RELU)
+        b = nengo.Ensemble(targets, 1, neuron_type=RELU)
+        size = len(range(n)[sources])
+        weights = np.random.RandomState(0).uniform(-scale, scale, size=(targets, size))
+        nengo.Connection(a.neurons[sources], b.neurons, transform=weights)
+    return Program.from_model(
+        build_model(
+            network,
+            0.001,
+            model=None,
+            precompute=None,
+            remove_passthrough=True,
+            discretize=True,
+        )
+    )
+
+
+def test_dense_rows_follow_their_sources_and_end_with_zeros():
+    program = program_of(20, 9)
+    (projection,) = program.projections
+    tables = make_tables(program, 1, 1)
+    ((group, width, target, first, *_),) = tables.projections.tolist()
+    assert (group, width, target, first) == (0, WIDTH, 20, 0)
+    matrix = tables.dense.reshape(-1, WIDTH)
+    expected = projection.weights.values.reshape(-1, 9)[projection.rows]
+    np.testing.assert_array_equal(matrix[:-1, :9], expected)
+    assert expected.any()
+    assert not matrix[:, 9:].any()
+    assert not matrix[-1].any()
+    assert matrix.dtype == np.int16
+    assert len(tables.values) == 0
+
+
+def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last():
+    program = program_of(100, 9, sources=slice(10))
+    (projection,) = program.projections
+    tables = make_tables(program, 1, 1)
+    ((_, width, *_),) = tables.projections.tolist()
+    assert width == 0
+    np.testing.assert_array_equal(tables.rows[:-1], projection.rows)
+    assert tables.rows[-1] == -1
+    np.testing.assert_array_equal(tables.values, projection.weights.values)
+    assert len(tables.dense) == 0
+
+
+def test_only_groups_that_anything_listens_to_are_listed():
+    program = program_of(20, 9)
+    tables = make_tables(program, 1, 1)
+    assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0]]
+
+
+@pytest.mark.parametrize("side_by_side", [1, 6])
+@pytest.mark.parametrize("n", [1, 5, 8, 20])
+def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side):
+    tables = make_tables(program_of(n, 3), side_by_side, 1)
+    filled_up = n + -n % 4
+    assert tables.room >= side_by_side * filled_up + 8  # eight are written in one go
