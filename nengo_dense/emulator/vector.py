@@ -85,13 +85,13 @@ both = _operation("and_")
 def _shift(instruction: str) -> Any:
     """Make a function that shifts every number by as many bits."""
 
-    @intrinsic(prefer_literal=True)
+    @intrinsic
     def operation(typing_context, vector, bits):  # type: ignore[no-untyped-def]
         def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            amounts = ir.Constant(arguments[0].type, [bits.literal_value] * WIDTH)
-            return getattr(builder, instruction)(arguments[0], amounts)
+            numbers, amount = arguments
+            return getattr(builder, instruction)(numbers, _spread(builder, amount, WIDTH))
 
-        return vector(vector, bits), generate
+        return vector(vector, types.int32), generate
 
     return operation
 
