@@ -48,51 +48,53 @@ for byte in range(256):
 
 
 @compiled
-def _list_eight(word, source, place, n, sources, places):  # type: ignore[no-untyped-def]
+def _list_eight(word, source, n, sources):  # type: ignore[no-untyped-def]
     """List the sources among eight that spiked, without branches; return where the list ends.
 
     The multiplication gathers the lowest bits of eight bytes in the highest byte.
     """
     mask = (word * np.uint64(0x0102040810204080)) >> np.uint64(56)
     store_eight(sources, n, np.int32(source), BITS_SET[mask])
-    store_eight(places, n, np.int32(place), np.uint64(0))
     return n + np.uint64(N_BITS_SET[mask])
 
 
 @compiled
-def _list_spikes(flags, begin, size, place, n, sources, places):  # type: ignore[no-untyped-def]
+def _list_spikes(flags, begin, size, n, sources):  # type: ignore[no-untyped-def]
     """List the sources that spiked, if none spikes more than once in a step."""
     eight = np.uint64(8)
     whole = size - size % eight
     for i in range(np.uint64(0), whole, eight):
-        n = _list_eight(load_word(flags, begin + i), i, place, n, sources, places)
+        n = _list_eight(load_word(flags, begin + i), i, n, sources)
     if whole < size:
         word = np.uint64(0)
         for i in range(size - whole):
             word |= np.uint64(flags[begin + whole + i]) << (eight * i)
-        n = _list_eight(word, whole, place, n, sources, places)
+        n = _list_eight(word, whole, n, sources)
     return n
 
 
 @compiled
-def _list_repeated(counts, begin, size, place, n, sources, places):  # type: ignore[no-untyped-def]
+def _list_repeated(counts, begin, size, n, sources):  # type: ignore[no-untyped-def]
     """List the sources that spiked, as often as they did."""
     for i in range(size):
         for _ in range(counts[begin + i]):
             sources[n] = i
-            places[n] = place
             n += np.uint64(1)
     return n
 
 
 @compiled
-def _fill_up(size, place, n, sources, places):  # type: ignore[no-untyped-def]
-    """End a lane's list at a multiple of four, with the source that has weights of zero."""
-    four = np.uint64(4)
-    for k in range(four):
-        sources[n + k] = size
-        places[n + k] = place
-    return n + (four - n % four) % four
+def _end_list(begin, n, size, place, sources, places):  # type: ignore[no-untyped-def]
+    """Fill a lane's list up to a multiple of four, with the source that has weights of zero.
+
+    Note for each four where the lane's compartments are; return where the list ends.
+    """
+    four, nothing = np.uint64(4), np.uint64(0)
+    store_eight(sources, n, np.int32(size), nothing)
+    n += (four - n % four) % four
+    for k in range(begin // four, n // four, np.uint64(8)):
+        store_eight(places, k, np.int32(place), nothing)
+    return n
 
 
 @compiled
@@ -105,7 +107,7 @@ def _add_sparse(  # type: ignore[no-untyped-def]
         source = np.uint64(sources[k])
         row = rows[first_row + source]
         if row >= 0:
-            offset = np.int64(places[k]) + np.int64(bases[first_row + source])
+            offset = np.int64(places[k // np.uint64(4)]) + np.int64(bases[first_row + source])
             start = np.uint64(starts[first_start + np.uint64(row)])
             stop = np.uint64(starts[first_start + np.uint64(row) + np.uint64(1)])
             for m in range(start, stop):
@@ -116,9 +118,9 @@ def _add_sparse(  # type: ignore[no-untyped-def]
 @compiled
 def _add_dense(begin, end, sources, places, width, target, first, values, total):  # type: ignore[no-untyped-def]
     """Add rows of a dense matrix, four at a time."""
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    for k in range(begin, end, np.uint64(4)):
-        place = target + np.uint64(places[k])
+    one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    for k in range(begin, end, four):
+        place = target + np.uint64(places[k // four])
         a = first + np.uint64(sources[k]) * width
         b = first + np.uint64(sources[k + one]) * width
         c = first + np.uint64(sources[k + two]) * width
@@ -248,23 +250,21 @@ def _add_spikes(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Add the weights of all spikes that arrive at some lanes in one step."""
     for g in range(np.uint64(len(groups))):
-        first, size, n = groups[g, 0], groups[g, 1], groups[g, 2]
+        first, size, end = groups[g, 0], groups[g, 1], groups[g, 2]
         for lane in range(start, stop):
             place = (lane - start) * padded
+            flags, begin = pending, lane * n_inputs + first
             if first >= n_inputs:
-                begin = place + first - n_inputs
-                n = _list_spikes(spiked, begin, size, place, n, sources, places)
+                flags, begin = spiked, place + first - n_inputs
+            elif step > 0:
+                flags = spikes
+                begin = (lane * n_steps + step - np.uint64(1)) * n_inputs + first
+            if repeats and first < n_inputs:
+                n = _list_repeated(flags, begin, size, end, sources)
             else:
-                flags, begin = pending, lane * n_inputs + first
-                if step > 0:
-                    flags = spikes
-                    begin = (lane * n_steps + step - np.uint64(1)) * n_inputs + first
-                if repeats:
-                    n = _list_repeated(flags, begin, size, place, n, sources, places)
-                else:
-                    n = _list_spikes(flags, begin, size, place, n, sources, places)
-            n = _fill_up(size, place, n, sources, places)
-        ends[g] = n
+                n = _list_spikes(flags, begin, size, end, sources)
+            end = _end_list(end, n, size, place, sources, places)
+        ends[g] = end
     for p in range(np.uint64(len(projections))):
         source, width = projections[p, 0], projections[p, 1]
         begin, end = groups[source, 2], ends[source]

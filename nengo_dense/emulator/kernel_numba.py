@@ -13,7 +13,7 @@ from nengo_dense.chip.limits import DECAY_BITS
 from nengo_dense.chip.program import Compartments, Program
 from nengo_dense.emulator.compiled import advance
 from nengo_dense.emulator.state import ChipState, Drive, Recording
-from nengo_dense.emulator.table import make_tables
+from nengo_dense.emulator.table import EIGHT, FOUR, make_tables
 from nengo_dense.emulator.thread import aligned, over_lanes
 from nengo_dense.emulator.vector import WIDTH
 
@@ -97,7 +97,7 @@ class NumbaKernel:
             np.zeros(padded, dtype=np.int32),
             np.zeros(padded, dtype=np.uint8),
             np.empty(self._room, dtype=np.int32),
-            np.empty(self._room, dtype=np.int32),
+            np.empty(self._room // FOUR + EIGHT, dtype=np.int32),
             np.empty(len(self._tables[0]), dtype=np.uint64),
             *arguments,
         )
