@@ -13,10 +13,10 @@ import warnings
 from collections import Counter
 
 import numpy as np
+from random_network import random_network
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
-from nengo_dense.emulator.random_network import random_network
 
 
 def run(make_simulator, drawn, seed, n_steps):

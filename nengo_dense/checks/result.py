@@ -1,6 +1,5 @@
 """What a check found, as data."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -102,9 +101,3 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, tuple | list) and not isinstance(value, str):
         return [_plain_value(item) for item in value]
     return value
-
-
-def worst(findings: Iterable[Finding]) -> str | None:
-    """Name the worst severity among findings."""
-    found = {finding.severity for finding in findings}
-    return next((severity for severity in SEVERITIES if severity in found), None)

@@ -26,8 +26,6 @@ WEIGHTS_PER_ENTRY = 64
 ENTRY_HEADER_BITS = 10
 #: An entry is rounded up to whole words of this many bits [2].
 WORD_BITS = 64
-#: Weight exponents that exist [2].
-WEIGHT_EXP_RANGE = (-7, 0)
 
 #: Threshold: mantissa times ``2**6`` [2].
 VTH_MAN_MAX = 2**17 - 1

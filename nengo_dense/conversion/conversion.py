@@ -17,7 +17,7 @@ from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.readout import window_start
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
-from nengo_dense.layers.validation import choice, positive
+from nengo_dense.layers.validation import choice, positive, presentation_steps
 
 #: Rate in hertz that stands for the value 1 where nothing is known of a layer's values.
 BLIND_RATE = 250.0
@@ -125,7 +125,7 @@ def convert(
     if encoding == "chip":
         _warn_of_clipping(x)
     elif tune:
-        n_steps = presentation_steps(presentation_time, dt)
+        n_steps = presentation_steps(presentation_time, dt, convert)
         tune_stack(stack, specs, x, n_steps, dt, seed or 0, progress_bar)
     return stack
 
@@ -163,12 +163,6 @@ def tune_stack(
     windows = _windows(n_steps, chain.depth)
     tune_chain(chain, fit, judge, distillation, windows, seed=seed, progress_bar=progress_bar)
     stack.set_parameters(*chain.in_stack_units())
-
-
-def presentation_steps(presentation_time: float, dt: float) -> int:
-    """Return the number of steps of a presentation."""
-    seconds = positive(presentation_time, "presentation_time", convert, unit="seconds")
-    return max(1, round(seconds / positive(dt, "dt", convert, unit="seconds")))
 
 
 def readout_of(specs: list[DenseSpec]) -> str:

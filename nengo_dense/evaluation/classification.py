@@ -15,7 +15,13 @@ from nengo_dense.evaluation.readout import decide_over_time
 from nengo_dense.evaluation.result import Evaluation
 from nengo_dense.evaluation.trial import Recording, Trial
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.validation import check_inputs, check_labels, choice, count, positive
+from nengo_dense.layers.validation import (
+    check_inputs,
+    check_labels,
+    choice,
+    count,
+    presentation_steps,
+)
 
 TARGETS = ("sim", "simreal", "nengo")
 
@@ -74,8 +80,7 @@ def evaluate(
             "target='nengo'",
             attr="target",
         )
-    n_steps = round(positive(presentation_time, "presentation_time", evaluate, "seconds") / dt)
-    count(n_steps, "presentation_time / dt", evaluate)
+    n_steps = presentation_steps(presentation_time, dt, evaluate)
     minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), len(x))
     trial = Trial(stack, target, dt, minibatch_size)
     batches = [x[i : i + minibatch_size] for i in range(0, len(x), minibatch_size)]

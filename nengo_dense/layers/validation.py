@@ -22,6 +22,28 @@ def positive(value: Any, attr: str, obj: object, unit: str = "") -> float:
     return number
 
 
+def presentation_steps(presentation_time: Any, dt: Any, obj: object) -> int:
+    """Return the number of steps that a presentation lasts, or raise a ValidationError.
+
+    Parameters
+    ----------
+    presentation_time, dt : float
+        Seconds; a presentation must last at least half a step, and is rounded to whole ones.
+    obj : object
+        For messages.
+    """
+    seconds = positive(presentation_time, "presentation_time", obj, "seconds")
+    step = positive(dt, "dt", obj, "seconds")
+    n_steps = round(seconds / step)
+    if n_steps < 1:
+        raise ValidationError(
+            f"must be at least one step of {step:g} seconds, got {seconds:g}",
+            "presentation_time",
+            obj,
+        )
+    return n_steps
+
+
 def finite_array(
     value: Any, shape: tuple[int, ...], attr: str, obj: object, fill: bool = False
 ) -> np.ndarray:

@@ -5,8 +5,8 @@ import inspect
 import nengo_loihi.block
 import numpy as np
 import pytest
-from nengo_loihi.block import LoihiBlock, Synapse, SynapseConfig
-from nengo_loihi.builder import discretize, validate
+from nengo_loihi.block import LoihiBlock, Synapse
+from nengo_loihi.builder import discretize
 from nengo_loihi.hardware.interface import HardwareInterface
 
 from nengo_dense.chip import limits
@@ -40,18 +40,6 @@ def test_default_weight_format_has_our_bits():
     one_word = (limits.WORD_BITS - limits.ENTRY_HEADER_BITS) // limits.WEIGHT_BITS
     assert config.bits_per_axon(one_word) == limits.WORD_BITS
     assert config.bits_per_axon(one_word + 1) == 2 * limits.WORD_BITS
-
-
-def test_every_weight_exponent_in_range_validates():
-    low, high = limits.WEIGHT_EXP_RANGE
-    for exponent in range(low, high + 1):
-        validate.validate_synapse_cfg(
-            SynapseConfig(weight_bits=7, fanout_type=1, weight_exp=exponent)
-        )
-    with pytest.raises(AssertionError, match=r"^$|weight_exp"):
-        validate.validate_synapse_cfg(
-            SynapseConfig(weight_bits=7, fanout_type=1, weight_exp=low - 1)
-        )
 
 
 def test_spike_limit_is_the_boards_default():

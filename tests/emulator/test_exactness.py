@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from nengo.exceptions import BuildError
+from random_network import FEATURES, random_network
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
-from nengo_dense.emulator.random_network import FEATURES, random_network
 
 N_STEPS = 40
 

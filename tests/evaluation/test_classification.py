@@ -160,5 +160,9 @@ def test_unknown_target_is_refused(stack, data):
 
 
 def test_presentation_must_last_a_step(stack, data):
-    with pytest.raises(ValidationError, match="presentation_time"):
+    with pytest.raises(ValidationError, match="presentation_time: must be above 0 seconds"):
         evaluate(stack, *data, presentation_time=0)
+    with pytest.raises(ValidationError, match=r"at least one step of 0\.001 seconds, got 0\.0002"):
+        evaluate(stack, *data, presentation_time=0.0002)
+    with pytest.raises(ValidationError, match="dt: must be above 0 seconds, got 0"):
+        evaluate(stack, *data, dt=0)
