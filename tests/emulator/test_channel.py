@@ -1,0 +1,45 @@
+"""What passes between host and chip arrives when nengo-loihi says."""
+
+import numpy as np
+
+from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
+
+DT = 0.001
+
+
+def test_every_value_but_zero_is_a_spike_in_its_columns():
+    sender = SpikeSender(first=2, size=3)
+    sender.spikes = np.zeros((2, 4, 6), dtype=np.uint8)
+    sender.send(1, np.array([[0.0, 1e-9, 1000.0], [-1.0, 0.0, 0.0]]))
+    expected = np.zeros((2, 4, 6), dtype=np.uint8)
+    expected[:, 1, 2:5] = [[0, 1, 1], [1, 0, 0]]
+    np.testing.assert_array_equal(sender.spikes, expected)
+
+
+def test_errors_are_kept_though_the_signal_changes():
+    sender, error = ErrorSender(learning=0), np.ones((2, 3))
+    sender.send(0, error)
+    error[...] = 5
+    np.testing.assert_array_equal(sender.error, np.ones((2, 3)))
+
+
+def test_taking_turns_the_host_sees_zeros_and_then_the_chip_a_step_late():
+    receiver, seen = Receiver(1, DT), []
+    for step in range(1, 6):  # the host runs first in every step
+        seen.append(float(np.ravel(receiver.value(step * DT))[0]))
+        receiver.receive(step, np.full((2, 1), float(step)))
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_where_the_chip_runs_ahead_its_first_step_is_seen_twice():
+    receiver = Receiver(1, DT)
+    for step in range(1, 6):
+        receiver.receive(step, np.full((2, 1), float(step)))
+    assert [receiver.value(step * DT)[0, 0] for step in range(1, 6)] == [1, 1, 2, 3, 4]
+
+
+def test_a_reset_receiver_has_zeros():
+    receiver = Receiver(3, DT)
+    receiver.receive(1, np.ones((2, 3)))
+    receiver.reset()
+    np.testing.assert_array_equal(receiver.value(10.0), np.zeros(3))

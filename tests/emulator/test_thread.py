@@ -1,0 +1,64 @@
+"""Lanes are shared among threads without losing one."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+
+from nengo_dense.emulator.thread import CACHE_LINE, THREAD_WORK, aligned, over_lanes  # noqa: E402
+
+AFTER_FORK = """
+import os, signal
+from nengo_dense.emulator.thread import THREAD_WORK, over_lanes
+def size(start, stop): return stop - start
+assert sum(over_lanes(size, 50, THREAD_WORK)) == 50
+child = os.fork()
+if not child:
+    signal.alarm(30)  # a child that waits for its parent's threads waits for ever
+    os._exit(sum(over_lanes(size, 50, THREAD_WORK)) != 50)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 7, 1000])
+@pytest.mark.parametrize("work", [0, THREAD_WORK])
+def test_every_lane_is_in_one_range_and_results_are_in_order(lanes, work):
+    ranges = over_lanes(lambda start, stop: (start, stop), lanes, work)
+    assert ranges[0][0] == 0
+    assert ranges[-1][1] == lanes
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(ranges))
+
+
+def test_little_work_stays_in_one_piece():
+    assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK - 1) == [(0, 100)]
+
+
+def test_an_error_in_a_thread_is_raised():
+    def fail(start, stop):
+        raise ZeroDivisionError(f"lanes {start} to {stop}")
+
+    with pytest.raises(ZeroDivisionError, match="lanes"):
+        over_lanes(fail, 100, THREAD_WORK)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_threads_of_its_own():
+    code = [sys.executable, "-W", "ignore", "-c", AFTER_FORK]
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
+    done = subprocess.run(code, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float64])
+@pytest.mark.parametrize("size", [1, 100])
+def test_aligned_vectors_are_equal_and_begin_with_a_cache_line(dtype, size):
+    array = np.arange(size, dtype=dtype)
+    copy = aligned(array)
+    np.testing.assert_array_equal(copy, array)
+    assert copy.dtype == dtype
+    assert copy.ctypes.data % CACHE_LINE == 0
