@@ -1,21 +1,24 @@
 # Everything from a fresh machine with Python 3.10 or later and make:
 #   make demo    train, convert and run a digit classifier
 #   make test    all tests, in the core environment and in the NengoDL one
+#   make test-tf-keras   the tests of training, with NengoDL on a current TensorFlow
 # Environments are made in .venv and .venv-dl when they are first needed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core test-dl test-slow docs lint clean
+.PHONY: help demo test test-core test-dl test-tf-keras test-slow docs lint clean
 
 # The first interpreter that really runs: a name on PATH can be a stub that does not.
 first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
 PYTHON ?= $(call first_of,python3.11 python3.12 python3.10 python3.13 python3)
 # TensorFlow < 2.13, which NengoDL needs, exists for these only.
 PYTHON_DL ?= $(call first_of,python3.11 python3.10)
+PYTHON_TF_KERAS ?= $(call first_of,python3.13 python3.12)
 
 CORE := .venv/bin
 DL := .venv-dl/bin
+TF_KERAS := .venv-tf-keras/bin
 META := setup.cfg pyproject.toml
 
 help:
@@ -45,6 +48,14 @@ help:
 	$(DL)/python -m pip install --quiet --editable ".[tests,dl]"
 	touch $@
 
+# What nengo-dl names as its build environment does not run on Python 3.12 and later; the last
+# setuptools with pkg_resources builds it, outside pip's isolation.
+.venv-tf-keras/tests: $(META)
+	$(PYTHON_TF_KERAS) -m venv .venv-tf-keras
+	$(TF_KERAS)/python -m pip install --quiet --upgrade pip "setuptools>=70.1,<81"
+	$(TF_KERAS)/python -m pip install --quiet --no-build-isolation --editable ".[tests,tf-keras]"
+	touch $@
+
 demo: .venv/demo
 	$(CORE)/nengo-dense demo
 
@@ -63,6 +74,10 @@ test-dl: .venv-dl/tests
 	$(DL)/python -m pytest -m "not slow" nengo_dense/training tests
 endif
 
+test-tf-keras: .venv-tf-keras/tests
+	$(TF_KERAS)/python -m pytest --tf-keras -m "not slow" \
+		nengo_dense/training tests/training tests/layers tests/test_compat.py
+
 test-slow: .venv/tests
 	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow --slow tests
 
@@ -75,4 +90,4 @@ lint: .venv/dev
 	$(CORE)/mypy
 
 clean:
-	rm -rf .venv .venv-dl docs/_build docs/api/generated build dist *.egg-info
+	rm -rf .venv .venv-dl .venv-tf-keras docs/_build docs/api/generated build dist *.egg-info

@@ -5,9 +5,12 @@ each either returns the module in working order or says in one sentence what to 
 """
 
 import importlib
+import os
 import re
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -34,6 +37,11 @@ EXTRAS = {
 }
 #: nengo-loihi 1.1 and NengoDL 3.6 say so of every Nengo after 3.2; our tests run on 4.1.
 UNTESTED = ".*has not been tested with your .?[nN]engo"
+#: What NengoDL 3.6 imports of Keras by name, and where tf_keras has it (`nengo_dl.compat`).
+KERAS_2 = {
+    "keras.engine.functional": "tf_keras.src.engine.functional",
+    "keras.layers": "tf_keras.src.layers",
+}
 
 
 def require(name: str, purpose: str) -> ModuleType:
@@ -95,11 +103,62 @@ def nengo_dl() -> ModuleType:
     if obstacle:
         raise MissingDependencyError(
             f"{obstacle} In an environment of its own, with Python 3.10 or 3.11, "
-            'pip install "nengo-dense[dl]" brings versions that go together.'
+            'pip install "nengo-dense[dl]" brings versions that go together. On later Pythons, '
+            "see nengo_dense.compat.use_tf_keras."
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=UNTESTED)
         return require("nengo_dl", "Training with NengoDL")
+
+
+def use_tf_keras() -> None:
+    """Let NengoDL run on a current TensorFlow, through the Keras 2 that tf_keras carries on.
+
+    NengoDL 3.6 was made for TensorFlow below 2.13, which Python 3.12 and later cannot have. To be
+    called in every process that uses NengoDL, before anything imports TensorFlow (as nengo-loihi
+    does): ``tf.keras`` is then Keras 2 (by TensorFlow's own switch, ``TF_USE_LEGACY_KERAS``), and
+    NengoDL is imported and finds in tf_keras what it looks for in Keras. With a TensorFlow that
+    NengoDL knows, nothing happens.
+
+    Raises
+    ------
+    MissingDependencyError
+        A package is missing, or in a version that does not go with the others, or TensorFlow was
+        imported before.
+
+    Examples
+    --------
+    .. code-block:: python
+
+        from nengo_dense import compat
+
+        compat.use_tf_keras()
+
+        import nengo_dl
+        import tensorflow as tf
+    """
+    packages = "nengo-dl", "nengo-extras", "tf_keras", "tensorflow"
+    versions = {package: _installed(package) for package in packages}
+    tensorflow = versions["tensorflow"] = versions["tensorflow"] or _installed("tensorflow-cpu")
+    known = tensorflow is not None and _release(tensorflow) < supported["tensorflow"][1]
+    if known or "nengo_dl" in sys.modules:
+        return
+    obstacle = _tf_keras_obstacle(versions)
+    if obstacle:
+        raise MissingDependencyError(
+            f'{obstacle} The extra "nengo-dense[tf-keras]" brings versions that go together; the '
+            "documentation, under training, says how it is installed."
+        )
+    if "tensorflow" in sys.modules:
+        raise MissingDependencyError(
+            "TensorFlow was imported before nengo_dense.compat.use_tf_keras() was called, and "
+            "took Keras 3 as tf.keras. Call it at the start of the program, before anything that "
+            "imports TensorFlow, such as nengo-loihi."
+        )
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    with _standing_in(KERAS_2), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=UNTESTED)
+        importlib.import_module("nengo_dl")
 
 
 def _installed(package: str) -> str | None:
@@ -125,6 +184,39 @@ def _dl_obstacle(tensorflow: str, keras: str | None) -> str | None:
             f"{keras} is installed in its place."
         )
     return None
+
+
+def _tf_keras_obstacle(versions: dict[str, str | None]) -> str | None:
+    """Say why NengoDL cannot run through tf_keras with these versions; None if it can."""
+    missing = [name for name, version in versions.items() if version is None]
+    if missing:
+        return f"NengoDL on a current TensorFlow needs {', '.join(missing)}, not installed here."
+    low, high = supported["tf_keras"]
+    tensorflow, tf_keras = str(versions["tensorflow"]), str(versions["tf_keras"])
+    if not low <= _release(tensorflow) < high:
+        return (
+            f"NengoDL works through tf_keras with TensorFlow {low[0]}.{low[1]} to "
+            f"{high[0]}.{high[1] - 1}, and {tensorflow} is installed."
+        )
+    if _release(tensorflow) != _release(tf_keras):
+        return f"tf_keras {tf_keras} does not belong to TensorFlow {tensorflow}."
+    return None
+
+
+@contextmanager
+def _standing_in(names: dict[str, str]) -> Iterator[None]:
+    """Have other modules imported under these names for as long as the context lasts."""
+    others = {name: importlib.import_module(other) for name, other in names.items()}
+    before = {name: sys.modules.get(name) for name in names}
+    sys.modules.update(others)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -9,4 +9,5 @@ supported = {
     "nengo_loihi": ((1, 1), (1, 2)),
     "nengo_dl": ((3, 6), (3, 7)),
     "tensorflow": ((2, 10), (2, 13)),
+    "tf_keras": ((2, 16), (2, 22)),
 }

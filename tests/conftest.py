@@ -2,4 +2,14 @@
 
 from nengo_dense import compat
 
-compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--tf-keras", action="store_true", help="run NengoDL on a current TensorFlow, by tf_keras"
+    )
+
+
+def pytest_configure(config):
+    if config.getoption("tf_keras"):
+        compat.use_tf_keras()  # before nengo-loihi, which imports TensorFlow
+    compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer

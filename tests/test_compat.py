@@ -1,8 +1,11 @@
 """Other packages, imported when needed and in working order."""
 
+import importlib
+import os
 import subprocess
 import sys
 import types
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -129,9 +132,8 @@ def test_an_obstacle_to_nengo_dl_says_how_to_go_round_it(monkeypatch):
     later = types.ModuleType("tensorflow")
     later.__version__ = "2.21.0"
     monkeypatch.setitem(sys.modules, "tensorflow", later)
-    with pytest.raises(
-        MissingDependencyError, match=r'2.21.0 is installed.*pip install "nengo-dense\[dl\]"'
-    ):
+    expected = r'2.21.0 is installed.*pip install "nengo-dense\[dl\]".*compat.use_tf_keras'
+    with pytest.raises(MissingDependencyError, match=expected):
         compat.nengo_dl()
 
 
@@ -139,3 +141,108 @@ def test_an_obstacle_to_nengo_dl_says_how_to_go_round_it(monkeypatch):
 def test_nengo_dl_is_the_real_module():
     pytest.importorskip("nengo_dl", reason="NengoDL is in the dl environment")
     assert compat.nengo_dl().Simulator.__module__ == "nengo_dl.simulator"
+
+
+CURRENT = {"nengo-dl": "3.6.0", "nengo-extras": "0.5.0", "tf_keras": "2.21.0"}
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Write what pip writes of versions, in front of what is really installed."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "nengo_dl", raising=False)
+    monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+
+    def install(**versions):
+        for name, version in {**CURRENT, **versions}.items():
+            info = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"
+            info.mkdir()
+            (info / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n")
+
+    return install
+
+
+def test_tf_keras_stays_away_from_a_tensorflow_that_nengo_dl_knows(installed):
+    installed(tensorflow="2.12.1")
+    compat.use_tf_keras()
+    assert "TF_USE_LEGACY_KERAS" not in os.environ
+    assert "nengo_dl" not in sys.modules
+
+
+def test_tf_keras_stays_away_from_a_nengo_dl_that_is_imported(installed, monkeypatch):
+    installed(tensorflow="2.21.0")
+    monkeypatch.setitem(sys.modules, "nengo_dl", types.ModuleType("nengo_dl"))
+    compat.use_tf_keras()
+    assert "TF_USE_LEGACY_KERAS" not in os.environ
+
+
+@pytest.mark.parametrize("version", ["2.13.0", "2.15.1", "2.22.0rc1"])
+def test_tf_keras_for_another_tensorflow_is_refused(installed, version):
+    installed(tensorflow=version)
+    expected = rf'TensorFlow 2.16 to 2.21, and {version} is .*"nengo-dense\[tf-keras\]" brings'
+    with pytest.raises(MissingDependencyError, match=expected):
+        compat.use_tf_keras()
+    assert "TF_USE_LEGACY_KERAS" not in os.environ
+
+
+def test_tf_keras_after_tensorflow_is_refused(installed, monkeypatch):
+    installed(tensorflow="2.21.0")
+    monkeypatch.setitem(sys.modules, "tensorflow", types.ModuleType("tensorflow"))
+    with pytest.raises(MissingDependencyError, match=r"imported before .*keras\(\) was called"):
+        compat.use_tf_keras()
+    assert "TF_USE_LEGACY_KERAS" not in os.environ
+
+
+def test_everything_that_tf_keras_lacks_is_named():
+    versions = {**CURRENT, "nengo-extras": None, "tf_keras": None, "tensorflow": "2.21.0"}
+    assert "needs nengo-extras, tf_keras, not" in compat._tf_keras_obstacle(versions)
+
+
+def test_tf_keras_of_another_tensorflow_is_refused():
+    obstacle = compat._tf_keras_obstacle({**CURRENT, "tensorflow": "2.20.0"})
+    assert obstacle == "tf_keras 2.21.0 does not belong to TensorFlow 2.20.0."
+
+
+@pytest.mark.parametrize("version", ["2.16.2", "2.21.0"])
+def test_tf_keras_goes_with_its_own_tensorflow(version):
+    versions = {**CURRENT, "tf_keras": version, "tensorflow": version}
+    assert compat._tf_keras_obstacle(versions) is None
+
+
+def test_modules_stand_in_for_others_only_for_a_while():
+    json, csv = (importlib.import_module(name) for name in ("json", "csv"))
+    with compat._standing_in({"json": "csv", "no_such_package.part": "csv"}):
+        assert sys.modules["json"] is csv
+        assert sys.modules["no_such_package.part"] is csv
+    assert sys.modules["json"] is json
+    assert "no_such_package.part" not in sys.modules
+
+
+def test_modules_stand_in_no_longer_after_an_error():
+    json = importlib.import_module("json")
+    with pytest.raises(RuntimeError, match="stopped"), compat._standing_in({"json": "csv"}):
+        raise RuntimeError("stopped")
+    assert sys.modules["json"] is json
+
+
+@pytest.mark.dl
+@pytest.mark.skipif(find_spec("tf_keras") is None, reason="tf_keras is in its own environment")
+def test_tf_keras_carries_nengo_dl_and_leaves_keras_3_in_place():
+    program = (
+        "from nengo_dense import compat\n"
+        "compat.use_tf_keras()\n"
+        "import keras, nengo_dl, tensorflow as tf\n"
+        "from tensorflow.keras import Model\n"
+        "print(compat.nengo_dl() is nengo_dl, compat.nengo_loihi().compat.HAS_DL)\n"
+        "print(tf.keras.Model.__module__, Model.__module__)\n"
+        "print(keras.__version__, keras.layers.Dense.__module__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True
+    )
+    nengo_dl, keras_2, keras_3 = done.stdout.splitlines()
+    assert nengo_dl == "True True"
+    assert keras_2 == "tf_keras.src.engine.training tf_keras.src.engine.training"
+    assert keras_3.startswith("3.")
+    assert keras_3.endswith(" keras.src.layers.core.dense")
+    assert "has not been tested" not in done.stderr

@@ -135,6 +135,8 @@ def test_nengo_dl_may_be_imported_after_the_node_is_unpickled(nengo_dl, tmp_path
 import pickle, warnings
 warnings.simplefilter("ignore")
 net = pickle.load(open({str(path)!r}, "rb"))
+from nengo_dense import compat
+compat.use_tf_keras()  # where NengoDL needs it
 import nengo_dl
 with nengo_dl.Simulator(net, progress_bar=False) as sim:
     names = [type(op).__name__ for group in sim.tensor_graph.plan for op in group]
