@@ -3,9 +3,10 @@
     python jet_tagging.py                 # fetches the jets with scikit-learn, trains, deploys
     python jet_tagging.py --data my.npz   # arrays X (n, 16) and y (n,), any data of that shape
 
-Where NengoDL is installed (the ``dl`` extra), the spiking network itself is trained, with dropout
-and cross-entropy, and runs on the chip without being touched. Elsewhere Keras 3 trains an ordinary
-network, and `nengo_dense.convert` turns it into a spiking one.
+Where NengoDL is installed (the ``dl`` extra, or ``tf-keras`` with ``--tf-keras``), the spiking
+network itself is trained, with dropout and cross-entropy, and runs on the chip without being
+touched. Elsewhere Keras 3 trains an ordinary network, and `nengo_dense.convert` turns it into a
+spiking one (``KERAS_BACKEND=torch python jet_tagging.py``).
 """
 
 import argparse
@@ -16,20 +17,37 @@ import nengo
 import numpy as np
 
 import nengo_dense
+from nengo_dense import compat
 
 UNITS = [64, 32, 32]
 DROPOUT = 0.05  # a quarter, as in the thread, is more than such narrow layers can bear
 
 
+def fetch():
+    """Return the jets of OpenML, which scikit-learn keeps after the first time."""
+    from sklearn.datasets import fetch_openml
+
+    try:
+        return fetch_openml("hls4ml_lhc_jets_hlf", return_X_y=True, as_frame=False)
+    except OSError as err:
+        raise SystemExit(
+            f"The jets cannot be fetched from openml.org ({err}). Without a network, give an .npz "
+            "file with arrays X (n, 16) and y (n,): jet_tagging.py --data my.npz"
+        ) from err
+
+
+def read(path):
+    """Return the arrays of a file."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["X"], arrays["y"]
+    except (OSError, KeyError, TypeError, ValueError) as err:
+        raise SystemExit(f"--data must be an .npz file with arrays X and y: {err}") from err
+
+
 def load(path, n_samples):
     """Return standardised training and test samples, a quarter of all for the test."""
-    if path is None:
-        from sklearn.datasets import fetch_openml
-
-        x, y = fetch_openml("hls4ml_lhc_jets_hlf", return_X_y=True, as_frame=False)
-    else:
-        with np.load(path, allow_pickle=False) as arrays:
-            x, y = arrays["X"], arrays["y"]
+    x, y = fetch() if path is None else read(path)
     names, labels = np.unique(y, return_inverse=True)
     order = np.random.RandomState(0).permutation(len(x))[:n_samples]
     test, train = np.split(order, [len(order) // 4])
@@ -65,7 +83,13 @@ def train_in_nengo_dl(training, n_classes, epochs):
 
 def train_in_keras(training, n_classes, epochs):
     """Train an ordinary network, then convert it."""
-    import keras
+    try:
+        import keras
+    except ModuleNotFoundError as err:
+        raise SystemExit(
+            f"Training needs NengoDL, or Keras 3 with a back end ({err}): for example, "
+            'pip install "nengo-dense[keras,torch]" and set KERAS_BACKEND=torch'
+        ) from err
 
     keras.utils.set_random_seed(0)
     layers = [keras.Input(training[0].shape[1:])]
@@ -85,7 +109,10 @@ def main(arguments=None):
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--steps", type=int, default=50, help="of 1 ms, for each sample")
     parser.add_argument("--output", type=Path, default=Path("jets.npz"))
+    parser.add_argument("--tf-keras", action="store_true", help="NengoDL on current TensorFlow")
     options = parser.parse_args(arguments)
+    if options.tf_keras:
+        compat.use_tf_keras()
 
     training, test, names = load(options.data, options.samples)
     nengo_dl = importlib.util.find_spec("nengo_dl") is not None
