@@ -1,21 +1,14 @@
 """The emulated chip: a program, its state in all lanes, noise, learning and a kernel."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 from nengo.exceptions import SimulationError
 
 from nengo_dense.chip.program import Program
+from nengo_dense.emulator.kernel.contract import Kernel
+from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
 from nengo_dense.emulator.learning import LearningSynapse
-from nengo_dense.emulator.state import ChipState, Drive, Recording
-
-
-class Kernel(Protocol):
-    """What advances the compartments; see `.kernel_numpy.NumpyKernel`."""
-
-    def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
-        """Advance all lanes and say which registers overflowed."""
 
 
 class Chip:

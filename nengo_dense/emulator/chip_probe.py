@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.chip.program import ProbeRead
-from nengo_dense.emulator.filter import LaneStep, make_lane_filter
-from nengo_dense.emulator.state import Recording
+from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
+from nengo_dense.emulator.kernel.state import Recording
 
 
 class ChipProbe:

@@ -19,7 +19,7 @@ from nengo_dense.chip.fixedpoint import (
 )
 from nengo_dense.chip.program import Program
 from nengo_dense.chip.projection import Projection
-from nengo_dense.emulator.state import ChipState
+from nengo_dense.emulator.kernel.state import ChipState
 
 
 class LearningSynapse:

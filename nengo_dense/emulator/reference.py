@@ -7,11 +7,11 @@ import nengo
 import numpy as np
 from nengo.builder import Model
 
-from nengo_dense.emulator.feed import check_data
-from nengo_dense.emulator.history import History, SimulationData
-from nengo_dense.emulator.host import Host
-from nengo_dense.emulator.host_run import HostRun
-from nengo_dense.emulator.process import Clock, ProcessSteps
+from nengo_dense.emulator.host.feed import check_data
+from nengo_dense.emulator.host.history import History, SimulationData
+from nengo_dense.emulator.host.host import Host
+from nengo_dense.emulator.host.host_run import HostRun
+from nengo_dense.emulator.host.process import Clock, ProcessSteps
 
 #: Seed of what is random while running, the same in every lane.
 SEED = 0

@@ -11,8 +11,8 @@ from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, Validat
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.emulator.build import build_model
-from nengo_dense.emulator.feed import Feed, check_data
-from nengo_dense.emulator.history import SimulationData
+from nengo_dense.emulator.host.feed import Feed, check_data
+from nengo_dense.emulator.host.history import SimulationData
 from nengo_dense.emulator.machine import Machine
 
 TARGETS = ("sim", "simreal")

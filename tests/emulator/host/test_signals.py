@@ -5,7 +5,7 @@ import pytest
 from nengo.builder.operator import Copy, Reset
 from nengo.builder.signal import Signal
 
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.signals import LaneSignals
 
 
 @pytest.fixture

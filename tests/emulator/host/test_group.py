@@ -8,7 +8,7 @@ from nengo.builder.signal import Signal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
-from nengo_dense.emulator.group import group_operators, live_groups
+from nengo_dense.emulator.host.group import group_operators, live_groups
 
 
 def built(network):

@@ -31,7 +31,7 @@ from nengo.processes import Process
 from nengo.synapses import LinearFilter
 from nengo.utils.functions import function_name
 
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.signals import LaneSignals
 
 #: A step function; returns False if it is certain that nothing changed.
 Step = Callable[[], bool | None]

@@ -1,6 +1,6 @@
 """The chip's step, compiled: lane by lane, many steps in one go.
 
-Loaded only by `.kernel.make_kernel`, because it imports numba. One lane's state and the weights
+Loaded only by `.choice.make_kernel`, because it imports numba. One lane's state and the weights
 that its spikes touch stay in the processor's cache while the steps run; threads share the lanes.
 """
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from nengo_dense.chip.limits import DECAY_BITS
 from nengo_dense.chip.program import Compartments, Program
-from nengo_dense.emulator.compiled import advance
-from nengo_dense.emulator.state import ChipState, Drive, Recording
-from nengo_dense.emulator.table import EIGHT, FOUR, make_tables
-from nengo_dense.emulator.thread import aligned, over_lanes
-from nengo_dense.emulator.vector import WIDTH
+from nengo_dense.emulator.kernel.compiled_chip import advance
+from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
+from nengo_dense.emulator.kernel.table import EIGHT, FOUR, make_tables
+from nengo_dense.emulator.kernel.thread import aligned, over_lanes
+from nengo_dense.emulator.kernel.vector import WIDTH
 
 #: Compartments to step at once: few lanes of many compartments, or many lanes of few.
 WORKSPACE = 512
@@ -60,7 +60,7 @@ class NumbaKernel:
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
-        """Advance all lanes; see `.kernel_numpy.NumpyKernel.advance`."""
+        """Advance all lanes; see `.numpy_kernel.NumpyKernel.advance`."""
         lanes = len(state.spiked)
         none = np.zeros((0, self.program.n_compartments), dtype=self.program.dtype)
         arguments = (

@@ -1,4 +1,4 @@
-"""The compiled functions of `.kernel_numba`, which alone loads this module (it imports numba).
+"""The compiled functions of `.numba_kernel`, which alone loads this module (it imports numba).
 
 They are plain loops, over whole vectors where it matters (`.vector`). Sums of floating point
 numbers are formed in nengo-loihi's order, one row of weights after another, and never fused into
@@ -16,8 +16,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from nengo_dense.emulator.compilation import compiled
-from nengo_dense.emulator.vector import (
+from nengo_dense.emulator.kernel.compilation import compiled
+from nengo_dense.emulator.kernel.vector import (
     WIDTH,
     add,
     any_bit,
@@ -168,7 +168,7 @@ def _update_integer(  # type: ignore[no-untyped-def]
     total, noise, current, voltage, spiked,
     keep_u, keep_v, scale_u, scale_v, bias, vth, vmin, vmax, leaky,
 ):  # fmt: skip
-    """Decay, wrap, clip, fire; see `.kernel_numpy.NumpyKernel`. Returns overflowing bits."""
+    """Decay, wrap, clip, fire; see `.numpy_kernel.NumpyKernel`. Returns overflowing bits."""
     zero = spread(np.int32(0))
     lost_q, lost_u, lost_v = zero, zero, zero
     for j in range(np.uint64(0), np.uint64(len(bias)), np.uint64(WIDTH)):

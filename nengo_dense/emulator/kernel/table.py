@@ -1,4 +1,4 @@
-"""A program's projections as flat tables; loaded only by `.kernel_numba` (needs numba)."""
+"""A program's projections as flat tables; loaded only by `.numba_kernel` (needs numba)."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from nengo_dense.chip.program import Program
 from nengo_dense.chip.projection import Projection, Weights
-from nengo_dense.emulator.vector import WIDTH
+from nengo_dense.emulator.kernel.vector import WIDTH
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5

@@ -10,11 +10,11 @@ import pytest
 
 numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
-from nengo_dense.emulator.thread import CACHE_LINE, THREAD_WORK, aligned, over_lanes  # noqa: E402
+from nengo_dense.emulator.kernel.thread import CACHE_LINE, THREAD_WORK, aligned, over_lanes  # noqa: E402
 
 AFTER_FORK = """
 import os, signal
-from nengo_dense.emulator.thread import THREAD_WORK, over_lanes
+from nengo_dense.emulator.kernel.thread import THREAD_WORK, over_lanes
 def size(start, stop): return stop - start
 assert sum(over_lanes(size, 50, THREAD_WORK)) == 50
 child = os.fork()

@@ -5,7 +5,7 @@ them up and is probed can be run for as many steps as the chip has run. The arit
 Nengo's operators, number by number; only Python is left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -16,9 +16,10 @@ from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 from nengo.synapses import LinearFilter
 
-from nengo_dense.emulator.channel import Receiver
-from nengo_dense.emulator.group import OperatorGroup
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.channel import Receiver
+from nengo_dense.emulator.host.group import OperatorGroup
+from nengo_dense.emulator.host.signals import LaneSignals
+from nengo_dense.emulator.kernel.contract import Follow
 
 
 class Kind(IntEnum):
@@ -57,10 +58,6 @@ class Readout:
 
     clock: TimeUpdate
     instructions: list[Instruction]
-
-
-#: ``follow(lanes, n_steps, work, received, kept, program, factors)``: see `.compiled_host.follow`.
-Follow = Callable[..., None]
 
 
 def find_readout(

@@ -8,8 +8,8 @@ from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Reset, SimPyFunc, SparseDotInc
 from nengo.builder.signal import Signal, SignalDict
 
-from nengo_dense.emulator.operators import has_effect, is_pure, make_step
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.operators import has_effect, is_pure, make_step
+from nengo_dense.emulator.host.signals import LaneSignals
 
 LANES = 4
 

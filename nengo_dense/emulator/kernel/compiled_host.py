@@ -1,10 +1,10 @@
-"""The host's first layer and readout, compiled; loaded only by `.kernel`, as it needs numba."""
+"""The host's first layer and readout, compiled; loaded only by `.choice` (needs numba)."""
 
 import numpy as np
 
-from nengo_dense.emulator.compilation import compiled
-from nengo_dense.emulator.thread import aligned, over_lanes
-from nengo_dense.emulator.vector import (
+from nengo_dense.emulator.kernel.compilation import compiled
+from nengo_dense.emulator.kernel.thread import aligned, over_lanes
+from nengo_dense.emulator.kernel.vector import (
     WIDTH,
     add,
     either,
@@ -117,7 +117,7 @@ def fire(
 def _follow(  # type: ignore[no-untyped-def]
     first_lane, last_lane, lanes, n_steps, work, received, kept, program, factors
 ):
-    """Follow the instructions of `.readout` for some lanes; see `follow`."""
+    """Follow the instructions of a readout for some lanes; see `follow`."""
     first, many = np.uint64(first_lane), np.uint64(last_lane - first_lane)
     for step in range(np.uint64(n_steps)):
         for i in range(np.uint64(len(program))):
@@ -165,9 +165,9 @@ def follow(
     received, kept : (n,) float64 array
         What the chip sent, and what probes keep, each (n_steps, lanes, size).
     program : (n_instructions, 5) uint64 array
-        `.readout.Kind`; where target, source and state begin; size.
+        `nengo_dense.emulator.host.readout.Kind`; where target, source and state begin; size.
     factors : (n_instructions, 2) float64 array
-        ``a`` and ``b`` of `.readout.Instruction`.
+        ``a`` and ``b`` of `nengo_dense.emulator.host.readout.Instruction`.
     """
 
     def part(start: int, stop: int) -> None:

@@ -6,7 +6,7 @@ as the data stays the same, without a step of Nengo's operators. The neurons' ar
 same, number by number.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,10 @@ from nengo.builder.operator import Copy, Operator, Reset, TimeUpdate
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 
-from nengo_dense.emulator.channel import ErrorSender, SpikeSender
-from nengo_dense.emulator.group import OperatorGroup
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.channel import ErrorSender, SpikeSender
+from nengo_dense.emulator.host.group import OperatorGroup
+from nengo_dense.emulator.host.signals import LaneSignals
+from nengo_dense.emulator.kernel.contract import Fire
 
 #: Neuron types that can be run ahead, by module and name: whether negative currents count, and
 #: whether a spike takes one from the voltage (or resets it to zero).
@@ -27,11 +28,6 @@ KINDS = {
     ("nengo.neurons", "RegularSpiking"): (True, True),
     ("nengo_loihi.neurons", "LoihiSpikingRectifiedLinear"): (True, False),
 }
-
-
-#: ``fire(current, voltage, output, dt, height, signed, subtracts, n_steps, spikes, first_step,
-#: first_column, values)``: see `.compiled_host.fire`.
-Fire = Callable[..., None]
 
 
 @dataclass

@@ -4,7 +4,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.emulator.filter import make_lane_filter
+from nengo_dense.emulator.host.filter import make_lane_filter
 
 SYNAPSES = {
     "lowpass": nengo.Lowpass(0.005),

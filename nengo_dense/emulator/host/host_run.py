@@ -4,12 +4,11 @@ import nengo
 import numpy as np
 from nengo.builder.signal import Signal
 
-from nengo_dense.emulator.burst import Fire
-from nengo_dense.emulator.feed import Feed
-from nengo_dense.emulator.history import History
-from nengo_dense.emulator.host import Host
-from nengo_dense.emulator.process import Clock
-from nengo_dense.emulator.readout import Follow
+from nengo_dense.emulator.host.feed import Feed
+from nengo_dense.emulator.host.history import History
+from nengo_dense.emulator.host.host import Host
+from nengo_dense.emulator.host.process import Clock
+from nengo_dense.emulator.kernel.contract import Fire, Follow
 
 
 class HostRun:

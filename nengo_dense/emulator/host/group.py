@@ -8,7 +8,7 @@ from nengo.builder.signal import Signal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
-from nengo_dense.emulator.operators import Step, has_effect, is_pure
+from nengo_dense.emulator.host.operators import Step, has_effect, is_pure
 
 
 @dataclass

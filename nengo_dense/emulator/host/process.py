@@ -7,10 +7,10 @@ import numpy as np
 from nengo.base import Process
 from nengo.builder.processes import SimProcess
 
-from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
-from nengo_dense.emulator.filter import make_lane_filter
-from nengo_dense.emulator.operators import Step, make_lane_steps, takes_lanes
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender
+from nengo_dense.emulator.host.filter import make_lane_filter
+from nengo_dense.emulator.host.operators import Step, make_lane_steps, takes_lanes
+from nengo_dense.emulator.host.signals import LaneSignals
 
 
 class Clock:

@@ -6,10 +6,8 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense import compat
 from nengo_dense.chip.program import Program
-from nengo_dense.emulator.burst import Fire
-from nengo_dense.emulator.chip import Kernel
-from nengo_dense.emulator.kernel_numpy import NumpyKernel
-from nengo_dense.emulator.readout import Follow
+from nengo_dense.emulator.kernel.contract import Fire, Follow, Kernel
+from nengo_dense.emulator.kernel.numpy_kernel import NumpyKernel
 
 KERNELS = ("auto", "numpy", "numba")
 
@@ -25,7 +23,7 @@ def make_kernel(name: str, program: Program) -> Kernel:
     """
     if not _is_compiled(name):
         return NumpyKernel(program)
-    from nengo_dense.emulator.kernel_numba import NumbaKernel  # loads numba
+    from nengo_dense.emulator.kernel.numba_kernel import NumbaKernel  # loads numba
 
     return NumbaKernel(program)
 
@@ -39,7 +37,7 @@ def make_fire(name: str) -> Fire | None:
     """
     if not _is_compiled(name):
         return None
-    from nengo_dense.emulator.compiled_host import fire  # loads numba
+    from nengo_dense.emulator.kernel.compiled_host import fire  # loads numba
 
     return fire
 
@@ -53,7 +51,7 @@ def make_follow(name: str) -> Follow | None:
     """
     if not _is_compiled(name):
         return None
-    from nengo_dense.emulator.compiled_host import follow  # loads numba
+    from nengo_dense.emulator.kernel.compiled_host import follow  # loads numba
 
     return follow
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nengo_dense.emulator.feed import Feed
+from nengo_dense.emulator.host.feed import Feed
 
 
 def test_broadcast_data_changes_in_the_first_step_alone():

@@ -15,12 +15,13 @@ from nengo.builder.signal import Signal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
-from nengo_dense.emulator.burst import Fire, find_burst, run_firing
-from nengo_dense.emulator.group import OperatorGroup, group_operators, live_groups
-from nengo_dense.emulator.operators import make_step
-from nengo_dense.emulator.process import ProcessSteps
-from nengo_dense.emulator.readout import Follow, find_readout, run_readout
-from nengo_dense.emulator.signals import LaneSignals
+from nengo_dense.emulator.host.burst import find_burst, run_firing
+from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
+from nengo_dense.emulator.host.operators import make_step
+from nengo_dense.emulator.host.process import ProcessSteps
+from nengo_dense.emulator.host.readout import find_readout, run_readout
+from nengo_dense.emulator.host.signals import LaneSignals
+from nengo_dense.emulator.kernel.contract import Fire, Follow
 
 
 class Host:
@@ -123,7 +124,7 @@ class Host:
         first_step, n_steps : int
             Steps of the run.
         fire : callable
-            `.compiled_host.fire`, in as many threads as it likes.
+            `nengo_dense.emulator.kernel.compiled_host.fire`, in as many threads as it likes.
         probed : collection of Signal
 
         Returns
@@ -163,7 +164,7 @@ class Host:
         ----------
         n_steps : int
         follow : callable
-            `.compiled_host.follow`, in as many threads as it likes.
+            `nengo_dense.emulator.kernel.compiled_host.follow`, in as many threads as it likes.
 
         Returns
         -------

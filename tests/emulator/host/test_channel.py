@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nengo_dense.emulator.channel import ErrorSender, Receiver, SpikeSender
+from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender
 
 DT = 0.001
 

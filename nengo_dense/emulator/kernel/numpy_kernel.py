@@ -17,7 +17,7 @@ from nengo_dense.chip.fixedpoint import decay, wrap_signed
 from nengo_dense.chip.limits import Q_BITS, U_BITS
 from nengo_dense.chip.program import Program
 from nengo_dense.chip.projection import Projection
-from nengo_dense.emulator.state import ChipState, Drive, Recording
+from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
 
 #: Share of non-zero weights above which a matrix is kept dense.
 DENSE_SHARE = 0.1

@@ -1,0 +1,1 @@
+"""What steps the numbers: in NumPy, or compiled with numba; one gives what the other does."""
