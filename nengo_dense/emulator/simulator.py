@@ -10,6 +10,7 @@ import numpy as np
 from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
 from nengo.utils.progress import Progress, ProgressTracker
 
+from nengo_dense import compat
 from nengo_dense.emulator.build import build_model
 from nengo_dense.emulator.host.feed import Feed, check_data
 from nengo_dense.emulator.host.history import SimulationData
@@ -54,6 +55,8 @@ class Simulator:
         → what nengo-loihi built for them.
     model : nengo_loihi.builder.Model
     minibatch_size : int or None
+    timers : nengo_loihi.simulator.Timers
+        Seconds that building (``"build"``) and the last run (``"run"``) took.
     """
 
     def __init__(
@@ -83,6 +86,8 @@ class Simulator:
                 f"must be a nengo.Network (got {type(network).__name__})", attr="network"
             )
         self.network = network
+        self.timers = compat.nengo_loihi().simulator.Timers()
+        self.timers.start("build")
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
             self.model = build_model(
                 network,
@@ -93,6 +98,7 @@ class Simulator:
                 discretize=self.target == "sim",
             )
             self._machine = Machine(self.model, self._lanes, seed, keep_history, kernel)
+        self.timers.stop("build")
         self.precompute = self._machine.precompute
         if self._machine.needlessly_slow:
             warnings.warn(
@@ -241,11 +247,13 @@ class Simulator:
 
     def _run(self, steps: int, feeds: dict[nengo.Node, Feed], tracker: ProgressTracker) -> None:
         overflowed: set[str] = set()
+        self.timers.start("run")
         self._machine.start_run(self._n_steps + 1, steps, feeds)
         for n_steps in self._machine.chunks(steps):
             overflowed |= self._machine.advance(n_steps)
             self._n_steps += n_steps
             tracker.total_progress.step(n_steps)
+        self.timers.stop("run")
         for register in sorted(overflowed):
             self._machine.complain(f"Overflow in {register}")
 

@@ -382,3 +382,13 @@ def test_strict_emulator_raises_instead_of_warning(monkeypatch):
 def test_missing_network_is_refused():
     with pytest.raises(ValidationError, match="network parameter must not be None"):
         simulator(None)
+
+
+def test_timers_say_how_long_building_and_the_last_run_took():
+    with nengo.Network(seed=0) as network:
+        nengo.Ensemble(5, 1)
+    with Simulator(network, progress_bar=False) as sim:
+        assert set(sim.timers) == {"build"}
+        sim.run_steps(3)
+    assert set(sim.timers) == {"build", "run"}
+    assert all(seconds > 0 for seconds in sim.timers.values())
