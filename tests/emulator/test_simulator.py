@@ -386,7 +386,7 @@ def test_missing_network_is_refused():
 
 def test_timers_say_how_long_building_and_the_last_run_took():
     with nengo.Network(seed=0) as network:
-        nengo.Ensemble(5, 1)
+        layer(5)
     with Simulator(network, progress_bar=False) as sim:
         assert set(sim.timers) == {"build"}
         sim.run_steps(3)
