@@ -18,7 +18,7 @@ from nengo_dense import compat
 from nengo_dense.chip.program import Program
 from nengo_dense.emulator.chip import Chip
 from nengo_dense.emulator.chip_probe import ChipProbe, ChipRecorder
-from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender
+from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender, as_it_is
 from nengo_dense.emulator.host.feed import Feed
 from nengo_dense.emulator.host.history import History
 from nengo_dense.emulator.host.host import Host
@@ -107,7 +107,7 @@ class Machine:
             synapse = model.objs[connection]["decoders"]
             self._senders[id(sender.output)] = ErrorSender(numbers[synapse])
         self._receivers = {
-            id(receiver.output): Receiver(receiver.size_out, model.dt)
+            id(receiver.output): Receiver(self.lanes, receiver.size_out, model.dt)
             for receiver in model.chip2host_receivers.values()
         }
 
@@ -147,18 +147,19 @@ class Machine:
         self._chip_probes: list[tuple[ChipProbe, History | Receiver]] = []
         for probe in self.model.nengo_probes:
             chip_probe = ChipProbe(reads[self.model.objs[probe]["out"]], self.lanes, self.model.dt)
+            finish = chip_probe.weigh if chip_probe.deferred else as_it_is
             sink: History | Receiver
             if probe in self.model.chip2host_receivers:
                 receiver = self.model.chip2host_receivers[probe]
                 sink = self._receivers[id(receiver.output)]
+                sink.finish = finish
             else:
-                finish = chip_probe.weigh if chip_probe.deferred else _as_it_is
                 sink = self.histories[probe] = history(probe, finish)
             self._chip_probes.append((chip_probe, sink))
         self._recorder = ChipRecorder([p for p, _ in self._chip_probes], self.program.dtype)
         for host in self.hosts.values():
             for probe in host.model.probes:
-                self.histories[probe] = history(probe, _as_it_is)
+                self.histories[probe] = history(probe, as_it_is)
 
     def complain(self, message: str) -> None:
         """Warn of what goes wrong on the chip, or raise it if nengo-loihi's emulator is strict.
@@ -264,14 +265,11 @@ class Machine:
         first = self._before + self._done + 1
         for probe, sink in self._chip_probes:
             recorded = self._recorder.read(recordings, probe)
+            values = recorded if probe.deferred else probe.values(recorded)
             if isinstance(sink, History):
-                sink.write(first, recorded if probe.deferred else probe.values(recorded))
+                sink.write(first, values)
                 continue
-            by_step = np.ascontiguousarray(probe.values(recorded).swapaxes(0, 1))
+            by_step = np.ascontiguousarray(values.swapaxes(0, 1))
             for step in range(n_steps):
                 sink.receive(first + step, by_step[step])
         return overflowed
-
-
-def _as_it_is(values: np.ndarray) -> np.ndarray:
-    return values

@@ -4,6 +4,7 @@ nengo-loihi passes these through queues in host nodes (``HostSendProcess`` and
 ``HostReceiveProcess``); here they are arrays of all lanes, with the same delays.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +47,11 @@ class ErrorSender:
         self.error = values.copy()
 
 
+def as_it_is(values: np.ndarray) -> np.ndarray:
+    """Change nothing."""
+    return values
+
+
 @dataclass
 class Receiver:
     """Gives the host the chip's values, with the delay of nengo-loihi's receiving node.
@@ -56,13 +62,17 @@ class Receiver:
 
     Parameters
     ----------
-    size : int
+    lanes, size : int
     dt : float
         Step in seconds.
+    finish : callable
+        Applied to what was received when it is read.
     """
 
+    lanes: int
     size: int
     dt: float
+    finish: Callable[[np.ndarray], np.ndarray] = as_it_is
     _queue: list[tuple[float, np.ndarray]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -70,14 +80,21 @@ class Receiver:
 
     def reset(self) -> None:
         """Forget all values."""
-        self._queue = [(0, np.zeros(self.size))]
+        self._queue = [(0, np.zeros((self.lanes, self.size), dtype=np.uint8))]
 
     def receive(self, step: int, values: np.ndarray) -> None:
         """Take the chip's (lanes, size) values of its step ``step``."""
         self._queue.append((self.dt * (step + 1), values))
 
     def value(self, t: float) -> np.ndarray:
-        """Return what the host sees at time ``t``: (lanes, size), or (size,) zeros."""
+        """Return what the host sees at time ``t``: (lanes, size)."""
+        return self.finish(self._seen(t))
+
+    def values(self, times: Sequence[float]) -> np.ndarray:
+        """Return what the host sees at several times, one after another: (n, lanes, size)."""
+        return self.finish(np.array([self._seen(t) for t in times]))
+
+    def _seen(self, t: float) -> np.ndarray:
         queue = self._queue
         while len(queue) > 1 and queue[0][0] < t:
             queue.pop(0)

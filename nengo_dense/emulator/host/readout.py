@@ -145,10 +145,9 @@ def run_readout(
         target = 0 if instruction.kind == Kind.STORE else places[instruction.target]
         state = 0 if instruction.state is None else places[instruction.state]
         if instruction.receiver is not None:
-            values = np.empty((n_steps, lanes, size))
-            for k in range(n_steps):
-                values[k] = instruction.receiver.value(((step + (k + 1)) * dt).item())
-            received.append(values.ravel())
+            times = [((step + (k + 1)) * dt).item() for k in range(n_steps)]
+            values = instruction.receiver.values(times)
+            received.append(np.asarray(values, dtype=np.float64).ravel())
             source, n_received = n_received, n_received + values.size
         if instruction.kind == Kind.STORE:
             kept.append((n_kept, size))

@@ -24,22 +24,31 @@ def test_errors_are_kept_though_the_signal_changes():
 
 
 def test_taking_turns_the_host_sees_zeros_and_then_the_chip_a_step_late():
-    receiver, seen = Receiver(1, DT), []
+    receiver, seen = Receiver(2, 1, DT), []
     for step in range(1, 6):  # the host runs first in every step
-        seen.append(float(np.ravel(receiver.value(step * DT))[0]))
+        seen.append(receiver.value(step * DT)[0, 0])
         receiver.receive(step, np.full((2, 1), float(step)))
     assert seen == [0, 1, 2, 3, 4]
 
 
 def test_where_the_chip_runs_ahead_its_first_step_is_seen_twice():
-    receiver = Receiver(1, DT)
+    receiver = Receiver(2, 1, DT)
     for step in range(1, 6):
         receiver.receive(step, np.full((2, 1), float(step)))
-    assert [receiver.value(step * DT)[0, 0] for step in range(1, 6)] == [1, 1, 2, 3, 4]
+    times = [step * DT for step in range(1, 6)]
+    assert receiver.values(times)[:, 0, 0].tolist() == [1, 1, 2, 3, 4]
+
+
+def test_values_are_finished_when_they_are_read():
+    receiver = Receiver(2, 3, DT, finish=lambda values: 10.0 * values)
+    for step in range(1, 4):
+        receiver.receive(step, np.full((2, 3), step, dtype=np.uint8))
+    np.testing.assert_array_equal(receiver.value(DT), np.full((2, 3), 10.0))
+    np.testing.assert_array_equal(receiver.values([3 * DT, 9 * DT])[:, 1, 2], [20, 30])
 
 
 def test_a_reset_receiver_has_zeros():
-    receiver = Receiver(3, DT)
+    receiver = Receiver(2, 3, DT)
     receiver.receive(1, np.ones((2, 3)))
     receiver.reset()
-    np.testing.assert_array_equal(receiver.value(10.0), np.zeros(3))
+    np.testing.assert_array_equal(receiver.value(10.0), np.zeros((2, 3)))
