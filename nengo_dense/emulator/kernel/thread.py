@@ -4,7 +4,7 @@ import functools
 import itertools
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numba
@@ -39,7 +39,13 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
     bounds = [lanes * part // n_parts for part in range(n_parts + 1)]
     pool = _pool(n_threads)
     parts = [pool.submit(function, *pair) for pair in itertools.pairwise(bounds)]
-    return [part.result() for part in parts]
+    try:
+        return [part.result() for part in parts]
+    except BaseException:  # an interrupt too: nothing may write when the caller goes on
+        for part in parts:
+            part.cancel()
+        wait(parts)
+        raise
 
 
 @functools.cache

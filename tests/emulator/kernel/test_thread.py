@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -38,12 +39,19 @@ def test_little_work_stays_in_one_piece():
     assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK - 1) == [(0, 100)]
 
 
-def test_an_error_in_a_thread_is_raised():
+def test_an_error_in_a_thread_is_raised_when_all_have_ended():
+    begun, ended = [], []
+
     def fail(start, stop):
-        raise ZeroDivisionError(f"lanes {start} to {stop}")
+        begun.append(start)
+        if start == 0:
+            raise ZeroDivisionError(f"lanes {start} to {stop}")
+        time.sleep(0.05)
+        ended.append(start)
 
     with pytest.raises(ZeroDivisionError, match="lanes"):
         over_lanes(fail, 100, THREAD_WORK)
+    assert set(begun) == {0, *ended}  # nobody is still at work
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
