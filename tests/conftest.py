@@ -10,6 +10,6 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    if config.getoption("tf_keras"):
+    if config.getoption("tf_keras", default=False):  # unknown if tests/ is not the first folder
         compat.use_tf_keras()  # before nengo-loihi, which imports TensorFlow
     compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer
