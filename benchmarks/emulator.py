@@ -153,7 +153,7 @@ def draw(path, n_steps):
         "rate": [50.0, 100.0, 250.0, 500.0, 1000.0],
         "steps": [10, 30, 100, 300],
     }
-    figure, axes = plt.subplots(1, len(ranges), figsize=(18, 3.5), layout="constrained")
+    figure, axes = plt.subplots(1, len(ranges), figsize=(13, 3), layout="constrained", sharey=True)
     for axis, (name, values) in zip(axes, ranges.items(), strict=True):
         ours, reference = [], []
         for value in values:
@@ -166,9 +166,11 @@ def draw(path, n_steps):
         axis.loglog(values, reference, "o-", label="nengo-loihi")
         axis.loglog(values, ours, "s-", label="nengo_dense")
         axis.set(xlabel={"rate": "rate [Hz]"}.get(name, name))
+        axis.set_xticks(values, [f"{value:g}" for value in values])
+        axis.minorticks_off()
     axes[0].set(ylabel="one presentation [ms]")
-    axes[0].legend()
-    figure.savefig(path, dpi=120)
+    axes[0].legend(loc="lower left")
+    figure.savefig(path, dpi=90)
     print(f"Picture: {path}")
 
 

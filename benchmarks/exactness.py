@@ -3,7 +3,8 @@
     python benchmarks/exactness.py --compartment-steps 1e8
 
 Every probed value (spikes, voltages, currents, decoded values) of every network must be the same
-number; the exit code is 1 if any is not. Networks that nengo-loihi cannot build are counted apart.
+number, in every lane of a minibatch; the exit code is 1 if any is not. Compartments and values are
+counted once, not for every lane. Networks that nengo-loihi cannot build are counted apart.
 """
 
 import argparse
@@ -30,7 +31,7 @@ def run(make_simulator, drawn, seed, n_steps):
     return [sim.data[probe] for probe in drawn.probes], size
 
 
-def compare(seed, scale, n_steps, target, kernel):
+def compare(seed, scale, n_steps, target, kernel, lanes):
     """Compare one network; return compartment-steps, values, and differing values."""
     loihi = compat.nengo_loihi()
     drawn, again = random_network(seed, scale), random_network(seed, scale)
@@ -39,7 +40,12 @@ def compare(seed, scale, n_steps, target, kernel):
     )
     ours, _ = run(
         lambda d: Simulator(
-            d.network, target=target, model=d.model(), progress_bar=False, kernel=kernel
+            d.network,
+            target=target,
+            model=d.model(),
+            minibatch_size=lanes,
+            progress_bar=False,
+            kernel=kernel,
         ),
         again,
         seed,
@@ -47,9 +53,9 @@ def compare(seed, scale, n_steps, target, kernel):
     )
     differing = 0
     for mine, theirs in zip(ours, expected, strict=True):
-        same_kind = mine.shape == theirs.shape and mine.dtype == theirs.dtype
-        differing += int((mine != theirs).sum()) if same_kind else mine.size
-    return size * n_steps, sum(values.size for values in ours), differing, again.features
+        same_kind = mine.shape == (lanes, *theirs.shape) and mine.dtype == theirs.dtype
+        differing += int((mine != theirs).any(axis=0).sum()) if same_kind else theirs.size
+    return size * n_steps, sum(values.size for values in expected), differing, again.features
 
 
 def main():
@@ -58,6 +64,7 @@ def main():
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--scale", type=int, default=200, help="about a population's size")
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--lanes", type=int, default=1, help="minibatch size")
     parser.add_argument("--kernel", choices=["auto", "numpy", "numba"], default="auto")
     args = parser.parse_args()
     done = values = differing = networks = 0
@@ -65,7 +72,7 @@ def main():
     while done < args.compartment_steps:
         target = "simreal" if seed % 4 == 3 else "sim"
         try:
-            result = compare(seed, args.scale, args.steps, target, args.kernel)
+            result = compare(seed, args.scale, args.steps, target, args.kernel, args.lanes)
         except (AssertionError, ValueError) as err:
             refused += 1
             print(f"seed {seed}: nengo-loihi refuses: {str(err) or type(err).__name__}"[:110])
