@@ -1,7 +1,8 @@
 """How functions are compiled; loaded only by compiled modules, because it imports numba.
 
 numba keeps compiled functions on disk and compiles again when the file of the *called* function
-changes, not when a file that it imports from does: so what belongs together is in one file.
+changes, not when a file that it imports from does: so what belongs together is in one file. An
+installation renews all files; who edits `.vector` in place deletes the ``__pycache__`` beside it.
 """
 
 from collections.abc import Callable
