@@ -38,7 +38,7 @@ HEAVY = {
     "nir",
 }
 MAX_FILE_LINES = 400
-MAX_FUNCTION_LINES = 60
+MAX_FUNCTION_LINES = 42
 
 
 def floor(part):
