@@ -27,9 +27,13 @@ LIF = nengo.LIF(tau_rc=0.02, tau_ref=0.001)
 #: Name -> kind of neurons, whether trained on Loihi's rates, whether rates are kept in a band.
 WAYS = {
     "NengoDL, plain": ("relu", False, False),
-    "NengoDL, Loihi-aware": ("relu", True, True),
-    "NengoDL, Loihi-aware, LIF": ("lif", True, True),
+    "NengoDL, rates in a band": ("relu", False, True),
+    "NengoDL, Loihi-aware": ("relu", True, False),
+    "NengoDL, Loihi-aware, in a band": ("relu", True, True),
+    "the same with LIF neurons": ("lif", True, True),
 }
+#: Name -> whether `convert` tunes on the chip's integers after choosing rates.
+CONVERSIONS = {"Keras, convert, rates chosen": False, "Keras, convert, tuned": True}
 #: Neurons, their max_rate and their band, in hertz; hidden layers are 64-32-32 throughout.
 TASKS = {
     "letter": {
@@ -132,9 +136,10 @@ def compare(task, data, seed, arguments):
     keras = {"way": "Keras", "source": accuracy(weights, biases, *test), "speed": speed}
     yield keras | {"chip": {}}
     pairs = list(zip(weights, biases, strict=True))
-    converted = convert(pairs, calibration=training[0], tune=False, progress_bar=False)
-    chip = on_the_chip(converted, test, settings["steps"])
-    yield {"way": "Keras, convert with calibration", "source": keras["source"], "chip": chip}
+    for way, tune in CONVERSIONS.items():
+        converted = convert(pairs, calibration=training[0], tune=tune, progress_bar=False)
+        chip = on_the_chip(converted, test, settings["steps"])
+        yield {"way": way, "source": keras["source"], "chip": chip}
 
     for way, (kind, loihi_aware, banded) in WAYS.items():
         neuron_type, max_rate, band = settings[kind]
