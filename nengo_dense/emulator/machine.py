@@ -20,6 +20,7 @@ from nengo_dense.emulator.chip import Chip
 from nengo_dense.emulator.chip_probe import ChipProbe, ChipRecorder
 from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender, as_it_is
 from nengo_dense.emulator.host.feed import Feed
+from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.history import History
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.host.host_run import HostRun
@@ -114,6 +115,7 @@ class Machine:
     def _make_hosts(self) -> dict[str, Host]:
         """Make the parts of the host that have something to run."""
         steps = ProcessSteps(self._senders, self._receivers, self._clock)
+        functions = LaneFunctions(self.lanes)
         hosts = {}
         for name, model in (("host_pre", self.model.host_pre), ("host", self.model.host)):
             if model.params:
@@ -122,7 +124,7 @@ class Machine:
                     for node in model.params
                     if isinstance(node, nengo.Node) and node.size_in == 0 < node.size_out
                 ]
-                hosts[name] = Host(model, self.lanes, sources, steps)
+                hosts[name] = Host(model, self.lanes, sources, steps, functions)
         return hosts
 
     def _find_feedable(self) -> dict[nengo.Node, tuple[Host, Signal]]:
@@ -189,6 +191,7 @@ class Machine:
     def close(self) -> None:
         """Drop all state."""
         del self.hosts, self.chip, self._host_runs, self._receivers, self._senders
+        del self.feedable, self._chip_probes
 
     def start_run(self, first_step: int, n_steps: int, feeds: dict[nengo.Node, Feed]) -> None:
         """Prepare to run some steps with data for some nodes."""
@@ -206,7 +209,7 @@ class Machine:
         self._before = first_step - 1
 
     def chunks(self, n_steps: int) -> Iterator[int]:
-        """Split a run into pieces of bounded memory, of at least two steps unless it has one."""
+        """Split a run into pieces of bounded memory, of more than one step unless it has one."""
         if not self.precompute:
             yield from (1 for _ in range(n_steps))
             return

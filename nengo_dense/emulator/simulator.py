@@ -7,7 +7,13 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import BuildError, ReadonlyError, SimulatorClosed, ValidationError
+from nengo.exceptions import (
+    BuildError,
+    ReadonlyError,
+    SimulationError,
+    SimulatorClosed,
+    ValidationError,
+)
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
@@ -109,6 +115,7 @@ class Simulator:
             self._machine.params, self._machine.histories, self.minibatch_size is not None
         )
         self._n_steps = 0
+        self._between_steps = True
         self.closed = False
 
     def __del__(self) -> None:
@@ -185,6 +192,7 @@ class Simulator:
         self._machine.reset(seed)
         self.clear_probes()
         self._n_steps = 0
+        self._between_steps = True
 
     def run(
         self,
@@ -234,6 +242,11 @@ class Simulator:
         """
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
+        if not self._between_steps:
+            raise SimulationError(
+                "The last run ended inside a step, so that host and chip are not at the same time "
+                "any more; call reset() before running again"
+            )
         steps = _check_steps(steps)
         feeds = check_data(data, self._machine.feedable, self.minibatch_size, steps)
         if steps == 0:
@@ -249,11 +262,15 @@ class Simulator:
         overflowed: set[str] = set()
         self.timers.start("run")
         self._machine.start_run(self._n_steps + 1, steps, feeds)
-        for n_steps in self._machine.chunks(steps):
-            overflowed |= self._machine.advance(n_steps)
-            self._n_steps += n_steps
-            tracker.total_progress.step(n_steps)
-        self.timers.stop("run")
+        try:
+            for n_steps in self._machine.chunks(steps):
+                self._between_steps = False
+                overflowed |= self._machine.advance(n_steps)
+                self._n_steps += n_steps
+                self._between_steps = True
+                tracker.total_progress.step(n_steps)
+        finally:
+            self.timers.stop("run")
         for register in sorted(overflowed):
             self._machine.complain(f"Overflow in {register}")
 

@@ -1,6 +1,9 @@
 """The interface: data in, values out, and what is said about bad input."""
 
+import gc
+import threading
 import warnings
+import weakref
 
 import nengo
 import numpy as np
@@ -329,9 +332,7 @@ def test_refusal_names_the_object(net):
 
 def test_probe_that_the_chip_has_not_is_refused(net):
     with net:
-        nengo.Probe(net.chip.neurons, "refractory_time") if hasattr(
-            net.chip.neurons, "refractory_time"
-        ) else nengo.Probe(net.chip, "input")
+        nengo.Probe(net.chip, "input")
     with pytest.raises(BuildError, match="cannot be emulated: the chip can be probed for"):
         simulator(net)
 
@@ -392,3 +393,64 @@ def test_timers_say_how_long_building_and_the_last_run_took():
         sim.run_steps(3)
     assert set(sim.timers) == {"build", "run"}
     assert all(seconds > 0 for seconds in sim.timers.values())
+
+
+class Delay:
+    """Returns what it was given a step before."""
+
+    def __init__(self):
+        self.before = 0.0
+
+    def __call__(self, t, x):
+        now, self.before = self.before, x
+        return now
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_lanes_do_not_mix_in_a_node_that_keeps_state(net, bound):
+    delay = Delay()
+    with net:
+        node = nengo.Node(delay.__call__ if bound else delay, size_in=1)
+        source = nengo.Node([0.0])
+        nengo.Connection(source, node, synapse=None)
+        probe = nengo.Probe(node)
+    x = np.arange(10.0).reshape(2, 5, 1)
+    with Simulator(net, minibatch_size=2, progress_bar=False) as sim:
+        sim.run_steps(5, data={source: x})
+    np.testing.assert_array_equal(sim.data[probe][:, 1:], x[:, :-1])
+
+
+def test_a_node_whose_state_cannot_be_copied_is_refused(net):
+    delay = Delay()
+    delay.lock = threading.Lock()
+    with net:
+        node = nengo.Node(delay, size_in=1)
+        nengo.Connection(nengo.Node([0.0]), node, synapse=None)
+        nengo.Probe(node)
+    with pytest.raises(BuildError, match=r"'Delay'.*cannot be copied.*nengo\.Process"):
+        Simulator(net, minibatch_size=2, progress_bar=False)
+    with Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(2)
+
+
+def test_an_interrupted_step_must_be_reset(net):
+    with net:
+        node = nengo.Node(lambda t: 1 / 0 if 0.0055 < t < 0.0065 else t)
+        probe = nengo.Probe(node)
+    with Simulator(net, progress_bar=False) as sim:
+        with pytest.raises(ZeroDivisionError):
+            sim.run_steps(10)
+        with pytest.raises(SimulationError, match=r"ended inside a step.*reset"):
+            sim.run_steps(1)
+        sim.reset()
+        sim.run_steps(3)
+        np.testing.assert_array_equal(sim.data[probe], sim.trange()[:, None])
+
+
+def test_closing_frees_what_running_needs(net):
+    sim = Simulator(net, progress_bar=False)
+    hosts = [weakref.ref(host) for host in sim._machine.hosts.values()]
+    sim.close()
+    gc.collect()
+    assert hosts
+    assert all(host() is None for host in hosts)

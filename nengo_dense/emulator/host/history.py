@@ -32,17 +32,18 @@ class History:
     def clear(self) -> None:
         """Forget all values."""
         self._parts: list[np.ndarray] = []
+        self._open: np.ndarray | None = None
         self._filled = 0
-        self._room = 0
+        self._expected = 0
         self._total: np.ndarray | None = None
         self._last: np.ndarray | None = None
         self._cache: np.ndarray | None = None
 
     def reserve(self, first_step: int, n_steps: int) -> None:
-        """Make room for the values of a run at once."""
+        """Expect the values of a run; what a run before left empty is given up."""
+        self._close()
         steps = np.arange(first_step, first_step + n_steps)
-        self._room = int((steps % self.period < 1).sum())
-        self._filled = 0
+        self._expected = int((steps % self.period < 1).sum())
 
     def write(self, first_step: int, values: np.ndarray) -> None:
         """Add the values of some steps.
@@ -57,52 +58,67 @@ class History:
         if self.period != 1:
             steps = np.arange(first_step, first_step + values.shape[1])
             values = values[:, steps % self.period < 1]
-        n_steps = values.shape[1]
-        if n_steps == 0:
+        if values.shape[1] == 0:
             return
         self._cache = None
-        if not self.keep:
-            added = values.sum(axis=1, dtype=np.result_type(values, np.int64))
-            self._total = added if self._total is None else self._total + added
-            self._last = values[:, -1:].copy()
+        if self.keep:
+            self._keep(values)
             return
-        if n_steps == self._room:
-            self._parts.append(values)  # the whole run in one piece: no copy
-            self._filled = n_steps
+        added = values.sum(axis=1, dtype=np.result_type(values, np.int64))
+        self._total = added if self._total is None else self._total + added
+        self._last = values[:, -1:].copy()
+
+    def _keep(self, values: np.ndarray) -> None:
+        """Store values: as they are if they are a whole run's, else in room for the run."""
+        n_steps = values.shape[1]
+        if self._open is None and n_steps == self._expected:
+            self._parts.append(_apart(values))
             return
-        if self._filled == 0 or not self._parts:
-            shape = (len(values), self._room, *values.shape[2:])
-            self._parts.append(np.empty(shape, dtype=values.dtype))
-        self._parts[-1][:, self._filled : self._filled + n_steps] = values
+        if self._open is None:
+            shape = (len(values), self._expected, *values.shape[2:])
+            self._open, self._filled = np.empty(shape, dtype=values.dtype), 0
+        self._open[:, self._filled : self._filled + n_steps] = values
         self._filled += n_steps
+        if self._filled == self._expected:
+            self._close()
+
+    def _close(self) -> None:
+        """Add what the current run has stored to the runs before."""
+        if self._open is not None:
+            self._parts.append(self._open[:, : self._filled])
+            self._open = None
 
     def values(self) -> np.ndarray:
         """All values that were kept: (lanes, n_values, *shape)."""
         if self._cache is None:
-            stored = self._joined() if self.keep else self._last
-            self._cache = np.zeros(0) if stored is None else self.finish(stored)
+            stored = self._stored() if self.keep else self._last
+            self._cache = np.zeros(0) if stored is None else self.finish(stored).view()
             self._cache.setflags(write=False)
         return self._cache
 
     def total(self) -> np.ndarray:
-        """Sum of all values since the last clearing: (lanes, *shape)."""
+        """Sum of all values since the last clearing: (lanes, *shape), or (0,) if there is none."""
         total = self._total
         if self.keep:
-            stored = self._joined()
+            stored = self._stored()
             if stored is not None:
                 total = stored.sum(axis=1, dtype=np.result_type(stored, np.int64))
         return np.zeros(0) if total is None else self.finish(total)
 
-    def _joined(self) -> np.ndarray | None:
-        """All that was stored, as one array."""
-        if not self._parts:
-            return None
-        if self._filled:  # a run that was interrupted leaves unused room
-            self._parts[-1] = self._parts[-1][:, : self._filled]
+    def _stored(self) -> np.ndarray | None:
+        """All that was stored so far, as one array; a run may be going on."""
         if len(self._parts) > 1:
             self._parts = [np.concatenate(self._parts, axis=1)]
-            self._filled = self._parts[0].shape[1]
-        return self._parts[0]
+        if self._open is None:
+            return self._parts[0] if self._parts else None
+        now = self._open[:, : self._filled]
+        return np.concatenate([*self._parts, now], axis=1) if self._parts else now
+
+
+def _apart(values: np.ndarray) -> np.ndarray:
+    """Copy what is a small part of an array, which would otherwise stay in memory whole."""
+    whole = values.base
+    return values.copy() if whole is not None and whole.nbytes > 2 * values.nbytes else values
 
 
 class SimulationData(NengoSimulationData):

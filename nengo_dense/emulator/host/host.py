@@ -16,6 +16,7 @@ from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
 from nengo_dense.emulator.host.burst import find_burst, run_firing
+from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.host.operators import make_step
 from nengo_dense.emulator.host.process import ProcessSteps
@@ -34,10 +35,17 @@ class Host:
     sources : list of Signal
         Outputs of nodes without input, which data may replace.
     processes : ProcessSteps
+    functions : LaneFunctions, optional
+        Shared by the hosts of a model.
     """
 
     def __init__(
-        self, model: Model, lanes: int, sources: Sequence[Signal], processes: ProcessSteps
+        self,
+        model: Model,
+        lanes: int,
+        sources: Sequence[Signal],
+        processes: ProcessSteps,
+        functions: LaneFunctions | None = None,
     ) -> None:
         self.model = model
         self._processes = processes
@@ -48,7 +56,11 @@ class Host:
         ]
         self._order = order
         self.signals = LaneSignals(
-            model.operators, lanes, changing=sources, shared=(model.step, model.time)
+            model.operators,
+            lanes,
+            changing=sources,
+            shared=(model.step, model.time),
+            functions=functions,
         )
         self._groups = group_operators(order)
         probed = [model.sig[probe]["in"] for probe in model.probes]
@@ -122,7 +134,7 @@ class Host:
         Parameters
         ----------
         first_step, n_steps : int
-            Steps of the run.
+            Steps of the piece of the run that is being made.
         fire : callable
             `nengo_dense.emulator.kernel.compiled_host.fire`, in as many threads as it likes.
         probed : collection of Signal

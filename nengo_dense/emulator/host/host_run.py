@@ -58,7 +58,8 @@ class HostRun:
 
     def advance(self, n_steps: int) -> None:
         """Run the next piece of the run."""
-        if n_steps > 1 and self._follow is not None and self.host.is_readout:
+        follows = n_steps > 1 and self.host.is_readout and not self._feeds
+        if follows and self._follow is not None:
             self._keep(n_steps, self.host.run_readout(n_steps, self._follow))
             return
         seen = [self._room(signal, n_steps) for signal, _ in self._probes]
@@ -107,11 +108,19 @@ class HostRun:
         assert self._fire is not None, "asked by `advance`"
         probed = [signal for signal, _ in self._probes]
         outputs = self.host.run_ahead(step, n_steps, self._fire, probed)
-        for signal, values in zip(probed, seen, strict=True):
-            part = values[:, step : step + n_steps]
+        for number, signal in enumerate(probed):
             if signal.base not in outputs:
-                part[...] = self.host.signals[signal][:, None]
+                seen[number][:, step : step + n_steps] = self.host.signals[signal][:, None]
                 continue
-            (stride,) = signal.elemstrides
-            columns = signal.elemoffset + stride * np.arange(signal.size)
-            part[...] = outputs[signal.base][:, :, columns]
+            values = outputs[signal.base][:, :, _columns(signal)]
+            if n_steps == seen[number].shape[1]:
+                seen[number] = values  # the whole piece: no copy
+            else:
+                seen[number][:, step : step + n_steps] = values
+
+
+def _columns(signal: Signal) -> slice:
+    """Say which items of its base a vector is."""
+    (stride,) = signal.elemstrides
+    end = signal.elemoffset + stride * signal.size
+    return slice(signal.elemoffset, None if end < 0 else end, stride)

@@ -58,7 +58,7 @@ def is_pure(op: Operator) -> bool:
 
 
 def has_effect(op: Operator) -> bool:
-    """Whether an operator may do more than write its signals; all but Nengo's own may."""
+    """Whether an operator may do more than write its signals, as a Python function may."""
     if type(op) is SimProcess:
         linear = type(op.process).make_step is LinearFilter.make_step
         return not (linear or takes_lanes(op.process))
@@ -235,11 +235,12 @@ def _function(op: SimPyFunc, signals: LaneSignals, dt: float) -> Step | None:
         return _source(op, signals, time)
     if op.x.base not in signals.per_lane:
         return None
-    fn, x = op.fn, signals[op.x]
+    x = signals[op.x]
     output = None if op.output is None else signals[op.output]
+    functions = signals.functions.of(op.fn)
 
     def step() -> None:
-        for lane in range(signals.lanes):
+        for lane, fn in enumerate(functions):
             value = np.copy(x[lane])
             result = fn(value) if time is None else fn(time.item(), value)
             if output is not None:

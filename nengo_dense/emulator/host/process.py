@@ -14,7 +14,7 @@ from nengo_dense.emulator.host.signals import LaneSignals
 
 
 class Clock:
-    """Step within the run, for operators that exchange arrays with the chip."""
+    """Step within the piece of a run, for operators that exchange arrays with the chip."""
 
     step = 0
 

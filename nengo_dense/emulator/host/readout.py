@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from nengo.builder.operator import Copy, Reset, TimeUpdate
+from nengo.builder.operator import Copy, DotInc, Reset, TimeUpdate
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 from nengo.synapses import LinearFilter
@@ -28,7 +28,7 @@ class Kind(IntEnum):
     RECEIVE = 0  #: set it to what the chip sent
     FILTER = 1  #: set it to ``state = a * state + b * source``
     SET = 2  #: set it to ``a``
-    ADD = 3  #: add the source
+    ADD = 3  #: add the source, or a constant
     STORE = 4  #: keep the source for a probe
 
 
@@ -41,6 +41,7 @@ class Instruction:
     source: Signal | None = None
     state: Signal | None = None
     receiver: Receiver | None = None
+    constant: np.ndarray | None = None
     a: float = 0.0
     b: float = 0.0
 
@@ -66,7 +67,7 @@ def find_readout(
     probed: Iterable[Signal],
     dt: float,
 ) -> Readout | None:
-    """Describe a host as instructions, if it is only a readout.
+    """Describe a host as instructions, if it is only a readout (as long as no data is fed to it).
 
     Parameters
     ----------
@@ -80,12 +81,13 @@ def find_readout(
         Step in seconds.
     """
     clock = None
+    changing = {signal for group in groups for signal in group.writes}
     instructions: list[Instruction] = []
     for op in (op for group in groups for op in group.operators):
         if type(op) is TimeUpdate:
             clock = op
             continue
-        instruction = _as_instruction(op, receivers, dt)
+        instruction = _as_instruction(op, receivers, changing, dt)
         if instruction is None:
             return None
         instructions.append(instruction)
@@ -93,15 +95,21 @@ def find_readout(
     used = [s for i in instructions for s in (i.target, i.source) if s is not None]
     plain = all(s.dtype == np.float64 and s.ndim == 1 and not s.is_view for s in used)
     written = {i.target for i in instructions if i.kind != Kind.STORE}
-    if clock is None or not instructions or not plain or not written.issuperset(used):
+    receives = any(i.receiver is not None for i in instructions)
+    if clock is None or not receives or not plain or not written.issuperset(used):
         return None
     return Readout(clock, instructions)
 
 
-def _as_instruction(op: Any, receivers: Mapping[int, Receiver], dt: float) -> Instruction | None:
+def _as_instruction(
+    op: Any, receivers: Mapping[int, Receiver], changing: set[Signal], dt: float
+) -> Instruction | None:
     """Turn an operator into an instruction, if it is of a kind that can be followed."""
     if type(op) is Reset:
         return Instruction(Kind.SET, op.dst, a=op.value)
+    if type(op) is DotInc and op.A.ndim == 2 and not {op.A.base, op.X.base} & changing:
+        product = np.dot(op.A.initial_value, op.X.initial_value)  # of a bias and its weights
+        return Instruction(Kind.ADD, op.Y, constant=product)
     if type(op) is Copy and op.inc and op.src_slice is None and op.dst_slice is None:
         same = op.src.shape == op.dst.shape
         return Instruction(Kind.ADD, op.dst, source=op.src) if same else None
@@ -136,7 +144,8 @@ def run_readout(
     step, time = signals[readout.clock.step], signals[readout.clock.time]
     work = np.empty(n_work)
     for signal, place in places.items():
-        work[place : place + lanes * signal.size] = signals[signal].ravel()
+        if isinstance(signal, Signal):
+            work[place : place + lanes * signal.size] = signals[signal].ravel()
     received: list[np.ndarray] = []
     program, factors, n_received, n_kept, kept = [], [], 0, 0, []
     for instruction in readout.instructions:
@@ -144,6 +153,9 @@ def run_readout(
         source = 0 if instruction.source is None else places[instruction.source]
         target = 0 if instruction.kind == Kind.STORE else places[instruction.target]
         state = 0 if instruction.state is None else places[instruction.state]
+        if instruction.constant is not None:
+            source = places[id(instruction)]
+            work[source : source + lanes * size] = np.tile(instruction.constant, lanes)
         if instruction.receiver is not None:
             times = [((step + (k + 1)) * dt).item() for k in range(n_steps)]
             values = instruction.receiver.values(times)
@@ -159,14 +171,15 @@ def run_readout(
         lanes,
         n_steps,
         work,
-        np.concatenate(received) if len(received) != 1 else received[0],
+        np.concatenate(received) if len(received) > 1 else received[0],
         store,
         np.array(program, dtype=np.uint64),
         np.array(factors),
     )
     for signal, place in places.items():
-        array = signals[signal]
-        array[...] = work[place : place + array.size].reshape(array.shape)
+        if isinstance(signal, Signal):
+            array = signals[signal]
+            array[...] = work[place : place + array.size].reshape(array.shape)
     step[...] += n_steps
     time[...] = step * dt
     return [
@@ -175,13 +188,17 @@ def run_readout(
     ]
 
 
-def _place(instructions: list[Instruction], lanes: int) -> tuple[dict[Signal, int], int]:
-    """Give every signal and state a place in one long array."""
-    places: dict[Signal, int] = {}
+def _place(
+    instructions: list[Instruction], lanes: int
+) -> tuple[dict[Signal | int, int], int]:
+    """Give every signal, state and constant (by its instruction) a place in one long array."""
+    places: dict[Signal | int, int] = {}
     n_work = 0
     for instruction in instructions:
-        for signal in (instruction.target, instruction.source, instruction.state):
-            if signal is not None and signal not in places:
-                places[signal] = n_work
-                n_work += lanes * signal.size
+        keys: list[Any] = [instruction.target, instruction.source, instruction.state]
+        keys.append(None if instruction.constant is None else id(instruction))
+        for key in keys:
+            if key is not None and key not in places:
+                places[key] = n_work
+                n_work += lanes * (key.size if isinstance(key, Signal) else instruction.target.size)
     return places, n_work

@@ -6,6 +6,8 @@ import numpy as np
 from nengo.builder.operator import Operator
 from nengo.builder.signal import Signal
 
+from nengo_dense.emulator.host.function import LaneFunctions
+
 
 class LaneSignals(Mapping):
     """Arrays behind Nengo's signals: ``(lanes, *shape)`` if they can change, else ``shape``.
@@ -21,6 +23,8 @@ class LaneSignals(Mapping):
         Signals that change though no operator writes them.
     shared : set of Signal
         Signals that are alike in all lanes though operators write them.
+    functions : LaneFunctions, optional
+        Of all hosts, so that what their functions share is shared.
     """
 
     def __init__(
@@ -29,8 +33,10 @@ class LaneSignals(Mapping):
         lanes: int,
         changing: Iterable[Signal] = (),
         shared: Iterable[Signal] = (),
+        functions: LaneFunctions | None = None,
     ) -> None:
         self.lanes = lanes
+        self.functions = LaneFunctions(lanes) if functions is None else functions
         operators = list(operators)
         written = {
             signal.base for op in operators for signal in op.sets + op.incs + op.updates

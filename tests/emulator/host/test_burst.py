@@ -32,7 +32,8 @@ def make_network(neuron_type, parts=False, filtered=None):
         )
         net.config[hidden].on_chip = False
         chip = nengo.Ensemble(5, 1, neuron_type=NEURONS["relu"], gain=np.ones(5), bias=np.zeros(5))
-        output = nengo.Node(size_in=2)
+        output, bias = nengo.Node(size_in=2), nengo.Node([0.3, -0.2])
+        nengo.Connection(bias, output, transform=rng.normal(size=(2, 2)), synapse=None)
         weights = rng.uniform(0, 5, size=(6, 3))
         nengo.Connection(net.source, hidden.neurons, transform=weights, synapse=filtered)
         pre = hidden.neurons[1:4] if parts else hidden.neurons
@@ -49,6 +50,7 @@ def make_network(neuron_type, parts=False, filtered=None):
             nengo.Probe(chip.neurons),
             nengo.Probe(output),
         ]
+        net.bias = bias
     return net
 
 
@@ -111,3 +113,27 @@ def test_source_without_data_does_not_run_ahead():
     with Simulator(net, progress_bar=False) as sim:
         sim.run_steps(10)
         assert not sim._machine.hosts["host_pre"].can_run_ahead
+
+
+def test_data_for_the_bias_of_a_readout_is_followed_step_by_step():
+    net = make_network(NEURONS["relu"])
+    given = np.random.RandomState(2).normal(size=(2, 12, 2))
+    values = []
+    for kernel in ("numba", "numpy"):
+        with Simulator(net, minibatch_size=2, progress_bar=False, kernel=kernel) as sim:
+            sim.run_steps(12, data={net.bias: given})
+            sim.run_steps(5)
+        values.append(sim.data[net.watched[2]])
+    np.testing.assert_array_equal(*values)
+    assert (values[0][:, 1] != values[0][:, 2]).any()
+
+
+def test_a_node_that_nothing_reaches_reads_zeros():
+    net = make_network(NEURONS["relu"])
+    with net:
+        alone = nengo.Probe(nengo.Node(size_in=2))
+    del net.connections[:]
+    net.probes[:] = [alone]
+    with Simulator(net, progress_bar=False, kernel="numba") as sim:
+        sim.run_steps(5)
+    np.testing.assert_array_equal(sim.data[alone], np.zeros((5, 2)))

@@ -47,6 +47,38 @@ def test_room_of_an_interrupted_run_is_not_read(rng):
     np.testing.assert_array_equal(history.values(), values)
 
 
+def test_a_run_after_an_interrupted_one_begins_where_that_ended(rng):
+    values = rng.normal(size=(2, 6, 3))
+    history = History(1, True, same)
+    history.reserve(1, 9)
+    history.write(1, values[:, :2])
+    history.reserve(3, 4)
+    history.write(3, values[:, 2:])
+    np.testing.assert_array_equal(history.values(), values)
+
+
+def test_reading_during_a_run_changes_nothing(rng):
+    values = rng.normal(size=(2, 12, 3))
+    history = History(1, True, same)
+    filled(history, [4], values[:, :4])
+    history.reserve(5, 8)
+    for step in range(4, 12):
+        history.write(step + 1, values[:, step : step + 1])
+        np.testing.assert_array_equal(history.values(), values[:, : step + 1])
+        np.testing.assert_allclose(history.total(), values[:, : step + 1].sum(axis=1))
+    np.testing.assert_array_equal(history.values(), values)
+
+
+def test_a_small_part_does_not_keep_the_whole_in_memory(rng):
+    recorded = rng.normal(size=(2, 5, 100))
+    history = History(1, True, same)
+    filled(history, [5], recorded[..., :1])
+    assert not np.shares_memory(history.values(), recorded)
+    whole = History(1, True, same)
+    filled(whole, [5], recorded)
+    assert np.shares_memory(whole.values(), recorded)
+
+
 def test_nothing_written_is_empty():
     for keep in (True, False):
         history = History(1, keep, same)
