@@ -189,9 +189,7 @@ def show(rows, steps):
 
 def draw(rows, steps, path):
     """Draw accuracy over the length of a presentation, a line for each way of training."""
-    figure = compat.require("matplotlib.figure", "Drawing").Figure(
-        figsize=(7, 4.5), layout="constrained", dpi=120
-    )
+    figure = compat.new_figure(7, 4.5)
     axes = figure.subplots()
     for way in dict.fromkeys(row["way"] for row in rows):
         values = np.array(

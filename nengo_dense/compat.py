@@ -22,8 +22,6 @@ from nengo_dense.version import supported
 
 #: Import name -> the extra that installs it (``pip install "nengo-dense[extra]"``).
 EXTRAS = {
-    "h5py": None,
-    "joblib": None,
     "keras": "keras",
     "matplotlib": "plot",
     "nengo_dl": "dl",
@@ -70,6 +68,13 @@ def require(name: str, purpose: str) -> ModuleType:
         raise MissingDependencyError(
             f"{purpose} needs {package}, which is not installed. Install it with: {command}"
         ) from err
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Make a matplotlib figure (inches) that needs no display and is not on pyplot's list."""
+    return require("matplotlib.figure", "Drawing").Figure(
+        figsize=(width, height), layout="constrained", dpi=120
+    )
 
 
 def nengo_loihi() -> ModuleType:

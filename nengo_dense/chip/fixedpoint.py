@@ -39,7 +39,7 @@ def wrap_signed(x: np.ndarray, bits: int) -> np.ndarray:
     return (x << unused) >> unused
 
 
-def decay(x: np.ndarray, keep: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def decay(x: np.ndarray, keep: np.ndarray) -> np.ndarray:
     """Multiply integers by ``keep / 4096``, rounding towards zero.
 
     ``sign(x) * floor(abs(x) * keep / 4096)`` without 64-bit products: with
@@ -65,7 +65,8 @@ def decay(x: np.ndarray, keep: np.ndarray, out: np.ndarray | None = None) -> np.
     magnitude >>= DECAY_BITS
     decayed += magnitude
     decayed ^= sign
-    return np.subtract(decayed, sign, out=out)
+    decayed -= sign
+    return decayed
 
 
 def shift(x: np.ndarray, bits: int) -> np.ndarray:

@@ -58,7 +58,7 @@ def build_model(
         )
     except BuildError as err:
         culprit = _object_being_built(err.__traceback__)
-        named = culprit is None or str(getattr(culprit, "label", culprit)) in str(err)
+        named = culprit is None or str(getattr(culprit, "label", None) or culprit) in str(err)
         if named or str(culprit) in str(err):
             raise
         raise BuildError(f"{err} (while building {culprit})") from err

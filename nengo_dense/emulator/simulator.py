@@ -82,6 +82,8 @@ class Simulator:
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
+        if not (isinstance(dt, (float, int, np.number)) and 0 < dt < np.inf):
+            raise ValidationError(f"must be seconds above 0 (got {dt!r})", attr="dt")
         self.target = _check_target(target)
         self.minibatch_size = _check_minibatch_size(minibatch_size)
         self.progress_bar = progress_bar
@@ -92,6 +94,7 @@ class Simulator:
                 f"must be a nengo.Network (got {type(network).__name__})", attr="network"
             )
         self.network = network
+        _check_history(keep_history, network)
         self.timers = compat.nengo_loihi().simulator.Timers()
         self.timers.start("build")
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
@@ -284,8 +287,8 @@ class Simulator:
         Returns
         -------
         total : (minibatch_size, size) array
-            Without a minibatch size ``(size,)``. For spikes this is their number times
-            ``amplitude / dt``.
+            Without a minibatch size ``(size,)``; before the first step ``(0,)``. For spikes this
+            is their number times ``amplitude / dt``.
         """
         history = self._machine.histories.get(probe)
         if history is None:
@@ -329,6 +332,20 @@ def _check_minibatch_size(minibatch_size: int | None) -> int | None:
             attr="minibatch_size",
         )
     return int(minibatch_size)
+
+
+def _check_history(keep_history: bool | Collection[nengo.Probe], network: nengo.Network) -> None:
+    if isinstance(keep_history, bool):
+        return
+    if not isinstance(keep_history, Collection):
+        raise ValidationError(
+            f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
+        )
+    strangers = [item for item in keep_history if item not in network.all_probes]
+    if strangers:
+        raise ValidationError(
+            f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
+        )
 
 
 def _check_steps(steps: int) -> int:

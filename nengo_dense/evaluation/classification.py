@@ -52,12 +52,13 @@ def evaluate(
     dt : float, optional
         Step in seconds.
     minibatch_size : int, optional
-        Samples at once.
+        Samples at once; fewer if there are more processes than minibatches.
     target : {"sim", "simreal", "nengo"}, optional
         The chip's integers, the chip in floats, or Nengo itself (`ReferenceSimulator`).
     n_jobs : int, optional
-        Processes, as joblib counts them (-1: all cores). ``joblib.parallel_config`` chooses
-        other ways to spread the work, a Dask cluster among them.
+        Processes, as joblib counts them (-1: all cores), each of which builds the stack again
+        for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
+        Dask cluster among them.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
@@ -69,6 +70,12 @@ def evaluate(
     nengo.exceptions.ValidationError
         Samples or labels that do not fit the stack or one another.
     """
+    if not isinstance(stack, DenseStack):
+        raise ValidationError(
+            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
+            "of a trained model",
+            attr="stack",
+        )
     x = check_inputs(x, stack.size_in, "x")
     n_classes = stack.units[-1]
     labels = check_labels(y, len(x), n_classes)
@@ -81,22 +88,25 @@ def evaluate(
             attr="target",
         )
     n_steps = presentation_steps(presentation_time, dt, evaluate)
-    minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), len(x))
+    most = len(x) if n_jobs == 1 else -(-len(x) // joblib.effective_n_jobs(n_jobs))
+    minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), most)
     trial = Trial(stack, target, dt, minibatch_size)
     batches = [x[i : i + minibatch_size] for i in range(0, len(x), minibatch_size)]
-    predictions, counts = [], []
+    predictions, fired, sent = [], [], []
     progress = Progress("Evaluating", "Evaluation", len(x))
     with ProgressTracker(progress_bar, progress):
         for recording in _record_all(trial, batches, n_steps, n_jobs):
             predictions.append(decide_over_time(recording.logits))
-            counts.append([count.sum(axis=0) for count in recording.spike_counts])
+            fired.append([spikes.sum(axis=0) for spikes in recording.spike_counts])
+            # a host neuron may spike more than once a step, but sends one spike
+            sent.append([np.minimum(s, n_steps).sum() for s in recording.spike_counts])
             progress.step(len(recording.logits))
-    totals = [np.sum(count, axis=0) / len(x) for count in zip(*counts, strict=True)]
+    totals = [np.sum(spikes, axis=0) / len(x) for spikes in zip(*fired, strict=True)]
     return Evaluation(
         labels=labels,
         predictions_over_time=np.concatenate(predictions),
         layers=_activity(trial, totals, n_steps * dt),
-        energy=_energy(trial, stack, totals, n_steps),
+        energy=_energy(trial, stack, np.sum(sent, axis=0) / len(x), n_steps),
         n_classes=n_classes,
         dt=dt,
         target=target,
@@ -128,17 +138,17 @@ def _activity(trial: Trial, totals: list[np.ndarray], seconds: float) -> list[La
     ]
 
 
-def _energy(trial: Trial, stack: DenseStack, totals: list[np.ndarray], n_steps: int) -> Energy:
-    """Count what the cores do in one presentation.
+def _energy(trial: Trial, stack: DenseStack, sent: np.ndarray, n_steps: int) -> Energy:
+    """Count what the cores do in one presentation, of the spikes that each population sends.
 
     nengo-loihi's own encoding of a node has an on and an off neuron whose rates add up to one
     spike a step.
     """
     operations, updates = 0.0, 0
     spikes_in = n_steps * stack.size_in if stack.encoding == "chip" else 0.0
-    for layer, total in zip(trial.populations, totals, strict=True):
+    for layer, spikes in zip(trial.populations, sent, strict=True):
         if layer.on_chip:
             operations += spikes_in * layer.ensemble.n_neurons
             updates += layer.ensemble.n_neurons * n_steps
-        spikes_in = float(total.sum())
+        spikes_in = float(spikes)
     return Energy(operations, updates)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
+from nengo.neurons import RatesToSpikesNeuronType
 
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation import plot
@@ -146,6 +147,7 @@ def ladder(
     calibration: Any = None,
     presentation_time: float = 0.1,
     dt: float = 0.001,
+    minibatch_size: int = 1000,
     n_jobs: int = 1,
     progress_bar: Any = True,
     **conversion: Any,
@@ -165,7 +167,7 @@ def ladder(
         As in `nengo_dense.evaluate`.
     calibration : (batch, n_in) array_like, optional
         For the conversion.
-    presentation_time, dt, n_jobs, progress_bar : optional
+    presentation_time, dt, minibatch_size, n_jobs, progress_bar : optional
         As in `nengo_dense.evaluate`.
     **conversion : optional
         Further arguments of `nengo_dense.convert`.
@@ -183,11 +185,12 @@ def ladder(
     stack = make(tune=False)
     answers = forward(specs, x)[-1].argmax(axis=1)
     rungs = [_rung("source model", answers, labels, answers, [])]
+    running = {"minibatch_size": minibatch_size, "n_jobs": n_jobs, **common}
     above = None
     for name, target, change in RUNGS + TUNED * bool(tune):
         stack = make(tune=True) if change == "tuned" else stack
         shown = with_rate_neurons(stack) if change == "rates" else stack
-        result = evaluate(shown, x, labels, target=target, n_jobs=n_jobs, **common)
+        result = evaluate(shown, x, labels, target=target, **running)
         errors: list[float] = [] if above is None else _rate_errors(result, above)
         rungs.append(_rung(name, result.predictions, labels, answers, errors))
         above = result
@@ -200,12 +203,17 @@ def with_rate_neurons(stack: DenseStack) -> DenseStack:
     An encoder of spikes stays one; its values are rates too only on average.
     """
     arguments = stack.arguments()
-    arguments["neuron_type"] = [_rate_type(kind) for kind in arguments["neuron_type"]]
+    arguments["neuron_type"] = [rate_type(kind) for kind in arguments["neuron_type"]]
     return DenseStack(**arguments)
 
 
-def _rate_type(neuron_type: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
-    """Find the rate neuron whose rate a spiking neuron has on average."""
+def rate_type(neuron_type: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
+    """Find the rate neuron whose rate a spiking neuron has on average, if Nengo has one."""
+    if isinstance(neuron_type, RatesToSpikesNeuronType):
+        return neuron_type.base_type
+    if isinstance(neuron_type, nengo.AdaptiveLIF | nengo.AdaptiveLIFRate):
+        names = ("tau_n", "inc_n", "tau_rc", "tau_ref")
+        return nengo.AdaptiveLIFRate(**{name: getattr(neuron_type, name) for name in names})
     if isinstance(neuron_type, nengo.LIFRate):
         return nengo.LIFRate(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref)
     if isinstance(neuron_type, nengo.RectifiedLinear):

@@ -12,18 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def new_figure(width: float, height: float) -> "Figure":
-    """Make a figure that needs no display and stays out of pyplot's list."""
-    return compat.require("matplotlib.figure", "Drawing").Figure(
-        figsize=(width, height), layout="constrained", dpi=120
-    )
-
-
 def evaluation_figure(
     layers: Sequence[LayerActivity], confusion: np.ndarray, accuracy: np.ndarray, dt: float
 ) -> "Figure":
     """Draw rates, confusion matrix and accuracy over time side by side."""
-    figure = new_figure(15, 4.5)
+    figure = compat.new_figure(15, 4.5)
     axes = figure.subplots(1, 3)
     _plot_rates(axes[0], layers)
     _plot_confusion(axes[1], confusion)
@@ -70,7 +63,7 @@ def ladder_figure(
     title: str,
 ) -> "Figure":
     """Draw accuracy with its (n, 2) intervals, and agreement with the source, 0 to 1, by rung."""
-    figure = new_figure(8, 4.5)
+    figure = compat.new_figure(8, 4.5)
     axes = figure.subplots()
     positions = np.arange(len(names))
     axes.errorbar(

@@ -82,6 +82,9 @@ class Evaluation:
         """(float) How long each sample was shown, in seconds."""
         return self.predictions_over_time.shape[1] * self.dt
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """Say the whole in a few lines of text."""
         low, high = self.confidence_interval

@@ -86,6 +86,7 @@ class SoftmaxNode(nengo.Node):
         Above 1 flattens the probabilities, below 1 sharpens them.
     label : str, optional
     seed : int, optional
+        Of no effect, as nothing is random here.
     add_to_container : bool, optional
         As for every Nengo object (`nengo.base.NetworkMember` takes it).
 
@@ -110,7 +111,6 @@ class SoftmaxNode(nengo.Node):
             size_in=size_in,
             size_out=size_in,
             label=Default if label is None else label,
-            seed=Default if seed is None else seed,
         )
         nengo_dl_builder.install(SoftmaxProcess)
 

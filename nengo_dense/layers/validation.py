@@ -134,36 +134,53 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     return finite_array(np.reshape(x, flat), flat, attr, None)
 
 
-def check_labels(y: Any, n: int, n_classes: int) -> np.ndarray:
+def check_labels(y: Any, n: int, n_classes: int, attr: str = "y") -> np.ndarray:
     """Return right classes as an (n,) array of indices.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another number of labels than samples, a label that is no class, a single output.
+        Another number of labels than samples, a label that is no class, rows that are not
+        one-hot, a single output.
     """
     y = np.asarray(y)
     if n_classes < 2:
-        raise ValidationError("needs a stack with at least 2 outputs to choose among", attr="y")
-    if y.ndim == 2 and y.shape[1] == n_classes and n_classes > 1:
-        y = y.argmax(axis=1)
+        raise ValidationError("needs a stack with at least 2 outputs to choose among", attr=attr)
+    if y.ndim == 2 and y.shape[1] == n_classes:
+        y = _from_one_hot(y, attr)
     y = y.reshape(-1) if y.shape == (n, 1) else y
     if y.shape != (n,):
         raise ValidationError(
             f"must have shape ({n},) of class indices, or ({n}, {n_classes}) one-hot, to match "
             f"{n} samples; got {y.shape}",
-            attr="y",
+            attr=attr,
         )
-    if not np.issubdtype(y.dtype, np.number) or np.any(y != np.floor(y)):
+    real = y.dtype.kind in "biuf"
+    if not real or np.any(y != np.floor(y)):
+        wrong = y[y != np.floor(y)][0] if real else y[0]
         raise ValidationError(
-            f"must be class indices 0 to {n_classes - 1}, got {y.dtype} such as {y[0]!r}; "
+            f"must be class indices 0 to {n_classes - 1}, got {y.dtype} such as {wrong!r}; "
             "np.unique(y, return_inverse=True) numbers any labels",
-            attr="y",
+            attr=attr,
         )
     if y.min() < 0 or y.max() >= n_classes:
         raise ValidationError(
             f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {y.min():g} to "
             f"{y.max():g}",
-            attr="y",
+            attr=attr,
         )
     return y.astype(int)
+
+
+def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
+    """Return the classes that one-hot rows mark, or raise a ValidationError."""
+    marked = rows == 1
+    wrong = (marked.sum(axis=1) != 1) | ((rows != 0) & ~marked).any(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValidationError(
+            f"must be class indices or one-hot rows, a single 1 and zeros, but row {row} is "
+            f"{rows[row].tolist()}; of probabilities take y.argmax(axis=1)",
+            attr=attr,
+        )
+    return marked.argmax(axis=1)

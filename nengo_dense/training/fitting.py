@@ -152,7 +152,8 @@ def hold_out(
                 f"must be a share or a pair (x, y), got {len(validation)} items", "validation"
             )
         x = check_inputs(validation[0], stack.size_in, "validation")
-        return samples, (x, check_labels(validation[1], len(x), stack.units[-1]))
+        labels = check_labels(validation[1], len(x), stack.units[-1], "validation")
+        return samples, (x, labels)
     share = float(finite_array(0 if validation is None else validation, (), "validation", None))
     x, labels = samples
     n_held_out = round(share * len(x))

@@ -56,11 +56,15 @@ class TrainingResult:
         parts = [f"{name} {values[at]:.4g}" for name, values in self.history.items()]
         return f"epoch {at + 1} of {self.n_epochs}: " + ", ".join(parts)
 
-    def plot(self) -> "Figure":
-        """Draw loss and accuracy over epochs, and mark the epoch that was kept."""
-        figure = compat.require("matplotlib.figure", "Drawing").Figure(
-            figsize=(10, 4), layout="constrained", dpi=120
-        )
+    def plot(self, path: str | None = None) -> "Figure":
+        """Draw loss and accuracy over epochs, and mark the epoch that was kept.
+
+        Parameters
+        ----------
+        path : str, optional
+            Where to save the picture.
+        """
+        figure = compat.new_figure(10, 4)
         loss, accuracy = figure.subplots(1, 2)
         epochs = np.arange(1, self.n_epochs + 1)
         for axes, names, label in (
@@ -74,4 +78,6 @@ class TrainingResult:
             axes.axvline(self.best_epoch + 1, color="0.7", ls=":", label="kept")
             axes.set(xlabel="epoch", ylabel=label)
             axes.legend(frameon=False)
+        if path is not None:
+            figure.savefig(path)
         return figure

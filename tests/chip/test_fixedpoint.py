@@ -37,11 +37,10 @@ def test_decay_rounds_towards_zero(discretize, x, decay, offset):
     np.testing.assert_array_equal(fixedpoint.decay(x, keep), expected)
 
 
-def test_decay_writes_into_out():
+def test_decay_leaves_its_argument_alone():
     x = np.array([-4096, 4095, 1], dtype=np.int32)
-    out = np.empty_like(x)
-    assert fixedpoint.decay(x, np.full(3, 2048, dtype=np.int32), out=out) is out
-    np.testing.assert_array_equal(out, [-2048, 2047, 0])
+    decayed = fixedpoint.decay(x, np.full(3, 2048, dtype=np.int32))
+    np.testing.assert_array_equal(decayed, [-2048, 2047, 0])
     np.testing.assert_array_equal(x, [-4096, 4095, 1])
 
 

@@ -454,3 +454,18 @@ def test_closing_frees_what_running_needs(net):
     gc.collect()
     assert hosts
     assert all(host() is None for host in hosts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dt": 0}, "dt: must be seconds above 0"),
+        ({"dt": -0.001}, "dt: must be seconds above 0"),
+        ({"dt": "1"}, "dt: must be seconds above 0"),
+        ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
+        ({"keep_history": 1}, "must be a bool or a list of probes .got 1"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused(net, arguments, message):
+    with pytest.raises(ValidationError, match=message):
+        Simulator(net, progress_bar=False, **arguments)

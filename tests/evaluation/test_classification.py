@@ -62,6 +62,29 @@ def test_energy_counts_spikes_times_fan_out(stack, data):
     assert result.energy.neuron_updates == 12 * 30
 
 
+@pytest.mark.parametrize("encoding", ["spikes", "chip"])
+def test_energy_counts_what_the_encoding_sends(data, rng, encoding):
+    stack = DenseStack([7, 5, 4], 6, encoding=encoding, seed=1)
+    result = evaluate(stack, *data, presentation_time=0.03, progress_bar=False)
+    spikes = [layer.spikes for layer in result.layers]
+    if encoding == "chip":  # nengo-loihi's on and off neurons: one spike a step and feature
+        spikes.insert(0, 30 * 6)
+    assert result.energy.synaptic_operations == pytest.approx(spikes[0] * 7 + spikes[1] * 5)
+    assert result.energy.neuron_updates == (7 + 5) * 30
+
+
+def test_energy_counts_one_spike_a_step_of_a_faster_host_neuron():
+    stack = DenseStack(
+        [1, 3, 2],
+        1,
+        weights=[np.ones((1, 1)), np.ones((3, 1)), np.ones((2, 3))],
+        max_rate=[3000, 100],
+    )
+    result = evaluate(stack, [[1.0]], [0], presentation_time=0.03, progress_bar=False)
+    assert result.layers[0].spikes == pytest.approx(90)
+    assert result.energy.synaptic_operations == 30 * 3
+
+
 @pytest.mark.parametrize("target", ["sim", "simreal", "nengo"])
 def test_every_target_finds_a_clear_answer(target):
     stack = DenseStack([2, 2, 2], 2, weights=[np.eye(2)] * 3)
@@ -123,6 +146,10 @@ def test_labels_may_be_indices_or_one_hot(stack, rng, y):
         ([0, -1, 2], "must be within 0 and 3 for 4 outputs, got -1 to 2"),
         ([0.5, 1, 2], "must be class indices 0 to 3"),
         (["a", "b", "c"], "np.unique"),
+        ([0, 1, np.nan], "such as np.float64.nan|such as nan"),
+        (np.full((3, 4), 0.25), r"one-hot rows.*row 0 is \[0.25, .*argmax"),
+        ([[0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 1]], "row 1 is"),
+        (np.full((3, 4), np.nan), "row 0 is"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(stack, rng, y, message):
@@ -152,6 +179,11 @@ def test_a_stack_that_is_all_on_the_host_is_refused_by_the_chip():
     stack = DenseStack([2, 2], 2)
     with pytest.raises(ValidationError, match=r"no layer of this stack is on the chip.*'spikes'"):
         evaluate(stack, np.ones((2, 2)), [0, 0])
+
+
+def test_a_model_is_to_be_converted_first(data):
+    with pytest.raises(ValidationError, match=r"must be a DenseStack, got list; .*convert"):
+        evaluate([(np.eye(6), np.zeros(6))], *data)
 
 
 def test_unknown_target_is_refused(stack, data):

@@ -55,6 +55,11 @@ def test_node_gives_the_same_probabilities(simulator, temperature):
         assert_allclose(sim.data[probe][-1], softmax(x, temperature), rtol=1e-12)
 
 
+def test_a_seed_is_taken_and_changes_nothing():
+    with nengo.Network():
+        assert SoftmaxNode(3, seed=3).size_out == 3
+
+
 def test_add_to_container_is_nengos():
     with nengo.Network() as net:
         inside = SoftmaxNode(2)

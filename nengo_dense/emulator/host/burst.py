@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from nengo.builder.neurons import SimNeurons
-from nengo.builder.operator import Copy, Operator, Reset, TimeUpdate
+from nengo.builder.operator import Copy, Operator, Reset, SimPyFunc, TimeUpdate
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
 
@@ -132,7 +132,7 @@ def _is_source(group: OperatorGroup) -> bool:
     op = group.operators[0]
     if type(op) is SimProcess:
         return op.input is None
-    return type(op).__name__ == "SimPyFunc" and op.x is None
+    return type(op) is SimPyFunc and op.x is None
 
 
 def _add_follower(

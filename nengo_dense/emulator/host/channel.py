@@ -24,7 +24,7 @@ class SpikeSender:
         self.spikes: np.ndarray | None = None
 
     def send(self, step: int, values: np.ndarray) -> None:
-        """Send a spike for every value that is not zero, in step ``step`` of this piece of a run."""
+        """Send a spike for every value that is not zero, in a step of this piece of a run."""
         assert self.spikes is not None, "Simulator sets the array before the host runs"
         np.not_equal(values, 0, out=self.spikes[:, step, self.part], casting="unsafe")
 

@@ -140,32 +140,24 @@ def run_readout(
         Of each probed signal.
     """
     lanes = signals.lanes
-    places, n_work = _place(readout.instructions, lanes)
+    places, work = _lay_out(readout.instructions, signals)
     step, time = signals[readout.clock.step], signals[readout.clock.time]
-    work = np.empty(n_work)
-    for signal, place in places.items():
-        if isinstance(signal, Signal):
-            work[place : place + lanes * signal.size] = signals[signal].ravel()
+    times = [((step + (k + 1)) * dt).item() for k in range(n_steps)]
     received: list[np.ndarray] = []
     program, factors, n_received, n_kept, kept = [], [], 0, 0, []
-    for instruction in readout.instructions:
-        size = instruction.target.size
-        source = 0 if instruction.source is None else places[instruction.source]
-        target = 0 if instruction.kind == Kind.STORE else places[instruction.target]
-        state = 0 if instruction.state is None else places[instruction.state]
-        if instruction.constant is not None:
-            source = places[id(instruction)]
-            work[source : source + lanes * size] = np.tile(instruction.constant, lanes)
-        if instruction.receiver is not None:
-            times = [((step + (k + 1)) * dt).item() for k in range(n_steps)]
-            values = instruction.receiver.values(times)
+    for i in readout.instructions:
+        size = i.target.size
+        source = places.get(_source_key(i), 0)
+        target = places[i.target]
+        if i.receiver is not None:
+            values = i.receiver.values(times)
             received.append(np.asarray(values, dtype=np.float64).ravel())
             source, n_received = n_received, n_received + values.size
-        if instruction.kind == Kind.STORE:
+        if i.kind == Kind.STORE:
             kept.append((n_kept, size))
             target, n_kept = n_kept, n_kept + n_steps * lanes * size
-        program.append([instruction.kind, target, source, state, size])
-        factors.append([instruction.a, instruction.b])
+        program.append([i.kind, target, source, places.get(i.state, 0), size])
+        factors.append([i.a, i.b])
     store = np.empty(n_kept)
     follow(
         lanes,
@@ -188,17 +180,22 @@ def run_readout(
     ]
 
 
-def _place(
-    instructions: list[Instruction], lanes: int
-) -> tuple[dict[Signal | int, int], int]:
-    """Give every signal, state and constant (by its instruction) a place in one long array."""
-    places: dict[Signal | int, int] = {}
-    n_work = 0
-    for instruction in instructions:
-        keys: list[Any] = [instruction.target, instruction.source, instruction.state]
-        keys.append(None if instruction.constant is None else id(instruction))
-        for key in keys:
-            if key is not None and key not in places:
-                places[key] = n_work
-                n_work += lanes * (key.size if isinstance(key, Signal) else instruction.target.size)
-    return places, n_work
+def _source_key(instruction: Instruction) -> Any:
+    """Say by what `_lay_out` knows an instruction's source: a signal, or a constant of its own."""
+    return instruction.source if instruction.constant is None else id(instruction)
+
+
+def _lay_out(
+    instructions: list[Instruction], signals: LaneSignals
+) -> tuple[dict[Any, int], np.ndarray]:
+    """Put every signal, state and constant into one long array; also return where each begins."""
+    values: dict[Any, np.ndarray] = {}
+    for i in instructions:
+        for signal in (i.target, i.source, i.state):
+            if signal is not None:
+                values[signal] = signals[signal]
+        if i.constant is not None:
+            values[_source_key(i)] = np.tile(i.constant, signals.lanes)
+    ends = np.cumsum([array.size for array in values.values()]).tolist()
+    places = dict(zip(values, [0, *ends[:-1]], strict=True))
+    return places, np.concatenate([array.ravel() for array in values.values()], dtype=np.float64)
