@@ -20,6 +20,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
+from nengo_dense.layers import DenseStack
 
 MAX_RATE = 250.0
 NETWORKS = ((16, 64, 32, 32, 5), (784, 256, 256, 10))
@@ -28,28 +29,24 @@ GOALS = {NETWORKS[0]: 1000, NETWORKS[1]: 300}
 
 
 def dense_network(units: Sequence[int], rate: float = MAX_RATE, seed: int = 0):
-    """Build a stack: the first layer on the host, the rest on the chip, a filtered readout."""
-    loihi = compat.nengo_loihi()
+    """Build a `DenseStack` of random weights: the first layer and the readout on the host."""
     rng = np.random.RandomState(seed)
-    neuron_type = nengo.SpikingRectifiedLinear(
-        amplitude=1 / rate, initial_state={"voltage": nengo.dists.Choice([0])}
+    stack = DenseStack(
+        units[1:],
+        units[0],
+        weights=[
+            rng.normal(scale=np.sqrt(2 / n_in), size=(n_out, n_in))
+            for n_in, n_out in itertools.pairwise(units)
+        ],
+        biases=[rng.normal(scale=0.1, size=n_out) for n_out in units[1:]],
+        max_rate=rate,
+        seed=seed,
     )
     with nengo.Network(seed=seed) as network:
-        loihi.add_params(network)
+        nengo.Network.add(stack)
         source = nengo.Node(np.zeros(units[0]))
-        before, size = source, units[0]
-        for number, n in enumerate(units[1:]):
-            layer = nengo.Ensemble(
-                n, 1, neuron_type=neuron_type, gain=np.full(n, rate), bias=np.zeros(n)
-            )
-            network.config[layer].on_chip = number > 0
-            weights = rng.normal(scale=np.sqrt(2 / size), size=(n, size))
-            synapse = 0.005 if number else None
-            nengo.Connection(before, layer.neurons, transform=weights, synapse=synapse)
-            before, size = layer.neurons, n
-        output = nengo.Node(size_in=size)
-        nengo.Connection(before, output, synapse=0.005)
-        probe = nengo.Probe(output)
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.logits)
     return network, source, probe
 
 
@@ -108,7 +105,7 @@ def print_table(lanes, n_steps, samples):
 def print_limit(lanes, n_steps):
     """Compare the kernel with what the machine's matrix product could do with these weights."""
     for units in NETWORKS:
-        weights = sum(a * b for a, b in itertools.pairwise(units[1:]))
+        weights = sum(a * b for a, b in itertools.pairwise(units[1:-1]))
         spikes = np.random.RandomState(0).uniform(size=(lanes, 512)).astype(np.float32)
         matrix = np.ones((512, 512), dtype=np.float32)
         start = time.perf_counter()

@@ -7,6 +7,7 @@ import numpy as np
 from nengo_dense.chip.program import ProbeRead
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
 from nengo_dense.emulator.kernel.state import Recording
+from nengo_dense.emulator.thread import over_lanes
 
 
 class ChipProbe:
@@ -70,8 +71,7 @@ class ChipProbe:
         for number, weights in enumerate(self.probe.weights):
             part = recorded[..., self._bounds[number] : self._bounds[number + 1]]
             if weights is not None and weights.ndim == 2:
-                dtype = np.result_type(part, weights)
-                part = np.matmul(np.ascontiguousarray(part, dtype=dtype), weights)
+                part = _times(part, weights)
             elif weights is not None:
                 part = np.multiply(part, weights, dtype=np.result_type(part.dtype, weights.dtype))
             parts.append(part)
@@ -86,6 +86,20 @@ class ChipProbe:
         state = {name: np.repeat(value[None], self.lanes, axis=0) for name, value in one.items()}
         rngs: list[Any] = [None] * self.lanes
         return make_lane_filter(self.probe.synapse, shape, self.dt, state, rngs)
+
+
+def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Multiply (lanes, n_steps, n) values by (n, size) weights, as nengo-loihi each lane's."""
+    dtype = np.result_type(values, weights)
+    product = np.empty((*values.shape[:2], weights.shape[1]), dtype=dtype)
+
+    def part(start: int, stop: int) -> None:
+        for lane in range(start, stop):  # converted one by one, a lane stays in the cache
+            lane_values = np.ascontiguousarray(values[lane], dtype=dtype)
+            np.matmul(lane_values, weights, out=product[lane])
+
+    over_lanes(part, len(values), values.size)
+    return product
 
 
 class ChipRecorder:

@@ -1,7 +1,6 @@
 """The interface: data in, values out, and what is said about bad input."""
 
 import gc
-import threading
 import warnings
 import weakref
 
@@ -393,44 +392,6 @@ def test_timers_say_how_long_building_and_the_last_run_took():
         sim.run_steps(3)
     assert set(sim.timers) == {"build", "run"}
     assert all(seconds > 0 for seconds in sim.timers.values())
-
-
-class Delay:
-    """Returns what it was given a step before."""
-
-    def __init__(self):
-        self.before = 0.0
-
-    def __call__(self, t, x):
-        now, self.before = self.before, x
-        return now
-
-
-@pytest.mark.parametrize("bound", [False, True])
-def test_lanes_do_not_mix_in_a_node_that_keeps_state(net, bound):
-    delay = Delay()
-    with net:
-        node = nengo.Node(delay.__call__ if bound else delay, size_in=1)
-        source = nengo.Node([0.0])
-        nengo.Connection(source, node, synapse=None)
-        probe = nengo.Probe(node)
-    x = np.arange(10.0).reshape(2, 5, 1)
-    with Simulator(net, minibatch_size=2, progress_bar=False) as sim:
-        sim.run_steps(5, data={source: x})
-    np.testing.assert_array_equal(sim.data[probe][:, 1:], x[:, :-1])
-
-
-def test_a_node_whose_state_cannot_be_copied_is_refused(net):
-    delay = Delay()
-    delay.lock = threading.Lock()
-    with net:
-        node = nengo.Node(delay, size_in=1)
-        nengo.Connection(nengo.Node([0.0]), node, synapse=None)
-        nengo.Probe(node)
-    with pytest.raises(BuildError, match=r"'Delay'.*cannot be copied.*nengo\.Process"):
-        Simulator(net, minibatch_size=2, progress_bar=False)
-    with Simulator(net, progress_bar=False) as sim:
-        sim.run_steps(2)
 
 
 def test_an_interrupted_step_must_be_reset(net):

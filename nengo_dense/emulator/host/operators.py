@@ -32,6 +32,7 @@ from nengo.synapses import LinearFilter
 from nengo.utils.functions import function_name
 
 from nengo_dense.emulator.host.signals import LaneSignals
+from nengo_dense.emulator.thread import over_lanes
 
 #: A step function; returns False if it is certain that nothing changed.
 Step = Callable[[], bool | None]
@@ -186,8 +187,11 @@ def _dot(op: DotInc, signals: LaneSignals, dt: float) -> Step | None:
     if op.A.ndim != 2 or op.X.ndim != 1 or op.Y.ndim != 1 or op.X.base not in signals.per_lane:
         return None
 
+    def part(start: int, stop: int) -> None:
+        y[start:stop] += np.matmul(a, x[start:stop, :, None])[..., 0]
+
     def step() -> None:
-        y[...] += np.matmul(a, x[..., None])[..., 0]
+        over_lanes(part, signals.lanes, a.size * signals.lanes)
 
     return step
 

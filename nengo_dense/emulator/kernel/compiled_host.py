@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from nengo_dense.emulator.kernel.alignment import aligned
 from nengo_dense.emulator.kernel.compilation import compiled
-from nengo_dense.emulator.kernel.thread import aligned, over_lanes
 from nengo_dense.emulator.kernel.vector import (
     WIDTH,
     add,
@@ -18,6 +18,7 @@ from nengo_dense.emulator.kernel.vector import (
     subtract,
     where,
 )
+from nengo_dense.emulator.thread import over_lanes
 
 
 @compiled

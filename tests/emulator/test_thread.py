@@ -6,16 +6,13 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 
-numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
-
-from nengo_dense.emulator.kernel.thread import CACHE_LINE, THREAD_WORK, aligned, over_lanes  # noqa: E402
+from nengo_dense.emulator.thread import THREAD_WORK, over_lanes
 
 AFTER_FORK = """
 import os, signal
-from nengo_dense.emulator.kernel.thread import THREAD_WORK, over_lanes
+from nengo_dense.emulator.thread import THREAD_WORK, over_lanes
 def size(start, stop): return stop - start
 assert sum(over_lanes(size, 50, THREAD_WORK)) == 50
 child = os.fork()
@@ -39,6 +36,15 @@ def test_little_work_stays_in_one_piece():
     assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK - 1) == [(0, 100)]
 
 
+def test_without_numba_there_is_a_thread_for_each_core(monkeypatch):
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    assert len(over_lanes(lambda *bounds: bounds, 100, THREAD_WORK)) == 12
+    monkeypatch.delenv("NUMBA_NUM_THREADS")
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK) == [(0, 100)]
+
+
 def test_an_error_in_a_thread_is_raised_when_all_have_ended():
     begun, ended = [], []
 
@@ -60,13 +66,3 @@ def test_a_forked_process_has_threads_of_its_own():
     environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
     done = subprocess.run(code, capture_output=True, text=True, env=environment, timeout=120)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float64])
-@pytest.mark.parametrize("size", [1, 100])
-def test_aligned_vectors_are_equal_and_begin_with_a_cache_line(dtype, size):
-    array = np.arange(size, dtype=dtype)
-    copy = aligned(array)
-    np.testing.assert_array_equal(copy, array)
-    assert copy.dtype == dtype
-    assert copy.ctypes.data % CACHE_LINE == 0

@@ -1,19 +1,15 @@
-"""Share lanes among threads; loaded only with compiled code, which releases the interpreter."""
+"""Share lanes among threads, for work that releases the interpreter: compiled code, BLAS."""
 
 import functools
 import itertools
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-import numba
-import numpy as np
-
 #: Numbers to compute below which starting threads costs more than it saves.
 THREAD_WORK = 200_000
-#: Bytes that the processor's caches move at once.
-CACHE_LINE = 64
 
 
 def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> list[Any]:
@@ -30,9 +26,9 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
     Returns
     -------
     results : list
-        One for each range. There are as many threads as numba uses: ``NUMBA_NUM_THREADS``.
+        One for each range, in order.
     """
-    n_threads = min(numba.get_num_threads(), lanes)
+    n_threads = min(_n_threads(), lanes)
     if n_threads == 1 or work < THREAD_WORK:
         return [function(0, lanes)]
     n_parts = min(lanes, 4 * n_threads)
@@ -48,6 +44,14 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
         raise
 
 
+def _n_threads() -> int:
+    """Return as many threads as numba uses, or would: ``NUMBA_NUM_THREADS``, or the cores."""
+    numba = sys.modules.get("numba")
+    if numba is not None:
+        return numba.get_num_threads()
+    return int(os.environ.get("NUMBA_NUM_THREADS", 0)) or os.cpu_count() or 1
+
+
 @functools.cache
 def _pool(n_threads: int) -> ThreadPoolExecutor:
     """Start threads once: they outlive a run, but not a fork of the process."""
@@ -56,15 +60,3 @@ def _pool(n_threads: int) -> ThreadPoolExecutor:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-def aligned(array: np.ndarray) -> np.ndarray:
-    """Copy a vector to where a line of the processor's cache begins.
-
-    A register of a line's size is then loaded and stored in one go.
-    """
-    room = np.empty(array.nbytes + CACHE_LINE, dtype=np.uint8)
-    start = -room.ctypes.data % CACHE_LINE
-    copy = room[start : start + array.nbytes].view(array.dtype)
-    copy[...] = array
-    return copy
