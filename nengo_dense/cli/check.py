@@ -7,6 +7,7 @@ from typing import Any
 from nengo_dense.checks import check, documentation
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.model import add_model_arguments, is_source, load_network
+from nengo_dense.cli.output import output_file
 from nengo_dense.cli.showing import CALIBRATED, check_showing
 from nengo_dense.layers.stack import DenseStack
 
@@ -30,8 +31,12 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--ignore", action="append", default=[], metavar="CODE=REASON", help="accept a finding"
     )
     parser.add_argument("--no-build", action="store_true", help="arithmetic alone, in seconds")
-    parser.add_argument("--html", metavar="FILE.html", help="write the report with pictures")
-    parser.add_argument("--json", metavar="FILE.json", help="write the report as data")
+    parser.add_argument(
+        "--html", type=output_file, metavar="FILE.html", help="write the report with pictures"
+    )
+    parser.add_argument(
+        "--json", type=output_file, metavar="FILE.json", help="write the report as data"
+    )
     parser.set_defaults(run_command=run_check)
 
     rules = subparsers.add_parser("rules", parents=[common], help="list all rules")
@@ -44,9 +49,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run_check(args: argparse.Namespace) -> int:
     """Check, print, and tell by the exit code whether there are errors."""
     samples = load_inputs(args.calibrate) if args.calibrate else None
-    network = load_network(args.model, args.encoding, samples)
-    ignore = dict(item.partition("=")[::2] for item in args.ignore)
-    options = {"run": args.run, "select": args.select, "build": not args.no_build}
+    # of what is no stack yet, samples choose the rates; every stack they are shown to
+    calibration = samples if is_source(args.model) else None
+    network = load_network(args.model, args.encoding, calibration)
+    parts = [item.partition("=") for item in args.ignore]
+    ignore = {code.upper(): reason for code, _, reason in parts}
+    select = None if args.select is None else [code.upper() for code in args.select]
+    options = {"run": args.run, "select": select, "build": not args.no_build}
     if samples is not None and isinstance(network, DenseStack):
         known = CALIBRATED if is_source(args.model) else {}
         report = check_showing(network, samples, known | ignore, **options)

@@ -5,6 +5,7 @@ from typing import Any
 
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.model import add_model_arguments, load_stack
+from nengo_dense.cli.output import stack_file
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -13,7 +14,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "convert", parents=[common], help="convert a trained model into a stack and save it"
     )
     add_model_arguments(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="STACK.npz")
+    parser.add_argument("-o", "--output", required=True, type=stack_file, metavar="STACK.npz")
     parser.set_defaults(run_command=run)
 
 

@@ -5,7 +5,14 @@ import sys
 from typing import Any
 
 from nengo_dense.cli.data import load_data, load_inputs
-from nengo_dense.cli.model import add_model_arguments, is_source, load_stack, source_of
+from nengo_dense.cli.model import (
+    DEFAULT_ENCODING,
+    add_model_arguments,
+    is_source,
+    load_stack,
+    source_of,
+)
+from nengo_dense.cli.output import picture_file
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 
 
@@ -27,7 +34,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="show where accuracy is lost, from the source model to the chip's integers (default: "
         "for a trained model with --calibrate)",
     )
-    parser.add_argument("--plot", metavar="FILE.png", help="write a picture")
+    parser.add_argument("--plot", type=picture_file, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
 
 
@@ -46,7 +53,14 @@ def run(args: argparse.Namespace) -> int:
     picture: Evaluation | LadderReport
     if show_ladder:
         source = source_of(args.model)
-        picture = ladder(source, x, y, calibration=calibration, encoding=args.encoding, **common)
+        picture = ladder(
+            source,
+            x,
+            y,
+            calibration=calibration,
+            encoding=args.encoding or DEFAULT_ENCODING,
+            **common,
+        )
         print(f"{picture}\n\n{picture.evaluation.summary()}")
     else:
         stack = load_stack(args.model, args.encoding, calibration)

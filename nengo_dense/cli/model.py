@@ -13,9 +13,11 @@ from nengo_dense.conversion import convert
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
 MODEL_HELP = (
-    "a .keras or .h5 file, a stack saved as .npz, or file.py:network (this one RUNS the file, so "
-    "only use it with scripts that you trust)"
+    "a .keras or .h5 file, a .json of Keras's with the weights beside it, an .onnx or .nir file, "
+    "a stack saved as .npz, or file.py:network (this one RUNS the file, so only use it with "
+    "scripts that you trust)"
 )
+DEFAULT_ENCODING = "host"
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +26,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoding",
         choices=ENCODINGS,
-        default="host",
-        help="how inputs become spikes, for a model that is converted (default: %(default)s)",
+        help="how inputs become spikes, for a model that is converted (default: "
+        f"{DEFAULT_ENCODING})",
     )
     parser.add_argument(
         "--calibrate",
@@ -34,14 +36,22 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> DenseStack:
+def load_stack(model: str, encoding: str | None = None, calibration: Any = None) -> DenseStack:
     """Load a stack, or convert a trained model into one.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        A script's network that is not a stack.
+        A script's network that is not a stack, or options of conversion for what is one already.
     """
+    given = {"--encoding": encoding, "--calibrate": calibration}
+    for option, value in given.items():
+        if value is not None and not is_source(model):
+            raise ValidationError(
+                f"{option} is for a model that is converted, and {model} is a stack already; give "
+                "the trained model's file with it",
+                attr="MODEL",
+            )
     if _is_script(model):
         network = load_network(model)
         if not isinstance(network, DenseStack):
@@ -54,7 +64,7 @@ def load_stack(model: str, encoding: str = "host", calibration: Any = None) -> D
         return DenseStack.load(model)
     return convert(
         model,
-        encoding=encoding,
+        encoding=encoding or DEFAULT_ENCODING,
         calibration=calibration,
         label=Path(model).stem,
         progress_bar=sys.stderr.isatty(),
@@ -83,21 +93,30 @@ def source_of(model: str) -> str:
     return model
 
 
-def load_network(model: str, encoding: str = "host", calibration: Any = None) -> nengo.Network:
+def load_network(
+    model: str, encoding: str | None = None, calibration: Any = None
+) -> nengo.Network:
     """Load any network that MODEL names; a script's, or a stack."""
     if not _is_script(model):
         return load_stack(model, encoding, calibration)
     path, _, name = model.rpartition(":")
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    namespace = runpy.run_path(path)
+    try:
+        namespace = runpy.run_path(path)
+    except (Exception, SystemExit) as err:  # whatever the user's own code raises
+        raise ValidationError(
+            f"{path} cannot be run: {type(err).__name__}: {err} (--traceback shows where)",
+            attr="MODEL",
+        ) from err
     network = namespace.get(name)
     if not isinstance(network, nengo.Network):
         networks = [k for k, v in namespace.items() if isinstance(v, nengo.Network)]
         found = f"is a {type(network).__name__}" if name in namespace else "does not exist"
         raise ValidationError(
             f"{name!r} in {path} {found}, but a nengo.Network is needed; there are: "
-            f"{', '.join(networks) or 'none'}",
+            f"{', '.join(networks) or 'none'}. A live model is converted in the script: "
+            "stack = nengo_dense.convert(model)",
             attr="MODEL",
         )
     return network

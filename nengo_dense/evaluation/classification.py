@@ -7,6 +7,7 @@ from typing import Any
 import joblib
 import numpy as np
 from nengo.exceptions import ValidationError
+from nengo.utils.numpy import is_integer
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.evaluation.activity import LayerActivity
@@ -70,26 +71,12 @@ def evaluate(
     nengo.exceptions.ValidationError
         Samples or labels that do not fit the stack or one another.
     """
-    if not isinstance(stack, DenseStack):
-        raise ValidationError(
-            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
-            "of a trained model",
-            attr="stack",
-        )
+    _check_stack(stack, choice(target, TARGETS, "target", evaluate))
     x = check_inputs(x, stack.size_in, "x")
     n_classes = stack.units[-1]
     labels = check_labels(y, len(x), n_classes)
-    choice(target, TARGETS, "target", evaluate)
-    if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
-        raise ValidationError(
-            f"{target!r} is Loihi, but no layer of this stack is on the chip: with one layer of "
-            "neurons and encoding='host' everything runs on the host. Use encoding='spikes', or "
-            "target='nengo'",
-            attr="target",
-        )
     n_steps = presentation_steps(presentation_time, dt, evaluate)
-    most = len(x) if n_jobs == 1 else -(-len(x) // joblib.effective_n_jobs(n_jobs))
-    minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), most)
+    minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), _share(len(x), n_jobs))
     trial = Trial(stack, target, dt, minibatch_size)
     batches = [x[i : i + minibatch_size] for i in range(0, len(x), minibatch_size)]
     predictions, fired, sent = [], [], []
@@ -111,6 +98,32 @@ def evaluate(
         dt=dt,
         target=target,
     )
+
+
+def _check_stack(stack: DenseStack, target: str) -> None:
+    if not isinstance(stack, DenseStack):
+        raise ValidationError(
+            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
+            "of a trained model",
+            attr="stack",
+        )
+    if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
+        raise ValidationError(
+            f"{target!r} is Loihi, but no layer of this stack is on the chip: with one layer of "
+            "neurons and encoding='host' everything runs on the host. Use encoding='spikes', or "
+            "target='nengo'",
+            attr="target",
+        )
+
+
+def _share(n: int, n_jobs: int) -> int:
+    """Return how many of ``n`` samples one process gets at most, so that none is idle."""
+    if not is_integer(n_jobs) or n_jobs == 0:
+        raise ValidationError(
+            f"must be a whole number of processes, or -1 for all cores, got {n_jobs!r}",
+            attr="n_jobs",
+        )
+    return n if n_jobs == 1 else -(-n // joblib.effective_n_jobs(n_jobs))
 
 
 def _record_all(

@@ -123,7 +123,14 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     nengo.exceptions.ValidationError
         No samples, another width, NaN or infinity.
     """
-    shape = np.shape(x)
+    try:
+        shape = np.shape(x)
+    except ValueError as err:
+        raise ValidationError(
+            f"must be one array of shape (batch, {n_in}), got a {type(x).__name__} of different "
+            "shapes; give inputs alone, without labels",
+            attr=attr,
+        ) from err
     flat = (shape[0], int(np.prod(shape[1:]))) if len(shape) > 1 else shape
     if len(flat) != 2 or flat[0] == 0 or flat[1] != n_in:
         raise ValidationError(

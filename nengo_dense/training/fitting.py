@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from nengo import LIFRate
 from nengo.exceptions import ValidationError
 
 from nengo_dense import compat
@@ -122,6 +123,11 @@ def fit(
     )
     if not isinstance(stack, DenseStack):
         raise ValidationError(f"must be a DenseStack, got {type(stack).__name__}", "stack")
+    chip_lif = [isinstance(k.ensemble.neuron_type, LIFRate) for k in stack.layers if k.on_chip]
+    if noise and not any(chip_lif):
+        raise ValidationError(
+            "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
+        )
     x = check_inputs(x, stack.size_in, "x")
     samples = x, check_labels(y, len(x), stack.units[-1])
     training, held_out = hold_out(samples, validation, stack, seed)

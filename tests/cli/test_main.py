@@ -180,3 +180,70 @@ def test_wrong_usage_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert "usage: nengo-dense" in capsys.readouterr().err
+
+
+def test_convert_does_not_overwrite_what_is_not_a_stack(folder, keras_file, capsys):
+    before = (folder / "data.npz").read_bytes()
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", str(keras_file), "-o", str(folder / "data.npz")])
+    assert "exists and is not a saved stack" in capsys.readouterr().err
+    assert (folder / "data.npz").read_bytes() == before
+    assert main(["convert", str(keras_file), "-o", str(folder / "stack.npz")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["convert", "m.h5", "-o", "stack.txt"], r"stack\.txt must end in \.npz"),
+        (["convert", "m.h5", "-o", "absent/s.npz"], "there is no folder absent"),
+        (["evaluate", "m.h5", "--data", "d.npz", "--plot", "p.foo"], r"p\.foo must end in \.png"),
+        (["evaluate", "m.h5", "--data", "d.npz", "--plot", "absent/p.png"], "no folder absent"),
+        (["check", "m.h5", "--html", "absent/r.html"], "no folder absent"),
+    ],
+)
+def test_where_nothing_can_be_written_nothing_is_run(arguments, message, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "options", [["--encoding", "spikes"], ["--encoding", "host"], ["--calibrate", "data.npz"]]
+)
+def test_options_of_conversion_are_refused_for_a_stack(folder, capsys, monkeypatch, options):
+    monkeypatch.chdir(folder)
+    assert main(["convert", "stack.npz", "-o", "other.npz", *options]) == 2
+    assert f"{options[0]} is for a model that is converted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import absent_package", "ModuleNotFoundError: No module named 'absent_package'"),
+        ("def", "SyntaxError"),
+        ("import sys; sys.exit('no')", "SystemExit: no"),
+    ],
+)
+def test_a_script_that_fails_is_the_users(folder, capsys, code, message):
+    (folder / "bad.py").write_text(code)
+    assert main(["check", f"{folder / 'bad.py'}:network"]) == 2
+    assert f"bad.py cannot be run: {message}" in capsys.readouterr().err
+
+
+def test_codes_may_be_typed_small(folder, capsys):
+    model = f"{folder / 'script.py'}:silent"
+    assert main(["check", model, "--select", "nd401", "--ignore", "nd401=zeros"]) == 0
+    assert "zeros" in capsys.readouterr().out
+
+
+def test_no_processes_are_refused(folder, capsys):
+    files = [str(folder / "stack.npz"), "--data", str(folder / "data.npz")]
+    assert main(["evaluate", *files, "--jobs", "0"]) == 2
+    assert "n_jobs: must be a whole number of processes" in capsys.readouterr().err
+
+
+def test_files_that_are_no_data_sets_are_told_apart(folder, capsys):
+    np.savez(folder / "objects.npz", x=np.array([1, "a"], dtype=object))
+    for name, message in (("model.h5", "it is no .npz file"), ("objects.npz", "Python objects")):
+        assert main(["evaluate", str(folder / "stack.npz"), "--data", str(folder / name)]) == 2
+        assert message in capsys.readouterr().err

@@ -18,6 +18,7 @@ def test_accepts_images(rng):
         (np.random.RandomState(0).rand(19, 4), "at least 20 samples.*got 19"),
         (np.ones((50, 4)), "all 50 samples are the same"),
         (np.full((50, 4), np.nan), "200 of 200 values are NaN"),
+        ((np.ones((50, 4)), np.ones(50)), "must be one array.*inputs alone, without labels"),
     ],
 )
 def test_refuses_what_says_nothing(x, match):

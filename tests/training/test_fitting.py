@@ -215,3 +215,8 @@ def test_without_tensorflow_the_extra_is_named(monkeypatch, blobs):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(MissingDependencyError, match=r'pip install "nengo-dense\[dl\]"'):
         fit(small_stack(), *blobs)
+
+
+def test_noise_of_spikes_needs_lif_neurons_on_the_chip(tf, blobs):
+    with pytest.raises(ValidationError, match=r"noise: models the spikes of LIF neurons"):
+        fit(small_stack(), *blobs, noise=True, progress_bar=False)
