@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any
 
 import nengo
-from nengo.exceptions import BuildError
+from nengo.exceptions import BuildError, NengoException
 
 from nengo_dense import compat
 
@@ -62,18 +62,26 @@ def build_model(
         if named or str(culprit) in str(err):
             raise
         raise BuildError(f"{err} (while building {culprit})") from err
-    except (AssertionError, NotImplementedError) as err:
-        kind = BuildError if isinstance(err, AssertionError) else NotImplementedBuildError
+    except NengoException:
+        raise
+    except Exception as err:  # whatever an object that it does not expect makes it raise
+        kind = NotImplementedBuildError if isinstance(err, NotImplementedError) else BuildError
         culprit = _object_being_built(err.__traceback__) or network
-        reason = str(err) or _failed_condition(err)
+        reason = _reason(err)
         raise kind(f"nengo-loihi cannot build {culprit}: {reason}") from err
     return model
 
 
-def _failed_condition(err: BaseException) -> str:
-    """Quote the condition of an assertion that says nothing."""
-    line = extract_tb(err.__traceback__)[-1].line or "an assertion"
-    return f"'{line.removeprefix('assert ')}' does not hold"
+def _reason(err: Exception) -> str:
+    """Return an error's words, or the condition of an assertion that says nothing."""
+    if isinstance(err, AssertionError | NotImplementedError) and str(err):
+        return str(err)
+    if isinstance(err, AssertionError):
+        line = extract_tb(err.__traceback__)[-1].line or "an assertion"
+        return f"'{line.removeprefix('assert ')}' does not hold"
+    return (
+        f"{type(err).__name__}: {err}" if str(err) else f"{type(err).__name__}, without a reason"
+    )
 
 
 def _object_being_built(traceback: TracebackType | None) -> Any:

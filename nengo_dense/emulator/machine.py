@@ -115,7 +115,9 @@ class Machine:
     def _make_hosts(self) -> dict[str, Host]:
         """Make the parts of the host that have something to run."""
         steps = ProcessSteps(self._senders, self._receivers, self._clock)
-        functions = LaneFunctions(self.lanes)
+        functions = LaneFunctions(
+            self.lanes, [*self.model.host_pre.operators, *self.model.host.operators]
+        )
         hosts = {}
         for name, model in (("host_pre", self.model.host_pre), ("host", self.model.host)):
             if model.params:
@@ -216,9 +218,11 @@ class Machine:
         columns = sum(len(probe.columns) for probe, _ in self._chip_probes)
         columns += sum(run.n_probed for run in self._host_runs.values())
         per_step = self.lanes * (self.program.n_inputs + 8 * columns + 1)
-        most = max(2, min(CHUNK_STEPS, CHUNK_BYTES // per_step))
+        most = max(3, min(CHUNK_STEPS, CHUNK_BYTES // per_step))
+        if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
+            most = n_steps  # what both parts may share is used in nengo-loihi's order
         while n_steps > 0:
-            piece = n_steps if n_steps <= most else min(most, n_steps - 2 + (n_steps == 3))
+            piece = n_steps if n_steps <= most else min(most, n_steps - 2)
             yield piece
             n_steps -= piece
 

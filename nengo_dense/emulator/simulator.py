@@ -14,6 +14,7 @@ from nengo.exceptions import (
     SimulatorClosed,
     ValidationError,
 )
+from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
@@ -82,7 +83,7 @@ class Simulator:
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
-        if not (isinstance(dt, (float, int, np.number)) and 0 < dt < np.inf):
+        if not (is_number(dt) and 0 < dt < np.inf):
             raise ValidationError(f"must be seconds above 0 (got {dt!r})", attr="dt")
         self.target = _check_target(target)
         self.minibatch_size = _check_minibatch_size(minibatch_size)
@@ -95,6 +96,8 @@ class Simulator:
             )
         self.network = network
         _check_history(keep_history, network)
+        _check_seed(seed)
+        _check_model(model, dt)
         self.timers = compat.nengo_loihi().simulator.Timers()
         self.timers.start("build")
         with ProgressTracker(progress_bar, Progress("Building", "Build")):
@@ -192,6 +195,7 @@ class Simulator:
         """
         if self.closed:
             raise SimulatorClosed("Cannot reset closed Simulator.")
+        _check_seed(seed)
         self._machine.reset(seed)
         self.clear_probes()
         self._n_steps = 0
@@ -212,9 +216,9 @@ class Simulator:
         data, progress_bar : optional
             As in `run_steps`.
         """
-        if not time_in_seconds >= 0:
+        if not is_number(time_in_seconds) or not 0 <= time_in_seconds < np.inf:
             raise ValidationError(
-                f"Must be positive (got {time_in_seconds:g})", attr="time_in_seconds"
+                f"Must be positive seconds (got {time_in_seconds!r})", attr="time_in_seconds"
             )
         n_steps = int(np.round(float(time_in_seconds) / self.dt))
         if n_steps == 0:
@@ -325,13 +329,31 @@ def _check_target(target: str | None) -> str:
 def _check_minibatch_size(minibatch_size: int | None) -> int | None:
     if minibatch_size is None:
         return None
-    whole = isinstance(minibatch_size, (int, np.integer)) and not isinstance(minibatch_size, bool)
+    whole = is_integer(minibatch_size) and not isinstance(minibatch_size, bool)
     if not whole or minibatch_size < 1:
         raise ValidationError(
             f"must be a whole number of at least 1, or None (got {minibatch_size!r})",
             attr="minibatch_size",
         )
     return int(minibatch_size)
+
+
+def _check_seed(seed: Any) -> None:
+    if seed is not None and not (is_integer(seed) and 0 <= seed < 2**32):
+        raise ValidationError(
+            f"must be None or a whole number from 0 to {2**32 - 1} (got {seed!r})", attr="seed"
+        )
+
+
+def _check_model(model: Any, dt: float) -> None:
+    if model is None:
+        return
+    if not isinstance(model, compat.nengo_loihi().builder.Model):
+        raise ValidationError(
+            f"must be a nengo_loihi.builder.Model (got {type(model).__name__})", attr="model"
+        )
+    if model.dt != dt:
+        raise ValidationError(f"has a dt of {model.dt:g}, not {dt:g} seconds", attr="model")
 
 
 def _check_history(keep_history: bool | Collection[nengo.Probe], network: nengo.Network) -> None:
@@ -349,7 +371,7 @@ def _check_history(keep_history: bool | Collection[nengo.Probe], network: nengo.
 
 
 def _check_steps(steps: int) -> int:
-    if not isinstance(steps, (int, np.integer)) or isinstance(steps, bool) or steps < 0:
+    if not is_integer(steps) or isinstance(steps, bool) or steps < 0:
         raise ValidationError(
             f"must be a whole number of steps, at least 0 (got {steps!r})", attr="steps"
         )

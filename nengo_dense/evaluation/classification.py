@@ -71,10 +71,16 @@ def evaluate(
     nengo.exceptions.ValidationError
         Samples or labels that do not fit the stack or one another.
     """
-    _check_stack(stack, choice(target, TARGETS, "target", evaluate))
+    if not isinstance(stack, DenseStack):
+        raise ValidationError(
+            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
+            "of a trained model",
+            attr="stack",
+        )
     x = check_inputs(x, stack.size_in, "x")
     n_classes = stack.units[-1]
     labels = check_labels(y, len(x), n_classes)
+    _check_target(stack, choice(target, TARGETS, "target", evaluate))
     n_steps = presentation_steps(presentation_time, dt, evaluate)
     minibatch_size = min(count(minibatch_size, "minibatch_size", evaluate), _share(len(x), n_jobs))
     trial = Trial(stack, target, dt, minibatch_size)
@@ -100,13 +106,7 @@ def evaluate(
     )
 
 
-def _check_stack(stack: DenseStack, target: str) -> None:
-    if not isinstance(stack, DenseStack):
-        raise ValidationError(
-            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
-            "of a trained model",
-            attr="stack",
-        )
+def _check_target(stack: DenseStack, target: str) -> None:
     if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
         raise ValidationError(
             f"{target!r} is Loihi, but no layer of this stack is on the chip: with one layer of "

@@ -423,6 +423,9 @@ def test_closing_frees_what_running_needs(net):
         ({"dt": 0}, "dt: must be seconds above 0"),
         ({"dt": -0.001}, "dt: must be seconds above 0"),
         ({"dt": "1"}, "dt: must be seconds above 0"),
+        ({"seed": -1}, "seed: must be None or a whole number from 0"),
+        ({"seed": 1.5}, "seed: must be None or a whole number from 0"),
+        ({"model": 3}, "model: must be a nengo_loihi.builder.Model .got int"),
         ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
         ({"keep_history": 1}, "must be a bool or a list of probes .got 1"),
     ],
@@ -430,3 +433,70 @@ def test_closing_frees_what_running_needs(net):
 def test_arguments_that_cannot_be_are_refused(net, arguments, message):
     with pytest.raises(ValidationError, match=message):
         Simulator(net, progress_bar=False, **arguments)
+
+
+def test_a_model_of_another_dt_is_refused(net):
+    model = compat.nengo_loihi().builder.Model(dt=0.002)
+    with pytest.raises(ValidationError, match=r"model: has a dt of 0\.002, not 0\.001 seconds"):
+        Simulator(net, model=model, progress_bar=False)
+
+
+def test_a_seed_that_is_refused_changes_nothing(net):
+    with Simulator(net, progress_bar=False) as sim:
+        with pytest.raises(ValidationError, match="seed: must be None"):
+            sim.reset(seed=1.5)
+        sim.reset()
+        sim.run_steps(2)
+
+
+@pytest.mark.parametrize("seconds", ["0.1", None, [0.1], 1j, np.inf, np.nan, -1])
+def test_a_time_that_is_none_is_refused(net, seconds):
+    with (
+        Simulator(net, progress_bar=False) as sim,
+        pytest.raises(ValidationError, match="time_in_seconds: Must be positive seconds"),
+    ):
+        sim.run(seconds)
+
+
+def test_padding_behind_a_run_is_not_looked_at(net):
+    data = np.ones((1, 5, 3))
+    data[:, 3:] = np.nan
+    with Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(3, data={net.source: data})
+        with pytest.raises(ValidationError, match=r"must be finite .*step 3"):
+            sim.run_steps(4, data={net.source: data})
+        with pytest.raises(ValidationError, match="has masked values"):
+            sim.run_steps(3, data={net.source: np.ma.masked_invalid(data)})
+
+
+def test_what_nengo_loihi_does_not_expect_is_a_build_error(net):
+    with net:
+        nengo.Connection(
+            net.hidden.neurons,
+            net.chip.neurons,
+            transform=nengo.Sparse((5, 4), indices=np.zeros((0, 2))),
+        )
+    with pytest.raises(BuildError, match=r"nengo-loihi cannot build .*Error"):
+        Simulator(net, progress_bar=False)
+
+
+def test_pieces_have_more_than_one_step(net, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.CHUNK_BYTES", 1)
+    with Simulator(net, progress_bar=False) as sim:
+        for n_steps in range(1, 12):
+            pieces = list(sim._machine.chunks(n_steps))
+            assert sum(pieces) == n_steps
+            assert n_steps == 1 or min(pieces) > 1
+
+
+def test_hosts_that_may_share_something_run_one_after_the_other(net, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.CHUNK_BYTES", 1)
+    order = []
+    net.source.output = lambda t: order.append("before") or [0.5, 0.2, 0.9]
+    with net:
+        after = nengo.Node(lambda t, x: order.append("after"), size_in=2)
+        nengo.Connection(net.output, after, synapse=None)
+    order.clear()
+    with Simulator(net, progress_bar=False) as sim:
+        sim.run_steps(8)
+    assert order == ["before"] * 8 + ["after"] * 8

@@ -93,11 +93,13 @@ def _check_array(node: nengo.Node, values: Any) -> np.ndarray:
         array = np.asarray(values)
     except ValueError as err:
         raise ValidationError(f"data for {node} is not an array: {err}", attr="data") from err
+    if np.ma.is_masked(values):
+        raise ValidationError(f"data for {node} has masked values", attr="data")
     if array.dtype.kind not in "biuf":
         raise ValidationError(
             f"data for {node} must be real numbers (got an array of {array.dtype})", attr="data"
         )
-    return array
+    return array.astype(np.float64) if array.dtype == np.longdouble else array
 
 
 def _check_shape(node: nengo.Node, array: np.ndarray, lanes: int, n_steps: int) -> None:
@@ -114,7 +116,7 @@ def _check_shape(node: nengo.Node, array: np.ndarray, lanes: int, n_steps: int) 
             "one input for all steps, use numpy.broadcast_to",
             attr="data",
         )
-    distinct = array[:, :1] if array.strides[1] == 0 else array
+    distinct = array[:, : 1 if array.strides[1] == 0 else n_steps]
     if array.dtype.kind == "f" and not np.isfinite(distinct).all():
         lane, step, column = np.argwhere(~np.isfinite(distinct))[0]
         raise ValidationError(

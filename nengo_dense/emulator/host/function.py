@@ -1,8 +1,10 @@
 """Functions of nodes, one for every lane where they keep state."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from nengo.builder.operator import Operator, SimPyFunc
 from nengo.exceptions import BuildError
 from nengo.utils.functions import function_name
 
@@ -18,10 +20,22 @@ class LaneFunctions:
     Parameters
     ----------
     lanes : int
+    operators : iterable of Operator
+        All that call functions.
     """
 
-    def __init__(self, lanes: int) -> None:
+    def __init__(self, lanes: int, operators: Iterable[Operator]) -> None:
         self._memos: list[dict] = [{} for _ in range(lanes - 1)]
+        self._given_input = {
+            id(_owner(op.fn)) for op in operators if type(op) is SimPyFunc and op.x is not None
+        }
+
+    def of_time(self, function: Callable) -> list[Callable]:
+        """Get a callable for each lane, or one for all of them.
+
+        An object that is only ever told the time cannot know in which lane it is.
+        """
+        return self.of(function) if id(_owner(function)) in self._given_input else [function]
 
     def of(self, function: Callable) -> list[Callable]:
         """Get a callable for each lane, the same ones whenever it is asked again.
@@ -39,3 +53,8 @@ class LaneFunctions:
                 f"for {len(self._memos) + 1} lanes ({type(err).__name__}: {err}). Use a function "
                 "without state, a nengo.Process, which has state in every lane, or one lane"
             ) from err
+
+
+def _owner(function: Callable) -> Any:
+    """Return the object whose method a function is, or the function itself."""
+    return getattr(function, "__self__", function)

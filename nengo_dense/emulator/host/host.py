@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 from nengo.builder import Model
+from nengo.builder.operator import SimPyFunc
 from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
@@ -18,7 +19,7 @@ from nengo.utils.simulator import operator_dependency_graph
 from nengo_dense.emulator.host.burst import find_burst, run_firing
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
-from nengo_dense.emulator.host.operators import make_step
+from nengo_dense.emulator.host.operators import has_effect, make_step
 from nengo_dense.emulator.host.process import ProcessSteps
 from nengo_dense.emulator.host.readout import find_readout, run_readout
 from nengo_dense.emulator.host.signals import LaneSignals
@@ -118,6 +119,16 @@ class Host:
         if not group.pure or group.done < 0:
             return False
         return all(self._changed[signal] <= group.done for signal in group.reads)
+
+    @property
+    def calls_python(self) -> bool:
+        """Whether functions or processes are called that others may share something with."""
+        passing = self._processes.senders.keys() | self._processes.receivers.keys()
+        return any(
+            type(op) is SimPyFunc
+            or (type(op) is SimProcess and has_effect(op) and id(op.process) not in passing)
+            for op in self._order
+        )
 
     @property
     def can_run_ahead(self) -> bool:

@@ -254,17 +254,19 @@ def _function(op: SimPyFunc, signals: LaneSignals, dt: float) -> Step | None:
 
 
 def _source(op: SimPyFunc, signals: LaneSignals, time: np.ndarray | None) -> Step:
-    """Call a function of time alone once for all lanes."""
-    fn = op.fn
+    """Call a function of time alone, once for all lanes unless its object knows of lanes."""
+    functions = signals.functions.of_time(op.fn)
     output = None if op.output is None else signals[op.output]
-    buffer = None if op.output is None else np.full((1, *op.output.shape), np.nan)
+    buffer = None if op.output is None else np.full((len(functions), *op.output.shape), np.nan)
 
     def step() -> bool | None:
-        result = fn() if time is None else fn(time.item())
+        before = None if buffer is None else buffer.copy()
+        for lane, fn in enumerate(functions):
+            result = fn() if time is None else fn(time.item())
+            if buffer is not None:
+                _store(buffer[lane : lane + 1], result, fn)
         if output is None or buffer is None:
             return None
-        before = buffer.copy()
-        _store(buffer, result, fn)
         output[...] = buffer
         return None if (buffer != before).any() else False
 

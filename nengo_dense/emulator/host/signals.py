@@ -36,8 +36,8 @@ class LaneSignals(Mapping):
         functions: LaneFunctions | None = None,
     ) -> None:
         self.lanes = lanes
-        self.functions = LaneFunctions(lanes) if functions is None else functions
         operators = list(operators)
+        self.functions = LaneFunctions(lanes, operators) if functions is None else functions
         written = {
             signal.base for op in operators for signal in op.sets + op.incs + op.updates
         } | {signal.base for signal in changing}

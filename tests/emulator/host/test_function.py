@@ -66,7 +66,7 @@ def test_a_node_whose_state_cannot_be_copied_is_refused():
 
 def test_what_functions_share_they_share_in_every_lane():
     delay = Delay()
-    lanes = LaneFunctions(3)
+    lanes = LaneFunctions(3, [])
     calls, again = lanes.of(delay.__call__), lanes.of(delay.__call__)
     objects = lanes.of(delay)
     assert objects[0] is delay
@@ -76,4 +76,43 @@ def test_what_functions_share_they_share_in_every_lane():
 
 
 def test_plain_functions_are_not_copied():
-    assert LaneFunctions(3).of(copy.copy) == [copy.copy] * 3
+    assert LaneFunctions(3, []).of(copy.copy) == [copy.copy] * 3
+
+
+class Environment:
+    """Says what was done to it."""
+
+    def __init__(self):
+        self.level = 0.0
+
+    def observe(self, t):
+        return self.level
+
+    def act(self, t, x):
+        self.level += x[0]
+
+
+def test_an_object_that_is_told_the_time_alone_elsewhere_is_still_the_lanes_own():
+    environment = Environment()
+    with on_chip() as network:
+        source = nengo.Node([0.0])
+        nengo.Connection(source, nengo.Node(environment.act, size_in=1), synapse=None)
+        probe = nengo.Probe(nengo.Node(environment.observe))
+    x = np.arange(8.0).reshape(2, 4, 1)
+    with Simulator(network, minibatch_size=2, progress_bar=False) as sim:
+        sim.run_steps(4, data={source: x})
+    levels = np.cumsum(x, axis=1)
+    # the operators of one step run in an order of Nengo's
+    same = np.array_equal(sim.data[probe], levels)
+    assert same or np.array_equal(sim.data[probe][:, 1:], levels[:, :-1])
+    assert environment.level == levels[0, -1, 0]
+
+
+def test_a_function_of_time_is_called_once_for_all_lanes():
+    calls = []
+    with on_chip() as network:
+        nengo.Probe(nengo.Node(lambda t: calls.append(t) or 0.0))
+    calls.clear()
+    with Simulator(network, minibatch_size=3, progress_bar=False) as sim:
+        sim.run_steps(4)
+    assert len(calls) == 4
