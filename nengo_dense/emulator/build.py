@@ -62,7 +62,7 @@ def build_model(
         if named or str(culprit) in str(err):
             raise
         raise BuildError(f"{err} (while building {culprit})") from err
-    except NengoException:
+    except (NengoException, Warning):  # warnings are raised where a user asks for it
         raise
     except Exception as err:  # whatever an object that it does not expect makes it raise
         kind = NotImplementedBuildError if isinstance(err, NotImplementedError) else BuildError
@@ -79,9 +79,7 @@ def _reason(err: Exception) -> str:
     if isinstance(err, AssertionError):
         line = extract_tb(err.__traceback__)[-1].line or "an assertion"
         return f"'{line.removeprefix('assert ')}' does not hold"
-    return (
-        f"{type(err).__name__}: {err}" if str(err) else f"{type(err).__name__}, without a reason"
-    )
+    return f"{type(err).__name__}: {str(err) or 'it does not say why'}"
 
 
 def _object_being_built(traceback: TracebackType | None) -> Any:

@@ -469,6 +469,7 @@ def test_padding_behind_a_run_is_not_looked_at(net):
             sim.run_steps(3, data={net.source: np.ma.masked_invalid(data)})
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 def test_what_nengo_loihi_does_not_expect_is_a_build_error(net):
     with net:
         nengo.Connection(
