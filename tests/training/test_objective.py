@@ -7,7 +7,9 @@ from nengo_dense.layers.softmax import softmax
 
 pytestmark = pytest.mark.dl
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is in the dl environment")
-objective = pytest.importorskip("nengo_dense.training.objective")
+pytest.importorskip("nengo_dl", reason="NengoDL is in the dl environment")
+
+from nengo_dense.training import objective  # noqa: E402
 
 
 def penalty(outputs, low=100, high=300, max_rate=200):

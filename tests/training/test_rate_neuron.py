@@ -10,7 +10,8 @@ REASON = "NengoDL is in the dl environment"
 tf = pytest.importorskip("tensorflow", reason=REASON)
 nengo_dl = pytest.importorskip("nengo_dl", reason=REASON)
 nengo_loihi = pytest.importorskip("nengo_loihi")
-rate_neuron = pytest.importorskip("nengo_dense.training.rate_neuron", reason=REASON)
+
+from nengo_dense.training import rate_neuron  # noqa: E402
 
 LIF = nengo.LIF(tau_rc=0.02, tau_ref=0.001, amplitude=0.01)
 

@@ -12,7 +12,8 @@ REASON = "NengoDL is in the dl environment"
 tf = pytest.importorskip("tensorflow", reason=REASON)
 nengo_dl = pytest.importorskip("nengo_dl", reason=REASON)
 nengo_loihi = pytest.importorskip("nengo_loihi")
-twins = pytest.importorskip("nengo_dense.training.twin", reason=REASON)
+
+from nengo_dense.training import twin as twins  # noqa: E402
 
 LIF = nengo.LIF(tau_rc=0.02, tau_ref=0.001)
 RELU = nengo.SpikingRectifiedLinear()

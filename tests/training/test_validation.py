@@ -11,7 +11,8 @@ pytestmark = pytest.mark.dl
 REASON = "NengoDL is in the dl environment"
 pytest.importorskip("tensorflow", reason=REASON)
 pytest.importorskip("nengo_dl", reason=REASON)
-validation = pytest.importorskip("nengo_dense.training.validation", reason=REASON)
+
+from nengo_dense.training import validation  # noqa: E402
 
 
 def test_samples_are_repeated_from_the_start_to_fill_minibatches():

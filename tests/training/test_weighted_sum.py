@@ -6,7 +6,8 @@ import pytest
 pytestmark = pytest.mark.dl
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is in the dl environment")
 pytest.importorskip("nengo_dl", reason="NengoDL is in the dl environment")
-layer = pytest.importorskip("nengo_dense.training.weighted_sum")
+
+from nengo_dense.training import weighted_sum as layer  # noqa: E402
 
 
 @pytest.mark.parametrize("bits", [2, 4, 8])
