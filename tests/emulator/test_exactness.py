@@ -77,18 +77,30 @@ def test_each_feature_equals_nengo_loihi(feature, target, kernel):
     assert_same(run_ours(drawn, target, [N_STEPS], seed, kernel=kernel), expected)
 
 
-@pytest.mark.parametrize("seed", [2001, 2002, 2003])
-def test_lanes_equal_separate_simulations(seed, kernel):
+@pytest.mark.parametrize(
+    ("seed", "features"),
+    [
+        (2001, ["dense", "node_to_neurons", "host_layer", "readout", "decoded"]),
+        (2002, ["dense", "node_to_neurons", "host_layer", "readout", "decoded"]),
+        (2003, ["dense", "node_to_neurons", "host_layer", "readout", "decoded"]),
+        (2004, ["node_to_neurons", "host_layer", "learning", "noise"]),
+        (2005, ["learning", "loop", "readout"]),
+    ],
+)
+def test_lanes_equal_separate_simulations(seed, features, kernel):
     lanes = 3
     x = np.random.RandomState(seed).uniform(-1, 1, size=(lanes, N_STEPS, 3))
     x[:, 10:20] = x[:, 10:11]  # a presentation among changing inputs
-    features = ["dense", "node_to_neurons", "host_layer", "readout", "decoded"]
     drawn = random_network(seed, features=features)
     np.random.seed(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Simulator(
-            drawn.network, minibatch_size=lanes, progress_bar=False, kernel=kernel
+            drawn.network,
+            model=drawn.model(),
+            minibatch_size=lanes,
+            progress_bar=False,
+            kernel=kernel,
         ) as sim:
             sim.run_steps(15, data={drawn.source: x[:, :15]})
             sim.run_steps(N_STEPS - 15, data={drawn.source: x[:, 15:]})
