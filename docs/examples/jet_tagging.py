@@ -102,7 +102,7 @@ def train_in_keras(training, n_classes, epochs):
 
 
 def main(arguments=None):
-    """Train, check, run the whole test set on the emulator, save."""
+    """Train, run the whole test set on the emulator, save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="an .npz file with arrays X and y")
     parser.add_argument("--samples", type=int, default=50_000, help="how many to use")

@@ -9,6 +9,9 @@ from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
 from nengo_dense.emulator.kernel.state import Recording
 from nengo_dense.emulator.thread import over_lanes
 
+#: Bytes to convert at once, so that they are still in a processor's cache when they are used.
+CACHE = 2**18
+
 
 class ChipProbe:
     """Turn recorded compartments into a probe's values.
@@ -93,10 +96,13 @@ def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     dtype = np.result_type(values, weights)
     product = np.empty((*values.shape[:2], weights.shape[1]), dtype=dtype)
 
+    at_once = max(1, CACHE // (dtype.itemsize * values[0].size))
+
     def part(start: int, stop: int) -> None:
-        for lane in range(start, stop):  # converted one by one, a lane stays in the cache
-            lane_values = np.ascontiguousarray(values[lane], dtype=dtype)
-            np.matmul(lane_values, weights, out=product[lane])
+        for first in range(start, stop, at_once):
+            lanes = slice(first, min(first + at_once, stop))
+            converted = np.ascontiguousarray(values[lanes], dtype=dtype)
+            np.matmul(converted, weights, out=product[lanes])
 
     over_lanes(part, len(values), values.size)
     return product
