@@ -49,7 +49,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run_check(args: argparse.Namespace) -> int:
     """Check, print, and tell by the exit code whether there are errors."""
     samples = load_inputs(args.calibrate) if args.calibrate else None
-    # of what is no stack yet, samples choose the rates; every stack they are shown to
+    # samples choose the rates of a model that is converted, and are shown to any stack
     calibration = samples if is_source(args.model) else None
     network = load_network(args.model, args.encoding, calibration)
     parts = [item.partition("=") for item in args.ignore]

@@ -363,7 +363,8 @@ def _check_history(keep_history: bool | Collection[nengo.Probe], network: nengo.
         raise ValidationError(
             f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
         )
-    strangers = [item for item in keep_history if item not in network.all_probes]
+    probes = network.all_probes  # walks through the whole network
+    strangers = [item for item in keep_history if item not in probes]
     if strangers:
         raise ValidationError(
             f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
