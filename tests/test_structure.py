@@ -16,8 +16,9 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     {"version", "exceptions"},
     {"compat"},
-    {"plugins"},
-    {"chip"},
+    {"arguments", "files", "heads", "plugins"},
+    {"samples"},
+    {"loihi"},
     {"layers", "importers", "emulator", "checks"},
     {"conversion"},
     {"evaluation", "training"},

@@ -8,8 +8,8 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.checks.result import Result
-from nengo_dense.chip.limits import CORES_PER_CHIP, WEIGHT_BITS
-from nengo_dense.chip.partition import ceil_div
+from nengo_dense.loihi.limits import CORES_PER_CHIP, WEIGHT_BITS
+from nengo_dense.loihi.partition import ceil_div
 
 #: Layers in one picture; more would not be read.
 MAX_LAYERS = 12

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from nengo_dense.exceptions import FileFormatError
-from nengo_dense.layers.npz_file import load_arrays
+from nengo_dense.files import load_arrays
 
 #: Names under which samples and labels are found; capitals count too.
 X_NAMES = ("x", "x_test", "inputs", "data")

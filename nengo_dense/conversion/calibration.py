@@ -8,7 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.tuning import Samples
 from nengo_dense.importers.spec import DenseSpec, forward
-from nengo_dense.layers.validation import check_inputs
+from nengo_dense.samples import check_inputs
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
 LEAST_SAMPLES = 20

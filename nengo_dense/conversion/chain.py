@@ -9,10 +9,10 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.chip_program import ChipLayer, chip_program
-from nengo_dense.emulator.kernel.choice import make_kernel
-from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.choice import make_kernel
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 
 
 class Window(NamedTuple):

@@ -18,7 +18,7 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import LIF, NeuronType, SpikingRectifiedLinear
 
 from nengo_dense import compat
-from nengo_dense.chip.program import Program
+from nengo_dense.loihi.program import Program
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
+from nengo_dense.arguments import choice, positive, presentation_steps
 from nengo_dense.conversion.calibration import check_calibration, divide, logits_of
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
@@ -17,7 +18,6 @@ from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.readout import window_start
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
-from nengo_dense.layers.validation import choice, positive, presentation_steps
 
 #: Rate in hertz that stands for the value 1 where nothing is known of a layer's values.
 BLIND_RATE = 250.0

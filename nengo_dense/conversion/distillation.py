@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nengo_dense.layers.softmax import softmax
+from nengo_dense.heads import softmax
 
 #: Temperature of the softmaxes that are compared. Above 1, classes that the source finds unlikely
 #: count too, and an overconfident source still says which samples are close.

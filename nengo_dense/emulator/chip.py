@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from nengo.exceptions import SimulationError
 
-from nengo_dense.chip.program import Program
-from nengo_dense.emulator.kernel.contract import Kernel
-from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
 from nengo_dense.emulator.learning import LearningSynapse
+from nengo_dense.loihi.kernel.contract import Kernel
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.program import Program
 
 
 class Chip:

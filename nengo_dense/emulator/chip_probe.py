@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.chip.program import ProbeRead
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
-from nengo_dense.emulator.kernel.state import Recording
-from nengo_dense.emulator.thread import over_lanes
+from nengo_dense.loihi.kernel.state import Recording
+from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.loihi.program import ProbeRead
 
 #: Bytes to convert at once, so that they are still in a processor's cache when they are used.
 CACHE = 2**18

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nengo_dense.chip.fixedpoint import (
+from nengo_dense.loihi.arithmetic import (
     LEARN_FRAC,
     LEARN_MAX,
     learn_overflow_bits,
@@ -17,9 +17,9 @@ from nengo_dense.chip.fixedpoint import (
     scale_pes_errors,
     shift,
 )
-from nengo_dense.chip.program import Program
-from nengo_dense.chip.projection import Projection
-from nengo_dense.emulator.kernel.state import ChipState
+from nengo_dense.loihi.kernel.state import ChipState
+from nengo_dense.loihi.program import Program
+from nengo_dense.loihi.projection import Projection
 
 
 class LearningSynapse:

@@ -15,7 +15,6 @@ from nengo.builder.signal import Signal
 from nengo.exceptions import SimulationError
 
 from nengo_dense import compat
-from nengo_dense.chip.program import Program
 from nengo_dense.emulator.chip import Chip
 from nengo_dense.emulator.chip_probe import ChipProbe, ChipRecorder
 from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender, as_it_is
@@ -25,7 +24,8 @@ from nengo_dense.emulator.host.history import History
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.host.host_run import HostRun
 from nengo_dense.emulator.host.process import Clock, ProcessSteps
-from nengo_dense.emulator.kernel.choice import make_fire, make_follow, make_kernel
+from nengo_dense.loihi.kernel.choice import make_fire, make_follow, make_kernel
+from nengo_dense.loihi.program import Program
 
 #: Memory for what passes between host and chip in one go, in bytes.
 CHUNK_BYTES = 2**26

@@ -10,19 +10,14 @@ from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_integer
 from nengo.utils.progress import Progress, ProgressTracker
 
+from nengo_dense.arguments import choice, count, presentation_steps
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.energy import Energy
 from nengo_dense.evaluation.readout import decide_over_time
 from nengo_dense.evaluation.result import Evaluation
 from nengo_dense.evaluation.trial import Recording, Trial
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.validation import (
-    check_inputs,
-    check_labels,
-    choice,
-    count,
-    presentation_steps,
-)
+from nengo_dense.samples import check_inputs, check_labels
 
 TARGETS = ("sim", "simreal", "nengo")
 

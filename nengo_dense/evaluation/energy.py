@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nengo_dense.chip.limits import (
+from nengo_dense.loihi.limits import (
     ENERGY_PER_NEURON_UPDATE,
     ENERGY_PER_SYNAPTIC_OPERATION,
     ENERGY_PER_SYNAPTIC_SPIKE,

@@ -16,7 +16,7 @@ from nengo_dense.evaluation.result import Evaluation
 from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import forward
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.validation import check_inputs, check_labels
+from nengo_dense.samples import check_inputs, check_labels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.heads import HEADS
+
 #: What a layer may do to its weighted input. ``softmax`` only makes sense in the last layer.
 ACTIVATIONS = ("relu", "linear", "softmax")
 
@@ -102,10 +104,6 @@ def forward(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
     y = np.asarray(x, dtype=np.float64)
     for spec in specs:
         y = y @ spec.weights.T + spec.bias
-        if spec.activation == "relu":
-            y = np.maximum(y, 0)
-        elif spec.activation == "softmax":
-            y = np.exp(y - y.max(axis=-1, keepdims=True))
-            y /= y.sum(axis=-1, keepdims=True)
+        y = HEADS[spec.activation](y)
         activations.append(y)
     return activations

@@ -9,12 +9,12 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo.params import Default
 
-from nengo_dense.chip.limits import MAX_IN_AXONS
+from nengo_dense.arguments import count, finite_array, positive, random_state
 from nengo_dense.layers import loihi_builder
 from nengo_dense.layers.neuron import with_amplitude
 from nengo_dense.layers.placement import Placement
-from nengo_dense.layers.validation import count, finite_array, positive, random_state
 from nengo_dense.layers.weight_init import GlorotUniform
+from nengo_dense.loihi.limits import MAX_IN_AXONS
 
 
 class DenseLayer(nengo.Network):

@@ -7,8 +7,8 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
+from nengo_dense.arguments import count, finite_array
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.validation import count, finite_array
 
 
 class SpikeEncoder(nengo.Network):

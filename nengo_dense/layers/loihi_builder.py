@@ -18,9 +18,9 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.chip.limits import MAX_IN_AXONS
-from nengo_dense.chip.partition import Population, ceil_div, partition, too_many_inputs
 from nengo_dense.layers.placement import configured, placements
+from nengo_dense.loihi.limits import MAX_IN_AXONS
+from nengo_dense.loihi.partition import Population, ceil_div, partition, too_many_inputs
 
 if TYPE_CHECKING:
     import nengo

@@ -7,33 +7,9 @@ import nengo
 import numpy as np
 from nengo.params import Default, NumberParam
 
+from nengo_dense.arguments import count, positive
+from nengo_dense.heads import softmax
 from nengo_dense.layers import nengo_dl_builder
-from nengo_dense.layers.validation import count, positive
-
-
-def softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """Turn logits into probabilities: ``exp(x / T) / sum(exp(x / T))``.
-
-    Parameters
-    ----------
-    x : (..., n_classes) array_like
-        Logits of any size; the largest is subtracted first, so nothing overflows.
-    temperature : float, optional
-        Above 1 flattens the probabilities, below 1 sharpens them.
-
-    Returns
-    -------
-    probabilities : (..., n_classes) ndarray
-        Non-negative, summing to 1 over the last axis.
-
-    Examples
-    --------
-    >>> softmax([1000.0, 1000.0, -1000.0])
-    array([0.5, 0.5, 0. ])
-    """
-    x = np.asarray(x, dtype=np.float64) / temperature
-    powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 class SoftmaxProcess(nengo.Process):

@@ -9,11 +9,11 @@ from nengo.dists import Distribution
 from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
+from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
 from nengo_dense.layers import neuron, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.softmax import SoftmaxNode
-from nengo_dense.layers.validation import choice, count, finite_array, one_each, random_state
 from nengo_dense.layers.weight_init import GlorotUniform
 
 READOUTS = ("softmax", "linear")

@@ -15,8 +15,8 @@ from nengo.utils.numpy import is_number
 
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
+from nengo_dense.files import load_arrays
 from nengo_dense.layers import neuron
-from nengo_dense.layers.npz_file import load_arrays
 
 FORMAT = "nengo_dense.DenseStack"
 VERSION = 1

@@ -8,8 +8,9 @@ from nengo import LIFRate
 from nengo.exceptions import ValidationError
 
 from nengo_dense import compat
+from nengo_dense.arguments import finite_array
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.validation import check_inputs, check_labels, finite_array
+from nengo_dense.samples import check_inputs, check_labels
 from nengo_dense.training.result import TrainingResult
 from nengo_dense.training.settings import Settings
 

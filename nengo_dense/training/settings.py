@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.layers.validation import count, finite_array, positive, random_state
+from nengo_dense.arguments import count, finite_array, positive, random_state
 
 
 @dataclass(frozen=True)

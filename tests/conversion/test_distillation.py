@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import check_grad
 
 from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.layers.softmax import softmax
+from nengo_dense.heads import softmax
 
 
 @pytest.mark.parametrize("n_out,readout", [(5, "softmax"), (5, "linear"), (1, "linear")])

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from nengo.builder.processes import SimProcess
 
+from nengo_dense.heads import softmax
 from nengo_dense.layers.nengo_dl_builder import SimSoftmax
-from nengo_dense.layers.softmax import SoftmaxNode, softmax
+from nengo_dense.layers.softmax import SoftmaxNode
 
 pytestmark = pytest.mark.dl
 REASON = "NengoDL is in the dl environment"

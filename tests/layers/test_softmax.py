@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from nengo.exceptions import ValidationError
 from numpy.testing import assert_allclose, assert_array_equal
 
+from nengo_dense.heads import softmax
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.softmax import SoftmaxNode, softmax
+from nengo_dense.layers.softmax import SoftmaxNode
 
 logits = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8)
 

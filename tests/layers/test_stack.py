@@ -7,9 +7,10 @@ import pytest
 from nengo.exceptions import ValidationError
 from numpy.testing import assert_allclose, assert_array_equal
 
+from nengo_dense.heads import softmax
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
-from nengo_dense.layers.softmax import SoftmaxNode, softmax
+from nengo_dense.layers.softmax import SoftmaxNode
 from nengo_dense.layers.stack import DenseStack
 
 UNITS, SIZE_IN = [6, 5, 2], 3

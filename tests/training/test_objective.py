@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.layers.softmax import softmax
+from nengo_dense.heads import softmax
 
 pytestmark = pytest.mark.dl
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is in the dl environment")

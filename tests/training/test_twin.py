@@ -4,7 +4,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.layers.softmax import softmax
+from nengo_dense.heads import softmax
 from nengo_dense.layers.stack import DenseStack
 
 pytestmark = pytest.mark.dl

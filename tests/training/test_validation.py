@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.layers.softmax import softmax
+from nengo_dense.heads import softmax
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.training import fit
 

@@ -11,13 +11,13 @@ from nengo.exceptions import BuildError
 from nengo_dense.checks.loihi.construction import Construction, layers_of
 from nengo_dense.checks.loihi.graph import Graph, Link, base
 from nengo_dense.checks.rule import fact
-from nengo_dense.chip.limits import (
+from nengo_dense.loihi.limits import (
     MAX_COMPARTMENTS,
     MAX_IN_AXONS,
     MAX_OUT_AXONS,
     MAX_SYNAPSE_BITS,
 )
-from nengo_dense.chip.partition import Population, axon_bits, ceil_div, partition
+from nengo_dense.loihi.partition import Population, axon_bits, ceil_div, partition
 
 #: Neurons for each dimension of a decoded connection on the chip, and what they reach
 #: (nengo-loihi 1.1.0, ``Preset10DecodeNeurons``: ten pairs of an on and an off neuron).

@@ -10,7 +10,7 @@ from nengo.ensemble import Neurons
 
 from nengo_dense.checks.loihi.graph import Graph, Link, base
 from nengo_dense.checks.rule import Finding, rule
-from nengo_dense.chip.limits import DECAY_BITS
+from nengo_dense.loihi.limits import DECAY_BITS
 
 #: Filter in seconds that nengo-loihi 1.1.0 puts behind every encoded or decoded value
 #: (``Model.decode_tau``).

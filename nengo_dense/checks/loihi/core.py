@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from nengo_dense.checks.loihi.capacity import LayerCores
 from nengo_dense.checks.loihi.quantization import IntegerBuild
 from nengo_dense.checks.rule import Finding, rule
-from nengo_dense.chip.limits import (
+from nengo_dense.loihi.limits import (
     CORES_PER_CHIP,
     MAX_COMPARTMENTS,
     MAX_IN_AXONS,
     MAX_OUT_AXONS,
     MAX_SYNAPSE_BITS,
 )
-from nengo_dense.chip.partition import ceil_div, largest_block
+from nengo_dense.loihi.partition import ceil_div, largest_block
 
 #: What a core has room for, by nengo-loihi 1.1.0's hardware package: ``builder.py`` asserts fewer
 #: than 32 and fewer than 8, and of 16 synapse formats the first stays unused (``Core``).

@@ -11,7 +11,7 @@ from nengo_dense.checks.loihi.graph import Graph, Link, base
 from nengo_dense.checks.loihi.quantization import Quantization
 from nengo_dense.checks.loihi.rate import SATURATED
 from nengo_dense.checks.rule import fact
-from nengo_dense.chip.limits import (
+from nengo_dense.loihi.limits import (
     ENERGY_PER_NEURON_UPDATE,
     ENERGY_PER_SYNAPTIC_OPERATION,
     ENERGY_PER_SYNAPTIC_SPIKE,

@@ -10,7 +10,7 @@ from nengo.exceptions import BuildError
 from nengo_dense.checks.loihi.construction import FloatBuild, Layer, quiet
 from nengo_dense.checks.loihi.emulation import Emulation
 from nengo_dense.checks.rule import fact
-from nengo_dense.chip.limits import DECAY_BITS, VTH_EXP
+from nengo_dense.loihi.limits import DECAY_BITS, VTH_EXP
 
 
 @dataclass

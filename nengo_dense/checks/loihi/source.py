@@ -8,7 +8,7 @@ import numpy as np
 from nengo_dense.checks.loihi.emulation import Emulation, open_inputs
 from nengo_dense.checks.loihi.graph import Graph, Link, base
 from nengo_dense.checks.rule import Finding, rule
-from nengo_dense.chip.limits import SNIP_MAX_SPIKES_PER_STEP
+from nengo_dense.loihi.limits import SNIP_MAX_SPIKES_PER_STEP
 
 
 def feeding(graph: Graph) -> dict[nengo.Ensemble, set[nengo.Node]]:

@@ -8,7 +8,7 @@ from nengo_dense.checks.loihi.construction import FloatBuild
 from nengo_dense.checks.loihi.graph import Graph, Link
 from nengo_dense.checks.loihi.quantization import Discretization, Quantization
 from nengo_dense.checks.rule import Finding, rule
-from nengo_dense.chip.limits import BIAS_MAX, VTH_EXP, VTH_MAX
+from nengo_dense.loihi.limits import BIAS_MAX, VTH_EXP, VTH_MAX
 
 #: Share of weights that may become 0. With one weight ten times the rest, 10 to 13 % do, which
 #: costs 4 to 12 % of the rate; well-behaved Gaussian layers lose 1 to 2 %.

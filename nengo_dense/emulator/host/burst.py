@@ -19,7 +19,7 @@ from nengo.builder.signal import Signal
 from nengo_dense.emulator.host.channel import ErrorSender, SpikeSender
 from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.signals import LaneSignals
-from nengo_dense.emulator.kernel.contract import Fire
+from nengo_dense.loihi.kernel.contract import Fire
 
 #: Neuron types that can be run ahead, by module and name: whether negative currents count, and
 #: whether a spike takes one from the voltage (or resets it to zero).

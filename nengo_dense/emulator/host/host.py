@@ -23,7 +23,7 @@ from nengo_dense.emulator.host.operators import has_effect, make_step
 from nengo_dense.emulator.host.process import ProcessSteps
 from nengo_dense.emulator.host.readout import find_readout, run_readout
 from nengo_dense.emulator.host.signals import LaneSignals
-from nengo_dense.emulator.kernel.contract import Fire, Follow
+from nengo_dense.loihi.kernel.contract import Fire, Follow
 
 
 class Host:
@@ -147,7 +147,7 @@ class Host:
         first_step, n_steps : int
             Steps of the piece of the run that is being made.
         fire : callable
-            `nengo_dense.emulator.kernel.compiled_host.fire`, in as many threads as it likes.
+            `nengo_dense.loihi.kernel.compiled_host.fire`, in as many threads as it likes.
         probed : collection of Signal
 
         Returns
@@ -187,7 +187,7 @@ class Host:
         ----------
         n_steps : int
         follow : callable
-            `nengo_dense.emulator.kernel.compiled_host.follow`, in as many threads as it likes.
+            `nengo_dense.loihi.kernel.compiled_host.follow`, in as many threads as it likes.
 
         Returns
         -------

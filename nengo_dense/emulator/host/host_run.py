@@ -8,7 +8,7 @@ from nengo_dense.emulator.host.feed import Feed
 from nengo_dense.emulator.host.history import History
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.host.process import Clock
-from nengo_dense.emulator.kernel.contract import Fire, Follow
+from nengo_dense.loihi.kernel.contract import Fire, Follow
 
 
 class HostRun:

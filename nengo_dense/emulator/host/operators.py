@@ -32,7 +32,7 @@ from nengo.synapses import LinearFilter
 from nengo.utils.functions import function_name
 
 from nengo_dense.emulator.host.signals import LaneSignals
-from nengo_dense.emulator.thread import over_lanes
+from nengo_dense.loihi.kernel.thread import over_lanes
 
 #: A step function; returns False if it is certain that nothing changed.
 Step = Callable[[], bool | None]

@@ -19,7 +19,7 @@ from nengo.synapses import LinearFilter
 from nengo_dense.emulator.host.channel import Receiver
 from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.signals import LaneSignals
-from nengo_dense.emulator.kernel.contract import Follow
+from nengo_dense.loihi.kernel.contract import Follow
 
 
 class Kind(IntEnum):

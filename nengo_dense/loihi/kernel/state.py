@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nengo_dense.chip.program import Program
+from nengo_dense.loihi.program import Program
 
 
 @dataclass

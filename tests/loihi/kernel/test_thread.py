@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from nengo_dense.emulator.thread import THREAD_WORK, over_lanes
+from nengo_dense.loihi.kernel.thread import THREAD_WORK, over_lanes
 
 AFTER_FORK = """
 import os, signal
-from nengo_dense.emulator.thread import THREAD_WORK, over_lanes
+from nengo_dense.loihi.kernel.thread import THREAD_WORK, over_lanes
 def size(start, stop): return stop - start
 assert sum(over_lanes(size, 50, THREAD_WORK)) == 50
 child = os.fork()

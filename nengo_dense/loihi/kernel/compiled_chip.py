@@ -16,8 +16,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from nengo_dense.emulator.kernel.compilation import compiled
-from nengo_dense.emulator.kernel.vector import (
+from nengo_dense.loihi.kernel.compilation import compiled
+from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     add,
     any_bit,
@@ -154,7 +154,7 @@ def _copy_back(n, source, offset, target, row):  # type: ignore[no-untyped-def]
 
 @compiled
 def _decay(x, keep):  # type: ignore[no-untyped-def]
-    """Multiply by ``keep / 4096`` towards zero; see `.fixedpoint.decay`.
+    """Multiply by ``keep / 4096`` towards zero; see `.arithmetic.decay`.
 
     A shift rounds down, which is away from zero for negative numbers unless 4095 is added.
     """

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from nengo_dense.chip.limits import DECAY_BITS
+from nengo_dense.loihi.limits import DECAY_BITS
 
 #: Largest magnitude of an error and of a trace in the chip's learning engine (7 bits).
 LEARN_MAX = 127

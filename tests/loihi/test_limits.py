@@ -9,7 +9,7 @@ from nengo_loihi.block import LoihiBlock, Synapse
 from nengo_loihi.builder import discretize
 from nengo_loihi.hardware.interface import HardwareInterface
 
-from nengo_dense.chip import limits
+from nengo_dense.loihi import limits
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nengo_dense.chip.program import Program
-from nengo_dense.chip.projection import Projection, Weights
-from nengo_dense.emulator.kernel.vector import WIDTH
+from nengo_dense.loihi.kernel.vector import WIDTH
+from nengo_dense.loihi.program import Program
+from nengo_dense.loihi.projection import Projection, Weights
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5

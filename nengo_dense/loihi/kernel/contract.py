@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 
 
 class Kernel(Protocol):

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.chip.limits import DECAY_BITS
-from nengo_dense.chip.program import Compartments, Program
-from nengo_dense.emulator.kernel.alignment import aligned
-from nengo_dense.emulator.kernel.compiled_chip import advance
-from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
-from nengo_dense.emulator.kernel.table import EIGHT, FOUR, make_tables
-from nengo_dense.emulator.kernel.vector import WIDTH
-from nengo_dense.emulator.thread import over_lanes
+from nengo_dense.loihi.kernel.alignment import aligned
+from nengo_dense.loihi.kernel.compiled_chip import advance
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.kernel.table import EIGHT, FOUR, make_tables
+from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.loihi.kernel.vector import WIDTH
+from nengo_dense.loihi.limits import DECAY_BITS
+from nengo_dense.loihi.program import Compartments, Program
 
 #: Compartments to step at once: few lanes of many compartments, or many lanes of few.
 WORKSPACE = 512

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from nengo_dense.chip.fixedpoint import decay, wrap_signed
-from nengo_dense.chip.limits import Q_BITS, U_BITS
-from nengo_dense.chip.program import Program
-from nengo_dense.chip.projection import Projection
-from nengo_dense.emulator.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.arithmetic import decay, wrap_signed
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.limits import Q_BITS, U_BITS
+from nengo_dense.loihi.program import Program
+from nengo_dense.loihi.projection import Projection
 
 #: Share of non-zero weights above which a matrix is kept dense.
 DENSE_SHARE = 0.1

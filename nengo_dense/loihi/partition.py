@@ -1,6 +1,6 @@
 """Which block shape fits: how many neurons of a dense layer one Loihi core can hold.
 
-A block is the part of a layer on one core. Four limits meet (`nengo_dense.chip.limits`):
+A block is the part of a layer on one core. Four limits meet (`nengo_dense.loihi.limits`):
 compartments, input axons (splitting does not help: every block needs the whole fan-in), synapse
 memory, and output axons, of which each neuron takes one for *every block* of the layers it sends
 to. The last one makes the blocks of a layer depend on those of the next.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nengo.exceptions import BuildError
 
-from nengo_dense.chip.limits import (
+from nengo_dense.loihi.limits import (
     ENTRY_HEADER_BITS,
     MAX_COMPARTMENTS,
     MAX_IN_AXONS,

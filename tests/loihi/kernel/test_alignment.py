@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.emulator.kernel.alignment import CACHE_LINE, aligned
+from nengo_dense.loihi.kernel.alignment import CACHE_LINE, aligned
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float64])

@@ -5,7 +5,7 @@ import pytest
 
 numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
-from nengo_dense.emulator.kernel import vector  # noqa: E402
+from nengo_dense.loihi.kernel import vector  # noqa: E402
 
 N = vector.WIDTH
 KINDS = {"int32": np.int32, "float32": np.float32, "float64": np.float64}

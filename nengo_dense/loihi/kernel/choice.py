@@ -5,9 +5,9 @@ import importlib.util
 from nengo.exceptions import ValidationError
 
 from nengo_dense import compat
-from nengo_dense.chip.program import Program
-from nengo_dense.emulator.kernel.contract import Fire, Follow, Kernel
-from nengo_dense.emulator.kernel.numpy_kernel import NumpyKernel
+from nengo_dense.loihi.kernel.contract import Fire, Follow, Kernel
+from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
+from nengo_dense.loihi.program import Program
 
 KERNELS = ("auto", "numpy", "numba")
 
@@ -23,7 +23,7 @@ def make_kernel(name: str, program: Program) -> Kernel:
     """
     if not _is_compiled(name):
         return NumpyKernel(program)
-    from nengo_dense.emulator.kernel.numba_kernel import NumbaKernel  # loads numba
+    from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel  # loads numba
 
     return NumbaKernel(program)
 
@@ -37,7 +37,7 @@ def make_fire(name: str) -> Fire | None:
     """
     if not _is_compiled(name):
         return None
-    from nengo_dense.emulator.kernel.compiled_host import fire  # loads numba
+    from nengo_dense.loihi.kernel.compiled_host import fire  # loads numba
 
     return fire
 
@@ -51,7 +51,7 @@ def make_follow(name: str) -> Follow | None:
     """
     if not _is_compiled(name):
         return None
-    from nengo_dense.emulator.kernel.compiled_host import follow  # loads numba
+    from nengo_dense.loihi.kernel.compiled_host import follow  # loads numba
 
     return follow
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from nengo_dense.emulator.kernel.alignment import aligned
-from nengo_dense.emulator.kernel.compilation import compiled
-from nengo_dense.emulator.kernel.vector import (
+from nengo_dense.loihi.kernel.alignment import aligned
+from nengo_dense.loihi.kernel.compilation import compiled
+from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     add,
     either,
@@ -18,7 +19,6 @@ from nengo_dense.emulator.kernel.vector import (
     subtract,
     where,
 )
-from nengo_dense.emulator.thread import over_lanes
 
 
 @compiled

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import BuildError
 
-from nengo_dense.chip.limits import DECAY_BITS
-from nengo_dense.chip.projection import Group, Learning, Projection, read_projections
+from nengo_dense.loihi.limits import DECAY_BITS
+from nengo_dense.loihi.projection import Group, Learning, Projection, read_projections
 
 #: Compartment states that a probe can read.
 PROBE_KEYS = ("spiked", "voltage", "current")

@@ -8,8 +8,8 @@ import pytest
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.chip.program import Program
 from nengo_dense.emulator.build import build_model
+from nengo_dense.loihi.program import Program
 
 
 def built(weights, discretize=True, shape=None):

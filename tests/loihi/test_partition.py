@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from nengo.exceptions import BuildError
 from nengo_loihi.block import Synapse
 
-from nengo_dense.chip.limits import (
+from nengo_dense.loihi.limits import (
     MAX_COMPARTMENTS,
     MAX_IN_AXONS,
     MAX_OUT_AXONS,
     MAX_SYNAPSE_BITS,
 )
-from nengo_dense.chip.partition import (
+from nengo_dense.loihi.partition import (
     Population,
     axon_bits,
     ceil_div,

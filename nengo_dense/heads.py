@@ -1,0 +1,48 @@
+"""Heads: what the host makes of a model's last weighted sums, after the last layer of neurons."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+def softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Turn logits into probabilities: ``exp(x / T) / sum(exp(x / T))``.
+
+    Parameters
+    ----------
+    x : (..., n_classes) array_like
+        Logits of any size; the largest is subtracted first, so nothing overflows.
+    temperature : float, optional
+        Above 1 flattens the probabilities, below 1 sharpens them.
+
+    Returns
+    -------
+    probabilities : (..., n_classes) ndarray
+        Non-negative, summing to 1 over the last axis.
+
+    Examples
+    --------
+    >>> softmax([1000.0, 1000.0, -1000.0])
+    array([0.5, 0.5, 0. ])
+    """
+    x = np.asarray(x, dtype=np.float64) / temperature
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """Replace negative values by zero."""
+    return np.maximum(x, 0.0)
+
+
+def linear(x: np.ndarray) -> np.ndarray:
+    """Give the values as they are."""
+    return np.asarray(x)
+
+
+#: Name of a head -> what it makes of (..., n_out) logits.
+HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "softmax": softmax,
+    "linear": linear,
+    "relu": relu,
+}
