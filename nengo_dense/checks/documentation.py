@@ -2,8 +2,8 @@
 
 from nengo.exceptions import ValidationError
 
+from nengo_dense.checks.declaration import Rule
 from nengo_dense.checks.registry import Registry, load
-from nengo_dense.checks.rule import Rule
 
 
 def rules() -> list[Rule]:

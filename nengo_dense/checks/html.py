@@ -2,9 +2,9 @@
 
 from html import escape
 
+from nengo_dense.checks.finding import Finding
+from nengo_dense.checks.outcome import Outcome
 from nengo_dense.checks.picture import pictures
-from nengo_dense.checks.result import Result
-from nengo_dense.checks.rule import Finding
 from nengo_dense.checks.text import COLUMNS, cell
 
 COLOURS = {"error": "#b00020", "warning": "#a15c00", "info": "#31617f"}
@@ -17,7 +17,7 @@ svg { max-width: 100%; height: auto }
 """
 
 
-def fragment(report: Result) -> str:
+def fragment(report: Outcome) -> str:
     """Write findings and table, without pictures, for a notebook."""
     parts = [f"<p><b>{escape(report.summary)}</b></p>"]
     parts += [_finding(finding) for finding in report.findings]
@@ -36,7 +36,7 @@ def fragment(report: Result) -> str:
     return "\n".join(parts)
 
 
-def page(report: Result) -> str:
+def page(report: Outcome) -> str:
     """Write a whole page; the pictures need matplotlib."""
     figures = "\n".join(f"<h2>{escape(title)}</h2>\n{svg}" for title, svg in pictures(report))
     return (
@@ -56,7 +56,7 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _table(report: Result) -> str:
+def _table(report: Outcome) -> str:
     head = "".join(f"<th>{escape(heading)}</th>" for heading, *_ in COLUMNS)
     rows = "".join(
         "<tr>"

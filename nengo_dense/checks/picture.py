@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.checks.result import Result
+from nengo_dense.checks.outcome import Outcome
 from nengo_dense.loihi.limits import CORES_PER_CHIP, WEIGHT_BITS
 from nengo_dense.loihi.partition import ceil_div
 
@@ -15,7 +15,7 @@ from nengo_dense.loihi.partition import ceil_div
 MAX_LAYERS = 12
 
 
-def pictures(report: Result) -> Iterator[tuple[str, str]]:
+def pictures(report: Outcome) -> Iterator[tuple[str, str]]:
     """Draw what the report has numbers for.
 
     Yields
@@ -87,7 +87,7 @@ def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]
     return _svg(figure)
 
 
-def _cores(report: Result) -> str:
+def _cores(report: Outcome) -> str:
     """Draw each layer's cores with the share of synapse memory that they use."""
     width = 32
     shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]

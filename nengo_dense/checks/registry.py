@@ -4,6 +4,7 @@ A broken plug-in never takes the others down: what is wrong with it is said in a
 names its package and entry point, and the rest of it that is sound is used.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,14 +16,18 @@ import entrypoints
 from nengo.exceptions import ValidationError
 
 from nengo_dense import plugins
-from nengo_dense.checks.rule import CODE, FAMILY, Fact, Rule
+from nengo_dense.checks.declaration import CODE, FAMILY, Fact, Rule
 from nengo_dense.exceptions import PluginError
+from nengo_dense.version import version
 
 GROUP = "nengo_dense.rules"
 #: What the checker itself knows before any rule asks.
 GIVEN = ("network", "dt", "run_time", "build")
-#: The built-in family as it stands in setup.cfg, for a checkout that is not installed.
-BUILT_IN = entrypoints.EntryPoint("ND", "nengo_dense.checks.loihi", "rules")
+#: The package that this file belongs to.
+OURS = entrypoints.Distribution("nengo-dense", version)
+#: The built-in family as it stands in setup.cfg. It is the one beside this file, installed or not,
+#: whatever an installed version of ours has written down.
+BUILT_IN = entrypoints.EntryPoint("ND", "nengo_dense.checks.rules", "rules", distro=OURS)
 
 
 @dataclass
@@ -48,10 +53,14 @@ class Registry:
 
 def find() -> list[entrypoints.EntryPoint]:
     """List the families that are installed, the built-in one first."""
-    entries = list(_installed(tuple(sys.path)))
-    if all(entry.name != BUILT_IN.name for entry in entries):
-        entries.append(BUILT_IN)
-    return sorted(entries, key=lambda entry: entry.module_name != BUILT_IN.module_name)
+    others = [entry for entry in _installed(tuple(sys.path)) if not _is_ours(entry)]
+    return [BUILT_IN, *others]
+
+
+def _is_ours(entry: entrypoints.EntryPoint) -> bool:
+    """Tell whether an installed entry point is the built-in family, of this version or another."""
+    package = entry.distro.name if entry.distro else ""
+    return entry.name == BUILT_IN.name and re.sub(r"[-_.]+", "-", package).lower() == OURS.name
 
 
 @lru_cache(maxsize=4)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from nengo_dense.checks import html, text
-from nengo_dense.checks.result import Result
+from nengo_dense.checks.outcome import Outcome
 
 
-class CheckReport(Result):
+class CheckReport(Outcome):
     """Everything that `check` found, and ways to show it.
 
     Attributes

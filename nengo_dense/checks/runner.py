@@ -11,10 +11,11 @@ import numpy as np
 from nengo.exceptions import NengoException, ValidationError
 
 from nengo_dense.checks import registry
+from nengo_dense.checks.declaration import Rule
+from nengo_dense.checks.finding import SEVERITIES, Finding
+from nengo_dense.checks.outcome import Skipped
 from nengo_dense.checks.registry import Registry
 from nengo_dense.checks.report import CheckReport
-from nengo_dense.checks.result import Skipped
-from nengo_dense.checks.rule import SEVERITIES, Finding, Rule
 from nengo_dense.checks.selection import Selection
 from nengo_dense.checks.untouched import untouched
 

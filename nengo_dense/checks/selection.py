@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nengo.exceptions import ValidationError
 
-from nengo_dense.checks.rule import Finding
+from nengo_dense.checks.finding import Finding
 
 
 @dataclass(frozen=True)

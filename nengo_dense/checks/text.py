@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nengo_dense.checks.result import Result
-from nengo_dense.checks.rule import Finding
+from nengo_dense.checks.finding import Finding
+from nengo_dense.checks.outcome import Outcome
 
 WIDTH = 100
 #: Heading, key of the layer's number, and how to print it: input axons, synapse memory in use,
@@ -26,7 +26,7 @@ COLUMNS = (
 )
 
 
-def text(report: Result) -> str:
+def text(report: Outcome) -> str:
     """Write a report: the findings, the layers, what was not looked at, the verdict."""
     parts = [_finding(finding) for finding in report.findings]
     parts += [f"ignored {f.code} {f.target} ({why})" for f, why in report.ignored]
@@ -52,7 +52,7 @@ def _wrap(words: str, head: str) -> str:
     return textwrap.fill(words, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _skipped(report: Result) -> list[str]:
+def _skipped(report: Outcome) -> list[str]:
     """List skipped rules under their reason, which many share."""
     by_reason: dict[str, list[str]] = {}
     for skipped in report.skipped:

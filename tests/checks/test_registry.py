@@ -45,6 +45,25 @@ def test_built_in_family_is_listed_once_and_first():
     assert names.count("ND") == 1
 
 
+@pytest.mark.parametrize("package", ["nengo-dense", "nengo_dense", "Nengo.Dense"])
+def test_family_beside_the_file_wins_over_what_an_installed_version_says(monkeypatch, package):
+    old = entrypoints.EntryPoint(
+        "ND", "nengo_dense.of_another_time", "rules", distro=entrypoints.Distribution(package, "0")
+    )
+    monkeypatch.setattr(registry, "_installed", lambda path: [old])
+    assert registry.find() == [registry.BUILT_IN]
+    assert not registry.load().problems
+
+
+def test_family_of_a_stranger_under_our_name_is_not_ours(monkeypatch, family):
+    stranger = family("nd_too", (make("ND101"),), prefix="ND")
+    monkeypatch.setattr(registry, "_installed", lambda path: [stranger])
+    known = registry.load()
+    assert registry.find() == [registry.BUILT_IN, stranger]
+    assert "nd_too 1.2" in known.problems[0]
+    assert known.rules["ND101"].summary == "something is on the chip"
+
+
 def test_rules_come_after_what_they_require():
     order = list(registry.load().rules)
     assert order.index("ND401") < order.index("ND404")

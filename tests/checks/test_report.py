@@ -11,8 +11,8 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.checks import Finding, check
 from nengo_dense.checks.documentation import explain, rule_list, rule_pages, rules
+from nengo_dense.checks.outcome import SCHEMA_VERSION
 from nengo_dense.checks.report import CheckReport
-from nengo_dense.checks.result import SCHEMA_VERSION
 from nengo_dense.checks.text import WIDTH
 
 RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0])}, amplitude=0.01)

@@ -6,9 +6,14 @@ from typing import Any
 import nengo
 import numpy as np
 
-from nengo_dense.checks.loihi.construction import FloatBuild, Layer, quiet
-from nengo_dense.checks.loihi.graph import Graph, Link
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import FloatBuild, Layer, quiet
+from nengo_dense.checks.facts.input_source import open_inputs
+from nengo_dense.checks.facts.link import Link
+
+#: Share of the ceiling at which a neuron counts as saturated.
+SATURATED = 0.95
 
 
 @dataclass
@@ -68,17 +73,6 @@ def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float)
     if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
         return Emulation(0, dt)
     return emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
-
-
-def open_inputs(graph: Graph) -> list[nengo.Node]:
-    """List the passthrough nodes that send towards the chip and that nobody sends to."""
-    fed = {conn.post_obj for conn in graph.network.all_connections}
-    senders = {link.pre_obj: None for link in graph.links}
-    return [
-        node
-        for node in senders
-        if isinstance(node, nengo.Node) and node.output is None and node not in fed
-    ]
 
 
 def emulate(

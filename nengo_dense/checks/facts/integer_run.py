@@ -2,10 +2,11 @@
 
 from nengo.exceptions import SimulationError
 
-from nengo_dense.checks.loihi.emulation import Emulation, emulate, open_inputs
-from nengo_dense.checks.loihi.graph import Graph
-from nengo_dense.checks.loihi.quantization import IntegerBuild
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.emulation import Emulation, emulate
+from nengo_dense.checks.facts.input_source import open_inputs
+from nengo_dense.checks.facts.quantization import IntegerBuild
 
 
 @fact("What the integer emulator makes of the network, and what stopped it.")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import BuildError
 
-from nengo_dense.checks.rule import SEVERITIES, Finding
+from nengo_dense.checks.finding import SEVERITIES, Finding
 
 #: Version of the JSON layout: raised whenever a key changes its meaning or goes.
 SCHEMA_VERSION = 1
@@ -21,7 +21,7 @@ class Skipped:
 
 
 @dataclass
-class Result:
+class Outcome:
     """What was found, without a way to show it; `.report.CheckReport` describes its attributes."""
 
     findings: list[Finding] = field(default_factory=list)

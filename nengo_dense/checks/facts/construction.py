@@ -16,8 +16,8 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.checks.loihi.graph import Graph
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
 
 
 @dataclass

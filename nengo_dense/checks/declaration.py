@@ -1,4 +1,4 @@
-"""A rule of the checker: data, prose, and a generator of findings."""
+"""How rules and facts are declared: data, prose, and a function."""
 
 import inspect
 import re
@@ -9,43 +9,11 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
-#: From worst to mildest. Only an error makes ``report.ok`` false.
-SEVERITIES = ("error", "warning", "info")
+from nengo_dense.checks.finding import SEVERITIES, Finding
+
 #: Letters of the family, then three digits of which the first is the group.
 CODE = re.compile(r"[A-Z]{2,}[0-9]{3}")
 FAMILY = re.compile(r"[A-Z]{2,}")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a rule has found.
-
-    A rule yields it with a target and a message, and with whatever else it knows; the checker
-    fills in the code, and the rule's own severity and remedy where the finding brings none.
-
-    Parameters
-    ----------
-    target : str
-        Path of the layer or connection in the network, e.g. ``"stack.layers[1].ensemble"``.
-    message : str
-        What is wrong there, in one sentence.
-    remedy : str
-        What to do about it, computed where it can be.
-    value, limit : float, optional
-        What was measured and what it is held against, both in ``unit``.
-    unit : str
-    severity : {"error", "warning", "info"}
-    code : str
-    """
-
-    target: str
-    message: str
-    remedy: str = ""
-    value: float | None = None
-    limit: float | None = None
-    unit: str = ""
-    severity: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True)
