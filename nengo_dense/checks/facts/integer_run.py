@@ -7,6 +7,7 @@ from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.emulation import Emulation, emulate
 from nengo_dense.checks.facts.input_source import open_inputs
 from nengo_dense.checks.facts.quantization import IntegerBuild
+from nengo_dense.plugins import describe
 
 
 @fact("What the integer emulator makes of the network, and what stopped it.")
@@ -22,7 +23,7 @@ def trial(integer_build: IntegerBuild, graph: Graph, run_time: float, dt: float)
 def run(trial: Emulation, graph: Graph, run_time: float) -> Emulation:
     """Give the integer run, if there was one and nothing stopped it."""
     if trial.error is not None:
-        raise SimulationError(f"the run stopped: {trial.error or type(trial.error).__name__}")
+        raise SimulationError(f"the run stopped: {describe(trial.error)}")
     if run_time == 0:
         raise SimulationError("nothing is run, as run=0 asks")
     if trial.n_steps == 0:
