@@ -60,7 +60,8 @@ def tuned_stacks(network: nengo.Network, graph: Graph) -> list[TunedStack]:
     for net in (network, *network.all_networks):
         record = getattr(net, "tuned", None)
         if record is not None and hasattr(record, "differences"):
-            process, plain = _presented(net.input, network)
+            node = getattr(net, "input", None)
+            process, plain = _presented(node, network) if node is not None else (None, False)
             found.append(TunedStack(graph.name(net), net, record, process, plain))
     return found
 

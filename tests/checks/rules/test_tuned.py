@@ -148,6 +148,21 @@ def test_layers_that_run_on_the_host_are_found(encoding, away):
     assert "1.4 to 1.8 times too large" in finding.message
 
 
+def test_other_things_that_are_called_tuned_are_left_alone():
+    with nengo.Network(seed=0) as net:
+        net.tuned = "to 440 Hz"
+        nengo.Ensemble(5, 1)
+    for code in ("ND411", "ND504"):
+        assert found(net, code) == []
+
+
+def test_network_of_several_inputs_is_judged_by_the_step_alone():
+    net = network(x=100 * X)
+    del net.stack.input
+    assert found(net, "ND411") == []
+    assert len(found(net, "ND411", dt=0.002)) == 1
+
+
 def test_stack_that_is_itself_checked_is_found():
     stack = network().stack
     nengo_loihi.add_params(stack)
