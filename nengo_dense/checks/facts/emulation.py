@@ -6,9 +6,15 @@ from typing import Any
 import nengo
 import numpy as np
 
-from nengo_dense.checks.loihi.construction import FloatBuild, Layer, quiet
-from nengo_dense.checks.loihi.graph import Graph, Link
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import FloatBuild, Layer, quiet
+from nengo_dense.checks.facts.input_source import open_inputs
+from nengo_dense.checks.facts.link import Link
+from nengo_dense.plugins import contained
+
+#: Share of the ceiling at which a neuron counts as saturated.
+SATURATED = 0.95
 
 
 @dataclass
@@ -49,7 +55,7 @@ class Emulation:
     senders : list of Sender
     overflows : dict of {str: set of str}
         By layer, which registers overflowed: "q0", "current", "u2".
-    error : Exception or None
+    error : BaseException or None
         What ended the run early.
     """
 
@@ -59,7 +65,7 @@ class Emulation:
     late_rates: dict[str, np.ndarray] = field(default_factory=dict)
     senders: list[Sender] = field(default_factory=list)
     overflows: dict[str, set[str]] = field(default_factory=dict)
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 @fact("What the network does in nengo-loihi's floating point emulator.")
@@ -68,17 +74,6 @@ def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float)
     if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
         return Emulation(0, dt)
     return emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
-
-
-def open_inputs(graph: Graph) -> list[nengo.Node]:
-    """List the passthrough nodes that send towards the chip and that nobody sends to."""
-    fed = {conn.post_obj for conn in graph.network.all_connections}
-    senders = {link.pre_obj: None for link in graph.links}
-    return [
-        node
-        for node in senders
-        if isinstance(node, nengo.Node) and node.output is None and node not in fed
-    ]
 
 
 def emulate(
@@ -107,15 +102,14 @@ def emulate(
             del spike_input.spikes[step]
     learned = [s for block in model.blocks for s in block.synapses if s.learning]
     before = [[w.copy() for w in synapse.weights] for synapse in learned]
-    with quiet():
-        try:
-            sim = nengo_loihi.Simulator(
-                graph.network, dt=model.dt, model=model, target=target, progress_bar=False
-            )
-            with sim:
-                _run(sim, layers, graph, result)
-        except Exception as err:
-            result.error = err
+    raised: list[BaseException] = []
+    with quiet(), contained(raised.append):
+        sim = nengo_loihi.Simulator(
+            graph.network, dt=model.dt, model=model, target=target, progress_bar=False
+        )
+        with sim:
+            _run(sim, layers, graph, result)
+    result.error = raised[0] if raised else None
     for synapse, weights in zip(learned, before, strict=True):  # the emulator learns in place
         for w, initial in zip(synapse.weights, weights, strict=True):
             w[:] = initial

@@ -1,14 +1,16 @@
-"""ND301-ND305, ND307, ND308: what is left of a layer's numbers as integers."""
+"""ND301-ND308: what is left of a layer's numbers as integers."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from nengo_dense.checks.loihi.construction import FloatBuild
-from nengo_dense.checks.loihi.graph import Graph, Link
-from nengo_dense.checks.loihi.quantization import Discretization, Quantization
-from nengo_dense.checks.rule import Finding, rule
-from nengo_dense.loihi.limits import BIAS_MAX, VTH_EXP, VTH_MAX
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import FloatBuild
+from nengo_dense.checks.facts.link import Link
+from nengo_dense.checks.facts.quantization import Discretization, Quantization
+from nengo_dense.checks.finding import Finding
+from nengo_dense.loihi.limits import BIAS_MAX, DECAY_BITS, VTH_EXP, VTH_MAX
 
 #: Share of weights that may become 0. With one weight ten times the rest, 10 to 13 % do, which
 #: costs 4 to 12 % of the rate; well-behaved Gaussian layers lose 1 to 2 %.
@@ -20,6 +22,11 @@ GOOD_SQNR = 30.0
 DEAD = 0.99
 #: Relative error of bias, threshold or time constant that is worth a word.
 ROUNDING = 0.01
+#: A synapse's decay has to be larger than half a step (``Compartment.DECAY_SCALE_TH``).
+SMALLEST_DECAY_U = 0.5 / 2**DECAY_BITS
+#: A membrane's decay, times 4095, has to round to 1 (``discretize_compartment``): with 0 the
+#: scale of the layer is infinite.
+SMALLEST_DECAY_V = 0.5 / (2**DECAY_BITS - 1)
 
 
 @rule(
@@ -161,6 +168,39 @@ def threshold(discretization: Discretization, float_build: FloatBuild) -> Iterat
             f"{2**VTH_EXP} and {VTH_MAX} of the chip's units",
             value=float(weight / vth),
         )
+
+
+@rule(
+    "ND306",
+    "error",
+    "time constants can be stored",
+    remedy="Use a shorter time constant.",
+    says=(
+        r"Current \(U\) scaling is required",
+        r"Voltage \(V\) scaling is required",
+        "Could not find appropriate",
+    ),
+)
+def time_constant(graph: Graph, dt: float) -> Iterator[Finding]:
+    """The chip keeps a decay as a multiple of 1/4096 of the step. A time constant of 8.2 s and
+    more, at steps of 1 ms, rounds to no decay at all.
+    """
+    found = [(graph.name(link), link.tau, SMALLEST_DECAY_U) for link in graph.into_synapses()]
+    for ensemble in graph.chip:
+        kind = getattr(ensemble.neuron_type, "base_type", ensemble.neuron_type)
+        tau_rc = getattr(kind, "tau_rc", None)
+        found.append((f"tau_rc of {graph.name(ensemble)}", tau_rc, SMALLEST_DECAY_V))
+    for name, tau, smallest in found:
+        if tau is not None and tau > 0 and -np.expm1(-dt / tau) <= smallest:
+            longest = -dt / np.log1p(-smallest)
+            yield Finding(
+                name,
+                f"has a time constant of {tau:g} s, which decays too slowly to be stored",
+                f"Use a time constant below {longest:.4g} s.",
+                value=tau,
+                limit=longest,
+                unit="s",
+            )
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""A rule of the checker: data, prose, and a generator of findings."""
+"""How rules and facts are declared: data, prose, and a function."""
 
 import inspect
 import re
@@ -9,43 +9,12 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
-#: From worst to mildest. Only an error makes ``report.ok`` false.
-SEVERITIES = ("error", "warning", "info")
+from nengo_dense.checks.finding import Finding, require_severity, require_text
+from nengo_dense.plugins import show
+
 #: Letters of the family, then three digits of which the first is the group.
 CODE = re.compile(r"[A-Z]{2,}[0-9]{3}")
 FAMILY = re.compile(r"[A-Z]{2,}")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a rule has found.
-
-    A rule yields it with a target and a message, and with whatever else it knows; the checker
-    fills in the code, and the rule's own severity and remedy where the finding brings none.
-
-    Parameters
-    ----------
-    target : str
-        Path of the layer or connection in the network, e.g. ``"stack.layers[1].ensemble"``.
-    message : str
-        What is wrong there, in one sentence.
-    remedy : str
-        What to do about it, computed where it can be.
-    value, limit : float, optional
-        What was measured and what it is held against, both in ``unit``.
-    unit : str
-    severity : {"error", "warning", "info"}
-    code : str
-    """
-
-    target: str
-    message: str
-    remedy: str = ""
-    value: float | None = None
-    limit: float | None = None
-    unit: str = ""
-    severity: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,16 +56,23 @@ class Rule:
         if not isinstance(self.code, str) or not CODE.fullmatch(self.code):
             raise ValidationError(
                 "must be two or more capitals and three digits, such as 'XY101', "
-                f"got {self.code!r}",
+                f"got {show(self.code)}",
                 attr="code",
                 obj=self,
             )
-        if self.severity not in SEVERITIES:
-            raise ValidationError(
-                f"must be one of {', '.join(SEVERITIES)}, got {self.severity!r} ({self.code})",
-                attr="severity",
-                obj=self,
-            )
+        require_severity(self.severity, self)
+        for attr in ("summary", "explanation", "remedy"):
+            require_text(getattr(self, attr), attr, self)
+        _parameters(self.find, "find", self)
+        _require_texts(self.requires, "requires", self)
+        _require_texts(self.says, "says", self)
+        for pattern in self.says:
+            try:
+                re.compile(pattern)
+            except re.error as err:
+                raise ValidationError(
+                    f"must be regular expressions, but {pattern!r} is none: {err}", "says", self
+                ) from err
 
     @property
     def family(self) -> str:
@@ -117,6 +93,21 @@ class Rule:
     def rules(self) -> tuple[str, ...]:
         """The codes among ``requires``."""
         return tuple(name for name in self.requires if CODE.fullmatch(name))
+
+
+def _require_texts(values: Any, attr: str, obj: object) -> None:
+    if not isinstance(values, tuple | list) or not all(isinstance(v, str) for v in values):
+        raise ValidationError(f"must be a tuple of strings, got {show(values)}", attr, obj)
+
+
+def _parameters(function: Any, attr: str, obj: object = None) -> dict[str, inspect.Parameter]:
+    """Read the parameters of a function, or refuse what has none to read."""
+    try:
+        return dict(inspect.signature(function).parameters)
+    except (TypeError, ValueError) as err:
+        raise ValidationError(
+            f"must be a function with parameters that can be read, got {show(function)}", attr, obj
+        ) from err
 
 
 def _with_default(function: Callable[..., Any]) -> set[str]:
@@ -141,6 +132,17 @@ class Fact:
     name: str
     summary: str
     compute: Callable[..., Any] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        require_text(self.name, "name", self)
+        require_text(self.summary, "summary", self)
+        if not self.name.isidentifier() or CODE.fullmatch(self.name):
+            raise ValidationError(
+                f"must be the name of a parameter, and no code of a rule, got {self.name!r}",
+                attr="name",
+                obj=self,
+            )
+        _parameters(self.compute, "compute", self)
 
     @cached_property
     def requires(self) -> tuple[str, ...]:
@@ -183,14 +185,15 @@ def rule(
     """
 
     def make(find: Callable[..., Iterable[Finding]]) -> Rule:
+        _require_texts(after, "after", None)
         return Rule(
             code=code,
             severity=severity,
             summary=summary,
-            explanation=inspect.cleandoc(find.__doc__ or ""),
+            explanation=inspect.getdoc(find) or "",
             remedy=remedy,
             find=find,
-            requires=(*inspect.signature(find).parameters, *after),
+            requires=(*_parameters(find, "find"), *after),
             says=says,
         )
 

@@ -2,10 +2,12 @@
 
 from nengo.exceptions import SimulationError
 
-from nengo_dense.checks.loihi.emulation import Emulation, emulate, open_inputs
-from nengo_dense.checks.loihi.graph import Graph
-from nengo_dense.checks.loihi.quantization import IntegerBuild
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.emulation import Emulation, emulate
+from nengo_dense.checks.facts.input_source import open_inputs
+from nengo_dense.checks.facts.quantization import IntegerBuild
+from nengo_dense.plugins import describe
 
 
 @fact("What the integer emulator makes of the network, and what stopped it.")
@@ -21,7 +23,7 @@ def trial(integer_build: IntegerBuild, graph: Graph, run_time: float, dt: float)
 def run(trial: Emulation, graph: Graph, run_time: float) -> Emulation:
     """Give the integer run, if there was one and nothing stopped it."""
     if trial.error is not None:
-        raise SimulationError(f"the run stopped: {trial.error or type(trial.error).__name__}")
+        raise SimulationError(f"the run stopped: {describe(trial.error)}")
     if run_time == 0:
         raise SimulationError("nothing is run, as run=0 asks")
     if trial.n_steps == 0:

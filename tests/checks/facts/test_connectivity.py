@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nengo_dense.checks.loihi.graph import base, graph
+from nengo_dense.checks.facts.connectivity import graph
+from nengo_dense.checks.facts.link import base
 from nengo_dense.checks.naming import Names
 from nengo_dense.checks.untouched import untouched
 

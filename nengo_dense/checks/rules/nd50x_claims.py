@@ -1,14 +1,13 @@
 """ND501-ND503: the readout, and what can be claimed of it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import nengo
-from nengo.processes import PresentInput
 
-from nengo_dense.checks.loihi.graph import Graph, base
-from nengo_dense.checks.loihi.placement import host_reached
-from nengo_dense.checks.rule import Finding, rule
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.input_source import presented
+from nengo_dense.checks.finding import Finding
 
 #: Samples from which a 95 % interval of an accuracy is within about two points.
 ENOUGH_SAMPLES = 1000
@@ -24,14 +23,8 @@ def inner_softmax(graph: Graph) -> Iterator[Finding]:
     """The outputs of a softmax are at most 1 in sum, so a layer that they drive fires at about
     1 Hz. nengo-loihi accepts it in the middle of a network without a word.
     """
-    after: dict[Any, list[Any]] = {}
-    for link in graph.links:
-        after.setdefault(base(link.pre), []).append(base(link.post))
     for node in graph.network.all_nodes:
-        if not _is_softmax(node):
-            continue
-        reached = host_reached(node, {node: None}, after, graph)
-        back = [post for obj in reached for post in after.get(obj, []) if graph.on_chip(post)]
+        back = graph.reentries(node) if _is_softmax(node) else []
         if back:
             yield Finding(
                 graph.name(node), f"is a softmax that drives {graph.name(back[0])} on the chip"
@@ -41,12 +34,6 @@ def inner_softmax(graph: Graph) -> Iterator[Finding]:
 def _is_softmax(node: nengo.Node) -> bool:
     names = [type(node).__name__, type(node.output).__name__, getattr(node.output, "__name__", "")]
     return any("softmax" in name.lower() for name in names)
-
-
-def _presented(graph: Graph) -> Iterator[tuple[nengo.Node, PresentInput]]:
-    for node in graph.network.all_nodes:
-        if isinstance(node.output, PresentInput):
-            yield node, node.output
 
 
 @rule(
@@ -59,7 +46,7 @@ def leaking(graph: Graph) -> Iterator[Finding]:
     """Nothing is reset between presentations: currents and voltages of one sample are still there
     when the next begins.
     """
-    for node, process in _presented(graph):
+    for node, process in presented(graph):
         if len(process.inputs) > 1:
             yield Finding(
                 graph.name(node),
@@ -78,7 +65,7 @@ def leaking(graph: Graph) -> Iterator[Finding]:
 )
 def few_samples(graph: Graph) -> Iterator[Finding]:
     """100 % on five samples says that the accuracy is above 57 % (Wilson's interval)."""
-    for node, process in _presented(graph):
+    for node, process in presented(graph):
         n = len(process.inputs)
         if n < ENOUGH_SAMPLES:
             yield Finding(

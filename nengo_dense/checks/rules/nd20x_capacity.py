@@ -1,10 +1,11 @@
-"""ND201-ND207: what a core and a chip can hold."""
+"""ND201-ND207: what a core, a chip and a board can hold."""
 
 from collections.abc import Iterator
 
-from nengo_dense.checks.loihi.capacity import LayerCores
-from nengo_dense.checks.loihi.quantization import IntegerBuild
-from nengo_dense.checks.rule import Finding, rule
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.core_plan import LayerCores
+from nengo_dense.checks.facts.quantization import IntegerBuild
+from nengo_dense.checks.finding import Finding
 from nengo_dense.loihi.limits import (
     CORES_PER_CHIP,
     MAX_COMPARTMENTS,

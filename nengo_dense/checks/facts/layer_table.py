@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.checks.loihi.capacity import LayerCores
-from nengo_dense.checks.loihi.emulation import Emulation
-from nengo_dense.checks.loihi.graph import Graph, Link, base
-from nengo_dense.checks.loihi.quantization import Quantization
-from nengo_dense.checks.loihi.rate import SATURATED
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.core_plan import LayerCores
+from nengo_dense.checks.facts.emulation import SATURATED, Emulation
+from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.quantization import Quantization
 from nengo_dense.loihi.limits import (
     ENERGY_PER_NEURON_UPDATE,
     ENERGY_PER_SYNAPTIC_OPERATION,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import BuildError
 
-from nengo_dense.checks.loihi.construction import FloatBuild, Layer, quiet
-from nengo_dense.checks.loihi.emulation import Emulation
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.construction import FloatBuild, Layer, quiet
+from nengo_dense.checks.facts.emulation import Emulation
 from nengo_dense.loihi.limits import DECAY_BITS, VTH_EXP
 
 

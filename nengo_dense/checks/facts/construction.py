@@ -16,8 +16,9 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.checks.loihi.graph import Graph
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.plugins import contained, describe, message
 
 
 @dataclass
@@ -28,16 +29,19 @@ class Trouble:
     ----------
     target : str
         Path of the object, as far as it is known.
-    error : Exception
+    error : BaseException
+        Also the one of ``sys.exit()`` in a function of the network.
     """
 
     target: str
-    error: Exception
+    error: BaseException
 
     @property
     def text(self) -> str:
-        """The message, with the type of the error where there is none."""
-        return str(self.error) or f"{type(self.error).__name__} without a message"
+        """The message, with the type of the error where there is none, or where it is no error."""
+        if not isinstance(self.error, Exception):
+            return describe(self.error)
+        return message(self.error) or f"{type(self.error).__name__} without a message"
 
 
 @dataclass(eq=False)
@@ -97,13 +101,12 @@ def _recording_model(dt: float, graph: Graph) -> Any:
             if self.building is not None or isinstance(obj, nengo.Network):
                 return super().build(obj, *args, **kwargs)
             self.building = obj
-            try:
-                return super().build(obj, *args, **kwargs)
-            except Exception as err:
-                self.troubles.append(Trouble(graph.name(obj), err))
-                return None
-            finally:
-                self.building = None
+            with contained(lambda err: self.troubles.append(Trouble(graph.name(obj), err))):
+                try:
+                    return super().build(obj, *args, **kwargs)
+                finally:
+                    self.building = None
+            return None
 
     return RecordingModel()
 
@@ -116,11 +119,10 @@ def construction(network: nengo.Network, dt: float, build: bool, graph: Graph) -
     compat.nengo_loihi()
     model = _recording_model(dt, graph)
     result = Construction(model, model.troubles)
-    with quiet():
-        try:
-            model.build(network, discretize=False)
-        except Exception as err:
-            result.troubles.append(Trouble(graph.name(network), err))
+    raised: list[BaseException] = []
+    with quiet(), contained(raised.append):
+        model.build(network, discretize=False)
+    result.troubles += [Trouble(graph.name(network), err) for err in raised]
     model.built = True
     result.troubles[:] = list(_causes(result.troubles, graph))
     return result

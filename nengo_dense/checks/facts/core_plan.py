@@ -1,4 +1,4 @@
-"""What every core must hold: read from the build, or by arithmetic where there is none."""
+"""What every core must hold, by arithmetic: how nengo-loihi would divide dense layers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,8 @@ import nengo
 from nengo.ensemble import Neurons
 from nengo.exceptions import BuildError
 
-from nengo_dense.checks.loihi.construction import Construction, layers_of
-from nengo_dense.checks.loihi.graph import Graph, Link, base
-from nengo_dense.checks.rule import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.link import Link, base
 from nengo_dense.loihi.limits import (
     MAX_COMPARTMENTS,
     MAX_IN_AXONS,
@@ -56,32 +55,6 @@ class LayerCores:
     def n_neurons(self) -> int:
         """Number of neurons on all cores."""
         return sum(core.n_compartments for core in self.cores)
-
-
-@fact("What each core must hold.")
-def cores(graph: Graph, construction: Construction) -> list[LayerCores]:
-    """Read the blocks if the network could be built, else work them out."""
-    if construction.model is not None and not construction.troubles:
-        return _from_build(construction.model, graph)
-    return plan(graph)
-
-
-def _from_build(model: Any, graph: Graph) -> list[LayerCores]:
-    layers = layers_of(model, graph)
-    owner = {s: layer.name for layer in layers for b in layer.blocks for s in b.synapses}
-    found = []
-    for layer in layers:
-        used = [[int(u) for u, _ in block.utilization().values()] for block in layer.blocks]
-        receivers = [owner.get(a.target, "") for b in layer.blocks for a in b.axons]
-        found.append(
-            LayerCores(
-                layer.name,
-                layer.ensemble,
-                [Core(*u) for u in used],
-                list(dict.fromkeys(receivers)),
-            )
-        )
-    return found
 
 
 @dataclass
