@@ -8,6 +8,7 @@ import nengo
 import numpy as np
 from nengo.neurons import RatesToSpikesNeuronType
 
+from nengo_dense import picture_file
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.classification import evaluate
@@ -135,7 +136,7 @@ class LadderReport:
             f"{self.gap:.2f} points lost on {self.n} samples",
         )
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure
 
 

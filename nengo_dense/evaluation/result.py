@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.energy import Energy
@@ -121,5 +122,5 @@ class Evaluation:
             self.layers, self.confusion_matrix, self.accuracy_over_time, self.dt
         )
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure

@@ -7,13 +7,13 @@ format it is, and a reader refuses what it does not know rather than guess.
 import importlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import nengo
 import numpy as np
 from nengo.utils.numpy import is_number
 
-from nengo_dense import compat
+from nengo_dense import compat, files
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers import neuron
@@ -33,8 +33,19 @@ NEURON_TYPES = {
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
 
 
-def write(arguments: dict[str, Any], path: Path) -> None:
+def _is_stack(file: BinaryIO) -> bool:
+    """Tell whether an open file is a stack's, of whatever version."""
+    header = np.load(file, allow_pickle=False)["header"]
+    return bool(json.loads(str(header))["format"] == FORMAT)
+
+
+#: What may only take the place of its like.
+STACK = files.Kind("a saved DenseStack", _is_stack)
+
+
+def write(arguments: dict[str, Any], path: str | Path) -> None:
     """Write the arguments of a stack (`DenseStack.arguments`)."""
+    files.check_target(path, STACK)
     arguments = dict(arguments)
     header = {
         "format": FORMAT,
@@ -48,8 +59,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
     for name, value in arguments.pop("encoder", {}).items():
         arrays[f"encoder_{name}"] = np.array(value)
     arrays["header"] = np.array(json.dumps(header | arguments))
-    with path.open("wb") as file:  # given a name, NumPy would add ".npz" to it
-        np.savez_compressed(file, **arrays)
+    files.write(path, lambda file: np.savez_compressed(file, **arrays), kind=STACK)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nengo_dense import compat
+from nengo_dense import compat, picture_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,5 +79,5 @@ class TrainingResult:
             axes.set(xlabel="epoch", ylabel=label)
             axes.legend(frameon=False)
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure
