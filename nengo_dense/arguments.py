@@ -6,6 +6,9 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_integer
 
+#: Kinds of arrays that are not taken for numbers.
+KINDS = {"c": "complex values", "U": "texts", "S": "bytes", "M": "dates", "m": "durations"}
+
 
 def count(value: Any, attr: str, obj: object) -> int:
     """Return a whole number of at least 1, or raise a ValidationError."""
@@ -20,6 +23,13 @@ def positive(value: Any, attr: str, obj: object, unit: str = "") -> float:
     if number <= 0:
         raise ValidationError(f"must be above 0{unit and ' '}{unit}, got {number:g}", attr, obj)
     return number
+
+
+def flag(value: Any, attr: str, obj: object) -> bool:
+    """Return True or False, or raise a ValidationError for anything that is neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValidationError(f"must be True or False, got {value!r}", attr, obj)
+    return bool(value)
 
 
 def presentation_steps(presentation_time: Any, dt: Any, obj: object) -> int:
@@ -54,12 +64,17 @@ def finite_array(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Not real numbers, another shape (a transposed one is recognised), NaN or infinity.
+        Not real numbers (text and dates neither, though NumPy would turn some into numbers),
+        another shape (a transposed one is recognised), NaN or infinity.
     """
     try:
-        if np.iscomplexobj(value):
-            raise TypeError("complex values have no meaning here")
-        array = np.array(value, dtype=np.float64)
+        array = np.array(value)
+        kind = KINDS.get(array.dtype.kind)
+        if array.dtype.kind == "O" and any(isinstance(v, str | bytes) for v in array.ravel()):
+            kind = KINDS["U"]
+        if kind is not None:
+            raise TypeError(f"{kind} have no meaning here")
+        array = array.astype(np.float64)
     except (TypeError, ValueError) as err:
         raise ValidationError(
             f"must be numbers of shape {shape}, got {type(value).__name__} ({err})", attr, obj
@@ -108,7 +123,7 @@ def one_each(value: Any, n: int, attr: str, obj: object) -> list:
 
 def choice(value: Any, options: tuple[str, ...], attr: str, obj: object) -> str:
     """Return a word that is among the options, or raise a ValidationError."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise ValidationError(
             f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj
         )
