@@ -6,6 +6,10 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_integer
 
+#: Limits of what counts as a positive number, so that products and quotients of three are finite.
+LEAST, MOST = 1e-100, 1e100
+#: Steps in one presentation; all of them are held in memory.
+MOST_STEPS = 10**6
 #: Kinds of arrays that are not taken for numbers.
 KINDS = {"c": "complex values", "U": "texts", "S": "bytes", "M": "dates", "m": "durations"}
 
@@ -18,10 +22,21 @@ def count(value: Any, attr: str, obj: object) -> int:
 
 
 def positive(value: Any, attr: str, obj: object, unit: str = "") -> float:
-    """Return a finite number above zero, or raise a ValidationError."""
+    """Return a number above zero, of a size that can be computed with, or raise a ValidationError.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        No number, one that is not above 0, or one below 1e-100 or above 1e100.
+    """
     number = float(finite_array(value, (), attr, obj))
+    unit = unit and f" {unit}"
     if number <= 0:
-        raise ValidationError(f"must be above 0{unit and ' '}{unit}, got {number:g}", attr, obj)
+        raise ValidationError(f"must be above 0{unit}, got {number:g}", attr, obj)
+    if not LEAST <= number <= MOST:
+        raise ValidationError(
+            f"must be from {LEAST:g} to {MOST:g}{unit}, got {number:g}", attr, obj
+        )
     return number
 
 
@@ -45,6 +60,12 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object) -> int:
     seconds = positive(presentation_time, "presentation_time", obj, "seconds")
     step = positive(dt, "dt", obj, "seconds")
     n_steps = round(seconds / step)
+    if n_steps > MOST_STEPS:
+        raise ValidationError(
+            f"must be at most {MOST_STEPS} steps of {step:g} seconds, got {seconds:g}",
+            "presentation_time",
+            obj,
+        )
     if n_steps < 1:
         raise ValidationError(
             f"must be at least one step of {step:g} seconds, got {seconds:g}",
