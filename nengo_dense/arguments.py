@@ -6,6 +6,13 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_integer
 
+#: Limits of what counts as a positive number, so that products and quotients of three are finite.
+LEAST, MOST = 1e-100, 1e100
+#: Steps in one presentation; all of them are held in memory.
+MOST_STEPS = 10**6
+#: Kinds of arrays that are not taken for numbers.
+KINDS = {"c": "complex values", "U": "texts", "S": "bytes", "M": "dates", "m": "durations"}
+
 
 def count(value: Any, attr: str, obj: object) -> int:
     """Return a whole number of at least 1, or raise a ValidationError."""
@@ -15,11 +22,29 @@ def count(value: Any, attr: str, obj: object) -> int:
 
 
 def positive(value: Any, attr: str, obj: object, unit: str = "") -> float:
-    """Return a finite number above zero, or raise a ValidationError."""
+    """Return a number above zero, of a size that can be computed with, or raise a ValidationError.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        No number, one that is not above 0, or one below 1e-100 or above 1e100.
+    """
     number = float(finite_array(value, (), attr, obj))
+    unit = unit and f" {unit}"
     if number <= 0:
-        raise ValidationError(f"must be above 0{unit and ' '}{unit}, got {number:g}", attr, obj)
+        raise ValidationError(f"must be above 0{unit}, got {number:g}", attr, obj)
+    if not LEAST <= number <= MOST:
+        raise ValidationError(
+            f"must be from {LEAST:g} to {MOST:g}{unit}, got {number:g}", attr, obj
+        )
     return number
+
+
+def flag(value: Any, attr: str, obj: object) -> bool:
+    """Return True or False, or raise a ValidationError for anything that is neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValidationError(f"must be True or False, got {value!r}", attr, obj)
+    return bool(value)
 
 
 def presentation_steps(presentation_time: Any, dt: Any, obj: object) -> int:
@@ -35,6 +60,12 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object) -> int:
     seconds = positive(presentation_time, "presentation_time", obj, "seconds")
     step = positive(dt, "dt", obj, "seconds")
     n_steps = round(seconds / step)
+    if n_steps > MOST_STEPS:
+        raise ValidationError(
+            f"must be at most {MOST_STEPS} steps of {step:g} seconds, got {seconds:g}",
+            "presentation_time",
+            obj,
+        )
     if n_steps < 1:
         raise ValidationError(
             f"must be at least one step of {step:g} seconds, got {seconds:g}",
@@ -54,12 +85,17 @@ def finite_array(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Not real numbers, another shape (a transposed one is recognised), NaN or infinity.
+        Not real numbers (text and dates neither, though NumPy would turn some into numbers),
+        another shape (a transposed one is recognised), NaN or infinity.
     """
     try:
-        if np.iscomplexobj(value):
-            raise TypeError("complex values have no meaning here")
-        array = np.array(value, dtype=np.float64)
+        array = np.array(value)
+        kind = KINDS.get(array.dtype.kind)
+        if array.dtype.kind == "O" and any(isinstance(v, str | bytes) for v in array.ravel()):
+            kind = KINDS["U"]
+        if kind is not None:
+            raise TypeError(f"{kind} have no meaning here")
+        array = array.astype(np.float64)
     except (TypeError, ValueError) as err:
         raise ValidationError(
             f"must be numbers of shape {shape}, got {type(value).__name__} ({err})", attr, obj
@@ -108,7 +144,7 @@ def one_each(value: Any, n: int, attr: str, obj: object) -> list:
 
 def choice(value: Any, options: tuple[str, ...], attr: str, obj: object) -> str:
     """Return a word that is among the options, or raise a ValidationError."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise ValidationError(
             f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj
         )

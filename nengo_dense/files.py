@@ -39,6 +39,13 @@ class Kind(NamedTuple):
 ANY = Kind("a file", lambda file: True)
 
 
+def as_path(path: Any) -> Path:
+    """Return a path, or raise a ValidationError for what is none."""
+    if not isinstance(path, str | os.PathLike) or "\0" in str(path):
+        raise ValidationError(f"must be a path, got {path!r}", attr="path")
+    return Path(path)
+
+
 def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]:
     """Load all arrays of a ``.npz`` file, without pickle.
 
@@ -107,8 +114,7 @@ def check_target(path: Any, kind: Kind = ANY) -> Path:
     OSError
         A folder, no folder, no permission; `FileExistsError` where another kind of file is.
     """
-    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise ValidationError(f"must be the path of a file, got {path!r}", attr="path")
+    as_path(path)
     try:
         if _is_stream(path):
             return Path(path)

@@ -188,7 +188,7 @@ def test_what_is_write_protected_stays(tmp_path):
 
 @pytest.mark.parametrize("path", [3, None, io.BytesIO(), b"name", "a\0b"])
 def test_what_is_no_path_is_said(path):
-    with pytest.raises(ValidationError, match="path: must be the path of a file, got"):
+    with pytest.raises(ValidationError, match="path: must be a path, got"):
         files.write(path, put(b"hello"))
 
 
