@@ -8,7 +8,6 @@ import numpy as np
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.importers.file import check_size, existing, suffix
-from nengo_dense.importers.folding import fold
 from nengo_dense.importers.graph import chain
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (
@@ -20,7 +19,7 @@ from nengo_dense.importers.operation import (
     attempt,
     batch_norm,
 )
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.source_model import SourceModel
 
 Operations = list[Operation]
 
@@ -42,14 +41,14 @@ class OnnxImporter:
             module.partition(".")[0] == "onnx" for module in modules_of(model)
         )
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel:
         """Read the layers of the graph."""
         name = "ONNX model"
         if suffix(model) == ".onnx":
             name, model = f"ONNX file {model}", _load(model)
         if not hasattr(model, "graph") or not model.graph.node:
             raise FileFormatError(f"{name} holds no graph; give a whole ONNX model")
-        return fold(name, _Graph(model).operations())
+        return SourceModel(name, _Graph(model).operations())
 
 
 def _load(path: Any) -> Any:

@@ -23,6 +23,9 @@ def assert_computes(rng):
         theirs = np.asarray(predict(x))
         assert theirs.std() > 1e-3, "a constant output would hide a wrong conversion"
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=1e-5)
+        for inputs in (None, x):
+            specs.compare(inputs)
+            assert specs.compared.startswith(("compared on 2", "not compared: "))
         return specs
 
     return check
