@@ -60,7 +60,11 @@ class BuiltStack:
         self.host: DenseLayer = populations[0]
         self.layers: list[DenseLayer] = populations[1:]
         self._below = [layer.ensemble for layer in populations[:-1]]
-        self._floats = build_floats(network, dt)
+        random_state = np.random.get_state()  # from which Nengo seeds what has no seed
+        try:
+            self._floats = build_floats(network, dt)
+        finally:
+            np.random.set_state(random_state)
         self._columns = _columns(self._floats.model, [layer.ensemble for layer in self.layers])
 
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:

@@ -136,4 +136,5 @@ def _check_counts(counts: Any, n_neurons: int, sender: Any) -> None:
 def _synapses_reached(projection: Projection) -> np.ndarray:
     """Count the synapses that one spike of each source reaches."""
     lengths = np.append(np.diff(projection.weights.starts), 0)  # row -1 is none
-    return lengths[projection.rows]
+    reached: np.ndarray = lengths[projection.rows]
+    return reached

@@ -165,11 +165,14 @@ def test_a_chain_leaves_the_stack_and_the_model_around_it_alone(rng):
     with nengo.Network() as net:
         stack = make_stack(rng, add_to_container=True)
         before = list(net.all_objects), list(net.all_networks), stack.weights
+        np.random.seed(3)
+        expected = np.random.RandomState(3).rand()
         Chain(stack, 0.001).run(np.ones((2, 5)), [Window(0, 10, 1.0)])
         after = list(net.all_objects), list(net.all_networks), stack.weights
     assert before[:2] == after[:2]
     for mine, theirs in zip(before[2], after[2], strict=True):
         np.testing.assert_array_equal(mine, theirs)
+    assert np.random.rand() == expected
     assert "on_chip" not in stack.config[nengo.Ensemble].extra_params
 
 
