@@ -329,19 +329,9 @@ class DenseStack(nengo.Network):
     def save(self, path: str | Path) -> None:
         """Write everything needed to make this stack again to one ``.npz`` file.
 
-        No pickle is used, so that a file from anywhere can be loaded safely. If it cannot be
-        written, an old file is as it was.
-
-        Raises
-        ------
-        nengo.exceptions.ValidationError
-            No path.
-        OSError
-            The file cannot be written; `FileExistsError` where a file that is no stack is there.
-        nengo_dense.exceptions.FileFormatError
-            The stack has neurons or synapses that a file cannot describe.
+        No pickle is used, so that a file from anywhere can be loaded safely.
         """
-        stack_file.write(self.arguments(), path)
+        stack_file.write(self.arguments(), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":

@@ -44,17 +44,7 @@ TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
 
 
-def _is_stack(file: BinaryIO) -> bool:
-    """Tell whether an open file is a stack's, of whatever version."""
-    header = np.load(file, allow_pickle=False)["header"]
-    return bool(json.loads(str(header))["format"] == FORMAT)
-
-
-#: What may only take the place of its like.
-STACK = files.Kind("a saved DenseStack", _is_stack)
-
-
-def write(arguments: dict[str, Any], path: str | Path) -> None:
+def write(arguments: dict[str, Any], path: Path) -> None:
     """Write the arguments of a stack (`DenseStack.arguments`)."""
     files.check_target(path, STACK)
     arguments = dict(arguments)
@@ -117,6 +107,16 @@ def read(path: Path) -> dict[str, Any]:
             f"{path} is damaged: {err} is missing or malformed. Save the stack again."
         ) from err
     return arguments
+
+
+def _is_stack(file: BinaryIO) -> bool:
+    """Tell whether an open file is a stack's, of whatever version."""
+    header = np.load(file, allow_pickle=False)["header"]
+    return bool(json.loads(str(header))["format"] == FORMAT)
+
+
+#: What may only take the place of its like.
+STACK = files.Kind("a saved DenseStack", _is_stack)
 
 
 def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
