@@ -97,7 +97,7 @@ def convert(
         An argument out of range, or calibration data that cannot be used.
     """
     choice(encoding, ENCODINGS, "encoding", convert)
-    specs = read_model(model)
+    specs = read_model(model).layers
     x = None if calibration is None else check_calibration(calibration, specs[0].n_in)
     rate = BLIND_RATE if x is None else BUSY_RATE
     if max_rate is not None:

@@ -111,7 +111,7 @@ def test_weights_in_a_file_of_their_own(graph, tmp_path, assert_computes):
     assert (tmp_path / "w").exists()
     assert_computes(model, expected, (6,), tmp_path / "m.onnx")
     (tmp_path / "w").unlink()
-    with pytest.raises(FileFormatError, match="is damaged or no ONNX file"):
+    with pytest.raises(FileFormatError, match="the file 'w', which is not beside it"):
         read_model(tmp_path / "m.onnx")
 
 
