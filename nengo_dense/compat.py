@@ -98,10 +98,11 @@ def pip_command(extra: str) -> str:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """Make a matplotlib figure (inches) that needs no display and is not on pyplot's list."""
-    return require("matplotlib.figure", "Drawing").Figure(
-        figsize=(width, height), layout="constrained", dpi=120
-    )
+    """Make a matplotlib figure (inches) that needs no display and that a notebook shows."""
+    require("matplotlib", "Drawing")
+    from nengo_dense.figure import NotebookFigure  # brings matplotlib
+
+    return NotebookFigure(figsize=(width, height), layout="constrained", dpi=120)
 
 
 def nengo_loihi() -> ModuleType:

@@ -1,7 +1,11 @@
 """What an inference costs the chip, from published energies of Loihi."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.loihi.limits import (
     ENERGY_PER_NEURON_UPDATE,
     ENERGY_PER_SYNAPTIC_OPERATION,
@@ -35,3 +39,33 @@ class Energy:
             self.synaptic_operations * per_operation
             + self.neuron_updates * ENERGY_PER_NEURON_UPDATE
         )
+
+    def __str__(self) -> str:
+        return (
+            f"on the chip, an inference: {self.synaptic_operations:.0f} synaptic operations, "
+            f"{self.neuron_updates:.0f} neuron updates, {1e6 * self.joules:.3g} microjoules"
+        )
+
+
+def energy_of(
+    layers: Sequence[DenseLayer], sent: np.ndarray, spikes_in: float, n_steps: int
+) -> Energy:
+    """Count what the cores do in one presentation.
+
+    Parameters
+    ----------
+    layers : sequence of DenseLayer
+        One after the other.
+    sent : (n_layers,) ndarray
+        Spikes that each of them sends.
+    spikes_in : float
+        Spikes that the first one gets.
+    n_steps : int
+    """
+    operations, updates = 0.0, 0
+    for layer, spikes in zip(layers, sent, strict=True):
+        if layer.on_chip:
+            operations += spikes_in * layer.ensemble.n_neurons
+            updates += layer.ensemble.n_neurons * n_steps
+        spikes_in = float(spikes)
+    return Energy(operations, updates)
