@@ -30,8 +30,8 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
 
-#: Other projects -> where their pages are. The names that ours refer to lie in inventories/, so that
-#: a build needs no network and a dead reference is found in every one.
+#: Other projects -> where their pages are. The names that ours refer to lie in inventories/, so
+#: that a build needs no network and a dead reference is found in every one.
 PROJECTS = {
     "python": "https://docs.python.org/3/",
     "numpy": "https://numpy.org/doc/stable/",

@@ -18,9 +18,6 @@ svg { max-width: 100%; height: auto }
 """
 
 
-TITLE = "<title>nengo_dense check</title>"
-
-
 def fragment(report: Outcome) -> str:
     """Write findings and table, without pictures, for a notebook."""
     parts = [f"<p><b>{_text(report.summary)}</b></p>"]
@@ -45,7 +42,7 @@ def page(report: Outcome) -> str:
     figures = "\n".join(f"<h2>{_text(title)}</h2>\n{svg}" for title, svg in pictures(report))
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"{TITLE}<style>{STYLE}</style></head>\n"
+        f"<title>nengo_dense check</title><style>{STYLE}</style></head>\n"
         f"<body><h1>Check</h1>\n{fragment(report)}\n{figures}\n</body></html>\n"
     )
 

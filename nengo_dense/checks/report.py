@@ -2,24 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import BinaryIO
 
-from nengo_dense.checks import html, text
+from nengo_dense.checks import html, report_file, text
 from nengo_dense.checks.outcome import Outcome
-from nengo_dense.files import Kind, check_target, write
-
-
-def _is_html(file: BinaryIO) -> bool:
-    return html.TITLE.encode() in file.read(1000)
-
-
-def _is_json(file: BinaryIO) -> bool:
-    return {"schema_version", "findings", "layers"} <= json.load(file).keys()
-
-
-#: What these files may take the place of: reports alone.
-HTML = Kind("a check's report (HTML)", _is_html)
-JSON = Kind("a check's report (JSON)", _is_json)
 
 
 class CheckReport(Outcome):
@@ -55,21 +40,8 @@ class CheckReport(Outcome):
         return html.page(self)
 
     def save_html(self, path: str | Path) -> None:
-        """Write the HTML page to a file; an old one that is no report is not replaced.
-
-        Raises
-        ------
-        OSError
-            The file cannot be written; an old one is as it was.
-        """
-        check_target(path, HTML)
-        page = self.to_html().encode()
-        write(path, lambda file: file.write(page), kind=HTML)
-
-    def save_json(self, path: str | Path) -> None:
-        """Write the JSON document to a file, as `save_html` does."""
-        text = self.to_json().encode()
-        write(path, lambda file: file.write(text), kind=JSON)
+        """Write the HTML page to a file, in the place of no other file than such a page."""
+        report_file.write(path, self.to_html, report_file.HTML)
 
     def __repr__(self) -> str:
         return f"<CheckReport: {self.summary}>"

@@ -5,8 +5,8 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
-from nengo_dense.checks import check, documentation
-from nengo_dense.checks.report import HTML, JSON
+from nengo_dense.checks import check, documentation, report_file
+from nengo_dense.checks.report_file import HTML, JSON
 from nengo_dense.checks.selection import Selection
 from nengo_dense.cli import model
 from nengo_dense.cli.data import load_inputs
@@ -76,7 +76,7 @@ def run_check(args: argparse.Namespace) -> int:
         if args.html:
             report.save_html(args.html)
         if args.json:
-            report.save_json(args.json)
+            report_file.write(args.json, report.to_json, JSON)
     finally:
         print(report)
     return 0 if report.ok else 1
