@@ -43,7 +43,7 @@ class Energy:
     def __str__(self) -> str:
         return (
             f"on the chip, an inference: {self.synaptic_operations:.0f} synaptic operations, "
-            f"{self.neuron_updates:.0f} neuron updates, {1e6 * self.joules:.3g} µJ"
+            f"{self.neuron_updates:.0f} neuron updates, {1e6 * self.joules:.3g} microjoules"
         )
 
 

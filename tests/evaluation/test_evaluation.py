@@ -54,7 +54,7 @@ def test_summary_names_accuracy_interval_layers_and_energy(result):
         "layer1",
         "host",
         "50.0%",
-        "0.189 µJ",
+        "0.189 microjoules",
         "4 samples",
     ):
         assert part in summary
@@ -73,7 +73,7 @@ def test_repr_is_one_line(result):
 
 def test_html_has_the_same_and_is_escaped(result):
     html = result._repr_html_()
-    for part in ("75.00%", "layer1", "µJ", "tuned for &lt;another&gt; run"):
+    for part in ("75.00%", "layer1", "microjoules", "tuned for &lt;another&gt; run"):
         assert part in html
     ElementTree.fromstring(f"<div>{html}</div>")
 
