@@ -1,6 +1,5 @@
 """Checks of arguments that say what was got, what the limit is, and what to do."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,12 @@ from nengo.utils.progress import ProgressBar
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
 
+#: Limits of what counts as a positive number, so that products and quotients of three are finite.
+LEAST, MOST = 1e-100, 1e100
 #: Most steps of a run: more than three weeks at a step of 1 ms.
 MOST_STEPS = 2**31 - 1
+#: Most steps of one presentation, all of which are held in memory.
+MOST_PRESENTATION_STEPS = 10**6
 #: Most that NumPy's generators take for a seed.
 MOST_SEED = 2**32 - 1
 
@@ -29,11 +32,19 @@ def number(value: Any, attr: str, obj: object = None) -> float:
 
 
 def positive(value: Any, attr: str, obj: object = None, unit: str = "") -> float:
-    """Return a finite number above zero that can be divided by, or raise a ValidationError."""
+    """Return a number above zero, of a size that can be computed with.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        No number, one that is not above 0, or one below 1e-100 or above 1e100.
+    """
     found = number(value, attr, obj)
-    if found <= 0 or math.isinf(1 / found):
-        small = ", and not so little that 1 divided by it is infinite" if found > 0 else ""
-        raise invalid(f"must be above 0{unit and ' '}{unit}{small}, got {found:g}", attr, obj)
+    unit = unit and f" {unit}"
+    if found <= 0:
+        raise invalid(f"must be above 0{unit}, got {found:g}", attr, obj)
+    if not LEAST <= found <= MOST:
+        raise invalid(f"must be from {LEAST:g} to {MOST:g}{unit}, got {found:g}", attr, obj)
     return found
 
 
@@ -63,7 +74,9 @@ def between(
     return found
 
 
-def whole_steps(seconds: Any, dt: Any, attr: str, obj: object = None, least: int = 0) -> int:
+def whole_steps(
+    seconds: Any, dt: Any, attr: str, obj: object = None, *, least: int = 0, most: int = MOST_STEPS
+) -> int:
     """Return the number of whole steps nearest to a time.
 
     Parameters
@@ -74,33 +87,24 @@ def whole_steps(seconds: Any, dt: Any, attr: str, obj: object = None, least: int
         Name of the time, for messages.
     obj : object, optional
         For messages.
-    least : int, optional
-        Fewest steps.
+    least, most : int, optional
+        Fewest and most steps.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        No such times, fewer steps, or more than can be run.
+        No such times, fewer steps, or more.
     """
     step = positive(dt, "dt", obj, "seconds")
     time = positive(seconds, attr, obj, "seconds") if least else number(seconds, attr, obj)
     if time < 0:
         raise invalid(f"must be at least 0 seconds, got {time:g}", attr, obj)
-    if time / step > MOST_STEPS:
-        raise invalid(
-            f"must be at most {MOST_STEPS} steps of {step:g} seconds, got {time:g} seconds, "
-            f"which are {time / step:.3g} steps",
-            attr,
-            obj,
-        )
+    if time / step > most + 0.5:
+        raise invalid(f"must be at most {most} steps of {step:g} seconds, got {time:g}", attr, obj)
     n_steps = round(time / step)
     if n_steps < least:
-        raise invalid(
-            f"must be at least {'one step' if least == 1 else f'{least} steps'} of {step:g} "
-            f"seconds, got {time:g}",
-            attr,
-            obj,
-        )
+        fewest = "one step" if least == 1 else f"{least} steps"
+        raise invalid(f"must be at least {fewest} of {step:g} seconds, got {time:g}", attr, obj)
     return n_steps
 
 
@@ -114,7 +118,8 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     obj : object, optional
         For messages.
     """
-    return whole_steps(presentation_time, dt, "presentation_time", obj, least=1)
+    most = MOST_PRESENTATION_STEPS
+    return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
 
 
 def finite_array(

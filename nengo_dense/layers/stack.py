@@ -1,5 +1,6 @@
 """Dense layers one after the other, from values to class probabilities."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
-from nengo_dense.layers.weight_init import GlorotUniform
+from nengo_dense.layers.weight_init import GlorotUniform, check_count
 
 READOUTS = tuple(HEADS)
 ENCODINGS = ("host", "spikes", "chip")
@@ -141,7 +142,8 @@ class DenseStack(nengo.Network):
             nengo.Network.add(self)
 
     def _check_units(self, units: Any) -> list[int]:
-        each = list(units) if np.ndim(units) else [units]
+        units = units.tolist() if isinstance(units, np.ndarray) else units
+        each = list(units) if isinstance(units, Sequence) else [units]
         units = [count(n, "units", self) for n in each]
         if len(units) < 2:
             raise ValidationError(
@@ -160,6 +162,8 @@ class DenseStack(nengo.Network):
         self, weights: Any, biases: Any, seed: int | None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Check given weights and biases against all sizes, or draw and zero them."""
+        for n_in, n_out in zip(self._sizes, self.units, strict=True):
+            check_count(n_out, n_in, "units", self)
         rng = random_state(seed, self)
         init = weights if isinstance(weights, Distribution) else GlorotUniform()
         if weights is None or isinstance(weights, Distribution):
@@ -169,8 +173,12 @@ class DenseStack(nengo.Network):
             ]
         if biases is None:
             biases = [np.zeros(n) for n in self.units]
+        weights, biases = (
+            list(given) if isinstance(given, np.ndarray) and given.ndim else given
+            for given in (weights, biases)
+        )
         for attr, given in (("weights", weights), ("biases", biases)):
-            n_given = len(given) if hasattr(given, "__len__") else f"{given!r}"
+            n_given = len(given) if isinstance(given, Sequence) else f"{given!r}"
             if n_given != len(self.units):
                 raise ValidationError(
                     f"must have one entry for each of the {len(self.units)} units, got {n_given}",
@@ -189,15 +197,22 @@ class DenseStack(nengo.Network):
             ],
         )
 
-    def _make_encoder(self, arguments: dict | None) -> SpikeEncoder | None:
+    def _make_encoder(self, arguments: Mapping | None) -> SpikeEncoder | None:
+        known = ("scale", "signed", "max_rate")
+        arguments = {} if arguments is None else arguments
+        if not isinstance(arguments, Mapping):
+            raise ValidationError(
+                f"must be a dict with some of {', '.join(known)}, got {arguments!r}",
+                "encoder",
+                self,
+            )
         if self.encoding == "spikes":
-            known = ("scale", "signed", "max_rate")
-            for word in arguments or {}:
+            for word in arguments:
                 if word not in known:
                     raise ValidationError(
                         f"has no argument {word!r}; it takes {', '.join(known)}", "encoder", self
                     )
-            return SpikeEncoder(self.size_in, label="encoder", **(arguments or {}))
+            return SpikeEncoder(self.size_in, label="encoder", **arguments)
         if arguments:
             raise ValidationError(
                 f"only goes with encoding='spikes', got encoding={self.encoding!r}",
@@ -314,8 +329,15 @@ class DenseStack(nengo.Network):
         """Write everything needed to make this stack again to one ``.npz`` file.
 
         No pickle is used, so that a file from anywhere can be loaded safely.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Something else than a path.
+        nengo_dense.exceptions.FileFormatError
+            A neuron type or synapse that no file can name; nothing is written then.
         """
-        stack_file.write(self.arguments(), Path(path))
+        stack_file.write(self.arguments(), stack_file.as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":
@@ -325,5 +347,7 @@ class DenseStack(nengo.Network):
         ------
         nengo_dense.exceptions.FileFormatError
             The file is damaged, foreign, or of a later version.
+        nengo.exceptions.ValidationError
+            Something else than a path.
         """
-        return cls(**stack_file.read(Path(path)))
+        return cls(**stack_file.read(stack_file.as_path(path)))

@@ -18,6 +18,7 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_number
 
 from nengo_dense import compat
@@ -42,6 +43,14 @@ NEURON_TYPES = {
 #: Fields of a TuningRecord that are arrays.
 TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
+
+
+def as_path(path: Any) -> Path:
+    """Return a path, or raise a ValidationError for what is none."""
+    try:
+        return Path(path)
+    except TypeError as err:
+        raise ValidationError(f"must be a path, got {path!r}", attr="path") from err
 
 
 def write(arguments: dict[str, Any], path: Path) -> None:

@@ -5,8 +5,8 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.chain import Chain
 from nengo_dense.conversion.chip_program import ChipLayer, chip_program
-from nengo_dense.emulator.build import build_model
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.program import Program
 
 COMPARTMENTS = ("keep_u", "keep_v", "bias", "vth", "vmin", "refract")

@@ -300,6 +300,12 @@ BAD = {
     "n_neurons float": ({"n_neurons": 2.5}, r"n_neurons.*whole number.*2\.5"),
     "n_neurons text": ({"n_neurons": "4"}, r"n_neurons.*whole number.*'4'"),
     "n_neurons none": ({"n_neurons": None}, r"n_neurons.*whole number.*None"),
+    "n_neurons too many": ({"n_neurons": 2**31}, r"n_neurons.*2147483648 outputs of 2 inputs"),
+    "on_chip text": ({"on_chip": "False"}, r"on_chip.*True or False, got 'False'"),
+    "on_chip array": ({"on_chip": np.zeros(2)}, r"on_chip.*True or False, got array"),
+    "bias text": ({"bias": "3"}, r"bias.*must be numbers.*texts"),
+    "max_rate tiny": ({"max_rate": 1e-320}, r"max_rate.*from 1e-100 to 1e\+100 hertz"),
+    "max_rate date": ({"max_rate": np.datetime64("2020")}, r"max_rate.*must be numbers.*dates"),
     "size_in negative": ({"size_in": -1}, r"size_in.*at least 1, got -1"),
     "size_in too large": (
         {"size_in": 4097, "weights": Uniform(0, 1)},

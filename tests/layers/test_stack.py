@@ -206,6 +206,12 @@ BAD = {
     "unit zero": ({"units": [6, 0, 2]}, r"units.*at least 1, got 0"),
     "unit fraction": ({"units": [6, 1.5, 2]}, r"units.*whole number.*1\.5"),
     "size_in": ({"size_in": 0}, r"size_in.*at least 1, got 0"),
+    "unit a list": ({"units": [[6], 5, 2]}, r"units.*whole number of at least 1, got \[6\]"),
+    "too wide": ({"units": [2**31, 5, 2]}, r"units.*2147483648 outputs of 3 inputs.*narrower"),
+    "weights a scalar": ({"weights": np.array(3)}, r"weights.*3 units, got array\(3\)"),
+    "readout an array": ({"readout": np.zeros(2)}, r"readout.*'relu', got array"),
+    "encoding an array": ({"encoding": np.zeros(2)}, r"encoding.*'chip', got array"),
+    "encoder an array": ({"encoder": np.zeros(2)}, r"encoder.*a dict with.*got array"),
     "neighbours": (
         {"weights": [WEIGHTS[0], WEIGHTS[1][:, :5], WEIGHTS[2]]},
         r"weights\[1\].*\(5, 6\), got \(5, 5\)",

@@ -216,6 +216,14 @@ def test_missing_file_is_pythons_own_error(tmp_path):
         DenseStack.load(tmp_path / "nowhere.npz")
 
 
+@pytest.mark.parametrize("path", [None, 3, ["a"]])
+def test_what_is_no_path_is_named(path):
+    with pytest.raises(ValidationError, match="path: must be a path, got"):
+        DenseStack.load(path)
+    with pytest.raises(ValidationError, match="path: must be a path, got"):
+        small_stack().save(path)
+
+
 def test_folder_is_refused(tmp_path):
     with pytest.raises(FileFormatError, match="cannot be read"):
         DenseStack.load(tmp_path)
