@@ -9,12 +9,12 @@ from nengo.utils.progress import ProgressBar
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
 
-#: Most steps of a run: more than three weeks at a step of 1 ms.
-MOST_STEPS = 2**31 - 1
-#: Most steps of one presentation.
-MOST_PRESENTED = 10**6
 #: Limits of what counts as a positive number, so that products and quotients of three are finite.
 LEAST, MOST = 1e-100, 1e100
+#: Most steps of a run: more than three weeks at a step of 1 ms.
+MOST_STEPS = 2**31 - 1
+#: Most steps of one presentation, all of which are held in memory.
+MOST_PRESENTATION_STEPS = 10**6
 #: Most that NumPy's generators take for a seed.
 MOST_SEED = 2**32 - 1
 
@@ -75,12 +75,7 @@ def between(
 
 
 def whole_steps(
-    seconds: Any,
-    dt: Any,
-    attr: str,
-    obj: object = None,
-    least: int = 0,
-    most: int = MOST_STEPS,
+    seconds: Any, dt: Any, attr: str, obj: object = None, *, least: int = 0, most: int = MOST_STEPS
 ) -> int:
     """Return the number of whole steps nearest to a time.
 
@@ -98,27 +93,18 @@ def whole_steps(
     Raises
     ------
     nengo.exceptions.ValidationError
-        No such times, fewer steps, or more than can be run.
+        No such times, fewer steps, or more.
     """
     step = positive(dt, "dt", obj, "seconds")
     time = positive(seconds, attr, obj, "seconds") if least else number(seconds, attr, obj)
     if time < 0:
         raise invalid(f"must be at least 0 seconds, got {time:g}", attr, obj)
-    if time / step > most:
-        raise invalid(
-            f"must be at most {most} steps of {step:g} seconds, got {time:g} seconds, "
-            f"which are {time / step:.3g} steps",
-            attr,
-            obj,
-        )
+    if time / step > most + 0.5:
+        raise invalid(f"must be at most {most} steps of {step:g} seconds, got {time:g}", attr, obj)
     n_steps = round(time / step)
     if n_steps < least:
-        raise invalid(
-            f"must be at least {'one step' if least == 1 else f'{least} steps'} of {step:g} "
-            f"seconds, got {time:g}",
-            attr,
-            obj,
-        )
+        fewest = "one step" if least == 1 else f"{least} steps"
+        raise invalid(f"must be at least {fewest} of {step:g} seconds, got {time:g}", attr, obj)
     return n_steps
 
 
@@ -132,9 +118,8 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     obj : object, optional
         For messages.
     """
-    return whole_steps(
-        presentation_time, dt, "presentation_time", obj, least=1, most=MOST_PRESENTED
-    )
+    most = MOST_PRESENTATION_STEPS
+    return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
 
 
 def finite_array(

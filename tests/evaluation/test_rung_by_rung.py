@@ -15,8 +15,9 @@ from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.layers import DenseStack
 
 
-@pytest.fixture
-def model(rng):
+@pytest.fixture(scope="module")
+def model():
+    rng = np.random.RandomState(0)
     return [
         DenseSpec(rng.randn(16, 5) / 2, rng.rand(16) / 4, "relu"),
         DenseSpec(rng.randn(12, 16) / 3, rng.rand(12) / 4, "relu"),
@@ -24,9 +25,9 @@ def model(rng):
     ]
 
 
-@pytest.fixture
-def report(model, rng):
-    x = rng.uniform(-1, 1, size=(60, 5))
+@pytest.fixture(scope="module")
+def report(model):
+    x = np.random.RandomState(1).uniform(-1, 1, size=(60, 5))
     labels = forward(model, x)[-1].argmax(axis=1)
     return ladder(model, x, labels, calibration=x, progress_bar=False)
 
