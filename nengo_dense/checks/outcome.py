@@ -83,7 +83,7 @@ class Outcome:
         if self.ok:
             return
         errors = [finding for finding in self.findings if finding.severity == "error"]
-        lines = [f"{f.code} {f.target}: {f.message} {f.remedy}" for f in errors]
+        lines = [f"{f.code} {f.target}: {f.message}. {f.remedy}" for f in errors]
         lines += [] if self.complete else [f"problem: {problem}" for problem in self.problems]
         raise BuildError(printable("\n  ".join([f"The network {self.summary}", *lines])))
 

@@ -201,7 +201,10 @@ def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
 
 
 def test_raise_if_errors_gives_every_error_and_remedy():
-    with pytest.raises(BuildError, match=r"(?s)ND101 network: there are no neurons.*on_chip=True"):
+    with pytest.raises(
+        BuildError,
+        match=r"(?s)ND101 network: there are no neurons at all\. Make .*net\.add\(stack\)",
+    ):
         check(nengo.Network(seed=0)).raise_if_errors()
     check(network(), run=0).raise_if_errors()
 

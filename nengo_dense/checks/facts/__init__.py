@@ -9,6 +9,8 @@ from nengo_dense.checks.facts import (
     integer_run,
     layer_table,
     quantization,
+    silence,
+    tuned_stack,
 )
 
 _MODULES = (
@@ -19,6 +21,8 @@ _MODULES = (
     emulation,
     integer_run,
     layer_table,
+    silence,
+    tuned_stack,
 )
 
 #: The facts of the built-in family.

@@ -8,6 +8,12 @@ from nengo_dense.checks.facts.construction import Construction, layers_of
 from nengo_dense.checks.facts.core_plan import Core, LayerCores, plan
 
 
+@fact("What each core would have to hold, by arithmetic, before anything is built.")
+def planned_cores(graph: Graph) -> list[LayerCores]:
+    """Work out how dense layers would be divided."""
+    return plan(graph)
+
+
 @fact("What each core must hold.")
 def cores(graph: Graph, construction: Construction) -> list[LayerCores]:
     """Read the blocks if the network could be built, else work them out."""

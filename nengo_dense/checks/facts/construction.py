@@ -18,7 +18,13 @@ from nengo.exceptions import BuildError
 from nengo_dense import compat
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.core_plan import LayerCores
+from nengo_dense.loihi.limits import MAX_IN_AXONS
 from nengo_dense.plugins import contained, describe, message
+
+#: Values from the host, and weights of a layer, that nengo-loihi builds in a few seconds. For
+#: values it draws points on a sphere of as many dimensions, in a time that grows with their cube.
+QUICK_VALUES, QUICK_WEIGHTS = 500, 1_000_000
 
 
 @dataclass
@@ -77,10 +83,13 @@ class Construction:
         ``None`` if nothing was to be built.
     troubles : list of Trouble
         Empty if the floating point model stands.
+    why_not : str
+        Why nothing was to be built.
     """
 
     model: Any
     troubles: list[Trouble] = field(default_factory=list)
+    why_not: str = ""
 
 
 def _recording_model(dt: float, graph: Graph) -> Any:
@@ -112,10 +121,26 @@ def _recording_model(dt: float, graph: Graph) -> Any:
 
 
 @fact("nengo-loihi's floating point model, and every error on the way to it.")
-def construction(network: nengo.Network, dt: float, build: bool, graph: Graph) -> Construction:
-    """Build a network as far as it can be built."""
+def construction(
+    network: nengo.Network,
+    dt: float,
+    build: bool,
+    graph: Graph,
+    planned_cores: list[LayerCores] | None = None,
+) -> Construction:
+    """Build a network as far as it can be built.
+
+    Not where arithmetic tells at once that it cannot, and the build would take minutes.
+    """
     if not build:
-        return Construction(None)
+        return Construction(None, why_not="the network is not built, as build=False asks")
+    if planned_cores and _takes_long(planned_cores, graph):
+        for layer in planned_cores:
+            n_axons = layer.cores[0].n_in_axons
+            if n_axons > MAX_IN_AXONS:
+                return Construction(
+                    None, why_not=f"{layer.name} needs {n_axons} input axons, so nothing is built"
+                )
     compat.nengo_loihi()
     model = _recording_model(dt, graph)
     result = Construction(model, model.troubles)
@@ -128,13 +153,20 @@ def construction(network: nengo.Network, dt: float, build: bool, graph: Graph) -
     return result
 
 
+def _takes_long(layers: list[LayerCores], graph: Graph) -> bool:
+    """Tell whether nengo-loihi would need more than a few seconds."""
+    values = max((link.path[0].size_mid for link in graph.encoded()), default=0)
+    weights = max(layer.cores[0].n_in_axons * layer.n_neurons for layer in layers)
+    return values > QUICK_VALUES or weights > QUICK_WEIGHTS
+
+
 @fact("Every error of nengo-loihi's build.")
 def troubles(construction: Construction, graph: Graph) -> list[Trouble]:
     """List what a build ran into, or, without one, what placement did."""
     if construction.model is None and graph.refusals:
         return [Trouble(graph.name(graph.network), error) for error in graph.refusals]
     if construction.model is None:
-        raise BuildError("the network is not built, as build=False asks")
+        raise BuildError(construction.why_not)
     return construction.troubles
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import nengo
+from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import Trouble
 from nengo_dense.checks.facts.emulation import Emulation
-from nengo_dense.checks.facts.link import Link
+from nengo_dense.checks.facts.link import Link, base
 from nengo_dense.checks.facts.quantization import Discretization
 from nengo_dense.checks.facts.transform_support import unsupported
 from nengo_dense.checks.finding import Finding
@@ -32,8 +33,11 @@ def passed_on(
     """nengo-loihi could not build or run the network, for a reason that no other rule explains.
     Its own message is passed on, with the object it was at. The rest of the network is built all
     the same, so there is one finding for each object that fails. An error in a Python function
-    of a node shows here too, if the network is run.
+    of a node shows here too, if the network is run. So does a connection to a layer or a stack
+    that is no part of the network: ``net.add(stack)`` was forgotten, or ``with net:``.
     """
+    strangers = list(_strangers(graph))
+    yield from strangers
     found = list(troubles)
     if discretization is not None:
         found += [Trouble(layer.name, error) for layer, error, _ in discretization.errors]
@@ -43,7 +47,27 @@ def passed_on(
     if trial is not None and trial.error is not None:
         found.append(Trouble(whole, trial.error))
     for trouble in found:
-        yield Finding(trouble.target, f"nengo-loihi says: {trouble.text}")
+        if not (strangers and "is not a part of the network" in trouble.text):
+            yield Finding(trouble.target, f"nengo-loihi says: {trouble.text}")
+
+
+def _strangers(graph: Graph) -> Iterator[Finding]:
+    """Find connections and probes of objects that the network does not contain."""
+    own = set(graph.network.all_objects)
+    conns = [
+        (conn, end) for conn in graph.network.all_connections for end in (conn.pre, conn.post)
+    ]
+    probes = [(probe, probe.target) for probe in graph.network.all_probes]
+    for obj, end in conns + probes:
+        other = base(end)
+        other = other.connection if isinstance(other, LearningRule) else other
+        if other not in own:
+            yield Finding(
+                graph.name(obj),
+                f"leads to the {type(other).__name__} '{graph.name(other)}', which is no part of "
+                "this network",
+                "Make what it belongs to inside 'with net:', or add it there: net.add(stack).",
+            )
 
 
 @rule(
@@ -55,12 +79,36 @@ def passed_on(
 )
 def nothing_on_chip(graph: Graph) -> Iterator[Finding]:
     """nengo-loihi refuses a network of which no neurons are on the chip. An empty network, one
-    that consists of nodes, and one in which every layer has ``on_chip=False`` are such.
+    that consists of nodes, and one in which every layer has ``on_chip=False`` are such. So is a
+    stack of one hidden layer with ``encoding="host"``, which keeps its first layer on the host.
     """
-    if not graph.chip:
-        n = len(graph.network.all_ensembles)
-        what = f"all {n} ensembles are on the host" if n else "there are no neurons at all"
-        yield Finding(graph.name(graph.network), what, value=0, limit=1, unit="ensembles")
+    if graph.chip:
+        return
+    n = len(graph.network.all_ensembles)
+    what, remedy = (
+        "there are no neurons at all",
+        "Make layers inside 'with net:', or add them there: net.add(stack).",
+    )
+    if n:
+        what = f"all of its neurons ({n} {'ensembles' if n > 1 else 'ensemble'}) are on the host"
+        remedy = _send_spikes(graph)
+    yield Finding(graph.name(graph.network), what, remedy, value=0, limit=1, unit="ensembles")
+
+
+def _send_spikes(graph: Graph) -> str:
+    """Give the way out for stacks whose only layer is the one that the host encodes with."""
+    nets = (graph.network, *graph.network.all_networks)
+    short = [
+        graph.name(net)
+        for net in nets
+        if getattr(net, "encoding", None) == "host" and len(getattr(net, "layers", ())) == 1
+    ]
+    if not short:
+        return ""
+    return (
+        f'Make {", ".join(short)} with encoding="spikes": encoding="host" keeps the first layer '
+        "on the host, and there is no other."
+    )
 
 
 @rule(
@@ -87,11 +135,11 @@ def neuron_type(graph: Graph) -> Iterator[Finding]:
 
 
 def _regular_spiking(kind: Any) -> str:
-    base = kind.base_type
-    if type(base) not in (nengo.LIFRate, nengo.RectifiedLinear):
-        return f"on {type(base).__name__}; only LIFRate and RectifiedLinear exist there"
-    if base.amplitude != 1:
-        return f"with amplitude {base.amplitude:g} on the base type; it belongs on RegularSpiking"
+    below = kind.base_type
+    if type(below) not in (nengo.LIFRate, nengo.RectifiedLinear):
+        return f"on {type(below).__name__}; only LIFRate and RectifiedLinear exist there"
+    if below.amplitude != 1:
+        return f"with amplitude {below.amplitude:g} on the base type; it belongs on RegularSpiking"
     return ""
 
 

@@ -220,3 +220,40 @@ def _highest(intercepts: Any, n: int) -> float:
     if isinstance(intercepts, Distribution):
         return float(np.max(get_samples(intercepts, n, rng=np.random.RandomState(SEED))))
     return float(np.max(intercepts))
+
+
+@rule(
+    "ND117",
+    "warning",
+    "learning reads what it means",
+    remedy="Scale the learning rate by the square of the amplitude.",
+)
+def learned_amplitude(graph: Graph) -> Iterator[Finding]:
+    """On the chip PES takes every spike of the sending neurons for 1, whatever their amplitude
+    is; Nengo counts its height, once in the change of the decoders and once in what these decode.
+    So the chip learns 1 / amplitude squared times as fast: with an amplitude of 1/250, as dense
+    layers at 250 Hz have it, it reaches 0.469 of 0.5 in a second in which Nengo reaches 0.000.
+    """
+    for conn in graph.network.all_connections:
+        amplitude = getattr(getattr(conn.pre_obj, "neuron_type", None), "amplitude", 1.0)
+        if amplitude == 1 or not graph.on_chip(conn.pre):
+            continue
+        for pes in _pes_rules(conn):
+            factor = 1 / amplitude**2
+            yield Finding(
+                graph.name(conn),
+                f"learns {factor:.4g} times as fast as in Nengo: nengo-loihi does not look at the "
+                f"amplitude of {graph.name(conn.pre_obj)}, {amplitude:.4g}",
+                f"For Nengo's speed use a learning rate of {pes.learning_rate / factor:.3g} on "
+                f"the chip; for this speed in Nengo, {pes.learning_rate * factor:.3g} there.",
+                value=factor,
+                limit=1,
+                unit="times",
+            )
+
+
+def _pes_rules(conn: nengo.Connection) -> list[nengo.PES]:
+    kinds = conn.learning_rule_type
+    listed = list(kinds.values()) if isinstance(kinds, dict) else kinds
+    listed = listed if isinstance(listed, list | tuple) else [listed]
+    return [kind for kind in listed if isinstance(kind, nengo.PES)]

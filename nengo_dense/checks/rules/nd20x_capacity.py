@@ -1,8 +1,9 @@
-"""ND201-ND207: what a core, a chip and a board can hold."""
+"""ND201-ND208: what a core, a chip and a board can hold."""
 
 from collections.abc import Iterator
 
 from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.core_plan import LayerCores
 from nengo_dense.checks.facts.quantization import IntegerBuild
 from nengo_dense.checks.finding import Finding
@@ -231,3 +232,24 @@ def configs(integer_build: IntegerBuild) -> Iterator[Finding]:
                         value=n,
                         limit=limit,
                     )
+
+
+@rule(
+    "ND208",
+    "info",
+    "there is a board",
+    remedy="Use the emulator (nengo_dense.Simulator), or export the network.",
+)
+def board(integer_build: IntegerBuild, graph: Graph) -> Iterator[Finding]:
+    """``target="loihi"`` of nengo-loihi's simulator needs a board and NxSDK, Intel's software for
+    it, which nengo-loihi does not bring along. Without NxSDK it ends in an AssertionError, "Must
+    have NxSDK installed to use Loihi hardware". The emulator needs neither and gives the same
+    integers. Nothing is said of a network that cannot be built anyway.
+    """
+    from nengo_loihi import hardware
+
+    if not hardware.HAS_NXSDK:
+        yield Finding(
+            graph.name(graph.network),
+            'target="loihi" needs NxSDK, which is not installed here',
+        )

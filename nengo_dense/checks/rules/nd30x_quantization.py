@@ -29,12 +29,32 @@ SMALLEST_DECAY_U = 0.5 / 2**DECAY_BITS
 SMALLEST_DECAY_V = 0.5 / (2**DECAY_BITS - 1)
 
 
+#: What to do about a layer that has no exponent.
+RESCALE = (
+    "Rescale: bring weights, biases and thresholds of the layer closer together, or prune a layer "
+    "whose weights are all but zero."
+)
+
+
+def no_exponent(weight: float, bias: float, vth: float) -> str:
+    """Say that no exponent holds a layer's numbers, as conversion says it too.
+
+    Parameters
+    ----------
+    weight, bias, vth : float
+        The largest of each, weights and biases as absolute values, all in the same unit.
+    """
+    return (
+        f"has a largest weight of {weight:.3g} beside a largest bias of {bias:.3g} and a "
+        f"threshold of {vth:.3g}; no exponent holds them all"
+    )
+
+
 @rule(
     "ND301",
     "error",
     "a weight exponent exists",
-    remedy="Rescale: bring weights, biases and thresholds of the layer closer together, or prune "
-    "a layer whose weights are all but zero.",
+    remedy=RESCALE,
     says=("Could not find appropriate",),
     after=("ND306", "ND308"),
 )
@@ -51,8 +71,7 @@ def exponent(discretization: Discretization, float_build: FloatBuild) -> Iterato
         vth = max(a.vth.max() for a in arrays)
         yield Finding(
             layer.name,
-            f"has a largest weight of {weight:.3g} beside a largest bias of {bias:.3g} and a "
-            f"threshold of {vth:.3g}; no exponent holds them all",
+            no_exponent(weight, bias, vth),
             value=float(weight),
         )
 

@@ -1,4 +1,4 @@
-"""ND501-ND503: the readout, and what can be claimed of it."""
+"""ND501-ND504: the readout, and what can be claimed of it."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import nengo
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.input_source import presented
+from nengo_dense.checks.facts.tuned_stack import TunedStack
 from nengo_dense.checks.finding import Finding
 
 #: Samples from which a 95 % interval of an accuracy is within about two points.
@@ -74,4 +75,29 @@ def few_samples(graph: Graph) -> Iterator[Finding]:
                 value=n,
                 limit=ENOUGH_SAMPLES,
                 unit="samples",
+            )
+
+
+@rule(
+    "ND504",
+    "warning",
+    "a tuned stack stays on the chip",
+    remedy="Leave its layers on the chip; for the host, convert the model with tune=False.",
+)
+def tuned_elsewhere(graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Finding]:
+    """A neuron on the chip loses what is above the threshold at each spike, and tuning makes the
+    weights larger by as much. A neuron on the host loses nothing, so the values of a tuned stack
+    are 1.4 to 1.8 times too large there, as they are in Nengo and in NengoDL.
+    """
+    for stack in tuned_stacks:
+        away = [ens for ens in stack.meant_for_chip() if not graph.on_chip(ens)]
+        if away:
+            yield Finding(
+                stack.name,
+                f"was tuned for the chip, but {', '.join(map(graph.name, away))} "
+                f"{'run' if len(away) > 1 else 'runs'} on the host, where values come out 1.4 to "
+                "1.8 times too large",
+                value=len(away),
+                limit=0,
+                unit="layers",
             )
