@@ -287,9 +287,10 @@ def writes(call):
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     constants = [*call.args, *(keyword.value for keyword in call.keywords)]
     words = {item.value for item in constants if isinstance(item, ast.Constant)}
-    if name in ("savefig", "savez", "savez_compressed"):
-        # these take an open file too, which is called so in this package
-        return not isinstance(call.args[0], ast.Name) or call.args[0].id not in ("file", "target")
+    if name == "savefig":  # into an open file, matplotlib must be told the format
+        return "format" not in [keyword.arg for keyword in call.keywords]
+    if name in ("savez", "savez_compressed"):  # an open file is called so in this package
+        return ast.unparse(call.args[0]) != "file"
     return name in ("write_text", "write_bytes") or (name == "open" and bool(words & MODES))
 
 

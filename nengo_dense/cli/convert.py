@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from nengo_dense.cli import model
-from nengo_dense.cli.number import add_timing, check_timing
+from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
 
 
@@ -21,14 +21,14 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert and save."""
-    check_timing(args)
+    times = timing(args)
     trained = model.read(args.model)
-    stack = trained.to_stack(
-        args.encoding,
-        calibration=trained.load_calibration(args),
-        presentation_time=args.presentation_time,
-        dt=args.dt,
-    )
+    if trained.source is None:
+        for option in ("presentation_time", "dt"):
+            if getattr(args, option) is not None:
+                trained.refuse(f"--{option.replace('_', '-')}")
+    calibration = trained.load_calibration(args)
+    stack = trained.to_stack(args.encoding, calibration=calibration, **times)
     stack.save(args.output)
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)

@@ -7,7 +7,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
-from nengo_dense.cli.number import add_timing, check_timing, processes
+from nengo_dense.cli.number import add_timing, processes, timing
 from nengo_dense.cli.output import check_drawing, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 
@@ -41,7 +41,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    check_timing(args)
+    times = timing(args)
     check_drawing("--plot", args.plot)
     given = model.read(args.model)
     if given.source is None:
@@ -49,9 +49,8 @@ def run(args: argparse.Namespace) -> int:
     shows_ladder = _shows_ladder(args, given)
     x, y = load_data(args.data, given.n_in)
     calibration = given.load_calibration(args)
-    timing: dict[str, Any] = {"presentation_time": args.presentation_time, "dt": args.dt}
     running: dict[str, Any] = {
-        **timing,
+        **times,
         "n_jobs": args.jobs,
         "progress_bar": console.shows_progress(),
     }
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         picture = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
         text = f"{picture}\n\n{picture.evaluation.summary()}"
     else:
-        stack = given.to_stack(args.encoding, calibration=calibration, **timing)
+        stack = given.to_stack(args.encoding, calibration=calibration, **times)
         picture = evaluate(stack, x, y, target=args.target, **running)
         text = picture.summary()
     print(text)

@@ -4,6 +4,9 @@ import argparse
 
 from nengo_dense.arguments import presentation_steps
 
+#: Seconds, where nothing is said.
+PRESENTATION_TIME, STEP = 0.1, 0.001
+
 
 def seconds(text: str) -> float:
     """Read a length of time above zero; argparse reports anything else."""
@@ -55,16 +58,26 @@ def add_timing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--presentation-time",
         type=seconds,
-        default=0.1,
         metavar="S",
         help="seconds that a sample is shown; a model that is converted is tuned for it "
-        "(%(default)s)",
+        f"(default: {PRESENTATION_TIME})",
     )
     parser.add_argument(
-        "--dt", type=seconds, default=0.001, metavar="S", help="seconds a step (%(default)s)"
+        "--dt", type=seconds, metavar="S", help=f"seconds a step (default: {STEP})"
     )
 
 
-def check_timing(args: argparse.Namespace) -> None:
-    """Raise a ValidationError if a presentation is shorter than a step."""
-    presentation_steps(args.presentation_time, args.dt, None)
+def timing(args: argparse.Namespace) -> dict[str, float]:
+    """Give how long a sample is shown and the step, as arguments of `convert` and `evaluate`.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A presentation shorter than a step.
+    """
+    found = {
+        "presentation_time": args.presentation_time or PRESENTATION_TIME,
+        "dt": args.dt or STEP,
+    }
+    presentation_steps(found["presentation_time"], found["dt"], None)
+    return found

@@ -32,7 +32,7 @@ def picture_path(path: str) -> str:
     try:
         kind = picture_file.kind(path)
     except ValidationError as err:
-        raise argparse.ArgumentTypeError(str(err)) from err
+        raise argparse.ArgumentTypeError(err.args[0]) from err
     return output_file(kind)(path)
 
 

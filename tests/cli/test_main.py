@@ -209,7 +209,14 @@ def test_options_are_looked_at_before_anything_is_read(arguments, message, capsy
 
 
 @pytest.mark.parametrize(
-    "options", [["--encoding", "spikes"], ["--encoding", "host"], ["--calibrate", "data.npz"]]
+    "options",
+    [
+        ["--encoding", "spikes"],
+        ["--encoding", "auto"],
+        ["--calibrate", "data.npz"],
+        ["--presentation-time", "0.1"],
+        ["--dt", "0.002"],
+    ],
 )
 def test_options_of_conversion_are_refused_for_a_stack(folder, capsys, monkeypatch, options):
     monkeypatch.chdir(folder)
