@@ -17,13 +17,14 @@ FLOORS = [
     {"version", "exceptions", "figure", "report_table"},
     {"compat"},
     {"array_like", "context"},
-    {"arguments", "files", "heads", "plugins"},
-    {"samples"},
+    {"after_import", "arguments", "files", "heads", "plugins"},
+    {"picture_file", "samples"},
     {"loihi"},
     {"layers", "importers", "emulator", "checks"},
     {"conversion"},
     {"evaluation", "training"},
     {"cli"},
+    {"__main__"},
 ]
 #: Parts on one floor that may know each other none the less.
 NEIGHBOURS: set[tuple[str, str]] = set()
@@ -243,7 +244,25 @@ def test_public_names_are_those_of_the_design():
         "evaluate",
         "ladder",
     }
-    assert dir(nengo_dense) == sorted(nengo_dense.__all__)
+    parts = {name for name in dir(nengo_dense) if name not in nengo_dense.__all__}
+    assert parts == {
+        "checks",
+        "compat",
+        "conversion",
+        "emulator",
+        "evaluation",
+        "exceptions",
+        "importers",
+        "layers",
+        "loihi",
+        "training",
+    }
+
+
+def test_parts_of_the_package_are_there_after_its_import():
+    parts = [name for name in dir(nengo_dense) if name not in nengo_dense.__all__]
+    program = f"import nengo_dense; print(*[getattr(nengo_dense, n).__name__ for n in {parts!r}])"
+    assert in_fresh_process(program) == [f"nengo_dense.{name}" for name in parts]
 
 
 def test_unknown_name_is_an_attribute_error():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import Energy
@@ -168,5 +169,5 @@ class Evaluation:
         """
         figure = plot.evaluation_figure(self)
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.layers.stack import DenseStack
@@ -145,5 +146,5 @@ class LadderReport:
         """
         figure = plot.ladder_figure(self)
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure

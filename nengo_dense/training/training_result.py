@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nengo_dense import compat
+from nengo_dense import compat, picture_file
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -94,5 +94,5 @@ class TrainingResult:
             axes.set(xlabel="epoch", ylabel=label)
             axes.legend(frameon=False)
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure
