@@ -17,6 +17,15 @@ MOST_BYTES = 2**33
 PLAIN = {bool, bytes, float, int, str}
 #: What counts as a real number among Python's objects.
 REAL = (Real, Decimal, np.bool_)
+#: What other kinds of arrays hold.
+KINDS = {
+    "U": "texts",
+    "S": "bytes",
+    "M": "dates",
+    "m": "durations",
+    "c": "complex values",
+    "V": "records",
+}
 
 
 def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
@@ -46,7 +55,7 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
         raise
     except Exception as err:  # an object's own way of becoming an array may raise anything
         if "inhomogeneous" in str(err):
-            way_out = "; labels go into an argument of their own" * isinstance(value, tuple)
+            way_out = "; give inputs alone, without labels" * isinstance(value, tuple)
             raise invalid(
                 f"must be one array, got a {type(value).__name__} of parts of different shapes"
                 f"{way_out}",
@@ -76,16 +85,18 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
     obj : object, optional
         For messages.
     """
-    what = f"{array.item()!r}" if array.ndim == 0 else f"an array of {array.dtype}"
     if array.dtype == object:
         strange = [item for item in array.ravel() if not isinstance(item, REAL)][:1]
         if not strange:
             return
-        what = f"{strange[0]!r}"
+        kind = np.asarray(strange[0]).dtype
     # the last are small floats that other packages add to NumPy, such as bfloat16
     elif array.dtype.kind in "biuf" or np.can_cast(array.dtype, np.float64):
         return
-    raise invalid(f"must be real numbers, got {what}", attr, obj)
+    else:
+        kind, strange = array.dtype, array.ravel()[:1].tolist()
+    such_as = "".join(f" such as {item!r}" for item in strange)
+    raise invalid(f"must be numbers, got {KINDS.get(kind.kind, 'objects')}{such_as}", attr, obj)
 
 
 def _plain(value: Any, attr: str, obj: object) -> Any:

@@ -24,7 +24,7 @@ class Owner:
 def test_errors_name_the_owners_class_and_no_function():
     refused(r"^Owner\.n: must be", arguments.count, 0, "n", Owner())
     refused(r"^n: must be", arguments.count, 0, "n", arguments.count)
-    refused(r"^dt: must be real", arguments.positive, "1", "dt", arguments.count)
+    refused(r"^dt: must be numbers", arguments.positive, "1", "dt", arguments.count)
     refused(r"^n: must be", arguments.count, 0, "n")
 
 
@@ -59,8 +59,8 @@ def test_positive_numbers_are_taken_as_floats(value):
         (1e101, r"must be from 1e-100 to 1e\+100 seconds, got 1e\+101"),
         (np.nan, "1 of 1 values are NaN or infinite"),
         (np.inf, "1 of 1 values are NaN or infinite"),
-        ("1", "must be real numbers, got '1'"),
-        (np.datetime64(1, "Y"), "must be real numbers"),
+        ("1", "must be numbers, got texts such as '1'"),
+        (np.datetime64(1, "Y"), "must be numbers"),
         (None, "got NoneType"),
         ([1], r"must have shape \(\), got \(1,\)"),
     ],
@@ -157,7 +157,7 @@ def test_a_transposed_matrix_is_recognised():
     [
         (np.array([1, np.inf, np.nan]), "2 of 3 values are NaN or infinite"),
         (np.ma.masked_equal([1, 2, 3], 2), "1 of 3 values are masked"),
-        (["1", "2", "3"], "must be real numbers"),
+        (["1", "2", "3"], "must be numbers"),
         ([[1], [2, 3], 4], "parts of different shapes"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_sparse_matrix_at_the_limit_is_taken(monkeypatch):
     ("given", "message"),
     [
         ([[0, 1], [2]], "must be one array, got a list of parts of different shapes$"),
-        ((VALUES, [0, 1]), "got a tuple of parts .*; labels go into an argument of their own"),
+        ((VALUES, [0, 1]), "got a tuple of parts .*; give inputs alone, without labels"),
         ({"x": VALUES}, "got dict; take the array out of it"),
         ((row for row in VALUES), "must be a number or an array, got generator"),
         (None, "must be a number or an array, got NoneType"),
@@ -126,17 +126,19 @@ def test_real_numbers_of_every_kind_pass(value):
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        ("3", "'3'"),
-        (["3", "4"], "an array of <U1"),
-        (np.array([1.0, "3"], dtype=object), "'3'"),
-        (np.array([1.0, None], dtype=object), "None"),
-        (1j, "1j"),
-        ([1j, 2], "an array of complex128"),
-        (np.datetime64("2020"), r"datetime.date\(2020, 1, 1\)"),
-        (np.array([1, 2], dtype="m8[s]"), r"an array of timedelta64\[s\]"),
-        (np.zeros(2, dtype=[("a", float)]), "an array of .*'a'"),
+        ("3", "texts such as '3'"),
+        (["3", "4"], "texts such as '3'"),
+        (np.array([1.0, "3"], dtype=object), "texts such as '3'"),
+        (b"3", "bytes such as b'3'"),
+        (np.array([1.0, None], dtype=object), "objects such as None"),
+        (1j, "complex values such as 1j"),
+        ([1j, 2], "complex values such as 1j"),
+        (np.array([1.0, 1j], dtype=object), "complex values such as 1j"),
+        (np.datetime64("2020"), r"dates such as datetime.date\(2020, 1, 1\)"),
+        (np.array([1, 2], dtype="m8[s]"), "durations such as datetime.timedelta"),
+        (np.zeros(2, dtype=[("a", float)]), r"records such as \(0.0,\)"),
     ],
 )
 def test_what_is_no_real_number_is_refused_by_name(given, what):
-    with pytest.raises(ValidationError, match=f"x: must be real numbers, got {what}"):
+    with pytest.raises(ValidationError, match=f"x: must be numbers, got {what}"):
         check_real(to_array(given, "x"), "x")

@@ -49,11 +49,11 @@ def test_samples_become_rows_of_floats(x):
         (np.ones(4), r"got \(4,\)$"),
         (np.full((2, 3), np.nan), "6 of 6 values are NaN"),
         (np.ma.masked_less(X, 5), r"5 of 12 values are masked.*\.filled"),
-        ((X, [0, 1, 2, 1]), "labels go into an argument of their own"),
+        ((X, [0, 1, 2, 1]), "give inputs alone, without labels"),
         ((X, X), r"got \(2, 4, 3\); give inputs alone, without labels"),
         ({"x": X}, "got dict; take the array out of it"),
         ("data.npz", "got text, 'data.npz'; load the file first"),
-        (X.astype(str), "must be real numbers, got an array of <U"),
+        (X.astype(str), "must be numbers, got texts such as '0.0'"),
         (np.zeros(4, dtype=[("a", float), ("b", float)]), "structured_to_unstructured"),
     ],
 )

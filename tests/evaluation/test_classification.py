@@ -275,7 +275,7 @@ def test_answers_that_fill_the_memory_are_refused_before_the_work(stack, data, m
     [
         ({"presentation_time": 1e99}, "presentation_time: must be at most 1000000 steps"),
         ({"dt": 1e-320}, "dt: must be from 1e-100 to"),
-        ({"presentation_time": np.datetime64(1, "Y")}, "presentation_time: must be real numbers"),
+        ({"presentation_time": np.datetime64(1, "Y")}, "presentation_time: must be numbers"),
         ({"target": np.zeros(2)}, "target: must be one of"),
         ({"minibatch_size": 0}, "minibatch_size: must be a whole number of at least 1"),
         ({"n_jobs": 0}, "n_jobs: must be a whole number of processes"),
