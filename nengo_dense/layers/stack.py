@@ -331,7 +331,7 @@ class DenseStack(nengo.Network):
 
         No pickle is used, so that a file from anywhere can be loaded safely.
         """
-        stack_file.write(self.arguments(), Path(path))
+        stack_file.write(self.arguments(), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":
