@@ -1,5 +1,6 @@
 """What was read, held against the model itself."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -107,7 +108,7 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
     if difference.is_rounding:
         left_out = f"; {n_left_out} beyond the range of its numbers left out" if n_left_out else ""
         return f"compared {text}: the largest difference is {difference.size:.2g}{left_out}"
-    label = first_difference(subject.operations, reference, given)
+    label = _where(subject, reference, given)
     raise ConversionError(
         subject.name,
         [
@@ -172,30 +173,48 @@ class Difference:
         )
 
 
+def _where(subject: Subject, reference: Reference, x: np.ndarray) -> str | None:
+    try:
+        return first_difference(subject.operations, reference, x)
+    except Exception:  # the model's own code; that it differs matters more than where
+        return None
+
+
 def first_difference(
     operations: Sequence[Operation], reference: Reference, x: np.ndarray
 ) -> str | None:
     """Name the first layer whose outputs differ; ``""`` if all agree, None if nobody can tell."""
     if reference.layers is None:
         return None
-    ours: dict[str, list[Step]] = {}
-    before: str | None = None
-    for step in run(operations, x, reference.precision):
-        if step.label == before:
-            ours[step.label].pop()  # a layer gives what its last operation gives
-        ours.setdefault(step.label, []).append(step)
-        before = step.label
-    seen: dict[str, int] = {}
-    for name, outputs in reference.layers(x):
-        number = seen.get(name, 0)
-        seen[name] = number + 1
-        steps = ours.get(name, [])
-        if number >= len(steps) or np.size(outputs) != steps[number].values.size:
+    steps = run(operations, x, reference.precision)
+    layers = reference.layers(x)
+    uses = Counter(name for name, _ in layers)
+    seen: Counter[str] = Counter()
+    for name, outputs in layers:
+        ours = _outputs_of(steps, name)
+        number = seen[name]
+        seen[name] += 1
+        if len(ours) != uses[name] or np.size(outputs) != ours[number].values.size:
             continue  # a part of the model that is no layer here
-        theirs = _as_values(outputs, steps[number], name)
-        if not Difference.between(steps[number], theirs).is_rounding:
+        theirs = _as_values(outputs, ours[number], name)
+        if not Difference.between(ours[number], theirs).is_rounding:
             return name
-    return "" if seen else None
+    return "" if layers else None
+
+
+def _outputs_of(steps: Sequence[Step], name: str) -> list[Step]:
+    """Return what a layer, or a model within the model, gives at each of its uses."""
+    found: list[Step] = []
+    inside = False
+    for step in steps:
+        if step.label != name and not step.label.startswith(f"{name}/"):
+            inside = False
+            continue
+        if inside:
+            found.pop()  # a layer gives what its last operation gives
+        found.append(step)
+        inside = True
+    return found
 
 
 def _as_values(outputs: np.ndarray, step: Step, name: str) -> np.ndarray:
@@ -230,6 +249,7 @@ def _place(label: str | None) -> str:
 
 def _remarks(reference: Reference, label: str | None) -> list[str]:
     """Say what is known of the layer that differs, or of all if that is not known."""
-    if label in reference.remarks:
-        return [reference.remarks[str(label)]]
-    return list(reference.remarks.values()) if not label else []
+    remarks = reference.remarks
+    if not label:
+        return list(remarks.values())
+    return [remarks[key] for key in (label, "") if key in remarks][:1]

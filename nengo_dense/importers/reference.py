@@ -31,7 +31,7 @@ class Reference:
         difference, to say where it begins.
     remarks : mapping, optional
         Name of a layer, ``""`` for the model -> what may make it differ from its weights, and
-        what to do; said only where a difference is found.
+        what to do. Said only where a difference is found, of the layer where it begins.
     """
 
     outputs: Callable[[np.ndarray], np.ndarray]

@@ -72,3 +72,9 @@ def test_all_wrong_layers_are_listed():
     with pytest.raises(ConversionError, match="elu") as caught:
         read_model([(np.eye(2), None, "elu"), (np.eye(2), [1.0]), (np.eye(2), None, "tanh")])
     assert len(caught.value.problems) == 3
+
+
+def test_a_last_relu_is_kept(weights, biases, rng):
+    source = read_model([(weights[0], biases[0]), (weights[1], biases[1], "relu")])
+    assert [spec.activation for spec in source] == ["relu", "relu"]
+    assert forward(source, rng.normal(size=(50, 3)))[-1].min() == 0
