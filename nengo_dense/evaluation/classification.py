@@ -9,13 +9,14 @@ from nengo.utils.progress import Progress, ProgressTracker
 from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.batch import batch_size, record_all
-from nengo_dense.evaluation.cost import Energy, energy_of
+from nengo_dense.evaluation.cost import energy_of
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.trial import Trial
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.energy import Energy
 from nengo_dense.samples import check_inputs, check_labels
 
 TARGETS = ("sim", "simreal", "nengo")

@@ -9,8 +9,9 @@ import numpy as np
 from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.cost import Energy
+from nengo_dense.evaluation.cost import describe
 from nengo_dense.evaluation.interval import wilson_interval
+from nengo_dense.loihi.energy import Energy
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -125,12 +126,12 @@ class Evaluation:
         return (
             paragraphs(self._headline())
             + self._layer_table().html()
-            + paragraphs(str(self.energy), *self.notes)
+            + paragraphs(describe(self.energy), *self.notes)
         )
 
     def summary(self) -> str:
         """Say the whole in a few lines of text."""
-        lines = [self._headline(), self._layer_table().text(), str(self.energy)]
+        lines = [self._headline(), self._layer_table().text(), describe(self.energy)]
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
 
     def _headline(self) -> str:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.cost import Energy
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import LadderReport, Rung
 from nengo_dense.layers import DenseStack
+from nengo_dense.loihi.energy import Energy
 
 
 @pytest.fixture
