@@ -101,7 +101,7 @@ def test_add_to_container_is_nengos():
         ({"size_in": 2, "temperature": 0}, r"temperature.*above 0, got 0"),
         ({"size_in": 2, "temperature": -1}, r"temperature.*above 0, got -1"),
         ({"size_in": 2, "temperature": np.nan}, r"temperature.*NaN"),
-        ({"size_in": 2, "temperature.*must be numbers"),
+        ({"size_in": 2, "temperature": "hot"}, r"temperature.*must be numbers"),
     ],
 )
 def test_bad_argument_is_named(arguments, message):
