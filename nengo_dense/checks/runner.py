@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any
 
 import nengo
 import numpy as np
@@ -96,7 +97,7 @@ def check(
     return report
 
 
-def _figures(facts: Facts) -> tuple[list, int | None, dict]:
+def _figures(facts: Facts) -> tuple[list[dict[str, Any]], int | None, dict[str, Any]]:
     table = facts.get("layer_table")
     return (table.rows, table.n_cores, table.curves) if table is not None else ([], None, {})
 

@@ -112,7 +112,9 @@ def _traced_cluster(base_class: type) -> type:
                 sent = _pass(conn, np.ones(conn.size_mid, dtype=bool))
                 yield from self._walk(conn.post_obj, (conn,), sent)
 
-        def _walk(self, node: Any, path: tuple, sent: np.ndarray) -> Iterator[Link]:
+        def _walk(
+            self, node: Any, path: tuple[nengo.Connection, ...], sent: np.ndarray
+        ) -> Iterator[Link]:
             if any(conn.pre_obj is node for conn in path):
                 from nengo_loihi.passthrough import ClusterError
 
@@ -197,8 +199,8 @@ def _traced_split(base_class: type, cluster_class: type) -> type:
             except NengoException as err:
                 self.refusals.append(err)
 
-        def _find_clusters(self) -> dict:
-            clusters = super()._find_clusters()
+        def _find_clusters(self) -> dict[Any, Any]:
+            clusters: dict[Any, Any] = super()._find_clusters()
             for cluster in clusters.values():
                 cluster.__class__ = cluster_class
             return clusters

@@ -1,6 +1,7 @@
 """Where a network's values come from: source nodes, open inputs, presented samples."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import nengo
 import numpy as np
@@ -12,7 +13,7 @@ from nengo_dense.checks.facts.link import base
 
 def feeding(graph: Graph) -> dict[nengo.Ensemble, set[nengo.Node]]:
     """Find the source nodes whose values reach each ensemble on the chip."""
-    before: dict = {}
+    before: dict[Any, list[Any]] = {}
     for link in graph.links:
         before.setdefault(base(link.post), []).append(base(link.pre))
     result = {}

@@ -61,7 +61,7 @@ class Link:
         """Time constant in seconds of the merged filter; ``None`` if that is not a Lowpass."""
         if not all(type(synapse) is nengo.Lowpass for synapse in self.synapses):
             return None
-        return sum(synapse.tau for synapse in self.synapses)
+        return float(sum(synapse.tau for synapse in self.synapses))
 
     @property
     def learned(self) -> bool:

@@ -209,7 +209,7 @@ def _decibels(signal: float, noise: float) -> float:
 
 def _step(synapse: Any) -> float:
     cfg = synapse.synapse_cfg
-    return 2.0 ** max(cfg.shift_bits + cfg.weight_exp, 0) * 2**6
+    return float(2.0 ** max(cfg.shift_bits + cfg.weight_exp, 0) * 2**6)
 
 
 def _bias_error(block: Any, build: FloatBuild) -> float:

@@ -85,13 +85,12 @@ def nothing_on_chip(graph: Graph) -> Iterator[Finding]:
     if graph.chip:
         return
     n = len(graph.network.all_ensembles)
-    what, remedy = (
-        "there are no neurons at all",
-        "Make layers inside 'with net:', or add them there: net.add(stack).",
-    )
     if n:
         what = f"all of its neurons ({n} {'ensembles' if n > 1 else 'ensemble'}) are on the host"
         remedy = _send_spikes(graph)
+    else:
+        what = "there are no neurons at all"
+        remedy = "Make layers inside 'with net:', or add them there: net.add(stack)."
     yield Finding(graph.name(graph.network), what, remedy, value=0, limit=1, unit="ensembles")
 
 
