@@ -166,16 +166,15 @@ def _act(
     stretch: Stretch,
 ) -> None:
     """Follow one instruction in a step, for some lanes; for one lane if its source is a part."""
-    places, factors, vectors = instructions.places, instructions.factors, stretch.vectors
+    places, vectors, spikes = instructions.places, stretch.vectors, stretch.spikes
     lanes, n_steps = np.uint64(stretch.lanes), np.uint64(stretch.n_steps)
     kind, size, width = np.int64(places[i, 0]), places[i, 1], places[i, 5]
     many, now = (stop - start) * size, (step * lanes + start) * size
     target, state = lanes * places[i, 2] + start * size, lanes * places[i, 4] + start * size
     source = lanes * places[i, 3] + start * width + places[i, 6]
-    a, b = factors[i, 0], factors[i, 1]
+    a, b = instructions.factors[i, 0], instructions.factors[i, 1]
     if kind == Kind.RECEIVE:
-        received = n_steps * lanes * places[i, 3] + now
-        copy(vectors, target, stretch.received, received, many)
+        copy(vectors, target, stretch.received, n_steps * lanes * places[i, 3] + now, many)
     elif kind == Kind.SET:
         fill(vectors, target, many, a)
     elif kind == Kind.ADD:
@@ -185,21 +184,20 @@ def _act(
     elif kind == Kind.FIRE:
         fire(vectors, target, source, state, many, a, b == 1.0)
     elif kind == Kind.KEEP:
-        kept = n_steps * lanes * places[i, 2] + now
-        copy(stretch.kept, kept, vectors, source, many)
+        copy(stretch.kept, n_steps * lanes * places[i, 2] + now, vectors, source, many)
     else:
-        rows = np.uint64(len(stretch.spikes)) // (lanes * n_inputs)
-        row = start * rows + np.uint64(stretch.first_step) + step
-        for lane in range(stop - start):
-            place = (row + lane * rows) * n_inputs + places[i, 7]
-            begin = source + lane * width
+        rows = np.uint64(len(spikes)) // (lanes * n_inputs)
+        place = (start * rows + np.uint64(stretch.first_step) + step) * n_inputs + places[i, 7]
+        last = step == n_steps - np.uint64(1)
+        for _ in range(start, stop):
             if kind == Kind.SEND:
-                send(vectors, begin, size, stretch.spikes, place)
+                send(vectors, source, size, spikes, place)
             else:
                 fire_and_send(
-                    vectors, target + lane * size, begin, state + lane * size, size,
-                    a, b == 1.0, stretch.spikes, place, step == n_steps - np.uint64(1),
-                )  # fmt: skip
+                    vectors, target, source, state, size, a, b == 1.0, spikes, place, last
+                )
+            place += rows * n_inputs
+            source, target, state = source + width, target + size, state + size
 
 
 @compiled
