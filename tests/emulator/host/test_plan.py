@@ -66,9 +66,8 @@ def run(net, kernel, x, pieces):
         for n_steps in pieces:
             sim.run_steps(n_steps, data={net.source: x[:, start : start + n_steps]})
             start += n_steps
-        ahead = {name: host.can_run_ahead for name, host in sim._machine.hosts.items()}
-        behind = {name: host.is_readout for name, host in sim._machine.hosts.items()}
-    return [sim.data[probe] for probe in net.watched], ahead, behind
+        plans = {name: host.plan for name, host in sim._machine.hosts.items()}
+    return [sim.data[probe] for probe in net.watched], plans
 
 
 @pytest.mark.parametrize("parts", [False, True])
@@ -76,10 +75,10 @@ def run(net, kernel, x, pieces):
 def test_running_ahead_equals_nengo_loihi(name, parts):
     lanes, n_steps = 3, 40
     x = presentations(lanes, n_steps)
-    compiled, ahead, behind = run(make_network(NEURONS[name], parts), "numba", x, [25, 1, 14])
-    assert ahead["host_pre"] == (name != "lif")
-    assert behind == {"host_pre": False, "host": True}
-    plain, _, _ = run(make_network(NEURONS[name], parts), "numpy", x, [25, 1, 14])
+    compiled, plans = run(make_network(NEURONS[name], parts), "numba", x, [25, 1, 14])
+    assert (plans["host_pre"] is None) == (name == "lif")
+    assert plans["host"] is not None
+    plain, _ = run(make_network(NEURONS[name], parts), "numpy", x, [25, 1, 14])
     for lane in range(lanes):
         net = make_network(NEURONS[name], parts)
         net.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
@@ -96,15 +95,15 @@ def test_probe_of_some_neurons_keeps_the_host_in_step():
     net = make_network(NEURONS["relu"])
     with net:
         net.watched.append(nengo.Probe(net.ensembles[0].neurons[::2]))
-    values, ahead, _ = run(net, "numba", presentations(2, 20), [20])
-    assert not ahead["host_pre"]
+    values, plans = run(net, "numba", presentations(2, 20), [20])
+    assert plans["host_pre"] is None
     np.testing.assert_array_equal(values[-1], values[0][:, :, ::2])
 
 
 def test_host_that_changes_by_itself_does_not_run_ahead():
     x = presentations(2, 20)
-    _, ahead, _ = run(make_network(NEURONS["relu"], filtered=0.01), "numba", x, [20])
-    assert not ahead["host_pre"]
+    _, plans = run(make_network(NEURONS["relu"], filtered=0.01), "numba", x, [20])
+    assert plans["host_pre"] is None
 
 
 def test_source_without_data_does_not_run_ahead():
@@ -112,7 +111,8 @@ def test_source_without_data_does_not_run_ahead():
     net.source.output = lambda t: np.full(3, t)
     with Simulator(net, progress_bar=False) as sim:
         sim.run_steps(10)
-        assert not sim._machine.hosts["host_pre"].can_run_ahead
+        host = sim._machine.hosts["host_pre"]
+        assert len(host.plan.sources) == 1
 
 
 def test_data_for_the_bias_of_a_readout_is_followed_step_by_step():

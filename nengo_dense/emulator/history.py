@@ -1,13 +1,48 @@
-"""What probes saw: stored as compactly as it came, turned into values when it is read."""
+"""The values of probes: stored as they come, turned into what a user reads when they are read.
 
-from collections.abc import Callable, Iterator
+Spikes come as bytes, and stay so until somebody looks at them: a probe's weights are applied then,
+to all values at once (*finish*).
+"""
+
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+import nengo
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.simulator import SimulationData as NengoSimulationData
 
 #: Turns what was stored into probed values.
 Finish = Callable[[np.ndarray], np.ndarray]
+#: Probes of which all values are kept: these, all or none.
+KeepHistory = bool | Collection[nengo.Probe]
+
+
+def as_it_is(values: np.ndarray) -> np.ndarray:
+    """Change nothing."""
+    return values
+
+
+def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
+    """Refuse what is no `KeepHistory`.
+
+    Raises
+    ------
+    ValidationError
+        Neither a bool nor a collection of the network's probes.
+    """
+    if isinstance(keep_history, bool):
+        return
+    if not isinstance(keep_history, Collection):
+        raise ValidationError(
+            f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
+        )
+    probes = network.all_probes  # walks through the whole network
+    strangers = [item for item in keep_history if item not in probes]
+    if strangers:
+        raise ValidationError(
+            f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
+        )
 
 
 class History:
@@ -16,18 +51,27 @@ class History:
     Parameters
     ----------
     period : float
-        A value is kept in steps ``n`` with ``n % period < 1``; 1 keeps all.
+        A value is stored in steps ``n`` with ``n % period < 1``; 1 stores all.
     keep : bool
-        Keep all values, or only the last one and the sum.
+        Keep all of these values, or the last one and the sum.
     finish : callable
         Applied to what is stored when it is read.
     """
 
-    def __init__(self, period: float, keep: bool, finish: Finish) -> None:
+    def __init__(self, period: float, keep: bool, finish: Finish = as_it_is) -> None:
         self.period = period
         self.keep = keep
         self.finish = finish
         self.clear()
+
+    @classmethod
+    def of(
+        cls, probe: nengo.Probe, dt: float, keep_history: KeepHistory, finish: Finish = as_it_is
+    ) -> "History":
+        """Make the history of a probe, for steps of ``dt`` seconds."""
+        period = 1 if probe.sample_every is None else probe.sample_every / dt
+        keep = keep_history if isinstance(keep_history, bool) else probe in keep_history
+        return cls(period, keep, finish)
 
     def clear(self) -> None:
         """Forget all values."""
@@ -40,7 +84,7 @@ class History:
         self._cache: np.ndarray | None = None
 
     def reserve(self, first_step: int, n_steps: int) -> None:
-        """Expect the values of a run; what a run before left empty is given up."""
+        """Expect the values of a run. Room that the run before did not fill is given up."""
         self._close()
         steps = np.arange(first_step, first_step + n_steps)
         self._expected = int((steps % self.period < 1).sum())
@@ -69,7 +113,7 @@ class History:
         self._last = values[:, -1:].copy()
 
     def _keep(self, values: np.ndarray) -> None:
-        """Store values: as they are if they are a whole run's, else in room for the run."""
+        """Store values: a whole run's as they are, pieces of a run in room for all of it."""
         n_steps = values.shape[1]
         if self._open is None and n_steps == self._expected:
             self._parts.append(_apart(values))
@@ -116,7 +160,7 @@ class History:
 
 
 def _apart(values: np.ndarray) -> np.ndarray:
-    """Copy what is a small part of an array, which would otherwise stay in memory whole."""
+    """Copy a small part of an array; the array would otherwise stay in memory whole."""
     whole = values.base
     return values.copy() if whole is not None and whole.nbytes > 2 * values.nbytes else values
 

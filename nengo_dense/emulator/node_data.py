@@ -1,6 +1,6 @@
-"""Input data for nodes: checked once, then handed out step by step."""
+"""Data in the place of nodes' outputs: checked once, then handed out step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import nengo
@@ -8,7 +8,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 
-class Feed:
+class NodeData:
     """The data that replaces one node's output during a run.
 
     Parameters
@@ -33,20 +33,26 @@ class Feed:
             return False
         return not np.array_equal(self.values[:, step], self.values[:, step - 1])
 
+    def holds(self, step: int, most: int) -> int:
+        """Count the steps from ``step`` on, at most ``most``, in which the values stay alike."""
+        if self.constant:
+            return most
+        return next((n for n in range(1, most) if self.changes(step + n)), most)
+
 
 def check_data(
     data: Mapping[nengo.Node, Any] | None,
-    feedable: Mapping[nengo.Node, Any],
+    inputs: Collection[nengo.Node],
     minibatch_size: int | None,
     n_steps: int,
-) -> dict[nengo.Node, Feed]:
+) -> dict[nengo.Node, NodeData]:
     """Check the ``data`` of a run.
 
     Parameters
     ----------
     data : dict of {Node: (minibatch_size, n_steps, size_out) array_like} or None
         Without a minibatch size also ``(n_steps, size_out)``.
-    feedable : dict of {Node: ...}
+    inputs : collection of nengo.Node
         Nodes that data may replace.
     minibatch_size : int or None
     n_steps : int
@@ -58,25 +64,25 @@ def check_data(
         An unknown node, or an array of the wrong shape, type or length, or with values that are
         not finite.
     """
-    feeds = {}
+    checked = {}
     if data is not None and not isinstance(data, Mapping):
         raise ValidationError(
             f"must be a dict from nodes to arrays (got {type(data).__name__})", attr="data"
         )
     for node, values in (data or {}).items():
-        _check_node(node, feedable)
+        _check_node(node, inputs)
         array = _check_array(node, values)
         if minibatch_size is None and array.ndim == 2:
             array = array[None]
         _check_shape(node, array, minibatch_size or 1, n_steps)
-        feeds[node] = Feed(array)
-    return feeds
+        checked[node] = NodeData(array)
+    return checked
 
 
-def _check_node(node: Any, feedable: Mapping[nengo.Node, Any]) -> None:
+def _check_node(node: Any, inputs: Collection[nengo.Node]) -> None:
     if not isinstance(node, nengo.Node):
         raise ValidationError(f"keys must be nodes (got {node!r})", attr="data")
-    if node in feedable:
+    if node in inputs:
         return
     if node.size_in > 0:
         reason = (

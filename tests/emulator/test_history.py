@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.emulator.host.history import History
+from nengo_dense.emulator.history import History
 
 
 def filled(history, pieces, values, first=1):
