@@ -8,12 +8,9 @@ import numpy as np
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.operation import Operation, Scaling
-from nengo_dense.importers.reference import Reference
+from nengo_dense.importers.reference import MAX_SAMPLES, Reference
 from nengo_dense.importers.rounding import MARGIN, Step, run
 from nengo_dense.importers.spec import DenseSpec, forward
-
-#: Samples that are compared: a small part of the time that a conversion takes.
-MAX_SAMPLES = 256
 
 #: Sizes of the random inputs, in spreads of the data where the model tells them. Small ones keep
 #: a softmax from saturating, large ones reach neurons whose threshold lies far out.
@@ -64,9 +61,9 @@ def random_inputs(operations: Sequence[Operation], n_in: int, seed: int = 0) -> 
     return centre + spread * np.concatenate(noise + positive)
 
 
-def spread_out(x: np.ndarray) -> np.ndarray:
-    """Take as many samples as are compared, from the whole set."""
-    return x[np.linspace(0, len(x) - 1, min(len(x), MAX_SAMPLES)).astype(int)]
+def spread_out(x: np.ndarray, n: int) -> np.ndarray:
+    """Take up to `n` samples from the whole set."""
+    return x[np.linspace(0, len(x) - 1, min(len(x), n)).astype(int)]
 
 
 def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) -> str:
@@ -90,14 +87,14 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
     nengo_dense.exceptions.ConversionError
         They differ by more than rounding explains.
     """
-    given = reference.rounded(x)
+    given = reference.rounded(spread_out(x, reference.max_samples))
     steps = run(subject.operations, given, reference.precision)
     fits = within_range(steps, reference.precision.largest) & np.isfinite(given).all(axis=1)
     n_left_out = int(np.count_nonzero(~fits))
     if not fits.any():
         return (
-            f"not compared: on all {len(x)} {what} inputs values leave the range of the numbers "
-            f"that it computes with, {reference.precision.largest:.3g}"
+            f"not compared: on all {len(given)} {what} inputs its values leave the range of its "
+            f"numbers, {reference.precision.largest:.3g}"
         )
     given = given[fits]
     ours = _like(forward(subject.layers, given)[-1], steps[-1].values.shape[1])

@@ -291,3 +291,31 @@ def test_an_operator_of_another_domain_is_not_taken_for_what_it_is_called(graph)
     graph.add("MatMul", graph.constant(6, 3)).add("Relu", domain="com.example")
     with pytest.raises(ConversionError, match=r"'Relu_1': Relu of com\.example is not supported"):
         read_model(graph.model())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_constants_that_are_made_of_each_other_are_refused(n, graph):
+    names = [f"a{number}" for number in range(n)]
+    for name, source in zip(names, [*names[1:], names[0]], strict=True):
+        graph.nodes.append(helper.make_node("Identity", [source], [name]))
+    graph.add("Gemm", names[0])
+    with pytest.raises(ConversionError, match=r"'Gemm_\d' is malformed .*'a0' is computed"):
+        read_model(graph.model())
+
+
+def test_a_graph_that_runs_in_a_circle_is_refused(graph):
+    graph.nodes.append(helper.make_node("Relu", ["b"], ["a"]))
+    graph.nodes.append(helper.make_node("Relu", ["a"], ["b"]))
+    graph.last = "b"
+    with pytest.raises(ConversionError, match="comes back to its input"):
+        read_model(graph.model())
+
+
+def test_a_long_chain_is_read_and_compared_on_few_samples(rng):
+    graph = Graph(rng, (1, 6))
+    graph.add("MatMul", graph.constant(6, 3))
+    for _ in range(3000):
+        graph.add("Relu")
+    source = read_model(graph.model())
+    source.compare()
+    assert source.compared.startswith("compared on 6 random inputs")

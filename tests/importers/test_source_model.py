@@ -4,9 +4,10 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import DenseSpec, Reference, SourceModel, forward, read_model
-from nengo_dense.importers.comparison import MAX_SAMPLES, random_inputs, spread_out
+from nengo_dense.importers.comparison import random_inputs, spread_out
 from nengo_dense.importers.operation import Activation, Affine, Scaling
 from nengo_dense.importers.precision import PRECISIONS
+from nengo_dense.importers.reference import MAX_SAMPLES
 
 W0, W1 = np.array([[1.0, -2.0], [0.5, 1.0], [-1.0, 1.0]]), np.array([[1.0, 2.0, -1.0]] * 2)
 OPERATIONS = [
@@ -116,6 +117,12 @@ def test_another_shape_is_a_difference():
         source(lambda x: outputs(x).argmax(axis=1)).compare()
 
 
+def test_a_slow_model_is_asked_for_fewer_samples():
+    model = source(max_samples=7)
+    model.compare()
+    assert model.compared.startswith("compared on 7 random inputs")
+
+
 @pytest.mark.parametrize("as_logarithm", [False, True])
 def test_logarithms_of_probabilities_are_probabilities(as_logarithm):
     def run(x):
@@ -148,7 +155,7 @@ def test_values_beyond_the_range_of_the_model_are_left_out():
     assert "on 1 calibration inputs" in model.compared
     assert "2 beyond the range of its numbers left out" in model.compared
     model.compare(np.full((3, 2), 1e7))
-    assert model.compared.startswith("not compared: on all 3 calibration inputs values leave")
+    assert model.compared.startswith("not compared: on all 3 calibration inputs its values leave")
 
 
 def test_integer_inputs_are_rounded_for_both_sides():
@@ -205,7 +212,7 @@ def test_a_feature_that_is_scaled_away_does_no_harm():
 
 def test_compared_samples_are_taken_from_the_whole_set():
     x = np.arange(10_000.0)[:, None]
-    taken = spread_out(x)
-    assert len(taken) == MAX_SAMPLES
+    taken = spread_out(x, 256)
+    assert len(taken) == 256
     assert (taken[0, 0], taken[-1, 0]) == (0, 9999)
-    np.testing.assert_array_equal(spread_out(x[:5]), x[:5])
+    np.testing.assert_array_equal(spread_out(x[:5], 256), x[:5])
