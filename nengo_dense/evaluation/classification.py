@@ -89,7 +89,7 @@ def evaluate(
         )
     n_classes = stack.units[-1]
     x = check_inputs(x, stack.size_in, "x")
-    names = stack.classes if classes is None else check_classes(classes, n_classes, None)
+    names = check_classes(stack.classes if classes is None else classes, n_classes, None)
     truth = check_labels(y, len(x), n_classes, classes=names)
     _check_target(stack, choice(target, TARGETS, "target"))
     dt = positive(dt, "dt", unit="seconds")
