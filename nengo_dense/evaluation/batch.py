@@ -10,23 +10,30 @@ from nengo.utils.numpy import is_integer
 from nengo_dense.evaluation.trial import Recording, Trial
 from nengo_dense.exceptions import invalid
 
-#: Memory in bytes for the logits of a batch, of which there is one at a time in each process.
-LOGITS_BYTES = 2**28
+#: Memory in bytes for the logits of a batch, and for the state of its neurons. There is one batch
+#: at a time in each process.
+LOGITS_BYTES, STATE_BYTES = 2**28, 2**30
+#: Memory in bytes that a neuron takes in each lane of an emulator: about 85 were measured.
+NEURON_BYTES = 100
 
 
-def batch_size(n: int, asked: int, n_jobs: int, bytes_each: int) -> int:
+def lanes_in_memory(n_steps: int, n_classes: int, n_neurons: int) -> int:
+    """Return how many samples of so many steps may run at once, at least 1."""
+    logits = LOGITS_BYTES // (8 * n_steps * n_classes)
+    return max(1, min(logits, STATE_BYTES // (NEURON_BYTES * n_neurons)))
+
+
+def batch_size(n: int, most: int, n_jobs: int) -> int:
     """Return how many samples to run at once, so that all batches have about as many.
 
     Parameters
     ----------
     n : int
         Samples in all.
-    asked : int
+    most : int
         Most at once.
     n_jobs : int
         Processes, as joblib counts them; none shall be idle.
-    bytes_each : int
-        Memory that the logits of a sample take.
 
     Raises
     ------
@@ -38,8 +45,7 @@ def batch_size(n: int, asked: int, n_jobs: int, bytes_each: int) -> int:
             f"must be a whole number of processes, or -1 for all cores, got {n_jobs!r}", "n_jobs"
         )
     workers = 1 if n_jobs == 1 else joblib.effective_n_jobs(n_jobs)
-    most = min(asked, max(1, LOGITS_BYTES // bytes_each), -(-n // workers))
-    n_batches = -(-n // most)
+    n_batches = -(-n // min(most, -(-n // workers)))
     return -(-n // n_batches)
 
 

@@ -8,11 +8,11 @@ from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.batch import batch_size, record_all
+from nengo_dense.evaluation.batch import batch_size, lanes_in_memory, record_all
 from nengo_dense.evaluation.cost import energy_of
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.trial import Trial
+from nengo_dense.evaluation.trial import Trial, populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
@@ -54,8 +54,8 @@ def evaluate(
     dt : float, optional
         Step in seconds.
     minibatch_size : int, optional
-        Most samples at once. Fewer if there are more processes than minibatches, or if their
-        logits would take more than 256 MiB.
+        Most samples at once. Fewer if there are more processes than minibatches, or if they
+        would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.
     target : {"sim", "simreal", "nengo"}, optional
         The chip's integers, the chip in floats, or Nengo itself (`ReferenceSimulator`).
     n_jobs : int, optional
@@ -89,14 +89,17 @@ def evaluate(
         )
     n_classes = stack.units[-1]
     x = check_inputs(x, stack.size_in, "x")
-    names = stack.classes if classes is None else check_classes(classes, n_classes, None)
+    names = check_classes(stack.classes if classes is None else classes, n_classes, None)
     truth = check_labels(y, len(x), n_classes, classes=names)
     _check_target(stack, choice(target, TARGETS, "target"))
     dt = positive(dt, "dt", unit="seconds")
     n_steps = presentation_steps(presentation_time, dt)
     _check_memory(len(x), n_steps, n_classes)
-    size = count(minibatch_size, "minibatch_size")
-    size = batch_size(len(x), size, n_jobs, 8 * n_steps * n_classes)
+    n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
+    most = min(
+        count(minibatch_size, "minibatch_size"), lanes_in_memory(n_steps, n_classes, n_neurons)
+    )
+    size = batch_size(len(x), most, n_jobs)
     bar = check_progress_bar(progress_bar)
     notes = notes_on(stack, x, n_steps * dt, dt, target)
     for note in notes:

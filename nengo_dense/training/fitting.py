@@ -10,6 +10,7 @@ from nengo_dense import compat
 from nengo_dense.arguments import between, flag
 from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
+from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.samples import check_inputs, check_labels, hold_back
 from nengo_dense.training.settings import Settings
@@ -184,4 +185,6 @@ def hold_out(
 def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:
     """Return samples and the indices of their classes, or raise a ValidationError."""
     x = check_inputs(x, stack.size_in, x_attr)
-    return x, check_labels(y, len(x), stack.units[-1], y_attr, stack.classes)
+    n_classes = stack.units[-1]
+    classes = check_classes(stack.classes, n_classes, stack)
+    return x, check_labels(y, len(x), n_classes, y_attr, classes)
