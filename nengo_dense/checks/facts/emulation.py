@@ -70,7 +70,7 @@ class Emulation:
 
 @fact("What the network does in nengo-loihi's floating point emulator.")
 def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float) -> Emulation:
-    """Run while the numbers are floats; an error is left for the integer run to tell."""
+    """Run the floating point model; an error is left for the integer run to tell."""
     if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
         return Emulation(0, dt)
     return emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
