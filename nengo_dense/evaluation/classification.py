@@ -9,7 +9,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory, record_all
-from nengo_dense.evaluation.cost import energy_of
+from nengo_dense.evaluation.cost import energy_of, spikes_for_values
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.trial import Trial, populations_of
@@ -111,7 +111,7 @@ def evaluate(
         answers_over_time=answers,
         classes=np.arange(n_classes) if names is None else names,
         layers=_activity(trial, fired, n_steps * dt),
-        energy=_energy(trial, stack, sent, n_steps),
+        energy=_energy(trial, stack, x, sent, n_steps),
         dt=dt,
         target=target,
         notes=notes,
@@ -188,11 +188,9 @@ def _activity(trial: Trial, fired: list[np.ndarray], seconds: float) -> list[Lay
     ]
 
 
-def _energy(trial: Trial, stack: DenseStack, sent: np.ndarray, n_steps: int) -> Energy:
-    """Count what the cores do in one presentation.
-
-    nengo-loihi's own encoding of a node has an on and an off neuron for each value, whose rates
-    add up to one spike a step.
-    """
-    spikes_in = float(n_steps * stack.size_in) if stack.encoding == "chip" else 0.0
+def _energy(
+    trial: Trial, stack: DenseStack, x: np.ndarray, sent: np.ndarray, n_steps: int
+) -> Energy:
+    """Count what the cores do in one presentation."""
+    spikes_in = spikes_for_values(x, n_steps) if stack.encoding == "chip" else 0.0
     return energy_of(trial.populations, sent, spikes_in, n_steps)
