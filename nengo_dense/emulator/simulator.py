@@ -1,7 +1,7 @@
 """`Simulator`: nengo-loihi's emulator for many inputs at once, bit for bit."""
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -18,10 +18,10 @@ from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
-from nengo_dense.emulator.build import build_model
-from nengo_dense.emulator.host.feed import Feed, check_data
-from nengo_dense.emulator.host.history import SimulationData
+from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
+from nengo_dense.emulator.node_data import NodeData, check_data
+from nengo_dense.loihi.build import build_model
 
 TARGETS = ("sim", "simreal")
 
@@ -79,7 +79,7 @@ class Simulator:
         precompute: bool | None = None,
         remove_passthrough: bool = True,
         hardware_options: Mapping | None = None,
-        keep_history: bool | Collection[nengo.Probe] = True,
+        keep_history: KeepHistory = True,
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
@@ -95,7 +95,7 @@ class Simulator:
                 f"must be a nengo.Network (got {type(network).__name__})", attr="network"
             )
         self.network = network
-        _check_history(keep_history, network)
+        check_keep_history(keep_history, network)
         _check_seed(seed)
         _check_model(model, dt)
         self.timers = compat.nengo_loihi().simulator.Timers()
@@ -255,7 +255,7 @@ class Simulator:
                 "any more; call reset() before running again"
             )
         steps = _check_steps(steps)
-        feeds = check_data(data, self._machine.feedable, self.minibatch_size, steps)
+        given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
         if steps == 0:
             warnings.warn(
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
@@ -263,14 +263,16 @@ class Simulator:
             return
         bar = self.progress_bar if progress_bar is None else progress_bar
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
-            self._run(steps, feeds, tracker)
+            self._run(steps, given, tracker)
 
-    def _run(self, steps: int, feeds: dict[nengo.Node, Feed], tracker: ProgressTracker) -> None:
+    def _run(
+        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker
+    ) -> None:
         overflowed: set[str] = set()
         self.timers.start("run")
-        self._machine.start_run(self._n_steps + 1, steps, feeds)
+        self._machine.start_run(self._n_steps + 1, steps, given)
         try:
-            for n_steps in self._machine.chunks(steps):
+            for n_steps in self._machine.pieces(steps):
                 self._between_steps = False
                 overflowed |= self._machine.advance(n_steps)
                 self._n_steps += n_steps
@@ -354,21 +356,6 @@ def _check_model(model: Any, dt: float) -> None:
         )
     if model.dt != dt:
         raise ValidationError(f"has a dt of {model.dt:g}, not {dt:g} seconds", attr="model")
-
-
-def _check_history(keep_history: bool | Collection[nengo.Probe], network: nengo.Network) -> None:
-    if isinstance(keep_history, bool):
-        return
-    if not isinstance(keep_history, Collection):
-        raise ValidationError(
-            f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
-        )
-    probes = network.all_probes  # walks through the whole network
-    strangers = [item for item in keep_history if item not in probes]
-    if strangers:
-        raise ValidationError(
-            f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
-        )
 
 
 def _check_steps(steps: int) -> int:

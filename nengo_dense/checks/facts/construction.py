@@ -1,53 +1,29 @@
 """nengo-loihi's own build of a network, which does not stop at the first error.
 
 The network is built once, in floating point. What the builder raises for one object is kept with
-that object and the build goes on; limits are not enforced but left for the rules to read. The
-arrays are copied before they are turned into integers in place.
+that object and the build goes on; limits are not enforced but left for the rules to read.
 """
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nengo
-import numpy as np
 from nengo.exceptions import BuildError
 
-from nengo_dense import compat
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.core_plan import LayerCores
+from nengo_dense.loihi import layout
+from nengo_dense.loihi.build import try_build_floats
+from nengo_dense.loihi.float_model import FloatModel, Trouble
 from nengo_dense.loihi.limits import MAX_IN_AXONS
-from nengo_dense.plugins import contained, describe, message
 
 #: Values from the host, and weights of a layer, that nengo-loihi builds in a few seconds. For
 #: values it draws points on a sphere of as many dimensions, in a time that grows with their cube.
 QUICK_VALUES, QUICK_WEIGHTS = 500, 1_000_000
-
-
-@dataclass
-class Trouble:
-    """What nengo-loihi raised, and where.
-
-    Parameters
-    ----------
-    target : str
-        Path of the object, as far as it is known.
-    error : BaseException
-        Also the one of ``sys.exit()`` in a function of the network.
-    """
-
-    target: str
-    error: BaseException
-
-    @property
-    def text(self) -> str:
-        """The message, with the type of the error where there is none, or where it is no error."""
-        if not isinstance(self.error, Exception):
-            return describe(self.error)
-        return message(self.error) or f"{type(self.error).__name__} without a message"
 
 
 @dataclass(eq=False)
@@ -79,45 +55,22 @@ class Construction:
 
     Attributes
     ----------
-    model : nengo_loihi.builder.Model or None
+    floats : FloatModel or None
         ``None`` if nothing was to be built.
     troubles : list of Trouble
-        Empty if the floating point model stands.
+        With names for targets; empty if the floating point model stands.
     why_not : str
         Why nothing was to be built.
     """
 
-    model: Any
+    floats: FloatModel | None
     troubles: list[Trouble] = field(default_factory=list)
     why_not: str = ""
 
-
-def _recording_model(dt: float, graph: Graph) -> Any:
-    """Make a model that keeps the errors of single objects and goes on."""
-    from nengo_loihi.builder.builder import Model, ValidationLevel
-
-    class RecordingModel(Model):
-        def __init__(self) -> None:
-            super().__init__(dt=dt, label="check")
-            self.troubles: list[Trouble] = []
-            self.building: Any = None
-            self.built = False
-            self.validation_level = ValidationLevel.NONE
-
-        def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
-            if self.built:  # a Simulator is being given the model that stands
-                return None
-            if self.building is not None or isinstance(obj, nengo.Network):
-                return super().build(obj, *args, **kwargs)
-            self.building = obj
-            with contained(lambda err: self.troubles.append(Trouble(graph.name(obj), err))):
-                try:
-                    return super().build(obj, *args, **kwargs)
-                finally:
-                    self.building = None
-            return None
-
-    return RecordingModel()
+    @property
+    def model(self) -> Any:
+        """(nengo_loihi.builder.Model or None) As far as it could be built."""
+        return None if self.floats is None else self.floats.model
 
 
 @fact("nengo-loihi's floating point model, and every error on the way to it.")
@@ -141,16 +94,9 @@ def construction(
                 return Construction(
                     None, why_not=f"{layer.name} needs {n_axons} input axons, so nothing is built"
                 )
-    compat.nengo_loihi()
-    model = _recording_model(dt, graph)
-    result = Construction(model, model.troubles)
-    raised: list[BaseException] = []
-    with quiet(), contained(raised.append):
-        model.build(network, discretize=False)
-    result.troubles += [Trouble(graph.name(network), err) for err in raised]
-    model.built = True
-    result.troubles[:] = list(_causes(result.troubles, graph))
-    return result
+    floats = try_build_floats(network, dt)
+    named = [replace(trouble, target=graph.name(trouble.target)) for trouble in floats.troubles]
+    return Construction(floats, named)
 
 
 def _takes_long(layers: list[LayerCores], graph: Graph) -> bool:
@@ -163,20 +109,11 @@ def _takes_long(layers: list[LayerCores], graph: Graph) -> bool:
 @fact("Every error of nengo-loihi's build.")
 def troubles(construction: Construction, graph: Graph) -> list[Trouble]:
     """List what a build ran into, or, without one, what placement did."""
-    if construction.model is None and graph.refusals:
+    if construction.floats is None and graph.refusals:
         return [Trouble(graph.name(graph.network), error) for error in graph.refusals]
-    if construction.model is None:
+    if construction.floats is None:
         raise BuildError(construction.why_not)
     return construction.troubles
-
-
-def _causes(troubles: list[Trouble], graph: Graph) -> Iterator[Trouble]:
-    """Leave out what only follows from the first error: an object that is missing."""
-    first = True
-    for trouble in troubles:
-        if first or not isinstance(trouble.error, KeyError):
-            yield trouble
-        first = False
 
 
 @contextmanager
@@ -188,66 +125,45 @@ def quiet() -> Iterator[list[warnings.WarningMessage]]:
 
 
 @dataclass
-class FloatBlock:
-    """A block's numbers before they become integers; weights in the order of its synapses."""
-
-    vth: np.ndarray
-    bias: np.ndarray
-    decay_u: np.ndarray
-    decay_v: np.ndarray
-    weights: list[np.ndarray]
-
-
-@dataclass
 class FloatBuild:
     """The floating point model.
 
     Attributes
     ----------
-    model : nengo_loihi.builder.Model
+    floats : FloatModel
     layers : list of Layer
-    blocks : dict of {LoihiBlock: FloatBlock}
     """
 
-    model: Any
+    floats: FloatModel
     layers: list[Layer]
-    blocks: dict[Any, FloatBlock]
+
+    @property
+    def model(self) -> Any:
+        """(nengo_loihi.builder.Model) It stays in floating point."""
+        return self.floats.model
 
 
 @fact("nengo-loihi's floating point model, complete.")
 def float_build(construction: Construction, troubles: list[Trouble], graph: Graph) -> FloatBuild:
-    """Copy the arrays of a model that stands."""
+    """Name the layers of a model that stands."""
     if troubles:
         raise BuildError(f"nengo-loihi cannot build it ({troubles[0].target}: {troubles[0].text})")
-    model = construction.model
-    blocks = {block: _copy(block) for block in model.blocks}
-    return FloatBuild(model, layers_of(model, graph), blocks)
-
-
-def _copy(block: Any) -> FloatBlock:
-    c = block.compartment
-    return FloatBlock(
-        c.vth.copy(),
-        c.bias.copy(),
-        c.decay_u.copy(),
-        c.decay_v.copy(),
-        [np.concatenate([w.ravel() for w in s.weights] or [[]]) for s in block.synapses],
-    )
+    assert construction.floats is not None  # else it is not available at all
+    return FloatBuild(construction.floats, layers_of(construction.floats.model, graph))
 
 
 def layers_of(model: Any, graph: Graph) -> list[Layer]:
-    """Group the blocks of a built model by what they belong to."""
-    owners: dict[int, tuple[str, nengo.Ensemble | None]] = {}
-    for obj, parts in model.objs.items():
-        ensemble = obj if isinstance(obj, nengo.Ensemble) else None
-        for part in ("in", "decoded") if ensemble else ("decoded",):
-            blocks = parts.get(part, [])
-            name = graph.name(obj) if ensemble else f"decoders of {graph.name(obj)}"
-            for block in blocks if isinstance(blocks, list) else [blocks]:
-                owners[id(block)] = (name, ensemble)
+    """Group the blocks of a built model by what they belong to, and name it."""
     layers: dict[Any, Layer] = {}
-    for block in model.blocks:
-        name, ensemble = owners.get(id(block), (f"decoders of {block.label}", None))
-        key = ensemble if ensemble is not None else name
-        layers.setdefault(key, Layer(name, ensemble, [])).blocks.append(block)
+    for part in layout.layers_of(model):
+        name = _name(part, graph)
+        layer = layers.setdefault(part.ensemble or name, Layer(name, part.ensemble, []))
+        layer.blocks += part.blocks
     return list(layers.values())
+
+
+def _name(part: layout.Layer, graph: Graph) -> str:
+    if part.ensemble is not None:
+        return graph.name(part.ensemble)
+    label = part.blocks[0].label if part.owner is None else graph.name(part.owner)
+    return f"decoders of {label}"

@@ -52,6 +52,8 @@ class Emulation:
         By layer, spikes a second of each neuron.
     late_rates : dict of {str: ndarray}
         The same in the second half of the run, after the first spikes have come through.
+    spikes : dict of {nengo_loihi.block.LoihiBlock or nengo_loihi.inputs.SpikeInput: (n,) ndarray}
+        What each core, and each input from the host, sent in all: spikes by neuron.
     senders : list of Sender
     overflows : dict of {str: set of str}
         By layer, which registers overflowed: "q0", "current", "u2".
@@ -63,6 +65,7 @@ class Emulation:
     dt: float
     rates: dict[str, np.ndarray] = field(default_factory=dict)
     late_rates: dict[str, np.ndarray] = field(default_factory=dict)
+    spikes: dict[Any, np.ndarray] = field(default_factory=dict)
     senders: list[Sender] = field(default_factory=list)
     overflows: dict[str, set[str]] = field(default_factory=dict)
     error: BaseException | None = None
@@ -70,7 +73,7 @@ class Emulation:
 
 @fact("What the network does in nengo-loihi's floating point emulator.")
 def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float) -> Emulation:
-    """Run while the numbers are floats; an error is left for the integer run to tell."""
+    """Run the floating point model; an error is left for the integer run to tell."""
     if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
         return Emulation(0, dt)
     return emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
@@ -120,6 +123,7 @@ def _run(sim: Any, layers: list[Layer], graph: Graph, result: Emulation) -> None
     emulator = sim.sims["emulator"]
     slices = emulator.block_info.slices
     _watch_overflow(emulator, layers, result)
+    _watch_inputs(emulator, sim.model, result)
     watches = _watch_senders(sim, graph, result)
     counts = emulator.compartment.spike_count
     early, half = counts.copy(), result.n_steps // 2
@@ -129,6 +133,7 @@ def _run(sim: Any, layers: list[Layer], graph: Graph, result: Emulation) -> None
         sim.step()
         for watch in watches:
             watch.look(step)
+    result.spikes |= {block: counts[where].copy() for block, where in slices.items()}
     for layer in layers if result.n_steps else []:
         n = np.concatenate([counts[slices[block]] for block in layer.blocks])
         late = n - np.concatenate([early[slices[block]] for block in layer.blocks])
@@ -152,6 +157,27 @@ def _watch_overflow(emulator: Any, layers: list[Layer], result: Emulation) -> No
         original(x, bits=bits, name=name)
 
     compartment._overflow = overflow
+
+
+def _watch_inputs(emulator: Any, model: Any, result: Emulation) -> None:
+    """Count the spikes that come from outside: those of the build, and what the host sends."""
+    for source in model.inputs:
+        result.spikes[source] = np.zeros(source.n_neurons, dtype=int)
+        for step in source.permanent:
+            if step <= result.n_steps:
+                _count(result.spikes[source], source.spikes[step])
+    original = emulator.host2chip
+
+    def host2chip(spikes: list[Any], errors: Any) -> None:
+        for source, _, neurons in spikes:
+            _count(result.spikes[source], neurons)
+        original(spikes, errors)
+
+    emulator.host2chip = host2chip
+
+
+def _count(counts: np.ndarray, neurons: Any) -> None:
+    np.add.at(counts, np.asarray(neurons, dtype=int), 1)
 
 
 class _SenderWatch:

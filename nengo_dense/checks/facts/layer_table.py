@@ -6,19 +6,11 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.checks.declaration import fact
-from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.core_plan import LayerCores
 from nengo_dense.checks.facts.emulation import SATURATED, Emulation
-from nengo_dense.checks.facts.link import Link, base
 from nengo_dense.checks.facts.quantization import Quantization
-from nengo_dense.loihi.limits import (
-    ENERGY_PER_NEURON_UPDATE,
-    ENERGY_PER_SYNAPTIC_OPERATION,
-    ENERGY_PER_SYNAPTIC_SPIKE,
-    MAX_IN_AXONS,
-    MAX_OUT_AXONS,
-    MAX_SYNAPSE_BITS,
-)
+from nengo_dense.loihi.energy import Energy
+from nengo_dense.loihi.limits import MAX_IN_AXONS, MAX_OUT_AXONS, MAX_SYNAPSE_BITS
 
 
 @dataclass
@@ -39,12 +31,12 @@ class LayerTable:
 
 @fact("The numbers of each layer.")
 def layer_table(
-    graph: Graph,
     cores: list[LayerCores],
     dt: float,
     quantization: list[Quantization] | None = None,
     run: Emulation | None = None,
     float_run: Emulation | None = None,
+    energy: dict[str, Energy] | None = None,
 ) -> LayerTable:
     """Collect what is known of each layer; what is not known is left out."""
     by_name = {q.layer.name: q for q in quantization or []}
@@ -58,8 +50,10 @@ def layer_table(
             weights = q.weights / q.step if q.step else weights
         if run is not None and layer.name in run.rates:
             rates = run.rates[layer.name]
-            row |= _activity(rates, dt) | _energy(layer, run, graph)
+            row |= _activity(rates, dt)
             row["rate_error"] = _rate_error(layer.name, run, float_run)
+            if energy is not None:
+                row |= _cost(energy[layer.name], run.n_steps * dt)
         rows.append(row)
         curves[layer.name] = {"weights": weights, "rates": rates, "ceiling": 1 / dt}
     return LayerTable(rows, sum(len(layer.cores) for layer in cores), curves)
@@ -117,29 +111,9 @@ def _rate_error(name: str, run: Emulation, float_run: Emulation | None) -> float
     return float(np.abs(got - wanted).mean() / mean) if mean > 0 else None
 
 
-def _energy(layer: LayerCores, run: Emulation, graph: Graph) -> dict[str, Any]:
-    """Estimate synaptic operations and joules a second: each arriving spike, its weights, and the
-    update of every neuron in every step.
-    """
-    spikes = sum(_spikes(link, run, graph) for link in _into(layer, graph))
-    operations = spikes * layer.n_neurons
-    energy = (
-        operations * ENERGY_PER_SYNAPTIC_OPERATION
-        + spikes * len(layer.cores) * ENERGY_PER_SYNAPTIC_SPIKE
-        + layer.n_neurons / run.dt * ENERGY_PER_NEURON_UPDATE
-    )
-    return {"synops_per_second": operations, "power": energy}
-
-
-def _into(layer: LayerCores, graph: Graph) -> list[Link]:
-    return [] if layer.ensemble is None else graph.into(layer.ensemble)
-
-
-def _spikes(link: Link, run: Emulation, graph: Graph) -> float:
-    """Give the spikes a second that come over a link."""
-    name = graph.name(base(link.pre))
-    if graph.on_chip(link.pre):
-        decoders = f"decoders of {graph.name(link)}"
-        return float(run.rates.get(decoders, run.rates.get(name, np.zeros(1))).sum())
-    sent = [s.n_spikes.sum() for s in run.senders if s.name == graph.name(link)]
-    return float(sum(sent)) / (run.n_steps * run.dt)
+def _cost(energy: Energy, seconds: float) -> dict[str, Any]:
+    """Give synaptic operations and joules a second."""
+    return {
+        "synops_per_second": energy.synaptic_operations / seconds,
+        "power": energy.joules / seconds,
+    }

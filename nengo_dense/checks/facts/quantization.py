@@ -1,6 +1,5 @@
 """nengo-loihi's integers beside the floating point numbers that they stand for."""
 
-import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +7,11 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from nengo_dense.checks.declaration import fact
-from nengo_dense.checks.facts.construction import FloatBuild, Layer, quiet
-from nengo_dense.checks.facts.emulation import Emulation
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import FloatBuild, Layer, layers_of
+from nengo_dense.loihi.integer_model import IntegerModel
 from nengo_dense.loihi.limits import DECAY_BITS, VTH_EXP
+from nengo_dense.loihi.model_copy import flatten
 
 
 @dataclass
@@ -19,55 +20,39 @@ class Discretization:
 
     Attributes
     ----------
-    model : nengo_loihi.builder.Model
-    layers : list of Layer
+    integers : IntegerModel
     errors : list of (Layer, Exception, str)
-        A layer that could not be stored, why, and the name of nengo-loihi's function that said so.
+        A layer that could not be stored, in floating point as it is; why; and the name of
+        nengo-loihi's function that said so.
     warnings : dict of {str: list of str}
         By layer, the texts of nengo-loihi's warnings.
     """
 
-    model: Any
-    layers: list[Layer]
+    integers: IntegerModel
     errors: list[tuple[Layer, Exception, str]]
     warnings: dict[str, list[str]]
 
 
 @fact("nengo-loihi's discretization, layer by layer, with every error and warning.")
-def discretization(float_build: FloatBuild, float_run: Emulation) -> Discretization:
-    """Discretize every block, in place, and keep going where one fails.
-
-    ``float_run`` is not used here; asking for it makes it run while the numbers are still floats.
-    """
-    from nengo_loihi.builder.discretize import discretize_block, discretize_probe
-
-    result = Discretization(float_build.model, float_build.layers, [], {})
-    v_scale = {}
+def discretization(float_build: FloatBuild) -> Discretization:
+    """Discretize every block of a copy, and keep going where one fails."""
+    integers = float_build.floats.integers(collect=True)
+    result = Discretization(integers, [], {})
+    failed = {error.block: error for error in integers.errors}
     for layer in float_build.layers:
-        with quiet() as caught:
-            try:
-                for block in layer.blocks:
-                    v_scale[block] = discretize_block(block)
-            except Exception as err:
-                where = traceback.extract_tb(err.__traceback__)[-1].name
-                result.errors.append((layer, err, where))
-        result.warnings[layer.name] = [str(warning.message) for warning in caught]
-    if not result.errors:
-        for probe in float_build.model.probes:
-            for i, block in enumerate(probe.target):
-                discretize_probe(probe, i, v_scale[block])
+        errors = [failed[block] for block in layer.blocks if block in failed]
+        result.errors += [(layer, first.error, first.function) for first in errors[:1]]
+        result.warnings[layer.name] = [
+            text for block in layer.blocks for text in integers.warnings[block]
+        ]
     return result
 
 
 @fact("What nengo-loihi's validation says of the integer model, if anything.")
 def validation(discretization: Discretization) -> Exception | None:
     """Hold a model against nengo-loihi's own validation, which stops at the first violation."""
-    from nengo_loihi.builder.builder import ValidationLevel
-    from nengo_loihi.builder.validate import validate_model
-
-    discretization.model.validation_level = ValidationLevel.MINIMAL
     try:
-        validate_model(discretization.model)
+        discretization.integers.validate()
     except Exception as err:
         return err
     return None
@@ -82,7 +67,9 @@ class IntegerBuild:
 
 
 @fact("nengo-loihi's integer model, complete and within the chip's limits.")
-def integer_build(discretization: Discretization, validation: Exception | None) -> IntegerBuild:
+def integer_build(
+    discretization: Discretization, validation: Exception | None, graph: Graph
+) -> IntegerBuild:
     """Give a model that can be run.
 
     Raises
@@ -95,7 +82,8 @@ def integer_build(discretization: Discretization, validation: Exception | None) 
         raise BuildError(f"{layer.name} cannot be stored: {error or type(error).__name__}")
     if validation is not None:
         raise BuildError(f"it exceeds the chip: {validation or type(validation).__name__}")
-    return IntegerBuild(discretization.model, discretization.layers)
+    model = discretization.integers.model
+    return IntegerBuild(model, layers_of(model, graph))
 
 
 @dataclass
@@ -159,25 +147,29 @@ def quantization(
     float_build: FloatBuild, discretization: Discretization, dt: float
 ) -> list[Quantization]:
     """Compare every layer that could be stored with what it was."""
+    stored = {wanted: block for block, wanted in discretization.integers.floats.items()}
     failed = {id(layer) for layer, _, _ in discretization.errors}
     return [
-        _compare(layer, float_build, dt) for layer in float_build.layers if id(layer) not in failed
+        _compare(layer, [(wanted, stored[wanted]) for wanted in layer.blocks], dt)
+        for layer in float_build.layers
+        if id(layer) not in failed
     ]
 
 
-def _compare(layer: Layer, build: FloatBuild, dt: float) -> Quantization:
+def _compare(layer: Layer, pairs: list[tuple[Any, Any]], dt: float) -> Quantization:
+    """Compare blocks in floating point with those in integers."""
     weights: list[np.ndarray] = [np.empty(0)]
     stored: list[np.ndarray] = [np.empty(0)]
     n_levels, step = 0, 0.0
     exps: set[int] = set()
     ratios: list[float] = []
-    for block in layer.blocks:
+    for wanted, block in pairs:
         info = block.discretize_info
         signal, noise = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
-        for before, synapse in zip(build.blocks[block].weights, block.synapses, strict=True):
+        for unrounded, synapse in zip(wanted.synapses, block.synapses, strict=True):
             scale = np.max(info["w_scale"]) * 2.0 ** (6 + info["w_exp"])
-            after = np.concatenate([w.ravel() for w in synapse.weights] or [[]])
-            neuron = np.concatenate([i.ravel() for i in synapse.indices] or [[]]).astype(int)
+            before, after = flatten(unrounded.weights), flatten(synapse.weights)
+            neuron = flatten(synapse.indices).astype(int)
             if synapse.axon_compartment_bases is None:  # else weights are shared (convolutions)
                 n = block.n_neurons
                 signal += np.bincount(neuron, before.astype(float) ** 2, n)
@@ -197,9 +189,9 @@ def _compare(layer: Layer, build: FloatBuild, dt: float) -> Quantization:
         step,
         float(np.median(ratios)) if ratios else float("inf"),
         n_levels,
-        max(_bias_error(block, build) for block in layer.blocks),
-        max(_vth_error(block, build) for block in layer.blocks),
-        *_tau(layer.blocks[0], build, dt),
+        max(_bias_error(*pair) for pair in pairs),
+        max(_vth_error(*pair) for pair in pairs),
+        *_tau(*pairs[0], dt),
     )
 
 
@@ -212,28 +204,28 @@ def _step(synapse: Any) -> float:
     return float(2.0 ** max(cfg.shift_bits + cfg.weight_exp, 0) * 2**6)
 
 
-def _bias_error(block: Any, build: FloatBuild) -> float:
-    wanted = build.blocks[block].bias.astype(float)
+def _bias_error(unrounded: Any, block: Any) -> float:
+    wanted = unrounded.compartment.bias.astype(float)
     largest = np.abs(wanted).max()
     got = block.compartment.bias / block.discretize_info["b_scale"]
     return float(np.abs(got - wanted).max() / largest) if largest > 0 else 0.0
 
 
-def _vth_error(block: Any, build: FloatBuild) -> float:
+def _vth_error(unrounded: Any, block: Any) -> float:
     scale = block.discretize_info["v_scale"]
-    wanted = build.blocks[block].vth.astype(float)
+    wanted = unrounded.compartment.vth.astype(float)
     # Where there is nothing to scale by, nengo-loihi sets every threshold to the largest.
     got = block.compartment.vth / scale
     half_step = 0.5 * 2**VTH_EXP / scale
     return float(max(np.abs(got - wanted).max(), 0.0) / wanted.max()) if half_step else 0.0
 
 
-def _tau(block: Any, build: FloatBuild, dt: float) -> tuple[float, float]:
+def _tau(unrounded: Any, block: Any, dt: float) -> tuple[float, float]:
     """Give a filter's time constant in seconds, wanted and stored.
 
     The chip keeps ``(4096 - 1 - decay_u) / 4096`` of the current in every step.
     """
-    wanted = float(build.blocks[block].decay_u[0])
+    wanted = float(unrounded.compartment.decay_u[0])
     kept = (2**DECAY_BITS - 1 - int(block.compartment.decay_u[0])) / 2**DECAY_BITS
     if wanted >= 1:
         return 0.0, 0.0

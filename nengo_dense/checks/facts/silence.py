@@ -49,7 +49,7 @@ def silences(
     for layer in layers:
         excited_by = [link for link in graph.into(layer.ensemble) if not _inhibits(link)]
         senders = {graph.name(base(link.pre)) for link in excited_by}
-        cause, remedy = _cause(layer, by_name[layer.name], senders & mute, float_build)
+        cause, remedy = _cause(layer, by_name[layer.name], senders & mute)
         if layer.name in run.overflows:
             cause, remedy = "its input overflows and turns negative", "Lower fan-in times rate."
         found.append(Silence(layer, cause, remedy, shut.get(layer.ensemble)))
@@ -95,10 +95,8 @@ def _inhibits(link: Link) -> bool:
     return isinstance(init, np.ndarray) and bool(np.all(init <= 0))
 
 
-def _cause(
-    layer: Layer, q: Quantization, silent_senders: set[str], build: FloatBuild
-) -> tuple[str, str]:
-    bias = np.concatenate([build.blocks[block].bias for block in layer.blocks])
+def _cause(layer: Layer, q: Quantization, silent_senders: set[str]) -> tuple[str, str]:
+    bias = np.concatenate([block.compartment.bias for block in layer.blocks])
     if not layer.blocks[0].synapses:
         return "it has no input", "Connect something to it."
     if not q.weights.size:

@@ -9,12 +9,12 @@ from nengo.ensemble import Neurons
 
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.construction import Trouble
 from nengo_dense.checks.facts.emulation import Emulation
 from nengo_dense.checks.facts.link import Link, base
 from nengo_dense.checks.facts.quantization import Discretization
 from nengo_dense.checks.facts.transform_support import unsupported
 from nengo_dense.checks.finding import Finding
+from nengo_dense.loihi.float_model import Trouble
 
 
 @rule(

@@ -6,7 +6,7 @@ import numpy as np
 
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.construction import FloatBuild
+from nengo_dense.checks.facts.construction import Layer
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Discretization, Quantization
 from nengo_dense.checks.finding import Finding
@@ -58,22 +58,29 @@ def no_exponent(weight: float, bias: float, vth: float) -> str:
     says=("Could not find appropriate",),
     after=("ND306", "ND308"),
 )
-def exponent(discretization: Discretization, float_build: FloatBuild) -> Iterator[Finding]:
+def exponent(discretization: Discretization) -> Iterator[Finding]:
     """The weights of a core share one exponent, which also scales its biases and thresholds. If a
     bias or threshold is far larger than the largest weight, no exponent fits all.
     """
     for layer, error, _ in discretization.errors:
         if "Could not find appropriate" not in str(error):
             continue
-        arrays = [float_build.blocks[block] for block in layer.blocks]
-        weight = max((np.abs(w).max() for a in arrays for w in a.weights if w.size), default=0.0)
-        bias = max(np.abs(a.bias).max() for a in arrays)
-        vth = max(a.vth.max() for a in arrays)
+        weight = _largest_weight(layer)
+        bias = max(np.abs(block.compartment.bias).max() for block in layer.blocks)
+        vth = max(block.compartment.vth.max() for block in layer.blocks)
         yield Finding(
             layer.name,
             no_exponent(weight, bias, vth),
-            value=float(weight),
+            value=weight,
         )
+
+
+def _largest_weight(layer: Layer) -> float:
+    """Find the largest absolute weight into a layer; 0 if there is none."""
+    synapses = [synapse for block in layer.blocks for synapse in block.synapses]
+    return float(
+        max((np.abs(w).max() for s in synapses for w in s.weights if w.size), default=0.0)
+    )
 
 
 @rule(
@@ -170,7 +177,7 @@ def bias(discretization: Discretization, quantization: list[Quantization]) -> It
     says=("AssertionError without a message",),
     after=("ND308",),
 )
-def threshold(discretization: Discretization, float_build: FloatBuild) -> Iterator[Finding]:
+def threshold(discretization: Discretization) -> Iterator[Finding]:
     """A threshold is kept as a mantissa of 17 bits times 64, in the unit of the largest weight. A
     layer whose largest weight is thousands of times its threshold has a threshold of 0, at which
     nengo-loihi ends in a bare AssertionError.
@@ -178,9 +185,8 @@ def threshold(discretization: Discretization, float_build: FloatBuild) -> Iterat
     for layer, _, where in discretization.errors:
         if where != "vth_to_manexp":
             continue
-        arrays = [float_build.blocks[block] for block in layer.blocks]
-        weight = max((np.abs(w).max() for a in arrays for w in a.weights if w.size), default=0.0)
-        vth = min(a.vth.min() for a in arrays)
+        weight = _largest_weight(layer)
+        vth = min(block.compartment.vth.min() for block in layer.blocks)
         yield Finding(
             layer.name,
             f"its threshold, {vth:.3g} beside weights of up to {weight:.3g}, does not fit between "

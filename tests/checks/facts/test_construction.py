@@ -15,6 +15,13 @@ LIF = nengo.LIF(initial_state={"voltage": Choice([0])})
 RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0])})
 
 
+class Leaving(nengo.dists.Distribution):
+    """Ends the process when it is asked for samples."""
+
+    def sample(self, n, d=None, rng=np.random):
+        raise SystemExit(3)
+
+
 def facts_of(network, run_time=0.0):
     given = {"network": network, "dt": 0.001, "run_time": run_time, "build": True}
     return Facts(registry.load(), given)
@@ -53,11 +60,11 @@ def test_float_build_equals_simreal():
         theirs = nengo_loihi.Simulator(net, target="simreal", progress_bar=False)
         theirs.close()
     assert len(ours.model.blocks) == len(theirs.model.blocks) == 4
-    for mine, block in zip(ours.blocks.values(), theirs.model.blocks, strict=True):
-        assert_array_equal(mine.bias, block.compartment.bias)
-        assert_array_equal(mine.vth, block.compartment.vth)
-        for weights, synapse in zip(mine.weights, block.synapses, strict=True):
-            assert_array_equal(weights, np.concatenate([w.ravel() for w in synapse.weights]))
+    for mine, block in zip(ours.model.blocks, theirs.model.blocks, strict=True):
+        assert_array_equal(mine.compartment.bias, block.compartment.bias)
+        assert_array_equal(mine.compartment.vth, block.compartment.vth)
+        for a, b in zip(mine.synapses, block.synapses, strict=True):
+            assert_array_equal(np.concatenate(a.weights, 1), np.concatenate(b.weights, 1))
 
 
 def test_integer_build_equals_sim():
@@ -110,6 +117,30 @@ def test_learning_during_a_run_does_not_change_the_build():
         synapses = [s for block in blocks for s in block.synapses if s.learning]
         learned.append(np.concatenate([w.ravel() for w in synapses[0].weights]))
     assert_array_equal(*learned)
+
+
+@pytest.mark.parametrize("first", ["float_run", "run"])
+def test_runs_do_not_depend_on_their_order(first):
+    net = mixed()
+    with untouched(net):
+        facts = facts_of(net, run_time=0.05)
+        facts[first]
+        rates = facts["run"].rates["b"], facts["float_run"].rates["b"]
+    for got, fact in zip(rates, ("run", "float_run"), strict=True):
+        with untouched(net):
+            alone = facts_of(net, run_time=0.05)[fact].rates["b"]
+        assert alone.any()
+        assert_array_equal(got, alone)
+    assert (rates[0] != rates[1]).any()
+
+
+def test_exit_in_a_function_is_a_trouble_of_its_object():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(4, 1, neuron_type=LIF, label="a")
+        nengo.Ensemble(4, 1, neuron_type=LIF, label="odd", eval_points=Leaving(), radius=2)
+    with untouched(net):
+        (trouble,) = facts_of(net)["troubles"]
+    assert (trouble.target, trouble.text) == ("odd", "SystemExit: 3")
 
 
 def test_layers_are_the_ensembles_and_the_decoders():

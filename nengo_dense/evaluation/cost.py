@@ -1,0 +1,64 @@
+"""What an inference costs the chip."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.loihi.energy import Energy
+
+
+def energy_of(
+    layers: Sequence[DenseLayer], sent: np.ndarray, spikes_in: float, n_steps: int
+) -> Energy:
+    """Count what the cores do in one presentation.
+
+    A dense layer uses all its weights for a spike, so the operations are those that
+    `nengo_dense.loihi.energy.count_energy` finds in the built network, and are known of a network
+    that was not built for the chip.
+
+    Parameters
+    ----------
+    layers : sequence of DenseLayer
+        One after the other.
+    sent : (n_layers,) ndarray
+        Spikes that each of them sends.
+    spikes_in : float
+        Spikes that the first one gets.
+    n_steps : int
+    """
+    operations, updates = 0.0, 0
+    for layer, spikes in zip(layers, sent, strict=True):
+        if layer.on_chip:
+            operations += spikes_in * layer.ensemble.n_neurons
+            updates += layer.ensemble.n_neurons * n_steps
+        spikes_in = float(spikes)
+    return Energy(operations, updates)
+
+
+def spikes_for_values(x: np.ndarray, n_steps: int) -> float:
+    """Count the spikes that nengo-loihi makes of the values of a node: the mean of all samples.
+
+    It has an on and an off neuron for each value (nengo-loihi 1.1.0, ``OnOffDecodeNeurons``),
+    which gather ``(1 + value) / 2`` and ``(1 - value) / 2`` of a spike in every step and send
+    whole ones, at most one a step.
+
+    Parameters
+    ----------
+    x : (n, size_in) ndarray
+    n_steps : int
+        Steps that each sample is shown.
+    """
+    spikes = 0.0
+    for sign in (1, -1):
+        gathered = np.clip((1 + sign * x) / 2, 0, 1)
+        spikes += float(np.floor(n_steps * gathered).sum()) / len(x)
+    return spikes
+
+
+def describe(energy: Energy) -> str:
+    """Say it in a line."""
+    return (
+        f"on the chip, an inference: {energy.synaptic_operations:.0f} synaptic operations, "
+        f"{energy.neuron_updates:.0f} neuron updates, {1e6 * energy.joules:.3g} microjoules"
+    )

@@ -1,0 +1,98 @@
+"""What a training leaves behind besides weights."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nengo_dense import compat, picture_file
+from nengo_dense.report_table import ReportTable, paragraphs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Keras's names of what NengoDL logs for the probe of logits, and ours.
+NAMES = {"logits_loss": "cross_entropy", "logits_accuracy": "accuracy"}
+
+
+@dataclass(frozen=True, repr=False)
+class TrainingResult:
+    """History of a training.
+
+    Attributes
+    ----------
+    history : dict of list of float
+        A value for each epoch: ``loss``, ``cross_entropy`` and ``accuracy`` in training (with
+        dropout, so usually the worse); ``val_loss`` (cross-entropy) and ``val_accuracy`` where
+        there was a validation set; ``rates1_loss`` and so on where rates were regularised.
+    samples_per_second : float
+        Samples trained on, per second, validation and compilation included.
+    """
+
+    history: dict[str, list[float]]
+    samples_per_second: float
+
+    @classmethod
+    def of_keras(
+        cls, history: dict[str, list[Any]], n_samples: int, seconds: float
+    ) -> "TrainingResult":
+        """Make one of Keras's history, of epochs of ``n_samples`` that took ``seconds``."""
+        named = {NAMES.get(k, k): [float(v) for v in values] for k, values in history.items()}
+        return cls(named, n_samples * len(named["loss"]) / seconds)
+
+    @property
+    def n_epochs(self) -> int:
+        """(int) Epochs that were run."""
+        return len(self.history["loss"])
+
+    @property
+    def best_epoch(self) -> int:
+        """(int) Epoch, from 0, whose weights the stack has."""
+        if "val_loss" in self.history:
+            return int(np.argmin(self.history["val_loss"]))
+        return self.n_epochs - 1
+
+    def __repr__(self) -> str:
+        return f"<TrainingResult: {self}>"
+
+    def __str__(self) -> str:
+        at = self.best_epoch
+        parts = [f"{name} {values[at]:.4g}" for name, values in self.history.items()]
+        return f"epoch {at + 1} of {self.n_epochs}: " + ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        at = self.best_epoch
+        rows = [
+            [name, *(f"{values[epoch]:.4g}" for epoch in (0, at, -1))]
+            for name, values in self.history.items()
+        ]
+        table = ReportTable(["", "first epoch", "kept", "last epoch"], rows)
+        return paragraphs(f"epoch {at + 1} of {self.n_epochs} was kept") + table.html()
+
+    def plot(self, path: str | None = None) -> "Figure":
+        """Draw loss and accuracy over epochs, and mark the epoch that was kept.
+
+        A notebook shows the figure if it is the last value of a cell.
+
+        Parameters
+        ----------
+        path : str, optional
+            Where to save the picture.
+        """
+        figure = compat.new_figure(10, 4)
+        loss, accuracy = figure.subplots(1, 2)
+        epochs = np.arange(1, self.n_epochs + 1)
+        for axes, names, label in (
+            (loss, ("cross_entropy", "val_loss"), "cross-entropy"),
+            (accuracy, ("accuracy", "val_accuracy"), "accuracy"),
+        ):
+            for name in names:
+                if name in self.history:
+                    kind = "validation" if name.startswith("val") else "training"
+                    axes.plot(epochs, self.history[name], label=kind)
+            axes.axvline(self.best_epoch + 1, color="0.7", ls=":", label="kept")
+            axes.set(xlabel="epoch", ylabel=label)
+            axes.legend(frameon=False)
+        if path is not None:
+            picture_file.write(figure, path)
+        return figure
