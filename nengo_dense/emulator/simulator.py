@@ -18,6 +18,7 @@ from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
+from nengo_dense.arguments import check_progress_bar
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
@@ -87,7 +88,7 @@ class Simulator:
             raise ValidationError(f"must be seconds above 0 (got {dt!r})", attr="dt")
         self.target = _check_target(target)
         self.minibatch_size = _check_minibatch_size(minibatch_size)
-        self.progress_bar = progress_bar
+        self.progress_bar = check_progress_bar(progress_bar)
         if network is None:
             raise ValidationError("network parameter must not be None", attr="network")
         if not isinstance(network, nengo.Network):
@@ -100,7 +101,7 @@ class Simulator:
         _check_model(model, dt)
         self.timers = compat.nengo_loihi().simulator.Timers()
         self.timers.start("build")
-        with ProgressTracker(progress_bar, Progress("Building", "Build")):
+        with ProgressTracker(self.progress_bar, Progress("Building", "Build")):
             self.model = build_model(
                 network,
                 dt,
@@ -261,7 +262,7 @@ class Simulator:
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
             )
             return
-        bar = self.progress_bar if progress_bar is None else progress_bar
+        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
             self._run(steps, given, tracker)
 
