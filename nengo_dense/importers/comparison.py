@@ -1,5 +1,6 @@
 """What was read, held against the model itself."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,12 +8,9 @@ import numpy as np
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.operation import Operation, Scaling
-from nengo_dense.importers.reference import Reference
+from nengo_dense.importers.reference import MAX_SAMPLES, Reference
 from nengo_dense.importers.rounding import MARGIN, Step, run
 from nengo_dense.importers.spec import DenseSpec, forward
-
-#: Samples that are compared: a small part of the time that a conversion takes.
-MAX_SAMPLES = 256
 
 #: Sizes of the random inputs, in spreads of the data where the model tells them. Small ones keep
 #: a softmax from saturating, large ones reach neurons whose threshold lies far out.
@@ -63,9 +61,9 @@ def random_inputs(operations: Sequence[Operation], n_in: int, seed: int = 0) -> 
     return centre + spread * np.concatenate(noise + positive)
 
 
-def spread_out(x: np.ndarray) -> np.ndarray:
-    """Take as many samples as are compared, from the whole set."""
-    return x[np.linspace(0, len(x) - 1, min(len(x), MAX_SAMPLES)).astype(int)]
+def spread_out(x: np.ndarray, n: int) -> np.ndarray:
+    """Take up to `n` samples from the whole set."""
+    return x[np.linspace(0, len(x) - 1, min(len(x), n)).astype(int)]
 
 
 def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) -> str:
@@ -89,14 +87,14 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
     nengo_dense.exceptions.ConversionError
         They differ by more than rounding explains.
     """
-    given = reference.rounded(x)
+    given = reference.rounded(spread_out(x, reference.max_samples))
     steps = run(subject.operations, given, reference.precision)
     fits = within_range(steps, reference.precision.largest) & np.isfinite(given).all(axis=1)
     n_left_out = int(np.count_nonzero(~fits))
     if not fits.any():
         return (
-            f"not compared: on all {len(x)} {what} inputs values leave the range of the numbers "
-            f"that it computes with, {reference.precision.largest:.3g}"
+            f"not compared: on all {len(given)} {what} inputs its values leave the range of its "
+            f"numbers, {reference.precision.largest:.3g}"
         )
     given = given[fits]
     ours = _like(forward(subject.layers, given)[-1], steps[-1].values.shape[1])
@@ -107,7 +105,7 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
     if difference.is_rounding:
         left_out = f"; {n_left_out} beyond the range of its numbers left out" if n_left_out else ""
         return f"compared {text}: the largest difference is {difference.size:.2g}{left_out}"
-    label = first_difference(subject.operations, reference, given)
+    label = _where(subject, reference, given)
     raise ConversionError(
         subject.name,
         [
@@ -172,30 +170,48 @@ class Difference:
         )
 
 
+def _where(subject: Subject, reference: Reference, x: np.ndarray) -> str | None:
+    try:
+        return first_difference(subject.operations, reference, x)
+    except Exception:  # the model's own code; that it differs matters more than where
+        return None
+
+
 def first_difference(
     operations: Sequence[Operation], reference: Reference, x: np.ndarray
 ) -> str | None:
     """Name the first layer whose outputs differ; ``""`` if all agree, None if nobody can tell."""
     if reference.layers is None:
         return None
-    ours: dict[str, list[Step]] = {}
-    before: str | None = None
-    for step in run(operations, x, reference.precision):
-        if step.label == before:
-            ours[step.label].pop()  # a layer gives what its last operation gives
-        ours.setdefault(step.label, []).append(step)
-        before = step.label
-    seen: dict[str, int] = {}
-    for name, outputs in reference.layers(x):
-        number = seen.get(name, 0)
-        seen[name] = number + 1
-        steps = ours.get(name, [])
-        if number >= len(steps) or np.size(outputs) != steps[number].values.size:
+    steps = run(operations, x, reference.precision)
+    layers = reference.layers(x)
+    uses = Counter(name for name, _ in layers)
+    seen: Counter[str] = Counter()
+    for name, outputs in layers:
+        ours = _outputs_of(steps, name)
+        number = seen[name]
+        seen[name] += 1
+        if len(ours) != uses[name] or np.size(outputs) != ours[number].values.size:
             continue  # a part of the model that is no layer here
-        theirs = _as_values(outputs, steps[number], name)
-        if not Difference.between(steps[number], theirs).is_rounding:
+        theirs = _as_values(outputs, ours[number], name)
+        if not Difference.between(ours[number], theirs).is_rounding:
             return name
-    return "" if seen else None
+    return "" if layers else None
+
+
+def _outputs_of(steps: Sequence[Step], name: str) -> list[Step]:
+    """Return what a layer, or a model within the model, gives at each of its uses."""
+    found: list[Step] = []
+    inside = False
+    for step in steps:
+        if step.label != name and not step.label.startswith(f"{name}/"):
+            inside = False
+            continue
+        if inside:
+            found.pop()  # a layer gives what its last operation gives
+        found.append(step)
+        inside = True
+    return found
 
 
 def _as_values(outputs: np.ndarray, step: Step, name: str) -> np.ndarray:
@@ -230,6 +246,7 @@ def _place(label: str | None) -> str:
 
 def _remarks(reference: Reference, label: str | None) -> list[str]:
     """Say what is known of the layer that differs, or of all if that is not known."""
-    if label in reference.remarks:
-        return [reference.remarks[str(label)]]
-    return list(reference.remarks.values()) if not label else []
+    remarks = reference.remarks
+    if not label:
+        return list(remarks.values())
+    return [remarks[key] for key in (label, "") if key in remarks][:1]

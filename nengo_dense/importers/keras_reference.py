@@ -1,6 +1,7 @@
 """Live Keras models, of Keras 2 and of Keras 3 on any back end, asked for their own outputs."""
 
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,23 +16,34 @@ def reference(model: Any) -> Reference:
 
     def call(network: Any, x: np.ndarray) -> list[np.ndarray]:
         shape = [-1 if size is None else size for size in network.inputs[0].shape[1:]]
-        return _arrays_in(network(x.reshape(len(x), *shape), training=False))
+        with warnings.catch_warnings():
+            # one array is taken whatever the inputs were declared in; Keras 3 says that it sees it
+            warnings.filterwarnings("ignore", message="The structure of `inputs`")
+            return _arrays_in(network(x.reshape(len(x), *shape), training=False))
 
     def outputs(x: np.ndarray) -> np.ndarray:
         (result,) = call(model, x)
         return result
 
     def layers(x: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        # a layer that is used several times has several outputs, and no one to name it by
-        single = [layer for layer in model.layers if len(layer._inbound_nodes) == 1]
-        network = _package_of(model).Model(model.inputs, [layer.output for layer in single])
-        return list(zip((layer.name for layer in single), call(network, x), strict=True))
+        inner = [(layer.name, _last_output(layer)) for layer in model.layers]
+        outputs = [tensor for _, tensor in inner if tensor is not None]
+        names = [name for name, tensor in inner if tensor is not None]
+        network = _package_of(model).Model(model.inputs[0], outputs)
+        return list(zip(names, call(network, x), strict=True))
 
     kind = model.inputs[0].dtype if getattr(model, "inputs", None) else "float32"
     name = str(getattr(kind, "name", kind))
     return Reference(
         outputs, "float32" if name == "bfloat16" else name, _precision_of(model), layers
     )
+
+
+def _last_output(layer: Any) -> Any:
+    """Return what a layer gives where it was used last, None if it was not used once."""
+    if hasattr(layer, "get_output_at"):  # Keras 2, where a model in a model is used twice
+        return layer.get_output_at(len(layer._inbound_nodes) - 1)
+    return layer.output if len(layer._inbound_nodes) == 1 else None
 
 
 def _package_of(model: Any) -> Any:

@@ -132,6 +132,8 @@ class OnnxGraph:
         """Return a tensor that is the same for every input."""
         turns = []
         root = self._root(name)
+        if root is None:
+            raise ValueError(f"{name!r} is computed from the input, must be constant")
         while name != root:
             node = self.makers[name]
             if node.op_type == "Transpose":

@@ -14,6 +14,9 @@ from nengo_dense.importers.reference import Reference
 #: little: a Gather only of one element, and a Concat only of what no Concat has made.
 SHAPE_KINDS = ("Cast", "Concat", "Gather", "Identity", "Shape", "Slice", "Squeeze", "Unsqueeze")
 
+#: Nodes that are run one by one for a comparison, a second's work.
+MAX_NODE_RUNS = 20_000
+
 
 def reference(graph: OnnxGraph) -> tuple[Reference | None, str]:
     """Return how to run a graph, or None and why it is not run.
@@ -32,7 +35,16 @@ def reference(graph: OnnxGraph) -> tuple[Reference | None, str]:
         runner = _Runner(graph)
     except Exception as err:  # operators and versions that it does not know, in several ways
         return None, f"onnx's reference evaluator cannot run it ({type(err).__name__}: {err})"
-    return Reference(runner.outputs, runner.kind, coarsest(runner.types()), runner.layers), ""
+    return (
+        Reference(
+            runner.outputs,
+            runner.kind,
+            coarsest(runner.types()),
+            runner.layers,
+            max_samples=runner.max_samples,
+        ),
+        "",
+    )
 
 
 class _Runner:
@@ -46,6 +58,8 @@ class _Runner:
     ----------
     kind : str
         NumPy's name of the type that the graph takes.
+    step : int
+        Samples that it takes at once, 0 if it takes any number.
     """
 
     def __init__(self, graph: OnnxGraph) -> None:
@@ -53,7 +67,18 @@ class _Runner:
         self.nodes = _needed(graph)
         (self.entry,) = [value for value in graph.graph.input if value.name == graph.order[0]]
         self.kind = self._type_name(self.entry.type.tensor_type.elem_type)
+        self.sizes = [dim.dim_value for dim in self.entry.type.tensor_type.shape.dim] or [0, 0]
+        # a graph that was exported for a batch of a fixed size may hold it in its reshapes
+        self.step = self.sizes[0]
         self.evaluator = self._evaluator(graph.order[-1:])
+
+    @property
+    def max_samples(self) -> int:
+        """(int) How many samples it takes without a wait."""
+        n_runs = max(1, MAX_NODE_RUNS // len(self.nodes))
+        return (
+            min(Reference.max_samples, n_runs * self.step) if self.step else Reference.max_samples
+        )
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """Compute the graph's output."""
@@ -90,11 +115,9 @@ class _Runner:
         return compat.require("onnx.reference", "Running an ONNX model").ReferenceEvaluator(model)
 
     def _run(self, evaluator: Any, x: np.ndarray) -> list[np.ndarray]:
-        sizes = [dim.dim_value for dim in self.entry.type.tensor_type.shape.dim] or [0, 0]
-        # a graph that was exported for a batch of a fixed size may hold it in its reshapes
-        step = sizes[0] or len(x)
+        step = self.step or len(x)
         filled = np.concatenate([x, np.repeat(x[-1:], -len(x) % step, axis=0)])
-        shape = (step, *(size or -1 for size in sizes[1:]))
+        shape = (step, *(size or -1 for size in self.sizes[1:]))
         parts = [
             evaluator.run(None, {self.entry.name: filled[start : start + step].reshape(shape)})
             for start in range(0, len(filled), step)

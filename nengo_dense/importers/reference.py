@@ -7,6 +7,9 @@ import numpy as np
 
 from nengo_dense.importers.precision import PRECISIONS, Precision
 
+#: Samples that are compared: a small part of the time that a conversion takes.
+MAX_SAMPLES = 256
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -31,7 +34,9 @@ class Reference:
         difference, to say where it begins.
     remarks : mapping, optional
         Name of a layer, ``""`` for the model -> what may make it differ from its weights, and
-        what to do; said only where a difference is found.
+        what to do. Said only where a difference is found, of the layer where it begins.
+    max_samples : int, optional
+        How many samples the model takes without a wait.
     """
 
     outputs: Callable[[np.ndarray], np.ndarray]
@@ -39,6 +44,7 @@ class Reference:
     precision: Precision = PRECISIONS["float32"]
     layers: Callable[[np.ndarray], Sequence[tuple[str, np.ndarray]]] | None = None
     remarks: Mapping[str, str] = field(default_factory=dict)
+    max_samples: int = MAX_SAMPLES
 
     def rounded(self, x: np.ndarray) -> np.ndarray:
         """Return the inputs as the model gets them."""

@@ -22,8 +22,8 @@ from nengo_dense.importers.operation import Affine, Operation, Problem, Scaling
 from nengo_dense.importers.precision import PRECISIONS, Precision
 
 #: Errors up to so many times the estimate are called rounding. By the theorem one sum in 30
-#: million is further off, with errors as bad as they can be; the largest that networks of up to
-#: 30 layers showed was 2 times the estimate, in float16.
+#: million is further off, with errors as bad as they can be; the largest that random networks of
+#: up to 30 layers showed, in float64 to bfloat16, was 1.1 times the estimate before a softmax.
 MARGIN = 6.0
 
 
@@ -115,10 +115,37 @@ def _activation(
     if kind == "sigmoid":
         probability = HEADS["softmax"](np.stack([np.zeros_like(x), x], axis=-1))[..., 1]
         return probability, np.minimum(error / 4, 1 / MARGIN) + epsilon
-    # logits that are off by d change a probability by a factor of at most exp(2 d)
-    probability = HEADS["softmax"](x)
+    # Logits that are off by d change a probability, and that of all others, by a factor of at most
+    # exp(2 d).
     factor = 2 * MARGIN * error.max(axis=1, keepdims=True)
-    logarithm = x - x.max(axis=1, keepdims=True)  # not below that of the probability
-    far = np.exp(np.minimum(logarithm + factor, 0.0))
-    change = np.where(factor < 1.0, probability * np.expm1(np.minimum(factor, 1.0)), far)
+    probability = HEADS["softmax"](x)
+    change = np.minimum(_grown(_logarithms(x), factor), _grown(_logarithms_of_others(x), factor))
     return probability, change / MARGIN + epsilon
+
+
+def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return by how much ``exp(logarithms)``, a probability, may grow."""
+    small = np.exp(logarithms) * np.expm1(np.minimum(factor, 1.0))
+    return np.where(factor < 1.0, small, np.exp(np.minimum(logarithms + factor, 0.0)))
+
+
+def _logarithms(x: np.ndarray) -> np.ndarray:
+    return x - _log_sum(x)
+
+
+def _log_sum(x: np.ndarray) -> np.ndarray:
+    largest = x.max(axis=1, keepdims=True)
+    return largest + np.log(np.exp(x - largest).sum(axis=1, keepdims=True))
+
+
+def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
+    """Return for each class the logarithm of the probability that it is another."""
+    if x.shape[1] == 1:
+        return np.full_like(x, -np.inf)
+    at = (np.arange(len(x)), x.argmax(axis=1))
+    # for the likeliest class one minus its probability would be lost in rounding
+    rest = x.copy()
+    rest[at] = -np.inf
+    logarithms = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
+    logarithms[at] = (_log_sum(rest) - _log_sum(x))[:, 0]
+    return logarithms

@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 from nengo.exceptions import NengoException
 
-from nengo_dense.importers.comparison import Subject, compare, random_inputs, spread_out
+from nengo_dense.importers.comparison import Subject, compare, random_inputs
 from nengo_dense.importers.folding import fold
 from nengo_dense.importers.operation import Operation
 from nengo_dense.importers.reference import Reference
@@ -100,7 +100,7 @@ class SourceModel(Sequence[DenseSpec]):
         if x is None:
             inputs, what = random_inputs(self._operations, self.n_in), "random"
         else:
-            inputs, what = spread_out(check_inputs(x, self.n_in, "x")), "calibration"
+            inputs, what = check_inputs(x, self.n_in, "x"), "calibration"
         subject = Subject(self.name, self._operations, self.layers)
         try:
             self.compared = compare(subject, self._reference, inputs, what)

@@ -12,6 +12,9 @@ from nengo_dense.importers.torch_state import evaluation, precision_of, to_numpy
 #: Packages whose forward hooks derive weights and are read.
 OWN_HOOKS = "torch.nn.utils."
 
+#: Of the random numbers that a forward pass draws, if it does; any other than the user's.
+SEED = 1234567891
+
 
 def reference(model: Any, traced: Any) -> Reference:
     """Return how to run a module.
@@ -32,6 +35,8 @@ def reference(model: Any, traced: Any) -> Reference:
 
     def outputs(x: np.ndarray) -> np.ndarray:
         with evaluation(model):
+            # other random numbers than those that came when the model was read
+            torch.manual_seed(SEED)
             (result,) = _tensors_in(model(tensor(x)))
             return to_numpy(result)
 
@@ -44,7 +49,7 @@ def reference(model: Any, traced: Any) -> Reference:
         "float64" if like.dtype == torch.float64 else "float32",
         precision_of(model),
         layers,
-        dict(_hooks(model)),
+        _hooks(model),
     )
 
 
@@ -76,25 +81,26 @@ def _steps(traced: Any, x: Any) -> Iterator[tuple[str, np.ndarray]]:
             yield label_of(node), to_numpy(value)
 
 
-def _hooks(model: Any) -> Iterator[tuple[str, str]]:
-    """Yield what forward hooks may change, module by module."""
+def _hooks(model: Any) -> dict[str, str]:
+    """Say what forward hooks may change: those of each module, of the model, of all modules."""
     torch = compat.require("torch", "Reading a PyTorch module")
+    registry = torch.nn.modules.module
+    everywhere = [
+        *registry._global_forward_pre_hooks.values(),
+        *registry._global_forward_hooks.values(),
+    ]
+    found = {}
     for name, module in model.named_modules():
         hooks = [*module._forward_pre_hooks.values(), *module._forward_hooks.values()]
+        hooks += [] if name else everywhere
         foreign = [_name_of(hook) for hook in hooks if not _is_torchs(hook)]
         if foreign:
-            where = f"layer {name!r}" if name else "the model"
-            yield (
-                name,
+            where = f"layer {name!r}" if name else "the model, or every module,"
+            found[name] = (
                 f"{where} has the forward hook {', '.join(map(repr, foreign))}, which may change "
-                "its values and is not converted; remove it with its handle's remove()",
+                "its values and is not converted; remove it with its handle's remove()"
             )
-    registry = torch.nn.modules.module
-    everywhere = [*registry._global_forward_pre_hooks.values()]
-    everywhere += registry._global_forward_hooks.values()
-    if everywhere:
-        names = ", ".join(repr(_name_of(hook)) for hook in everywhere)
-        yield "*", f"the forward hook {names} is registered for all modules; remove it"
+    return found
 
 
 def _is_torchs(hook: Any) -> bool:
