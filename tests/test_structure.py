@@ -228,7 +228,7 @@ def test_named_tuples_have_few_fields(path):
 def test_what_counts_as_a_line_and_as_a_parameter():
     tree = ast.parse(
         "def f(\n    a, b,\n    *args,\n    c,\n    **kwargs,\n):\n"
-        "    \"\"\"Say.\n\n    More.\n    \"\"\"\n    x = a\n    return x\n"
+        '    """Say.\n\n    More.\n    """\n    x = a\n    return x\n'
     )
     (function,) = tree.body
     assert code_lines(function) == 8
