@@ -48,13 +48,13 @@ def convert(
 
     Without ``calibration`` the weights stay as they are. With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.tandem`.
+    model does, by tandem learning.
 
     Parameters
     ----------
     model : object
         A live Keras or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+        ``(weights, bias)`` in Nengo's orientation.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     encoding : {"auto", "host", "spikes", "chip"}, optional

@@ -57,7 +57,8 @@ def evaluate(
         Most samples at once. Fewer if there are more processes than minibatches, or if they
         would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.
     target : {"sim", "simreal", "nengo"}, optional
-        The chip's integers, the chip in floats, or Nengo itself (`ReferenceSimulator`).
+        The chip's integers, the chip in floats, or Nengo itself
+        (`~nengo_dense.emulator.reference.ReferenceSimulator`).
     n_jobs : int, optional
         Processes, as joblib counts them (-1: all cores), each of which builds the stack again
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a

@@ -75,7 +75,7 @@ class SourceModel(Sequence[DenseSpec]):
         return self.layers[-1].n_out
 
     def compare(self, x: Any = None) -> None:
-        """Hold the layers against the model itself; `compared` says what came of it.
+        """Hold the layers against the model itself; ``compared`` says what came of it.
 
         Parameters
         ----------
