@@ -49,9 +49,12 @@ class Simulator:
         As in ``nengo.Simulator``.
     precompute, remove_passthrough, model, hardware_options : optional
         As in ``nengo_loihi.Simulator``; hardware options concern no emulator.
-    keep_history : bool or collection of nengo.Probe, optional
-        Probes of which all values are kept. Of others, ``data`` has the last value alone;
-        `sum` works for both.
+    keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}, optional
+        Probes of which all values are kept. Of others, ``data`` has the last value alone; `sum`
+        works for both. With a dict, no values are kept. Each callable is given those of its probe
+        as they come: the first step of a piece of a run, counted from 1, and the values in it,
+        ``(lanes, n_steps, size)``, lanes also without a minibatch size. So a long run of many
+        lanes needs little memory.
     kernel : {"auto", "numpy", "numba"}, optional
         What steps the chip. All give the same numbers; ``"auto"`` takes numba if it is installed.
 
