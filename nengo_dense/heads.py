@@ -40,9 +40,28 @@ def linear(x: np.ndarray) -> np.ndarray:
     return np.asarray(x)
 
 
+def log_sum_exp(x: np.ndarray) -> np.ndarray:
+    """Compute ``log(sum(exp(x)))`` over the last axis, without overflow."""
+    top = x.max(axis=-1, keepdims=True)
+    return np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+
+
+def half_square(x: np.ndarray) -> np.ndarray:
+    """Compute ``sum(x**2) / 2`` over the last axis."""
+    return (x**2).sum(axis=-1) / 2
+
+
 #: Name of a head -> what it makes of (..., n_out) logits.
 HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": softmax,
     "linear": linear,
     "relu": relu,
+}
+
+#: Name of a head -> the function of (..., n_out) logits whose gradient the head is: (...) values.
+#: Every head is the gradient of a convex function, which makes a loss for it (`distillation`).
+POTENTIALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "softmax": log_sum_exp,
+    "linear": half_square,
+    "relu": lambda x: half_square(relu(x)),
 }

@@ -1,52 +1,95 @@
 """How far a stack's logits are from its source model's, and which way is down."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.heads import softmax
+from nengo_dense.heads import HEADS, POTENTIALS
 
-#: Temperature of the softmaxes that are compared. Above 1, classes that the source finds unlikely
-#: count too, and an overconfident source still says which samples are close.
+#: Logits are divided by this before their softmaxes are compared. Above 1, unlikely classes count
+#: too, and a source that is always sure still says which samples are close.
 TEMPERATURE = 2.0
-#: Differences of values count one where they are one standard deviation of an output over this,
-#: if outputs may also be logits of classes: among these, large values matter least.
-VALUE_SHARE = 0.3
+#: Usual logits of a sample spread by less than this (standard deviation). Where they spread more,
+#: the temperature grows with them: else all softmaxes would be 0 and 1, and say nothing.
+USUAL_SPREAD = 30.0
+#: Weight of values beside softmaxes, where several outputs may be values or logits of classes.
+#: Small, because among logits of classes the large values matter least.
+VALUE_WEIGHT = 0.09
+
+
+class Comparison(NamedTuple):
+    """One way to compare logits.
+
+    Attributes
+    ----------
+    head : str
+        Logits count as far as this head tells them apart.
+    scale : float or (n_out,) ndarray
+        Logits are divided by it first.
+    weight : float
+        Of the loss.
+    early : bool
+        Whether it says something of the first part of a presentation.
+    """
+
+    head: str
+    scale: float | np.ndarray
+    weight: float
+    early: bool = True
 
 
 @dataclass(frozen=True)
 class Distillation:
-    """Loss between logits and the source model's.
+    """Loss between a stack's logits and its source model's.
 
-    Classification compares softmaxes by their Kullback-Leibler divergence (G. Hinton, O. Vinyals
-    and J. Dean, "Distilling the knowledge in a neural network", arXiv:1503.02531, 2015), which
-    needs no labels. Regression compares values. Both are zero exactly where the logits are the
-    source's (for the softmaxes: up to a constant per sample).
+    Needs no labels: the source model is the teacher (G. Hinton, O. Vinyals and J. Dean,
+    "Distilling the knowledge in a neural network", arXiv:1503.02531, 2015).
+
+    Every head ``h`` is the gradient of a convex function ``H``, and has the matching loss
+    ``H(z) - H(t) - h(t) @ (z - t)`` for logits ``z`` and targets ``t`` (P. Auer, M. Herbster and
+    M. Warmuth, "Exponentially many local minima for single neurons", NIPS 1995). Its gradient is
+    ``h(z) - h(t)``: it is zero where both outputs are the same, and it never vanishes elsewhere.
+    For a softmax this is the Kullback-Leibler divergence; for values it is half their squared
+    difference; for a rectifier it is the same, but negative logits are as good as zero where the
+    target is not above zero.
 
     Attributes
     ----------
-    classify : bool
-        Whether to compare softmaxes.
-    value_scale : (n_out,) ndarray or None
-        In which differences of values are measured; None if values do not matter.
+    comparisons : tuple of Comparison
+        Their losses are added.
     """
 
-    classify: bool
-    value_scale: np.ndarray | None
+    comparisons: tuple[Comparison, ...]
 
     @classmethod
     def for_targets(cls, targets: np.ndarray, readout: str) -> "Distillation":
         """Choose what to compare.
 
-        A softmax's inputs only matter as such; a single output is a value; several linear outputs
-        may be either, so both are compared.
+        The inputs of a softmax are logits of classes. Several linear outputs may be logits of
+        classes or values, so they are compared as both. All other outputs are values.
+
+        Parameters
+        ----------
+        targets : (batch, n_out) ndarray
+            Logits of the source model.
+        readout : str
+            The stack's head.
         """
+        spread = float(targets.std(axis=1).mean())
+        temperature = TEMPERATURE * max(1.0, spread / USUAL_SPREAD)
+        # times the temperature squared, so that gradients do not shrink with it
+        classes = Comparison("softmax", temperature, temperature**2)
         if readout == "softmax":
-            return cls(True, None)
-        classify = targets.shape[1] > 1
-        deviation = targets.std(axis=0)
+            return cls((classes,))
+        n_out = targets.shape[1]
+        deviation = HEADS[readout](targets).std(axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
-        return cls(classify, scale / VALUE_SHARE if classify else scale)
+        values = Comparison(readout, scale, 2 / n_out)
+        if readout == "linear" and n_out > 1:
+            share = VALUE_WEIGHT * values.weight
+            return cls((classes, values._replace(weight=share, early=False)))
+        return cls((values,))
 
     def __call__(
         self, logits: np.ndarray, targets: np.ndarray, early: bool = False
@@ -58,9 +101,9 @@ class Distillation:
         logits, targets : (batch, n_out) ndarray
         early : bool, optional
             Whether the logits come from the first part of a presentation. They are too small
-            then, as the first spikes are missing; this does not change the answer, and making
-            up for it would make later logits too large. So classes are compared at the scale
-            that fits best, and values are not.
+            then, as the first spikes are missing. The class is right all the same, and larger
+            weights would make later logits too large. So softmaxes are compared at the factor
+            that fits best.
 
         Returns
         -------
@@ -68,27 +111,24 @@ class Distillation:
         gradient : (batch, n_out) ndarray
             With respect to ``logits``.
         """
-        n, n_out = logits.shape
         loss, gradient = 0.0, np.zeros_like(logits)
-        if self.classify:
-            scale = best_scale(logits, targets) if early else 1.0
-            p, q = softmax(scale * logits / TEMPERATURE), softmax(targets / TEMPERATURE)
-            tiny = np.finfo(float).tiny
-            divergence = (q * np.log((q + tiny) / (p + tiny))).sum() / n
-            # times T**2, so that gradients do not shrink with the temperature
-            loss += TEMPERATURE**2 * divergence
-            gradient += (p - q) * (scale * TEMPERATURE / n)
-        if self.value_scale is not None and not (early and self.classify):
-            difference = (logits - targets) / self.value_scale
-            loss += (difference**2).mean()
-            gradient += 2 * difference / self.value_scale / (n * n_out)
+        for head, scale, weight, says_early in self.comparisons:
+            if early and not says_early:
+                continue
+            factor = best_scale(logits, targets) if early and head == "softmax" else 1.0
+            z, t = factor * logits / scale, targets / scale
+            output, wanted = HEADS[head](z), HEADS[head](t)
+            potential = POTENTIALS[head]
+            distance = potential(z) - potential(t) - (wanted * (z - t)).sum(axis=1)
+            loss += weight * distance.mean()
+            gradient += weight * factor * (output - wanted) / scale / len(logits)
         return float(loss), gradient
 
 
 def best_scale(logits: np.ndarray, targets: np.ndarray) -> float:
     """Return the factor that brings logits closest to targets, up to a constant per sample.
 
-    It is kept positive and within a factor of 2, so that logits of noise are not blown up.
+    It stays between 1/2 and 2, so that logits of noise are not blown up.
     """
     z = logits - logits.mean(axis=1, keepdims=True)
     t = targets - targets.mean(axis=1, keepdims=True)

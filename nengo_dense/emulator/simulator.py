@@ -18,10 +18,10 @@ from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
-from nengo_dense.emulator.build import build_model
 from nengo_dense.emulator.host.feed import Feed, check_data
 from nengo_dense.emulator.host.history import SimulationData
 from nengo_dense.emulator.machine import Machine
+from nengo_dense.loihi.build import build_model
 
 TARGETS = ("sim", "simreal")
 

@@ -1,7 +1,7 @@
 """What a user puts into a Nengo model."""
 
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.softmax import SoftmaxNode
+from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.stack import DenseStack
 
-__all__ = ["DenseLayer", "DenseStack", "SoftmaxNode"]
+__all__ = ["DenseLayer", "DenseStack", "HeadNode", "SoftmaxNode"]

@@ -9,11 +9,11 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo.params import Default
 
-from nengo_dense.arguments import count, finite_array, positive, random_state
+from nengo_dense.arguments import count, finite_array, flag, positive, random_state
 from nengo_dense.layers import loihi_builder
 from nengo_dense.layers.neuron import with_amplitude
 from nengo_dense.layers.placement import Placement
-from nengo_dense.layers.weight_init import GlorotUniform
+from nengo_dense.layers.weight_init import GlorotUniform, check_count
 from nengo_dense.loihi.limits import MAX_IN_AXONS
 
 
@@ -111,7 +111,8 @@ class DenseLayer(nengo.Network):
         n_neurons = count(n_neurons, "n_neurons", self)
         size_in = count(size_in, "size_in", self)
         self.max_rate = positive(max_rate, "max_rate", self, unit="hertz")
-        self._check_fan_in(size_in, on_chip)
+        on_chip = flag(on_chip, "on_chip", self)
+        self._check_size(n_neurons, size_in, on_chip)
         neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self)
         self.unit_gain, self.base_bias = self._tuning(neuron_type, intercept)
         bias = finite_array(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
@@ -138,7 +139,7 @@ class DenseLayer(nengo.Network):
                 synapse=None,
                 label=f"{name}.weights",
             )
-        self.placement = Placement(self.ensemble, self.input, bool(on_chip))
+        self.placement = Placement(self.ensemble, self.input, on_chip)
         loihi_builder.install()
         # last, so that a layer that was refused leaves nothing behind in the user's network
         if add_to_container if add_to_container is not None else nengo.Network.context:
@@ -192,7 +193,8 @@ class DenseLayer(nengo.Network):
         self.connection.transform = weights
         self.ensemble.bias = self.base_bias + self.unit_gain * bias
 
-    def _check_fan_in(self, size_in: int, on_chip: bool) -> None:
+    def _check_size(self, n_neurons: int, size_in: int, on_chip: bool) -> None:
+        check_count(n_neurons, size_in, "n_neurons", self)
         if on_chip and size_in > MAX_IN_AXONS:
             raise ValidationError(
                 f"must be at most {MAX_IN_AXONS} on the chip, got {size_in}: every core of a "

@@ -1,10 +1,10 @@
-"""Make NengoDL compute a `SoftmaxNode` in TensorFlow, so that gradients pass through it.
+"""Make NengoDL compute a `HeadNode` in TensorFlow, so that gradients pass through it.
 
 NengoDL runs a process that it does not know as a Python function, which has no gradient. Its
 registry of operators is the way to teach it, but NengoDL may be imported after the node is made,
 or never. So what `install` registers is a build function of *Nengo's*, which every simulator
 calls; only when the model being built is NengoDL's does it give the process an operator of its
-own, together with NengoDL's builder for it. Elsewhere a SoftmaxNode is built as any process is.
+own, together with NengoDL's builder for it. Elsewhere a head is built as any process is.
 
 This is the only module outside `nengo_dense.training` that imports NengoDL, and it does so only
 after NengoDL itself has called it.
@@ -18,38 +18,38 @@ from nengo.builder import Builder, Model, Signal
 from nengo.builder.processes import SimProcess, build_process
 
 
-class SimSoftmax(SimProcess):
-    """A softmax process in a NengoDL model: a type that its registry can tell apart."""
+class SimHead(SimProcess):
+    """A head's process in a NengoDL model: a type that its registry can tell apart."""
 
 
 def install(process_type: type[Process]) -> None:
-    """Register the build function for softmax processes; does nothing the second time.
+    """Register the build function for heads; does nothing the second time.
 
     Parameters
     ----------
     process_type : type
-        Of the processes, which have an attribute ``temperature``.
+        Of the processes, which have attributes ``head`` and ``temperature``.
     """
     if process_type not in Builder.builders:
-        Builder.register(process_type)(build_softmax)
+        Builder.register(process_type)(build_head)
 
 
-def build_softmax(
+def build_head(
     model: Model,
     process: Process,
     sig_in: Signal,
     sig_out: Signal | None = None,
     mode: str = "set",
 ) -> Signal:
-    """Build a softmax process into a model of any simulator.
+    """Build a head's process into a model of any simulator.
 
     Parameters
     ----------
     model : nengo.builder.Model
     process : nengo.Process
         Of the type that was installed.
-    sig_in : (n_classes,) nengo.builder.Signal
-    sig_out : (n_classes,) nengo.builder.Signal, optional
+    sig_in : (n_out,) nengo.builder.Signal
+    sig_out : (n_out,) nengo.builder.Signal, optional
     mode : {"set", "inc", "update"}
 
     Returns
@@ -59,32 +59,34 @@ def build_softmax(
     nengo_dl = sys.modules.get("nengo_dl.builder")
     if nengo_dl is None or not isinstance(model, nengo_dl.NengoModel):
         return build_process(model, process, sig_in, sig_out, mode=mode)
-    if SimSoftmax not in nengo_dl.Builder.builders:
-        nengo_dl.Builder.register(SimSoftmax)(_operator_builder())
+    if SimHead not in nengo_dl.Builder.builders:
+        nengo_dl.Builder.register(SimHead)(_operator_builder())
     if sig_out is None:
         sig_out = Signal(shape=sig_in.shape, name=f"{sig_in.name}.{process}")
-    model.add_op(SimSoftmax(process, sig_in, sig_out, model.time, mode=mode, tag=str(process)))
+    model.add_op(SimHead(process, sig_in, sig_out, model.time, mode=mode, tag=str(process)))
     return sig_out
 
 
 def _operator_builder() -> type:
-    """Define the class that NengoDL makes of one or more `SimSoftmax` operators."""
+    """Define the class that NengoDL makes of one or more `SimHead` operators."""
     import tensorflow as tf
     from nengo_dl.builder import OpBuilder
 
-    class SimSoftmaxBuilder(OpBuilder):
-        """Softmax as one TensorFlow operation; each node its own, as sizes differ."""
+    class SimHeadBuilder(OpBuilder):
+        """A head as one TensorFlow operation; each node its own, as sizes differ."""
 
         def build_pre(self, signals: Any, config: Any) -> None:
             super().build_pre(signals, config)
             (op,) = self.ops
             self.logits = signals[op.input]
-            self.probabilities = signals[op.output]
+            self.outputs = signals[op.output]
+            # heads have the names that TensorFlow's functions have
+            self.function = getattr(tf.nn, op.process.head)
             self.temperature = tf.constant(op.process.temperature, dtype=signals.dtype)
             self.mode = "inc" if op.mode == "inc" else "update"
 
         def build_step(self, signals: Any) -> None:
-            probabilities = tf.nn.softmax(signals.gather(self.logits) / self.temperature)
-            signals.scatter(self.probabilities, probabilities, mode=self.mode)
+            outputs = self.function(signals.gather(self.logits) / self.temperature)
+            signals.scatter(self.outputs, outputs, mode=self.mode)
 
-    return SimSoftmaxBuilder
+    return SimHeadBuilder

@@ -1,5 +1,6 @@
 """Dense layers one after the other, from values to class probabilities."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,21 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
+from nengo_dense.heads import HEADS
 from nengo_dense.layers import neuron, stack_file
+from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
-from nengo_dense.layers.softmax import SoftmaxNode
-from nengo_dense.layers.weight_init import GlorotUniform
+from nengo_dense.layers.head import HeadNode, SoftmaxNode
+from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
+from nengo_dense.layers.weight_init import GlorotUniform, check_count
 
-READOUTS = ("softmax", "linear")
+READOUTS = tuple(HEADS)
 ENCODINGS = ("host", "spikes", "chip")
 
 
 class DenseStack(nengo.Network):
-    """A dense network: layers of neurons, then a linear readout and perhaps a softmax.
+    """A dense network: layers of neurons, then a linear readout and a head.
 
     ``DenseStack([64, 32, 32, 5], size_in=16)`` is Keras's ``Dense(64, relu), Dense(32, relu),
     Dense(32, relu), Dense(5, softmax)``: every number but the last is a layer of neurons, the
@@ -33,8 +37,9 @@ class DenseStack(nengo.Network):
         Outputs of each layer, the readout last.
     size_in : int
         Number of input values.
-    readout : {"softmax", "linear"}
-        What ``output`` gives: class probabilities, or the logits themselves (for regression).
+    readout : {"softmax", "linear", "relu"}
+        The head, which makes ``output`` of the logits: class probabilities, the logits themselves
+        (for regression), or the logits without what is negative.
     encoding : {"host", "spikes", "chip"}
         How values become spikes. ``"host"``: the first layer runs on the host, exact and with
         rates of its own, and sends its spikes. ``"spikes"``: `SpikeEncoder` turns the inputs into
@@ -54,6 +59,11 @@ class DenseStack(nengo.Network):
     encoder : dict, optional
         Arguments of `SpikeEncoder` (``scale``, ``signed``, ``max_rate``), for
         ``encoding="spikes"``.
+    classes : (n_out,) array_like of numbers or text, optional
+        What each output stands for, as the source model names it. `evaluate` takes labels by
+        these names.
+    tuned : TuningRecord, optional
+        What the weights were tuned for, as `convert` notes it.
     label, seed, add_to_container : optional
         As in `nengo.Network`; the seed also draws weights.
 
@@ -66,7 +76,10 @@ class DenseStack(nengo.Network):
     logits : nengo.Node
         The filtered, weighted spikes of the last layer plus the readout's bias.
     output : nengo.Node
-        A `SoftmaxNode`, or ``logits`` itself.
+        A `HeadNode`, or ``logits`` itself.
+    classes : (n_out,) ndarray or None
+    tuned : TuningRecord or None
+        None after `set_parameters`, as other weights were not tuned for anything that is known.
 
     Raises
     ------
@@ -87,6 +100,8 @@ class DenseStack(nengo.Network):
         neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
         max_rate: Any = 250.0,
         encoder: dict | None = None,
+        classes: Any = None,
+        tuned: TuningRecord | None = None,
         label: str | None = None,
         seed: int | None = None,
         add_to_container: bool | None = None,
@@ -102,6 +117,8 @@ class DenseStack(nengo.Network):
         n_connections = n_layers + (self.encoding == "spikes")
         self.synapses = one_each(synapse, n_connections, "synapse", self)
         weights, biases = self._parameters(weights, biases, seed)
+        self.classes = check_classes(classes, self.units[-1], self)
+        self.tuned = check_tuned(tuned, self.size_in, self)
 
         with self:
             self.input = nengo.Node(size_in=self.size_in, label="input")
@@ -125,7 +142,8 @@ class DenseStack(nengo.Network):
             nengo.Network.add(self)
 
     def _check_units(self, units: Any) -> list[int]:
-        each = list(units) if np.ndim(units) else [units]
+        units = units.tolist() if isinstance(units, np.ndarray) else units
+        each = list(units) if isinstance(units, Sequence) else [units]
         units = [count(n, "units", self) for n in each]
         if len(units) < 2:
             raise ValidationError(
@@ -144,6 +162,8 @@ class DenseStack(nengo.Network):
         self, weights: Any, biases: Any, seed: int | None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Check given weights and biases against all sizes, or draw and zero them."""
+        for n_in, n_out in zip(self._sizes, self.units, strict=True):
+            check_count(n_out, n_in, "units", self)
         rng = random_state(seed, self)
         init = weights if isinstance(weights, Distribution) else GlorotUniform()
         if weights is None or isinstance(weights, Distribution):
@@ -153,8 +173,12 @@ class DenseStack(nengo.Network):
             ]
         if biases is None:
             biases = [np.zeros(n) for n in self.units]
+        weights, biases = (
+            list(given) if isinstance(given, np.ndarray) and given.ndim else given
+            for given in (weights, biases)
+        )
         for attr, given in (("weights", weights), ("biases", biases)):
-            n_given = len(given) if hasattr(given, "__len__") else f"{given!r}"
+            n_given = len(given) if isinstance(given, Sequence) else f"{given!r}"
             if n_given != len(self.units):
                 raise ValidationError(
                     f"must have one entry for each of the {len(self.units)} units, got {n_given}",
@@ -173,15 +197,22 @@ class DenseStack(nengo.Network):
             ],
         )
 
-    def _make_encoder(self, arguments: dict | None) -> SpikeEncoder | None:
+    def _make_encoder(self, arguments: Mapping | None) -> SpikeEncoder | None:
+        known = ("scale", "signed", "max_rate")
+        arguments = {} if arguments is None else arguments
+        if not isinstance(arguments, Mapping):
+            raise ValidationError(
+                f"must be a dict with some of {', '.join(known)}, got {arguments!r}",
+                "encoder",
+                self,
+            )
         if self.encoding == "spikes":
-            known = ("scale", "signed", "max_rate")
-            for word in arguments or {}:
+            for word in arguments:
                 if word not in known:
                     raise ValidationError(
                         f"has no argument {word!r}; it takes {', '.join(known)}", "encoder", self
                     )
-            return SpikeEncoder(self.size_in, label="encoder", **(arguments or {}))
+            return SpikeEncoder(self.size_in, label="encoder", **arguments)
         if arguments:
             raise ValidationError(
                 f"only goes with encoding='spikes', got encoding={self.encoding!r}",
@@ -221,30 +252,35 @@ class DenseStack(nengo.Network):
         self.bias_connection = nengo.Connection(
             one, self.logits, transform=bias[:, np.newaxis], synapse=None, label="readout.bias"
         )
-        if self.readout == "softmax":
-            self.output = SoftmaxNode(n_out, label="softmax")
+        self.output = self.logits
+        if self.readout != "linear":
+            softmax = self.readout == "softmax"
+            label = self.readout
+            self.output = (
+                SoftmaxNode(n_out, label=label) if softmax else HeadNode(label, n_out, label=label)
+            )
             nengo.Connection(self.logits, self.output, synapse=None)
-        else:
-            self.output = self.logits
 
     @property
-    def weights(self) -> list[np.ndarray]:
-        """(list of (n_out, n_in) array) All weights now, after any training."""
-        layers = [layer.weights for layer in self.layers]
+    def weights(self) -> tuple[np.ndarray, ...]:
+        """(tuple of (n_out, n_in) array) All weights now, after any training."""
+        # a tuple: nengo-gui takes lists for Nengo's objects, and asks for their hashes
+        layers = (layer.weights for layer in self.layers)
         readout = np.array(self.readout_connection.transform.init)
-        return [*layers, readout.reshape(self.units[-1], -1)]
+        return (*layers, readout.reshape(self.units[-1], -1))
 
     @property
-    def biases(self) -> list[np.ndarray]:
-        """(list of (n_out,) array) All biases now, after any training."""
-        layers = [layer.bias for layer in self.layers]
+    def biases(self) -> tuple[np.ndarray, ...]:
+        """(tuple of (n_out,) array) All biases now, after any training."""
+        layers = (layer.bias for layer in self.layers)
         # NengoDL's freeze_params turns a (1, 1) array into a scalar
-        return [*layers, np.array(self.bias_connection.transform.init).reshape(self.units[-1])]
+        return (*layers, np.array(self.bias_connection.transform.init).reshape(self.units[-1]))
 
     def arguments(self) -> dict[str, Any]:
         """Return what would make this stack again, with its weights as they are now.
 
-        ``DenseStack(**{**stack.arguments(), "max_rate": 100})`` is the same stack at other rates.
+        ``DenseStack(**{**stack.arguments(), "max_rate": 100, "tuned": None})`` is the same stack
+        at other rates, for which it was not tuned.
         """
         arguments = {
             "units": list(self.units),
@@ -258,6 +294,8 @@ class DenseStack(nengo.Network):
                 neuron.rebuild(layer.ensemble.neuron_type, amplitude=1) for layer in self.layers
             ],
             "max_rate": [layer.max_rate for layer in self.layers],
+            "classes": self.classes,
+            "tuned": self.tuned,
             "label": self.label,
             "seed": self.seed,
         }
@@ -266,7 +304,7 @@ class DenseStack(nengo.Network):
         return arguments
 
     def set_parameters(self, weights: Any, biases: Any) -> None:
-        """Exchange all weights and biases, after training elsewhere.
+        """Exchange all weights and biases, after training elsewhere; ``tuned`` becomes None.
 
         Parameters
         ----------
@@ -285,13 +323,21 @@ class DenseStack(nengo.Network):
             layer.set_parameters(w, b)
         self.readout_connection.transform = weights[-1]
         self.bias_connection.transform = biases[-1][:, np.newaxis]
+        self.tuned = None
 
     def save(self, path: str | Path) -> None:
         """Write everything needed to make this stack again to one ``.npz`` file.
 
         No pickle is used, so that a file from anywhere can be loaded safely.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Something else than a path.
+        nengo_dense.exceptions.FileFormatError
+            A neuron type or synapse that no file can name; nothing is written then.
         """
-        stack_file.write(self.arguments(), Path(path))
+        stack_file.write(self.arguments(), stack_file.as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":
@@ -301,5 +347,7 @@ class DenseStack(nengo.Network):
         ------
         nengo_dense.exceptions.FileFormatError
             The file is damaged, foreign, or of a later version.
+        nengo.exceptions.ValidationError
+            Something else than a path.
         """
-        return cls(**stack_file.read(Path(path)))
+        return cls(**stack_file.read(stack_file.as_path(path)))

@@ -1,25 +1,35 @@
 """The file that a DenseStack is kept in: one ``.npz`` of plain arrays, without pickle.
 
-The array ``header`` holds JSON text; the others hold numbers. A file says which version of the
-format it is, and a reader refuses what it does not know rather than guess.
+The array ``header`` holds JSON text; the others hold numbers, or the classes' names. A file says
+which version of the format it is, and a reader refuses what it does not know rather than guess.
+
+- Version 1: sizes, weights, biases, encoding, rates, synapses, neurons.
+- Version 2: also the classes' names and what the stack was tuned for; the head may be any that is
+  known.
+
+Files of every version so far are read for ever.
 """
 
+import dataclasses
 import importlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import nengo
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_number
 
-from nengo_dense import compat
+from nengo_dense import compat, files
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers import neuron
+from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
-VERSION = 1
+#: What is written, and all that is read.
+VERSION, READABLE = 2, (1, 2)
 
 #: Neuron types that a file may name, and where they come from.
 NEURON_TYPES = {
@@ -30,11 +40,22 @@ NEURON_TYPES = {
     "LoihiSpikingRectifiedLinear": "nengo_loihi",
     "LoihiLIF": "nengo_loihi",
 }
+#: Fields of a TuningRecord that are arrays.
+TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
+
+
+def as_path(path: Any) -> Path:
+    """Return a path, or raise a ValidationError for what is none."""
+    try:
+        return Path(path)
+    except TypeError as err:
+        raise ValidationError(f"must be a path, got {path!r}", attr="path") from err
 
 
 def write(arguments: dict[str, Any], path: Path) -> None:
     """Write the arguments of a stack (`DenseStack.arguments`)."""
+    files.check_target(path, STACK)
     arguments = dict(arguments)
     header = {
         "format": FORMAT,
@@ -47,9 +68,15 @@ def write(arguments: dict[str, Any], path: Path) -> None:
         arrays[f"weights_{i}"], arrays[f"bias_{i}"] = pair
     for name, value in arguments.pop("encoder", {}).items():
         arrays[f"encoder_{name}"] = np.array(value)
+    classes, tuned = arguments.pop("classes"), arguments.pop("tuned")
+    if classes is not None:
+        arrays["classes"] = classes
+    if tuned is not None:
+        record = dataclasses.asdict(tuned)
+        arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
+        header["tuned"] = record
     arrays["header"] = np.array(json.dumps(header | arguments))
-    with path.open("wb") as file:  # given a name, NumPy would add ".npz" to it
-        np.savez_compressed(file, **arrays)
+    files.write(path, lambda file: np.savez_compressed(file, **arrays), kind=STACK)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -81,11 +108,24 @@ def read(path: Path) -> dict[str, Any]:
             arguments["encoder"] = {
                 key: arrays[f"encoder_{key}"] for key in ("scale", "signed", "max_rate")
             }
+        if header["version"] > 1:
+            arguments["classes"] = arrays.get("classes")
+            arguments["tuned"] = _make_record(header.get("tuned"), arrays)
     except (KeyError, TypeError) as err:
         raise FileFormatError(
             f"{path} is damaged: {err} is missing or malformed. Save the stack again."
         ) from err
     return arguments
+
+
+def _is_stack(file: BinaryIO) -> bool:
+    """Tell whether an open file is a stack's, of whatever version."""
+    header = np.load(file, allow_pickle=False)["header"]
+    return bool(json.loads(str(header))["format"] == FORMAT)
+
+
+#: What may only take the place of its like.
+STACK = files.Kind("a saved DenseStack", _is_stack)
 
 
 def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -99,12 +139,21 @@ def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
             f"{path} is not a saved DenseStack: it has no header saying '{FORMAT}', only "
             f"{', '.join(sorted(arrays)[:5]) or 'nothing'}. Files come from DenseStack.save."
         )
-    if header.get("version") != VERSION:
+    if header.get("version") not in READABLE:
         raise FileFormatError(
             f"{path} is of format version {header.get('version')!r}, and this nengo_dense reads "
-            f"version {VERSION}. Install the nengo_dense that wrote it, or a newer one."
+            f"versions {READABLE[0]} to {READABLE[-1]}. Install the nengo_dense that wrote it, or "
+            "a newer one."
         )
     return header
+
+
+def _make_record(
+    fields: dict[str, Any] | None, arrays: dict[str, np.ndarray]
+) -> TuningRecord | None:
+    if fields is None:
+        return None
+    return TuningRecord(**(fields | {name: arrays[f"tuned_{name}"] for name in TUNED_ARRAYS}))
 
 
 def _describe_synapse(synapse: Any) -> Any:

@@ -1,7 +1,31 @@
-"""How untrained weights are drawn."""
+"""How untrained weights are drawn, and how many there may be."""
 
 import numpy as np
 from nengo.dists import Distribution
+from nengo.exceptions import ValidationError
+
+from nengo_dense.loihi.limits import CORES_PER_CHIP, MAX_COMPARTMENTS, MAX_IN_AXONS
+
+#: Weights of one layer: every neuron of a chip, with as many inputs as a core can tell apart.
+MAX_WEIGHTS = CORES_PER_CHIP * MAX_COMPARTMENTS * MAX_IN_AXONS
+
+
+def check_count(n_out: int, n_in: int, attr: str, obj: object) -> None:
+    """Refuse a layer of more weights than can be computed with, before they take memory.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        More than `MAX_WEIGHTS`.
+    """
+    if n_out * n_in > MAX_WEIGHTS:
+        raise ValidationError(
+            f"{n_out} outputs of {n_in} inputs have {n_out * n_in} weights, and a layer may have "
+            f"{MAX_WEIGHTS}: a whole chip holds no more, and Nengo copies them several times. "
+            "Make the layer narrower.",
+            attr=attr,
+            obj=obj,
+        )
 
 
 class GlorotUniform(Distribution):

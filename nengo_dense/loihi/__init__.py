@@ -1,1 +1,1 @@
-"""Loihi as facts and arithmetic."""
+"""Loihi: what it holds, how it computes, and networks made into its integers."""

@@ -142,7 +142,8 @@ def _read_weights(synapse: Any) -> Weights:
     """Number a synapse's rows by axon weight, then by population ("atom")."""
     values = np.concatenate([w.ravel() for w in synapse.weights])
     targets = np.concatenate([i.ravel() for i in synapse.indices]).astype(np.int32)
-    lengths = np.concatenate([np.full(w.shape[0], w.shape[1]) for w in synapse.weights])
+    shapes = np.array([w.shape for w in synapse.weights], dtype=np.int64)
+    lengths = np.repeat(shapes[:, 1], shapes[:, 0])
     starts = np.concatenate([[0], np.cumsum(lengths)])
     width = int(lengths[0]) if len(lengths) and (lengths == lengths[0]).all() else 0
     offset = 0
@@ -198,7 +199,8 @@ def _lookup(table: Any, keys: np.ndarray) -> np.ndarray:
     """Index a sequence or a dict by an array."""
     if isinstance(table, dict):
         return np.array([table[key] for key in keys.tolist()], dtype=np.int64)
-    return np.asarray(table, dtype=np.int64)[keys]
+    found: np.ndarray = np.asarray(table, dtype=np.int64)[keys]
+    return found
 
 
 def _check_targets(rows: np.ndarray, bases: np.ndarray, weights: Weights, block: Any) -> None:

@@ -1,4 +1,4 @@
-"""SoftmaxNode in NengoDL: the same numbers as elsewhere, and TensorFlow's own gradients."""
+"""Heads in NengoDL: the same numbers as elsewhere, and TensorFlow's own gradients."""
 
 import pickle
 import subprocess
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from nengo.builder.processes import SimProcess
 
-from nengo_dense.heads import softmax
-from nengo_dense.layers.nengo_dl_builder import SimSoftmax
-from nengo_dense.layers.softmax import SoftmaxNode
+from nengo_dense.heads import HEADS, softmax
+from nengo_dense.layers.head import WITH_NODE, HeadNode, SoftmaxNode
+from nengo_dense.layers.nengo_dl_builder import SimHead
 
 pytestmark = pytest.mark.dl
 REASON = "NengoDL is in the dl environment"
@@ -23,13 +23,24 @@ def nengo_dl():
     return pytest.importorskip("nengo_dl", reason=REASON)
 
 
-def softmax_network(n_classes=4, temperature=1.0):
+def softmax_network(n_classes=4, temperature=1.0, head="softmax"):
     with nengo.Network(seed=0) as net:
         source = nengo.Node(np.zeros(n_classes))
-        node = SoftmaxNode(n_classes, temperature=temperature)
+        node = HeadNode(head, n_classes, temperature=temperature)
         nengo.Connection(source, node, synapse=None)
         probe = nengo.Probe(node)
     return net, source, probe
+
+
+@pytest.mark.parametrize("head", WITH_NODE)
+def test_every_head_is_its_function_in_nengo_dl(nengo_dl, rng, head):
+    net, source, probe = softmax_network(head=head, temperature=0.5)
+    logits = rng.uniform(-3, 3, size=(3, 2, 4)).astype(np.float32)
+    with nengo_dl.Simulator(net, minibatch_size=3, progress_bar=False) as sim:
+        sim.run_steps(2, data={source: logits}, progress_bar=False)
+        np.testing.assert_allclose(
+            sim.data[probe], HEADS[head](logits / 0.5), rtol=1e-5, atol=1e-7
+        )
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
@@ -55,7 +66,7 @@ def test_the_operator_is_tensorflow_and_not_a_python_function(nengo_dl):
     net, _, _ = softmax_network()
     with nengo_dl.Simulator(net, progress_bar=False) as sim:
         operators = [type(op) for group in sim.tensor_graph.plan for op in group]
-    assert SimSoftmax in operators
+    assert SimHead in operators
     assert SimProcess not in operators
 
 
@@ -64,7 +75,7 @@ def test_elsewhere_it_is_an_ordinary_process():
     with nengo.Simulator(net, progress_bar=False) as sim:
         operators = [type(op) for op in sim.model.operators]
     assert SimProcess in operators
-    assert SimSoftmax not in operators
+    assert SimHead not in operators
 
 
 def test_several_softmaxes_in_one_network(nengo_dl):
@@ -82,11 +93,11 @@ def test_several_softmaxes_in_one_network(nengo_dl):
             )
 
 
-def gradient_in_nengo_dl(nengo_dl, logits, loss, temperature=1.0):
+def gradient_in_nengo_dl(nengo_dl, logits, loss, temperature=1.0, head="softmax"):
     """Differentiate ``loss(probabilities)`` with respect to logits, through the simulator."""
     import tensorflow as tf
 
-    net, source, _ = softmax_network(logits.shape[1], temperature)
+    net, source, _ = softmax_network(logits.shape[1], temperature, head)
     n_samples = len(logits)
     with nengo_dl.Simulator(net, minibatch_size=n_samples, progress_bar=False) as sim:
         values = tf.Variable(logits[:, None, :])
@@ -128,6 +139,13 @@ def test_gradient_of_every_probability_is_the_jacobian(nengo_dl, rng):
         np.testing.assert_allclose(row[0], p[k] * (np.eye(3)[k] - p), rtol=1e-4, atol=1e-7)
 
 
+def test_gradient_of_a_rectifier_is_one_where_it_is_above_zero(nengo_dl):
+    logits = np.array([[1.5, -0.5, 0.25]], dtype=np.float32)
+    weights = np.array([3.0, 5.0, 7.0], dtype=np.float32)
+    row = gradient_in_nengo_dl(nengo_dl, logits, lambda y: y[0] * weights, head="relu")
+    np.testing.assert_array_equal(row[0], [3.0, 0.0, 7.0])
+
+
 def test_nengo_dl_may_be_imported_after_the_node_is_unpickled(nengo_dl, tmp_path):
     """In a process that never made a SoftmaxNode, as with multiprocessing."""
     path = tmp_path / "network.pickle"
@@ -141,7 +159,7 @@ compat.use_tf_keras()  # where NengoDL needs it
 import nengo_dl
 with nengo_dl.Simulator(net, progress_bar=False) as sim:
     names = [type(op).__name__ for group in sim.tensor_graph.plan for op in group]
-assert "SimSoftmax" in names, names
+assert "SimHead" in names, names
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -10,8 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from nengo_dense.heads import softmax
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
-from nengo_dense.layers.softmax import SoftmaxNode
+from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.tuning_record import TuningRecord
 
 UNITS, SIZE_IN = [6, 5, 2], 3
 RNG = np.random.RandomState(1)
@@ -115,6 +116,50 @@ def test_linear_readout_is_the_logits():
     assert isinstance(make_stack().output, SoftmaxNode)
 
 
+@pytest.mark.parametrize("simulator", [nengo.Simulator, nengo_loihi.Simulator])
+def test_a_rectifying_head_gives_the_logits_without_what_is_negative(simulator):
+    stack = make_stack(readout="relu", biases=[*BIASES[:-1], [-2.0, 0.5]])
+    assert isinstance(stack.output, HeadNode)
+    *_, logits, output = run(with_stimulus(stack), simulator)
+    assert logits.min() < -0.5 < 0.5 < logits.max()
+    assert_array_equal(output, np.maximum(logits, 0))
+
+
+def test_classes_and_record_are_kept_until_the_weights_are_exchanged():
+    record = TuningRecord(0.1, 0.001, "host", np.zeros(3), np.ones(3))
+    stack = make_stack(classes=["no", "yes"], tuned=record)
+    again = DenseStack(**stack.arguments())
+    assert again.classes.tolist() == ["no", "yes"]
+    assert again.tuned is record
+    again.set_parameters(again.weights, again.biases)
+    assert again.classes.tolist() == ["no", "yes"]
+    assert again.tuned is None
+    assert make_stack().classes is make_stack().tuned is None
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_public_list_of_a_network_holds_what_cannot_be_hashed(encoding):
+    """nengo-gui walks these lists and asks each item for its hash."""
+    with nengo.Network() as net:
+        make_stack(encoding=encoding)
+    for network in (net, *net.all_networks):
+        for name in dir(network):
+            value = getattr(network, name)
+            if not name.startswith("_") and isinstance(value, list):
+                assert len(dict.fromkeys(value)) <= len(value), name
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_nengo_gui_finds_a_name_for_every_object(encoding):
+    NameFinder = pytest.importorskip("nengo_gui.namefinder").NameFinder
+    with nengo.Network() as net:
+        stack = make_stack(encoding=encoding, classes=[0, 1])
+    finder = NameFinder({"net": net, "stack": stack}, net)
+    for obj in (*net.all_nodes, *net.all_ensembles, *net.all_connections, *net.all_networks):
+        assert finder.name(obj)
+    assert finder.name(stack.layers[1]) == "stack.layers[1]"
+
+
 def test_weights_and_biases_read_back():
     stack = make_stack(neuron_type=nengo.LIF(), max_rate=[90, 140])
     for got, given in zip(stack.weights, WEIGHTS, strict=True):
@@ -142,13 +187,31 @@ def test_stack_without_a_context_belongs_to_nobody_and_a_refused_one_leaves_noth
 
 
 BAD = {
-    "readout": ({"readout": "argmax"}, r"readout.*'softmax', 'linear', got 'argmax'"),
+    "readout": (
+        {"readout": "argmax"},
+        r"readout.*'softmax', 'linear', 'relu', got 'argmax'",
+    ),
+    "classes": ({"classes": ["a", "b", "c"]}, r"classes.*\(2,\).*got \(3,\)"),
+    "classes twice": ({"classes": ["a", "a"]}, r"classes.*2 different names"),
+    "classes of any kind": ({"classes": [None, 1]}, r"classes.*numbers or text, got object"),
+    "classes ragged": ({"classes": [[1], [2, 3]]}, r"classes.*one name for each"),
+    "tuned": ({"tuned": {"dt": 0.001}}, r"tuned.*TuningRecord or None, got dict"),
+    "tuned of another": (
+        {"tuned": TuningRecord(0.1, 0.001, "host", [0], [1])},
+        r"tuned.*of 3 inputs.*got 1",
+    ),
     "encoding": ({"encoding": "rate"}, r"encoding.*'host', 'spikes', 'chip', got 'rate'"),
     "no hidden layer": ({"units": [2]}, r"units.*at least one layer of neurons.*\[2\]"),
     "no units": ({"units": []}, r"units.*at least one layer"),
     "unit zero": ({"units": [6, 0, 2]}, r"units.*at least 1, got 0"),
     "unit fraction": ({"units": [6, 1.5, 2]}, r"units.*whole number.*1\.5"),
     "size_in": ({"size_in": 0}, r"size_in.*at least 1, got 0"),
+    "unit a list": ({"units": [[6], 5, 2]}, r"units.*whole number of at least 1, got \[6\]"),
+    "too wide": ({"units": [2**31, 5, 2]}, r"units.*2147483648 outputs of 3 inputs.*narrower"),
+    "weights a scalar": ({"weights": np.array(3)}, r"weights.*3 units, got array\(3\)"),
+    "readout an array": ({"readout": np.zeros(2)}, r"readout.*'relu', got array"),
+    "encoding an array": ({"encoding": np.zeros(2)}, r"encoding.*'chip', got array"),
+    "encoder an array": ({"encoder": np.zeros(2)}, r"encoder.*a dict with.*got array"),
     "neighbours": (
         {"weights": [WEIGHTS[0], WEIGHTS[1][:, :5], WEIGHTS[2]]},
         r"weights\[1\].*\(5, 6\), got \(5, 5\)",

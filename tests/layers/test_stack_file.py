@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import zipfile
+from pathlib import Path
 
 import nengo
 import nengo_loihi
@@ -17,6 +18,7 @@ from numpy.testing import assert_array_equal
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.layers import stack_file
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.tuning_record import TuningRecord
 
 NEURON_TYPES = {
     "SpikingRectifiedLinear": nengo.SpikingRectifiedLinear(),
@@ -58,7 +60,7 @@ def round_trip(stack, path):
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
-@pytest.mark.parametrize("readout", ["softmax", "linear"])
+@pytest.mark.parametrize("readout", ["softmax", "linear", "relu"])
 @pytest.mark.filterwarnings("ignore:Lost . extra bits")
 def test_loaded_stack_gives_identical_spikes_on_the_emulator(tmp_path, encoding, readout):
     stack = small_stack(encoding=encoding, readout=readout)
@@ -102,6 +104,39 @@ def test_everything_a_stack_was_made_from_comes_back(tmp_path):
         np.testing.assert_allclose(before, after, rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "classes", [["no", "yes"], [3, 7], [0.5, 1.5], [False, True], np.array(["a", "ä"], object)]
+)
+def test_classes_come_back_as_they_are(tmp_path, classes):
+    loaded = round_trip(small_stack(classes=classes), tmp_path / "stack.npz")
+    assert loaded.classes.tolist() == list(classes)
+    assert round_trip(small_stack(), tmp_path / "stack.npz").classes is None
+
+
+def test_the_record_of_tuning_comes_back(tmp_path):
+    record = TuningRecord(0.05, 0.002, "host", [0.0, -1.5, 2.0], [1.0, 3.0, 2.0])
+    loaded = round_trip(small_stack(tuned=record), tmp_path / "stack.npz").tuned
+    for name in ("presentation_time", "dt", "encoding"):
+        assert getattr(loaded, name) == getattr(record, name)
+    for name in ("input_low", "input_high"):
+        assert_array_equal(getattr(loaded, name), getattr(record, name))
+
+
+def test_a_file_of_version_1_is_read_for_ever():
+    loaded = DenseStack.load(Path(__file__).parent / "data" / "version_1.npz")
+    assert (loaded.units, loaded.encoding, loaded.readout) == ([6, 5, 2], "spikes", "softmax")
+    assert loaded.classes is loaded.tuned is None
+    # as the version that wrote it printed
+    *spikes, output = outputs(loaded, steps=100)
+    counts = [np.count_nonzero(s, axis=0).tolist() for s in spikes]
+    assert counts == [[7, 4, 0, 7, 4, 8], [6, 10, 5, 12, 8]]
+    np.testing.assert_allclose(output[-1], [0.40264635, 0.59735365], rtol=0, atol=1e-8)
+    *spikes, output = outputs(loaded, nengo_loihi.Simulator, steps=100)
+    counts = [np.count_nonzero(s, axis=0).tolist() for s in spikes]
+    assert counts == [[5, 4, 0, 6, 2, 7], [6, 7, 4, 9, 7]]
+    np.testing.assert_allclose(output[-1], [0.44215389, 0.55784611], rtol=0, atol=1e-8)
+
+
 def test_saving_twice_writes_the_same_numbers(tmp_path):
     first = round_trip(small_stack(), tmp_path / "a.npz")
     second = round_trip(first, tmp_path / "b.npz")
@@ -128,7 +163,8 @@ def test_loading_inside_a_network_adds_the_stack(tmp_path):
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "stack.npz"
-    small_stack(encoding="spikes").save(path)
+    record = TuningRecord(0.1, 0.001, "spikes", np.zeros(3), np.ones(3))
+    small_stack(encoding="spikes", classes=["no", "yes"], tuned=record).save(path)
     return path.read_bytes()
 
 
@@ -178,6 +214,14 @@ def test_bytes_after_the_magic_number_are_refused(scratch, content):
 def test_missing_file_is_pythons_own_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.npz"):
         DenseStack.load(tmp_path / "nowhere.npz")
+
+
+@pytest.mark.parametrize("path", [None, 3, ["a"]])
+def test_what_is_no_path_is_named(path):
+    with pytest.raises(ValidationError, match="path: must be a path, got"):
+        DenseStack.load(path)
+    with pytest.raises(ValidationError, match="path: must be a path, got"):
+        small_stack().save(path)
 
 
 def test_folder_is_refused(tmp_path):
@@ -241,11 +285,13 @@ def test_zip_of_other_things_is_refused(scratch):
     assert_refused(scratch, scratch.read_bytes(), "cannot be read|not a saved")
 
 
-@pytest.mark.parametrize("version", [2, 0, "1", None, ...])
+@pytest.mark.parametrize("version", [3, 0, "1", None, ...])
 def test_other_version_is_refused_by_number(saved, scratch, version):
     got = None if version is ... else version
     assert_refused(
-        scratch, with_header(saved, version=version), f"format version {got!r}.*reads version 1"
+        scratch,
+        with_header(saved, version=version),
+        f"version {got!r}.*reads versions 1 to 2",
     )
 
 
@@ -257,7 +303,9 @@ def test_missing_header_entry_is_named(saved, scratch, key):
     assert_refused(scratch, with_header(saved, **{key: ...}), f"damaged.*{key}")
 
 
-@pytest.mark.parametrize("name", ["weights_0", "weights_2", "bias_1", "encoder_scale"])
+@pytest.mark.parametrize(
+    "name", ["weights_0", "weights_2", "bias_1", "encoder_scale", "tuned_input_low"]
+)
 def test_missing_array_is_named(saved, scratch, name):
     arrays = contents(saved)
     del arrays[name]
@@ -277,10 +325,19 @@ def test_missing_array_is_named(saved, scratch, name):
         ("encoder_scale", np.zeros(3)),
         ("encoder_signed", np.full(3, np.inf)),
         ("encoder_max_rate", np.array(-1.0)),
+        ("classes", np.array(["no"])),
+        ("classes", np.array([1 + 1j, 2])),
+        ("tuned_input_high", np.zeros(2)),
+        ("tuned_input_high", np.full(3, np.nan)),
     ],
 )
 def test_array_that_does_not_fit_is_refused(saved, scratch, name, value):
-    attr = name.removeprefix("encoder_").replace("bias_", "biases").replace("weights_", "weights")
+    attr = (
+        name.removeprefix("encoder_")
+        .removeprefix("tuned_")
+        .replace("bias_", "biases")
+        .replace("weights_", "weights")
+    )
     assert_refused(scratch, npz(**{**contents(saved), name: value}), attr.rstrip("012"))
 
 
@@ -352,6 +409,9 @@ def test_absurd_declared_shape_is_refused(saved, scratch, shape):
         ({"neuron_type": ["LIF", "LIF"]}, "neuron"),
         ({"neuron_type": [{"type": ["LIF"]}, {"type": "LIF"}]}, "neuron|malformed"),
         ({"neuron_type": {"type": "LIF"}}, "neuron type.*'type'"),
+        ({"tuned": {"dt": 0.001}}, "damaged.*presentation_time"),
+        ({"tuned": 3}, "damaged"),
+        ({"tuned": {"dt": -1, "presentation_time": 0.1, "encoding": "host"}}, "dt.*above 0"),
     ],
 )
 def test_header_entry_that_makes_no_sense_is_refused(saved, scratch, changed, match):

@@ -8,7 +8,7 @@ import pytest
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.emulator.build import build_model
+from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.program import Program
 
 

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense import compat
-from nengo_dense.emulator.build import build_model
+from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.table import make_tables
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program

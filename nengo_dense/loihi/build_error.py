@@ -1,5 +1,7 @@
-"""Build a network with nengo-loihi's own builder, and say which object stands in the way."""
+"""Errors of nengo-loihi's builder, said with the object that stands in the way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any
@@ -7,69 +9,40 @@ from typing import Any
 import nengo
 from nengo.exceptions import BuildError, NengoException
 
-from nengo_dense import compat
-
 
 class NotImplementedBuildError(BuildError, NotImplementedError):
     """nengo-loihi does not implement what a network needs."""
 
 
-def build_model(
-    network: nengo.Network,
-    dt: float,
-    *,
-    model: Any = None,
-    precompute: bool | None = None,
-    remove_passthrough: bool = True,
-    discretize: bool = True,
-) -> Any:
-    """Build a network as ``nengo_loihi.Simulator`` does.
+@contextmanager
+def explained(network: Any) -> Iterator[None]:
+    """Turn whatever nengo-loihi raises while it builds into an error that names an object.
 
     Parameters
     ----------
     network : nengo.Network
-    dt : float
-        Step in seconds.
-    model : nengo_loihi.builder.Model, optional
-        Built into, if given.
-    precompute, remove_passthrough : bool
-        See ``nengo_loihi.Simulator``.
-    discretize : bool
-        Whether to turn parameters into the chip's integers.
-
-    Returns
-    -------
-    model : nengo_loihi.builder.Model
+        Named where no object in it is known to be the cause.
 
     Raises
     ------
     BuildError
-        nengo-loihi cannot build the network; its message, and the object it was building.
+        nengo-loihi's message, and the object that it was building. Nengo's other errors, and
+        warnings where these are raised, pass as they are.
     """
-    loihi = compat.nengo_loihi()
-    if model is None:
-        model = loihi.builder.Model(dt=float(dt), label=f"{network}, dt={dt:f}")
     try:
-        model.build(
-            network,
-            precompute=precompute,
-            remove_passthrough=remove_passthrough,
-            discretize=discretize,
-        )
+        yield
     except BuildError as err:
         culprit = _object_being_built(err.__traceback__)
         named = culprit is None or str(getattr(culprit, "label", None) or culprit) in str(err)
         if named or str(culprit) in str(err):
             raise
         raise BuildError(f"{err} (while building {culprit})") from err
-    except (NengoException, Warning):  # warnings are raised where a user asks for it
+    except (NengoException, Warning):
         raise
     except Exception as err:  # whatever an object that it does not expect makes it raise
         kind = NotImplementedBuildError if isinstance(err, NotImplementedError) else BuildError
         culprit = _object_being_built(err.__traceback__) or network
-        reason = _reason(err)
-        raise kind(f"nengo-loihi cannot build {culprit}: {reason}") from err
-    return model
+        raise kind(f"nengo-loihi cannot build {culprit}: {_reason(err)}") from err
 
 
 def _reason(err: Exception) -> str:

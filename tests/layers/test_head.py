@@ -1,4 +1,4 @@
-"""Softmax on the host, in every number range."""
+"""Heads on the host: the functions themselves, in every number range, and as nodes."""
 
 import nengo
 import nengo_loihi
@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from nengo.exceptions import ValidationError
 from numpy.testing import assert_allclose, assert_array_equal
 
-from nengo_dense.heads import softmax
+from nengo_dense.emulator import Simulator
+from nengo_dense.heads import HEADS, softmax
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.softmax import SoftmaxNode
+from nengo_dense.layers.head import WITH_NODE, HeadNode, SoftmaxNode
 
 logits = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8)
 
@@ -54,6 +55,30 @@ def test_node_gives_the_same_probabilities(simulator, temperature):
     with simulator(net, progress_bar=False) as sim:
         sim.run_steps(3)
         assert_allclose(sim.data[probe][-1], softmax(x, temperature), rtol=1e-12)
+
+
+@pytest.mark.parametrize("head", WITH_NODE)
+@pytest.mark.parametrize(
+    "simulator", [nengo.Simulator, nengo_loihi.Simulator, Simulator], ids=lambda s: s.__module__
+)
+def test_every_head_is_its_function_in_every_simulator(simulator, head):
+    x = np.array([2.0, -1.0, 0.25, -0.0])
+    with nengo.Network(seed=0) as net:
+        node = HeadNode(head, 4, temperature=2.0, label="head")
+        nengo.Connection(nengo.Node(x), node, synapse=None)
+        probe = nengo.Probe(node)
+        DenseLayer(1, 1, weights=[[1]])  # nengo-loihi wants something on the chip
+    assert (node.size_in, node.size_out, node.label) == (4, 4, "head")
+    with simulator(net, progress_bar=False) as sim:
+        sim.run_steps(3)
+        assert_array_equal(sim.data[probe][-1], HEADS[head](x / 2.0))
+
+
+def test_only_a_head_that_changes_something_has_a_node():
+    assert set(WITH_NODE) == set(HEADS) - {"linear"}
+    with nengo.Network() as net, pytest.raises(ValidationError, match=r"head.*'softmax', 'relu'"):
+        HeadNode("linear", 2)
+    assert net.nodes == []
 
 
 def test_a_seed_is_taken_and_changes_nothing():

@@ -1,0 +1,137 @@
+"""Heads as nodes: what the host makes of the logits, in every simulator."""
+
+from collections.abc import Callable
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.params import Default, EnumParam, NumberParam
+
+from nengo_dense.arguments import choice, count, positive
+from nengo_dense.heads import HEADS
+from nengo_dense.layers import nengo_dl_builder
+
+#: Heads that need a node: all but the one that changes nothing.
+WITH_NODE = tuple(head for head in HEADS if head != "linear")
+
+
+class HeadProcess(nengo.Process):
+    """A head as a Nengo process, which every simulator can look up and do its own way.
+
+    Parameters
+    ----------
+    head : str
+        A key of `nengo_dense.heads.HEADS`.
+    temperature : float, optional
+        Logits are divided by it first.
+    """
+
+    #: `nengo_dense.Simulator` may pass all lanes of a minibatch as rows of one array.
+    takes_lanes = True
+
+    head = EnumParam("head", values=WITH_NODE)
+    temperature = NumberParam("temperature", low=0, low_open=True)
+
+    def __init__(self, head: str, temperature: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.head = head
+        self.temperature = temperature
+
+    def make_step(
+        self,
+        shape_in: tuple[int, ...],
+        shape_out: tuple[int, ...],
+        dt: float,
+        rng: np.random.RandomState,
+        state: dict,
+    ) -> Callable[[float, np.ndarray], np.ndarray]:
+        """Return the function that a simulator calls once a step."""
+        function, temperature = HEADS[self.head], self.temperature
+
+        def step_head(t: float, x: np.ndarray) -> np.ndarray:
+            return function(x / temperature)
+
+        return step_head
+
+
+class HeadNode(nengo.Node):
+    """A node that makes a model's output of its logits, on the host.
+
+    The chip has neither a use for the result nor, for most heads, the arithmetic, which is why a
+    head belongs after the last layer. In NengoDL it is a TensorFlow operation, so that gradients
+    pass through it.
+
+    Parameters
+    ----------
+    head : {"softmax", "relu"}
+        What to do, a key of `nengo_dense.heads.HEADS`.
+    size_in : int
+        Number of logits.
+    temperature : float, optional
+        Logits are divided by it first: above 1 a softmax is flatter, below 1 sharper.
+    label : str, optional
+    seed : int, optional
+        Of no effect, as nothing is random here.
+    add_to_container : bool, optional
+        As for every Nengo object (`nengo.base.NetworkMember` takes it).
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        An unknown head, ``size_in`` below 1, or a temperature that is not above 0.
+    """
+
+    def __init__(
+        self,
+        head: str,
+        size_in: int,
+        *,
+        temperature: float = 1.0,
+        label: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        head = choice(head, WITH_NODE, "head", self)
+        size_in = count(size_in, "size_in", self)
+        temperature = positive(temperature, "temperature", self)
+        super().__init__(
+            HeadProcess(head, temperature),
+            size_in=size_in,
+            size_out=size_in,
+            label=Default if label is None else label,
+        )
+        nengo_dl_builder.install(HeadProcess)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        nengo_dl_builder.install(HeadProcess)  # another process may not have made a node yet
+
+
+class SoftmaxNode(HeadNode):
+    """A node that turns logits into class probabilities, on the host.
+
+    Train on logits all the same, which is exact for any size of logit.
+
+    Parameters
+    ----------
+    size_in : int
+        Number of classes.
+    temperature : float, optional
+        Above 1 flattens the probabilities, below 1 sharpens them.
+    label, seed, add_to_container : optional
+        As for `HeadNode`.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        ``size_in`` below 1, or a temperature that is not above 0.
+    """
+
+    def __init__(
+        self,
+        size_in: int,
+        *,
+        temperature: float = 1.0,
+        label: str | None = None,
+        seed: int | None = None,
+    ) -> None:
+        super().__init__("softmax", size_in, temperature=temperature, label=label, seed=seed)

@@ -1,0 +1,140 @@
+"""What a stack was tuned for, kept with it, so that another use can be told from this one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense.arguments import finite_array, positive
+
+#: Tuning makes answers good from this part of a presentation on (`nengo_dense.conversion`).
+EARLIEST = 0.25
+#: Inputs are foreign if they leave the range seen by more than the range itself, in this share of
+#: the samples: test data always leave it a little, data of another scale nearly always by far.
+FOREIGN_SHARE = 0.05
+#: How close times must be, relative to each other, to count as the same.
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class TuningRecord:
+    """What the weights and biases of a stack were tuned for.
+
+    Parameters
+    ----------
+    presentation_time : float
+        How long a sample was shown, in seconds.
+    dt : float
+        Step in seconds.
+    encoding : str
+        Of the stack.
+    input_low, input_high : (size_in,) ndarray
+        Least and greatest value of each input in the calibration data.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Times that are not above 0, or inputs of different numbers.
+    """
+
+    presentation_time: float
+    dt: float
+    encoding: str
+    input_low: np.ndarray
+    input_high: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in ("presentation_time", "dt"):
+            value = positive(getattr(self, name), name, self, "seconds")
+            object.__setattr__(self, name, value)
+        shape = (np.size(self.input_low),)
+        for name in ("input_low", "input_high"):
+            values = finite_array(getattr(self, name), shape, name, self)
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+
+    def differences(
+        self,
+        *,
+        dt: float | None = None,
+        presentation_time: float | None = None,
+        target: str | None = None,
+        x: np.ndarray | None = None,
+    ) -> list[str]:
+        """Say in which ways a run is not what the stack was tuned for.
+
+        Parameters
+        ----------
+        dt, presentation_time : float, optional
+            Of the run, in seconds.
+        target : {"sim", "simreal", "loihi", "nengo"}, optional
+            What it runs on.
+        x : (n, size_in) array_like, optional
+            The inputs.
+
+        Returns
+        -------
+        sentences : list of str
+            Each with the value tuned for, the value got, and the way out; empty if all is as it
+            was.
+        """
+        found = []
+        if dt is not None and not np.isclose(dt, self.dt, rtol=TOLERANCE, atol=0):
+            found.append(
+                f"This stack was tuned for steps of {1000 * self.dt:g} ms, and this run has "
+                f"{1000 * dt:g} ms, so that its neurons lose other parts of their input: take "
+                f"dt={self.dt:g}, or convert the model again with dt={dt:g}."
+            )
+        if presentation_time is not None:
+            earliest = EARLIEST * self.presentation_time
+            if presentation_time < earliest * (1 - TOLERANCE):
+                found.append(
+                    f"This stack was tuned for samples shown for "
+                    f"{1000 * self.presentation_time:g} ms, with answers from "
+                    f"{1000 * earliest:g} ms on, and these are shown for "
+                    f"{1000 * presentation_time:g} ms: show them for longer, or convert the model "
+                    f"again with presentation_time={presentation_time:g}."
+                )
+        if x is not None:
+            found += self._foreign(np.asarray(x, dtype=np.float64))
+        return found
+
+    def _foreign(self, x: np.ndarray) -> list[str]:
+        """Say whether inputs are on another scale than those seen."""
+        span = self.input_high - self.input_low
+        beyond = (x < self.input_low - span) | (x > self.input_high + span)
+        share = float(beyond.any(axis=1).mean())
+        if share <= FOREIGN_SHARE:
+            return []
+        feature = int(beyond.mean(axis=0).argmax())
+        return [
+            f"This stack was tuned on other inputs than these: {share:.0%} of the samples are far "
+            f"outside, first of all input {feature} with {x[:, feature].min():.4g} to "
+            f"{x[:, feature].max():.4g} instead of {self.input_low[feature]:.4g} to "
+            f"{self.input_high[feature]:.4g}. Prepare them as the calibration data were, or "
+            "convert the model again with calibration data like these."
+        ]
+
+
+def check_tuned(tuned: Any, size_in: int, obj: object) -> TuningRecord | None:
+    """Return a record of as many inputs as a stack has, or None for None.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Something else, or a record of another number of inputs.
+    """
+    if tuned is None:
+        return None
+    if not isinstance(tuned, TuningRecord):
+        raise ValidationError(
+            f"must be a TuningRecord or None, got {type(tuned).__name__}", "tuned", obj
+        )
+    if len(tuned.input_low) != size_in:
+        raise ValidationError(
+            f"must be of {size_in} inputs, as the stack is, got {len(tuned.input_low)}",
+            "tuned",
+            obj,
+        )
+    return tuned

@@ -1,0 +1,86 @@
+"""New weights for the synapses of a network that is already divided among cores."""
+
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import BuildError, ValidationError
+
+from nengo_dense.loihi.layout import neurons_of, senders_of
+
+
+class CoreWeights:
+    """The weights of one dense connection between neurons, wherever it ends.
+
+    Parameters
+    ----------
+    model : nengo_loihi.builder.Model
+        Built, in floating point.
+    pre, post : nengo.Ensemble
+        Spikes go from the neurons of ``pre``, on the host or on the chip, to those of ``post``,
+        on the chip: through one connection, or a chain of them and passthrough nodes that
+        nengo-loihi merges into one.
+
+    Raises
+    ------
+    BuildError
+        There is no such connection, more than one, or one that is not dense.
+    """
+
+    def __init__(self, model: Any, pre: nengo.Ensemble, post: nengo.Ensemble) -> None:
+        self._what = f"the connection from {pre} to {post}"
+        self.shape = (post.n_neurons, pre.n_neurons)
+        self._dt = model.dt
+        self._amplitude = getattr(pre.neuron_type, "amplitude", None)
+        self._gain = model.params[post].gain
+        targets = {
+            id(axon.target) for sender, _ in senders_of(model, pre) for axon in sender.axons
+        }
+        self._parts = []
+        for block in model.objs[post]["in"]:
+            synapses = [synapse for synapse in block.synapses if id(synapse) in targets]
+            self._parts.append((self._only(synapses, block), neurons_of(model, block)))
+
+    def _only(self, synapses: list[Any], block: Any) -> Any:
+        if len(synapses) != 1:
+            raise BuildError(
+                f"{self._what} ends in {len(synapses)} synapses of {block}; weights can be "
+                "exchanged where it is exactly one"
+            )
+        (synapse,) = synapses
+        rows = np.arange(block.n_neurons, dtype=np.int32)
+        dense = synapse.n_axons == self.shape[1] and all(
+            np.array_equal(index, rows[np.newaxis]) for index in synapse.indices
+        )
+        if not dense:
+            raise BuildError(f"{self._what} is not dense, so that no matrix can replace it")
+        if synapse.axon_to_weight_map is not None:
+            # axons with equal weights share them where a block was split; new ones may differ
+            synapse.axon_to_weight_map = np.arange(synapse.n_axons)
+            synapse.indices = [rows[np.newaxis]] * synapse.n_axons
+        return synapse
+
+    def set(self, transform: np.ndarray) -> None:
+        """Write weights into every core.
+
+        The arithmetic is nengo-loihi's (``build_full_chip_connection``), step by step, so that
+        the numbers are those of a network built with this transform.
+
+        Parameters
+        ----------
+        transform : (post.n_neurons, pre.n_neurons) array
+            As of a `nengo.Connection` from neurons to neurons.
+        """
+        transform = np.asarray(transform)
+        if transform.shape != self.shape:
+            raise ValidationError(
+                f"must be of shape {self.shape} for {self._what}, got {transform.shape}",
+                attr="transform",
+            )
+        weights = transform * (1.0 / self._dt)
+        if self._amplitude is not None:
+            weights = weights * self._amplitude
+        rows = weights.astype(nengo.rc.float_dtype).T * self._gain
+        for synapse, neurons in self._parts:
+            part = np.ascontiguousarray(rows[:, neurons], dtype=np.float32)
+            synapse.weights = list(part[:, np.newaxis])

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+
+from nengo_dense.layers.tuning_record import TuningRecord
+
+RECORD = TuningRecord(0.1, 0.001, "host", [0.0, -1.0], [1.0, 1.0])
+
+
+def test_the_run_that_it_was_tuned_for_differs_in_nothing(rng):
+    x = rng.uniform([0, -1], [1, 1], (50, 2))
+    for presentation_time in (0.025, 0.05, 0.1, 0.3):
+        assert RECORD.differences(dt=1e-3, presentation_time=presentation_time, x=x) == []
+    assert RECORD.differences() == []
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"dt": 0.005}, ["1 ms", "5 ms", "dt=0.001", "dt=0.005"]),
+        ({"presentation_time": 0.02}, ["100 ms", "25 ms", "20 ms", "presentation_time=0.02"]),
+        ({"x": np.full((4, 2), 200.0)}, ["100%", "input 0 with 200", "0 to 1", "calibration"]),
+    ],
+)
+def test_another_run_is_told_with_both_values_and_the_way_out(arguments, words):
+    (sentence,) = RECORD.differences(**arguments)
+    for word in words:
+        assert word in sentence
+
+
+def test_each_difference_has_a_sentence():
+    assert len(RECORD.differences(dt=0.01, presentation_time=0.001)) == 2
+
+
+def test_inputs_a_little_outside_or_a_few_far_out_are_no_difference(rng):
+    x = rng.uniform([-0.5, -2], [1.5, 2], (100, 2))
+    x[:5] = 1000.0
+    assert RECORD.differences(x=x) == []
+    x[:6] = 1000.0
+    assert len(RECORD.differences(x=x)) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((0, 0.001, "host", [0], [1]), "presentation_time.*above 0 seconds"),
+        ((0.1, -1, "host", [0], [1]), "dt.*above 0 seconds"),
+        ((0.1, 0.001, "host", [0], [1, 2]), r"input_high.*shape \(1,\), got \(2,\)"),
+        ((0.1, 0.001, "host", [np.nan], [1]), "input_low.*finite"),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused(arguments, message):
+    with pytest.raises(ValidationError, match=message):
+        TuningRecord(*arguments)
