@@ -4,10 +4,11 @@ import os
 from typing import Any
 
 import numpy as np
+from nengo.exceptions import ValidationError
 
+from nengo_dense.array_like import check_real, to_array
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
-from nengo_dense.importers.real_array import real_array
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 
@@ -48,7 +49,11 @@ def _layer(layer: Any, label: str, default: str) -> list[Operation]:
     weights, bias, name = layer, None, default
     if isinstance(layer, list | tuple) and len(layer) in (2, 3) and _ndim(layer[0]) == 2:
         weights, bias, name = (*layer, default)[:3]
-    weights = real_array(weights)
+    try:
+        weights = _numbers(weights, "weights")
+        bias = None if bias is None else _numbers(bias, "bias")
+    except ValidationError as err:
+        return [Problem(f"layer {label!r}: {err}")]
     if weights.ndim == 1:
         return [
             Problem(
@@ -56,8 +61,13 @@ def _layer(layer: Any, label: str, default: str) -> list[Operation]:
                 "give a layer with bias as a pair in the list: [(weights, bias), ...]"
             )
         ]
-    bias = None if bias is None else real_array(bias)
     return [Affine(weights, bias, label), *activation(name, label)]
+
+
+def _numbers(values: Any, attr: str) -> np.ndarray:
+    array = to_array(values, attr)
+    check_real(array, attr)
+    return np.array(array, dtype=np.float64)
 
 
 def _ndim(values: Any) -> int:

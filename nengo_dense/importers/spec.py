@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.array_like import check_real, to_array
 from nengo_dense.heads import HEADS
-from nengo_dense.importers.real_array import real_array
 
 #: What a layer may do to its weighted input. ``softmax`` only makes sense in the last layer.
 ACTIVATIONS = ("relu", "linear", "softmax")
@@ -76,12 +76,9 @@ class DenseSpec:
         object.__setattr__(self, "bias", bias)
 
     def _numbers(self, name: str) -> np.ndarray:
-        try:
-            return real_array(getattr(self, name))
-        except (RuntimeError, TypeError, ValueError) as err:
-            raise ValidationError(
-                f"must be real numbers{self._where()}: {err}", attr=name, obj=self
-            ) from err
+        values = to_array(getattr(self, name), name, self)
+        check_real(values, name, self)
+        return np.array(values, dtype=np.float64)
 
     def _where(self) -> str:
         return f" (layer {self.label!r})" if self.label else ""

@@ -58,13 +58,14 @@ def test_explicitly_linear_hidden_layers_are_merged(weights, biases):
         ([np.eye(2), np.eye(3)], "takes 3 inputs, but the layer before it has 2 outputs"),
         ([(np.eye(2), None, "tanh"), np.eye(2)], "'layer_0': activation 'tanh' .* with 'relu'"),
         ([(np.eye(2), None, "tanh")], "'layer_0': activation 'tanh' .* leave it out of the model"),
-        ([(np.eye(2), None, 3)], "'layer_0' is malformed"),
-        ([["a", 1]], r"'layer_0' is malformed .* give it as \(weights, bias, activation\)"),
-        ([np.eye(2) * 1j], "'layer_0' is malformed .*complex values have no meaning here"),
+        ([(np.eye(2), None, 3)], r"'layer_0' is malformed .* give it as \(weights, bias,"),
+        ([["a", 1]], "'layer_0': weights: must be numbers, got texts such as 'a'"),
+        ([np.eye(2) * 1j], "'layer_0': weights: must be numbers, got complex values"),
+        ([(np.eye(2), ["a", "b"])], "'layer_0': bias: must be numbers, got texts such as 'a'"),
         ([np.zeros((2, 2, 2))], r"weights must be \(n_out, n_in\)"),
         ([np.full((2, 2), np.nan)], "4 of 4 values of its weights are NaN"),
-        ([[[1, 2], [3]]], "'layer_0' is malformed"),
-        ([{"weights": 1}], "'layer_0' is malformed"),
+        ([[[1, 2], [3]]], "'layer_0': weights: must be one array, got .* different shapes"),
+        ([{"weights": 1}], "'layer_0': weights: must be a number or an array, got dict"),
     ],
 )
 def test_wrong_arrays_are_refused(model, match):
@@ -101,11 +102,11 @@ def test_a_long_chain_of_layers_is_read():
 def test_masked_weights_are_refused_and_an_empty_mask_is_none(weights):
     masked = np.ma.masked_less(weights[0], 0)
     n = np.count_nonzero(weights[0] < 0)
-    with pytest.raises(ConversionError, match=rf"{n} of 12 values are masked; .* values\.filled"):
+    with pytest.raises(ConversionError, match=rf"'layer_0': weights: {n} of 12 values are mask"):
         read_model([(masked, None)])
     with pytest.raises(ConversionError, match="1 of 4 values are masked"):
         read_model([(weights[0], np.ma.masked_equal([1.0, 2.0, 3.0, 4.0], 2))])
-    with pytest.raises(ValidationError, match=f"must be real numbers: {n} of 12 values are mask"):
+    with pytest.raises(ValidationError, match=f"DenseSpec.weights: {n} of 12 values are mask"):
         DenseSpec(masked)
     (spec,) = read_model([(np.ma.array(weights[0]), None)])
     np.testing.assert_array_equal(spec.weights, weights[0])
