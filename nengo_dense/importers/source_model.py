@@ -86,8 +86,8 @@ class SourceModel(Sequence[DenseSpec]):
             return
         labels = [repr(step.label) for step in self._operations if isinstance(step, Affine)]
         between = (
-            f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between them, so "
-            "that they are one matrix: put a ReLU between them and train again, or use"
+            f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between them, "
+            "so that they are one matrix: put a ReLU between them and train again, or use"
             if len(labels) > 1
             else "it is one matrix, for which no neurons are needed: use"
         )
