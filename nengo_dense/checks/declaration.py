@@ -19,7 +19,7 @@ FAMILY = re.compile(r"[A-Z]{2,}")
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as data; `rule` makes one from a generator function.
+    """A rule as data; `~nengo_dense.checks.rule` makes one from a generator function.
 
     Parameters
     ----------
@@ -164,12 +164,14 @@ def rule(
     says: tuple[str, ...] = (),
     after: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Iterable[Finding]]], Rule]:
-    """Turn a generator of findings into a `Rule`; its docstring becomes the explanation.
+    """Turn a generator of findings into a `~nengo_dense.checks.Rule`.
+
+    Its docstring becomes the explanation.
 
     Parameters
     ----------
     code, severity, summary, remedy, says
-        See `Rule`.
+        See `nengo_dense.checks.Rule`.
     after : tuple of str
         Codes of rules that must have found no error.
 
@@ -201,7 +203,7 @@ def rule(
 
 
 def fact(summary: str) -> Callable[[Callable[..., Any]], Fact]:
-    """Turn a function into the `Fact` of its name."""
+    """Turn a function into the `nengo_dense.checks.Fact` of its name."""
 
     def make(compute: Callable[..., Any]) -> Fact:
         return Fact(compute.__name__, summary, compute)

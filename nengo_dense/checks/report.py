@@ -8,7 +8,7 @@ from nengo_dense.checks.outcome import Outcome
 
 
 class CheckReport(Outcome):
-    """Everything that `check` found, and ways to show it.
+    """Everything that `nengo_dense.check` found, and ways to show it.
 
     Attributes
     ----------

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.arguments import between, choice, flag, positive, presentation_steps
+from nengo_dense.arguments import (
+    between,
+    check_progress_bar,
+    choice,
+    flag,
+    positive,
+    presentation_steps,
+)
 from nengo_dense.conversion.blind import BLIND_RATE, blind_rates
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.scaling import input_scales, layer_rates
@@ -41,13 +48,13 @@ def convert(
 
     Without ``calibration`` the weights stay as they are. With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.tandem`.
+    model does, by tandem learning.
 
     Parameters
     ----------
     model : object
         A live Keras or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+        ``(weights, bias)`` in Nengo's orientation.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     encoding : {"auto", "host", "spikes", "chip"}, optional
@@ -97,6 +104,7 @@ def convert(
     flag(tune, "tune")
     between(percentile, 0, 100, "percentile", with_low=False)
     n_steps = presentation_steps(presentation_time, dt)
+    bar = check_progress_bar(progress_bar)
     source = read_model(model)
     x = None if calibration is None else check_calibration(calibration, source.n_in)
     source.compare(x)
@@ -121,7 +129,7 @@ def convert(
     if x is not None and encoding == "chip":
         _warn_of_clipping(x)
     if tune and x is not None:
-        tune_stack(stack, source.layers, x, n_steps, dt, seed or 0, progress_bar)
+        tune_stack(stack, source.layers, x, n_steps, dt, seed or 0, bar)
     return stack
 
 

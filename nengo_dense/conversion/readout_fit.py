@@ -46,6 +46,8 @@ def fit_readout(
     centre, level = weight @ rates, weight @ targets
     deviations = rates - centre
     moment = (deviations.T * weight) @ deviations
+    if not np.trace(moment) > 0:
+        return  # no rate says anything
     wanted = (weight[:, np.newaxis] * (targets - level)).T @ deviations
     for strength in STRENGTHS:
         ridge = strength * np.trace(moment) / len(moment) * np.eye(len(moment))

@@ -4,8 +4,8 @@ Spikes come as bytes, and stay so until somebody looks at them: a probe's weight
 to all values at once (*finish*).
 """
 
-from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import nengo
 import numpy as np
@@ -14,8 +14,10 @@ from nengo.simulator import SimulationData as NengoSimulationData
 
 #: Turns what was stored into probed values.
 Finish = Callable[[np.ndarray], np.ndarray]
-#: Probes of which all values are kept: these, all or none.
-KeepHistory = bool | Collection[nengo.Probe]
+#: Is given the first step (from 1) and the (lanes, n_steps, *shape) values of each piece of a run.
+Observer = Callable[[int, np.ndarray], object]
+#: Probes of which all values are kept: these, all or none. Or what observes them.
+KeepHistory: TypeAlias = bool | Collection[nengo.Probe] | Mapping[nengo.Probe, Observer]
 
 
 def as_it_is(values: np.ndarray) -> np.ndarray:
@@ -29,7 +31,8 @@ def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
     Raises
     ------
     ValidationError
-        Neither a bool nor a collection of the network's probes.
+        Neither a bool nor a collection of the network's probes; or an observer that cannot be
+        called.
     """
     if isinstance(keep_history, bool):
         return
@@ -43,6 +46,14 @@ def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
         raise ValidationError(
             f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
         )
+    if isinstance(keep_history, Mapping):
+        for probe, observer in keep_history.items():
+            if not callable(observer):
+                raise ValidationError(
+                    f"must give each probe a function of first step and values (got {observer!r} "
+                    f"for {probe})",
+                    attr="keep_history",
+                )
 
 
 class History:
@@ -56,12 +67,21 @@ class History:
         Keep all of these values, or the last one and the sum.
     finish : callable
         Applied to what is stored when it is read.
+    observer : callable, optional
+        Given all values as they come.
     """
 
-    def __init__(self, period: float, keep: bool, finish: Finish = as_it_is) -> None:
+    def __init__(
+        self,
+        period: float,
+        keep: bool,
+        finish: Finish = as_it_is,
+        observer: Observer | None = None,
+    ) -> None:
         self.period = period
         self.keep = keep
         self.finish = finish
+        self.observer = observer
         self.clear()
 
     @classmethod
@@ -70,6 +90,8 @@ class History:
     ) -> "History":
         """Make the history of a probe, for steps of ``dt`` seconds."""
         period = 1 if probe.sample_every is None else probe.sample_every / dt
+        if isinstance(keep_history, Mapping):
+            return cls(period, False, finish, keep_history.get(probe))
         keep = keep_history if isinstance(keep_history, bool) else probe in keep_history
         return cls(period, keep, finish)
 
@@ -105,6 +127,8 @@ class History:
         if values.shape[1] == 0:
             return
         self._cache = None
+        if self.observer is not None:
+            self.observer(first_step, self.finish(values))
         if self.keep:
             self._keep(values)
             return

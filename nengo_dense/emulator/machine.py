@@ -41,7 +41,7 @@ class Machine:
         Built.
     lanes : int
     seed : int or None
-    keep_history : bool or collection of nengo.Probe
+    keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}
     kernel : {"auto", "numpy", "numba"}
 
     Attributes

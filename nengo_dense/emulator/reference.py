@@ -20,7 +20,7 @@ from nengo_dense.emulator.node_data import check_data
 #: Seed of what is random while running, the same in every lane.
 SEED = 0
 #: Steps in one go, so that memory for probed values that are not kept stays small.
-CHUNK_STEPS = 32
+PIECE_STEPS = 32
 
 
 class ReferenceSimulator:
@@ -36,7 +36,7 @@ class ReferenceSimulator:
         Step in seconds.
     minibatch_size : int, optional
         Number of lanes.
-    keep_history : bool or collection of nengo.Probe, optional
+    keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}, optional
         As in `nengo_dense.Simulator`.
 
     Attributes
@@ -84,8 +84,8 @@ class ReferenceSimulator:
         self._host.start_run(self.n_steps + 1, given)
         for history in self._histories.values():
             history.reserve(self.n_steps + 1, steps)
-        for start in range(0, steps, CHUNK_STEPS):
-            self._host.advance(min(CHUNK_STEPS, steps - start))
+        for start in range(0, steps, PIECE_STEPS):
+            self._host.advance(min(PIECE_STEPS, steps - start))
         self.n_steps += steps
 
     def sum(self, probe: nengo.Probe) -> np.ndarray:

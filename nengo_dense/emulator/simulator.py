@@ -18,6 +18,7 @@ from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
+from nengo_dense.arguments import check_progress_bar
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
@@ -48,9 +49,12 @@ class Simulator:
         As in ``nengo.Simulator``.
     precompute, remove_passthrough, model, hardware_options : optional
         As in ``nengo_loihi.Simulator``; hardware options concern no emulator.
-    keep_history : bool or collection of nengo.Probe, optional
-        Probes of which all values are kept. Of others, ``data`` has the last value alone;
-        `sum` works for both.
+    keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}, optional
+        Probes of which all values are kept. Of others, ``data`` has the last value alone; `sum`
+        works for both. With a dict, no values are kept. Each callable is given those of its probe
+        as they come: the first step of a piece of a run, counted from 1, and the values in it,
+        ``(lanes, n_steps, size)``, lanes also without a minibatch size. So a long run of many
+        lanes needs little memory.
     kernel : {"auto", "numpy", "numba"}, optional
         What steps the chip. All give the same numbers; ``"auto"`` takes numba if it is installed.
 
@@ -87,7 +91,7 @@ class Simulator:
             raise ValidationError(f"must be seconds above 0 (got {dt!r})", attr="dt")
         self.target = _check_target(target)
         self.minibatch_size = _check_minibatch_size(minibatch_size)
-        self.progress_bar = progress_bar
+        self.progress_bar = check_progress_bar(progress_bar)
         if network is None:
             raise ValidationError("network parameter must not be None", attr="network")
         if not isinstance(network, nengo.Network):
@@ -100,7 +104,7 @@ class Simulator:
         _check_model(model, dt)
         self.timers = compat.nengo_loihi().simulator.Timers()
         self.timers.start("build")
-        with ProgressTracker(progress_bar, Progress("Building", "Build")):
+        with ProgressTracker(self.progress_bar, Progress("Building", "Build")):
             self.model = build_model(
                 network,
                 dt,
@@ -261,7 +265,7 @@ class Simulator:
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
             )
             return
-        bar = self.progress_bar if progress_bar is None else progress_bar
+        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
             self._run(steps, given, tracker)
 

@@ -57,7 +57,8 @@ def evaluate(
         Most samples at once. Fewer if there are more processes than minibatches, or if they
         would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.
     target : {"sim", "simreal", "nengo"}, optional
-        The chip's integers, the chip in floats, or Nengo itself (`ReferenceSimulator`).
+        The chip's integers, the chip in floats, or Nengo itself
+        (`~nengo_dense.emulator.reference.ReferenceSimulator`).
     n_jobs : int, optional
         Processes, as joblib counts them (-1: all cores), each of which builds the stack again
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
@@ -102,15 +103,18 @@ def evaluate(
     size = batch_size(len(x), most, n_jobs)
     bar = check_progress_bar(progress_bar)
     notes = notes_on(stack, x, n_steps * dt, dt, target)
-    for note in notes:
-        warnings.warn(note, stacklevel=2)
     trial = Trial(stack, target, dt, size)
     answers, fired, sent = _present(trial, x, n_steps, n_jobs, bar)
+    layers = _activity(trial, fired, n_steps * dt)
+    if stack.tuned is None:  # else neurons are fast on purpose, and weights make up for it
+        notes += tuple(filter(None, (layer.fault(dt) for layer in layers)))
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
     return Evaluation(
         truth=truth,
         answers_over_time=answers,
         classes=np.arange(n_classes) if names is None else names,
-        layers=_activity(trial, fired, n_steps * dt),
+        layers=layers,
         energy=_energy(trial, stack, x, sent, n_steps),
         dt=dt,
         target=target,

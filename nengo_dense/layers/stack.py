@@ -46,8 +46,9 @@ class DenseStack(nengo.Network):
         (for regression), or the logits without what is negative.
     encoding : {"host", "spikes", "chip"}
         How values become spikes. ``"host"``: the first layer runs on the host, exact and with
-        rates of its own, and sends its spikes. ``"spikes"``: `SpikeEncoder` turns the inputs into
-        spikes on the host, and every layer is on the chip. ``"chip"``: the input node connects to
+        rates of its own, and sends its spikes. ``"spikes"``: a
+        `~nengo_dense.layers.encoder.SpikeEncoder` turns the inputs into spikes on the host, and
+        every layer is on the chip. ``"chip"``: the input node connects to
         the chip through nengo-loihi's own on/off neurons, which clip values outside [-1, 1].
     weights : sequence of (n_out, n_in) array_like, optional
         One for each of ``units``. Default: drawn, as in `DenseLayer`.
@@ -61,8 +62,9 @@ class DenseStack(nengo.Network):
     max_rate : float or list, optional
         Rate in hertz that stands for the value 1, for all layers or one each.
     encoder : dict, optional
-        Arguments of `SpikeEncoder` (``scale``, ``signed``, ``offset``, ``resting``,
-        ``max_rate``), for ``encoding="spikes"``. The first layer gets the inputs less ``offset``.
+        Arguments of `~nengo_dense.layers.encoder.SpikeEncoder` (``scale``, ``signed``,
+        ``offset``, ``resting``, ``max_rate``), for ``encoding="spikes"``. The first layer gets the
+        inputs less ``offset``.
     classes : (n_out,) array_like of numbers or text, optional
         What each output stands for, as the source model names it. `evaluate` takes labels by
         these names.
@@ -80,7 +82,7 @@ class DenseStack(nengo.Network):
     logits : nengo.Node
         The filtered, weighted spikes of the last layer plus the readout's bias.
     output : nengo.Node
-        A `HeadNode`, or ``logits`` itself.
+        A `~nengo_dense.layers.head.HeadNode`, or ``logits`` itself.
     classes : (n_out,) ndarray or None
     tuned : TuningRecord or None
         None after `set_parameters`, as other weights were not tuned for anything that is known.

@@ -32,7 +32,7 @@ def run(folder, *arguments, **environment):
 
 
 def test_a_terminal_without_unicode_gets_letters_that_it_has(folder):
-    arguments = ["evaluate", "s.npz", "--data", "d.npz", "--presentation-time", "0.01"]
+    arguments = ["evaluate", "s.npz", "--data", "d.npz", "--presentation-time", "0.1"]
     done = run(folder, *arguments, PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert done.stderr == b""

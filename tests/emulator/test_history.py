@@ -39,6 +39,22 @@ def test_what_is_not_kept_leaves_its_last_value_and_its_sum():
     np.testing.assert_array_equal(history.total(), values.sum(axis=1) * 0.5)
 
 
+@pytest.mark.parametrize("period", [1, 3])
+def test_an_observer_is_given_every_piece_finished_and_in_order(period, rng):
+    seen = []
+    values = rng.normal(size=(2, 12, 3))
+    history = History(period, False, lambda x: 2 * x, lambda *piece: seen.append(piece))
+    filled(history, [5, 1, 6], values)
+    stored = np.arange(1, 13) % period < 1
+    pieces = [(1, slice(0, 5)), (6, slice(5, 6)), (7, slice(6, 12))]
+    expected = [(first, 2 * values[:, part][:, stored[part]]) for first, part in pieces]
+    expected = [(first, part) for first, part in expected if part.shape[1]]
+    assert [first for first, _ in seen] == [first for first, _ in expected]
+    for (_, mine), (_, part) in zip(seen, expected, strict=True):
+        np.testing.assert_array_equal(mine, part)
+    np.testing.assert_allclose(history.total(), 2 * values[:, stored].sum(axis=1), rtol=1e-12)
+
+
 def test_room_of_an_interrupted_run_is_not_read(rng):
     values = rng.normal(size=(2, 4, 3))
     history = History(1, True, same)

@@ -96,7 +96,33 @@ def test_sum_is_that_of_the_values_kept_or_not(net, kernel):
     assert summed.data[net.p_hidden].shape == (2, 50, 4)
 
 
-def test_chunks_change_nothing(net, monkeypatch):
+@pytest.mark.parametrize("minibatch_size", [None, 2])
+def test_observers_see_what_would_have_been_kept(net, minibatch_size, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 8)
+    probes = [net.p_chip, net.p_hidden, net.p_output]
+    seen = {probe: [] for probe in probes}
+    observers = {
+        probe: lambda first_step, values, probe=probe: seen[probe].append((first_step, values))
+        for probe in probes
+    }
+    with (
+        simulator(net, minibatch_size=minibatch_size) as kept,
+        simulator(net, minibatch_size=minibatch_size, keep_history=observers) as observed,
+    ):
+        for sim in (kept, observed):
+            sim.run_steps(20)
+            sim.run_steps(11)
+    for probe in probes:
+        assert [first for first, _ in seen[probe]] == [1, 9, 17, 21, 29]
+        values = np.concatenate([piece for _, piece in seen[probe]], axis=1)
+        expected = kept.data[probe] if minibatch_size else kept.data[probe][None]
+        np.testing.assert_array_equal(values, expected)
+        np.testing.assert_array_equal(
+            observed.data[probe][..., -1, :], kept.data[probe][..., -1, :]
+        )
+
+
+def test_pieces_change_nothing(net, monkeypatch):
     with simulator(net, minibatch_size=2) as whole:
         whole.run_steps(41)
     monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 8)

@@ -21,7 +21,7 @@ from nengo_dense.loihi.float_model import Trouble
     "ND100",
     "error",
     "nengo-loihi builds the network",
-    remedy="Change what the message names; `nengo-dense rules` lists what else is known.",
+    remedy="Change what the message names; ``nengo-dense rules`` lists what else is known.",
 )
 def passed_on(
     graph: Graph,

@@ -1,8 +1,8 @@
 """What runs beside the chip: Nengo's operators, in Nengo's order, on all lanes at once.
 
 A host has two ways to make steps. Step by step, it runs its groups of operators, and skips those
-that would compute what they computed before. While its data stays the same and it has a plan, a
-kernel makes all steps in one go (`.plan`).
+that would compute what they computed before. If it has a plan (`.plan`), a kernel makes a whole
+*stretch* in one go: the steps in which no data changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -147,7 +147,7 @@ class Host:
         while step < n_steps:
             self._channels.step = step
             self._take_data(self._done + step)
-            length = self._steps_in_one_go(self._done + step, n_steps - step)
+            length = self._stretch(self._done + step, n_steps - step)
             if length == n_steps > 1:
                 seen = self._follow_plan(n_steps)
             elif length > 1:
@@ -174,8 +174,8 @@ class Host:
                 self.signals[signal][...] = data.at(step)
                 self._touch([signal.base])
 
-    def _steps_in_one_go(self, step: int, most: int) -> int:
-        """Count the steps that the plan makes while the data holds; 1 if there is no plan."""
+    def _stretch(self, step: int, most: int) -> int:
+        """Count the steps that the plan makes from here: as long as all data holds, or 1."""
         if (
             self._kernel is None
             or self.plan is None
@@ -186,8 +186,8 @@ class Host:
 
     def _follow_plan(self, n_steps: int) -> list[np.ndarray]:
         """Let the kernel make some steps; return what each probe sees, (lanes, n_steps, size)."""
-        assert self._kernel is not None, "asked by `_steps_in_one_go`"
-        assert self.plan is not None, "asked by `_steps_in_one_go`"
+        assert self._kernel is not None, "asked by `_stretch`"
+        assert self.plan is not None, "asked by `_stretch`"
         with np.errstate(invalid="raise", divide="ignore"):
             self._run(self.plan.steady)
             if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
@@ -201,7 +201,7 @@ class Host:
         for signal, _ in self._probes:
             if signal.base in kept:
                 seen.append(kept[signal.base][:, :, _columns(signal)])
-            else:
+            else:  # it held still
                 seen.append(self._room(signal, n_steps))
                 seen[-1][...] = self.signals[signal][:, None]
         return seen

@@ -1,9 +1,9 @@
-"""A host whose steps are a list of instructions, so that a kernel makes many in one go.
+"""A host whose steps are a list of instructions: a kernel makes many of them in one go.
 
-During a presentation the data stays the same. All that happens on the host then is that neurons
-fire and send spikes to the chip, and that what the chip sends back is filtered and added up. A
-host that does nothing else has a `Plan` (made in `.translation`), and a kernel follows it for as
-long as the data holds. The arithmetic is that of Nengo's operators, number by number.
+Most hosts do little while their data holds: neurons fire and send spikes to the chip, and what the
+chip sends back is filtered and added up. A host that does nothing else has a `Plan`, made in
+`.translation`. A kernel follows it for a *stretch*: steps in which no data changes. The arithmetic
+is that of Nengo's operators, number by number.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
 
 @dataclass(frozen=True, eq=False)
 class Steady:
-    """A vector that stays the same while the data does; computed before a kernel runs.
+    """A vector that holds as long as the data does; computed before a stretch.
 
     Attributes
     ----------

@@ -5,8 +5,8 @@ code of all functions that it calls, and constants from other files. Here it is 
 source of `nengo_dense.loihi` changes, which is all that compiled functions are made of.
 """
 
+import contextlib
 import hashlib
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ def stamp_of(folder: Path) -> str | None:
     return digest.hexdigest() if sources else None
 
 
+#: Changes with any source that compiled functions may be made of.
 STAMP = stamp_of(Path(__file__).parents[1])
 
 
@@ -43,15 +44,17 @@ class KernelCache(FunctionCache):
         Neither the package's folder nor the user's can be written.
     """
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, STAMP)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load what was compiled for some types, or None if nothing usable is there."""
+        """Load what was compiled for some types; None if it is not there, or damaged."""
         try:
             return super().load_overload(sig, target_context)
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except Exception:  # what is unpickled from a damaged file may raise anything
+            with contextlib.suppress(OSError):
+                self.flush()
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -62,17 +65,17 @@ class KernelCache(FunctionCache):
             self.disable()
 
 
-def inlined(function: Callable) -> Callable:
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function a part of every compiled function that calls it; it costs no call."""
-    return numba.njit(inline="always", **OPTIONS)(function)
-
-
-def compiled(function: Callable) -> Callable:
-    """Compile; keep the result on disk where that is possible."""
-    dispatcher = numba.njit(**OPTIONS)(function)
-    if STAMP is not None:
-        try:
-            dispatcher._cache = KernelCache(function)
-        except RuntimeError:
-            return dispatcher
+    dispatcher: Callable[..., Any] = numba.njit(inline="always", **OPTIONS)(function)
     return dispatcher
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile; keep the result on disk, if there is a folder to write to."""
+    dispatcher: Any = numba.njit(**OPTIONS)(function)
+    if STAMP is not None:
+        with contextlib.suppress(RuntimeError):
+            dispatcher._cache = KernelCache(function)
+    result: Callable[..., Any] = dispatcher
+    return result

@@ -78,7 +78,8 @@ def update_integer(registers: Registers, chip: Parameters, leaky: bool) -> int:
         fires = greater(v, load(chip.vth, j))
         store(registers.spiked, j, fires)
         store(registers.voltage, j, where(fires, zero, v))
-    return any_bit(lost_q) | (any_bit(lost_u) << 1) | (any_bit(lost_v) << 2)
+    overflow: int = any_bit(lost_q) | (any_bit(lost_u) << 1) | (any_bit(lost_v) << 2)
+    return overflow
 
 
 @inlined

@@ -35,7 +35,8 @@ def _list_eight(
     """
     mask = (word * np.uint64(0x0102040810204080)) >> np.uint64(56)
     store_eight(sources, n, np.int32(source), BITS_SET[mask])
-    return n + np.uint64(N_BITS_SET[mask])
+    end: np.uint64 = n + np.uint64(N_BITS_SET[mask])
+    return end
 
 
 @inlined

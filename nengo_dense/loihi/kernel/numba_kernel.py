@@ -77,7 +77,7 @@ class NumbaKernel:
                 room = self._workspaces.pop()
             except IndexError:  # threads use them all
                 room = self._make_workspace()
-            bits = advance(start, stop, layout, tables, chip, state, arrivals, records, *room)
+            bits: int = advance(start, stop, layout, tables, chip, state, arrivals, records, *room)
             self._workspaces.append(room)
             return bits
 

@@ -19,7 +19,7 @@ from numba.extending import intrinsic, register_model
 WIDTH = 16
 
 
-def instruction(function: Callable) -> Callable[..., Any]:
+def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled functions call what generates an instruction of LLVM."""
     return intrinsic(function)
 

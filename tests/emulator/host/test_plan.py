@@ -1,139 +1,115 @@
-"""Host layers that run ahead and readouts that follow give what single steps give."""
+"""A host that follows its plan gives what single steps give, and what nengo-loihi gives."""
 
 import nengo
 import numpy as np
 import pytest
+from host_network import NEURONS, make_network, presentations, run
 
 from nengo_dense import compat
-from nengo_dense.emulator import Simulator
 
-compat.nengo_loihi()
-import nengo_loihi  # noqa: E402
-
-pytest.importorskip("numba", reason="only compiled hosts run ahead: the extra 'fast'")
-
-ZERO = {"voltage": nengo.dists.Choice([0])}
-NEURONS = {
-    "relu": nengo.SpikingRectifiedLinear(amplitude=0.5, initial_state=ZERO),
-    "loihi relu": nengo_loihi.neurons.LoihiSpikingRectifiedLinear(initial_state=ZERO),
-    "regular": nengo.RegularSpiking(nengo.LIFRate(), initial_state=ZERO),
-    "lif": nengo.LIF(initial_state=ZERO),
-}
+LANES, PIECES = 3, [25, 1, 14]
 
 
-def make_network(neuron_type, parts=False, filtered=None):
-    """Build source → host layer → chip → filtered readout."""
-    rng = np.random.RandomState(8)
-    with nengo.Network(seed=3) as net:
-        nengo_loihi.add_params(net)
-        net.source = nengo.Node(np.zeros(3))
-        hidden = nengo.Ensemble(
-            6, 1, neuron_type=neuron_type, gain=np.full(6, 50.0), bias=rng.uniform(0, 20, 6)
-        )
-        net.config[hidden].on_chip = False
-        chip = nengo.Ensemble(5, 1, neuron_type=NEURONS["relu"], gain=np.ones(5), bias=np.zeros(5))
-        output, bias = nengo.Node(size_in=2), nengo.Node([0.3, -0.2])
-        nengo.Connection(bias, output, transform=rng.normal(size=(2, 2)), synapse=None)
-        weights = rng.uniform(0, 5, size=(6, 3))
-        nengo.Connection(net.source, hidden.neurons, transform=weights, synapse=filtered)
-        pre = hidden.neurons[1:4] if parts else hidden.neurons
-        weights = rng.uniform(0, 1, size=(5, pre.size_out))
-        nengo.Connection(pre, chip.neurons, transform=weights, synapse=0.005)
-        if parts:
-            weights = rng.normal(size=(5, 6))
-            nengo.Connection(hidden.neurons, chip.neurons, transform=weights, synapse=0.005)
-        for synapse in (0.005, 0.02):
-            weights = rng.normal(size=(2, 5))
-            nengo.Connection(chip.neurons, output, transform=weights, synapse=synapse)
-        net.watched = [
-            nengo.Probe(hidden.neurons),
-            nengo.Probe(chip.neurons),
-            nengo.Probe(output),
-        ]
-        net.bias = bias
-    return net
+@pytest.fixture(params=["numpy", "numba"])
+def kernel(request):
+    if request.param == "numba":
+        pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    return request.param
 
 
-def presentations(lanes, n_steps):
-    """Three inputs one after another, the second for one step."""
-    x = np.random.RandomState(1).uniform(0, 1, size=(lanes, 3, 3))
-    return np.repeat(x, [n_steps // 2, 1, n_steps - n_steps // 2 - 1], axis=1)
+def assert_same(ours, expected):
+    for mine, other in zip(ours, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+        assert mine.any()
 
 
-def run(net, kernel, x, pieces):
-    with Simulator(net, minibatch_size=len(x), progress_bar=False, kernel=kernel) as sim:
-        start = 0
-        for n_steps in pieces:
-            sim.run_steps(n_steps, data={net.source: x[:, start : start + n_steps]})
-            start += n_steps
-        plans = {name: host.plan for name, host in sim._machine.hosts.items()}
-    return [sim.data[probe] for probe in net.watched], plans
-
-
+@pytest.mark.parametrize("probed", [False, True])
 @pytest.mark.parametrize("parts", [False, True])
 @pytest.mark.parametrize("name", list(NEURONS))
-def test_running_ahead_equals_nengo_loihi(name, parts):
-    lanes, n_steps = 3, 40
-    x = presentations(lanes, n_steps)
-    compiled, plans = run(make_network(NEURONS[name], parts), "numba", x, [25, 1, 14])
-    assert (plans["host_pre"] is None) == (name == "lif")
-    assert plans["host"] is not None
-    plain, _ = run(make_network(NEURONS[name], parts), "numpy", x, [25, 1, 14])
-    for lane in range(lanes):
-        net = make_network(NEURONS[name], parts)
-        net.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
-        with nengo_loihi.Simulator(net) as reference:
-            for piece in (25, 1, 14):
-                reference.run_steps(piece)
-        for probe, mine, other in zip(net.watched, compiled, plain, strict=True):
-            np.testing.assert_array_equal(mine[lane], reference.data[probe])
-            np.testing.assert_array_equal(other[lane], reference.data[probe])
-    assert all(values.any() for values in compiled)
+def test_following_a_plan_equals_nengo_loihi(name, parts, probed, kernel):
+    def make():
+        net = make_network(name, parts)
+        if probed:
+            with net:
+                net.watched.append(nengo.Probe(net.hidden.neurons))
+        return net
+
+    net, x = make(), presentations(LANES, sum(PIECES))
+    ours, followed = run(net, kernel, {net.source: x}, PIECES)
+    # one step alone is no stretch, and neither is the second presentation
+    assert followed == {"host_pre": 0 if name == "lif" else 38, "host": 39}
+    for lane in range(LANES):
+        alone = make()
+        alone.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
+        with compat.nengo_loihi().Simulator(alone) as reference:
+            for n_steps in PIECES:
+                reference.run_steps(n_steps)
+        expected = [reference.data[probe] for probe in alone.watched]
+        assert_same([values[lane] for values in ours], expected)
 
 
-def test_probe_of_some_neurons_keeps_the_host_in_step():
-    net = make_network(NEURONS["relu"])
-    with net:
-        net.watched.append(nengo.Probe(net.ensembles[0].neurons[::2]))
-    values, plans = run(net, "numba", presentations(2, 20), [20])
-    assert plans["host_pre"] is None
-    np.testing.assert_array_equal(values[-1], values[0][:, :, ::2])
+def test_data_that_holds_replaces_the_bias_of_a_readout(kernel):
+    bias = np.random.RandomState(2).normal(size=(LANES, 3, 2)).repeat([10, 1, 9], axis=1)
+    results = []
+    for plans in (True, False):
+        net = make_network()
+        data = {net.source: presentations(LANES, 20), net.bias: bias}
+        values, followed = run(net, kernel, data, [20], plans)
+        assert followed["host"] == (19 if plans else 0)
+        results.append(values)
+    assert_same(*results)
+    assert (results[0][1][:, 9] != results[0][1][:, 11]).any()
 
 
-def test_host_that_changes_by_itself_does_not_run_ahead():
-    x = presentations(2, 20)
-    _, plans = run(make_network(NEURONS["relu"], filtered=0.01), "numba", x, [20])
-    assert plans["host_pre"] is None
+def test_data_that_changes_in_every_step_is_followed_step_by_step(kernel):
+    bias = np.random.RandomState(2).normal(size=(LANES, 20, 2))
+    results = []
+    for plans in (True, False):
+        net = make_network()
+        data = {net.source: presentations(LANES, 20), net.bias: bias}
+        values, followed = run(net, kernel, data, [20], plans)
+        assert followed["host"] == 0
+        results.append(values)
+    assert_same(*results)
 
 
-def test_source_without_data_does_not_run_ahead():
-    net = make_network(NEURONS["relu"])
-    net.source.output = lambda t: np.full(3, t)
-    with Simulator(net, progress_bar=False) as sim:
-        sim.run_steps(10)
-        host = sim._machine.hosts["host_pre"]
-        assert len(host.plan.sources) == 1
+def test_a_node_whose_data_ends_has_its_own_output_again(kernel):
+    from nengo_dense.emulator import Simulator
+
+    net = make_network()
+    with Simulator(net, minibatch_size=2, progress_bar=False, kernel=kernel) as sim:
+        sim.run_steps(5, data={net.bias: np.full((2, 5, 2), 7.0)})
+        sim.run_steps(5)
+    alone = make_network()
+    alone.bias.output = lambda t: [7.0, 7.0] if t < 0.0055 else [0.3, -0.2]
+    with compat.nengo_loihi().Simulator(alone) as reference:
+        reference.run_steps(5)
+        reference.run_steps(5)
+    np.testing.assert_array_equal(sim.data[net.watched[1]][1], reference.data[alone.watched[1]])
 
 
-def test_data_for_the_bias_of_a_readout_is_followed_step_by_step():
-    net = make_network(NEURONS["relu"])
-    given = np.random.RandomState(2).normal(size=(2, 12, 2))
-    values = []
-    for kernel in ("numba", "numpy"):
-        with Simulator(net, minibatch_size=2, progress_bar=False, kernel=kernel) as sim:
-            sim.run_steps(12, data={net.bias: given})
-            sim.run_steps(5)
-        values.append(sim.data[net.watched[2]])
-    np.testing.assert_array_equal(*values)
-    assert (values[0][:, 1] != values[0][:, 2]).any()
+@pytest.mark.parametrize("attr", ["voltage", "input"])
+def test_probes_see_what_neurons_hold_and_what_holds_still(attr, kernel):
+    results = []
+    for plans in (True, False):
+        net = make_network()
+        with net:
+            net.watched += [nengo.Probe(net.hidden.neurons, attr), nengo.Probe(net.source)]
+        data = {net.source: presentations(LANES, 40)}
+        values, followed = run(net, kernel, data, PIECES, plans)
+        assert followed["host_pre"] == (38 if plans else 0)
+        results.append(values)
+    assert_same(*results)
 
 
-def test_a_node_that_nothing_reaches_reads_zeros():
-    net = make_network(NEURONS["relu"])
+def test_a_node_that_nothing_reaches_reads_zeros(kernel):
+    from nengo_dense.emulator import Simulator
+
+    net = make_network()
     with net:
         alone = nengo.Probe(nengo.Node(size_in=2))
     del net.connections[:]
     net.probes[:] = [alone]
-    with Simulator(net, progress_bar=False, kernel="numba") as sim:
+    with Simulator(net, progress_bar=False, kernel=kernel) as sim:
         sim.run_steps(5)
     np.testing.assert_array_equal(sim.data[alone], np.zeros((5, 2)))
