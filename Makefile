@@ -9,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core test-dl test-oldest test-tf-keras test-slow docs lint clean
+.PHONY: tables help demo test test-core test-dl test-oldest test-tf-keras test-slow docs lint clean
 
 # The first interpreter that really runs: a name on PATH can be a stub that does not.
 first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
@@ -104,6 +104,10 @@ test-slow: .venv/tests
 
 docs: .venv/dev
 	$(CORE)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+
+# The tables of README and documentation, from benchmarks/results
+tables: .venv/dev
+	$(CORE)/python benchmarks/tables.py
 
 lint: .venv/dev
 	$(CORE)/ruff check .

@@ -69,9 +69,14 @@ def interval(triple: Sequence[float]) -> str:
     return "{:.2f} % ({:.2f} to {:.2f})".format(*triple)
 
 
+def parity_records() -> list[dict]:
+    """Return what was measured of conversion, both ways of encoding where both were."""
+    return [record.load(name) for name in ("parity", "parity_spikes") if measured(name)]
+
+
 def parity() -> str:
     """Say what conversion loses, per data set."""
-    records = [record.load(name) for name in ("parity", "parity_spikes")]
+    records = parity_records()
     rows = []
     for figure in (figure for r in records for figure in r["figures"]):
         (method,) = figure["methods"]
@@ -85,16 +90,16 @@ def parity() -> str:
 
 def ablation() -> str:
     """Say what each part of conversion contributes."""
-    measured = record.load("ablation")
-    (figure,) = measured["figures"]
+    known = record.load("ablation")
+    (figure,) = known["figures"]
     rows = [[method, *gaps(figure, method)] for method in figure["methods"]]
     head = ["method", "25 steps", "50 steps", "100 steps"]
-    return table(head, rows) + "\n" + circumstances(measured)
+    return table(head, rows) + "\n" + circumstances(known)
 
 
 def emulator() -> str:
     """Say how long a presentation takes."""
-    measured = record.load("emulator")
+    known = record.load("emulator")
     rows = [
         [
             row["network"],
@@ -103,10 +108,10 @@ def emulator() -> str:
             f"{1e3 * row['nengo_loihi']:.3g} ms",
             f"{row['nengo_loihi'] / row['ours']:.0f} ×",
         ]
-        for row in measured["figures"]["table"]
+        for row in known["figures"]["table"]
     ]
     head = ["network", "lanes", "a presentation of 100 steps", "in nengo-loihi", "ratio"]
-    return table(head, rows) + "\n" + circumstances(measured)
+    return table(head, rows) + "\n" + circumstances(known)
 
 
 def suites() -> str:
@@ -121,19 +126,19 @@ def suites() -> str:
 
 def exactness() -> str:
     """Say how many values were compared."""
-    measured = record.load("exactness")
-    figures = measured["figures"]
+    known = record.load("exactness")
+    figures = known["figures"]
     return (
         f"{figures['differing']} of {figures['values']:,} values differ, in "
         f"{figures['steps']:.3g} compartment-steps of {figures['networks']} random networks, "
-        f"each in {figures['lanes']} lanes. " + circumstances(measured)
+        f"each in {figures['lanes']} lanes. " + circumstances(known)
     )
 
 
 def training(task: str) -> str:
     """Say what ways of training lead to."""
-    measured = record.load(f"training_{task}")
-    rows = measured["figures"]
+    known = record.load(f"training_{task}")
+    rows = known["figures"]
     steps = sorted({int(n) for row in rows for n in row["chip"]})
     ways = list(dict.fromkeys(row["way"] for row in rows))
     lines = []
@@ -141,18 +146,17 @@ def training(task: str) -> str:
         mine = [row for row in rows if row["way"] == way]
         values = [[row["chip"].get(str(n), row["source"]) for row in mine] for n in steps]
         lines.append([way, *(f"{100 * sum(v) / len(v):.2f}" for v in values)])
-    return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(measured)
+    return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(known)
 
 
 def overview() -> str:
     """Write README's table: the few figures that matter."""
     rows = []
-    for name in ("parity", "parity_spikes"):
-        for figure in record.load(name)["figures"]:
-            (method,) = figure["methods"]
-            what = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
-            value = ", ".join(gaps(figure, method)) + " points"
-            rows.append([f"accuracy lost after 25, 50, 100 steps, {what}", value])
+    for figure in (figure for parity in parity_records() for figure in parity["figures"]):
+        (method,) = figure["methods"]
+        what = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
+        value = ", ".join(gaps(figure, method)) + " points"
+        rows.append([f"accuracy lost after 25, 50, 100 steps, {what}", value])
     for row in record.load("emulator")["figures"]["table"]:
         if row["lanes"] > 1:
             what = f"speed against nengo-loihi, {row['network']}, {row['lanes']} lanes"
@@ -175,9 +179,19 @@ PAGES = {
 }
 
 
+#: Page -> the record that it needs, where that is not its name.
+NEEDS = {"suites": "suites_nengo"}
+
+
+def measured(name: str) -> bool:
+    """Tell whether there is a record of this name."""
+    return (record.RESULTS / f"{name}.json").exists()
+
+
 def files() -> dict[Path, str]:
-    """Return every file that is written, with its text."""
-    texts = {DOCS / f"{name}.rst": write() for name, write in PAGES.items()}
+    """Return every file that is written, with its text; nothing of what was not measured."""
+    pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
+    texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     readme = ROOT / "README.rst"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]

@@ -19,7 +19,12 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
-exclude_patterns = ["_build", "examples/*/README.rst", "parity.rst"]  # included, no page
+exclude_patterns = [
+    "_build",
+    "examples/*/README.rst",
+    "parity.rst",
+    "measured/*",
+]  # included, no page
 default_role = "py:obj"
 nitpicky = True
 templates_path = ["_templates"]
