@@ -24,7 +24,8 @@ def run(folder, *arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "nengo_dense", *arguments],
         cwd=folder,
-        env={**os.environ, **environment},
+        # TensorFlow, where it is installed, has a word of its own for the terminal
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
         capture_output=True,
         check=False,
         timeout=120,

@@ -48,7 +48,7 @@ def test_runs_as_a_process(folder):
     done = subprocess.run(
         [sys.executable, "-m", "nengo_dense", "evaluate", "stack.npz", "--data", "missing.npz"],
         cwd=folder,
-        env=os.environ,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
         check=False,
@@ -403,7 +403,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder):
     command = f"{sys.executable} -m nengo_dense rules | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],
-        env=os.environ,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
         check=True,

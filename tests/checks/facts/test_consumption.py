@@ -12,6 +12,7 @@ from nengo_dense.layers import DenseStack
 STEPS = 50
 
 
+@pytest.mark.filterwarnings("ignore:No neuron of")  # random weights, shown for a moment
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
 def test_check_and_evaluate_report_the_same_energy(encoding, rng):
     stack = DenseStack([40, 30, 8, 3], 4, encoding=encoding, seed=1)
