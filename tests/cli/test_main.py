@@ -48,13 +48,14 @@ def test_runs_as_a_process(folder):
     done = subprocess.run(
         [sys.executable, "-m", "nengo_dense", "evaluate", "stack.npz", "--data", "missing.npz"],
         cwd=folder,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == "nengo-dense: missing.npz: no such file\n"
+    assert done.stderr.endswith("nengo-dense: missing.npz: no such file\n")
+    assert "Traceback" not in done.stderr
 
 
 def test_evaluate_prints_accuracy_and_draws(folder, capsys):
@@ -403,7 +404,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder):
     command = f"{sys.executable} -m nengo_dense rules | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ,
         capture_output=True,
         text=True,
         check=True,
