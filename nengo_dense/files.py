@@ -10,7 +10,8 @@ import secrets
 import shutil
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -171,6 +172,20 @@ def write(path: Any, produce: Callable[[BinaryIO], Any], *, kind: Kind = ANY) ->
         raise _said(err, f"{path} cannot be written") from err
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_arrays(path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY) -> None:
+    """Write arrays to an ``.npz`` file without pickle, as `write` writes.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    arrays : mapping of {str: array_like}
+    kind : Kind, optional
+    """
+    content = BytesIO()  # NumPy leaves an archive open that cannot be written to its end
+    np.savez_compressed(content, **arrays)
+    write(path, lambda file: file.write(content.getbuffer()), kind=kind)
 
 
 def _is_stream(path: Any) -> bool:

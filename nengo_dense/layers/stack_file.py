@@ -70,7 +70,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
         arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
         header["tuned"] = record
     arrays["header"] = np.array(json.dumps(header | arguments))
-    files.write(path, lambda file: np.savez_compressed(file, **arrays), kind=STACK)
+    files.write_arrays(path, arrays, kind=STACK)
 
 
 def read(path: Path) -> dict[str, Any]:
