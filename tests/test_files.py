@@ -1,6 +1,7 @@
 """Reading files that may be anything, and writing so that nothing is lost."""
 
 import ast
+import contextlib
 import io
 import os
 import resource
@@ -65,26 +66,24 @@ def test_a_write_that_stops_half_way_leaves_the_old_file_and_nothing_else(tmp_pa
     assert names(tmp_path) == ["kept"]
 
 
-@pytest.fixture
-def limit():
-    return 1000
-
-
-@pytest.fixture
+@contextlib.contextmanager
 def full_disk(limit):
-    """Let no file grow beyond so many bytes."""
+    """Let no file grow beyond so many bytes: pytest's own log neither, so for one call alone."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_is_said_in_a_sentence_and_the_old_file_kept(tmp_path, full_disk):
+def test_a_full_disk_is_said_in_a_sentence_and_the_old_file_kept(tmp_path):
     path = tmp_path / "kept"
     path.write_bytes(b"hello")
-    with pytest.raises(OSError, match=r"^\S*kept cannot be written: File too large$") as caught:
+    message = r"^\S*kept cannot be written: File too large$"
+    with full_disk(1000), pytest.raises(OSError, match=message) as caught:
         files.write(path, put(b"hello" * 1000), kind=GREETING)
     assert caught.value.errno is not None
     assert path.read_bytes() == b"hello"
@@ -266,13 +265,13 @@ def test_a_stack_is_not_written_over_a_data_set(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("limit", [2000])
-def test_a_stack_for_which_there_is_no_space_leaves_the_old_one(tmp_path, full_disk):
+def test_a_stack_for_which_there_is_no_space_leaves_the_old_one(tmp_path):
     path = tmp_path / "stack.npz"
     small, large = STACKS
     small.save(path)
     before = path.read_bytes()
-    with pytest.raises(OSError, match=r"stack\.npz cannot be written: File too large"):
+    message = r"stack\.npz cannot be written: File too large"
+    with full_disk(2000), pytest.raises(OSError, match=message):
         large.save(path)
     assert path.read_bytes() == before
     assert nengo_dense.DenseStack.load(path).units == small.units
