@@ -15,6 +15,7 @@ from nengo_dense.importers.operation import (
     activation,
     attempt,
     batch_norm,
+    per_feature,
     unsupported,
 )
 
@@ -176,7 +177,7 @@ class OnnxGraph:
         weights = weights if settings.get("transB", 0) else weights.T
         bias = None
         if len(node.input) > 2 and node.input[2]:
-            vector = self._vector(node.input[2]) * settings.get("beta", 1.0)
+            vector = per_feature(self.constant(node.input[2])) * settings.get("beta", 1.0)
             bias = np.broadcast_to(vector, weights.shape[0])
         return [Affine(weights, bias, label)]
 
@@ -196,17 +197,10 @@ class OnnxGraph:
             return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]
         return [Affine(self.constant(node.input[1]).T, None, label)]
 
-    def _vector(self, name: str) -> np.ndarray:
-        """Return a constant that is the same for every sample: a number or one a feature."""
-        values = self.constant(name)
-        if values.size not in (1, values.shape[-1] if values.ndim else 1):
-            raise ValueError(f"constant {name!r} of shape {values.shape} is not one per feature")
-        return values.reshape(()) if values.size == 1 else values.ravel()
-
     def _arithmetic(self, node: Any, label: str) -> Operations:
         """Sums and products with a constant."""
         constant_first = self.is_constant(node.input[0])
-        values = self._vector(node.input[0 if constant_first else 1])
+        values = per_feature(self.constant(node.input[0 if constant_first else 1]))
         if node.op_type == "Add":
             return [Scaling(1.0, values, label)]
         if node.op_type == "Mul":

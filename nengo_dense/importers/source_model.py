@@ -85,14 +85,14 @@ class SourceModel(Sequence[DenseSpec]):
         if len(self.layers) > 1:
             return
         labels = [repr(step.label) for step in self._operations if isinstance(step, Affine)]
-        between = (
-            f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between them, so "
-            "that they are one matrix: put a ReLU between them and train again, or use"
-            if len(labels) > 1
-            else "it is one matrix, for which no neurons are needed: use"
-        )
+        why = "it is one matrix, for which no neurons are needed: use"
+        if len(labels) > 1:
+            why = (
+                f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between "
+                "them and are one matrix: put a ReLU between them and train again, or use"
+            )
         raise ConversionError(
-            self.name, [f"{between} one nengo.Connection, with the matrix as its transform"]
+            self.name, [f"{why} one nengo.Connection, with the matrix as its transform"]
         )
 
     def compare(self, x: Any = None) -> None:
