@@ -8,6 +8,7 @@ import numpy as np
 
 from nengo_dense.checks import CheckReport, check
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.tuning_record import EARLIEST
 
 #: Samples that a stack is shown while its rates are looked at, and for how many seconds each.
 N_SHOWN, SHOWN_FOR = 10, 0.02
@@ -18,10 +19,16 @@ IGNORE = dict.fromkeys(("ND502", "ND503"), "samples shown by this command, for r
 def check_showing(
     stack: DenseStack, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
 ) -> CheckReport:
-    """Check a stack in a network that shows it some of the samples."""
+    """Check a stack in a network that shows it some of the samples.
+
+    A tuned stack is shown each for as long as its first answers take.
+    """
+    shown_for = SHOWN_FOR
+    if stack.tuned is not None:
+        shown_for = EARLIEST * stack.tuned.presentation_time
     chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
     with nengo.Network(seed=stack.seed, label=stack.label) as network:
         nengo.Network.add(stack)
-        source = nengo.Node(nengo.processes.PresentInput(chosen, SHOWN_FOR), label="samples")
+        source = nengo.Node(nengo.processes.PresentInput(chosen, shown_for), label="samples")
         nengo.Connection(source, stack.input, synapse=None)
     return check(network, ignore={**IGNORE, **(ignore or {})}, **options)

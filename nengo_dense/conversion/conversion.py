@@ -4,38 +4,35 @@ import warnings
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.arguments import choice, positive, presentation_steps
-from nengo_dense.conversion.calibration import check_calibration, divide, logits_of
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.arguments import (
+    between,
+    check_progress_bar,
+    choice,
+    flag,
+    positive,
+    presentation_steps,
+)
+from nengo_dense.conversion.blind import BLIND_RATE, blind_rates
+from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.scaling import input_scales, layer_rates
-from nengo_dense.conversion.tuning import Samples
-from nengo_dense.conversion.tuning import tune as tune_chain
-from nengo_dense.importers import read_model
-from nengo_dense.importers.spec import DenseSpec
-from nengo_dense.layers.readout import window_start
+from nengo_dense.conversion.stack_tuning import tune_stack
+from nengo_dense.importers import SourceModel, read_model
+from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
-#: Rate in hertz that stands for the value 1 where nothing is known of a layer's values.
-BLIND_RATE = 250.0
 #: Rate in hertz of busy neurons where values are known: the most the chip can do at a step of
 #: 1 ms. Lower rates make fewer spikes, so coarser means in 25 steps; higher ones spend longer on
 #: the plateaus of ``1000 / ceil(1000 / r)``, which shows after 100.
 BUSY_RATE = 1000.0
-#: Parts of ``presentation_time`` after which answers are wanted, and how much each matters.
-#: Losses shrink by about as much as the weights grow, so that all deadlines count alike; with
-#: equal weights the noise of the first spikes would drown what is learnt of the full time.
-DEADLINES = {0.25: 1.0, 0.5: 3.0, 1.0: 10.0}
 
 
 def convert(
     model: Any,
     *,
     calibration: Any = None,
-    encoding: str = "host",
+    encoding: str = "auto",
     synapse: Any = 0.002,
     neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
     max_rate: float | None = None,
@@ -51,17 +48,19 @@ def convert(
 
     Without ``calibration`` the weights stay as they are. With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.tandem`.
+    model does, by tandem learning.
 
     Parameters
     ----------
     model : object
         A live Keras or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+        ``(weights, bias)`` in Nengo's orientation.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
-    encoding, label : optional
-        As in `DenseStack`.
+    encoding : {"auto", "host", "spikes", "chip"}, optional
+        As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, else (one
+        hidden layer) ``"spikes"``.
+    label : str, optional
     synapse : float, nengo.Lowpass or None, or a list of them, optional
         In front of every layer that gets spikes; the readout has none, as its window averages.
         A list goes to `DenseStack` as it is and includes the readout.
@@ -69,12 +68,14 @@ def convert(
         Of the layers on the chip. A layer on the host has `nengo.SpikingRectifiedLinear`, which
         is exact. A list goes to `DenseStack` as it is.
     max_rate : float, optional
-        Rate in hertz. Without calibration it stands for the value 1 (default 250); with it, for
-        the ``percentile`` of each layer's activations (default 1000).
+        Rate in hertz. Without calibration it stands for the value 1 (default 250, or what suits
+        weights of unusual scale); with it, for the ``percentile`` of each layer's activations
+        (default 1000).
     percentile : float, optional
         Of the activations above zero, 0 to 100, for calibration.
     tune : bool, optional
-        Whether calibration also changes weights and biases. Not with ``encoding="chip"``.
+        Whether calibration also changes weights and biases. The stack's ``tuned`` then says what
+        for, and its neurons are nengo-loihi's, which do in Nengo what they do on the chip.
     presentation_time : float, optional
         How long a sample will be shown, in seconds. Tuning makes answers good after a quarter, a
         half and all of it.
@@ -92,99 +93,60 @@ def convert(
     Raises
     ------
     nengo_dense.exceptions.ConversionError
-        Some layers cannot be converted; all of them are named.
+        Some layers cannot be converted; all of them are named. Or the model itself answers
+        otherwise than its layers do as they were read.
+    nengo.exceptions.BuildError
+        Weights, biases and thresholds of a layer are too far apart for the chip's integers.
     nengo.exceptions.ValidationError
         An argument out of range, or calibration data that cannot be used.
     """
-    choice(encoding, ENCODINGS, "encoding", convert)
-    specs = read_model(model).layers
-    x = None if calibration is None else check_calibration(calibration, specs[0].n_in)
+    choice(encoding, ("auto", *ENCODINGS), "encoding")
+    flag(tune, "tune")
+    between(percentile, 0, 100, "percentile", with_low=False)
+    n_steps = presentation_steps(presentation_time, dt)
+    bar = check_progress_bar(progress_bar)
+    source = read_model(model)
+    x = None if calibration is None else check_calibration(calibration, source.n_in)
+    source.compare(x)
+    if encoding == "auto":
+        encoding = "host" if len(source.layers) > 2 else "spikes"
     rate = BLIND_RATE if x is None else BUSY_RATE
     if max_rate is not None:
-        rate = positive(max_rate, "max_rate", convert, unit="hertz")
-    if not 0 < percentile <= 100:
-        raise ValidationError(
-            f"must be above 0 and at most 100, got {percentile:g}", "percentile", convert
-        )
-    arguments: dict[str, Any] = {
-        "readout": readout_of(specs),
-        "encoding": encoding,
-        "weights": [spec.weights for spec in specs],
-        "biases": [spec.bias for spec in specs],
-        "synapse": _synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
-        "neuron_type": _neuron_types(neuron_type, len(specs) - 1, encoding),
-        "max_rate": rate if x is None else layer_rates(specs, x, rate, percentile),
-        "label": label,
-        "seed": seed,
-    }
+        rate = positive(max_rate, "max_rate", unit="hertz")
+    arguments = _arguments(source, encoding, synapse, neuron_type)
+    if x is not None:
+        arguments["max_rate"] = layer_rates(source.layers, x, rate, percentile)
+    elif max_rate is not None:
+        arguments["max_rate"] = rate
+    else:
+        arguments["max_rate"] = blind_rates(source.layers, rate)
     if encoding == "spikes":
         arguments["encoder"] = {"max_rate": rate, **({} if x is None else input_scales(x))}
-    stack = DenseStack([spec.n_out for spec in specs], specs[0].n_in, **arguments)
-    if x is None:
-        return stack
-    if encoding == "chip":
+    if tune and x is not None:
+        arguments["neuron_type"] = _as_on_loihi(arguments["neuron_type"], encoding)
+    units = [layer.n_out for layer in source.layers]
+    stack = DenseStack(units, source.n_in, label=label, seed=seed, **arguments)
+    if x is not None and encoding == "chip":
         _warn_of_clipping(x)
-    elif tune:
-        n_steps = presentation_steps(presentation_time, dt, convert)
-        tune_stack(stack, specs, x, n_steps, dt, seed or 0, progress_bar)
+    if tune and x is not None:
+        tune_stack(stack, source.layers, x, n_steps, dt, seed or 0, bar)
     return stack
 
 
-def tune_stack(
-    stack: DenseStack,
-    specs: list[DenseSpec],
-    x: np.ndarray,
-    n_steps: int,
-    dt: float,
-    seed: int,
-    progress_bar: Any,
-) -> None:
-    """Change a stack's weights and biases until the chip's integers answer as the source does.
-
-    Parameters
-    ----------
-    stack : DenseStack
-        Made from ``specs``; changed in place.
-    specs : list of DenseSpec
-        The source model.
-    x : (batch, size_in) ndarray
-        Calibration inputs.
-    n_steps : int
-        Length of a presentation.
-    dt : float
-        Step in seconds.
-    seed : int
-    progress_bar : bool or nengo.utils.progress.ProgressBar
-    """
-    chain = Chain(stack, dt)
-    targets = logits_of(specs, x)[-1]
-    fit, judge = divide(Samples(x, targets), seed)
-    distillation = Distillation.for_targets(targets, stack.readout)
-    windows = _windows(n_steps, chain.depth)
-    tune_chain(chain, fit, judge, distillation, windows, seed=seed, progress_bar=progress_bar)
-    stack.set_parameters(*chain.in_stack_units())
-
-
-def readout_of(specs: list[DenseSpec]) -> str:
-    """Name the readout that the last layer needs."""
-    return "softmax" if specs[-1].activation == "softmax" else "linear"
-
-
-def _windows(n_steps: int, depth: int) -> list[Window]:
-    """Return the readout's windows at the deadlines, without those at which nothing is known."""
-    stops = {round(part * n_steps): weight for part, weight in DEADLINES.items()}
-    stops = {stop: weight for stop, weight in stops.items() if stop > 2 * depth}
-    if not stops:
-        raise ValidationError(
-            f"must be more than {2 * depth} steps for {depth} populations of neurons, through "
-            f"which a spike travels one step each, got {n_steps}. Show samples for longer.",
-            attr="presentation_time",
-        )
-    total = sum(stops.values())
-    return [
-        Window(int(window_start(n)), n, weight / total, early=n < n_steps)
-        for n, weight in stops.items()
-    ]
+def _arguments(
+    source: SourceModel, encoding: str, synapse: Any, neuron_type: Any
+) -> dict[str, Any]:
+    """Return a stack's arguments that follow from the source model alone."""
+    n_layers = len(source.layers) - 1
+    return {
+        "readout": source.layers[-1].activation,
+        "encoding": encoding,
+        "weights": [layer.weights for layer in source.layers],
+        "biases": [layer.bias for layer in source.layers],
+        "synapse": _synapses(synapse, n_layers + (encoding == "spikes")),
+        "neuron_type": _neuron_types(neuron_type, n_layers, encoding),
+        "classes": source.classes,
+    }
 
 
 def _synapses(synapse: Any, n_connections: int) -> list:
@@ -194,13 +156,22 @@ def _synapses(synapse: Any, n_connections: int) -> list:
     return [synapse] * (n_connections - 1) + [None]
 
 
-def _neuron_types(neuron_type: Any, n_layers: int, encoding: str) -> Any:
+def _neuron_types(neuron_type: Any, n_layers: int, encoding: str) -> list[NeuronType]:
     """Give a layer on the host spiking rectified linear neurons."""
     if isinstance(neuron_type, list | tuple):
         return list(neuron_type)
     if encoding != "host" or not getattr(neuron_type, "spiking", False):
-        return neuron_type
+        return [neuron_type] * n_layers
     return [SpikingRectifiedLinear()] + [neuron_type] * (n_layers - 1)
+
+
+def _as_on_loihi(neuron_types: list[NeuronType], encoding: str) -> list[NeuronType]:
+    """Give the layers on the chip neurons that lose in every simulator what the chip loses.
+
+    Weights that make up for these losses would be too large for neurons without them.
+    """
+    first = 1 if encoding == "host" else 0
+    return [*neuron_types[:first], *map(as_on_loihi, neuron_types[first:])]
 
 
 def _warn_of_clipping(x: np.ndarray) -> None:

@@ -29,7 +29,7 @@ class Importer(Protocol):
     reads: str
 
     def recognizes(self, model: Any) -> bool:
-        """Tell whether `model` is for this importer, from its classes' modules or its path."""
+        """Tell whether ``model`` is for this importer, from its classes' modules or its path."""
 
     def read(self, model: Any) -> SourceModel | list[DenseSpec]:
         """Return the layers of a model that it recognizes.

@@ -85,18 +85,18 @@ class SourceModel(Sequence[DenseSpec]):
         if len(self.layers) > 1:
             return
         labels = [repr(step.label) for step in self._operations if isinstance(step, Affine)]
-        why = "it is one matrix, for which no neurons are needed: use"
-        if len(labels) > 1:
-            why = (
-                f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between "
-                "them and are one matrix: put a ReLU between them and train again, or use"
-            )
+        between = (
+            f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between them, "
+            "so that they are one matrix: put a ReLU between them and train again, or use"
+            if len(labels) > 1
+            else "it is one matrix, for which no neurons are needed: use"
+        )
         raise ConversionError(
-            self.name, [f"{why} one nengo.Connection, with the matrix as its transform"]
+            self.name, [f"{between} one nengo.Connection, with the matrix as its transform"]
         )
 
     def compare(self, x: Any = None) -> None:
-        """Hold the layers against the model itself; `compared` says what came of it.
+        """Hold the layers against the model itself; ``compared`` says what came of it.
 
         Parameters
         ----------

@@ -4,8 +4,8 @@ The array ``header`` holds JSON text; the others hold numbers, or the classes' n
 which version of the format it is, and a reader refuses what it does not know rather than guess.
 
 - Version 1: sizes, weights, biases, encoding, rates, synapses, neurons.
-- Version 2: also the classes' names and what the stack was tuned for; the head may be any that is
-  known.
+- Version 2: also the classes' names, what the stack was tuned for, and an encoder's offset and
+  resting rate; the head may be any that is known.
 
 Files of every version so far are read for ever.
 """
@@ -18,13 +18,13 @@ from typing import Any, BinaryIO
 
 import nengo
 import numpy as np
-from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_number
 
 from nengo_dense import compat, files
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers import neuron
+from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
 from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
@@ -40,17 +40,11 @@ NEURON_TYPES = {
     "LoihiSpikingRectifiedLinear": "nengo_loihi",
     "LoihiLIF": "nengo_loihi",
 }
+#: Arguments of an encoder in version 1.
+ENCODER_1 = ("scale", "signed", "max_rate")
 #: Fields of a TuningRecord that are arrays.
 TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
-
-
-def as_path(path: Any) -> Path:
-    """Return a path, or raise a ValidationError for what is none."""
-    try:
-        return Path(path)
-    except TypeError as err:
-        raise ValidationError(f"must be a path, got {path!r}", attr="path") from err
 
 
 def write(arguments: dict[str, Any], path: Path) -> None:
@@ -76,7 +70,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
         arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
         header["tuned"] = record
     arrays["header"] = np.array(json.dumps(header | arguments))
-    files.write(path, lambda file: np.savez_compressed(file, **arrays), kind=STACK)
+    files.write_arrays(path, arrays, kind=STACK)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -105,9 +99,8 @@ def read(path: Path) -> dict[str, Any]:
         arguments["weights"] = [arrays[f"weights_{i}"] for i in range(n)]
         arguments["biases"] = [arrays[f"bias_{i}"] for i in range(n)]
         if header["encoding"] == "spikes":
-            arguments["encoder"] = {
-                key: arrays[f"encoder_{key}"] for key in ("scale", "signed", "max_rate")
-            }
+            known = ENCODER if header["version"] > 1 else ENCODER_1
+            arguments["encoder"] = {key: arrays[f"encoder_{key}"] for key in known}
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
             arguments["tuned"] = _make_record(header.get("tuned"), arrays)

@@ -1,10 +1,18 @@
+import warnings
+from contextlib import closing
+
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import ValidationError
+from nengo.exceptions import BuildError, ValidationError
+from sklearn.datasets import load_iris, load_wine
+from sklearn.neural_network import MLPClassifier
 
 from nengo_dense.conversion import convert
+from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation import evaluate
+from nengo_dense.importers import forward, read_model
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +134,7 @@ def test_chip_encoding_says_which_features_it_clips(model, rng):
         ({"calibration": np.eye(4)}, r"must have shape \(batch, 5\)"),
         ({"calibration": np.eye(5)}, "at least 20 samples"),
         ({"max_rate": 0}, "max_rate: must be above 0 hertz"),
-        ({"encoding": "morse"}, "encoding: must be one of 'host'"),
+        ({"encoding": "morse"}, "encoding: must be one of 'auto'"),
         ({"percentile": 101.0}, "percentile: must be above 0 and at most 100, got 101"),
         ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
         ({"presentation_time": -1}, "presentation_time: must be above 0 seconds"),
@@ -137,9 +145,118 @@ def test_refuses(model, rng, arguments, match):
         convert(model, progress_bar=False, **{"calibration": rng.randn(40, 5), **arguments})
 
 
-def test_a_single_layer_on_the_host_leaves_nothing_for_the_chip(rng):
+def test_a_single_layer_of_neurons_is_on_the_chip_by_default(rng):
     model = [(rng.randn(6, 5), None), (rng.randn(2, 6), None)]
-    with pytest.raises(ValidationError, match="encoding='spikes'"):
-        convert(model, calibration=rng.randn(40, 5), progress_bar=False)
-    stack = convert(model, calibration=rng.randn(40, 5), encoding="spikes", progress_bar=False)
+    stack = convert(model, calibration=rng.randn(40, 5), progress_bar=False)
+    assert stack.encoding == "spikes"
     assert stack.layers[0].on_chip
+    with pytest.raises(ValidationError, match="encoding='spikes'"):
+        convert(model, calibration=rng.randn(40, 5), encoding="host", progress_bar=False)
+
+
+def test_more_layers_have_the_first_on_the_host_by_default(model):
+    assert convert(model, progress_bar=False).encoding == "host"
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_last_relu_is_a_head(rng, encoding, calibrated):
+    layers = [(rng.randn(12, 4), None, "relu"), (rng.randn(8, 12) / 3, None, "relu")]
+    layers.append((rng.randn(2, 8) / 2, [-0.5, 0.3], "relu"))
+    x = rng.uniform(-1, 1, (200, 4))
+    calibration = x if calibrated else None
+    stack = convert(layers, calibration=calibration, encoding=encoding, progress_bar=False)
+    assert stack.readout == "relu"
+    with nengo.Network(seed=0) as net:
+        net.add(stack)
+        source = nengo.Node(np.zeros(4))
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.output)
+    shown = np.broadcast_to(x[:, None], (200, 150, 4))
+    with Simulator(net, minibatch_size=200, progress_bar=False) as sim:
+        sim.run_steps(150, data={source: shown})
+    answers = sim.data[probe][:, 30:].mean(axis=1)
+    wanted = forward(read_model(layers), x)[-1]
+    assert answers.min() >= 0
+    assert np.abs(answers - wanted).mean() < (0.06 if calibrated else 0.2)
+
+
+def test_classes_of_the_source_are_kept():
+    x, y = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])[y]
+    model = MLPClassifier((8, 6), random_state=0, max_iter=2000).fit(x, names)
+    stack = convert(model, progress_bar=False)
+    assert stack.classes.tolist() == ["setosa", "versicolor", "virginica"]
+
+
+def test_tuning_is_noted_in_the_stack(model, rng):
+    x = rng.randn(40, 5)
+    stack = convert(model, calibration=x, presentation_time=0.05, progress_bar=False)
+    assert (stack.tuned.presentation_time, stack.tuned.dt) == (0.05, 0.001)
+    np.testing.assert_array_equal(stack.tuned.input_high, x.max(axis=0))
+    assert convert(model, calibration=x, tune=False, progress_bar=False).tuned is None
+
+
+def test_no_neuron_on_the_host_fires_more_than_once_a_step():
+    x, _ = load_wine(return_X_y=True)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    model = MLPClassifier((16, 12, 8), random_state=0, max_iter=300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(x, load_wine().target)
+    stack = convert(model, calibration=x, progress_bar=False)
+    drive = x @ stack.weights[0].T + stack.biases[0]
+    assert drive.max() * stack.layers[0].max_rate <= 1000
+
+
+def test_a_tuned_stack_gives_in_nengo_what_it_gives_on_the_chip(model, rng):
+    calibration, x = rng.randn(600, 5), rng.randn(100, 5)
+    stack = convert(model, calibration=calibration, progress_bar=False)
+    sizes = {}
+    for target in ("sim", "nengo"):
+        with nengo.Network(seed=0) as net:
+            nengo.Network.add(stack)
+            source = nengo.Node(np.zeros(5))
+            nengo.Connection(source, stack.input, synapse=None)
+            probe = nengo.Probe(stack.logits)
+        make = Simulator if target == "sim" else ReferenceSimulator
+        options = {"progress_bar": False} if target == "sim" else {}
+        with closing(make(net, 0.001, minibatch_size=100, **options)) as sim:
+            sim.run_steps(100, data={source: np.broadcast_to(x[:, None], (100, 100, 5))})
+            sizes[target] = np.array(sim.data[probe])[:, 10:].mean(axis=1)
+    slope = (sizes["nengo"] * sizes["sim"]).sum() / (sizes["sim"] ** 2).sum()
+    assert 0.85 < slope < 1.15
+
+
+def test_the_chips_own_encoding_gains_from_calibration(rng):
+    layers = [(rng.randn(20, 4), None), (rng.randn(16, 20) / 4, None)]
+    layers.append((rng.randn(2, 16) / 3, None))
+    x = rng.uniform(-1, 1, (300, 4))
+    wanted = forward(read_model(layers), x)[-1]
+    errors = []
+    for calibration in (None, x):
+        stack = convert(layers, calibration=calibration, encoding="chip", progress_bar=False)
+        with nengo.Network(seed=0) as net:
+            net.add(stack)
+            source = nengo.Node(np.zeros(4))
+            nengo.Connection(source, stack.input, synapse=None)
+            probe = nengo.Probe(stack.logits)
+        with Simulator(net, minibatch_size=300, progress_bar=False) as sim:
+            sim.run_steps(100, data={source: np.broadcast_to(x[:, None], (300, 100, 4))})
+        errors.append(np.mean((sim.data[probe][:, 10:].mean(axis=1) - wanted) ** 2))
+    assert errors[1] < errors[0]
+
+
+def test_numbers_too_far_apart_for_the_chip_are_named(rng):
+    layers = [(rng.randn(6, 4), None), (rng.randn(6, 6), [1e6, 0, 0, 0, 0, 0])]
+    layers.append((rng.randn(2, 6), None))
+    message = r"cannot hold.*layer2: largest weight.*largest bias 1e\+06"
+    with pytest.raises(BuildError, match=message):
+        convert(layers, calibration=rng.rand(40, 4), progress_bar=False)
+
+
+def test_weights_of_unusual_scale_are_said_without_calibration(rng):
+    layers = [(rng.randn(6, 4) * 100, None), (rng.randn(6, 6), None), (rng.randn(2, 6), None)]
+    with pytest.warns(UserWarning, match="unusual scale.*pass some thousand training inputs"):
+        stack = convert(layers, progress_bar=False)
+    assert stack.layers[0].max_rate < 25
