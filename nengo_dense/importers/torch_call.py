@@ -5,15 +5,22 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.arithmetic import (
+    ARITHMETIC,
+    FLOWING,
+    affine,
+    arithmetic,
+    clip,
+    maximum,
+    product,
+)
 from nengo_dense.importers.operation import (
     Activation,
-    Affine,
     Operation,
     Problem,
     Scaling,
     activation,
     batch_norm,
-    per_feature,
     unsupported,
 )
 from nengo_dense.importers.torch_module import flattening, softmax
@@ -26,13 +33,6 @@ PASS_THROUGH = {
     *("clone", "contiguous", "cpu", "cuda", "detach", "double", "float", "type_as"),
     *("squeeze", "unsqueeze"),  # axes of one element, between which a vector stays one
 }
-
-
-class _Flowing:
-    """What flows through the model, among the arguments of a call."""
-
-
-FLOWING = _Flowing()
 
 
 class Call:
@@ -85,31 +85,16 @@ def _resolved(value: Any, constants: dict[Any, Any]) -> Any:
 
 
 def _arithmetic(call: Call) -> Operations:
-    """Read sums, differences, products and quotients of what flows and a constant."""
-    kind = ARITHMETIC[call.kind]
+    if call.keywords.get("rounding_mode") is not None:
+        return [unsupported(call.label, f"{call.kind} with rounding", "divide")]
+    factor = float(call.keywords.get("alpha", 1))
     first, second = call.get(0, "input"), call.get(1, "other")
-    rounds = call.keywords.get("rounding_mode") is not None
-    flows = (first is FLOWING) + (second is FLOWING)
-    if flows == 2:
-        return [unsupported(call.label, f"{call.kind} of two values that both depend on x", "pow")]
-    if rounds or (kind == "divide" and second is FLOWING):
-        return [unsupported(call.label, call.kind, "divide")]
-    constant = per_feature(first if second is FLOWING else second)
-    if kind == "multiply":
-        return [Scaling(constant, 0.0, call.label)]
-    if kind == "divide":
-        return [Scaling(1 / constant, 0.0, call.label)]
-    factor = float(call.keywords.get("alpha", 1)) * (-1 if kind == "subtract" else 1)
-    if second is FLOWING:
-        return [Scaling(factor, constant, call.label)]
-    return [Scaling(1.0, factor * constant, call.label)]
+    return arithmetic(ARITHMETIC[call.kind], first, second, call.label, factor)
 
 
 def _matmul(call: Call) -> Operations:
-    matrix = call.get(1, "other", call.keywords.get("mat2"))
-    if matrix is FLOWING:
-        return [Problem(f"layer {call.label!r} multiplies from the left; use x @ weights")]
-    return [Affine(np.transpose(matrix), None, call.label)]
+    second = call.get(1, "other", call.keywords.get("mat2"))
+    return product(call.get(0, "input"), second, call.label)
 
 
 def _addmm(call: Call) -> Operations:
@@ -118,29 +103,22 @@ def _addmm(call: Call) -> Operations:
     alpha, beta = call.keywords.get("alpha", 1), call.keywords.get("beta", 1)
     if bias is FLOWING or matrix is FLOWING:
         return [unsupported(call.label, call.kind, "add")]
-    weights = alpha * np.transpose(matrix)
-    bias = np.broadcast_to(beta * per_feature(bias), len(weights))
-    return [Affine(weights, bias, call.label)]
+    return affine(alpha * np.transpose(matrix), beta * bias, call.label)
 
 
 def _linear(call: Call) -> Operations:
-    return [Affine(call.get(1, "weight"), call.get(2, "bias"), call.label)]
+    weights, bias = call.get(1, "weight"), call.get(2, "bias")
+    if weights is FLOWING or bias is FLOWING:
+        return [unsupported(call.label, "a layer whose weights depend on the input", "pow")]
+    return affine(weights, bias, call.label)
 
 
 def _clamp(call: Call) -> Operations:
-    """Read a lower limit of zero, which is a ReLU."""
-    low, high = call.get(1, "min"), call.get(2, "max")
-    if high is None and low is not None and low is not FLOWING and np.all(low == 0):
-        return [Activation("relu", call.label)]
-    return [unsupported(call.label, f"{call.kind} from {low} to {high}", "clamp")]
+    return clip(call.get(1, "min"), call.get(2, "max"), call.label)
 
 
 def _maximum(call: Call) -> Operations:
-    first, second = call.get(0, "input"), call.get(1, "other")
-    limit = first if second is FLOWING else second
-    if limit is not None and limit is not FLOWING and np.all(np.equal(limit, 0)):
-        return [Activation("relu", call.label)]
-    return [unsupported(call.label, call.kind, call.kind)]
+    return maximum(call.get(0, "input"), call.get(1, "other"), call.label)
 
 
 def _threshold(call: Call) -> Operations:
@@ -217,14 +195,6 @@ def _one_number(call: Call) -> Operations:
 def _softmax(call: Call) -> Operations:
     return softmax(call.get(1, "dim"), call.label)
 
-
-#: Names of Python's and PyTorch's arithmetic -> its kind.
-ARITHMETIC = {
-    **dict.fromkeys(("add", "iadd"), "add"),
-    **dict.fromkeys(("sub", "isub", "subtract"), "subtract"),
-    **dict.fromkeys(("mul", "imul", "multiply"), "multiply"),
-    **dict.fromkeys(("div", "divide", "itruediv", "true_divide", "truediv"), "divide"),
-}
 
 CALLS: dict[str, Callable[[Call], Operations]] = {
     **dict.fromkeys(ARITHMETIC, _arithmetic),
