@@ -57,8 +57,8 @@ ADVICE = (
     ),
     Advice("^ lazy", "its weights do not exist yet: call the model once on a sample"),
     Advice(
-        "relu 6, leaky, p relu, r relu, elu, selu, celu, gelu, silu, swish, mish, hard swish, "
-        "hardswish, threshold, clip, clamp",
+        "relu 6, leaky, p relu, prelu, r relu, rrelu, elu, selu, celu, gelu, silu, swish, mish, "
+        "hard swish, hardswish, threshold, clip, clamp",
         "the neurons here are plain rectifiers: retrain with 'relu'",
         ON_HOST,
     ),

@@ -39,7 +39,7 @@ def fold(model: str, operations: Sequence[Operation]) -> list[DenseSpec]:
     nengo_dense.exceptions.ConversionError
         With every problem among the operations, and every one of their order and their shapes.
     """
-    operations = list(operations)
+    operations = [step for step in operations if not _is_nothing(step)]
     problems = find_problems(operations)
     if problems:
         raise ConversionError(model, problems)
@@ -88,6 +88,13 @@ def find_problems(operations: Sequence[Operation]) -> list[str]:
     if not problems and not any(isinstance(operation, Affine) for operation in operations):
         problems.append("it has no dense layer; there must be at least one")
     return problems
+
+
+def _is_nothing(operation: Operation) -> bool:
+    """Tell a factor of one and a summand of zero, for any number of features."""
+    if not isinstance(operation, Scaling) or operation.width is not None:
+        return False
+    return bool(operation.scale == 1 and operation.offset == 0)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """A Keras architecture (the JSON of Keras 1, 2 and 3) -> its layers in order."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from nengo_dense.importers.arithmetic import FLOWING
 from nengo_dense.importers.graph import chain
 
 #: The model classes whose meaning is in their configuration; every other has a ``call`` method.
@@ -11,6 +12,9 @@ MODEL_CLASSES = ("Sequential", "Functional", "Model")
 
 #: Packages whose layer classes are Keras's own.
 PACKAGES = ("keras", "tf_keras", "tensorflow")
+
+#: What Keras 2 writes in the place of a layer's name where a function takes a constant.
+CONSTANT = "_CONSTANT_VALUE"
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,15 @@ class KerasLayer:
     config : dict
     module : str or None
         Where its class is defined, if that is declared.
+    args, keywords : optional
+        What it is called with in a functional model; `FLOWING` for what depends on the input.
     """
 
     path: tuple[Step, ...]
     config: dict[str, Any]
     module: str | None = "keras"
+    args: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def class_name(self) -> str:
@@ -63,6 +71,14 @@ class KerasLayer:
     def is_custom(self) -> bool:
         """Whether its class is somebody else's, whatever it is called."""
         return self.module is None or self.module.partition(".")[0] not in PACKAGES
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function of ``keras.ops`` that only bears the name of a layer.
+
+        Keras 3 leaves the module out of ``.h5`` files, and calls the shape otherwise.
+        """
+        return ".ops." in f"{self.module}." or "newshape" in self.config
 
 
 def layers_of(
@@ -93,19 +109,20 @@ def layers_of(
     # Keras 1 and early Keras 2 write the layers of a Sequential without a dict around them.
     entries = config if isinstance(config, list) else config["layers"]
     steps = list(_steps(entries))
-    order = list(range(len(entries)))
+    order: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
     problems: list[str] = []
     if class_name != "Sequential":
         order, problems = _functional_order(entries, steps, config)
     layers: list[KerasLayer] = []
-    for index in order:
+    for index, node in order:
         entry, here = entries[index], (*path, steps[index])
         if "layers" in entry["config"] or isinstance(entry["config"], list):
             inner, inner_problems = layers_of(entry, here)
             layers += inner
             problems += inner_problems
         else:
-            layers.append(KerasLayer(here, entry["config"], entry.get("module", "keras")))
+            module = entry.get("module", "keras")
+            layers.append(KerasLayer(here, entry["config"], module, *_arguments(node)))
     return layers, problems
 
 
@@ -122,26 +139,58 @@ def _steps(entries: list[dict[str, Any]]) -> Iterator[Step]:
 
 def _functional_order(
     entries: list[dict[str, Any]], steps: list[Step], config: dict[str, Any]
-) -> tuple[list[int], list[str]]:
-    """Order the layers of a functional model; a layer that is used twice comes twice."""
+) -> tuple[list[tuple[int, Any]], list[str]]:
+    """Order the layers of a functional model, each with what it is called with.
+
+    A layer that is used twice comes twice.
+    """
     inputs: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    for entry, step in zip(entries, steps, strict=True):
+    calls: dict[tuple[str, int], tuple[int, Any]] = {}
+    for index, (entry, step) in enumerate(zip(entries, steps, strict=True)):
         for number, node in enumerate(entry["inbound_nodes"] or [[]]):
             inputs[step.name, number] = list(_references(node))
+            calls[step.name, number] = index, node
+    all_layers: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
     outputs = list(_references(config["output_layers"]))
     for source in [*outputs, *(name for sources in inputs.values() for name in sources)]:
         if source not in inputs:
-            return list(range(len(entries))), [
+            return all_layers, [
                 f"layer {source[0]!r} is connected but not declared; the model is damaged"
             ]
     nodes, problems = chain(inputs, outputs)
-    position = {step.name: index for index, step in enumerate(steps)}
-    order = [position[name] for name, _ in nodes]
-    return (list(dict.fromkeys(order)) if problems else order), problems
+    return (all_layers if problems else [calls[node] for node in nodes]), problems
+
+
+def _arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return what a layer is called with, in any Keras's writing.
+
+    Keras 3: ``{"args": [...], "kwargs": {...}}``; Keras 2: ``[["dense", 0, 0, {"y": 2.0}]]``, for
+    functions also without the outer list, and ``["_CONSTANT_VALUE", -1, 2.0, {...}]``.
+    """
+    if isinstance(node, dict):
+        keywords = {key: _argument(value) for key, value in node.get("kwargs", {}).items()}
+        return tuple(_argument(value) for value in node.get("args", [])), keywords
+    if not isinstance(node, list) or not node:
+        return (), {}
+    tensors = [node] if isinstance(node[0], str) else node
+    last = tensors[0][3] if len(tensors[0]) > 3 and isinstance(tensors[0][3], dict) else {}
+    return (
+        tuple(_argument(tensor) for tensor in tensors),
+        {key: _argument(value) for key, value in last.items()},
+    )
+
+
+def _argument(value: Any) -> Any:
+    """Return a constant as it is, and `FLOWING` for a tensor of the model."""
+    if isinstance(value, list) and len(value) >= 3 and value[0] == CONSTANT:
+        return value[2]
+    return FLOWING if any(True for _ in _references(value)) else value
 
 
 def _references(value: Any) -> Iterator[tuple[str, int]]:
     """Find the tensors, (layer, call), that a node's arguments name, in any Keras's writing."""
+    if isinstance(value, list) and value[:1] == [CONSTANT]:
+        value = value[3:]  # the other arguments may be tensors
     if isinstance(value, dict):
         for item in value.values():
             yield from _references(item)

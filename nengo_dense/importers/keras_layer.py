@@ -4,14 +4,16 @@ Live models and files of every Keras version meet here. Old names of a setting a
 today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias``.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nengo_dense.importers.advice import way_out
+from nengo_dense.importers.keras_call import read_call
 from nengo_dense.importers.keras_graph import KerasLayer
+from nengo_dense.importers.keras_shape import MAX_FEATURES, Shape, n_features, numbers
 from nengo_dense.importers.operation import (
     Affine,
     Operation,
@@ -38,9 +40,6 @@ PASS_THROUGH = (
 #: Smallest standard deviation that Keras's Normalization divides by (``keras.backend.epsilon``).
 NORMALIZATION_EPSILON = 1e-7
 
-#: Largest number of features that a declared shape may have; Loihi takes 4096 a layer.
-MAX_FEATURES = 2**24
-
 Operations = list[Operation]
 
 
@@ -52,28 +51,28 @@ class Reading:
     ----------
     weights : callable
         Returns a layer's weight arrays, in Keras's order.
-    shape : tuple or None
-        Shape of one sample at this point, None while unknown. A dimension may be None.
+    shape : Shape
+        Of one sample at this point.
     """
 
     weights: Callable[[KerasLayer], list[np.ndarray]]
-    shape: tuple[int | None, ...] | None = None
+    shape: Shape = field(default_factory=Shape)
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
         operations = self._read(layer)
         if any(isinstance(step, Problem) for step in operations):
-            self.shape = None  # nothing is known of what a refused layer gives
+            self.shape = Shape()  # nothing is known of what a refused layer gives
         return operations
 
     def _read(self, layer: KerasLayer) -> Operations:
         declared = layer.config.get("batch_shape", layer.config.get("batch_input_shape"))
-        if declared and self.shape is None:
-            self.shape = tuple(declared[1:])
-        if n_features(self.shape or ()) > MAX_FEATURES:
+        if declared and self.shape.sizes is None:
+            self.shape = Shape(tuple(declared[1:]))
+        if n_features(self.shape.sizes or ()) > MAX_FEATURES:
             return [
                 Problem(
-                    f"layer {layer.label!r} has an input of shape {shorten(str(self.shape))}, "
+                    f"layer {layer.label!r} has an input of shape {self.shape}, "
                     f"more than {MAX_FEATURES} features"
                 )
             ]
@@ -85,16 +84,12 @@ class Reading:
                     f"code is not run; {remedy}"
                 )
             ]
+        is_layer = layer.class_name in READERS or layer.class_name in PASS_THROUGH
+        if layer.is_function or not is_layer:
+            return read_call(layer, self.shape)
         if layer.class_name in PASS_THROUGH:
             return []
-        if layer.class_name not in READERS:
-            return [unsupported(layer.label, layer.class_name, layer.class_name)]
         return READERS[layer.class_name](self, layer)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether a sample is a vector, as far as is known."""
-        return self.shape is None or len(self.shape) == 1
 
     def arrays(self, layer: KerasLayer, names: list[str]) -> dict[str, np.ndarray]:
         """Return the weights of a layer by name; a ValueError if there are more or fewer."""
@@ -107,40 +102,6 @@ class Reading:
                 f"it has {len(arrays)} weight arrays, not {len(names)} ({', '.join(names)}){hint}"
             )
         return dict(zip(names, (np.asarray(a, dtype=np.float64) for a in arrays), strict=True))
-
-    def per_feature(self, values: Any, axes: list[int]) -> np.ndarray:
-        """Spread one value an index of `axes` over the features of the flattened sample."""
-        values = np.asarray(values, dtype=np.float64)
-        if self.is_flat or values.size == 1:
-            return values.reshape(()) if values.size == 1 else values.ravel()
-        shape = self._known_shape()
-        rank = len(shape) + 1
-        kept = [axis % rank for axis in axes]
-        if 0 in kept:
-            raise ValueError("axis 0, the samples, cannot be normalized alone")
-        target = [size if axis + 1 in kept else 1 for axis, size in enumerate(shape)]
-        values = np.broadcast_to(np.squeeze(values), [size for size in target if size > 1])
-        return np.broadcast_to(values.reshape(target), shape).ravel()
-
-    def _known_shape(self) -> tuple[int, ...]:
-        if self.shape is None or None in self.shape:
-            raise ValueError(f"the input shape {self.shape} must be known")
-        return tuple(size for size in self.shape if size is not None)
-
-
-def n_features(shape: Sequence[int | None]) -> int:
-    """Multiply the known sizes, as far as `MAX_FEATURES`: a file may declare any number."""
-    n = 1
-    for size in shape:
-        n *= size or 1
-        if n > MAX_FEATURES:
-            break
-    return n
-
-
-def shorten(text: str, length: int = 80) -> str:
-    """Cut what a file declares to a length that people read."""
-    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def _input(reading: Reading, layer: KerasLayer) -> Operations:
@@ -157,7 +118,7 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
                 "its quantization, the chip's own is done here"
             )
         ]
-    if not reading.is_flat:
+    if not reading.shape.is_vector:
         return [
             Problem(
                 f"layer {layer.label!r} is applied to an input of shape {reading.shape} along its "
@@ -168,7 +129,8 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
     arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
     kernel = arrays["kernel"]
     units = config.get("units", config.get("output_dim"))
-    n_in = reading.shape[0] if reading.shape else None
+    sizes = reading.shape.sizes
+    n_in = sizes[-1] if sizes else None
     if kernel.ndim != 2 or kernel.shape[1] != units or n_in not in (None, kernel.shape[0]):
         return [
             Problem(
@@ -177,7 +139,7 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
                 "model"
             )
         ]
-    reading.shape = (units,)
+    reading.shape.sizes = (*(sizes or (units,))[:-1], units)
     dense = Affine(kernel.T, arrays.get("bias"), layer.label)
     return [dense, *_activation_of(reading, layer, config.get("activation"))]
 
@@ -205,7 +167,7 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
         name = inner if isinstance(inner, str) else declared["class_name"]
         return [unsupported(layer.label, f"the custom activation {name!r}", name)]
     operations = activation(declared, layer.label)
-    if declared in ("softmax", "log_softmax") and not reading.is_flat:
+    if declared in ("softmax", "log_softmax") and not reading.shape.is_flat:
         return [Problem(f"layer {layer.label!r}: a softmax over shape {reading.shape}; flatten")]
     return operations
 
@@ -214,7 +176,7 @@ def _relu(reading: Reading, layer: KerasLayer) -> Operations:
     config = layer.config
     names = ("max_value", "negative_slope", "threshold")
     settings = {
-        name: float(_array(config[name])) for name in names if config.get(name) is not None
+        name: float(numbers(config[name])) for name in names if config.get(name) is not None
     }
     changed = {
         name: value for name, value in settings.items() if value != 0 or name == "max_value"
@@ -227,7 +189,7 @@ def _relu(reading: Reading, layer: KerasLayer) -> Operations:
 
 def _softmax(reading: Reading, layer: KerasLayer) -> Operations:
     axis = layer.config.get("axis", -1)
-    if axis not in (-1, 1, [-1], [1]) or not reading.is_flat:
+    if axis not in (-1, 1, [-1], [1]) or not reading.shape.is_flat:
         return [
             Problem(
                 f"layer {layer.label!r}: a softmax over axis {axis} of shape {reading.shape}; "
@@ -238,26 +200,19 @@ def _softmax(reading: Reading, layer: KerasLayer) -> Operations:
 
 
 def _flatten(reading: Reading, layer: KerasLayer) -> Operations:
-    if layer.config.get("data_format") == "channels_first" and not reading.is_flat:
+    if layer.config.get("data_format") == "channels_first" and not reading.shape.is_flat:
         return [
             Problem(
                 f"layer {layer.label!r}: data_format 'channels_first' reorders the features; "
                 "use 'channels_last' and retrain"
             )
         ]
-    if reading.shape is not None:
-        known = None not in reading.shape
-        reading.shape = (n_features(reading.shape) if known else None,)
+    reading.shape.flatten()
     return []
 
 
 def _reshape(reading: Reading, layer: KerasLayer) -> Operations:
-    target = tuple(layer.config["target_shape"])
-    if -1 in target:
-        n_known = n_features([n for n in target if n != -1])
-        total = n_features(reading._known_shape()) if reading.shape else None
-        target = tuple((total // n_known if total else None) if n == -1 else n for n in target)
-    reading.shape = target
+    reading.shape.reshape(tuple(layer.config["target_shape"]))
     return []
 
 
@@ -272,7 +227,7 @@ def _batch_normalization(reading: Reading, layer: KerasLayer) -> Operations:
     axis = config.get("axis", -1)
     axes = axis if isinstance(axis, list) else [axis]
     mean, variance, gamma, beta = (
-        reading.per_feature(arrays.get(name, default), axes)
+        reading.shape.along(arrays.get(name, default), axes)
         for name, default in (("mean", 0), ("variance", 1), ("gamma", 1), ("beta", 0))
     )
     return [batch_norm(mean, variance, gamma, beta, config["epsilon"], layer.label)]
@@ -284,12 +239,12 @@ def _normalization(reading: Reading, layer: KerasLayer) -> Operations:
     if config.get("mean") is None or config.get("variance") is None:
         arrays = reading.arrays(layer, ["mean", "variance", "count"])
     else:
-        arrays = {name: _array(config[name]) for name in ("mean", "variance")}
+        arrays = {name: numbers(config[name]) for name in ("mean", "variance")}
     axis = config.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
-    mean = reading.per_feature(arrays["mean"], axes)
+    mean = reading.shape.along(arrays["mean"], axes)
     deviation = np.maximum(
-        np.sqrt(reading.per_feature(arrays["variance"], axes)), NORMALIZATION_EPSILON
+        np.sqrt(reading.shape.along(arrays["variance"], axes)), NORMALIZATION_EPSILON
     )
     if config.get("invert"):
         return [Scaling(deviation, mean, layer.label)]
@@ -297,22 +252,9 @@ def _normalization(reading: Reading, layer: KerasLayer) -> Operations:
 
 
 def _rescaling(reading: Reading, layer: KerasLayer) -> Operations:
-    scale, offset = _array(layer.config["scale"]), _array(layer.config.get("offset", 0))
-    if not reading.is_flat:
-        shape = reading._known_shape()
-        scale, offset = (
-            values if values.ndim == 0 else np.broadcast_to(values, shape).ravel()
-            for values in (scale, offset)
-        )
+    scale, offset = numbers(layer.config["scale"]), numbers(layer.config.get("offset", 0))
+    scale, offset = reading.shape.spread(scale), reading.shape.spread(offset)
     return [Scaling(scale, offset, layer.label)]
-
-
-def _array(value: Any) -> np.ndarray:
-    """Return numbers from a configuration, where Keras may have wrapped an array in a dict."""
-    if isinstance(value, dict):
-        inner = value.get("config", value)
-        value = inner["value"] if isinstance(inner, dict) else inner
-    return np.asarray(value, dtype=np.float64)
 
 
 #: Activations that are layers of their own.

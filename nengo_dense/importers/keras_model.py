@@ -5,6 +5,7 @@ from typing import Any
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
+from nengo_dense.importers.keras_shape import Shape
 from nengo_dense.importers.keras_weights import WeightSource
 from nengo_dense.importers.operation import Operation, Problem, attempt
 
@@ -41,7 +42,7 @@ def read_architecture(
     operations: list[Operation] = [Problem(problem) for problem in graph_problems]
     for layer in layers:
         if graph_problems:
-            reading.shape = None  # without a chain nothing is known of a layer's input
+            reading.shape = Shape()  # without a chain nothing is known of a layer's input
         operations += attempt(layer.label, reading.read, layer)
     if graph_problems:
         operations = [step for step in operations if isinstance(step, Problem)]

@@ -125,8 +125,8 @@ def to_nir(specs: Sequence[DenseSpec]) -> Any:
 
 
 def _load(path: Any) -> Any:
-    nir = compat.require("nir", "Reading a NIR file")
     file = existing(path)
+    nir = compat.require("nir", "Reading a NIR file")
     with Hdf5File(file, str(file)) as data:
         data.check_arrays()
     try:

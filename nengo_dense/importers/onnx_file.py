@@ -22,9 +22,9 @@ def load(path: Any) -> Any:
     ------
     nengo_dense.exceptions.FileFormatError
     """
+    file = existing(path)
     onnx = compat.require("onnx", "Reading an ONNX file")
     message = compat.require("google.protobuf.message", "Reading an ONNX file")
-    file = existing(path)
     size = file.stat().st_size
     check_size(str(file), size)
     model = onnx.ModelProto()

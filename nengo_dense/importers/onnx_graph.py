@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.importers.arithmetic import ARITHMETIC, FLOWING, affine, arithmetic, product
 from nengo_dense.importers.graph import chain
 from nengo_dense.importers.operation import (
-    Affine,
     Operation,
     Problem,
-    Scaling,
     activation,
     attempt,
     batch_norm,
@@ -173,12 +172,9 @@ class OnnxGraph:
         if settings.get("transA", 0) or self.is_constant(node.input[0]):
             return [Problem(f"layer {label!r} transposes its input; export with transA=0")]
         weights = self.constant(node.input[1]) * settings.get("alpha", 1.0)
-        weights = weights if settings.get("transB", 0) else weights.T
-        bias = None
-        if len(node.input) > 2 and node.input[2]:
-            vector = self._vector(node.input[2]) * settings.get("beta", 1.0)
-            bias = np.broadcast_to(vector, weights.shape[0])
-        return [Affine(weights, bias, label)]
+        has_bias = len(node.input) > 2 and node.input[2]
+        bias = self.constant(node.input[2]) * settings.get("beta", 1.0) if has_bias else None
+        return affine(weights if settings.get("transB", 0) else weights.T, bias, label)
 
     def _cast(self, node: Any, label: str) -> Operations:
         target = self.onnx.TensorProto.DataType.Name(self.settings(node)["to"])
@@ -192,32 +188,17 @@ class OnnxGraph:
         ]
 
     def _matmul(self, node: Any, label: str) -> Operations:
-        if not self.is_constant(node.input[1]):
-            return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]
-        return [Affine(self.constant(node.input[1]).T, None, label)]
+        first, second = self._arguments(node)
+        return product(first, second, label)
 
-    def _vector(self, name: str) -> np.ndarray:
-        """Return a constant that is the same for every sample: a number or one a feature."""
-        values = self.constant(name)
-        if values.size not in (1, values.shape[-1] if values.ndim else 1):
-            raise ValueError(f"constant {name!r} of shape {values.shape} is not one per feature")
-        return values.reshape(()) if values.size == 1 else values.ravel()
+    def _arguments(self, node: Any) -> list[Any]:
+        """Return the constants among a node's inputs, and `FLOWING` for what is none."""
+        return [self.constant(name) if self.is_constant(name) else FLOWING for name in node.input]
 
     def _arithmetic(self, node: Any, label: str) -> Operations:
         """Sums and products with a constant."""
-        constant_first = self.is_constant(node.input[0])
-        values = self._vector(node.input[0 if constant_first else 1])
-        if node.op_type == "Add":
-            return [Scaling(1.0, values, label)]
-        if node.op_type == "Mul":
-            return [Scaling(values, 0.0, label)]
-        if node.op_type == "Sub":
-            return [
-                Scaling(-1.0, values, label) if constant_first else Scaling(1.0, -values, label)
-            ]
-        if constant_first:
-            return [Problem(f"layer {label!r} divides by its input; only products are linear")]
-        return [Scaling(1 / values, 0.0, label)]
+        first, second = self._arguments(node)
+        return arithmetic(ARITHMETIC[node.op_type.lower()], first, second, label)
 
     def _batch_normalization(self, node: Any, label: str) -> Operations:
         settings = self.settings(node)

@@ -145,6 +145,20 @@ def unsupported(label: str, what: str, kind: str) -> Problem:
     return Problem(text + between, text + at_output if at_output != between else "")
 
 
+def per_feature(values: Any) -> np.ndarray:
+    """Return a constant that is the same for every sample: a number, or one a feature.
+
+    Raises
+    ------
+    ValueError
+        It has another shape.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.size not in (1, array.shape[-1] if array.ndim else 1):
+        raise ValueError(f"a constant of shape {array.shape} is not one per feature")
+    return array.reshape(()) if array.size == 1 else array.ravel()
+
+
 def batch_norm(
     mean: ArrayLike,
     variance: ArrayLike,

@@ -1,5 +1,6 @@
 """PyTorch modules, as `torch.fx` traces them: what the forward method really calls."""
 
+import inspect
 from typing import Any
 
 from nengo_dense import compat
@@ -20,6 +21,13 @@ INSTEAD = {
     "Optimizer": "it is an optimizer; give the module whose parameters it changes",
 }
 
+#: Classes of PyTorch that only run another module -> where it is.
+WRAPPERS = {
+    "DataParallel": "module",
+    "DistributedDataParallel": "module",
+    "OptimizedModule": "_orig_mod",
+}
+
 
 class TorchImporter:
     """Reads PyTorch modules; batch normalization and dropout as in evaluation."""
@@ -33,6 +41,7 @@ class TorchImporter:
 
     def read(self, model: Any) -> SourceModel:
         """Read the module's layers."""
+        model = unwrapped(model)
         name = f"PyTorch {type(model).__name__}"
         kinds = {cls.__name__ for cls in type(model).__mro__}
         instead = next((INSTEAD[kind] for kind in INSTEAD if kind in kinds), None)
@@ -44,10 +53,18 @@ class TorchImporter:
         return SourceModel(name, operations, reference=reference(model, traced))
 
 
+def unwrapped(model: Any) -> Any:
+    """Return the module within those that only run it, on several devices or compiled."""
+    kinds = {cls.__name__ for cls in type(model).__mro__ if cls.__module__.startswith("torch.")}
+    wrapper = next((WRAPPERS[kind] for kind in WRAPPERS if kind in kinds), None)
+    return unwrapped(getattr(model, wrapper)) if wrapper else model
+
+
 def _trace(model: Any, name: str) -> Any:
     fx = compat.require("torch.fx", "Reading a PyTorch module")
     try:
-        return fx.GraphModule(model, fx.Tracer().trace(model))
+        graph = fx.Tracer().trace(model, concrete_args=_defaults(model))
+        return fx.GraphModule(model, graph)
     except Exception as err:  # forward is the user's own code and may raise anything
         raise ConversionError(
             name,
@@ -57,3 +74,9 @@ def _trace(model: Any, name: str) -> Any:
                 "layers"
             ],
         ) from err
+
+
+def _defaults(model: Any) -> dict[str, Any]:
+    """Return the arguments of forward that nobody gives when the model is called with one."""
+    parameters = list(inspect.signature(model.forward).parameters.values())[1:]
+    return {p.name: p.default for p in parameters if p.default is not p.empty}

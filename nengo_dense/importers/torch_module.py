@@ -58,6 +58,18 @@ def _batch_norm(module: Any, label: str) -> Operations:
     return [batch_norm(mean, variance, gamma, beta, module.eps, label)]
 
 
+def _leaky_relu(module: Any, label: str) -> Operations:
+    if module.negative_slope == 0:
+        return activation("relu", label)
+    return [unsupported(label, f"LeakyReLU with slope {module.negative_slope}", "leaky")]
+
+
+def _threshold(module: Any, label: str) -> Operations:
+    if (module.threshold, module.value) == (0, 0):
+        return activation("relu", label)
+    return [unsupported(label, f"Threshold at {module.threshold} to {module.value}", "threshold")]
+
+
 def flattening(start: int, end: int, label: str) -> Operations:
     """Read a flattening of the dimensions from `start` to `end`."""
     if (start, end) == (1, -1):
@@ -80,9 +92,11 @@ def softmax(dim: int | None, label: str) -> Operations:
 MODULES: dict[str, Callable[[Any, str], Operations]] = {
     "BatchNorm1d": _batch_norm,
     "Flatten": lambda module, label: flattening(module.start_dim, module.end_dim, label),
+    "LeakyReLU": _leaky_relu,
     "Linear": _linear,
     "LogSoftmax": lambda module, label: softmax(module.dim, label),
     "ReLU": lambda module, label: activation("relu", label),
     "Sigmoid": lambda module, label: activation("sigmoid", label),
     "Softmax": lambda module, label: softmax(module.dim, label),
+    "Threshold": _threshold,
 }

@@ -146,3 +146,39 @@ def test_merging_must_not_explode():
     narrow = Affine(np.ones((1, 20_000)), None, "down")
     with pytest.raises(ConversionError, match=r"'down\+up': .* 20000 x 20000 weights"):
         fold("model", [narrow, wide])
+
+
+def test_a_factor_of_one_after_a_softmax_is_nothing(rng):
+    operations = [dense(rng, 3, 4), Activation("softmax", "s"), Scaling(1.0, 0.0, "times one")]
+    assert fold("model", operations)[-1].activation == "softmax"
+    with pytest.raises(ConversionError, match="but layer 'times two' follows; remove what foll"):
+        fold("model", [*operations, Scaling(2.0, 0.0, "times two")])
+
+
+def test_what_may_only_follow_from_a_refused_layer_is_not_said():
+    after = [Problem("it is malformed", is_certain=False), Scaling(np.ones(7), 0.0, "s")]
+    operations = [Affine(np.eye(2), None, "d"), Problem("refused"), *after]
+    with pytest.raises(ConversionError, match="refused") as caught:
+        fold("model", [*operations, Affine(np.eye(3), None, "e"), Scaling(np.ones(4), 0.0, "t")])
+    assert len(caught.value.problems) == 2
+    assert "'t': takes 4 inputs" in caught.value.problems[1], "after a dense layer all is known"
+    with pytest.raises(ConversionError, match="it is malformed"):
+        fold("model", [*operations[:1], *after])
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ([], "at the output"),
+        ([Scaling(2.0, 0.0, "s")], "at the output"),
+        ([Activation("relu", "r")], "at the output"),
+        ([Problem("b", "also")], "at the output"),
+        ([Affine(np.eye(2), None, "d")], "between"),
+        ([Problem("perhaps a layer")], "between"),
+    ],
+)
+def test_a_problem_at_the_output_has_its_own_sentence(after, said):
+    operations = [Affine(np.eye(2), None, "d"), Problem("between", "at the output"), *after]
+    with pytest.raises(ConversionError, match="cannot be converted") as caught:
+        fold("model", operations)
+    assert caught.value.problems[0] == said

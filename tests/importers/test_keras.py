@@ -63,7 +63,10 @@ def test_final_sigmoid_of_one_unit_gives_both_classes(rng):
             "leave it out of the model, and apply it to the stack's outputs on the host",
         ),
         (lambda: [layers.Dense(3, activation="sigmoid")], "a sigmoid of 3 units"),
-        (lambda: [layers.Dense(3), layers.LeakyReLU()], "LeakyReLU is not supported"),
+        (
+            lambda: [layers.Dense(3), layers.LeakyReLU()],
+            "a leaky ReLU with slope 0.[23] is not supported",
+        ),
         (lambda: [layers.Dense(3), layers.ReLU(max_value=6.0)], "a ReLU with max_value=6"),
         (lambda: [layers.Dense(3), layers.ReLU(negative_slope=0.1)], "with negative_slope=0.1"),
         (lambda: [layers.Dense(3), layers.ReLU(threshold=0.1)], "a ReLU with threshold=0.1"),

@@ -1,0 +1,94 @@
+"""Arithmetic between what flows through a model and its constants -> operations."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nengo_dense.importers.operation import (
+    Activation,
+    Affine,
+    Operation,
+    Problem,
+    Scaling,
+    per_feature,
+    unsupported,
+)
+
+
+class _Flowing:
+    """What depends on a model's input, among the arguments of a call."""
+
+    def __repr__(self) -> str:
+        return "what flows"
+
+
+FLOWING = _Flowing()
+
+#: Names that frameworks have for arithmetic -> its kind.
+ARITHMETIC = {
+    **dict.fromkeys(("add", "iadd", "bias_add"), "add"),
+    **dict.fromkeys(("sub", "isub", "subtract"), "subtract"),
+    **dict.fromkeys(("mul", "imul", "multiply"), "multiply"),
+    **dict.fromkeys(("div", "divide", "itruediv", "true_divide", "truediv"), "divide"),
+}
+
+
+def arithmetic(
+    kind: str, first: Any, second: Any, label: str, factor: float = 1.0
+) -> list[Operation]:
+    """Read a sum, a difference, a product or a quotient.
+
+    Parameters
+    ----------
+    kind : {"add", "subtract", "multiply", "divide"}
+    first, second : array_like
+        One of them `FLOWING`, the other a number or one a feature.
+    label : str
+    factor : float, optional
+        Of the second.
+    """
+    if first is FLOWING and second is FLOWING:
+        return [unsupported(label, f"{kind} of two values that both depend on the input", "pow")]
+    if kind == "divide" and second is FLOWING:
+        return [Problem(f"layer {label!r} divides by its input; only products are linear")]
+    constant = per_feature(first if second is FLOWING else second)
+    if kind == "multiply":
+        return [Scaling(constant, 0.0, label)]
+    if kind == "divide":
+        return [Scaling(1 / constant, 0.0, label)]
+    factor = -factor if kind == "subtract" else factor
+    if second is FLOWING:
+        return [Scaling(factor, constant, label)]
+    return [Scaling(1.0, factor * constant, label)]
+
+
+def maximum(first: Any, second: Any, label: str) -> list[Operation]:
+    """Read the larger of two values, which is a ReLU if one of them is zero."""
+    limit = first if second is FLOWING else second
+    if limit is None or limit is FLOWING:
+        return [unsupported(label, "the larger of two values of the model", "maximum")]
+    if np.all(np.equal(limit, 0)):
+        return [Activation("relu", label)]
+    return [unsupported(label, f"a lower limit other than 0 ({np.max(limit):g})", "clamp")]
+
+
+def clip(low: Any, high: Any, label: str) -> list[Operation]:
+    """Read limits, which are a ReLU if there is one of zero below and none above."""
+    if high is None or (high is not FLOWING and np.all(np.equal(high, np.inf))):
+        return maximum(FLOWING, low, label)
+    return [unsupported(label, f"clipping from {low} to {high}", "clip")]
+
+
+def product(first: Any, second: Any, label: str) -> list[Operation]:
+    """Read ``x @ weights``."""
+    if first is not FLOWING or second is FLOWING:
+        return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]
+    return [Affine(np.transpose(second), None, label)]
+
+
+def affine(weights: ArrayLike, bias: ArrayLike | None, label: str) -> list[Operation]:
+    """Read ``weights @ x + bias``, the bias a number or one an output."""
+    n_out = np.shape(weights)[0]
+    vector = None if bias is None else np.broadcast_to(per_feature(bias), n_out)
+    return [Affine(weights, vector, label)]

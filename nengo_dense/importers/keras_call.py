@@ -1,0 +1,145 @@
+"""Operations that a functional Keras model calls as functions.
+
+Keras 3 writes them down as layers of classes in ``keras.ops`` (for ``keras.ops.relu(h)`` or
+``h / 2.0``), Keras 2 as layers of the class ``TFOpLambda`` with the name of TensorFlow's function.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.advice import words_of
+from nengo_dense.importers.arithmetic import (
+    ARITHMETIC,
+    FLOWING,
+    arithmetic,
+    clip,
+    maximum,
+    product,
+)
+from nengo_dense.importers.keras_graph import KerasLayer
+from nengo_dense.importers.keras_shape import Shape, numbers
+from nengo_dense.importers.operation import Operation, Problem, Scaling, activation, unsupported
+
+Operations = list[Operation]
+
+#: Types between which a cast only rounds.
+FLOATS = ("bfloat16", "float16", "float32", "float64")
+
+#: Functions that give what they take.
+PASS_THROUGH = ("identity", "stop_gradient", "copy")
+
+#: Functions of one vector.
+ACTIVATIONS = ("relu", "sigmoid")
+
+
+def read_call(layer: KerasLayer, shape: Shape) -> Operations:
+    """Return the operations of a function; `shape` becomes that of its result."""
+    name = layer.config.get("function")
+    name = name if isinstance(name, str) else layer.class_name  # not the code of a Lambda
+    kind = "_".join(words_of(name.rpartition(".")[2]))
+    if kind in CALLS:
+        return CALLS[kind](layer, shape, kind)
+    values = _values(layer, shape) if kind in (*ARITHMETIC, "maximum") else []
+    if kind in ARITHMETIC and len(values) == 2:
+        return arithmetic(ARITHMETIC[kind], values[0], values[1], layer.label)
+    if kind == "maximum" and len(values) == 2:
+        return maximum(values[0], values[1], layer.label)
+    if kind in PASS_THROUGH:
+        return []
+    if kind in ACTIVATIONS:
+        return activation(kind, layer.label)
+    return [unsupported(layer.label, name, kind)]
+
+
+def _values(layer: KerasLayer, shape: Shape) -> list[Any]:
+    """Return what a function is called with: `FLOWING`, or numbers spread over the features."""
+    keywords = {key: value for key, value in layer.keywords.items() if key != "name"}
+    values = [*layer.args, *keywords.values()]
+    return [v if v is FLOWING else shape.spread(numbers(v)) for v in values]
+
+
+def _clip(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    settings = {**layer.config, **layer.keywords}
+    low = settings.get("x_min", settings.get("clip_value_min"))
+    high = settings.get("x_max", settings.get("clip_value_max"))
+    return clip(low, high, layer.label)
+
+
+def _leaky_relu(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    settings = {**layer.config, **layer.keywords}
+    slope = settings.get("negative_slope", settings.get("alpha", 0.2))
+    if slope == 0:
+        return activation("relu", layer.label)
+    return [unsupported(layer.label, f"a leaky ReLU with slope {numbers(slope):g}", "leaky")]
+
+
+def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    keywords = layer.keywords
+    first, second = (*layer.args, *(keywords[key] for key in ("b", "x2", "y") if key in keywords))
+    turned = any(value is True for key, value in keywords.items() if "transpose" in key)
+    if turned or not shape.is_flat:
+        return [unsupported(layer.label, "a product along one axis of several", "einsum")]
+    if second is FLOWING:
+        return product(first, second, layer.label)
+    matrix = numbers(second)
+    shape.sizes = (matrix.shape[-1],)
+    return product(first, matrix, layer.label)
+
+
+def _cast(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    target = str(layer.keywords.get("dtype", layer.config.get("dtype")))
+    return [] if target in FLOATS else [unsupported(layer.label, f"a cast to {target}", "cast")]
+
+
+def _softmax(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    axis = layer.keywords.get("axis", layer.config.get("axis"))
+    if axis in (None, -1, 1) and shape.is_flat:
+        return activation(kind, layer.label)
+    return [
+        Problem(f"layer {layer.label!r}: a softmax over axis {axis} of shape {shape}; flatten")
+    ]
+
+
+def _reshape(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    target = layer.config.get("newshape", layer.keywords.get("shape"))
+    if isinstance(target, list) and len(target) == 1 and target[0] == -1:
+        return [Scaling(np.ones(1), 0.0, layer.label)]  # one number a sample stays one
+    if not isinstance(target, list) or target[0] not in (None, -1):
+        return [unsupported(layer.label, f"a reshape to {target}", "reshape")]
+    shape.reshape(tuple(target[1:]))
+    return []
+
+
+def _squeeze(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    shape.squeeze(layer.config.get("axis", layer.keywords.get("axis")))
+    return []
+
+
+def _expand_dims(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    axis = int(layer.config.get("axis", layer.keywords.get("axis", 0)))
+    if axis == 0:
+        return [unsupported(layer.label, "an axis before that of the samples", "expand")]
+    shape.expand(axis)
+    return []
+
+
+def _negative(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    return [Scaling(-1.0, 0.0, layer.label)]
+
+
+CALLS: dict[str, Callable[[KerasLayer, Shape, str], Operations]] = {
+    "cast": _cast,
+    "clip": _clip,
+    "clip_by_value": _clip,
+    "dot": _matmul,
+    "expand_dims": _expand_dims,
+    "leaky_relu": _leaky_relu,
+    "log_softmax": _softmax,
+    "matmul": _matmul,
+    "negative": _negative,
+    "reshape": _reshape,
+    "softmax": _softmax,
+    "squeeze": _squeeze,
+}
