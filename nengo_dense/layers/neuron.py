@@ -4,7 +4,9 @@ import inspect
 
 from nengo.dists import Choice
 from nengo.exceptions import ValidationError
-from nengo.neurons import NeuronType
+from nengo.neurons import LIF, NeuronType, SpikingRectifiedLinear
+
+from nengo_dense import compat
 
 
 def arguments(neuron_type: NeuronType) -> dict:
@@ -31,6 +33,22 @@ def arguments(neuron_type: NeuronType) -> dict:
 def rebuild(neuron_type: NeuronType, **changed: object) -> NeuronType:
     """Copy a neuron type (they are frozen) with some constructor arguments changed."""
     return type(neuron_type)(**{**arguments(neuron_type), **changed})
+
+
+def as_on_loihi(neuron_type: NeuronType) -> NeuronType:
+    """Return the neuron type that does in every simulator what the chip makes of this one.
+
+    On the chip both are the same. In Nengo, nengo-loihi's types too lose what exceeds the
+    threshold, and fire at most once a step. Types of which nengo-loihi has no such version are
+    returned as they are.
+    """
+    loihi = compat.nengo_loihi()
+    twins = {
+        SpikingRectifiedLinear: loihi.LoihiSpikingRectifiedLinear,
+        LIF: loihi.LoihiLIF,
+    }
+    twin = twins.get(type(neuron_type))
+    return neuron_type if twin is None else twin(**arguments(neuron_type))
 
 
 def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> NeuronType:

@@ -15,7 +15,7 @@ from nengo_dense.heads import HEADS
 from nengo_dense.layers import neuron, stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
@@ -57,8 +57,8 @@ class DenseStack(nengo.Network):
     max_rate : float or list, optional
         Rate in hertz that stands for the value 1, for all layers or one each.
     encoder : dict, optional
-        Arguments of `SpikeEncoder` (``scale``, ``signed``, ``max_rate``), for
-        ``encoding="spikes"``.
+        Arguments of `SpikeEncoder` (``scale``, ``signed``, ``offset``, ``resting``,
+        ``max_rate``), for ``encoding="spikes"``. The first layer gets the inputs less ``offset``.
     classes : (n_out,) array_like of numbers or text, optional
         What each output stands for, as the source model names it. `evaluate` takes labels by
         these names.
@@ -198,19 +198,20 @@ class DenseStack(nengo.Network):
         )
 
     def _make_encoder(self, arguments: Mapping | None) -> SpikeEncoder | None:
-        known = ("scale", "signed", "max_rate")
         arguments = {} if arguments is None else arguments
         if not isinstance(arguments, Mapping):
             raise ValidationError(
-                f"must be a dict with some of {', '.join(known)}, got {arguments!r}",
+                f"must be a dict with some of {', '.join(ARGUMENTS)}, got {arguments!r}",
                 "encoder",
                 self,
             )
         if self.encoding == "spikes":
             for word in arguments:
-                if word not in known:
+                if word not in ARGUMENTS:
                     raise ValidationError(
-                        f"has no argument {word!r}; it takes {', '.join(known)}", "encoder", self
+                        f"has no argument {word!r}; it takes {', '.join(ARGUMENTS)}",
+                        "encoder",
+                        self,
                     )
             return SpikeEncoder(self.size_in, label="encoder", **arguments)
         if arguments:

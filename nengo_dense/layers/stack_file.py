@@ -4,8 +4,8 @@ The array ``header`` holds JSON text; the others hold numbers, or the classes' n
 which version of the format it is, and a reader refuses what it does not know rather than guess.
 
 - Version 1: sizes, weights, biases, encoding, rates, synapses, neurons.
-- Version 2: also the classes' names and what the stack was tuned for; the head may be any that is
-  known.
+- Version 2: also the classes' names, what the stack was tuned for, and an encoder's offset and
+  resting rate; the head may be any that is known.
 
 Files of every version so far are read for ever.
 """
@@ -25,6 +25,7 @@ from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers import neuron
+from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
 from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
@@ -40,6 +41,8 @@ NEURON_TYPES = {
     "LoihiSpikingRectifiedLinear": "nengo_loihi",
     "LoihiLIF": "nengo_loihi",
 }
+#: Arguments of an encoder in version 1.
+ENCODER_1 = ("scale", "signed", "max_rate")
 #: Fields of a TuningRecord that are arrays.
 TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
@@ -105,9 +108,8 @@ def read(path: Path) -> dict[str, Any]:
         arguments["weights"] = [arrays[f"weights_{i}"] for i in range(n)]
         arguments["biases"] = [arrays[f"bias_{i}"] for i in range(n)]
         if header["encoding"] == "spikes":
-            arguments["encoder"] = {
-                key: arrays[f"encoder_{key}"] for key in ("scale", "signed", "max_rate")
-            }
+            known = ENCODER if header["version"] > 1 else ENCODER_1
+            arguments["encoder"] = {key: arrays[f"encoder_{key}"] for key in known}
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
             arguments["tuned"] = _make_record(header.get("tuned"), arrays)

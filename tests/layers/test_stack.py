@@ -240,7 +240,11 @@ BAD = {
     ),
     "encoder word": (
         {"encoding": "spikes", "encoder": {"gain": 1}},
-        r"encoder.*'gain'.*scale, signed, max_rate",
+        r"encoder.*'gain'.*scale, signed, offset, resting, max_rate",
+    ),
+    "encoder that rests alone": (
+        {"encoding": "spikes", "encoder": {"resting": 1, "signed": [True, False, True]}},
+        r"resting.*where every value is signed.*got 1",
     ),
 }
 
@@ -269,6 +273,34 @@ def test_encoder_and_its_decoders_give_the_values_back(signed):
     expected = np.where(np.broadcast_to(signed, 3), values, np.maximum(values, 0))
     assert_allclose(data.mean(axis=0), expected, atol=4 / 200)
     assert encoder.decoders.shape == (3, 3 + np.sum(np.broadcast_to(signed, 3)))
+
+
+def test_encoder_says_the_difference_from_its_offset():
+    values = np.array([1003.0, 14.0, -7.5])
+    with nengo.Network(seed=0) as net:
+        encoder = SpikeEncoder(3, scale=[4, 4, 1], offset=[1000, 11, -7], signed=[0, 0, 1])
+        nengo.Connection(nengo.Node(values), encoder.input, synapse=None)
+        decoded = nengo.Node(size_in=3)
+        nengo.Connection(encoder.output, decoded, transform=encoder.decoders, synapse=None)
+        nengo.Probe(decoded)
+    (data,) = run(net, nengo.Simulator, 1000)
+    assert_allclose(data.mean(axis=0), [3, 3, -0.5], atol=0.02)
+    assert encoder.layer.ensemble.n_neurons == 4
+
+
+def test_resting_pairs_share_their_spikes_and_differ_by_the_value():
+    values = np.array([0.5, -0.25, 0.0])
+    with nengo.Network(seed=0) as net:
+        encoder = SpikeEncoder(3, resting=1, max_rate=500)
+        nengo.Connection(nengo.Node(values), encoder.input, synapse=None)
+        decoded = nengo.Node(size_in=3)
+        nengo.Connection(encoder.output, decoded, transform=encoder.decoders, synapse=None)
+        nengo.Probe(decoded)
+        nengo.Probe(encoder.output)
+    decoded, spikes = run(net, nengo.Simulator, 1000)
+    assert_allclose(decoded.mean(axis=0), values, atol=0.01)
+    on, off = np.split(np.count_nonzero(spikes, axis=0), 2)
+    assert_allclose(on + off, 1000, atol=2)
 
 
 def test_encoder_is_on_the_host_and_its_spikes_take_one_axon_each():

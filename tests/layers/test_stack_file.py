@@ -89,13 +89,18 @@ def test_everything_a_stack_was_made_from_comes_back(tmp_path):
         encoding="spikes",
         readout="linear",
         synapse=[None, nengo.Alpha(0.01), 0.003],
-        encoder={"scale": [1, 2, 3], "signed": [True, False, True], "max_rate": 80},
+        encoder={
+            "scale": [1, 2, 3],
+            "signed": [True, False, True],
+            "offset": [5, 0, -7.5],
+            "max_rate": 80,
+        },
         neuron_type=[nengo.LIF(), nengo.SpikingRectifiedLinear()],
     )
     loaded = round_trip(stack, tmp_path / "stack.npz")
     for name in ("units", "size_in", "readout", "encoding", "synapses", "label", "seed"):
         assert getattr(loaded, name) == getattr(stack, name), name
-    for name in ("scale", "signed"):
+    for name in ("scale", "signed", "offset", "resting"):
         assert_array_equal(getattr(loaded.encoder, name), getattr(stack.encoder, name))
     assert loaded.encoder.layer.max_rate == 80
     for before, after in zip(stack.weights, loaded.weights, strict=True):
