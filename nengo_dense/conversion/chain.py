@@ -100,7 +100,7 @@ class Chain:
         else:
             self.encoder: DenseLayer = stack.encoder.layer
             self.signs = np.sign(stack.encoder.decoders)
-            first = self.encoder.max_rate * dt / stack.encoder.scale
+            first = self.encoder.max_rate * dt / np.abs(stack.encoder.decoders).max(axis=1)
         self._in_scales = [first, *(np.array(s) for s in layer_scales)]
         self._out_scales = [*layer_scales, 1.0]
         self.taus = _time_constants(stack)
@@ -139,7 +139,8 @@ class Chain:
         if self.signs is not None:
             # in Nengo's order of operations: many inputs are simple fractions, for which the
             # last bit decides in which step a neuron fires
-            return (x @ self.encoder.weights.T * self.encoder.max_rate) * self.dt
+            ensemble = self.encoder.ensemble
+            return (x @ self.encoder.weights.T * ensemble.gain + ensemble.bias) * self.dt
         return x @ self.weights[0].T + self.biases[0]
 
     def logits(self, activity: Activity) -> np.ndarray:

@@ -11,6 +11,7 @@ from nengo_dense.arguments import choice, positive, presentation_steps
 from nengo_dense.conversion.calibration import check_calibration, divide, logits_of
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.frame import Frame
 from nengo_dense.conversion.scaling import input_scales, layer_rates
 from nengo_dense.conversion.tuning import Samples
 from nengo_dense.conversion.tuning import tune as tune_chain
@@ -99,6 +100,11 @@ def convert(
     choice(encoding, ENCODINGS, "encoding", convert)
     specs = read_model(model)
     x = None if calibration is None else check_calibration(calibration, specs[0].n_in)
+    import os
+    from nengo_dense.conversion.shifting import shift_resting_activity
+    source = specs
+    if x is not None and tune and os.environ.get("SHIFT", "1") == "1":
+        specs = shift_resting_activity(specs, x)
     rate = BLIND_RATE if x is None else BUSY_RATE
     if max_rate is not None:
         rate = positive(max_rate, "max_rate", convert, unit="hertz")
@@ -119,14 +125,19 @@ def convert(
     }
     if encoding == "spikes":
         arguments["encoder"] = {"max_rate": rate, **({} if x is None else input_scales(x))}
+    if x is not None and tune:
+        from nengo_dense.layers.neuron import as_on_loihi
+        types = arguments["neuron_type"]
+        types = types if isinstance(types, list) else [types] * (len(specs) - 1)
+        arguments["neuron_type"] = [k if encoding == "host" and i == 0 else as_on_loihi(k) for i, k in enumerate(types)]
     stack = DenseStack([spec.n_out for spec in specs], specs[0].n_in, **arguments)
     if x is None:
         return stack
     if encoding == "chip":
         _warn_of_clipping(x)
-    elif tune:
+    if tune:
         n_steps = presentation_steps(presentation_time, dt, convert)
-        tune_stack(stack, specs, x, n_steps, dt, seed or 0, progress_bar)
+        tune_stack(stack, source, x, n_steps, dt, seed or 0, progress_bar)
     return stack
 
 
@@ -156,13 +167,21 @@ def tune_stack(
     seed : int
     progress_bar : bool or nengo.utils.progress.ProgressBar
     """
-    chain = Chain(stack, dt)
+    frame = Frame.of(stack, x, dt)
+    chain = Chain(frame.stack, dt)
     targets = logits_of(specs, x)[-1]
-    fit, judge = divide(Samples(x, targets), seed)
+    fit, judge = divide(Samples(frame.inputs(x), targets), seed)
     distillation = Distillation.for_targets(targets, stack.readout)
     windows = _windows(n_steps, chain.depth)
+    from nengo_dense.conversion.readout_fit import fit_readout
+    values = stack.readout != "softmax"
+    if values: windows = [w._replace(weight=1.0) for w in windows if not w.early]
+    if values:
+        fit_readout(chain, fit, judge, distillation, windows)
     tune_chain(chain, fit, judge, distillation, windows, seed=seed, progress_bar=progress_bar)
-    stack.set_parameters(*chain.in_stack_units())
+    if values:
+        fit_readout(chain, fit, judge, distillation, windows)
+    stack.set_parameters(*frame.restore(*chain.in_stack_units()))
 
 
 def readout_of(specs: list[DenseSpec]) -> str:

@@ -76,19 +76,18 @@ class Distillation:
         readout : str
             The stack's head.
         """
+        n_out = targets.shape[1]
         spread = float(targets.std(axis=1).mean())
         temperature = TEMPERATURE * max(1.0, spread / USUAL_SPREAD)
         # times the temperature squared, so that gradients do not shrink with it
         classes = Comparison("softmax", temperature, temperature**2)
         if readout == "softmax":
             return cls((classes,))
-        n_out = targets.shape[1]
         deviation = HEADS[readout](targets).std(axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
-        values = Comparison(readout, scale, 2 / n_out)
-        if readout == "linear" and n_out > 1:
-            share = VALUE_WEIGHT * values.weight
-            return cls((classes, values._replace(weight=share, early=False)))
+        values = Comparison(readout, scale, 2 / n_out, early=False)
+        if readout == "linear" and n_out > 1 and spread <= USUAL_SPREAD:
+            return cls((classes, values._replace(weight=VALUE_WEIGHT * values.weight)))
         return cls((values,))
 
     def __call__(

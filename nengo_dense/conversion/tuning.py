@@ -9,6 +9,7 @@ from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.host_limit import hold_host_rates
 from nengo_dense.conversion.tandem import loss_and_gradient
 
 #: Step size of Adam, relative to the root mean square of the array that is changed.
@@ -55,11 +56,11 @@ class Adam:
     ----------
     parameters : sequence of ndarray
         Changed in place.
-    sizes : sequence of float
-        What each one's steps are relative to.
+    sizes : sequence of float or ndarray
+        What each one's steps are relative to, of a shape that goes with its own.
     """
 
-    def __init__(self, parameters: Sequence[np.ndarray], sizes: Sequence[float]) -> None:
+    def __init__(self, parameters: Sequence[np.ndarray], sizes: Sequence[Any]) -> None:
         self.parameters = parameters
         self.mean = [np.zeros_like(p) for p in parameters]
         self.square = [np.zeros_like(p) for p in parameters]
@@ -116,7 +117,10 @@ def tune(
     losses: list[float] = []
     best: list[np.ndarray] = []
 
+    known = np.concatenate([fit.x, judge.x])
+
     def judge_now() -> None:
+        hold_host_rates(chain, known)
         losses.append(mean_loss(chain, judge, distillation, windows))
         if losses[-1] == min(losses):
             best[:] = [p.copy() for p in parameters]
@@ -129,6 +133,7 @@ def tune(
             batch = fit[next(batches)]
             _, gradient = loss_and_gradient(chain, batch.x, batch.targets, distillation, windows)
             adam.update([*gradient.weights, *gradient.biases], learning_rate(n, n_updates))
+            hold_host_rates(chain, batch.x)
             if n in due:
                 judge_now()
             progress.total_progress.step()
@@ -137,15 +142,16 @@ def tune(
     return losses
 
 
-def _sizes(chain: Chain) -> list[float]:
-    """Return the root mean square of each array; of biases (perhaps zero) that of the weights."""
+def _sizes(chain: Chain) -> list[np.ndarray]:
+    """Choose what steps are relative to: the root mean square of a layer's weights.
 
-    def size(array: np.ndarray) -> float:
-        return float(np.sqrt(np.mean(array**2)))
-
-    weights = [size(w) for w in chain.weights]
-    biases = [max(size(b), w) for b, w in zip(chain.biases, weights, strict=True)]
-    return [*weights, *biases]
+    Of the readout's those of each output, as outputs may have different units. Biases count as
+    weights of an input that is always one spike a step; their own size says nothing, as a
+    constant output of 500 that varies by 1 has a bias of 500.
+    """
+    hidden = [np.sqrt(np.mean(w**2)) for w in chain.weights[:-1]]
+    outputs = np.sqrt(np.mean(chain.weights[-1] ** 2, axis=1))
+    return [*hidden, outputs[:, np.newaxis], *hidden, outputs]
 
 
 def learning_rate(n: int, n_updates: int) -> float:
