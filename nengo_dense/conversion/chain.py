@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.chip_program import ChipLayer, chip_program
-from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.conversion.built_stack import BuiltStack, times_columns
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.kernel.choice import make_kernel
-from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.program import Program
 
 
 class Window(NamedTuple):
@@ -52,7 +49,7 @@ class Activity:
 
 
 class Chain:
-    """The parameters of a stack, and what the chip's integers make of them.
+    """The parameters of a stack, and what the chip's integers make of them, core by core.
 
     All parameters are in spikes a step: a rectified linear neuron fires
     ``weights @ rates + bias`` spikes a step if its inputs fire ``rates``, the logits are
@@ -74,6 +71,13 @@ class Chain:
     signs : (size_in, n_neurons) ndarray or None
         Which encoding neuron stands for which input, and its sign; None if the first layer itself
         is on the host.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        An encoding, neurons or synapses that cannot be tuned.
+    nengo.exceptions.BuildError
+        Layers that no cores can hold; from `run`, numbers that they cannot store.
     """
 
     def __init__(self, stack: DenseStack, dt: float) -> None:
@@ -98,12 +102,12 @@ class Chain:
         if stack.encoder is None:
             first = np.ones(stack.size_in)
         else:
-            self.encoder: DenseLayer = stack.encoder.layer
             self.signs = np.sign(stack.encoder.decoders)
-            first = self.encoder.max_rate * dt / np.abs(stack.encoder.decoders).max(axis=1)
+            rate = stack.encoder.layer.max_rate * dt
+            first = rate / np.abs(stack.encoder.decoders).max(axis=1)
         self._in_scales = [first, *(np.array(s) for s in layer_scales)]
         self._out_scales = [*layer_scales, 1.0]
-        self.taus = _time_constants(stack)
+        self._built = BuiltStack(stack, dt)
         self.weights = [
             w * (out / scale)
             for w, out, scale in zip(stack.weights, self._out_scales, self._in_scales, strict=True)
@@ -132,16 +136,7 @@ class Chain:
     def effective_weights(self, index: int) -> np.ndarray:
         """Return the weights from the neurons (not the inputs) below a layer."""
         weights = self.weights[index]
-        return weights @ self.signs if index == 0 and self.signs is not None else weights
-
-    def drive(self, x: np.ndarray) -> np.ndarray:
-        """Return the input of the host's neurons, (batch, n_neurons), in spikes a step."""
-        if self.signs is not None:
-            # in Nengo's order of operations: many inputs are simple fractions, for which the
-            # last bit decides in which step a neuron fires
-            ensemble = self.encoder.ensemble
-            return (x @ self.encoder.weights.T * ensemble.gain + ensemble.bias) * self.dt
-        return x @ self.weights[0].T + self.biases[0]
+        return weights if index or self.signs is None else times_columns(weights, self.signs)
 
     def logits(self, activity: Activity) -> np.ndarray:
         """Return the mean logits, (batch, n_out)."""
@@ -160,62 +155,34 @@ class Chain:
         activities : list of Activity
             One for each window.
         """
-        drive = self.drive(x)
-        spikes = host_spikes(drive, max(window.stop for window in windows))
-        fired = self._run_chip(spikes)
-        populations = [spikes, *np.split(fired, self._chip_bounds, axis=2)]
+        drive, populations = self.spikes(x, max(window.stop for window in windows))
         means = [_window_means(population, windows) for population in populations]
         return [Activity(drive, [mean[:, i] for mean in means]) for i in range(len(windows))]
 
-    @property
-    def _chip_bounds(self) -> np.ndarray:
-        return np.cumsum([len(b) for b in self.biases[self.first_on_chip : -2]])
+    def spikes(self, x: np.ndarray, n_steps: int) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Show each sample to a chip just switched on.
 
-    def _run_chip(self, spikes: np.ndarray) -> np.ndarray:
-        """Return the spikes of all neurons on the chip, (batch, n_steps, n_neurons)."""
-        program = chip_program(self._chip_layers(), self.dt)
-        lanes, n_steps, _ = spikes.shape
-        fired = Recording(
-            "spiked",
-            np.arange(program.n_compartments),
-            np.zeros((lanes, n_steps, program.n_compartments), dtype=np.uint8),
-        )
-        state = ChipState.zeros(program, lanes)
-        make_kernel("auto", program).advance(state, Drive(spikes), [fired])
-        return fired.values
+        Parameters
+        ----------
+        x : (batch, size_in) ndarray
+        n_steps : int
 
-    def _chip_layers(self) -> list[ChipLayer]:
-        """Put the parameters in nengo-loihi's units: those of the built network."""
-        parts = []
-        for i in range(self.first_on_chip, len(self.layers)):
-            layer, scale = self.layers[i], self._out_scales[i]
-            gain = layer.ensemble.gain
-            resting = layer.ensemble.bias - gain * layer.bias
-            parts.append(
-                ChipLayer(
-                    weights=self.effective_weights(i) * (gain[:, None] / scale),
-                    bias=resting + gain * (self.biases[i] / scale),
-                    neuron_type=layer.ensemble.neuron_type,
-                    tau=self.taus[i],
-                )
-            )
-        return parts
+        Returns
+        -------
+        drive : (batch, n_neurons) ndarray
+            Input of the host's neurons, in spikes a step.
+        spikes : list of (batch, n_steps, n_neurons) uint8 ndarray
+            Of every population, from that on the host to the last one on the chip.
+        """
+        self._built.set_parameters(*self.in_stack_units())
+        drive = self._built.drive(x)
+        sent = host_spikes(drive, n_steps)
+        return drive, [sent, *self._built.run(sent)]
 
-
-def _time_constants(stack: DenseStack) -> list[float]:
-    """Return the time constant in front of each layer, 0 for none."""
-    synapses = stack.synapses[:-1] if stack.encoder is not None else [None, *stack.synapses[:-1]]
-    taus = []
-    for synapse in synapses:
-        lowpass = nengo.Lowpass(synapse) if isinstance(synapse, int | float) else synapse
-        if not (lowpass is None or isinstance(lowpass, nengo.Lowpass)):
-            raise ValidationError(
-                f"must be Lowpass or None between layers on the chip, got {lowpass}",
-                attr="synapse",
-                obj=stack,
-            )
-        taus.append(0.0 if lowpass is None else lowpass.tau)
-    return taus
+    def program(self) -> Program:
+        """Return the integers of the present parameters, as the chip has them."""
+        self._built.set_parameters(*self.in_stack_units())
+        return self._built.program()
 
 
 def host_spikes(drive: np.ndarray, n_steps: int) -> np.ndarray:

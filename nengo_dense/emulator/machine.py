@@ -15,7 +15,6 @@ from nengo.builder.signal import Signal
 from nengo.exceptions import SimulationError
 
 from nengo_dense import compat
-from nengo_dense.emulator.chip import Chip
 from nengo_dense.emulator.chip_probe import ChipProbe, ChipRecorder
 from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender, as_it_is
 from nengo_dense.emulator.host.feed import Feed
@@ -24,6 +23,7 @@ from nengo_dense.emulator.host.history import History
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.host.host_run import HostRun
 from nengo_dense.emulator.host.process import Clock, ProcessSteps
+from nengo_dense.loihi.chip import Chip
 from nengo_dense.loihi.kernel.choice import make_fire, make_follow, make_kernel
 from nengo_dense.loihi.program import Program
 

@@ -59,7 +59,7 @@ def decay(x: np.ndarray, keep: np.ndarray) -> np.ndarray:
     """
     sign = x >> 31
     magnitude = (x ^ sign) - sign
-    decayed = (magnitude >> DECAY_BITS) * keep
+    decayed: np.ndarray = (magnitude >> DECAY_BITS) * keep
     magnitude &= (1 << DECAY_BITS) - 1
     magnitude *= keep
     magnitude >>= DECAY_BITS
@@ -71,7 +71,8 @@ def decay(x: np.ndarray, keep: np.ndarray) -> np.ndarray:
 
 def shift(x: np.ndarray, bits: int) -> np.ndarray:
     """Shift integers left by ``bits``, or right (towards minus infinity) if negative."""
-    return np.left_shift(x, bits) if bits >= 0 else np.right_shift(x, -bits)
+    shifted: np.ndarray = np.left_shift(x, bits) if bits >= 0 else np.right_shift(x, -bits)
+    return shifted
 
 
 def learn_overflow_bits(n_factors: int) -> int:
@@ -97,14 +98,15 @@ def round_stochastic(
     name : str
         What is rounded, for the warning.
     """
-    sign = np.sign(x).astype(dtype)
+    sign: np.ndarray = np.sign(x).astype(dtype)
     fraction, whole = np.modf(np.abs(x))
-    rounded = whole.astype(dtype) + (fraction > uniform)
+    rounded: np.ndarray = whole.astype(dtype) + (fraction > uniform)
     too_large = rounded > limit
     if too_large.any():
         warnings.warn(f"Clipping {name}", stacklevel=2)
         rounded[too_large] = limit
-    return sign * rounded
+    rounded *= sign
+    return rounded
 
 
 def scale_pes_errors(error: np.ndarray, scale: float) -> np.ndarray:

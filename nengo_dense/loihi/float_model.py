@@ -31,7 +31,7 @@ class Trouble:
         return str(self.error) or f"{type(self.error).__name__} without a message"
 
 
-@dataclass
+@dataclass(eq=False)
 class FloatModel:
     """A network as nengo-loihi builds and divides it, before its numbers become integers.
 

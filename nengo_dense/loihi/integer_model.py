@@ -32,7 +32,7 @@ class BlockError:
     function: str
 
 
-@dataclass
+@dataclass(eq=False)
 class IntegerModel:
     """What came of turning a model's numbers into integers.
 

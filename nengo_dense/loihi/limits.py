@@ -45,8 +45,10 @@ U_BITS = 23
 #: ``snip_max_spikes_per_step`` says otherwise (nengo-loihi 1.1.0, ``hardware/interface.py``).
 SNIP_MAX_SPIKES_PER_STEP = 50
 
-#: Energy in joules of one synaptic operation, of the spike that brings it, and of one neuron
-#: update in one step [1]. keras-spiking adds the first two to 27.1 pJ a synaptic operation.
+#: Energy in joules of one synaptic operation and of one neuron update in one step [1]; `.energy`
+#: says what they stand for.
 ENERGY_PER_SYNAPTIC_OPERATION = 23.6e-12
-ENERGY_PER_SYNAPTIC_SPIKE = 3.5e-12
 ENERGY_PER_NEURON_UPDATE = 81e-12
+#: What evaluation and the checker still add for spikes. No such energy is published; `.energy` has
+#: where the number comes from.
+ENERGY_PER_SYNAPTIC_SPIKE = 3.5e-12

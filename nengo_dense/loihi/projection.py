@@ -199,7 +199,8 @@ def _lookup(table: Any, keys: np.ndarray) -> np.ndarray:
     """Index a sequence or a dict by an array."""
     if isinstance(table, dict):
         return np.array([table[key] for key in keys.tolist()], dtype=np.int64)
-    return np.asarray(table, dtype=np.int64)[keys]
+    found: np.ndarray = np.asarray(table, dtype=np.int64)[keys]
+    return found
 
 
 def _check_targets(rows: np.ndarray, bases: np.ndarray, weights: Weights, block: Any) -> None:

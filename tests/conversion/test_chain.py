@@ -1,3 +1,5 @@
+import dataclasses
+
 import nengo
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.conversion.chain import Chain, Window, host_spikes
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.program import Program
 
 SIZES = [12, 9, 7, 4]
 INTEGRATOR = nengo.LIF(tau_rc=4.0, tau_ref=0, min_voltage=-1)
@@ -31,16 +34,92 @@ def make_stack(rng, encoding="host", **arguments):
     )
 
 
-def logits_on_chip(stack, x, n_steps):
+LIF = nengo.LIF(tau_rc=0.03, tau_ref=0.002, min_voltage=-1)
+RELU = nengo.SpikingRectifiedLinear()
+
+
+def tuned(rng, size_in, units, encoding, neuron_type):
+    """Make a chain whose parameters have moved away from those that its cores were made with."""
+    n_chip = len(units) - 1 - (encoding == "host")
+    arguments = {}
+    if encoding == "spikes":
+        signed, scale = rng.rand(size_in) < 0.5, rng.uniform(0.5, 3, size_in)
+        arguments["encoder"] = {"signed": signed, "scale": scale, "max_rate": 900.0}
+    stack = DenseStack(
+        units,
+        size_in,
+        encoding=encoding,
+        neuron_type=[RELU] * (encoding == "host") + [neuron_type] * n_chip,
+        max_rate=300.0,
+        synapse=0.002,
+        seed=2,
+        **arguments,
+    )
+    chain = Chain(stack, 0.001)
+    for weights in chain.weights:
+        weights *= rng.uniform(0.5, 2, weights.shape)
+    for bias in chain.biases:
+        bias += rng.uniform(-0.05, 0.1, size=bias.shape)
+    stack.set_parameters(*chain.in_stack_units())
+    return stack, chain
+
+
+def built_by_itself(stack):
     with nengo.Network() as net:
         nengo.Network.add(stack)
         source = nengo.Node(np.zeros(stack.size_in))
         nengo.Connection(source, stack.input, synapse=None)
-        probe = nengo.Probe(stack.logits)
-    shown = np.broadcast_to(x[:, None], (len(x), n_steps, stack.size_in))
-    with Simulator(net, minibatch_size=len(x), progress_bar=False) as sim:
-        sim.run_steps(n_steps, data={source: shown})
-        return sim.data[probe]
+        layers = [*([stack.encoder.layer] if stack.encoder else []), *stack.layers]
+        probes = [nengo.Probe(layer.neurons) for layer in layers]
+        logits = nengo.Probe(stack.logits)
+    return net, source, probes, logits
+
+
+@pytest.mark.filterwarnings("ignore:Lost .* extra bits:UserWarning")
+@pytest.mark.parametrize("neuron_type", [RELU, LIF], ids=["relu", "lif"])
+@pytest.mark.parametrize(
+    "size_in, units, encoding, cores",
+    [
+        (5, [12, 9, 7, 4], "host", 2),
+        (5, [12, 9, 7, 4], "spikes", 3),
+        (4, [1030, 8, 3], "spikes", 3),  # as many neurons as one core does not hold
+        (6, [1100, 120, 3], "host", 2),  # as many weights as one core does not hold
+        (300, [400, 300, 5], "spikes", 4),
+        pytest.param(300, [400, 300, 5], "host", 2, marks=pytest.mark.slow),
+        pytest.param(784, [256, 256, 10], "host", 1, marks=pytest.mark.slow),
+        pytest.param(784, [256, 256, 10], "spikes", 4, marks=pytest.mark.slow),
+        pytest.param(16, [1024, 512, 5], "host", 5, marks=pytest.mark.slow),
+        pytest.param(16, [1024, 512, 5], "spikes", 7, marks=pytest.mark.slow),
+    ],
+)
+def test_what_tuning_steps_is_what_the_built_network_has(
+    rng, size_in, units, encoding, cores, neuron_type
+):
+    stack, chain = tuned(rng, size_in, units, encoding, neuron_type)
+    net, source, probes, _ = built_by_itself(stack)
+    x, n_steps = rng.uniform(-1, 1, size=(3, size_in)), 25
+    with Simulator(net, minibatch_size=3, progress_bar=False) as sim:
+        sim.run_steps(n_steps, data={source: np.repeat(x[:, np.newaxis], n_steps, axis=1)})
+    assert_same_program(chain.program(), Program.from_model(sim.model), cores)
+    _, spikes = chain.spikes(x, n_steps)
+    for mine, probe in zip(spikes, probes, strict=True):
+        np.testing.assert_array_equal(mine, sim.data[probe] > 0)
+        assert mine.any()
+
+
+def assert_same_program(made, built, cores):
+    assert [group.size for group in made.blocks] == [group.size for group in built.blocks]
+    assert len(made.blocks) == cores
+    for name in (field.name for field in dataclasses.fields(built.compartments)):
+        mine, theirs = getattr(made.compartments, name), getattr(built.compartments, name)
+        np.testing.assert_array_equal(mine, theirs, name)
+    for ours, theirs in zip(made.projections, built.projections, strict=True):
+        assert (ours.source, ours.target) == (theirs.source, theirs.target)
+        for name in ("rows", "bases"):
+            np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), name)
+        for name in ("values", "targets", "starts"):
+            mine, other = getattr(ours.weights, name), getattr(theirs.weights, name)
+            np.testing.assert_array_equal(mine, other, name)
 
 
 @pytest.mark.parametrize(
@@ -54,17 +133,47 @@ def logits_on_chip(stack, x, n_steps):
     ],
     ids=["relu", "spikes", "other synapses", "negative voltage", "leaky"],
 )
-def test_chain_fires_as_the_built_stack_does(rng, arguments):
+def test_windows_of_the_chain_are_means_of_the_built_stacks_logits(rng, arguments):
     stack = make_stack(rng, **{"max_rate": [400.0, 300.0, 350.0], **arguments})
+    net, source, _, probe = built_by_itself(stack)
     x = rng.randn(6, 5)
-    logits = logits_on_chip(stack, x, 40)
+    with Simulator(net, minibatch_size=6, progress_bar=False) as sim:
+        sim.run_steps(40, data={source: np.repeat(x[:, np.newaxis], 40, axis=1)})
     windows = [Window(0, 40, 0.5), Window(7, 20, 0.5)]
     chain = Chain(stack, 0.001)
     for window, activity in zip(windows, chain.run(x, windows), strict=True):
-        expected = logits[:, window.start : window.stop].mean(axis=1)
+        expected = sim.data[probe][:, window.start : window.stop].mean(axis=1)
         # the same spikes; only the order of sums differs
         np.testing.assert_allclose(chain.logits(activity), expected, rtol=0, atol=1e-5)
     assert activity.rates[-1].any()
+
+
+def test_a_layer_of_zeros_and_inputs_with_equal_weights_can_be_tuned(rng):
+    stack = make_stack(rng, "spikes", max_rate=[400.0, 300.0, 350.0])
+    weights = [w.copy() for w in stack.weights]
+    weights[0][:], weights[1][:] = weights[0][:, :1], 0
+    stack.set_parameters(weights, stack.biases)
+    chain = Chain(stack, 0.001)
+    chain.weights[1][:] = rng.normal(size=chain.weights[1].shape)
+    stack.set_parameters(*chain.in_stack_units())
+    sim = Simulator(built_by_itself(stack)[0], progress_bar=False)
+    sim.close()
+    assert_same_program(chain.program(), Program.from_model(sim.model), 3)
+
+
+def test_a_chain_leaves_the_stack_and_the_model_around_it_alone(rng):
+    with nengo.Network() as net:
+        stack = make_stack(rng, add_to_container=True)
+        before = list(net.all_objects), list(net.all_networks), stack.weights
+        np.random.seed(3)
+        expected = np.random.RandomState(3).rand()
+        Chain(stack, 0.001).run(np.ones((2, 5)), [Window(0, 10, 1.0)])
+        after = list(net.all_objects), list(net.all_networks), stack.weights
+    assert before[:2] == after[:2]
+    for mine, theirs in zip(before[2], after[2], strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert np.random.rand() == expected
+    assert "on_chip" not in stack.config[nengo.Ensemble].extra_params
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
@@ -116,7 +225,16 @@ def test_refuses_a_synapse_that_the_chip_does_not_have(rng):
         Chain(stack, 0.001)
 
 
-def test_refuses_neurons_that_the_chip_does_not_have(rng):
-    stack = make_stack(rng, neuron_type=nengo.RectifiedLinear())
-    with pytest.raises(ValidationError, match=r"RectifiedLinear.*tune=False"):
-        Chain(stack, 0.001).run(np.ones((2, 5)), [Window(0, 10, 1.0)])
+@pytest.mark.parametrize(
+    "encoding, neuron_type, message",
+    [
+        ("host", nengo.RectifiedLinear(), r"SpikingRectifiedLinear on the host.*RectifiedLinear"),
+        ("host", [nengo.LIF(), RELU, RELU], r"SpikingRectifiedLinear on the host.*got LIF"),
+        ("host", [RELU, nengo.RectifiedLinear(), RELU], r"SpikingRectifiedLinear or LIF.*tune="),
+        ("spikes", nengo.LIFRate(), r"SpikingRectifiedLinear or LIF.*got LIFRate.*tune=False"),
+    ],
+)
+def test_refuses_neurons_that_it_has_no_spikes_of(rng, encoding, neuron_type, message):
+    stack = make_stack(rng, encoding, neuron_type=neuron_type, max_rate=300.0)
+    with pytest.raises(ValidationError, match=message):
+        Chain(stack, 0.001)

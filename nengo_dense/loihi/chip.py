@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from nengo.exceptions import SimulationError
 
-from nengo_dense.emulator.learning import LearningSynapse
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.learning import LearningSynapse
 from nengo_dense.loihi.program import Program
 
 
