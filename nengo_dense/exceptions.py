@@ -6,6 +6,9 @@ A wrong argument raises `nengo.exceptions.ValidationError`, a network that canno
 
 from nengo.exceptions import NengoException
 
+#: Problems that a message shows; the first ones tell what is wrong with a model of a thousand.
+MAX_SHOWN = 20
+
 
 class ConversionError(NengoException, ValueError):
     """A trained model has parts that cannot be converted.
@@ -21,7 +24,9 @@ class ConversionError(NengoException, ValueError):
     def __init__(self, model: str, problems: list[str]) -> None:
         self.model = model
         self.problems = list(problems)
-        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems[:MAX_SHOWN])
+        n_more = len(self.problems) - MAX_SHOWN
+        lines += f"\n  and {n_more} more, in the error's 'problems'" if n_more > 0 else ""
         super().__init__(f"{model} cannot be converted:{lines}")
 
 

@@ -98,7 +98,7 @@ def convert(
         An argument out of range, or calibration data that cannot be used.
     """
     choice(encoding, ENCODINGS, "encoding", convert)
-    specs = read_model(model)
+    specs = read_model(model).layers
     x = None if calibration is None else check_calibration(calibration, specs[0].n_in)
     import os
     from nengo_dense.conversion.shifting import shift_resting_activity

@@ -1,6 +1,8 @@
-"""A trained model of any framework -> a list of `DenseSpec`."""
+"""A trained model of any framework -> a `SourceModel`, the sequence of its layers."""
 
 from nengo_dense.importers.importer import Importer, read_model
+from nengo_dense.importers.reference import Reference
+from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec, forward
 
-__all__ = ["DenseSpec", "Importer", "forward", "read_model"]
+__all__ = ["DenseSpec", "Importer", "Reference", "SourceModel", "forward", "read_model"]

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
+from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 
 
@@ -26,14 +27,14 @@ class ArraysImporter:
             model and all(isinstance(layer, str | os.PathLike) for layer in model)
         )
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel:
         """Read the layers of the list."""
         operations: list[Operation] = []
         for index, layer in enumerate(model):
             label = f"layer_{index}"
             default = "linear" if index == len(model) - 1 else "relu"
             operations += attempt(label, _layer, layer, label, default)
-        return fold("The list of layers", operations)
+        return SourceModel("The list of layers", operations, why_not="the arrays are the model")
 
 
 def _layer(layer: Any, label: str, default: str) -> list[Operation]:

@@ -62,14 +62,16 @@ def find_problems(operations: Sequence[Operation]) -> list[str]:
         return ["it has no layers"]
     problems: list[str] = []
     width: int | None = None  # what flows between the layers, None where it cannot be known
-    for index, operation in enumerate(operations):
+    first = True  # no dense layer yet, nor one that might be
+    followers = _followers(operations)
+    for operation, follower in zip(operations, followers, strict=True):
+        if isinstance(operation, Activation):
+            problems += _activation_problems(operation, follower, width, first)
+            continue
+        first = first and isinstance(operation, Scaling)
         if isinstance(operation, Problem):
             problems.append(operation.text)
             width = None
-            continue
-        if isinstance(operation, Activation):
-            first = not any(isinstance(before, Affine | Problem) for before in operations[:index])
-            problems += _activation_problems(operation, operations[index + 1 :], width, first)
             continue
         found, width = _shape_problems(operation, width)
         problems += found
@@ -78,8 +80,22 @@ def find_problems(operations: Sequence[Operation]) -> list[str]:
     return problems
 
 
+def _followers(operations: Sequence[Operation]) -> list[Affine | Scaling | Activation | None]:
+    """Return for each operation the next one that is no problem."""
+    followers: list[Affine | Scaling | Activation | None] = []
+    follower = None
+    for operation in reversed(operations):
+        followers.append(follower)
+        if not isinstance(operation, Problem):
+            follower = operation
+    return followers[::-1]
+
+
 def _activation_problems(
-    operation: Activation, after: Sequence[Operation], width: int | None, first: bool
+    operation: Activation,
+    follower: Affine | Scaling | Activation | None,
+    width: int | None,
+    first: bool,
 ) -> list[str]:
     layer = f"layer {operation.label!r}"
     if first:
@@ -89,7 +105,6 @@ def _activation_problems(
         ]
     if operation.kind == "relu":
         return []
-    follower = next((step for step in after if not isinstance(step, Problem)), None)
     if follower is not None:
         remedy = (
             "remove what follows, or the softmax"

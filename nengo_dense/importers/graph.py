@@ -5,6 +5,9 @@ from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
 
+#: Names that a message lists.
+MAX_NAMES = 10
+
 
 def chain(
     inputs: Mapping[Node, Sequence[Node]], outputs: Sequence[Node]
@@ -27,40 +30,48 @@ def chain(
     """
     problems = [
         f"layer {_name(node)!r}: it joins {len(sources)} branches "
-        f"({', '.join(map(_name, sources))}); a dense stack is one chain, without residual or "
+        f"({_names(sources)}); a dense stack is one chain, without residual or "
         "parallel branches: retrain without it"
         for node, sources in inputs.items()
         if len(sources) > 1
     ]
     if len(outputs) != 1:
         problems.append(
-            f"it has {len(outputs)} outputs ({', '.join(map(_name, outputs))}); "
+            f"it has {len(outputs)} outputs ({_names(outputs)}); "
             "make a model of the one output to convert"
         )
     heads = [node for node, sources in inputs.items() if not sources]
     if len(heads) > 1:
         problems.append(
-            f"it has {len(heads)} inputs ({', '.join(map(_name, heads))}); "
+            f"it has {len(heads)} inputs ({_names(heads)}); "
             "concatenate them into one vector before training"
         )
     if problems:
         return list(inputs), problems
-    nodes = [outputs[0]]
-    while inputs.get(nodes[-1]):
-        before = inputs[nodes[-1]][0]
-        if before in nodes:
+    nodes = dict.fromkeys(outputs)  # in order, and found at once
+    node = outputs[0]
+    while inputs.get(node):
+        node = inputs[node][0]
+        if node in nodes:
             return list(inputs), [
-                f"layer {_name(before)!r}: its output comes back to its input; a dense stack has "
+                f"layer {_name(node)!r}: its output comes back to its input; a dense stack has "
                 "no recurrence"
             ]
-        nodes.append(before)
-    left_out = [_name(node) for node in inputs if node not in nodes]
+        nodes[node] = None
+    left_out = [node for node in inputs if node not in nodes]
     if left_out:
         return list(inputs), [
-            f"layers {', '.join(left_out)} are not on the way from the input to the output; "
+            f"layers {_names(left_out)} are not on the way from the input to the output; "
             "remove them"
         ]
-    return nodes[::-1], []
+    return list(nodes)[::-1], []
+
+
+def _names(nodes: Sequence[Hashable]) -> str:
+    """List the first few names."""
+    n_more = len(nodes) - MAX_NAMES
+    more = f" and {n_more} more" if n_more > 0 else ""
+    return ", ".join(map(_name, nodes[:MAX_NAMES])) + more
 
 
 def _name(node: Hashable) -> str:

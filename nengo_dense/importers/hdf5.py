@@ -95,15 +95,31 @@ class Hdf5File:
                 )
             return np.asarray(dataset[()])
 
-    def check_arrays(self, path: str = "") -> None:
-        """Check all arrays below `path` as `array` does, before another package reads them."""
-        for name in self.names(path):
-            with self._damage():
-                below = f"{path}/{name}"
-                if hasattr(self._at(below), "keys"):
-                    self.check_arrays(below)
-                else:
-                    self._dataset(below)
+    def check_arrays(self) -> None:
+        """Check all arrays of the file as `array` does, before another package reads them.
+
+        A group that can be reached in several ways is refused: followed without a memory of where
+        one was, a loop has no end, and forty groups of two links each have a million million.
+        """
+        waiting = [""]
+        while waiting:
+            path = waiting.pop()
+            for name in self.names(path):
+                with self._damage():
+                    below = f"{path}/{name}"
+                    if hasattr(self._at(below), "keys"):
+                        self._check_one_link(below)
+                        waiting.append(below)
+                    else:
+                        self._dataset(below)
+
+    def _check_one_link(self, path: str) -> None:
+        h5py = compat.require("h5py", "Reading an HDF5 file")
+        if h5py.h5o.get_info(self._at(path).id).rc > 1:
+            raise FileFormatError(
+                f"{path!r} of {self.name} can be reached in several ways, which is not followed; "
+                "write the file again with each group in one place"
+            )
 
     def _dataset(self, path: str) -> Any:
         """Return a dataset of which it is certain that the file holds as much as it declares."""

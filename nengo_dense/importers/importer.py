@@ -9,7 +9,8 @@ from nengo.exceptions import NengoException
 from nengo_dense import plugins
 from nengo_dense.exceptions import ConversionError, PluginError
 from nengo_dense.importers.file import suffix
-from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 
 #: Entry-point group: ``framework = package.module:ImporterClass``.
@@ -39,8 +40,11 @@ class Importer(Protocol):
     def recognizes(self, model: Any) -> bool:
         """Tell whether `model` is for this importer, from its classes' modules or its path."""
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel | list[DenseSpec]:
         """Return the layers of a model that it recognizes.
+
+        A list of them is enough. A `SourceModel` knows more: the source's classes, and how to run
+        the model itself, so that what was read can be compared with it.
 
         Raises
         ------
@@ -58,7 +62,7 @@ def modules_of(model: Any) -> set[str]:
     return {cls.__module__ for cls in type(model).__mro__}
 
 
-def read_model(model: Any) -> list[DenseSpec]:
+def read_model(model: Any) -> SourceModel:
     """Read a trained model of any framework.
 
     Where several importers recognize a model the first one by entry-point name, then by package,
@@ -67,12 +71,13 @@ def read_model(model: Any) -> list[DenseSpec]:
     Parameters
     ----------
     model : object or path
-        Whatever an installed importer recognizes: arrays, a live model, a file.
+        Whatever an installed importer recognizes: arrays, a live model, a file. A `SourceModel`
+        is returned as it is.
 
     Returns
     -------
-    specs : list of DenseSpec
-        The layers from the input on; linear ones are merged into the next.
+    source : SourceModel
+        The layers from the input on, and what else is known of the source.
 
     Raises
     ------
@@ -83,6 +88,8 @@ def read_model(model: Any) -> list[DenseSpec]:
     nengo_dense.exceptions.PluginError
         An importer is broken.
     """
+    if isinstance(model, SourceModel):
+        return model
     claims, supported, broken = [], [], []
     for entry in plugins.find(GROUP):
         name = f"'{entry.name}' of {plugins.origin(entry)}"
@@ -128,9 +135,9 @@ def _recognizes(importer: Importer, name: str, model: Any) -> bool:
         raise PluginError(f"The importer {name} is broken: recognizes: {_tell(err)}") from err
 
 
-def _read(importer: Importer, name: str, model: Any) -> list[DenseSpec]:
+def _read(importer: Importer, name: str, model: Any) -> SourceModel:
     try:
-        specs = importer.read(model)
+        layers = importer.read(model)
     except NengoException:
         raise
     except Exception as err:
@@ -138,11 +145,14 @@ def _read(importer: Importer, name: str, model: Any) -> list[DenseSpec]:
             f"The importer {name} failed to read {_describe(model)}: {_tell(err)}; "
             "please report it to that package"
         ) from err
-    if not isinstance(specs, list) or not all(isinstance(spec, DenseSpec) for spec in specs):
+    if isinstance(layers, SourceModel):
+        return layers
+    if not isinstance(layers, list) or not all(isinstance(spec, DenseSpec) for spec in layers):
         raise PluginError(
-            f"The importer {name} must return a list of DenseSpec, got {type(specs).__name__}"
+            f"The importer {name} must return a SourceModel or a list of DenseSpec, got "
+            f"{type(layers).__name__}"
         )
-    return fold(_describe(model), operations_of(specs))  # holds for plug-ins of others too
+    return SourceModel(_describe(model), operations_of(layers))
 
 
 def _nobody(model: Any, supported: list[str], broken: list[str]) -> list[str]:

@@ -10,7 +10,8 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_model import read_architecture
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.keras_reference import reference
+from nengo_dense.importers.source_model import SourceModel
 
 
 class KerasImporter:
@@ -25,7 +26,7 @@ class KerasImporter:
             for module in modules_of(model)
         )
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel:
         """Read the model's layers."""
         name = f"Keras model {getattr(model, 'name', type(model).__name__)!r}"
         try:
@@ -42,7 +43,8 @@ class KerasImporter:
                 ],
             ) from err
         _note_unsaid(architecture, model)
-        return read_architecture(name, architecture, lambda layer: _weights(model, layer))
+        operations = read_architecture(name, architecture, lambda layer: _weights(model, layer))
+        return SourceModel(name, operations, reference=reference(model))
 
 
 def _note_unsaid(architecture: dict[str, Any], model: Any) -> None:

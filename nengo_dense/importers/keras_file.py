@@ -15,7 +15,7 @@ from nengo_dense.importers import hdf5
 from nengo_dense.importers.file import check_size, existing, starts_with, suffix
 from nengo_dense.importers.keras_model import read_architecture
 from nengo_dense.importers.keras_weights import weight_source
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.source_model import SourceModel
 
 ZIP_SIGNATURE = b"PK\x03\x04"
 
@@ -36,7 +36,7 @@ class KerasFileImporter:
             suffix(model) != ".nir" and starts_with(model, hdf5.SIGNATURE)
         )
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel:
         """Read the layers of the model in the file."""
         if isinstance(model, tuple):
             return _read_pair(existing(model[0]), existing(model[1]))
@@ -53,7 +53,7 @@ class KerasFileImporter:
         )
 
 
-def _read_archive(path: Path) -> list[DenseSpec]:
+def _read_archive(path: Path) -> SourceModel:
     try:
         with zipfile.ZipFile(path) as archive:
             config = _member(archive, "config.json", path)
@@ -62,7 +62,7 @@ def _read_archive(path: Path) -> list[DenseSpec]:
         raise FileFormatError(f"{path} is damaged, it cannot be unpacked: {err}") from err
     with hdf5.Hdf5File(weights, f"model.weights.h5 in {path}") as file:
         architecture = _parse(config, f"config.json in {path}")
-        return read_architecture(f"Keras file {path}", architecture, weight_source(file))
+        return _source(path, architecture, file)
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
@@ -77,7 +77,7 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
         return member.read(info.file_size)
 
 
-def _read_whole_model(path: Path) -> list[DenseSpec]:
+def _read_whole_model(path: Path) -> SourceModel:
     with hdf5.Hdf5File(path, str(path)) as file:
         config = file.attribute("", "model_config")
         if config is None:
@@ -86,16 +86,22 @@ def _read_whole_model(path: Path) -> list[DenseSpec]:
                 "architecture too, as the pair (architecture.json, weights.h5)"
             )
         architecture = _parse(config, f"model_config in {path}")
-        return read_architecture(f"Keras file {path}", architecture, weight_source(file))
+        return _source(path, architecture, file)
 
 
-def _read_pair(architecture: Path, weights: Path) -> list[DenseSpec]:
+def _read_pair(architecture: Path, weights: Path) -> SourceModel:
     check_size(str(architecture), architecture.stat().st_size)
     parsed = _parse(architecture.read_bytes(), str(architecture))
     if not starts_with(weights, hdf5.SIGNATURE):
         raise FileFormatError(f"{weights} is damaged or no HDF5 file, so it holds no weights")
     with hdf5.Hdf5File(weights, str(weights)) as file:
-        return read_architecture(f"Keras file {architecture}", parsed, weight_source(file))
+        return _source(architecture, parsed, file)
+
+
+def _source(path: Path, architecture: dict[str, Any], file: hdf5.Hdf5File) -> SourceModel:
+    name = f"Keras file {path}"
+    operations = read_architecture(name, architecture, weight_source(file))
+    return SourceModel(name, operations, why_not="a file is read as data and never run")
 
 
 def _weights_beside(path: Path) -> Path:

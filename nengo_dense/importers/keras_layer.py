@@ -4,9 +4,8 @@ Live models and files of every Keras version meet here. Old names of a setting a
 today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -64,9 +63,14 @@ class Reading:
         declared = layer.config.get("batch_shape", layer.config.get("batch_input_shape"))
         if declared and self.shape is None:
             self.shape = tuple(declared[1:])
-        if prod(size or 1 for size in self.shape or ()) > MAX_FEATURES:
-            self.shape = None
-            return [Problem(f"layer {layer.label!r} declares an input of shape {declared}")]
+        if n_features(self.shape or ()) > MAX_FEATURES:
+            shape, self.shape = shorten(str(self.shape)), None
+            return [
+                Problem(
+                    f"layer {layer.label!r} has an input of shape {shape}, more than "
+                    f"{MAX_FEATURES} features"
+                )
+            ]
         if layer.is_custom:
             return [
                 Problem(
@@ -116,6 +120,21 @@ class Reading:
         if self.shape is None or None in self.shape:
             raise ValueError(f"the input shape {self.shape} must be known")
         return tuple(size for size in self.shape if size is not None)
+
+
+def n_features(shape: Sequence[int | None]) -> int:
+    """Multiply the known sizes, as far as `MAX_FEATURES`: a file may declare any number."""
+    n = 1
+    for size in shape:
+        n *= size or 1
+        if n > MAX_FEATURES:
+            break
+    return n
+
+
+def shorten(text: str, length: int = 80) -> str:
+    """Cut what a file declares to a length that people read."""
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def _input(reading: Reading, layer: KerasLayer) -> Operations:
@@ -219,15 +238,15 @@ def _flatten(reading: Reading, layer: KerasLayer) -> Operations:
         ]
     if reading.shape is not None:
         known = None not in reading.shape
-        reading.shape = (prod(size or 1 for size in reading.shape) if known else None,)
+        reading.shape = (n_features(reading.shape) if known else None,)
     return []
 
 
 def _reshape(reading: Reading, layer: KerasLayer) -> Operations:
     target = tuple(layer.config["target_shape"])
     if -1 in target:
-        n_known = -prod(target)
-        total = prod(reading._known_shape()) if reading.shape else None
+        n_known = n_features([n for n in target if n != -1])
+        total = n_features(reading._known_shape()) if reading.shape else None
         target = tuple((total // n_known if total else None) if n == -1 else n for n in target)
     reading.shape = target
     return []

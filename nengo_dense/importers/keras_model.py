@@ -1,20 +1,18 @@
-"""An architecture and its weights -> layers: what a live Keras model and a Keras file share."""
+"""An architecture and its weights -> operations, for live Keras models and for files."""
 
 from typing import Any
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.folding import fold
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
 from nengo_dense.importers.keras_weights import WeightSource
 from nengo_dense.importers.operation import Operation, Problem, attempt
-from nengo_dense.importers.spec import DenseSpec
 
 
 def read_architecture(
     model: str, architecture: dict[str, Any], weights: WeightSource
-) -> list[DenseSpec]:
-    """Read the layers of a Keras model.
+) -> list[Operation]:
+    """Read the operations of a Keras model.
 
     Parameters
     ----------
@@ -28,7 +26,7 @@ def read_architecture(
     Raises
     ------
     nengo_dense.exceptions.ConversionError
-        With every layer that cannot be converted.
+        It is no architecture.
     nengo_dense.exceptions.FileFormatError
         From `weights`.
     """
@@ -47,4 +45,4 @@ def read_architecture(
         operations += attempt(layer.label, reading.read, layer)
     if graph_problems:
         operations = [step for step in operations if isinstance(step, Problem)]
-    return fold(model, operations)
+    return operations

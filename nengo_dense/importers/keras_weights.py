@@ -12,6 +12,9 @@ from nengo_dense.importers.keras_graph import KerasLayer
 #: Finds the weights of a layer, in Keras's order.
 WeightSource = Callable[[KerasLayer], list[np.ndarray]]
 
+#: Group -> class -> the names of its layers in order; each group is listed once.
+Groups = dict[str, dict[str, list[str]]]
+
 #: What the group with the layers is called by Keras 3, and by the first writers of this layout.
 LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
 
@@ -28,7 +31,8 @@ def weight_source(file: Hdf5File) -> WeightSource:
     if file.attribute(root, "layer_names") is not None or _texts(file, root, "layer_names"):
         return lambda layer: _named_weights(file, root, layer)
     if any(file.has(group) for group in LAYER_GROUPS):
-        return lambda layer: _numbered_weights(file, layer)
+        groups: Groups = {}
+        return lambda layer: _numbered_weights(file, groups, layer)
     raise FileFormatError(
         f"{file.name} holds no Keras weights (no 'model_weights', 'layer_names' or 'layers'); "
         "save the model again, as a .keras file"
@@ -55,7 +59,7 @@ def _named_weights(file: Hdf5File, root: str, layer: KerasLayer) -> list[np.ndar
     return [file.array(f"{group}/{name}") for name in names]
 
 
-def _numbered_weights(file: Hdf5File, layer: KerasLayer) -> list[np.ndarray]:
+def _numbered_weights(file: Hdf5File, groups: Groups, layer: KerasLayer) -> list[np.ndarray]:
     """Read the layout of ``.keras`` and ``.weights.h5`` files.
 
     A group a layer, called by its class and the number of layers of that class before it
@@ -64,17 +68,28 @@ def _numbered_weights(file: Hdf5File, layer: KerasLayer) -> list[np.ndarray]:
     group = ""
     for step in layer.path:
         group += "/" + next((name for name in LAYER_GROUPS if file.has(f"{group}/{name}")), "")
-        pattern = re.compile(rf"{_snake_case(step.class_name)}(?:_(\d+))?")
-        matches = map(pattern.fullmatch, file.names(group))
-        numbered = sorted((int(match[1] or 0), match[0]) for match in matches if match)
+        if group not in groups:
+            groups[group] = _by_class(file.names(group))
+        numbered = groups[group].get(_snake_case(step.class_name), [])
         if step.index >= len(numbered):
             raise FileFormatError(
                 f"{file.name} has no weights for layer {layer.label!r}: architecture and weights "
                 "are not of the same model"
             )
-        group += f"/{numbered[step.index][1]}"
+        group += f"/{numbered[step.index]}"
     names = sorted(file.names(f"{group}/vars"), key=lambda name: (len(name), name))
     return [file.array(f"{group}/vars/{name}") for name in names]
+
+
+def _by_class(names: list[str]) -> dict[str, list[str]]:
+    """Sort the groups of layers by the class that their names begin with, then by number."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for name in names:
+        stem, _, number = name.rpartition("_")
+        for key, position in ((name, 0), (stem, int(number) if number.isdecimal() else None)):
+            if key and position is not None:
+                found.setdefault(key, []).append((position, name))
+    return {key: [name for _, name in sorted(numbered)] for key, numbered in found.items()}
 
 
 def _texts(file: Hdf5File, path: str, name: str) -> list[str]:
@@ -91,4 +106,4 @@ def _texts(file: Hdf5File, path: str, name: str) -> list[str]:
 def _snake_case(class_name: str) -> str:
     """``BatchNormalization`` -> ``batch_normalization``, as Keras names the groups."""
     words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W", "", class_name))
-    return re.escape(re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower())
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()

@@ -45,6 +45,7 @@ from nengo_dense.importers.operation import (
     attempt,
     unsupported,
 )
+from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 
 Operations = list[Operation]
@@ -71,7 +72,7 @@ class NirImporter:
             module.partition(".")[0] == "nir" for module in modules_of(model)
         )
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel:
         """Read the layers of the graph."""
         name = "NIR graph"
         if suffix(model) == ".nir":
@@ -82,7 +83,7 @@ class NirImporter:
         operations = _graph(model, "", leaky)
         if model.metadata.get(READOUT) in ("softmax", b"softmax"):
             operations.append(Activation("softmax", READOUT))
-        specs = fold(name, operations)
+        source = SourceModel(name, operations, why_not="a NIR graph only speaks in spikes")
         if leaky:
             worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in leaky.items())
             warnings.warn(
@@ -91,7 +92,7 @@ class NirImporter:
                 f"{worst}. Train with IF neurons for an exact conversion",
                 stacklevel=2,
             )
-        return specs
+        return source
 
 
 def to_nir(specs: Sequence[DenseSpec]) -> Any:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.importers.folding import fold
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (
     Affine,
@@ -16,7 +15,8 @@ from nengo_dense.importers.operation import (
     attempt,
     unsupported,
 )
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.sklearn_reference import reference
+from nengo_dense.importers.source_model import SourceModel
 
 Operations = list[Operation]
 
@@ -30,10 +30,14 @@ class SklearnImporter:
         """Tell whether a class of scikit-learn is among those of the model."""
         return any(module.partition(".")[0] == "sklearn" for module in modules_of(model))
 
-    def read(self, model: Any) -> list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel:
         """Read the estimator's layers."""
-        name = f"Scikit-learn {type(model).__name__}"
-        return fold(name, _estimator(model, type(model).__name__))
+        return SourceModel(
+            f"Scikit-learn {type(model).__name__}",
+            _estimator(model, type(model).__name__),
+            classes=getattr(model, "classes_", None),
+            reference=reference(model),
+        )
 
 
 def _estimator(model: Any, label: str) -> Operations:

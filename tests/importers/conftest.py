@@ -23,6 +23,11 @@ def assert_computes(rng):
         theirs = np.asarray(predict(x))
         assert theirs.std() > 1e-3, "a constant output would hide a wrong conversion"
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=1e-5)
+        for inputs in (None, x):
+            specs.compare(inputs)
+            is_read_only = source is not None and not str(source).endswith(".onnx")
+            expected = "not compared: a file" if is_read_only else "compared on 2"
+            assert specs.compared.startswith(expected)
         return specs
 
     return check

@@ -72,3 +72,23 @@ def test_all_wrong_layers_are_listed():
     with pytest.raises(ConversionError, match="elu") as caught:
         read_model([(np.eye(2), None, "elu"), (np.eye(2), [1.0]), (np.eye(2), None, "tanh")])
     assert len(caught.value.problems) == 3
+
+
+def test_a_last_relu_is_kept(weights, biases, rng):
+    source = read_model([(weights[0], biases[0]), (weights[1], biases[1], "relu")])
+    assert [spec.activation for spec in source] == ["relu", "relu"]
+    assert forward(source, rng.normal(size=(50, 3)))[-1].min() == 0
+
+
+def test_a_long_list_of_nonsense_is_refused_at_once_and_in_few_words():
+    with pytest.raises(
+        ConversionError, match="and 99980 more, in the error's 'problems'"
+    ) as caught:
+        read_model([1] * 100_000)
+    assert len(caught.value.problems) == 100_000
+    assert len(str(caught.value)) < 10_000
+
+
+def test_a_long_chain_of_layers_is_read():
+    source = read_model([np.eye(1)] * 20_000)
+    assert len(source) == 20_000

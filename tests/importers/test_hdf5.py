@@ -90,3 +90,18 @@ def test_files_of_other_formats_are_refused(path):
     path.write_bytes(b"no HDF5")
     with pytest.raises(FileFormatError, match="is damaged or no HDF5 file"):
         read(path)
+
+
+@pytest.mark.parametrize("shape", ["loop", "forty levels"])
+def test_groups_that_are_reached_in_several_ways_are_refused(shape, path):
+    with h5py.File(path, "w") as file:
+        if shape == "loop":
+            file["a"] = file["/"]
+        else:
+            below = file.create_group("g")
+            for number in range(40):
+                above = file.create_group(f"n{number}")
+                above["a"] = above["b"] = below
+                below = above
+    with Hdf5File(path, str(path)) as file, pytest.raises(FileFormatError, match="in several way"):
+        file.check_arrays()

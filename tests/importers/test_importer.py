@@ -106,7 +106,7 @@ def test_two_that_recognize_are_ordered_by_name(install):
 @pytest.mark.parametrize(
     ("returned", "match"),
     [
-        ("3", "'bad' of bad 1.0 must return a list of DenseSpec, got int"),
+        ("3", "'bad' of bad 1.0 must return a SourceModel or a list of DenseSpec, got int"),
         ("1 / 0", "'bad' of bad 1.0 failed to read .*ZeroDivisionError.*report it"),
     ],
 )

@@ -27,3 +27,15 @@ def test_what_is_no_chain_is_said(inputs, outputs, word):
 def test_all_reasons_are_listed():
     _, problems = chain({"a": [], "b": [], "c": ["a", "b"], "d": ["c", "a"]}, ["c", "d"])
     assert len(problems) == 4
+
+
+def test_a_long_chain_is_ordered():
+    n = 100_000
+    nodes, problems = chain({i: [i - 1] if i else [] for i in range(n)}, [n - 1])
+    assert nodes == list(range(n))
+    assert problems == []
+
+
+def test_of_many_names_the_first_ones_are_listed():
+    _, (problem,) = chain({i: [] for i in range(30)}, [0])
+    assert "it has 30 inputs (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 20 more)" in problem

@@ -172,3 +172,94 @@ def test_quantized_layers_are_refused():
     model.layers[-1].quantize("int8")
     with pytest.raises(ConversionError, match="'small' is quantized"):
         read_model(model)
+
+
+def test_a_last_relu_is_kept(rng):
+    model = sequential(layers.Dense(5, activation="relu"), layers.Dense(3, activation="relu"))
+    source = read_model(model)
+    assert source[-1].activation == "relu"
+    x = rng.normal(size=(50, 6)).astype(np.float32)
+    assert forward(source, x)[-1].min() == 0
+    source.compare(x)
+
+
+def test_a_layer_whose_code_was_replaced_is_found_by_name():
+    model = sequential(
+        layers.Dense(5, activation="relu", name="first"),
+        layers.Dense(4, activation="relu", name="second"),
+        layers.Dense(3, name="third"),
+    )
+    call = model.get_layer("second").call
+    model.get_layer("second").call = lambda inputs, **keywords: 1.01 * call(inputs)
+    with pytest.raises(ConversionError, match="the first layer that differs is 'second'"):
+        read_model(model).compare()
+
+
+def test_a_difference_in_a_model_within_the_model_is_found_by_its_name():
+    inner = sequential(layers.Dense(5, activation="relu"), layers.Dense(6), n_in=6)
+    call = inner.layers[-1].call
+    inner.layers[-1].call = lambda inputs, **keywords: call(inputs) + 0.5
+    model = keras.Sequential([layers.Input((6,)), inner, layers.Dense(3)])
+    with pytest.raises(ConversionError, match=f"first layer that differs is '{inner.name}'"):
+        read_model(randomize(model)).compare()
+
+
+@pytest.mark.skipif(not is_keras_3, reason="dtype policies of single layers, as Keras 3 has them")
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float16", "float64"])
+def test_other_types_are_compared_without_a_false_alarm(policy, rng):
+    model = randomize(
+        keras.Sequential(
+            [
+                layers.Input((6,)),
+                layers.Dense(9, activation="relu", dtype=policy),
+                layers.Dense(3, dtype="float32"),
+            ]
+        )
+    )
+    source = read_model(model)
+    for x in (None, rng.normal(size=(30, 6)) * 50):
+        source.compare(x)
+        assert source.compared.startswith("compared on")
+
+
+def test_integer_inputs_are_compared(rng):
+    model = randomize(
+        keras.Sequential(
+            [
+                layers.Input((4, 4), dtype="uint8"),
+                layers.Rescaling(1 / 255),
+                layers.Flatten(),
+                layers.Dense(5, activation="relu"),
+                layers.Dense(3),
+            ]
+        )
+    )
+    source = read_model(model)
+    for x in (None, rng.randint(256, size=(30, 4, 4))):
+        source.compare(x)
+        assert source.compared.startswith("compared on")
+
+
+def test_comparing_leaves_the_model_as_it_was(rng):
+    model = sequential(layers.BatchNormalization(), layers.Dropout(0.5), layers.Dense(3))
+    before = model.get_weights()
+    read_model(model).compare()
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(new, old)
+
+
+@pytest.mark.parametrize("structure", ["alone", "list", "dict"])
+def test_inputs_and_outputs_may_be_in_a_list_or_a_dict(structure, assert_computes):
+    inputs = layers.Input((6,), name="features")
+    output = layers.Dense(3)(layers.Dense(5, activation="relu")(inputs))
+    wrap = {"alone": lambda t, _: t, "list": lambda t, _: [t], "dict": lambda t, n: {n: t}}
+    model = randomize(
+        keras.Model(wrap[structure](inputs, "features"), wrap[structure](output, "answer"))
+    )
+
+    def run(x):
+        value = model.predict(wrap[structure](x, "features"), verbose=0)
+        value = next(iter(value.values())) if structure == "dict" else value
+        return value[0] if isinstance(value, list) else value
+
+    assert_computes(model, run, (6,))

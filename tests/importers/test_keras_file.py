@@ -211,7 +211,7 @@ def test_a_file_that_declares_nonsense_is_refused(layer, change, match, old, tmp
 def test_a_declared_input_may_not_be_huge(old, tmp_path):
     config, weights = old
     config["config"][0]["config"]["batch_input_shape"] = [None, 10**9, 10**9]
-    with pytest.raises(ConversionError, match=r"declares an input of shape \[None, 1000000000"):
+    with pytest.raises(ConversionError, match=r"has an input of shape \(1000000000, 1000"):
         read_model(hand_made(tmp_path / "bad.h5", config, weights))
 
 
@@ -335,3 +335,53 @@ def test_weights_of_another_model_are_refused(old, tmp_path):
         file.create_group("layers")
     with pytest.raises(FileFormatError, match="has no weights for layer 'dense_1'"):
         read_model(tmp_path / "m.h5")
+
+
+def test_huge_numbers_in_a_shape_are_refused_at_once_and_in_few_words(old, tmp_path):
+    config, weights = old
+    config["config"][0]["config"]["batch_input_shape"] = [None] + [int("9" * 4299)] * 300
+    with pytest.raises(ConversionError, match=r"has an input of shape \(999") as caught:
+        read_model(hand_made(tmp_path / "bad.h5", {**config}, weights))
+    assert len(str(caught.value)) < 1000
+
+
+def test_huge_numbers_in_a_reshape_are_refused(old, tmp_path):
+    config, weights = old
+    config["config"].insert(1, entry("Reshape", name="r", target_shape=[10**4000] * 300 + [-1]))
+    with pytest.raises(ConversionError, match=r"'bn' has an input of shape \(1000"):
+        read_model(hand_made(tmp_path / "bad.h5", config, weights))
+
+
+def chain(n, kind, **settings):
+    """Declare a functional model of Keras 2 with `n` layers of a kind before its dense one."""
+    layers = [{**entry("InputLayer", name="i", batch_input_shape=[None, 3]), "inbound_nodes": []}]
+    for number in range(n):
+        before = layers[-1]["config"]["name"]
+        layer = entry(kind, name=f"l{number}", **settings)
+        layers.append({**layer, "inbound_nodes": [[[before, 0, 0, {}]]]})
+    for layer in layers:
+        layer["name"] = layer["config"]["name"]
+    ends = {"input_layers": [["i", 0, 0]], "output_layers": [[layers[-1]["name"], 0, 0]]}
+    return {"class_name": "Model", "config": {"layers": layers, **ends}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "match"),
+    [("Activation", "a relu comes before"), ("Dropout", "has no (dense )?layer")],
+)
+def test_a_long_chain_of_layers_ends_soon(kind, match, tmp_path):
+    config = chain(10_000, kind, activation="relu")
+    with pytest.raises(ConversionError, match=match):
+        read_model(hand_made(tmp_path / "m.h5", config, {"l0": {}}))
+
+
+def test_a_long_chain_of_dense_layers_is_read(tmp_path):
+    config = chain(300, "Dense", units=3, use_bias=False, activation="relu")
+    (tmp_path / "m.json").write_text(json.dumps(config))
+    with h5py.File(tmp_path / "m.weights.h5", "w") as file:
+        for number in range(300):
+            name = f"layers/dense_{number}" if number else "layers/dense"
+            file[f"{name}/vars/0"] = np.full((3, 3), float(number))
+    source = read_model(tmp_path / "m.json")
+    assert len(source) == 300
+    assert [spec.weights[0, 0] for spec in source] == list(range(300))

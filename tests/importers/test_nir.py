@@ -192,3 +192,11 @@ def test_only_a_chain_of_layers_is_exported(specs):
         to_nir([specs[0], specs[2]])
     with pytest.raises(nengo.exceptions.ValidationError, match="weights"):
         to_nir([DenseSpec(np.zeros(3))])
+
+
+def test_neurons_at_the_end_are_a_last_relu(rng):
+    source = read_model(graph(affine(rng, 3, 4), nir.IF(fill(4, 1), fill(4, 1), fill(4, 0))))
+    assert source[-1].activation == "relu"
+    assert forward(source, rng.normal(size=(50, 3)))[-1].min() == 0
+    source.compare()
+    assert source.compared == "not compared: a NIR graph only speaks in spikes"

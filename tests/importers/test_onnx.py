@@ -3,6 +3,7 @@ import pytest
 
 from nengo_dense.exceptions import ConversionError, FileFormatError
 from nengo_dense.importers import forward, read_model
+from nengo_dense.importers.operation import Affine
 
 pytest.importorskip("onnx", reason="reading ONNX graphs needs onnx")
 
@@ -111,7 +112,7 @@ def test_weights_in_a_file_of_their_own(graph, tmp_path, assert_computes):
     assert (tmp_path / "w").exists()
     assert_computes(model, expected, (6,), tmp_path / "m.onnx")
     (tmp_path / "w").unlink()
-    with pytest.raises(FileFormatError, match="is damaged or no ONNX file"):
+    with pytest.raises(FileFormatError, match="the file 'w', which is not beside it"):
         read_model(tmp_path / "m.onnx")
 
 
@@ -204,3 +205,117 @@ def test_a_part_of_a_model_is_refused(graph):
     model = graph.add("Gemm", graph.constant(6, 3)).model()
     with pytest.raises(FileFormatError, match="holds no graph; give a whole ONNX model"):
         read_model(model.graph)
+
+
+def test_a_last_relu_is_kept(graph, assert_computes):
+    graph.add("Gemm", graph.constant(6, 5)).add("Relu").add("Gemm", graph.constant(5, 3))
+    source = assert_computes(graph.add("Relu").model(), predict(graph.model()), (6,))
+    assert source[-1].activation == "relu"
+
+
+@pytest.mark.parametrize("n", [1, 7])
+def test_a_fixed_number_of_samples_is_kept_when_it_runs(n, rng, assert_computes):
+    graph = Graph(rng, (n, 2, 3))
+    graph.add("Reshape", graph.constant(values=np.array([n, 6]))).add(
+        "MatMul", graph.constant(6, 3)
+    )
+
+    def runs(x):
+        run = predict(graph.model())
+        return np.concatenate([run(np.repeat(row[None], n, axis=0))[:1] for row in x])
+
+    assert_computes(graph.model(n_out=3), runs, (2, 3))
+
+
+def test_shapes_may_be_computed_from_the_input(rng, assert_computes):
+    graph = Graph(rng, ("n", 2, 3))
+    one, minus = graph.constant(values=np.array([0])), graph.constant(values=np.array([-1]))
+    graph.nodes += [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", one], ["size"]),
+        helper.make_node("Concat", ["size", minus], ["target"], axis=0),
+    ]
+    graph.add("Reshape", "target").add("MatMul", graph.constant(6, 3))
+    assert_computes(graph.model(), predict(graph.model()), (2, 3))
+
+
+def test_a_node_that_computes_something_else_is_named(graph, monkeypatch):
+    from nengo_dense.importers import onnx_graph
+
+    graph.add("MatMul", graph.constant(6, 5)).add("Relu").add("MatMul", graph.constant(5, 3))
+    negated = lambda graph, node, label: [Affine(-graph.constant(node.input[1]).T, None, label)]  # noqa: E731
+    monkeypatch.setitem(onnx_graph.NODES, "MatMul", negated)
+    with pytest.raises(ConversionError, match="the first layer that differs is 'MatMul_0'"):
+        read_model(graph.model()).compare()
+
+
+def test_nodes_that_the_output_does_not_need_are_not_run(graph):
+    graph.add("MatMul", graph.constant(6, 3))
+    output, huge = graph.last, graph.constant(values=np.array([10**6, 10**6]))
+    graph.nodes.append(helper.make_node("ConstantOfShape", [huge], ["terabytes"]))
+    source = read_model(graph.model())
+    source.compare()
+    assert source.compared.startswith("compared on"), output
+
+
+@pytest.mark.parametrize("kind", ["Tile", "Concat of Concat", "Gather of many", "Loop"])
+def test_shapes_that_may_grow_without_end_are_not_run(kind, rng):
+    graph = Graph(rng, ("n", 2, 3))
+    c = lambda *values: graph.constant(values=np.array(values))  # noqa: E731
+    nodes = [helper.make_node("Shape", ["x"], ["shape"])]
+    if kind == "Tile":
+        nodes.append(helper.make_node("Tile", ["shape", c(10**9)], ["target"]))
+    elif kind == "Concat of Concat":
+        nodes.append(helper.make_node("Concat", ["shape", "shape"], ["a"], axis=0))
+        nodes.append(helper.make_node("Identity", ["a"], ["b"]))
+        nodes.append(helper.make_node("Concat", ["b", "b"], ["target"], axis=0))
+    elif kind == "Gather of many":
+        nodes.append(helper.make_node("Gather", ["shape", c(0, 1)], ["target"]))
+    else:
+        nodes.append(helper.make_node("Loop", [c(10**9), "", "shape"], ["target"]))
+    graph.nodes += nodes
+    graph.add("Reshape", "target").add("MatMul", graph.constant(6, 3))
+    source = read_model(graph.model())
+    source.compare()
+    assert source.compared == f"not compared: its node {kind.split()[0]} is not run"
+
+
+def test_a_cast_that_cuts_values_off_is_refused(graph):
+    graph.add("MatMul", graph.constant(6, 3)).add("Cast", to=TensorProto.INT32)
+    graph.add("Cast", to=TensorProto.FLOAT)
+    with pytest.raises(ConversionError, match="is a Cast to INT32, which cuts values off"):
+        read_model(graph.model())
+
+
+def test_an_operator_of_another_domain_is_not_taken_for_what_it_is_called(graph):
+    graph.add("MatMul", graph.constant(6, 3)).add("Relu", domain="com.example")
+    with pytest.raises(ConversionError, match=r"'Relu_1': Relu of com\.example is not supported"):
+        read_model(graph.model())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_constants_that_are_made_of_each_other_are_refused(n, graph):
+    names = [f"a{number}" for number in range(n)]
+    for name, source in zip(names, [*names[1:], names[0]], strict=True):
+        graph.nodes.append(helper.make_node("Identity", [source], [name]))
+    graph.add("Gemm", names[0])
+    with pytest.raises(ConversionError, match=r"'Gemm_\d' is malformed .*'a0' is computed"):
+        read_model(graph.model())
+
+
+def test_a_graph_that_runs_in_a_circle_is_refused(graph):
+    graph.nodes.append(helper.make_node("Relu", ["b"], ["a"]))
+    graph.nodes.append(helper.make_node("Relu", ["a"], ["b"]))
+    graph.last = "b"
+    with pytest.raises(ConversionError, match="comes back to its input"):
+        read_model(graph.model())
+
+
+def test_a_long_chain_is_read_and_compared_on_few_samples(rng):
+    graph = Graph(rng, (1, 6))
+    graph.add("MatMul", graph.constant(6, 3))
+    for _ in range(3000):
+        graph.add("Relu")
+    source = read_model(graph.model())
+    source.compare()
+    assert source.compared.startswith("compared on 6 random inputs")

@@ -128,3 +128,81 @@ def test_an_output_without_a_name_here_is_refused(x, rng):
     model.out_activation_ = "exp"
     with pytest.raises(ConversionError, match="activation 'exp' is not supported"):
         read_model(model)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [3, 5, 9], ["barbera", "barolo", "grignolino"]])
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_classes_are_kept_as_the_source_has_them(labels, in_pipeline, x, rng):
+    model = make_pipeline(StandardScaler(), classifier()) if in_pipeline else classifier()
+    trained(model, x, np.array(labels)[rng.randint(3, size=len(x))])
+    source = read_model(model)
+    assert source.classes.tolist() == labels
+    answers = source.classes[forward(source, x)[-1].argmax(axis=1)]
+    np.testing.assert_array_equal(answers, model.predict(x))
+
+
+def test_two_classes_of_one_output_are_kept_in_their_order(x, rng):
+    model = trained(classifier(), x, np.where(rng.randint(2, size=len(x)), "yes", "no"))
+    source = read_model(model)
+    assert source.classes.tolist() == ["no", "yes"]
+    assert source.n_out == 2
+
+
+def test_a_regressor_has_no_classes(x, rng):
+    model = trained(MLPRegressor(hidden_layer_sizes=(8,), max_iter=5), x, rng.normal(size=80))
+    assert read_model(model).classes is None
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: classifier(), lambda: MLPRegressor(hidden_layer_sizes=(8,), max_iter=5)]
+)
+@pytest.mark.parametrize("n_out", [2, 3])
+def test_estimators_are_compared_with_themselves(make, n_out, x, rng):
+    model = make_pipeline(StandardScaler(), make())
+    y = rng.randint(n_out, size=len(x))
+    trained(model, x, y if hasattr(model[-1], "predict_proba") else np.eye(n_out)[y])
+    source = read_model(model)
+    for inputs in (None, x):
+        source.compare(inputs)
+        assert source.compared.startswith("compared on")
+        assert float(source.compared.rpartition(" ")[2]) < 1e-10
+
+
+def test_a_subclass_that_computes_something_else_is_found(x, rng):
+    class Doubled(MLPRegressor):
+        def predict(self, X):
+            return 2 * super().predict(X)
+
+    model = make_pipeline(StandardScaler(), Doubled(hidden_layer_sizes=(8,), max_iter=5))
+    trained(model, x, rng.normal(size=80))
+    with pytest.raises(ConversionError, match="each layer alone agrees"):
+        read_model(model).compare()
+
+
+def test_a_step_that_computes_something_else_is_named(x, rng):
+    class Shifted(StandardScaler):
+        def transform(self, X):
+            return super().transform(X) + 1
+
+    model = Pipeline([("plain", MaxAbsScaler()), ("shift", Shifted()), ("mlp", classifier())])
+    trained(model, x, rng.randint(3, size=len(x)))
+    with pytest.raises(ConversionError, match="the first layer that differs is 'shift'"):
+        read_model(model).compare()
+
+
+def test_feature_names_are_given_back_to_the_estimator(x, rng):
+    pandas = pytest.importorskip("pandas", reason="names of features come from data frames")
+    frame = pandas.DataFrame(x, columns=list("abcde"))
+    model = trained(make_pipeline(StandardScaler(), classifier()), frame, rng.randint(3, size=80))
+    source = read_model(model)
+    source.compare(x)
+    assert source.compared.startswith("compared on")
+
+
+def test_a_last_relu_is_kept(x, rng):
+    model = trained(MLPRegressor(hidden_layer_sizes=(8,), max_iter=5), x, rng.normal(size=80))
+    model.out_activation_ = "relu"
+    source = read_model(model)
+    assert source[-1].activation == "relu"
+    source.compare(x)
+    np.testing.assert_allclose(forward(source, x)[-1][:, 0], model.predict(x))

@@ -188,3 +188,18 @@ def test_reading_leaves_the_module_as_it_was():
     read_model(module)
     assert module.training
     assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+
+
+@pytest.mark.parametrize("as_function", [False, True])
+def test_a_last_relu_is_kept(as_function, assert_computes):
+    class Functional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4))
+
+        def forward(self, x):
+            return torch.relu(self.body(x))
+
+    module = Functional() if as_function else nn.Sequential(nn.Linear(12, 4), nn.ReLU())
+    source = assert_computes(trained(module), predict(module), (12,))
+    assert source[-1].activation == "relu"

@@ -1,0 +1,95 @@
+"""Live Keras models, of Keras 2 and of Keras 3 on any back end, asked for their own outputs."""
+
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.importers.precision import Precision, coarsest
+from nengo_dense.importers.reference import Reference
+
+
+def reference(model: Any) -> Reference:
+    """Return how to run a model."""
+
+    def call(network: Any, x: np.ndarray) -> list[np.ndarray]:
+        shape = [-1 if size is None else size for size in network.inputs[0].shape[1:]]
+        with warnings.catch_warnings():
+            # one array is taken whatever the inputs were declared in; Keras 3 says that it sees it
+            warnings.filterwarnings("ignore", message="The structure of `inputs`")
+            return _arrays_in(network(x.reshape(len(x), *shape), training=False))
+
+    def outputs(x: np.ndarray) -> np.ndarray:
+        (result,) = call(model, x)
+        return result
+
+    def layers(x: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        inner = [(layer.name, _last_output(layer)) for layer in model.layers]
+        outputs = [tensor for _, tensor in inner if tensor is not None]
+        names = [name for name, tensor in inner if tensor is not None]
+        network = _package_of(model).Model(model.inputs[0], outputs)
+        return list(zip(names, call(network, x), strict=True))
+
+    kind = model.inputs[0].dtype if getattr(model, "inputs", None) else "float32"
+    name = str(getattr(kind, "name", kind))
+    return Reference(
+        outputs, "float32" if name == "bfloat16" else name, _precision_of(model), layers
+    )
+
+
+def _last_output(layer: Any) -> Any:
+    """Return what a layer gives where it was used last, None if it was not used once."""
+    if hasattr(layer, "get_output_at"):  # Keras 2, where a model in a model is used twice
+        return layer.get_output_at(len(layer._inbound_nodes) - 1)
+    return layer.output if len(layer._inbound_nodes) == 1 else None
+
+
+def _package_of(model: Any) -> Any:
+    """Return the Keras that a model is of: keras, tf_keras, or TensorFlow's own."""
+    package = sys.modules[type(model).__module__.partition(".")[0]]
+    return getattr(package, "keras", package)
+
+
+def _arrays_in(value: Any) -> list[np.ndarray]:
+    """List the arrays in what a model returned: alone, in a list, in a dict."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [array for part in value for array in _arrays_in(part)]
+    if hasattr(value, "detach"):
+        return [value.detach().cpu().double().numpy()]
+    return [np.asarray(value).astype(np.float64)]
+
+
+def _precision_of(model: Any) -> Precision:
+    """Return how finely a model computes: its layers' types, and what its device makes of them."""
+    names = {str(getattr(layer, "compute_dtype", "")) for layer in _flattened(model)}
+    return coarsest({*names, _product_type(model)} - {""})
+
+
+def _flattened(model: Any) -> list[Any]:
+    layers = getattr(model, "layers", [])
+    return [model, *(inner for layer in layers for inner in _flattened(layer))]
+
+
+def _product_type(model: Any) -> str:
+    """Name the type that products of float32 are computed in.
+
+    TensorFlow and JAX take TensorFloat-32 on graphics cards and bfloat16 on TPUs if nothing else
+    is asked for.
+    """
+    backend = _package_of(model).backend.backend()
+    device = "CPU"
+    if backend == "tensorflow":
+        tensorflow = compat.require("tensorflow", "Reading a Keras model")
+        kinds = {found.device_type for found in tensorflow.config.list_logical_devices()}
+        device = next((kind for kind in ("TPU", "GPU") if kind in kinds), "CPU")
+    elif backend == "jax":
+        device = compat.require("jax", "Reading a Keras model").default_backend().upper()
+    elif backend == "torch":
+        torch = compat.require("torch", "Reading a Keras model")
+        device = "GPU" if torch.cuda.is_available() else "CPU"
+    products = {"CPU": "float32", "TPU": "bfloat16"}
+    return products.get(device, "tensorfloat32")

@@ -1,0 +1,260 @@
+"""The graph of an ONNX model -> operations."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.importers.graph import chain
+from nengo_dense.importers.operation import (
+    Affine,
+    Operation,
+    Problem,
+    Scaling,
+    activation,
+    attempt,
+    batch_norm,
+    unsupported,
+)
+
+Operations = list[Operation]
+
+#: Nodes that pass a vector on.
+PASS_THROUGH = ("Dropout", "Identity")
+
+#: Types between which a Cast only rounds.
+FLOATS = ("FLOAT", "FLOAT16", "DOUBLE", "BFLOAT16")
+
+#: Nodes that make a constant of a constant, without more elements.
+CONSTANT_KINDS = ("Cast", "Identity", "Transpose")
+
+#: Since this version of the operators a Softmax is over the last axis if it names none.
+SOFTMAX_LAST_AXIS_OPSET = 13
+
+
+def label_of(node: Any, output: str) -> str:
+    """Name a node as messages do."""
+    return node.name or output
+
+
+class OnnxGraph:
+    """A graph with its constants apart from what depends on the input.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        With all its weights.
+
+    Attributes
+    ----------
+    order : list of str
+        The tensors from the input to the output, if they are one chain.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.onnx = compat.require("onnx", "Reading an ONNX model")
+        self.model, self.graph = model, model.graph
+        self.opset = next(
+            (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1
+        )
+        self.initializers = {tensor.name: tensor for tensor in self.graph.initializer}
+        self.makers = {name: node for node in self.graph.node for name in node.output}
+        self.order: list[str] = []
+        self._roots: dict[str, str | None] = {}
+
+    def operations(self) -> Operations:
+        """Return the operations from the input to the output."""
+        inputs = dict(self._inputs([output.name for output in self.graph.output]))
+        order, problems = chain(inputs, [output.name for output in self.graph.output])
+        ranks = {
+            value.name: len(value.type.tensor_type.shape.dim)
+            for value in self.graph.input
+            if value.type.tensor_type.HasField("shape")
+        }
+        self.order = [] if problems else order
+        operations: Operations = [Problem(text) for text in problems]
+        rank = 2 if problems else ranks.get(order[0], 2)
+        for name in order:
+            node = self.makers.get(name)
+            if node is None:
+                continue  # the input
+            label = label_of(node, name)
+            if node.op_type in ("Flatten", "Reshape"):
+                rank = 2
+            if rank != 2 and node.op_type in ("Gemm", "MatMul"):
+                operations.append(
+                    Problem(f"layer {label!r} is applied to inputs of rank {rank}; flatten first")
+                )
+            steps = attempt(label, self._node, node, label)
+            operations += [s for s in steps if not problems or isinstance(s, Problem)]
+        return operations
+
+    def _inputs(self, names: list[str]) -> Iterator[tuple[str, list[str]]]:
+        """Walk back from the outputs; yield each tensor with those that it is made of."""
+        seen, waiting = set(), list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            node = self.makers.get(name)
+            sources = list(node.input) if node is not None else []
+            if node is not None and node.op_type == "Reshape":
+                sources = sources[:1]  # the other is the shape, often computed from the input's
+            sources = [source for source in sources if source and not self.is_constant(source)]
+            yield name, sources
+            waiting += sources
+
+    def is_constant(self, name: str) -> bool:
+        """Tell whether a tensor is the same for every input."""
+        return self._root(name) is not None
+
+    def is_number(self, name: str) -> bool:
+        """Tell whether a tensor is a constant of one element."""
+        return self.is_constant(name) and self.constant(name).size == 1
+
+    def _root(self, name: str) -> str | None:
+        """Return the stored constant that a tensor is made of, None if it is made of another."""
+        way: list[str] = []
+        while name not in self._roots:
+            way.append(name)
+            self._roots[name] = None  # what comes back to itself is made of nothing
+            node = self.makers.get(name)
+            if name in self.initializers or (node is not None and node.op_type == "Constant"):
+                self._roots[name] = name
+            elif node is not None and node.op_type in CONSTANT_KINDS:
+                name = node.input[0]
+        self._roots.update(dict.fromkeys(way, self._roots[name]))
+        return self._roots[name]
+
+    def constant(self, name: str) -> np.ndarray:
+        """Return a tensor that is the same for every input."""
+        turns = []
+        root = self._root(name)
+        if root is None:
+            raise ValueError(f"{name!r} is computed from the input, must be constant")
+        while name != root:
+            node = self.makers[name]
+            if node.op_type == "Transpose":
+                turns.append(self.settings(node).get("perm"))
+            name = node.input[0]
+        array = self._stored(name)
+        for axes in reversed(turns):
+            array = np.transpose(array, axes)
+        return array
+
+    def _stored(self, name: str) -> np.ndarray:
+        to_array = self.onnx.numpy_helper.to_array
+        if name in self.initializers:
+            return np.asarray(to_array(self.initializers[name]), dtype=np.float64)
+        settings = self.settings(self.makers[name])
+        names = ("value", "value_float", "value_floats", "value_int", "value_ints")
+        value = next((settings[name] for name in names if name in settings), None)
+        is_tensor = isinstance(value, self.onnx.TensorProto)
+        return np.asarray(to_array(value) if is_tensor else value, dtype=np.float64)
+
+    def settings(self, node: Any) -> dict[str, Any]:
+        """Return the attributes of a node."""
+        return {item.name: self.onnx.helper.get_attribute_value(item) for item in node.attribute}
+
+    def _node(self, node: Any, label: str) -> Operations:
+        if node.domain not in ("", "ai.onnx"):
+            return [unsupported(label, f"{node.op_type} of {node.domain}", node.op_type)]
+        if node.op_type in PASS_THROUGH:
+            return []
+        if node.op_type in NODES:
+            return NODES[node.op_type](self, node, label)
+        return activation(node.op_type, label)
+
+    def _gemm(self, node: Any, label: str) -> Operations:
+        """``alpha * x @ B + beta * C``."""
+        settings = self.settings(node)
+        if settings.get("transA", 0) or self.is_constant(node.input[0]):
+            return [Problem(f"layer {label!r} transposes its input; export with transA=0")]
+        weights = self.constant(node.input[1]) * settings.get("alpha", 1.0)
+        weights = weights if settings.get("transB", 0) else weights.T
+        bias = None
+        if len(node.input) > 2 and node.input[2]:
+            vector = self._vector(node.input[2]) * settings.get("beta", 1.0)
+            bias = np.broadcast_to(vector, weights.shape[0])
+        return [Affine(weights, bias, label)]
+
+    def _cast(self, node: Any, label: str) -> Operations:
+        target = self.onnx.TensorProto.DataType.Name(self.settings(node)["to"])
+        if target in FLOATS:
+            return []
+        return [
+            Problem(
+                f"layer {label!r} is a Cast to {target}, which cuts values off; export the model "
+                "without it"
+            )
+        ]
+
+    def _matmul(self, node: Any, label: str) -> Operations:
+        if not self.is_constant(node.input[1]):
+            return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]
+        return [Affine(self.constant(node.input[1]).T, None, label)]
+
+    def _vector(self, name: str) -> np.ndarray:
+        """Return a constant that is the same for every sample: a number or one a feature."""
+        values = self.constant(name)
+        if values.size not in (1, values.shape[-1] if values.ndim else 1):
+            raise ValueError(f"constant {name!r} of shape {values.shape} is not one per feature")
+        return values.reshape(()) if values.size == 1 else values.ravel()
+
+    def _arithmetic(self, node: Any, label: str) -> Operations:
+        """Sums and products with a constant."""
+        constant_first = self.is_constant(node.input[0])
+        values = self._vector(node.input[0 if constant_first else 1])
+        if node.op_type == "Add":
+            return [Scaling(1.0, values, label)]
+        if node.op_type == "Mul":
+            return [Scaling(values, 0.0, label)]
+        if node.op_type == "Sub":
+            return [
+                Scaling(-1.0, values, label) if constant_first else Scaling(1.0, -values, label)
+            ]
+        if constant_first:
+            return [Problem(f"layer {label!r} divides by its input; only products are linear")]
+        return [Scaling(1 / values, 0.0, label)]
+
+    def _batch_normalization(self, node: Any, label: str) -> Operations:
+        settings = self.settings(node)
+        if settings.get("training_mode", 0):
+            return [Problem(f"layer {label!r} is in training mode; export for evaluation")]
+        gamma, beta, mean, variance = (self.constant(name) for name in node.input[1:5])
+        return [batch_norm(mean, variance, gamma, beta, settings.get("epsilon", 1e-5), label)]
+
+    def _softmax(self, node: Any, label: str) -> Operations:
+        default = -1 if self.opset >= SOFTMAX_LAST_AXIS_OPSET else 1
+        axis = self.settings(node).get("axis", default)
+        if axis not in (1, -1):
+            return [Problem(f"layer {label!r} is a softmax over axis {axis}; it must be over 1")]
+        return activation("softmax", label)
+
+    def _reshaping(self, node: Any, label: str) -> Operations:
+        if node.op_type == "Flatten":
+            axis = self.settings(node).get("axis", 1)
+            return (
+                [] if axis == 1 else [Problem(f"layer {label!r} flattens at axis {axis}, not 1")]
+            )
+        if self.is_constant(node.input[1]) and self.constant(node.input[1]).size != 2:
+            return [Problem(f"layer {label!r} reshapes to more than (batch, features)")]
+        return []
+
+
+NODES: dict[str, Callable[[OnnxGraph, Any, str], Operations]] = {
+    "Add": OnnxGraph._arithmetic,
+    "BatchNormalization": OnnxGraph._batch_normalization,
+    "Cast": OnnxGraph._cast,
+    "Div": OnnxGraph._arithmetic,
+    "Flatten": OnnxGraph._reshaping,
+    "Gemm": OnnxGraph._gemm,
+    "LogSoftmax": OnnxGraph._softmax,
+    "MatMul": OnnxGraph._matmul,
+    "Mul": OnnxGraph._arithmetic,
+    "Reshape": OnnxGraph._reshaping,
+    "Softmax": OnnxGraph._softmax,
+    "Sub": OnnxGraph._arithmetic,
+}

@@ -1,0 +1,151 @@
+r"""The operations computed one by one, with the rounding that a framework adds on the way.
+
+A sum of :math:`n` products in floating point is off by about :math:`\sqrt{n} u \sum |w x|`,
+with :math:`u` half the distance from 1 to the next number: errors are as often up as down [1]_.
+Errors of the layer before go through the weights, and add up as independent ones do. Operations
+are taken as the source has them, before anything is merged: where a bias of a million meets the
+mean of a batch normalization, the source's rounding is that of a million.
+
+References
+----------
+.. [1] N. J. Higham and T. Mary, "A new approach to probabilistic rounding error analysis", SIAM
+   Journal on Scientific Computing 41(5), 2019, theorem 3.1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nengo_dense.heads import HEADS
+from nengo_dense.importers.operation import Affine, Operation, Problem, Scaling
+from nengo_dense.importers.precision import PRECISIONS, Precision
+
+#: Errors up to so many times the estimate are called rounding. By the theorem one sum in 30
+#: million is further off, with errors as bad as they can be; the largest that random networks of
+#: up to 30 layers showed, in float64 to bfloat16, was 1.1 times the estimate before a softmax.
+MARGIN = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What flows in a model after one of its operations.
+
+    Parameters
+    ----------
+    label : str
+        The operation's layer.
+    kind : str
+        Of an activation, as there; else empty.
+    values : (batch, n) ndarray
+    error : (batch, n) ndarray
+        Root mean square of the rounding error to expect.
+    largest : (batch,) ndarray
+        Largest magnitude that occurs in the operation, partial sums included.
+    """
+
+    label: str
+    kind: str
+    values: np.ndarray
+    error: np.ndarray
+    largest: np.ndarray
+
+
+def run(operations: Sequence[Operation], x: np.ndarray, precision: Precision) -> list[Step]:
+    """Compute in double precision what the operations do.
+
+    Parameters
+    ----------
+    operations : sequence of Operation
+        Without problems.
+    x : (batch, n_in) ndarray
+    precision : Precision
+        The source's.
+    """
+    values = np.asarray(x, dtype=np.float64)
+    error = precision.epsilon * np.abs(values)
+    steps = []
+    for operation in operations:
+        if isinstance(operation, Problem):
+            continue
+        kind = ""
+        with np.errstate(over="ignore", invalid="ignore"):  # see `largest`
+            if isinstance(operation, Affine):
+                values, error, sizes = _affine(operation, values, error, precision.epsilon)
+            elif isinstance(operation, Scaling):
+                values, error, sizes = _scaling(operation, values, error, precision.epsilon)
+            else:
+                kind, sizes = operation.kind, np.abs(values)
+                values, error = _activation(kind, values, error, precision.epsilon)
+        error = error + precision.smallest
+        steps.append(Step(operation.label, kind, values, error, sizes.max(axis=1)))
+    return steps
+
+
+Result = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _affine(operation: Affine, x: np.ndarray, error: np.ndarray, epsilon: float) -> Result:
+    weights = np.asarray(operation.weights, dtype=np.float64)
+    bias = np.zeros(len(weights)) if operation.bias is None else np.asarray(operation.bias)
+    sizes = np.abs(x) @ np.abs(weights).T + np.abs(bias)
+    values = x @ weights.T + bias
+    variance = error**2 @ (weights**2).T
+    # inputs and weights may be rounded for the products, and their sum is when it is stored
+    variance += (epsilon / 2) ** 2 * (2 * x**2 @ (weights**2).T + values**2)
+    # between these it is added up in float32 at least, as all frameworks do with shorter types
+    added = min(epsilon, PRECISIONS["float32"].epsilon) / 2 * sizes
+    variance += (weights.shape[1] + 1) * added**2
+    return values, np.sqrt(variance), sizes
+
+
+def _scaling(operation: Scaling, x: np.ndarray, error: np.ndarray, epsilon: float) -> Result:
+    scale = np.asarray(operation.scale, dtype=np.float64)
+    offset = np.asarray(operation.offset, dtype=np.float64)
+    sizes = np.abs(scale * x) + np.abs(offset)
+    # a batch normalization is a square root, a quotient, a difference, a product and a sum
+    return scale * x + offset, np.hypot(scale * error, 2 * epsilon * sizes), sizes
+
+
+def _activation(
+    kind: str, x: np.ndarray, error: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
+    if kind == "relu":
+        return HEADS["relu"](x), error
+    if kind == "sigmoid":
+        probability = HEADS["softmax"](np.stack([np.zeros_like(x), x], axis=-1))[..., 1]
+        return probability, np.minimum(error / 4, 1 / MARGIN) + epsilon
+    # Logits that are off by d change a probability, and that of all others, by a factor of at most
+    # exp(2 d).
+    factor = 2 * MARGIN * error.max(axis=1, keepdims=True)
+    probability = HEADS["softmax"](x)
+    change = np.minimum(_grown(_logarithms(x), factor), _grown(_logarithms_of_others(x), factor))
+    return probability, change / MARGIN + epsilon
+
+
+def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return by how much ``exp(logarithms)``, a probability, may grow."""
+    small = np.exp(logarithms) * np.expm1(np.minimum(factor, 1.0))
+    return np.where(factor < 1.0, small, np.exp(np.minimum(logarithms + factor, 0.0)))
+
+
+def _logarithms(x: np.ndarray) -> np.ndarray:
+    return x - _log_sum(x)
+
+
+def _log_sum(x: np.ndarray) -> np.ndarray:
+    largest = x.max(axis=1, keepdims=True)
+    return largest + np.log(np.exp(x - largest).sum(axis=1, keepdims=True))
+
+
+def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
+    """Return for each class the logarithm of the probability that it is another."""
+    if x.shape[1] == 1:
+        return np.full_like(x, -np.inf)
+    at = (np.arange(len(x)), x.argmax(axis=1))
+    # for the likeliest class one minus its probability would be lost in rounding
+    rest = x.copy()
+    rest[at] = -np.inf
+    logarithms = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
+    logarithms[at] = (_log_sum(rest) - _log_sum(x))[:, 0]
+    return logarithms

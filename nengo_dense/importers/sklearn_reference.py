@@ -1,0 +1,70 @@
+"""Scikit-learn estimators asked for their own outputs."""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.precision import coarsest
+from nengo_dense.importers.reference import Reference
+
+#: What gives an estimator's outputs, the most telling first: a decision has no probabilities.
+METHODS = ("predict_proba", "decision_function", "predict", "transform")
+
+
+def reference(model: Any) -> Reference:
+    """Return how to run an estimator."""
+
+    def outputs(x: np.ndarray) -> np.ndarray:
+        with _without_words_on_names():
+            return _in_one_column(model, _method(model)(_named(model, x)))
+
+    def layers(x: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        with _without_words_on_names():
+            return list(_steps(model, _named(model, x)))
+
+    names = {str(array.dtype) for array in getattr(_last(model), "coefs_", [])}
+    return Reference(outputs, "float64", coarsest(names, "float64"), layers)
+
+
+def _last(model: Any) -> Any:
+    """Return what gives the outputs of a Pipeline, or of anything else."""
+    while hasattr(model, "steps"):
+        model = model.steps[-1][1]
+    return model
+
+
+def _method(model: Any) -> Callable[[Any], Any]:
+    return next(getattr(model, name) for name in METHODS if hasattr(model, name))
+
+
+def _in_one_column(model: Any, values: Any) -> np.ndarray:
+    """Leave out the first of two probabilities where the estimator itself computes one."""
+    values = np.asarray(values)
+    computes_one = getattr(_last(model), "n_outputs_", None) == 1
+    return values[:, 1:] if computes_one and values.ndim == 2 and values.shape[1] == 2 else values
+
+
+def _named(model: Any, x: np.ndarray) -> Any:
+    """Give the features the names that the estimator learnt, where it learnt any."""
+    pandas = sys.modules.get("pandas")
+    names = getattr(model, "feature_names_in_", None)
+    return x if names is None or pandas is None else pandas.DataFrame(x, columns=names)
+
+
+@contextmanager
+def _without_words_on_names() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*feature names")
+        yield
+
+
+def _steps(model: Any, x: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what each step before the last of a Pipeline gives."""
+    for name, step in getattr(model, "steps", [])[:-1]:
+        if step is not None and step != "passthrough":
+            x = step.transform(x)
+            yield name, np.asarray(x)

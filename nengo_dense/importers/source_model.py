@@ -1,0 +1,132 @@
+"""A trained model as it was read: its layers, its classes, and itself to be asked."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+from nengo.exceptions import NengoException
+
+from nengo_dense.importers.comparison import Subject, compare, random_inputs
+from nengo_dense.importers.folding import fold
+from nengo_dense.importers.operation import Operation
+from nengo_dense.importers.reference import Reference
+from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.samples import check_inputs
+
+
+class SourceModel(Sequence[DenseSpec]):
+    """A trained dense network; the sequence of its layers.
+
+    Parameters
+    ----------
+    name : str
+        The model's name in messages.
+    operations : sequence of Operation
+        What it does, as the source has it.
+    classes : (n_out,) array_like, optional
+        What each output stands for in the source: numbers or texts.
+    reference : Reference, optional
+        How to run the model itself.
+    why_not : str, optional
+        Why it cannot be run, where there is no reference.
+
+    Attributes
+    ----------
+    name : str
+    layers : list of DenseSpec
+        From the input on; linear ones are merged into the next.
+    classes : (n_out,) ndarray or None
+    compared : str
+        Whether the layers were compared with the model itself, and what came of it.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        With every problem among the operations.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        operations: Sequence[Operation],
+        *,
+        classes: Any = None,
+        reference: Reference | None = None,
+        why_not: str = "its importer cannot run it",
+    ) -> None:
+        self.name = name
+        self.layers = fold(name, operations)
+        self.classes = None if classes is None else np.asarray(classes)
+        if self.classes is not None and self.classes.shape != (self.n_out,):
+            self.classes = None  # of a step before the last, or of several labels at once
+        self.compared = "not compared yet" if reference else f"not compared: {why_not}"
+        self._operations = list(operations)
+        self._reference = reference
+
+    @property
+    def n_in(self) -> int:
+        """(int) Number of inputs."""
+        return self.layers[0].n_in
+
+    @property
+    def n_out(self) -> int:
+        """(int) Number of outputs."""
+        return self.layers[-1].n_out
+
+    def compare(self, x: Any = None) -> None:
+        """Hold the layers against the model itself; `compared` says what came of it.
+
+        Parameters
+        ----------
+        x : (batch, n_in) array_like, optional
+            Inputs as the model sees them, calibration data for example, of which 256 from the
+            whole set are taken. Random ones of several sizes if not given.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ConversionError
+            The outputs differ by more than the rounding of the model's own numbers explains.
+        nengo.exceptions.ValidationError
+            Inputs that cannot be used.
+
+        Warns
+        -----
+        UserWarning
+            The model itself failed to run.
+        """
+        if self._reference is None:
+            return
+        if x is None:
+            inputs, what = random_inputs(self._operations, self.n_in), "random"
+        else:
+            inputs, what = check_inputs(x, self.n_in, "x"), "calibration"
+        subject = Subject(self.name, self._operations, self.layers)
+        try:
+            self.compared = compare(subject, self._reference, inputs, what)
+        except NengoException:
+            raise
+        except Exception as err:  # the model runs its own code, which may raise anything
+            reason = f"it failed to run on {what} inputs: {type(err).__name__}: {err}"
+            self.compared = f"not compared: {reason}"
+            warnings.warn(
+                f"{self.name} could not be compared with what was read of it: {reason}",
+                stacklevel=2,
+            )
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    @overload
+    def __getitem__(self, index: int) -> DenseSpec: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[DenseSpec]: ...
+    def __getitem__(self, index: int | slice) -> DenseSpec | list[DenseSpec]:
+        return self.layers[index]
+
+    def __iter__(self) -> Iterator[DenseSpec]:
+        return iter(self.layers)
+
+    def __repr__(self) -> str:
+        sizes = " → ".join(str(n) for n in [self.n_in, *(layer.n_out for layer in self)])
+        return f"<SourceModel {self.name}: {sizes}, {self[-1].activation}; {self.compared}>"

@@ -1,0 +1,81 @@
+"""Modules of ``torch.nn`` -> operations."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nengo_dense import compat
+from nengo_dense.importers.operation import (
+    Affine,
+    Operation,
+    Problem,
+    activation,
+    batch_norm,
+    unsupported,
+)
+from nengo_dense.importers.torch_state import settled, to_numpy
+
+Operations = list[Operation]
+
+#: Modules that pass a vector on in evaluation.
+PASS_THROUGH = ("AlphaDropout", "Dropout", "FeatureAlphaDropout", "Identity")
+
+
+def read_module(module: Any, label: str) -> Operations:
+    """Return the operations of a module, with the weights that it would use."""
+    parametrize = compat.require("torch.nn.utils.parametrize", "Reading a PyTorch module")
+    kind = parametrize.type_before_parametrizations(module)
+    if kind.__module__.startswith("torch.nn.modules."):
+        if kind.__name__ in PASS_THROUGH:
+            return []
+        if kind.__name__ in MODULES:
+            return MODULES[kind.__name__](settled(module), label)
+    return [unsupported(label, kind.__name__, kind.__name__)]
+
+
+def _linear(module: Any, label: str) -> Operations:
+    bias = None if module.bias is None else to_numpy(module.bias)
+    return [Affine(to_numpy(module.weight), bias, label)]
+
+
+def _batch_norm(module: Any, label: str) -> Operations:
+    if module.running_mean is None:
+        return [
+            Problem(
+                f"layer {label!r} normalizes by each batch's own statistics; retrain with "
+                "track_running_stats=True"
+            )
+        ]
+    gamma = 1.0 if module.weight is None else to_numpy(module.weight)
+    beta = 0.0 if module.bias is None else to_numpy(module.bias)
+    mean, variance = to_numpy(module.running_mean), to_numpy(module.running_var)
+    return [batch_norm(mean, variance, gamma, beta, module.eps, label)]
+
+
+def flattening(start: int, end: int, label: str) -> Operations:
+    """Read a flattening of the dimensions from `start` to `end`."""
+    if (start, end) == (1, -1):
+        return []
+    return [
+        Problem(
+            f"layer {label!r} flattens dimensions {start} to {end}, which mixes the samples or "
+            "leaves several dimensions; flatten 1 to -1"
+        )
+    ]
+
+
+def softmax(dim: int | None, label: str) -> Operations:
+    """Read a softmax over a dimension, which must be that of the features."""
+    if dim in (None, 1, -1):  # None means 1 for a batch of vectors
+        return activation("softmax", label)
+    return [Problem(f"layer {label!r} is a softmax over dimension {dim}; it must be over 1")]
+
+
+MODULES: dict[str, Callable[[Any, str], Operations]] = {
+    "BatchNorm1d": _batch_norm,
+    "Flatten": lambda module, label: flattening(module.start_dim, module.end_dim, label),
+    "Linear": _linear,
+    "LogSoftmax": lambda module, label: softmax(module.dim, label),
+    "ReLU": lambda module, label: activation("relu", label),
+    "Sigmoid": lambda module, label: activation("sigmoid", label),
+    "Softmax": lambda module, label: softmax(module.dim, label),
+}

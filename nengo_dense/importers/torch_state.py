@@ -1,0 +1,89 @@
+"""PyTorch modules as they are after training, looked at without a trace."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.importers.precision import Precision, coarsest
+
+#: Parts of a module that are dicts, of which a shallow copy would share the content.
+TABLES = ("_parameters", "_buffers", "_modules")
+
+#: PyTorch's names for how finely float32 products are computed -> the type that comes closest.
+MATMUL_TYPES = {"highest": "float32", "high": "tensorfloat32", "medium": "bfloat16"}
+
+
+@contextmanager
+def evaluation(model: Any) -> Iterator[None]:
+    """Have a module in evaluation mode for the time of the context, and leave it as it was.
+
+    Modes, attributes, gradients and random generators are as before afterwards, also what old
+    weight normalizations and a trace write into modules.
+    """
+    torch = compat.require("torch", "Reading a PyTorch module")
+    before = [(module, _copy_of(vars(module))) for module in model.modules()]
+    on_gpu = torch.cuda.is_available() and torch.cuda.is_initialized()
+    devices = list(range(torch.cuda.device_count())) if on_gpu else []
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(torch.random.fork_rng(devices=devices))
+        for kind in ["cpu", "cuda"] if on_gpu else ["cpu"]:
+            stack.enter_context(torch.autocast(kind, enabled=False))
+        try:
+            for module, _ in before:
+                module.training = False
+            yield
+        finally:
+            for module, attributes in before:
+                vars(module).clear()
+                vars(module).update(attributes)
+
+
+def _copy_of(attributes: dict[str, Any]) -> dict[str, Any]:
+    copied = dict(attributes)
+    for name in TABLES:
+        if name in copied:
+            copied[name] = copy.copy(copied[name])
+    return copied
+
+
+def settled(module: Any) -> Any:
+    """Return a module with the weights that it would use: those after its forward pre-hooks.
+
+    Weight and spectral normalization and pruning derive them there, at each call, from others;
+    after a checkpoint was loaded the old ones still stand in the module. To be called within
+    `evaluation`, so that what the hooks write does not last.
+    """
+    if not module._forward_pre_hooks:
+        return module
+    torch = compat.require("torch", "Reading a PyTorch module")
+    n_in = getattr(module, "in_features", getattr(module, "num_features", 1))
+    like = next(iter([*module.parameters(), *module.buffers()]), torch.zeros(()))
+    zeros = torch.zeros((1, n_in), device=like.device, dtype=like.dtype)
+    with_keywords = getattr(module, "_forward_pre_hooks_with_kwargs", {})
+    for number, hook in list(module._forward_pre_hooks.items()):
+        _ = hook(module, (zeros,), {}) if number in with_keywords else hook(module, (zeros,))
+    return module
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array of float64."""
+    return tensor.detach().cpu().double().numpy()
+
+
+def precision_of(model: Any) -> Precision:
+    """Return how finely a module computes: its own types, and what PyTorch makes of products."""
+    torch = compat.require("torch", "Reading a PyTorch module")
+    tensors = [*model.parameters(), *model.buffers()]
+    names = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors}
+    if "float64" in names and not names & {"float32", "float16", "bfloat16"}:
+        return coarsest(names)
+    try:
+        setting = torch.get_float32_matmul_precision()
+    except RuntimeError:  # the settings of single back ends contradict each other
+        setting = "medium"
+    return coarsest({*names, MATMUL_TYPES.get(setting, "float32")})
