@@ -58,6 +58,7 @@ help:
 
 demo: .venv/demo
 	$(CORE)/nengo-dense demo
+	@echo "The command is $(CORE)/nengo-dense; $(CORE)/nengo-dense --help shows what it can do."
 
 test: test-core test-dl
 

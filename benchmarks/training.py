@@ -78,7 +78,7 @@ def train_with_keras(units, training, held_out, arguments, seed):
     """Train Keras's Dense layers as `fit` trains a stack; return weights and speed."""
     import tensorflow as tf
 
-    from nengo_dense.training.validation import EarlyStopping
+    from nengo_dense.training.callback import EarlyStopping
 
     tf.random.set_seed(seed)
     layers = []

@@ -7,6 +7,7 @@ without losing accuracy.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from nengo_dense.after_import import mend_nengo_loihi
 from nengo_dense.version import version as __version__
 
 if TYPE_CHECKING:
@@ -41,11 +42,30 @@ __all__ = [
 ]
 
 
+#: Parts of the package that users name, imported when they are first used.
+_PARTS = {
+    "checks",
+    "compat",
+    "conversion",
+    "emulator",
+    "evaluation",
+    "exceptions",
+    "importers",
+    "layers",
+    "loihi",
+    "training",
+}
+
+mend_nengo_loihi()
+
+
 def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return importlib.import_module(f"nengo_dense.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'nengo_dense' has no attribute {name!r}")
     return getattr(importlib.import_module(f"nengo_dense.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_PARTS})

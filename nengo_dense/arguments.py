@@ -3,80 +3,127 @@
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_integer
+from nengo.utils.progress import ProgressBar
+
+from nengo_dense.array_like import check_real, to_array
+from nengo_dense.exceptions import invalid
 
 #: Limits of what counts as a positive number, so that products and quotients of three are finite.
 LEAST, MOST = 1e-100, 1e100
-#: Steps in one presentation; all of them are held in memory.
-MOST_STEPS = 10**6
-#: Kinds of arrays that are not taken for numbers.
-KINDS = {"c": "complex values", "U": "texts", "S": "bytes", "M": "dates", "m": "durations"}
+#: Most steps of a run: more than three weeks at a step of 1 ms.
+MOST_STEPS = 2**31 - 1
+#: Most steps of one presentation, all of which are held in memory.
+MOST_PRESENTATION_STEPS = 10**6
+#: Most that NumPy's generators take for a seed.
+MOST_SEED = 2**32 - 1
 
 
-def count(value: Any, attr: str, obj: object) -> int:
-    """Return a whole number of at least 1, or raise a ValidationError."""
-    if not is_integer(value) or value < 1:
-        raise ValidationError(f"must be a whole number of at least 1, got {value!r}", attr, obj)
+def count(value: Any, attr: str, obj: object = None, least: int = 1) -> int:
+    """Return a whole number of at least ``least``, or raise a ValidationError."""
+    if isinstance(value, bool) or not is_integer(value) or value < least:
+        raise invalid(f"must be a whole number of at least {least}, got {value!r}", attr, obj)
     return int(value)
 
 
-def positive(value: Any, attr: str, obj: object, unit: str = "") -> float:
-    """Return a number above zero, of a size that can be computed with, or raise a ValidationError.
+def number(value: Any, attr: str, obj: object = None) -> float:
+    """Return a finite number, or raise a ValidationError."""
+    return float(finite_array(value, (), attr, obj))
+
+
+def positive(value: Any, attr: str, obj: object = None, unit: str = "") -> float:
+    """Return a number above zero, of a size that can be computed with.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         No number, one that is not above 0, or one below 1e-100 or above 1e100.
     """
-    number = float(finite_array(value, (), attr, obj))
+    found = number(value, attr, obj)
     unit = unit and f" {unit}"
-    if number <= 0:
-        raise ValidationError(f"must be above 0{unit}, got {number:g}", attr, obj)
-    if not LEAST <= number <= MOST:
-        raise ValidationError(
-            f"must be from {LEAST:g} to {MOST:g}{unit}, got {number:g}", attr, obj
-        )
-    return number
+    if found <= 0:
+        raise invalid(f"must be above 0{unit}, got {found:g}", attr, obj)
+    if not LEAST <= found <= MOST:
+        raise invalid(f"must be from {LEAST:g} to {MOST:g}{unit}, got {found:g}", attr, obj)
+    return found
 
 
-def flag(value: Any, attr: str, obj: object) -> bool:
-    """Return True or False, or raise a ValidationError for anything that is neither."""
-    if not isinstance(value, bool | np.bool_):
-        raise ValidationError(f"must be True or False, got {value!r}", attr, obj)
-    return bool(value)
+def between(
+    value: Any,
+    low: float,
+    high: float,
+    attr: str,
+    obj: object = None,
+    *,
+    with_low: bool = True,
+    with_high: bool = True,
+) -> float:
+    """Return a number between two bounds, each of them allowed or not.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        No number, or one beyond the bounds.
+    """
+    found = number(value, attr, obj)
+    below = found < low or (found == low and not with_low)
+    if below or found > high or (found == high and not with_high):
+        least = f"{'at least' if with_low else 'above'} {low:g}"
+        most = f"{'at most' if with_high else 'below'} {high:g}"
+        raise invalid(f"must be {least} and {most}, got {found:g}", attr, obj)
+    return found
 
 
-def presentation_steps(presentation_time: Any, dt: Any, obj: object) -> int:
+def whole_steps(
+    seconds: Any, dt: Any, attr: str, obj: object = None, *, least: int = 0, most: int = MOST_STEPS
+) -> int:
+    """Return the number of whole steps nearest to a time.
+
+    Parameters
+    ----------
+    seconds, dt : float
+        The time, not negative, and how long a step is.
+    attr : str
+        Name of the time, for messages.
+    obj : object, optional
+        For messages.
+    least, most : int, optional
+        Fewest and most steps.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        No such times, fewer steps, or more.
+    """
+    step = positive(dt, "dt", obj, "seconds")
+    time = positive(seconds, attr, obj, "seconds") if least else number(seconds, attr, obj)
+    if time < 0:
+        raise invalid(f"must be at least 0 seconds, got {time:g}", attr, obj)
+    if time / step > most + 0.5:
+        raise invalid(f"must be at most {most} steps of {step:g} seconds, got {time:g}", attr, obj)
+    n_steps = round(time / step)
+    if n_steps < least:
+        fewest = "one step" if least == 1 else f"{least} steps"
+        raise invalid(f"must be at least {fewest} of {step:g} seconds, got {time:g}", attr, obj)
+    return n_steps
+
+
+def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> int:
     """Return the number of steps that a presentation lasts, or raise a ValidationError.
 
     Parameters
     ----------
     presentation_time, dt : float
-        Seconds; a presentation must last at least half a step, and is rounded to whole ones.
-    obj : object
+        Seconds; a presentation must last more than half a step, and is rounded to whole ones.
+    obj : object, optional
         For messages.
     """
-    seconds = positive(presentation_time, "presentation_time", obj, "seconds")
-    step = positive(dt, "dt", obj, "seconds")
-    n_steps = round(seconds / step)
-    if n_steps > MOST_STEPS:
-        raise ValidationError(
-            f"must be at most {MOST_STEPS} steps of {step:g} seconds, got {seconds:g}",
-            "presentation_time",
-            obj,
-        )
-    if n_steps < 1:
-        raise ValidationError(
-            f"must be at least one step of {step:g} seconds, got {seconds:g}",
-            "presentation_time",
-            obj,
-        )
-    return n_steps
+    most = MOST_PRESENTATION_STEPS
+    return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
 
 
 def finite_array(
-    value: Any, shape: tuple[int, ...], attr: str, obj: object, fill: bool = False
+    value: Any, shape: tuple[int, ...], attr: str, obj: object = None, fill: bool = False
 ) -> np.ndarray:
     """Return a new array of finite floats in the given shape.
 
@@ -85,47 +132,43 @@ def finite_array(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Not real numbers (text and dates neither, though NumPy would turn some into numbers),
-        another shape (a transposed one is recognised), NaN or infinity.
+        Not real numbers, another shape (a transposed one is recognised), masked values, NaN or
+        infinity.
     """
-    try:
-        array = np.array(value)
-        kind = KINDS.get(array.dtype.kind)
-        if array.dtype.kind == "O" and any(isinstance(v, str | bytes) for v in array.ravel()):
-            kind = KINDS["U"]
-        if kind is not None:
-            raise TypeError(f"{kind} have no meaning here")
-        array = array.astype(np.float64)
-    except (TypeError, ValueError) as err:
-        raise ValidationError(
-            f"must be numbers of shape {shape}, got {type(value).__name__} ({err})", attr, obj
-        ) from err
+    given = to_array(value, attr, obj)
+    check_real(given, attr, obj)
+    array = np.array(given, dtype=np.float64)
     if array.shape != shape and not (fill and array.ndim == 0):
         hint = ""
         if array.ndim == 2 and array.T.shape == shape:
             hint = "; Nengo's orientation is (n_out, n_in), so transpose it (Keras's is the other)"
-        raise ValidationError(f"must have shape {shape}, got {array.shape}{hint}", attr, obj)
+        raise invalid(f"must have shape {shape}, got {array.shape}{hint}", attr, obj)
     n_bad = np.count_nonzero(~np.isfinite(array))
     if n_bad:
-        raise ValidationError(
+        raise invalid(
             f"{n_bad} of {array.size} values are NaN or infinite; every value must be finite",
             attr,
             obj,
         )
-    return np.array(np.broadcast_to(array, shape))
+    return array if array.shape == shape else np.full(shape, array)
 
 
-def random_state(seed: int | None, obj: object) -> np.random.RandomState:
+def check_seed(value: Any, obj: object = None) -> int | None:
+    """Return a seed, None for one that is to be drawn, or raise a ValidationError."""
+    whole = is_integer(value) and not isinstance(value, bool)
+    if value is not None and not (whole and 0 <= value <= MOST_SEED):
+        raise invalid(
+            f"must be None or a whole number from 0 to {MOST_SEED}, got {value!r}", "seed", obj
+        )
+    return None if value is None else int(value)
+
+
+def random_state(value: int | None, obj: object = None) -> np.random.RandomState:
     """Return a source of random numbers, or raise a ValidationError for an impossible seed."""
-    try:
-        return np.random.RandomState(seed)
-    except (TypeError, ValueError) as err:
-        raise ValidationError(
-            f"must be None or a whole number from 0 to {2**32 - 1}, got {seed!r}", "seed", obj
-        ) from err
+    return np.random.RandomState(check_seed(value, obj))
 
 
-def one_each(value: Any, n: int, attr: str, obj: object) -> list:
+def one_each(value: Any, n: int, attr: str, obj: object = None) -> list:
     """Return a list of ``n`` items from such a list or from one item for all.
 
     Strings and neuron types count as single items.
@@ -135,17 +178,35 @@ def one_each(value: Any, n: int, attr: str, obj: object) -> list:
     if isinstance(value, list | tuple):
         items = list(value)
         if len(items) != n:
-            raise ValidationError(
+            raise invalid(
                 f"must be one value, or {n} of them in a list, got {len(items)}", attr, obj
             )
         return items
     return [value] * n
 
 
-def choice(value: Any, options: tuple[str, ...], attr: str, obj: object) -> str:
+def choice(value: Any, options: tuple[str, ...], attr: str, obj: object = None) -> str:
     """Return a word that is among the options, or raise a ValidationError."""
     if not isinstance(value, str) or value not in options:
-        raise ValidationError(
-            f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj
-        )
+        raise invalid(f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj)
     return str(value)
+
+
+def flag(value: Any, attr: str, obj: object = None) -> bool:
+    """Return True or False, or raise a ValidationError for anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise invalid(f"must be True or False, got {value!r}", attr, obj)
+    return bool(value)
+
+
+def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:
+    """Return what Nengo's progress tracker takes, or raise a ValidationError."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return bool(value)
+    if not isinstance(value, ProgressBar):
+        raise invalid(
+            f"must be True, False or a nengo.utils.progress.ProgressBar, got {value!r}",
+            "progress_bar",
+            obj,
+        )
+    return value

@@ -20,7 +20,7 @@ import numpy as np
 from nengo_dense.exceptions import MissingDependencyError
 from nengo_dense.version import supported
 
-#: Import name -> the extra that installs it (``pip install "nengo-dense[extra]"``).
+#: Import name -> the extra of this package that brings it.
 EXTRAS = {
     "keras": "keras",
     "matplotlib": "plot",
@@ -32,6 +32,25 @@ EXTRAS = {
     "sklearn": "sklearn",
     "tensorflow": "dl",
     "torch": "torch",
+}
+#: Extra -> what it installs, in setup.cfg's words. Naming the packages themselves works wherever
+#: nengo_dense came from: a clone, a wheel, a folder on PYTHONPATH.
+REQUIREMENTS = {
+    "dl": (
+        "tensorflow>=2.10,<2.13",
+        "nengo-dl>=3.6,<3.7",
+        "nengo-extras>=0.5",
+        "numpy<1.24.4",
+        "scipy<1.16",
+        "jax<0.5",
+    ),
+    "fast": ("numba>=0.57",),
+    "keras": ("keras>=3.0",),
+    "nir": ("nir>=1.0",),
+    "onnx": ("onnx>=1.14",),
+    "plot": ("matplotlib>=3.5",),
+    "sklearn": ("scikit-learn>=1.1",),
+    "torch": ("torch>=2.0",),
 }
 #: nengo-loihi 1.1 and NengoDL 3.6 say so of every Nengo after 3.2; our tests run on 4.1.
 UNTESTED = ".*has not been tested with your .?[nN]engo"
@@ -63,18 +82,27 @@ def require(name: str, purpose: str) -> ModuleType:
         package = name.partition(".")[0]
         if err.name is None or err.name.partition(".")[0] != package:
             raise  # the package is there; something that it imports is not
-        extra = EXTRAS.get(package)
-        command = f'pip install "nengo-dense[{extra}]"' if extra else f"pip install {package}"
+        command = pip_command(EXTRAS[package]) if package in EXTRAS else f"pip install {package}"
         raise MissingDependencyError(
             f"{purpose} needs {package}, which is not installed. Install it with: {command}"
         ) from err
 
 
+def pip_command(extra: str) -> str:
+    """Say how the packages of an extra are installed.
+
+    >>> pip_command("plot")
+    'pip install "matplotlib>=3.5"'
+    """
+    return "pip install " + " ".join(f'"{wanted}"' for wanted in REQUIREMENTS[extra])
+
+
 def new_figure(width: float, height: float) -> Any:
-    """Make a matplotlib figure (inches) that needs no display and is not on pyplot's list."""
-    return require("matplotlib.figure", "Drawing").Figure(
-        figsize=(width, height), layout="constrained", dpi=120
-    )
+    """Make a matplotlib figure (inches) that needs no display and that a notebook shows."""
+    require("matplotlib", "Drawing")
+    from nengo_dense.figure import NotebookFigure  # brings matplotlib
+
+    return NotebookFigure(figsize=(width, height), layout="constrained", dpi=120)
 
 
 def nengo_loihi() -> ModuleType:
@@ -88,8 +116,8 @@ def nengo_loihi() -> ModuleType:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=UNTESTED)
             module = importlib.import_module("nengo_loihi")
-    if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
-        _mend_copy_false(sys.modules["nengo_loihi.block"], sys.modules["nengo_loihi.neurons"])
+    for name in ("nengo_loihi.block", "nengo_loihi.neurons"):
+        mend(sys.modules[name])
     return module
 
 
@@ -107,9 +135,9 @@ def nengo_dl() -> ModuleType:
     obstacle = _dl_obstacle(tensorflow.__version__, _installed("keras"))
     if obstacle:
         raise MissingDependencyError(
-            f"{obstacle} In an environment of its own, with Python 3.10 or 3.11, "
-            'pip install "nengo-dense[dl]" brings versions that go together. On later Pythons, '
-            "see nengo_dense.compat.use_tf_keras."
+            f"{obstacle} These versions go together, in an environment of its own with Python "
+            f"3.10 or 3.11: {pip_command('dl')}. On later Pythons, see "
+            "nengo_dense.compat.use_tf_keras."
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=UNTESTED)
@@ -151,7 +179,7 @@ def use_tf_keras() -> None:
     obstacle = _tf_keras_obstacle(versions)
     if obstacle:
         raise MissingDependencyError(
-            f'{obstacle} The extra "nengo-dense[tf-keras]" brings versions that go together; the '
+            f"{obstacle} The extra tf-keras of nengo-dense brings versions that go together; the "
             "documentation, under training, says how it is installed."
         )
     if "tensorflow" in sys.modules:
@@ -240,12 +268,12 @@ class _NumpyCopyIfNeeded:
         return np.array(obj, *args, copy=copy or None, **kwargs)
 
 
-def _mend_copy_false(*modules: ModuleType) -> None:
-    """Give modules written for NumPy 1 the old meaning of ``copy=False``.
+def mend(module: ModuleType) -> None:
+    """Give a module written for NumPy 1 the old meaning of ``copy=False``, under NumPy 2.
 
     nengo-loihi 1.1.0 writes it in ``block.py`` and ``neurons.py`` where a copy may be needed,
-    which NumPy 2 refuses with "Unable to avoid copy". Only the modules' name for NumPy changes.
+    which NumPy 2 refuses with "Unable to avoid copy". Only the module's name for NumPy changes.
     """
-    for module in modules:
-        if module.np is np:
-            module.np = _NumpyCopyIfNeeded()  # type: ignore[attr-defined]
+    new = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
+    if new and getattr(module, "np", None) is np:
+        module.np = _NumpyCopyIfNeeded()  # type: ignore[attr-defined]

@@ -4,7 +4,24 @@ A wrong argument raises `nengo.exceptions.ValidationError`, a network that canno
 `nengo.exceptions.BuildError`, as in Nengo itself. Only what Nengo has no word for is here.
 """
 
-from nengo.exceptions import NengoException
+from inspect import isroutine
+
+from nengo.exceptions import NengoException, ValidationError
+
+
+def invalid(message: str, attr: str, obj: object = None) -> ValidationError:
+    """Make the error for a wrong argument; a function is not named beside its argument.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, the value got, the limit, the way out.
+    attr : str
+        Name of the argument.
+    obj : object, optional
+        Whose argument it is; Nengo's error names its class.
+    """
+    return ValidationError(message, attr, None if isroutine(obj) else obj)
 
 #: Problems that a message shows; the first ones tell what is wrong with a model of a thousand.
 MAX_SHOWN = 20

@@ -1,11 +1,21 @@
 """Samples and labels: what is accepted as such, and what is said of everything else."""
 
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import finite_array
+from nengo_dense.arguments import finite_array, random_state
+from nengo_dense.array_like import to_array
+from nengo_dense.exceptions import invalid
+
+#: Most names of classes in a message.
+MOST_NAMES = 10
+NO_REGRESSION = (
+    "Regression, where outputs are to meet values, is not measured yet; nengo_dense.Simulator "
+    "runs such a stack, and a probe of its output has the values."
+)
 
 
 def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
@@ -14,73 +24,225 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     Raises
     ------
     nengo.exceptions.ValidationError
-        No samples, another width, NaN or infinity.
+        No samples, another width, masked values, NaN or infinity.
     """
-    try:
-        shape = np.shape(x)
-    except ValueError as err:
-        raise ValidationError(
-            f"must be one array of shape (batch, {n_in}), got a {type(x).__name__} of different "
-            "shapes; give inputs alone, without labels",
-            attr=attr,
-        ) from err
+    if isinstance(x, str | bytes):
+        raise invalid(f"must be an array, got text, {x[:60]!r}; load the file first", attr)
+    array = to_array(x, attr)
+    shape = array.shape
     flat = (shape[0], int(np.prod(shape[1:]))) if len(shape) > 1 else shape
     if len(flat) != 2 or flat[0] == 0 or flat[1] != n_in:
-        raise ValidationError(
+        hint = ""
+        if array.dtype.names:
+            hint = ", with fields; numpy.lib.recfunctions.structured_to_unstructured makes columns"
+        elif shape == (n_in,):
+            hint = f"; if this is a single sample, give {attr}[None]"
+        elif isinstance(x, tuple):
+            hint = "; give inputs alone, without labels"
+        raise invalid(
             f"must have shape (batch, {n_in}) with at least one sample, as the model's first "
-            f"layer has {n_in} inputs; got {shape}",
-            attr=attr,
+            f"layer has {n_in} inputs; got {shape}{hint}",
+            attr,
         )
-    return finite_array(np.reshape(x, flat), flat, attr, None)
+    return finite_array(array.reshape(flat), flat, attr)
 
 
-def check_labels(y: Any, n: int, n_classes: int, attr: str = "y") -> np.ndarray:
-    """Return right classes as an (n,) array of indices.
+def check_labels(
+    y: Any, n: int, n_classes: int, attr: str = "y", classes: np.ndarray | None = None
+) -> np.ndarray:
+    """Return right classes as an (n,) array of indices, of outputs counted from 0.
+
+    Parameters
+    ----------
+    y : (n,) or (n, n_classes) array_like
+        Labels as the source model was trained with, or one-hot rows in the order of the outputs;
+        a data frame's columns are taken by their names where these are the classes.
+    n, n_classes : int
+        Samples, and outputs of the model.
+    attr : str, optional
+        For messages.
+    classes : (n_classes,) ndarray, optional
+        The label that each output stands for. If not given, labels are indices.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         Another number of labels than samples, a label that is no class, rows that are not
         one-hot, a single output.
+
+    Warns
+    -----
+    UserWarning
+        Numbers are taken for indices, because the classes are text.
+
+    Examples
+    --------
+    >>> check_labels(["cat", "cat"], 2, 3, classes=np.array(["ape", "bee", "cat"]))
+    array([2, 2])
     """
-    y = np.asarray(y)
     if n_classes < 2:
-        raise ValidationError("needs a stack with at least 2 outputs to choose among", attr=attr)
-    if y.ndim == 2 and y.shape[1] == n_classes:
-        y = _from_one_hot(y, attr)
-    y = y.reshape(-1) if y.shape == (n, 1) else y
-    if y.shape != (n,):
-        raise ValidationError(
-            f"must have shape ({n},) of class indices, or ({n}, {n_classes}) one-hot, to match "
-            f"{n} samples; got {y.shape}",
-            attr=attr,
+        raise invalid(f"needs at least 2 outputs to choose among. {NO_REGRESSION}", attr)
+    labels = to_array(y, attr)
+    # (n, 1) and NengoDL's (n, 1, 1) too
+    inner = [size for size in labels.shape[1:] if size != 1]
+    labels = labels.reshape([*labels.shape[:1], *inner])
+    if labels.ndim == 2:
+        order = _columns(y, labels.shape[1], classes)
+        if order is not None or labels.shape[1] == n_classes:
+            rows = _from_one_hot(labels, attr)
+            return _all_of_them(rows if order is None else order[rows], n, n_classes, attr)
+    labels = _all_of_them(labels, n, n_classes, attr)
+    values = _values(labels)
+    if classes is not None:
+        return _by_name(values, classes, attr)
+    return _by_index(values, n_classes, attr)
+
+
+def fill_up(values: np.ndarray, multiple: int) -> np.ndarray:
+    """Repeat samples, (n, ...), from the start until their number is a multiple."""
+    n = -(-len(values) // multiple) * multiple
+    return values if n == len(values) else values[np.arange(n) % len(values)]
+
+
+def hold_back(n: int, n_held_back: int, seed: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Divide ``n`` samples at random into those to learn from and those that judge.
+
+    Returns
+    -------
+    rest, held_back : (n - n_held_back,), (n_held_back,) ndarray of int
+        Their indices.
+    """
+    order = random_state(seed).permutation(n)
+    return order[n_held_back:], order[:n_held_back]
+
+
+def _all_of_them(labels: np.ndarray, n: int, n_classes: int, attr: str) -> np.ndarray:
+    """Return labels if there is one for each sample, or raise a ValidationError."""
+    if labels.shape == (n,):
+        return labels
+    hint = ""
+    if labels.ndim == 2 and len(labels) == n:
+        hint = "; one-hot rows have a column for each output, also for classes without samples"
+    raise invalid(
+        f"must have shape ({n},) of labels, or ({n}, {n_classes}) one-hot, to match {n} samples; "
+        f"got {labels.shape}{hint}",
+        attr,
+    )
+
+
+def _values(labels: np.ndarray) -> list:
+    """Return labels as Python's own numbers and text, which compare by value."""
+    if labels.dtype.kind == "S":  # text, as HDF5 files have it
+        labels = np.char.decode(labels, "utf-8", "replace")
+    return labels.tolist()
+
+
+def _by_name(values: list, classes: np.ndarray, attr: str) -> np.ndarray:
+    """Find each label among the classes, by its value or by its text."""
+    names = classes.tolist()
+    for read in (_itself, _text):
+        indices = _find(values, [read(name) for name in names], read)
+        if indices.min() >= 0:
+            return indices
+    numbers = [_whole(value) for value in values]
+    if classes.dtype.kind == "U" and all(i is not None and 0 <= i < len(names) for i in numbers):
+        warnings.warn(
+            f"{attr} has numbers, while the classes are text: they are taken for indices of "
+            f"outputs, 0 for {names[0]!r} to {len(names) - 1} for {names[-1]!r}. To be sure, give "
+            "the labels themselves.",
+            stacklevel=4,
         )
-    real = y.dtype.kind in "biuf"
-    if not real or np.any(y != np.floor(y)):
-        wrong = y[y != np.floor(y)][0] if real else y[0]
-        raise ValidationError(
-            f"must be class indices 0 to {n_classes - 1}, got {y.dtype} such as {wrong!r}; "
-            "np.unique(y, return_inverse=True) numbers any labels",
-            attr=attr,
+        return np.array(numbers, dtype=int)
+    wrong = values[int(_find(values, names, _itself).argmin())]
+    raise invalid(
+        f"has {wrong!r}, which is no class of the model; they are {_listed(names)}", attr
+    )
+
+
+def _by_index(values: list, n_classes: int, attr: str) -> np.ndarray:
+    """Return labels that are indices, or raise a ValidationError that says how others are told."""
+    indices = []
+    for value in values:
+        if isinstance(value, str):
+            raise invalid(
+                f"is text, such as {value!r}, and which output that is, is not known. Say what "
+                "each output stands for, in the order of the outputs, with classes=[...]; "
+                "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
+                attr,
+            )
+        if (index := _whole(value)) is None:
+            raise invalid(
+                f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "
+                f"{NO_REGRESSION}",
+                attr,
+            )
+        indices.append(index)
+    low, high = min(indices), max(indices)
+    if low < 0 or high >= n_classes:
+        from_one = (
+            f". If the model counts its classes from 1, give classes=range(1, {n_classes + 1})"
         )
-    if y.min() < 0 or y.max() >= n_classes:
-        raise ValidationError(
-            f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {y.min():g} to "
-            f"{y.max():g}",
-            attr=attr,
+        raise invalid(
+            f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {low} to {high}"
+            f"{from_one if (low, high) == (1, n_classes) else ''}",
+            attr,
         )
-    return y.astype(int)
+    return np.array(indices, dtype=int)
+
+
+def _find(values: list, names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
+    """Return the index of each value, as it is read, among the names; -1 where there is none."""
+    places = {name: index for index, name in enumerate(names)}
+
+    def place(value: Any) -> int:
+        try:
+            return places.get(read(value), -1)
+        except TypeError:  # a list, or another object that cannot be compared with a name
+            return -1
+
+    return np.array([place(value) for value in values], dtype=int)
+
+
+def _itself(label: Any) -> Any:
+    return label
+
+
+def _text(label: Any) -> str:
+    """Write a label as text, 7 and 7.0 alike."""
+    whole = None if isinstance(label, bool) else _whole(label)
+    return str(label if whole is None else whole)
+
+
+def _whole(value: Any) -> int | None:
+    """Return a number that is whole as such, anything else as None."""
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return int(value) if whole else None
+
+
+def _columns(y: Any, n_columns: int, classes: np.ndarray | None) -> np.ndarray | None:
+    """Return the class of each of a data frame's columns, if these are named by classes."""
+    columns = getattr(y, "columns", None)
+    if columns is None or classes is None or len(columns) != n_columns:
+        return None
+    order = _find(list(columns), [_text(name) for name in classes.tolist()], _text)
+    return order if order.min() >= 0 else None
 
 
 def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
-    """Return the classes that one-hot rows mark, or raise a ValidationError."""
+    """Return the columns that one-hot rows mark, or raise a ValidationError."""
     marked = rows == 1
     wrong = (marked.sum(axis=1) != 1) | ((rows != 0) & ~marked).any(axis=1)
     if wrong.any():
         row = int(wrong.argmax())
-        raise ValidationError(
-            f"must be class indices or one-hot rows, a single 1 and zeros, but row {row} is "
+        raise invalid(
+            f"must be labels or one-hot rows, a single 1 and zeros, but row {row} is "
             f"{rows[row].tolist()}; of probabilities take y.argmax(axis=1)",
-            attr=attr,
+            attr,
         )
     return marked.argmax(axis=1)
+
+
+def _listed(names: list) -> str:
+    """List names, the first few of many."""
+    words = ", ".join(map(repr, names[:MOST_NAMES]))
+    return words if len(names) <= MOST_NAMES else f"{words} and {len(names) - MOST_NAMES} more"

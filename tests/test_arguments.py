@@ -1,57 +1,216 @@
-"""What is taken for a number, a word, a flag; everything else is named."""
+"""Arguments: the value that is taken, and the sentence that everything else gets."""
+
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nengo.exceptions import ValidationError
+from nengo.utils.progress import TerminalProgressBar
 
-from nengo_dense.arguments import choice, finite_array, flag, positive, presentation_steps
+from nengo_dense import arguments
+
+
+def refused(match, function, *args, **kwargs):
+    with pytest.raises(ValidationError, match=match):
+        function(*args, **kwargs)
+
+
+class Owner:
+    """Something that has arguments."""
+
+
+def test_errors_name_the_owners_class_and_no_function():
+    refused(r"^Owner\.n: must be", arguments.count, 0, "n", Owner())
+    refused(r"^n: must be", arguments.count, 0, "n", arguments.count)
+    refused(r"^dt: must be numbers", arguments.positive, "1", "dt", arguments.count)
+    refused(r"^n: must be", arguments.count, 0, "n")
+
+
+@pytest.mark.parametrize("value", [1, 7, np.int8(3)])
+def test_whole_numbers_count(value):
+    assert arguments.count(value, "n") == int(value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "3", None, True, np.zeros(2), [1]])
+def test_anything_else_does_not_count(value):
+    refused("n: must be a whole number of at least 1, got", arguments.count, value, "n")
+
+
+def test_a_count_may_have_another_least_value():
+    assert arguments.count(0, "n", least=0) == 0
+    refused("at least 2, got 1", arguments.count, 1, "n", least=2)
+
+
+@pytest.mark.parametrize("value", [0.1, 3, Fraction(1, 3), np.float32(2), np.array(4.0)])
+def test_positive_numbers_are_taken_as_floats(value):
+    found = arguments.positive(value, "dt")
+    assert type(found) is float
+    assert found == float(value)
 
 
 @pytest.mark.parametrize(
-    "value, got",
+    ("value", "message"),
     [
-        ("3", "texts"),
-        (b"3", "bytes"),
-        (np.datetime64("2020"), "dates"),
-        (np.timedelta64(3, "s"), "durations"),
-        (1j, "complex"),
-        (np.array("3", dtype=object), "texts"),
-        (object(), "object"),
-        ([[1], [2, 3]], "list"),
+        (0, "must be above 0 seconds, got 0"),
+        (-0.5, "must be above 0 seconds, got -0.5"),
+        (1e-320, r"must be from 1e-100 to 1e\+100 seconds, got 9.99989e-321"),
+        (1e101, r"must be from 1e-100 to 1e\+100 seconds, got 1e\+101"),
+        (np.nan, "1 of 1 values are NaN or infinite"),
+        (np.inf, "1 of 1 values are NaN or infinite"),
+        ("1", "must be numbers, got texts such as '1'"),
+        (np.datetime64(1, "Y"), "must be numbers"),
+        (None, "got NoneType"),
+        ([1], r"must have shape \(\), got \(1,\)"),
     ],
 )
-def test_what_is_no_number_is_not_made_one(value, got):
-    with pytest.raises(ValidationError, match=rf"rate: must be numbers of shape \(\).*{got}"):
-        finite_array(value, (), "rate", None)
+def test_anything_else_is_not_positive(value, message):
+    refused(f"dt: .*{message}", arguments.positive, value, "dt", unit="seconds")
 
 
-@pytest.mark.parametrize("value", [3, 3.0, np.int8(3), np.array(3), np.array(3, dtype=object)])
-def test_every_kind_of_number_is_taken(value):
-    np.testing.assert_array_equal(finite_array(value, (), "rate", None), 3.0)
+@pytest.mark.parametrize(
+    ("with_low", "with_high", "taken", "message"),
+    [
+        (True, True, [0, 0.5, 1], "must be at least 0 and at most 1, got"),
+        (True, False, [0, 0.5], "must be at least 0 and below 1, got"),
+        (False, True, [0.5, 1], "must be above 0 and at most 1, got"),
+        (False, False, [0.5], "must be above 0 and below 1, got"),
+    ],
+)
+def test_bounds_are_in_or_out(with_low, with_high, taken, message):
+    for value in (-0.1, 0, 0.5, 1, 1.1):
+        options = {"with_low": with_low, "with_high": with_high}
+        if value in taken:
+            assert arguments.between(value, 0, 1, "share", **options) == value
+        else:
+            refused(message, arguments.between, value, 0, 1, "share", **options)
 
 
-@pytest.mark.parametrize("value", [np.zeros(2), ["host"], None, 1])
-def test_what_is_no_word_is_no_choice(value):
-    with pytest.raises(ValidationError, match="encoding: must be one of 'host', 'chip', got"):
-        choice(value, ("host", "chip"), "encoding", None)
+@given(n=st.integers(1, 10**6), dt=st.sampled_from([1e-4, 5e-4, 1e-3, 0.02, 1.0]))
+def test_whole_steps_come_back_from_their_time(n, dt):
+    assert arguments.whole_steps(n * dt, dt, "t") == n
+    assert arguments.presentation_steps(n * dt, dt) == n
 
 
-@pytest.mark.parametrize("value", ["False", 0, None, np.zeros(2), object()])
-def test_a_flag_is_true_or_false(value):
-    assert flag(np.bool_(False), "tune", None) is False
-    with pytest.raises(ValidationError, match="tune: must be True or False, got"):
-        flag(value, "tune", None)
+def test_times_are_rounded_to_the_nearest_step():
+    assert arguments.whole_steps(0.0014, 0.001, "t") == 1
+    assert arguments.whole_steps(0.0004, 0.001, "t") == 0
+    assert arguments.whole_steps(0, 0.001, "t") == 0
 
 
-@pytest.mark.parametrize("value", [1e-320, 1e-101, 1e101])
-def test_a_number_that_nothing_can_be_divided_by_is_no_rate(value):
-    assert positive(1e-100, "max_rate", None) == 1e-100
-    with pytest.raises(ValidationError, match=r"max_rate: must be from 1e-100 to 1e\+100 hertz"):
-        positive(value, "max_rate", None, "hertz")
+@pytest.mark.parametrize(
+    ("seconds", "dt", "message"),
+    [
+        (-1, 1e-3, "t: must be at least 0 seconds, got -1"),
+        (1e300, 1e-3, r"t: must be at most 2147483647 steps of 0\.001 seconds, got 1e\+300"),
+        (1e300, 1e-100, r"t: must be at most 2147483647 steps of 1e-100 seconds"),
+        (1, 0, "dt: must be above 0 seconds, got 0"),
+        (np.nan, 1, "t: 1 of 1 values are NaN"),
+    ],
+)
+def test_times_without_a_number_of_steps_are_refused(seconds, dt, message):
+    refused(message, arguments.whole_steps, seconds, dt, "t")
 
 
-@pytest.mark.parametrize("seconds, dt", [(1e99, 1e-3), (1.0, 1e-99), (1001, 1e-3)])
+def test_a_presentation_lasts_a_step():
+    refused(
+        r"presentation_time: must be at least one step of 0\.001 seconds, got 0\.0002",
+        arguments.presentation_steps,
+        0.0002,
+        0.001,
+    )
+    refused("presentation_time: must be above 0 seconds", arguments.presentation_steps, 0, 0.001)
+
+
+@pytest.mark.parametrize(("seconds", "dt"), [(1e99, 1e-3), (1.0, 1e-99), (1001, 1e-3)])
 def test_a_presentation_is_no_longer_than_memory_holds(seconds, dt):
-    assert presentation_steps(1000, 1e-3, None) == 10**6
-    with pytest.raises(ValidationError, match="presentation_time: must be at most 1000000 steps"):
-        presentation_steps(seconds, dt, None)
+    assert arguments.presentation_steps(1000, 1e-3) == 10**6
+    refused(
+        "presentation_time: must be at most 1000000 steps",
+        arguments.presentation_steps,
+        seconds,
+        dt,
+    )
+
+
+def test_arrays_are_new_and_of_floats():
+    given_array = np.arange(6).reshape(2, 3)
+    array = arguments.finite_array(given_array, (2, 3), "w")
+    assert array.dtype == np.float64
+    array[0] = 9
+    np.testing.assert_array_equal(given_array, np.arange(6).reshape(2, 3))
+    assert arguments.finite_array(array, (2, 3), "w") is not array
+
+
+def test_one_number_fills_a_shape_if_it_may():
+    np.testing.assert_array_equal(arguments.finite_array(2, (3,), "b", fill=True), [2, 2, 2])
+    refused(r"must have shape \(3,\), got \(\)", arguments.finite_array, 2, (3,), "b")
+
+
+def test_a_transposed_matrix_is_recognised():
+    refused("so transpose it", arguments.finite_array, np.zeros((2, 3)), (3, 2), "w")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.array([1, np.inf, np.nan]), "2 of 3 values are NaN or infinite"),
+        (np.ma.masked_equal([1, 2, 3], 2), "1 of 3 values are masked"),
+        (["1", "2", "3"], "must be numbers"),
+        ([[1], [2, 3], 4], "parts of different shapes"),
+    ],
+)
+def test_arrays_that_are_not_finite_numbers_are_refused(value, message):
+    refused(message, arguments.finite_array, value, (3,), "b")
+
+
+@pytest.mark.parametrize("value", [None, 0, 2**32 - 1, np.int64(5)])
+def test_seeds_are_none_or_whole(value):
+    assert arguments.check_seed(value) == value
+
+
+@pytest.mark.parametrize("value", [-1, 2**32, 1.0, True, [1], "1"])
+def test_other_seeds_are_refused(value):
+    message = "seed: must be None or a whole number from 0 to 4294967295, got"
+    refused(message, arguments.check_seed, value)
+    refused(message, arguments.random_state, value)
+
+
+def test_the_same_seed_draws_the_same():
+    one, other = (arguments.random_state(3).rand(4) for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_one_value_stands_for_each():
+    assert arguments.one_each(5, 3, "rate") == [5, 5, 5]
+    assert arguments.one_each("ab", 2, "word") == ["ab", "ab"]
+    assert arguments.one_each(np.array([1, 2]), 2, "rate") == [1, 2]
+    refused(r"or 3 of them in a list, got 2", arguments.one_each, (1, 2), 3, "rate")
+
+
+def test_a_word_is_one_of_the_options():
+    assert arguments.choice("sim", ("sim", "nengo"), "target") == "sim"
+    for value in ("loihi", None, 3, np.zeros(2), ["sim"], {}):
+        refused(
+            "target: must be one of 'sim', 'nengo', got",
+            arguments.choice,
+            value,
+            ("sim", "nengo"),
+            "target",
+        )
+
+
+def test_flags_are_true_or_false():
+    assert arguments.flag(np.True_, "noise") is True
+    for value in ("False", 0, None, np.zeros(2)):
+        refused("noise: must be True or False, got", arguments.flag, value, "noise")
+
+
+def test_a_progress_bar_is_nengos_or_none():
+    bar = TerminalProgressBar()
+    assert arguments.check_progress_bar(bar) is bar
+    assert arguments.check_progress_bar(None) is False
+    assert arguments.check_progress_bar(True) is True
+    for value in ("yes", 1, print):
+        refused("progress_bar: must be True, False or a", arguments.check_progress_bar, value)

@@ -88,7 +88,7 @@ def train_in_keras(training, n_classes, epochs):
     except ModuleNotFoundError as err:
         raise SystemExit(
             f"Training needs NengoDL, or Keras 3 with a back end ({err}): for example, "
-            'pip install "nengo-dense[keras,torch]" and set KERAS_BACKEND=torch'
+            "pip install keras torch and set KERAS_BACKEND=torch"
         ) from err
 
     keras.utils.set_random_seed(0)

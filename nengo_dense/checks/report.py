@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from nengo_dense.checks import html, text
+from nengo_dense.checks import html, report_file, text
 from nengo_dense.checks.result import Result
 
 
@@ -37,8 +37,8 @@ class CheckReport(Result):
         return html.page(self)
 
     def save_html(self, path: str | Path) -> None:
-        """Write the HTML page to a file."""
-        Path(path).write_text(self.to_html(), encoding="utf-8")
+        """Write the HTML page to a file, in the place of no other file than such a page."""
+        report_file.write(path, self.to_html, report_file.HTML)
 
     def __str__(self) -> str:
         return text.text(self)

@@ -1,14 +1,18 @@
 """``nengo-dense check``, ``rules`` and ``explain``: what stands between a network and Loihi."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from nengo_dense.checks import check, documentation
+from nengo.exceptions import ValidationError
+
+from nengo_dense.checks import check, documentation, report_file
+from nengo_dense.checks.report_file import HTML, JSON
+from nengo_dense.checks.selection import Selection
+from nengo_dense.cli import model
 from nengo_dense.cli.data import load_inputs
-from nengo_dense.cli.model import add_model_arguments, is_source, load_network
-from nengo_dense.cli.output import output_file
-from nengo_dense.cli.showing import CALIBRATED, check_showing
+from nengo_dense.cli.number import seconds, seconds_or_none
+from nengo_dense.cli.output import check_apart, check_drawing, output_file
+from nengo_dense.cli.showing import check_showing
 from nengo_dense.layers.stack import DenseStack
 
 
@@ -17,14 +21,17 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser(
         "check", parents=[common], help="find what would go wrong on Loihi, and the way out"
     )
-    add_model_arguments(parser)
+    model.add_model_arguments(parser)
     parser.add_argument(
         "--run",
-        type=float,
+        type=seconds_or_none,
         default=0.1,
         metavar="S",
         help="seconds to emulate for the rules about rates, 0 for none (%(default)s); a model "
         "from a file needs --calibrate to have something to run on",
+    )
+    parser.add_argument(
+        "--dt", type=seconds, default=0.001, metavar="S", help="seconds a step (%(default)s)"
     )
     parser.add_argument("--select", action="append", metavar="CODE", help="only these rules")
     parser.add_argument(
@@ -32,10 +39,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-build", action="store_true", help="arithmetic alone, in seconds")
     parser.add_argument(
-        "--html", type=output_file, metavar="FILE.html", help="write the report with pictures"
+        "--html",
+        type=output_file(HTML),
+        metavar="FILE.html",
+        help="write the report with pictures",
     )
     parser.add_argument(
-        "--json", type=output_file, metavar="FILE.json", help="write the report as data"
+        "--json", type=output_file(JSON), metavar="FILE.json", help="write the report as data"
     )
     parser.set_defaults(run_command=run_check)
 
@@ -48,24 +58,27 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     """Check, print, and tell by the exit code whether there are errors."""
-    samples = load_inputs(args.calibrate) if args.calibrate else None
-    # samples choose the rates of a model that is converted, and are shown to any stack
-    calibration = samples if is_source(args.model) else None
-    network = load_network(args.model, args.encoding, calibration)
-    parts = [item.partition("=") for item in args.ignore]
-    ignore = {code.upper(): reason for code, _, reason in parts}
-    select = None if args.select is None else [code.upper() for code in args.select]
-    options = {"run": args.run, "select": select, "build": not args.no_build}
-    if samples is not None and isinstance(network, DenseStack):
-        known = CALIBRATED if is_source(args.model) else {}
-        report = check_showing(network, samples, known | ignore, **options)
+    options = _options(args)
+    check_apart(html=args.html, json=args.json)
+    check_drawing("--html", args.html)
+    given = model.read(args.model)
+    if given.source is not None:
+        samples = given.load_calibration(args)
+        network: Any = given.to_stack(args.encoding, calibration=samples, dt=args.dt)
     else:
-        report = check(network, ignore=ignore, **options)
-    print(report)
-    if args.html:
-        report.save_html(args.html)
-    if args.json:
-        Path(args.json).write_text(report.to_json(), encoding="utf-8")
+        samples = _load_shown(given, args)
+        network = given.network
+    if samples is not None:
+        report = check_showing(network, samples, **options)
+    else:
+        report = check(network, **options)
+    try:  # files first, because what is printed may go to a pipe that closes
+        if args.html:
+            report.save_html(args.html)
+        if args.json:
+            report_file.write(args.json, report.to_json, JSON)
+    finally:
+        print(report)
     return 0 if report.ok else 1
 
 
@@ -79,3 +92,34 @@ def run_explain(args: argparse.Namespace) -> int:
     """Explain a rule."""
     print(documentation.explain(args.code))
     return 0
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    """Make arguments of `check`; unknown codes are refused before anything is converted."""
+    parts = [item.partition("=") for item in args.ignore]
+    ignore = {code.upper(): reason for code, _, reason in parts}
+    select = None if args.select is None else [code.upper() for code in args.select]
+    Selection.of(select, ignore, [rule.code for rule in documentation.rules()])
+    run = {"run": args.run, "dt": args.dt, "build": not args.no_build}
+    return {"select": select, "ignore": ignore, **run}
+
+
+def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:
+    """Load the samples that a stack is shown, if there are any, or say why they are for nothing.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Options that do not go with this network, or samples that do not fit the stack.
+    """
+    if args.encoding is not None:
+        given.refuse("--encoding")
+    if args.calibrate is None:
+        return None
+    if not isinstance(given.network, DenseStack):
+        raise ValidationError(
+            f"is shown to a stack, and {given.name} is a {type(given.network).__name__}; let the "
+            "network show samples itself, from a node with nengo.processes.PresentInput",
+            attr="--calibrate",
+        )
+    return load_inputs(args.calibrate, given.n_in, doing="showing samples of")

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from nengo_dense.cli.data import load_inputs
-from nengo_dense.cli.model import add_model_arguments, load_stack
-from nengo_dense.cli.output import stack_file
+from nengo_dense.cli import model
+from nengo_dense.cli.number import add_timing, timing
+from nengo_dense.cli.output import stack_path
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -13,15 +13,22 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser(
         "convert", parents=[common], help="convert a trained model into a stack and save it"
     )
-    add_model_arguments(parser)
-    parser.add_argument("-o", "--output", required=True, type=stack_file, metavar="STACK.npz")
+    model.add_model_arguments(parser)
+    add_timing(parser)
+    parser.add_argument("-o", "--output", required=True, type=stack_path, metavar="STACK.npz")
     parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Convert and save."""
-    calibration = load_inputs(args.calibrate) if args.calibrate else None
-    stack = load_stack(args.model, args.encoding, calibration)
+    times = timing(args)
+    trained = model.read(args.model)
+    if trained.source is None:
+        for option in ("presentation_time", "dt"):
+            if getattr(args, option) is not None:
+                trained.refuse(f"--{option.replace('_', '-')}")
+    calibration = trained.load_calibration(args)
+    stack = trained.to_stack(args.encoding, calibration=calibration, **times)
     stack.save(args.output)
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)

@@ -1,44 +1,146 @@
-"""Data sets on the command line: ``.npz`` files with arrays x and y."""
+"""Data sets on the command line: ``.npz`` files with arrays x and y, or x_train and so on."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
+from nengo_dense.samples import check_inputs
 
-#: Names under which samples and labels are found; capitals count too.
-X_NAMES = ("x", "x_test", "inputs", "data")
-Y_NAMES = ("y", "y_test", "labels", "target")
+#: Part of a data set -> names under which its samples are found; capitals do not matter.
+SAMPLES = {
+    "training": ("x_train", "train_x", "train_images", "train_data"),
+    "": ("x", "inputs", "data", "images", "samples", "features"),
+    "test": ("x_test", "test_x", "test_images", "test_data"),
+}
+LABELS = {
+    "training": ("y_train", "train_y", "train_labels"),
+    "": ("y", "labels", "label", "target", "targets"),
+    "test": ("y_test", "test_y", "test_labels"),
+}
+#: Which part is taken, the first that is there: to choose firing rates by, and to be tested.
+CALIBRATION = ("training", "", "test")
+EVALUATION = ("test", "", "training")
 
 
-def load_inputs(path: str) -> np.ndarray:
-    """Load the samples of a data set."""
-    return _pick(_load(path), X_NAMES, path)
+class Samples(NamedTuple):
+    """An array of samples and where it was found."""
+
+    values: np.ndarray
+    name: str
+    part: str
+    path: str
+
+    def __str__(self) -> str:
+        shape = " × ".join(f"{n:,}" for n in self.values.shape)
+        return f"{self.name} of {self.path} ({shape})"
 
 
-def load_data(path: str) -> tuple[np.ndarray, np.ndarray]:
-    """Load samples and labels.
+def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on") -> np.ndarray:
+    """Load samples to choose firing rates by, training samples first, and print which.
+
+    Parameters
+    ----------
+    path : str
+    n_in : int, optional
+        How many values a sample must have.
+    doing : str, optional
+        What is done with them, as the printed line begins.
+
+    Returns
+    -------
+    x : (batch, n_in) ndarray
 
     Raises
     ------
     nengo_dense.exceptions.FileFormatError
         Not an ``.npz`` file, or one without such arrays.
+    nengo.exceptions.ValidationError
+        Samples of another width, or that are no numbers.
+    """
+    samples = _find_samples(_load(path), CALIBRATION, path)
+    x = _check(samples, n_in)
+    seen = "; these are test samples, which will look better than new ones"
+    print(f"{doing} {samples}{seen if samples.part == 'test' else ''}")
+    return x
+
+
+def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Load samples and their labels, test samples first, and print which.
+
+    Parameters
+    ----------
+    path, n_in
+        As in `load_inputs`.
+
+    Returns
+    -------
+    x : (batch, n_in) ndarray
+    y : (batch, ...) ndarray
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+        Not an ``.npz`` file, or one without such arrays.
+    nengo.exceptions.ValidationError
+        As in `load_inputs`, or another number of labels.
     """
     arrays = _load(path)
-    return _pick(arrays, X_NAMES, path), _pick(arrays, Y_NAMES, path)
+    samples = _find_samples(arrays, EVALUATION, path)
+    x = _check(samples, n_in)
+    # never the labels of another part: they may be as many
+    parts = (samples.part, "") if samples.part else ("", "test")
+    names = [name for part in parts for name in LABELS[part]]
+    name = _find(arrays, names)
+    if name is None:
+        raise FileFormatError(
+            f"{path} has no labels for {samples.name}, such as {names[0]}, only {_all(arrays)}"
+        )
+    y = arrays[name]
+    if y.shape[:1] != x.shape[:1]:
+        raise ValidationError(
+            f"{path} has {len(x)} samples in {samples.name} and labels of shape {y.shape} in "
+            f"{name}; there must be one for each",
+            attr="--data",
+        )
+    seen = "; these are training samples, and new ones may do worse"
+    print(f"testing on {samples} and {name}{seen if samples.part == 'training' else ''}")
+    return x, y
 
 
 def _load(path: str) -> dict[str, np.ndarray]:
     way_out = "Write a data set with np.savez(path, x=samples, y=labels)."
-    arrays = load_arrays(Path(path), "a data set", way_out)
-    return {name.lower(): array for name, array in arrays.items()}
+    return load_arrays(Path(path), "a data set", way_out)
 
 
-def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], path: str) -> np.ndarray:
+def _find_samples(arrays: dict[str, np.ndarray], parts: tuple[str, ...], path: str) -> Samples:
+    part_of = {name: part for part in parts for name in SAMPLES[part]}
+    name = _find(arrays, list(part_of))
+    if name is None:
+        raise FileFormatError(
+            f"{path} has no array of samples, such as x or {SAMPLES[parts[0]][0]}, only "
+            f"{_all(arrays)}"
+        )
+    return Samples(arrays[name], name, part_of[name.lower()], path)
+
+
+def _find(arrays: dict[str, np.ndarray], names: list[str]) -> str | None:
+    """Return the first of these names that there is, as it is spelled in the file."""
     for name in names:
-        if name in arrays:
-            return arrays[name]
-    raise FileFormatError(
-        f"{path} has no array named {' or '.join(names)}, only {', '.join(arrays) or 'none'}"
-    )
+        for spelled in sorted(arrays, key=lambda spelled: spelled != name):
+            if spelled.lower() == name:
+                return spelled
+    return None
+
+
+def _all(arrays: dict[str, np.ndarray]) -> str:
+    return ", ".join(arrays) or "nothing"
+
+
+def _check(samples: Samples, n_in: int | None) -> np.ndarray:
+    if n_in is None:
+        return samples.values
+    return check_inputs(samples.values, n_in, f"{samples.name} of {samples.path}")

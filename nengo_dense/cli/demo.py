@@ -1,15 +1,18 @@
 """``nengo-dense demo``: handwritten digits, from training to the chip's integers."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from nengo_dense import compat
-from nengo_dense.cli.showing import CALIBRATED, check_showing
+from nengo_dense import compat, picture_file
+from nengo_dense.cli import console
+from nengo_dense.cli.number import seed
+from nengo_dense.cli.showing import check_showing
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation import Evaluation, evaluate
 from nengo_dense.evaluation.interval import wilson_interval
+from nengo_dense.files import check_target
+from nengo_dense.layers.stack_file import STACK
 
 #: Points of accuracy that conversion may cost.
 GOAL = 0.6
@@ -27,14 +30,16 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "demo", parents=[common], help="train, convert and run a digit classifier"
     )
     parser.add_argument("-o", "--output", default="demo-output", metavar="FOLDER")
-    parser.add_argument("--seed", type=int, default=0, help="of split and training (%(default)s)")
+    parser.add_argument("--seed", type=seed, default=0, help="of split and training (%(default)s)")
     parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, convert, evaluate, print and draw."""
+    compat.require("matplotlib", "The demo")
+    image, file = _prepare(Path(args.output))
     x_train, x_test, _, y_test, model = train(args.seed)
-    show = sys.stderr.isatty()
+    show = console.shows_progress()
     stack = convert(model, calibration=x_train, label="digits", progress_bar=show)
     n_right = int((model.predict(x_test) == y_test).sum())
     print(
@@ -47,17 +52,27 @@ def run(args: argparse.Namespace) -> int:
     }
     _print_table(n_right, results)
     print("\n" + results["sim"].summary())
-    print(f"\n{check_showing(stack, x_test, CALIBRATED)}")
+    print(f"\n{check_showing(stack, x_test)}")
 
-    folder = Path(args.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    results["sim"].plot(str(folder / "digits.png"))
-    stack.save(folder / "digits.npz")
-    print(f"\npicture: {folder / 'digits.png'}; the stack itself: {folder / 'digits.npz'}")
+    results["sim"].plot(str(image))
+    stack.save(file)
+    print(f"\npicture: {image}; the stack itself: {file}")
     gap = 100 * (n_right / len(y_test) - results["sim"].accuracy)
     met = gap <= GOAL
     print(f"conversion cost {gap:.2f} points (goal: at most {GOAL}): {'met' if met else 'MISSED'}")
     return 0 if met else 1
+
+
+def _prepare(folder: Path) -> tuple[Path, Path]:
+    """Make the folder, and look whether a picture and a stack can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise type(err)(f"{folder} cannot be a folder to write into: {err.strerror}") from err
+    image, file = folder / "digits.png", folder / "digits.npz"
+    check_target(image, picture_file.kind(image))
+    check_target(file, STACK)
+    return image, file
 
 
 def train(seed: int) -> tuple:

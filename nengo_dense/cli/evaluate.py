@@ -1,18 +1,14 @@
 """``nengo-dense evaluate``: a model's accuracy on the chip, on a whole test set."""
 
 import argparse
-import sys
 from typing import Any
 
-from nengo_dense.cli.data import load_data, load_inputs
-from nengo_dense.cli.model import (
-    DEFAULT_ENCODING,
-    add_model_arguments,
-    is_source,
-    load_stack,
-    source_of,
-)
-from nengo_dense.cli.output import picture_file
+from nengo.exceptions import ValidationError
+
+from nengo_dense.cli import console, model
+from nengo_dense.cli.data import load_data
+from nengo_dense.cli.number import add_timing, processes, timing
+from nengo_dense.cli.output import check_drawing, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 
 
@@ -21,52 +17,72 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser(
         "evaluate", parents=[common], help="run a whole test set on the emulator"
     )
-    add_model_arguments(parser)
-    parser.add_argument("--data", required=True, metavar="FILE.npz", help="test set: arrays x, y")
+    model.add_model_arguments(parser)
     parser.add_argument(
-        "--presentation-time", type=float, default=0.1, metavar="S", help="seconds (%(default)s)"
+        "--data",
+        required=True,
+        metavar="FILE.npz",
+        help="test set: arrays x_test and y_test, or x and y",
     )
+    add_timing(parser)
     parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (%(default)s)")
+    parser.add_argument(
+        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
+    )
     parser.add_argument(
         "--ladder",
         action=argparse.BooleanOptionalAction,
         help="show where accuracy is lost, from the source model to the chip's integers (default: "
         "for a trained model with --calibrate)",
     )
-    parser.add_argument("--plot", type=picture_file, metavar="FILE.png", help="write a picture")
+    parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    x, y = load_data(args.data)
-    calibration = load_inputs(args.calibrate) if args.calibrate else None
-    common = {
-        "presentation_time": args.presentation_time,
+    times = timing(args)
+    check_drawing("--plot", args.plot)
+    given = model.read(args.model)
+    if given.source is None:
+        given.check_stack()
+    shows_ladder = _shows_ladder(args, given)
+    x, y = load_data(args.data, given.n_in)
+    calibration = given.load_calibration(args)
+    running: dict[str, Any] = {
+        **times,
         "n_jobs": args.jobs,
-        "progress_bar": sys.stderr.isatty(),
+        "progress_bar": console.shows_progress(),
     }
-    show_ladder = args.ladder
-    if show_ladder is None:
-        show_ladder = calibration is not None and is_source(args.model) and args.target == "sim"
     picture: Evaluation | LadderReport
-    if show_ladder:
-        source = source_of(args.model)
-        picture = ladder(
-            source,
-            x,
-            y,
-            calibration=calibration,
-            encoding=args.encoding or DEFAULT_ENCODING,
-            **common,
-        )
-        print(f"{picture}\n\n{picture.evaluation.summary()}")
+    if shows_ladder:
+        encoding = model.chosen(args.encoding)
+        picture = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
+        text = f"{picture}\n\n{picture.evaluation.summary()}"
     else:
-        stack = load_stack(args.model, args.encoding, calibration)
-        picture = evaluate(stack, x, y, target=args.target, **common)
-        print(picture.summary())
+        stack = given.to_stack(args.encoding, calibration=calibration, **times)
+        picture = evaluate(stack, x, y, target=args.target, **running)
+        text = picture.summary()
+    print(text)
     if args.plot:
         picture.plot(args.plot)
         print(f"picture: {args.plot}")
     return 0
+
+
+def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
+    """Tell whether a ladder is wanted, or raise a ValidationError where there is none."""
+    if args.ladder and given.source is None:
+        raise ValidationError(
+            f"a ladder starts at the trained model, and {given.name} is a stack already; name "
+            "the .keras or .h5 file that it came from",
+            attr="MODEL",
+        )
+    if args.ladder and args.target != "sim":
+        raise ValidationError(
+            f"has every target as a rung, so --target {args.target} does not go with it",
+            attr="--ladder",
+        )
+    if args.ladder is None:
+        return args.calibrate is not None and given.source is not None and args.target == "sim"
+    return bool(args.ladder)

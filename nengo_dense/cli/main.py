@@ -1,18 +1,20 @@
 """What happens when ``nengo-dense`` is typed."""
 
 import argparse
+import os
 import sys
 import traceback
-import warnings
 from collections.abc import Sequence
 
 from nengo.exceptions import NengoException
 
-from nengo_dense.cli import check, convert, demo, evaluate
+from nengo_dense.cli import check, console, convert, demo, evaluate
 from nengo_dense.version import version
 
 #: Exit codes, for scripts.
 CLEAN, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
+#: As shells have it for Ctrl-C.
+INTERRUPTED = 130
 
 COMMANDS = (demo, check, convert, evaluate)
 
@@ -29,21 +31,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     exit_code : int
         0 clean; 1 findings, or a goal that was missed; 2 wrong usage or unreadable input;
-        3 an internal error.
+        3 an internal error; 130 Ctrl-C.
     """
-    args = build_parser().parse_args(argv)
-    try:
-        with warnings.catch_warnings():
-            if not args.warnings:
-                # of the packages below, about themselves; ours are findings and errors
-                warnings.simplefilter("ignore")
-            return args.run_command(args)
-    except (NengoException, OSError) as err:
-        # ours, Nengo's and the file system's: they say what is wrong and what to do
-        return _fail(str(err), USAGE, args.traceback)
-    except Exception as err:
-        message = f"internal error: {type(err).__name__}: {err} (--traceback shows where)"
-        return _fail(message, INTERNAL, args.traceback)
+    with console.plain_characters():
+        args = build_parser().parse_args(argv)
+        exit_code = CLEAN
+        try:
+            exit_code = _run(args)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # whoever reads what is printed, such as head, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except KeyboardInterrupt:
+            return _fail("interrupted", INTERRUPTED, args.traceback)
+        except (NengoException, OSError) as err:
+            # ours, Nengo's and the file system's: they say what is wrong and what to do
+            return _fail(str(err), USAGE, args.traceback)
+        except Exception as err:
+            message = f"internal error: {type(err).__name__}: {err} (--traceback shows where)"
+            return _fail(message, INTERNAL, args.traceback)
+        return exit_code
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Run a command; warnings of other packages are shown on request, ours always."""
+    if args.warnings:
+        return int(args.run_command(args))
+    with console.own_warnings():
+        return int(args.run_command(args))
 
 
 def build_parser() -> argparse.ArgumentParser:

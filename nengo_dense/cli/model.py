@@ -2,14 +2,17 @@
 
 import argparse
 import runpy
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nengo
 from nengo.exceptions import ValidationError
 
+from nengo_dense.cli import console
+from nengo_dense.cli.data import load_inputs
 from nengo_dense.conversion import convert
+from nengo_dense.importers import read_model
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
 MODEL_HELP = (
@@ -17,7 +20,89 @@ MODEL_HELP = (
     "a stack saved as .npz, or file.py:network (this one RUNS the file, so only use it with "
     "scripts that you trust)"
 )
-DEFAULT_ENCODING = "host"
+#: Leaves the choice to `convert`.
+AUTO = "auto"
+
+
+@dataclass
+class Model:
+    """A MODEL that was read; a trained one is not converted yet.
+
+    Attributes
+    ----------
+    name : str
+        As it was typed.
+    network : nengo.Network or None
+        A stack, or any network of a script.
+    source : sequence of DenseSpec or None
+        A trained model, where there is no network.
+    """
+
+    name: str
+    network: nengo.Network | None = None
+    source: Any = None
+
+    @property
+    def n_in(self) -> int | None:
+        """Inputs of a trained model or a stack."""
+        if self.source is None:
+            return getattr(self.network, "size_in", None)
+        return int(self.source[0].n_in)
+
+    def load_calibration(self, args: argparse.Namespace) -> Any:
+        """Load what ``--calibrate`` names for the conversion, if it is given.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            There is nothing to convert, or the samples do not fit.
+        """
+        for option, value in (("--encoding", args.encoding), ("--calibrate", args.calibrate)):
+            if value is not None and self.source is None:
+                self.refuse(option)
+        return None if args.calibrate is None else load_inputs(args.calibrate, self.n_in)
+
+    def refuse(self, option: str) -> NoReturn:
+        """Raise a ValidationError because an option of the conversion is for nothing here."""
+        raise ValidationError(
+            f"{option} is for a model that is converted, and {self.name} is a stack already; give "
+            "the trained model's file with it",
+            attr="MODEL",
+        )
+
+    def check_stack(self) -> DenseStack:
+        """Return the stack that MODEL is, or raise a ValidationError."""
+        if not isinstance(self.network, DenseStack):
+            raise ValidationError(
+                f"{self.name} is a {type(self.network).__name__}, but a DenseStack is needed here",
+                attr="MODEL",
+            )
+        return self.network
+
+    def to_stack(self, encoding: str | None, **options: Any) -> DenseStack:
+        """Convert a trained model, or give the stack that there is.
+
+        Parameters
+        ----------
+        encoding : str or None
+            Where it is None or "auto", `convert` chooses.
+        **options
+            Of `convert`.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            A script's network that is not a stack.
+        """
+        if self.source is None:
+            return self.check_stack()
+        return convert(
+            self.source,
+            label=Path(self.name).stem,
+            progress_bar=console.shows_progress(),
+            **chosen(encoding),
+            **options,
+        )
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,80 +110,39 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument(
         "--encoding",
-        choices=ENCODINGS,
-        help="how inputs become spikes, for a model that is converted (default: "
-        f"{DEFAULT_ENCODING})",
+        choices=(AUTO, *ENCODINGS),
+        help="how inputs become spikes, for a model that is converted (default: auto, whichever "
+        "leaves layers on the chip)",
     )
     parser.add_argument(
         "--calibrate",
         metavar="FILE.npz",
-        help="inputs to choose firing rates by, for a model that is converted: array x",
+        help="inputs to choose firing rates by, for a model that is converted: array x_train or x",
     )
 
 
-def load_stack(model: str, encoding: str | None = None, calibration: Any = None) -> DenseStack:
-    """Load a stack, or convert a trained model into one.
+def chosen(encoding: str | None) -> dict[str, Any]:
+    """Give an encoding as an argument of `convert`, where one was chosen."""
+    return {} if encoding in (None, AUTO) else {"encoding": str(encoding)}
+
+
+def read(name: str) -> Model:
+    """Read what MODEL names.
 
     Raises
     ------
-    nengo.exceptions.ValidationError
-        A script's network that is not a stack, or options of conversion for what is one already.
+    OSError, nengo.exceptions.NengoException
+        No such file, or one that cannot be read; a script that fails or has no such network.
     """
-    given = {"--encoding": encoding, "--calibrate": calibration}
-    for option, value in given.items():
-        if value is not None and not is_source(model):
-            raise ValidationError(
-                f"{option} is for a model that is converted, and {model} is a stack already; give "
-                "the trained model's file with it",
-                attr="MODEL",
-            )
-    if _is_script(model):
-        network = load_network(model)
-        if not isinstance(network, DenseStack):
-            raise ValidationError(
-                f"{model} is a {type(network).__name__}, but a DenseStack is needed here",
-                attr="MODEL",
-            )
-        return network
-    if Path(model).suffix == ".npz":
-        return DenseStack.load(model)
-    return convert(
-        model,
-        encoding=encoding or DEFAULT_ENCODING,
-        calibration=calibration,
-        label=Path(model).stem,
-        progress_bar=sys.stderr.isatty(),
-    )
+    if name.rpartition(":")[0].endswith(".py"):
+        return Model(name, network=_run_script(name))
+    if Path(name).suffix == ".npz":
+        return Model(name, network=DenseStack.load(name))
+    return Model(name, source=read_model(name))
 
 
-def is_source(model: str) -> bool:
-    """Tell whether MODEL is a trained model's file, and not a stack or a script."""
-    return not _is_script(model) and Path(model).suffix != ".npz"
-
-
-def source_of(model: str) -> str:
-    """Return MODEL as the source model of a ladder.
-
-    Raises
-    ------
-    nengo.exceptions.ValidationError
-        A stack, which no longer knows what it was converted from.
-    """
-    if not is_source(model):
-        raise ValidationError(
-            f"a ladder starts at the trained model, and {model} is a stack already; name the "
-            ".keras or .h5 file that it came from",
-            attr="MODEL",
-        )
-    return model
-
-
-def load_network(
-    model: str, encoding: str | None = None, calibration: Any = None
-) -> nengo.Network:
-    """Load any network that MODEL names; a script's, or a stack."""
-    if not _is_script(model):
-        return load_stack(model, encoding, calibration)
+def _run_script(model: str) -> nengo.Network:
+    """Run a script and return the network of this name in it."""
     path, _, name = model.rpartition(":")
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
@@ -120,7 +164,3 @@ def load_network(
             attr="MODEL",
         )
     return network
-
-
-def _is_script(model: str) -> bool:
-    return model.rpartition(":")[0].endswith(".py")

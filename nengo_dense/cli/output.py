@@ -1,39 +1,68 @@
 """Files that a command writes, looked at before anything is run."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from nengo_dense.exceptions import FileFormatError
-from nengo_dense.layers.stack import DenseStack
+from nengo.exceptions import ValidationError
 
-#: What matplotlib draws into without further packages.
-PICTURES = (".png", ".pdf", ".svg", ".jpg")
-
-
-def output_file(path: str) -> str:
-    """Return the path of a file that can be written; argparse reports what stands in the way."""
-    folder = Path(path).parent
-    if not folder.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {folder} to write {path} into")
-    return path
+from nengo_dense import compat, picture_file
+from nengo_dense.files import Kind, check_target
+from nengo_dense.layers.stack_file import STACK
 
 
-def picture_file(path: str) -> str:
+def output_file(kind: Kind) -> Callable[[str], str]:
+    """Return what argparse makes of a path that a file of this kind will be written to.
+
+    It reports whatever stands in the way, such as a file of another kind.
+    """
+
+    def check(path: str) -> str:
+        try:
+            check_target(path, kind)
+        except OSError as err:
+            raise argparse.ArgumentTypeError(str(err)) from err
+        return path
+
+    return check
+
+
+def picture_path(path: str) -> str:
     """Return the path of a picture."""
-    if Path(path).suffix.lower() not in PICTURES:
-        raise argparse.ArgumentTypeError(f"{path} must end in {', '.join(PICTURES)}")
-    return output_file(path)
+    try:
+        kind = picture_file.kind(path)
+    except ValidationError as err:
+        raise argparse.ArgumentTypeError(err.args[0]) from err
+    return output_file(kind)(path)
 
 
-def stack_file(path: str) -> str:
-    """Return a path for a stack, unless something else is there, such as a data set."""
+def stack_path(path: str) -> str:
+    """Return the path of a stack."""
     if Path(path).suffix != ".npz":
         raise argparse.ArgumentTypeError(f"{path} must end in .npz")
-    if Path(path).exists():
-        try:
-            DenseStack.load(path)
-        except FileFormatError as err:
-            raise argparse.ArgumentTypeError(
-                f"{path} exists and is not a saved stack; give another name"
-            ) from err
-    return output_file(path)
+    return output_file(STACK)(path)
+
+
+def check_drawing(option: str, path: str | None) -> None:
+    """Raise a MissingDependencyError if pictures are wanted and nothing is there to draw them."""
+    if path is not None:
+        compat.require("matplotlib", option)
+
+
+def check_apart(**paths: str | None) -> None:
+    """Raise a ValidationError if two files would be the same.
+
+    Parameters
+    ----------
+    **paths
+        By option; None where it is not given.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in paths.items():
+        if path is None:
+            continue
+        other = seen.setdefault(check_target(path), option)
+        if other != option:
+            raise ValidationError(
+                f"{path} is also the file of --{other}; give two names", attr=f"--{option}"
+            )

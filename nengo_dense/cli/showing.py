@@ -13,8 +13,6 @@ from nengo_dense.layers.stack import DenseStack
 N_SHOWN, SHOWN_FOR = 10, 0.02
 #: Rules about presentations in a user's network, which this one is not.
 IGNORE = dict.fromkeys(("ND502", "ND503"), "samples shown by this command, for rates alone")
-#: Rules about rates that calibration chose, and tuning then made up for.
-CALIBRATED = dict.fromkeys(("ND406", "ND407"), "fast on purpose, and tuned for it")
 
 
 def check_showing(

@@ -1,34 +1,21 @@
-"""Where accuracy is lost on the way from a trained model to the chip's integers."""
+"""What the way from a trained model to the chip's integers costs, rung by rung."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import nengo
-import numpy as np
-from nengo.neurons import RatesToSpikesNeuronType
-
-from nengo_dense.conversion import convert
+from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.classification import evaluate
-from nengo_dense.evaluation.interval import wilson_interval
-from nengo_dense.evaluation.result import Evaluation
-from nengo_dense.importers import read_model
-from nengo_dense.importers.spec import forward
+from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import check_inputs, check_labels
+from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
-RUNGS = (
-    ("rates in Nengo", "nengo", "rates"),
-    ("spikes in Nengo", "nengo", ""),
-    ("chip, floats", "simreal", ""),
-    ("chip, integers", "sim", ""),
+EXPLANATION = (
+    "Steps are in points of accuracy; a layer's error is the root mean square difference of its "
+    "mean rates from the row above."
 )
-TUNED = (("chip, tuned", "sim", "tuned"),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +43,7 @@ class Rung:
     rate_errors: list[float]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LadderReport:
     """Accuracy from rung to rung.
 
@@ -77,7 +64,7 @@ class LadderReport:
     @property
     def n(self) -> int:
         """(int) Samples in the test set."""
-        return len(self.evaluation.labels)
+        return len(self.evaluation.truth)
 
     @property
     def layers(self) -> list[str]:
@@ -107,142 +94,57 @@ class LadderReport:
             ],
         }
 
+    def __repr__(self) -> str:
+        first, last = self.rungs[0], self.rungs[-1]
+        return (
+            f"<LadderReport: {first.name} {first.accuracy:.2%}, {last.name} {last.accuracy:.2%}, "
+            f"{self._headline()}>"
+        )
+
     def __str__(self) -> str:
-        lines = [
-            f"{'':<18}{'accuracy':>9}  {'95 % interval':<17}{'step':>7}{'as source':>11}"
-            "   rate error a layer"
-        ]
+        return "\n".join([self._table().text(), *self._notes, self._headline()])
+
+    def _repr_html_(self) -> str:
+        return paragraphs(self._headline()) + self._table().html() + paragraphs(*self._notes)
+
+    def _headline(self) -> str:
+        return f"gap {self.gap:.2f} points on {self.n} samples"
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (EXPLANATION, *(f"note: {note}" for note in self.evaluation.notes))
+
+    def _table(self) -> ReportTable:
+        rows = []
         above = self.rungs[0]
         for rung in self.rungs:
             low, high = rung.confidence_interval
-            step = 100 * (rung.accuracy - above.accuracy)
-            errors = " ".join(f"{error:6.1%}" for error in rung.rate_errors)
-            lines.append(
-                f"{rung.name:<18}{rung.accuracy:>9.2%}  {low:.2%} – {high:.2%}  "
-                f"{step:>+6.2f}{rung.agreement:>11.2%}   {errors}".rstrip()
+            errors = [f"{error:.1%}" for error in rung.rate_errors]
+            rows.append(
+                [
+                    rung.name,
+                    f"{rung.accuracy:.2%}",
+                    f"{low:.2%} to {high:.2%}",
+                    f"{100 * (rung.accuracy - above.accuracy):+.2f}",
+                    f"{rung.agreement:.2%}",
+                    *(errors or [""] * len(self.layers)),
+                ]
             )
             above = rung
-        lines.append(f"gap {self.gap:.2f} points on {self.n} samples")
-        return "\n".join(lines)
+        headings = ["", "accuracy", "95 % interval", "step", "as source"]
+        return ReportTable([*headings, *(f"{layer} error" for layer in self.layers)], rows)
 
     def plot(self, path: str | None = None) -> "Figure":
-        """Draw accuracy and agreement from rung to rung; needs matplotlib."""
-        figure = plot.ladder_figure(
-            [rung.name for rung in self.rungs],
-            np.array([rung.accuracy for rung in self.rungs]),
-            np.array([rung.confidence_interval for rung in self.rungs]),
-            np.array([rung.agreement for rung in self.rungs]),
-            f"{self.gap:.2f} points lost on {self.n} samples",
-        )
+        """Draw accuracy and agreement from rung to rung; needs matplotlib.
+
+        A notebook shows the figure if it is the last value of a cell.
+
+        Parameters
+        ----------
+        path : str, optional
+            Where to save the picture.
+        """
+        figure = plot.ladder_figure(self)
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure
-
-
-def ladder(
-    model: Any,
-    x: Any,
-    y: Any,
-    *,
-    calibration: Any = None,
-    presentation_time: float = 0.1,
-    dt: float = 0.001,
-    minibatch_size: int = 1000,
-    n_jobs: int = 1,
-    progress_bar: Any = True,
-    **conversion: Any,
-) -> LadderReport:
-    """Run the same test set on every rung from the source model to the chip's integers.
-
-    The difference between two neighbours has one cause: rates for activations, spikes for rates,
-    the chip's neurons for Nengo's, eight-bit weights for floats. All these have the source's own
-    weights. With calibration a last rung has the weights that were tuned for the integers.
-
-    Parameters
-    ----------
-    model : object
-        Anything `nengo_dense.convert` takes; it is the first rung.
-    x : (n, n_in) array_like
-    y : (n,) array_like
-        As in `nengo_dense.evaluate`.
-    calibration : (batch, n_in) array_like, optional
-        For the conversion.
-    presentation_time, dt, minibatch_size, n_jobs, progress_bar : optional
-        As in `nengo_dense.evaluate`.
-    **conversion : optional
-        Further arguments of `nengo_dense.convert`.
-
-    Returns
-    -------
-    report : LadderReport
-    """
-    specs = read_model(model)
-    x = check_inputs(x, specs[0].n_in, "x")
-    labels = check_labels(y, len(x), specs[-1].n_out)
-    common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
-    tune = conversion.pop("tune", calibration is not None)
-    make = partial(convert, specs, calibration=calibration, **common, **conversion)
-    stack = make(tune=False)
-    answers = forward(specs, x)[-1].argmax(axis=1)
-    rungs = [_rung("source model", answers, labels, answers, [])]
-    running = {"minibatch_size": minibatch_size, "n_jobs": n_jobs, **common}
-    above = None
-    for name, target, change in RUNGS + TUNED * bool(tune):
-        stack = make(tune=True) if change == "tuned" else stack
-        shown = with_rate_neurons(stack) if change == "rates" else stack
-        result = evaluate(shown, x, labels, target=target, **running)
-        errors: list[float] = [] if above is None else _rate_errors(result, above)
-        rungs.append(_rung(name, result.predictions, labels, answers, errors))
-        above = result
-    return LadderReport(rungs, stack, result)
-
-
-def with_rate_neurons(stack: DenseStack) -> DenseStack:
-    """Make the same stack with neurons that give their rate instead of spikes.
-
-    An encoder of spikes stays one; its values are rates too only on average.
-    """
-    arguments = stack.arguments()
-    arguments["neuron_type"] = [rate_type(kind) for kind in arguments["neuron_type"]]
-    return DenseStack(**arguments)
-
-
-def rate_type(neuron_type: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
-    """Find the rate neuron whose rate a spiking neuron has on average, if Nengo has one."""
-    if isinstance(neuron_type, RatesToSpikesNeuronType):
-        return neuron_type.base_type
-    if isinstance(neuron_type, nengo.AdaptiveLIF | nengo.AdaptiveLIFRate):
-        names = ("tau_n", "inc_n", "tau_rc", "tau_ref")
-        return nengo.AdaptiveLIFRate(**{name: getattr(neuron_type, name) for name in names})
-    if isinstance(neuron_type, nengo.LIFRate):
-        return nengo.LIFRate(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref)
-    if isinstance(neuron_type, nengo.RectifiedLinear):
-        return nengo.RectifiedLinear()
-    return neuron_type
-
-
-def _rung(
-    name: str,
-    predictions: np.ndarray,
-    labels: np.ndarray,
-    answers: np.ndarray,
-    rate_errors: list[float],
-) -> Rung:
-    n_correct = int(np.count_nonzero(predictions == labels))
-    return Rung(
-        name,
-        n_correct / len(labels),
-        wilson_interval(n_correct, len(labels)),
-        float(np.mean(predictions == answers)),
-        rate_errors,
-    )
-
-
-def _rate_errors(result: Evaluation, above: Evaluation) -> list[float]:
-    """Compare the mean rate of each neuron with the rung above, layer by layer."""
-    errors: list[float] = []
-    for layer, reference in zip(result.layers, above.layers, strict=True):
-        size = np.sqrt(np.mean(reference.rates**2))
-        error = np.sqrt(np.mean((layer.rates - reference.rates) ** 2))
-        errors.append(float(error / size) if size else float(error > 0))
-    return errors

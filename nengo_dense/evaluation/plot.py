@@ -11,16 +11,20 @@ from nengo_dense.evaluation.activity import LayerActivity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nengo_dense.evaluation.evaluation import Evaluation
+    from nengo_dense.evaluation.ladder_report import LadderReport
 
-def evaluation_figure(
-    layers: Sequence[LayerActivity], confusion: np.ndarray, accuracy: np.ndarray, dt: float
-) -> "Figure":
+#: Most classes whose names and numbers can be read in a confusion matrix.
+MOST_CLASSES = 12
+
+
+def evaluation_figure(evaluation: "Evaluation") -> "Figure":
     """Draw rates, confusion matrix and accuracy over time side by side."""
     figure = compat.new_figure(15, 4.5)
     axes = figure.subplots(1, 3)
-    _plot_rates(axes[0], layers)
-    _plot_confusion(axes[1], confusion)
-    _plot_accuracy(axes[2], accuracy, dt)
+    _plot_rates(axes[0], evaluation.layers)
+    _plot_confusion(axes[1], evaluation.confusion_matrix, evaluation.classes)
+    _plot_accuracy(axes[2], evaluation.accuracy_over_time, evaluation.dt)
     return figure
 
 
@@ -30,21 +34,25 @@ def _plot_rates(axes: Any, layers: Sequence[LayerActivity]) -> None:
         axes.plot(
             np.sort(layer.rates)[::-1],
             np.linspace(0, 100, len(layer.rates)),
-            label=f"{layer.label} ({where})",
+            label=_as_it_is(f"{layer.label} ({where})"),
         )
     axes.set(xlabel="mean rate (Hz)", ylabel="neurons at least as fast (%)", title="Firing rates")
     axes.set_xlim(left=0)
     axes.legend()
 
 
-def _plot_confusion(axes: Any, matrix: np.ndarray) -> None:
+def _plot_confusion(axes: Any, matrix: np.ndarray, classes: np.ndarray) -> None:
     image = axes.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues")
-    if len(matrix) <= 12:
+    if len(matrix) <= MOST_CLASSES:
+        names = [_as_it_is(str(name)) for name in classes.tolist()]
+        slanted = {"rotation": 45, "ha": "right"} if max(map(len, names)) > 3 else {}
+        axes.set_xticks(range(len(names)), names, **slanted)
+        axes.set_yticks(range(len(names)), names)
         for (row, column), n in np.ndenumerate(matrix):
             if n:
                 shade = "white" if n > matrix[row].sum() / 2 else "black"
                 axes.text(column, row, n, ha="center", va="center", color=shade, fontsize=8)
-    axes.set(xlabel="answer", ylabel="right class", title="Confusion matrix")
+    axes.set(xlabel="answer", ylabel="true class", title="Confusion matrix")
     axes.figure.colorbar(image, ax=axes, label="share of the class")
 
 
@@ -55,17 +63,14 @@ def _plot_accuracy(axes: Any, accuracy: np.ndarray, dt: float) -> None:
     axes.grid(alpha=0.3)
 
 
-def ladder_figure(
-    names: Sequence[str],
-    accuracy: np.ndarray,
-    intervals: np.ndarray,
-    agreement: np.ndarray,
-    title: str,
-) -> "Figure":
-    """Draw accuracy with its (n, 2) intervals, and agreement with the source, 0 to 1, by rung."""
+def ladder_figure(report: "LadderReport") -> "Figure":
+    """Draw accuracy with its intervals, and agreement with the source, from rung to rung."""
+    accuracy = np.array([rung.accuracy for rung in report.rungs])
+    intervals = np.array([rung.confidence_interval for rung in report.rungs])
+    agreement = np.array([rung.agreement for rung in report.rungs])
     figure = compat.new_figure(8, 4.5)
     axes = figure.subplots()
-    positions = np.arange(len(names))
+    positions = np.arange(len(report.rungs))
     axes.errorbar(
         positions,
         100 * accuracy,
@@ -75,8 +80,13 @@ def ladder_figure(
         label="accuracy, 95 % interval",
     )
     axes.plot(positions, 100 * agreement, marker="s", ls=":", label="same answer as the source")
-    axes.set_xticks(positions, [name.replace(" ", "\n", 1) for name in names])
-    axes.set(ylabel="%", title=title)
+    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in report.rungs])
+    axes.set(ylabel="%", title=f"{report.gap:.2f} points lost on {report.n} samples")
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
+
+
+def _as_it_is(text: str) -> str:
+    """Keep matplotlib from taking what stands between dollar signs for a formula."""
+    return text.replace("$", r"\$")

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import nengo
 import numpy as np
 
+from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
+from nengo_dense.evaluation.decision import decide_over_time
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.samples import fill_up
 
 AnySimulator = Simulator | ReferenceSimulator
 
@@ -18,12 +21,13 @@ class Recording:
 
     Attributes
     ----------
-    logits : (batch, n_steps, n_classes) ndarray
+    answers : (batch, n_steps) ndarray of int
+        Index of the class that is answered after each step.
     spike_counts : list of (batch, n_neurons) ndarray
         Spikes of each neuron in each presentation (for rate neurons: the expected number).
     """
 
-    logits: np.ndarray
+    answers: np.ndarray
     spike_counts: list[np.ndarray]
 
 
@@ -46,10 +50,13 @@ class Trial:
         self.target = target
         self.dt = dt
         self.minibatch_size = minibatch_size
-        self.populations = list(stack.layers)
-        if stack.encoder is not None:
-            self.populations.insert(0, stack.encoder.layer)
-        with nengo.Network(seed=stack.seed or 0, label="evaluation") as self.network:
+        self.head = stack.readout
+        self.n_classes = stack.units[-1]
+        self.populations = populations_of(stack)
+        with (
+            outside_networks(),
+            nengo.Network(seed=stack.seed or 0, label="evaluation") as self.network,
+        ):
             nengo.Network.add(stack)
             self.source = nengo.Node(np.zeros(stack.size_in), label="samples")
             nengo.Connection(self.source, stack.input, synapse=None)
@@ -58,18 +65,19 @@ class Trial:
 
     def simulator(self) -> AnySimulator:
         """Make a simulator that keeps what `record` needs."""
-        if self.target == "nengo":
-            return ReferenceSimulator(
-                self.network, self.dt, self.minibatch_size, keep_history=[self.logits]
+        with outside_networks():
+            if self.target == "nengo":
+                return ReferenceSimulator(
+                    self.network, self.dt, self.minibatch_size, keep_history=[self.logits]
+                )
+            return Simulator(
+                self.network,
+                self.dt,
+                minibatch_size=self.minibatch_size,
+                target=self.target,
+                progress_bar=False,
+                keep_history=[self.logits],
             )
-        return Simulator(
-            self.network,
-            self.dt,
-            minibatch_size=self.minibatch_size,
-            target=self.target,
-            progress_bar=False,
-            keep_history=[self.logits],
-        )
 
     def record(self, sim: AnySimulator, x: np.ndarray, n_steps: int) -> Recording:
         """Show each of ``x``, (batch, size_in), for ``n_steps`` steps, from a fresh start.
@@ -80,7 +88,7 @@ class Trial:
             From `simulator`; a batch may have fewer samples than it has lanes.
         """
         n = len(x)
-        full = np.resize(x, (self.minibatch_size, x.shape[1]))  # the last batch, filled up
+        full = fill_up(x, self.minibatch_size)  # the last batch has fewer
         if sim.n_steps:
             sim.reset()
         data = {self.source: np.broadcast_to(full[:, None, :], (len(full), n_steps, x.shape[1]))}
@@ -90,4 +98,10 @@ class Trial:
             sim.sum(probe)[:n] * (layer.max_rate * self.dt)
             for probe, layer in zip(self.spikes, self.populations, strict=True)
         ]
-        return Recording(np.array(sim.data[self.logits][:n]), counts)
+        return Recording(decide_over_time(sim.data[self.logits][:n], head=self.head), counts)
+
+
+def populations_of(stack: DenseStack) -> list:
+    """List the encoder, if there is one, and the layers of neurons."""
+    encoder = [] if stack.encoder is None else [stack.encoder.layer]
+    return [*encoder, *stack.layers]

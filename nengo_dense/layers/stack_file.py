@@ -14,14 +14,14 @@ import dataclasses
 import importlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_number
 
-from nengo_dense import compat
+from nengo_dense import compat, files
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers import neuron
@@ -58,6 +58,7 @@ def as_path(path: Any) -> Path:
 
 def write(arguments: dict[str, Any], path: Path) -> None:
     """Write the arguments of a stack (`DenseStack.arguments`)."""
+    files.check_target(path, STACK)
     arguments = dict(arguments)
     header = {
         "format": FORMAT,
@@ -78,8 +79,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
         arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
         header["tuned"] = record
     arrays["header"] = np.array(json.dumps(header | arguments))
-    with path.open("wb") as file:  # given a name, NumPy would add ".npz" to it
-        np.savez_compressed(file, **arrays)
+    files.write(path, lambda file: np.savez_compressed(file, **arrays), kind=STACK)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -118,6 +118,16 @@ def read(path: Path) -> dict[str, Any]:
             f"{path} is damaged: {err} is missing or malformed. Save the stack again."
         ) from err
     return arguments
+
+
+def _is_stack(file: BinaryIO) -> bool:
+    """Tell whether an open file is a stack's, of whatever version."""
+    header = np.load(file, allow_pickle=False)["header"]
+    return bool(json.loads(str(header))["format"] == FORMAT)
+
+
+#: What may only take the place of its like.
+STACK = files.Kind("a saved DenseStack", _is_stack)
 
 
 def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Training with NengoDL; the only folder, with `layers.nengo_dl_builder`, that imports it."""
 
 from nengo_dense.training.fitting import fit
-from nengo_dense.training.result import TrainingResult
 from nengo_dense.training.synapse import without_synapses
+from nengo_dense.training.training_result import TrainingResult
 
 __all__ = ["TrainingResult", "fit", "without_synapses"]

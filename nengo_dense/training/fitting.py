@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 from nengo import LIFRate
-from nengo.exceptions import ValidationError
 
 from nengo_dense import compat
-from nengo_dense.arguments import finite_array
+from nengo_dense.arguments import between, flag
+from nengo_dense.context import outside_networks
+from nengo_dense.exceptions import invalid
+from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import check_inputs, check_labels
-from nengo_dense.training.result import TrainingResult
+from nengo_dense.samples import check_inputs, check_labels, hold_back
 from nengo_dense.training.settings import Settings
+from nengo_dense.training.training_result import TrainingResult
 
 #: Samples, (n, size_in), and their classes, (n,).
 Samples = tuple[np.ndarray, np.ndarray]
@@ -54,7 +56,7 @@ def fit(
     x : (n, size_in) array_like
         Samples; more dimensions are flattened.
     y : (n,) or (n, n_classes) array_like
-        Right classes as indices from 0, or one-hot.
+        Right labels out of ``stack.classes``; indices from 0, if the stack has none. Or one-hot.
     validation : float or (x, y), optional
         Share of the samples that is set aside to tell the best epoch, from 0 (none) to below 1,
         or samples and labels for that.
@@ -123,27 +125,31 @@ def fit(
         seed=seed,
     )
     if not isinstance(stack, DenseStack):
-        raise ValidationError(f"must be a DenseStack, got {type(stack).__name__}", "stack")
+        raise invalid(f"must be a DenseStack, got {type(stack).__name__}", "stack")
     chip_lif = [isinstance(k.ensemble.neuron_type, LIFRate) for k in stack.layers if k.on_chip]
     if noise and not any(chip_lif):
-        raise ValidationError(
+        raise invalid(
             "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
         )
-    x = check_inputs(x, stack.size_in, "x")
-    samples = x, check_labels(y, len(x), stack.units[-1])
-    training, held_out = hold_out(samples, validation, stack, seed)
+    if not isinstance(callbacks, Sequence):
+        raise invalid(
+            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
+        )
+    training, held_out = hold_out(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
+    show = flag(progress_bar, "progress_bar")
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
 
-    return train(
-        stack,
-        training,
-        held_out,
-        settings,
-        optimizer=optimizer,
-        callbacks=callbacks,
-        progress_bar=progress_bar,
-    )
+    with outside_networks():
+        return train(
+            stack,
+            training,
+            held_out,
+            settings,
+            optimizer=optimizer,
+            callbacks=callbacks,
+            progress_bar=show,
+        )
 
 
 def hold_out(
@@ -155,23 +161,30 @@ def hold_out(
     """
     if isinstance(validation, list | tuple):
         if len(validation) != 2:
-            raise ValidationError(
+            raise invalid(
                 f"must be a share or a pair (x, y), got {len(validation)} items", "validation"
             )
-        x = check_inputs(validation[0], stack.size_in, "validation")
-        labels = check_labels(validation[1], len(x), stack.units[-1], "validation")
-        return samples, (x, labels)
-    share = float(finite_array(0 if validation is None else validation, (), "validation", None))
+        x, y = validation
+        return samples, _check(x, y, stack, "validation", "validation")
     x, labels = samples
+    share = 0.0
+    if validation is not None:
+        share = between(validation, 0, 1, "validation", with_high=False)
     n_held_out = round(share * len(x))
-    if not 0 <= share < 1 or n_held_out >= len(x):
-        raise ValidationError(
-            f"must be from 0 to below 1 and leave samples to train on, got {share:g} of "
-            f"{len(x)} samples",
+    if n_held_out >= len(x):
+        raise invalid(
+            f"must leave samples to train on, got a share of {share:g} of {len(x)} samples",
             "validation",
         )
     if n_held_out == 0:
         return samples, None
-    order = np.random.RandomState(seed).permutation(len(x))
-    last, first = order[:n_held_out], order[n_held_out:]
+    first, last = hold_back(len(x), n_held_out, seed)
     return (x[first], labels[first]), (x[last], labels[last])
+
+
+def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:
+    """Return samples and the indices of their classes, or raise a ValidationError."""
+    x = check_inputs(x, stack.size_in, x_attr)
+    n_classes = stack.units[-1]
+    classes = check_classes(stack.classes, n_classes, stack)
+    return x, check_labels(y, len(x), n_classes, y_attr, classes)

@@ -14,11 +14,12 @@ import tensorflow as tf
 from nengo.exceptions import SimulationError
 
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.samples import fill_up
+from nengo_dense.training.callback import EarlyStopping, Validation
 from nengo_dense.training.objective import RateBand, cross_entropy
-from nengo_dense.training.result import TrainingResult
 from nengo_dense.training.settings import Settings
+from nengo_dense.training.training_result import TrainingResult
 from nengo_dense.training.twin import TrainingTwin
-from nengo_dense.training.validation import EarlyStopping, Validation, fill_up
 
 
 def train(

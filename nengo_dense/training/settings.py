@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from nengo.exceptions import ValidationError
-
-from nengo_dense.arguments import count, finite_array, positive, random_state
+from nengo_dense.arguments import between, check_seed, count, finite_array, flag, positive
+from nengo_dense.array_like import to_array
+from nengo_dense.exceptions import invalid
+from nengo_dense.loihi.limits import WEIGHT_BITS
 
 
 @dataclass(frozen=True)
@@ -34,38 +34,33 @@ class Settings:
     seed: int | None
 
     def __post_init__(self) -> None:
+        checked: dict[str, Any] = {"seed": check_seed(self.seed)}
         for attr in ("epochs", "minibatch_size", "patience"):
-            count(getattr(self, attr), attr, self)
+            checked[attr] = count(getattr(self, attr), attr)
         for attr in ("learning_rate", "rate_weight", "dt"):
-            positive(getattr(self, attr), attr, self)
+            checked[attr] = positive(getattr(self, attr), attr)
+        for attr in ("loihi_aware", "noise"):
+            checked[attr] = flag(getattr(self, attr), attr)
+        checked["dropout"] = between(self.dropout, 0, 1, "dropout", with_high=False)
         if self.weight_clip is not None:
-            positive(self.weight_clip, "weight_clip", self)
-        if not 0 <= finite_array(self.dropout, (), "dropout", self) < 1:
-            raise ValidationError(
-                f"must be from 0 to below 1, got {self.dropout:g}", "dropout", self
-            )
-        if (
-            self.weight_bits is not None
-            and not 2 <= count(self.weight_bits, "weight_bits", self) <= 8
-        ):
-            raise ValidationError(
-                f"must be from 2 to 8, the bits of Loihi's weights, got {self.weight_bits}",
-                "weight_bits",
-                self,
-            )
-        random_state(self.seed, self)
+            checked["weight_clip"] = positive(self.weight_clip, "weight_clip")
+        if self.weight_bits is not None:
+            checked["weight_bits"] = count(self.weight_bits, "weight_bits", least=2)
+            between(self.weight_bits, 2, WEIGHT_BITS, "weight_bits")
+        for attr, value in checked.items():
+            object.__setattr__(self, attr, value)
         if self.rate_target is not None:
             object.__setattr__(self, "rate_target", self._band())
 
     def _band(self) -> tuple[float, float]:
         """Make a (low, high) pair, in hertz, of what was given."""
-        band = (0, self.rate_target) if np.ndim(self.rate_target) == 0 else self.rate_target
-        low, high = finite_array(band, (2,), "rate_target", self)
+        given = to_array(self.rate_target, "rate_target")
+        band = (0, given) if given.ndim == 0 else given
+        low, high = finite_array(band, (2,), "rate_target")
         if not 0 <= low < high or high * self.dt > 1:
-            raise ValidationError(
+            raise invalid(
                 f"must be a band 0 <= low < high <= {1 / self.dt:g} hertz (one spike a step), "
                 f"got {low:g} to {high:g}",
                 "rate_target",
-                self,
             )
         return float(low), float(high)

@@ -46,14 +46,7 @@ def test_the_command_is_installed():
 
 def test_runs_as_a_process(folder):
     done = subprocess.run(
-        [
-            *[
-                sys.executable,
-                "-c",
-                "import sys; from nengo_dense.cli import main; sys.exit(main())",
-            ],
-            *["evaluate", "stack.npz", "--data", "missing.npz"],
-        ],
+        [sys.executable, "-m", "nengo_dense", "evaluate", "stack.npz", "--data", "missing.npz"],
         cwd=folder,
         env=os.environ,
         capture_output=True,
@@ -153,9 +146,9 @@ def test_rules_and_explain(capsys):
         ("script.py:number", "data.npz", "is a int, but a nengo.Network is needed"),
         ("script.py:other", "data.npz", "'other' in .* does not exist"),
         ("absent.py:net", "data.npz", "absent.py: no such file"),
-        ("stack.npz", "nothing.npz", "has no array named x or"),
+        ("stack.npz", "nothing.npz", "has no array of samples, such as x or x_test, only a"),
         ("stack.npz", "script.py", "cannot be read as a data set"),
-        ("script.py:stack", "data.npz", r"x: must have shape \(batch, 3\)"),
+        ("script.py:stack", "data.npz", r"x of .*data.npz: must have shape \(batch, 3\)"),
     ],
 )
 def test_unreadable_input_is_one_sentence_and_exit_code_2(folder, capsys, model, data, message):
@@ -186,7 +179,7 @@ def test_convert_does_not_overwrite_what_is_not_a_stack(folder, keras_file, caps
     before = (folder / "data.npz").read_bytes()
     with pytest.raises(SystemExit, match="2"):
         main(["convert", str(keras_file), "-o", str(folder / "data.npz")])
-    assert "exists and is not a saved stack" in capsys.readouterr().err
+    assert "exists and is not a saved DenseStack" in capsys.readouterr().err
     assert (folder / "data.npz").read_bytes() == before
     assert main(["convert", str(keras_file), "-o", str(folder / "stack.npz")]) == 0
 
@@ -195,20 +188,35 @@ def test_convert_does_not_overwrite_what_is_not_a_stack(folder, keras_file, caps
     ("arguments", "message"),
     [
         (["convert", "m.h5", "-o", "stack.txt"], r"stack\.txt must end in \.npz"),
-        (["convert", "m.h5", "-o", "absent/s.npz"], "there is no folder absent"),
-        (["evaluate", "m.h5", "--data", "d.npz", "--plot", "p.foo"], r"p\.foo must end in \.png"),
-        (["evaluate", "m.h5", "--data", "d.npz", "--plot", "absent/p.png"], "no folder absent"),
-        (["check", "m.h5", "--html", "absent/r.html"], "no folder absent"),
+        (["convert", "m.h5", "-o", "absent/s.npz"], "there is no folder .*absent to write"),
+        (["evaluate", "m.h5", "--data", "d.npz", "--plot", "p.foo"], r"one of \.png, .*'p\.foo'"),
+        (["evaluate", "m.h5", "--data", "d.npz", "--plot", "absent/p.png"], "no folder .*absent"),
+        (["check", "m.h5", "--html", "absent/r.html"], "no folder .*absent"),
+        (["check", "m.h5", "--json", "."], "a folder; name a file in it"),
+        (["check", "m.h5", "--run", "-1"], "must be a number of seconds, got -1"),
+        (["check", "m.h5", "--dt", "0"], "must be above 0 seconds, got 0"),
+        (["convert", "m.h5", "-o", "s.npz", "--presentation-time", "nan"], "of seconds, got nan"),
+        (["evaluate", "m.h5", "--data", "d.npz", "--jobs", "0"], "number of processes.* got 0"),
+        (["evaluate", "m.h5", "--data", "d.npz", "--jobs", "1.5"], "of processes.* got 1.5"),
+        (["demo", "--seed", "-1"], "whole number from 0 to 4294967295, got -1"),
+        (["demo", "--seed", "x"], "whole number from 0 to 4294967295, got x"),
     ],
 )
-def test_where_nothing_can_be_written_nothing_is_run(arguments, message, capsys):
+def test_options_are_looked_at_before_anything_is_read(arguments, message, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert re.search(message, capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(
-    "options", [["--encoding", "spikes"], ["--encoding", "host"], ["--calibrate", "data.npz"]]
+    "options",
+    [
+        ["--encoding", "spikes"],
+        ["--encoding", "auto"],
+        ["--calibrate", "data.npz"],
+        ["--presentation-time", "0.1"],
+        ["--dt", "0.002"],
+    ],
 )
 def test_options_of_conversion_are_refused_for_a_stack(folder, capsys, monkeypatch, options):
     monkeypatch.chdir(folder)
@@ -236,14 +244,169 @@ def test_codes_may_be_typed_small(folder, capsys):
     assert "zeros" in capsys.readouterr().out
 
 
-def test_no_processes_are_refused(folder, capsys):
-    files = [str(folder / "stack.npz"), "--data", str(folder / "data.npz")]
-    assert main(["evaluate", *files, "--jobs", "0"]) == 2
-    assert "n_jobs: must be a whole number of processes" in capsys.readouterr().err
-
-
 def test_files_that_are_no_data_sets_are_told_apart(folder, capsys):
     np.savez(folder / "objects.npz", x=np.array([1, "a"], dtype=object))
     for name, message in (("model.h5", "it is no .npz file"), ("objects.npz", "Python objects")):
         assert main(["evaluate", str(folder / "stack.npz"), "--data", str(folder / name)]) == 2
         assert message in capsys.readouterr().err
+
+
+@pytest.fixture
+def no_conversion(monkeypatch):
+    """Make sure that nothing is converted, which takes long, before all arguments are sound."""
+
+    def convert(*args, **kwargs):
+        raise AssertionError("converted before all arguments were looked at")
+
+    monkeypatch.setattr("nengo_dense.cli.model.convert", convert)
+    monkeypatch.setattr("nengo_dense.cli.evaluate.ladder", convert)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "--calibrate", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
+        (["check", "--calibrate", "gap.npz"], "1 of 120 values are NaN"),
+        (["check", "--select", "ND999"], "'ND999' is the beginning of no rule's code"),
+        (["check", "--ignore", "ND206"], "needs a reason in words for ND206"),
+        (["check", "--html", "r", "--json", "./r"], "./r is also the file of --html"),
+        (["convert", "-o", "s.npz", "--dt", "1"], "at least one step of 1 seconds, got 0.1"),
+        (["convert", "-o", "s.npz", "--calibrate", "wide.npz"], "wide.npz: must have shape"),
+        (["evaluate", "--data", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
+        (["evaluate", "--data", "few.npz"], "24 samples in x and labels of shape .* in y"),
+        (["evaluate", "--data", "data.npz", "--calibrate", "wide.npz"], "wide.npz: must have"),
+        (
+            ["evaluate", "--data", "data.npz", "--ladder", "--target", "nengo"],
+            "--target nengo does not go with it",
+        ),
+    ],
+)
+def test_everything_is_looked_at_before_a_model_is_converted(
+    folder, keras_file, no_conversion, capsys, monkeypatch, rng, arguments, message
+):
+    monkeypatch.chdir(folder)
+    x = rng.randn(24, 5)
+    np.savez("few.npz", x=x, y=[0, 1])
+    np.savez("wide.npz", x=rng.randn(24, 7), y=[0] * 24)
+    x[3, 2] = np.nan
+    np.savez("gap.npz", x=x)
+    command, *options = arguments
+    assert main([command, keras_file.name, *options]) == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("matplotlib", ["evaluate", "network.json", "--data", "data.npz", "--plot", "p.png"]),
+        ("matplotlib", ["check", "network.json", "--html", "r.html"]),
+        ("matplotlib", ["demo", "-o", "out"]),
+        ("sklearn", ["demo", "-o", "out"]),
+    ],
+)
+def test_what_is_not_installed_is_said_before_anything_is_run(
+    folder, keras_file, no_conversion, capsys, monkeypatch, module, arguments
+):
+    monkeypatch.chdir(folder)
+    for name in [name for name in sys.modules if name.partition(".")[0] == module]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, module, None)  # as Python marks what cannot be imported
+    assert main(arguments) == 2
+    assert f"needs {module}, which is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["digits.png", "digits.npz"])
+def test_the_demo_replaces_nothing_of_anybody_else(folder, capsys, name):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    (folder / name).write_bytes(b"precious")
+    assert main(["demo", "-o", str(folder)]) == 2
+    assert f"{name} exists and is not a" in capsys.readouterr().err
+    assert (folder / name).read_bytes() == b"precious"
+    assert main(["demo", "-o", str(folder / "script.py")]) == 2
+    assert "script.py cannot be a folder to write into: File exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--html", "--json"])
+@pytest.mark.parametrize("name", ["model.h5", "data.npz", "network.json"])
+def test_a_report_is_never_written_over_anything_but_a_report(
+    folder, keras_file, capsys, monkeypatch, option, name
+):
+    monkeypatch.chdir(folder)
+    before = (folder / name).read_bytes()
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", "stack.npz", option, name])
+    assert f"{name} exists and is not a check's report" in capsys.readouterr().err
+    assert (folder / name).read_bytes() == before
+
+
+def test_a_report_is_written_again_over_itself(folder, monkeypatch):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    monkeypatch.chdir(folder)
+    arguments = ["check", "stack.npz", "--run", "0", "--no-build"]
+    arguments += ["--html", "r.html", "--json", "r.json"]
+    assert main(arguments) == 0
+    assert main(arguments) == 0
+    assert json.loads((folder / "r.json").read_text())["ok"] is True
+    with pytest.raises(SystemExit, match="2"):
+        main([*arguments[:-3], "r.json"])
+
+
+def test_steps_and_times_reach_conversion_and_evaluation(folder, keras_file, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    arguments = [keras_file.name, "--presentation-time", "0.04", "--dt", "0.002"]
+    seen = {}
+
+    def convert(*args, **options):
+        seen.update(options)
+        return DenseStack.load("stack.npz")
+
+    monkeypatch.setattr("nengo_dense.cli.model.convert", convert)
+    assert main(["evaluate", *arguments, "--data", "data.npz", "--encoding", "auto"]) == 0
+    assert "on 24 samples, 40 ms each" in capsys.readouterr().out
+    assert (seen["presentation_time"], seen["dt"]) == (0.04, 0.002)
+    assert "encoding" not in seen  # which leaves the choice to convert
+    assert main(["convert", *arguments, "-o", "s.npz", "--encoding", "spikes"]) == 0
+    assert (seen["presentation_time"], seen["dt"], seen["encoding"]) == (0.04, 0.002, "spikes")
+
+
+def test_check_shows_samples_to_a_stack_and_to_no_other_network(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    arguments = ["--calibrate", "data.npz"]
+    assert main(["check", "stack.npz", *arguments]) == 0
+    assert capsys.readouterr().out.startswith("showing samples of x of data.npz (24 × 5)\n")
+    assert main(["check", "script.py:net", *arguments]) == 2
+    assert "--calibrate: is shown to a stack, and script.py:net is a" in capsys.readouterr().err
+    assert main(["check", "stack.npz", "--encoding", "spikes"]) == 2
+    assert "--encoding is for a model that is converted" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_said_and_ends_as_shells_have_it(folder, capsys, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nengo_dense.cli.evaluate.evaluate", interrupted)
+    assert main(["evaluate", str(folder / "stack.npz"), "--data", str(folder / "data.npz")]) == 130
+    assert capsys.readouterr().err == "nengo-dense: interrupted\n"
+
+
+def test_an_error_that_nobody_foresaw_is_internal(folder, capsys, monkeypatch):
+    def crash(*args, **kwargs):
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr("nengo_dense.cli.evaluate.evaluate", crash)
+    assert main(["evaluate", str(folder / "stack.npz"), "--data", str(folder / "data.npz")]) == 3
+    assert "internal error: ZeroDivisionError: nobody foresaw this" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(folder):
+    command = f"{sys.executable} -m nengo_dense rules | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.splitlines()[1:] == ["0"]
+    assert done.stderr == ""

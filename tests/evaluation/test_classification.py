@@ -1,4 +1,6 @@
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import nengo
 import nengo_loihi
@@ -7,9 +9,11 @@ import pytest
 from joblib import parallel_config
 from nengo.exceptions import ValidationError
 
-from nengo_dense.evaluation import evaluate
-from nengo_dense.evaluation.readout import decide_over_time
+from nengo_dense.evaluation import batch, classification, evaluate
+from nengo_dense.evaluation.decision import decide_over_time
+from nengo_dense.evaluation.trial import Trial
 from nengo_dense.layers import DenseStack
+from nengo_dense.layers.tuning_record import TuningRecord
 
 
 @pytest.fixture
@@ -132,47 +136,106 @@ def test_a_dask_cluster_gives_the_same(stack, data):
     np.testing.assert_array_equal(alone.predictions_over_time, spread.predictions_over_time)
 
 
-@pytest.mark.parametrize("y", [[0, 1, 3], [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]])
-def test_labels_may_be_indices_or_one_hot(stack, rng, y):
-    result = evaluate(stack, rng.randn(3, 6), y, presentation_time=0.01, progress_bar=False)
-    np.testing.assert_array_equal(result.labels, [0, 1, 3])
+TEXT = ["b", "d", "a", "c"]
 
 
-@pytest.mark.parametrize(
-    ("y", "message"),
-    [
-        ([0, 1], r"must have shape \(3,\) of class indices.*got \(2,\)"),
-        ([0, 1, 4], "must be within 0 and 3 for 4 outputs, got 0 to 4"),
-        ([0, -1, 2], "must be within 0 and 3 for 4 outputs, got -1 to 2"),
-        ([0.5, 1, 2], "must be class indices 0 to 3"),
-        (["a", "b", "c"], "np.unique"),
-        ([0, 1, np.nan], "such as np.float64.nan|such as nan"),
-        (np.full((3, 4), 0.25), r"one-hot rows.*row 0 is \[0.25, .*argmax"),
-        ([[0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 1]], "row 1 is"),
-        (np.full((3, 4), np.nan), "row 0 is"),
-    ],
-)
-def test_labels_that_do_not_fit_are_refused(stack, rng, y, message):
-    with pytest.raises(ValidationError, match=message):
-        evaluate(stack, rng.randn(3, 6), y, progress_bar=False)
+@pytest.mark.parametrize("where", ["stack", "argument"])
+def test_labels_are_the_sources_and_so_are_predictions(stack, data, where):
+    x, y = data
+    indices = evaluate(stack, x, y, presentation_time=0.02, progress_bar=False)
+    names = np.array(TEXT)
+    if where == "stack":
+        stack = DenseStack(**{**stack.arguments(), "classes": TEXT})
+    result = evaluate(
+        stack,
+        x,
+        names[y],
+        presentation_time=0.02,
+        classes=TEXT if where == "argument" else None,
+        progress_bar=False,
+    )
+    np.testing.assert_array_equal(result.truth, y)
+    np.testing.assert_array_equal(result.labels, names[y])
+    np.testing.assert_array_equal(result.classes, TEXT)
+    np.testing.assert_array_equal(result.predictions, names[indices.predictions])
+    np.testing.assert_array_equal(result.confusion_matrix, indices.confusion_matrix)
+    assert result.accuracy == indices.accuracy
 
 
-@pytest.mark.parametrize(
-    ("x", "message"),
-    [
-        (np.ones((3, 5)), r"must have shape \(batch, 6\).*got \(3, 5\)"),
-        (np.ones((0, 6)), "at least one sample"),
-        (np.full((3, 6), np.nan), "18 of 18 values are NaN"),
-    ],
-)
-def test_samples_that_do_not_fit_are_refused(stack, x, message):
-    with pytest.raises(ValidationError, match=message):
-        evaluate(stack, x, [0, 1, 2][: len(x)], progress_bar=False)
+def test_labels_from_one_need_no_renumbering_where_a_class_is_missing():
+    stack = DenseStack([3, 3, 3], 3, weights=[np.eye(3)] * 3, classes=[1, 2, 3])
+    x = np.eye(3)[[0, 1, 0]] * 0.9
+    assert evaluate(stack, x, [1, 2, 1], progress_bar=False).accuracy == 1
+
+
+def test_labels_and_samples_are_checked_against_the_stack(stack, data):
+    x, y = data
+    with pytest.raises(ValidationError, match="y: must be within 0 and 3 for 4 outputs"):
+        evaluate(stack, x, y + 4)
+    with pytest.raises(ValidationError, match=r"x: must have shape \(batch, 6\)"):
+        evaluate(stack, x[:, :5], y)
+    with pytest.raises(ValidationError, match=r"classes: must have shape \(4,\)"):
+        evaluate(stack, x, y, classes=["a", "b"])
+
+
+@pytest.mark.parametrize("readout", ["linear", "relu"])
+def test_the_head_decides_and_of_equal_outputs_the_first(readout):
+    """Logits below zero are all zero behind a relu, as in the source model."""
+    weights = [np.eye(2), np.eye(2), -np.eye(2)]
+    stack = DenseStack([2, 2, 2], 2, weights=weights, readout=readout)
+    x = np.array([[0.9, 0.1], [0.1, 0.9]])
+    result = evaluate(stack, x, [1, 0], progress_bar=False)
+    expected = {"linear": [1, 0], "relu": [0, 0]}
+    np.testing.assert_array_equal(result.predictions, expected[readout])
 
 
 def test_a_stack_with_one_output_cannot_classify():
-    with pytest.raises(ValidationError, match="at least 2 outputs"):
+    with pytest.raises(ValidationError, match=r"at least 2 outputs.*Regression.*not measured yet"):
         evaluate(DenseStack([3, 1], 2, readout="linear"), np.ones((2, 2)), [0, 0])
+
+
+def tuned(stack, **changes):
+    record = TuningRecord(0.1, 0.001, stack.encoding, np.full(6, -1.0), np.full(6, 1.0))
+    return DenseStack(**{**stack.arguments(), "tuned": replace(record, **changes)})
+
+
+def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
+    result = evaluate(tuned(stack), *data, presentation_time=0.1, progress_bar=False)
+    assert result.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dt": 0.002}, "tuned for steps of 2 ms, and this run has 1 ms"),
+        ({"presentation_time": 1.0}, "shown for 1000 ms, .* these are shown for 30 ms"),
+        ({"input_high": np.full(6, -0.9)}, "tuned on other inputs than these"),
+    ],
+)
+def test_another_run_than_the_stack_was_tuned_for_is_said(stack, data, changes, message):
+    with pytest.warns(UserWarning, match=message) as caught:
+        result = evaluate(
+            tuned(stack, **changes), *data, presentation_time=0.03, progress_bar=False
+        )
+    assert [str(warning.message) for warning in caught] == list(result.notes)
+    assert Path(caught[0].filename) == Path(__file__)
+    assert f"note: {result.notes[0]}" in result.summary()
+
+
+def test_long_presentations_are_run_in_smaller_batches(stack, data, monkeypatch):
+    x, y = data
+    whole = evaluate(stack, x, y, presentation_time=0.03, progress_bar=False)
+    monkeypatch.setattr(batch, "LOGITS_BYTES", 8 * 30 * 4 * 2)
+    sizes = []
+    record = Trial.record
+    monkeypatch.setattr(
+        Trial, "record", lambda self, sim, x, n: sizes.append(len(x)) or record(self, sim, x, n)
+    )
+    parts = evaluate(stack, x, y, presentation_time=0.03, progress_bar=False)
+    assert max(sizes) == 2
+    np.testing.assert_array_equal(parts.answers_over_time, whole.answers_over_time)
+    for one, other in zip(parts.layers, whole.layers, strict=True):
+        np.testing.assert_allclose(one.rates, other.rates, rtol=1e-12)
 
 
 def test_a_stack_that_is_all_on_the_host_is_refused_by_the_chip():
@@ -198,3 +261,28 @@ def test_presentation_must_last_a_step(stack, data):
         evaluate(stack, *data, presentation_time=0.0002)
     with pytest.raises(ValidationError, match="dt: must be above 0 seconds, got 0"):
         evaluate(stack, *data, dt=0)
+
+
+def test_answers_that_fill_the_memory_are_refused_before_the_work(stack, data, monkeypatch):
+    monkeypatch.setattr(classification, "ANSWERS_BYTES", 9 * 100 - 1)
+    with pytest.raises(ValidationError, match=r"^presentation_time: the answers of 9 samples"):
+        evaluate(stack, *data, presentation_time=0.1, progress_bar=False)
+    assert evaluate(stack, *data, presentation_time=0.099, progress_bar=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"presentation_time": 1e99}, "presentation_time: must be at most 1000000 steps"),
+        ({"dt": 1e-320}, "dt: must be from 1e-100 to"),
+        ({"presentation_time": np.datetime64(1, "Y")}, "presentation_time: must be numbers"),
+        ({"target": np.zeros(2)}, "target: must be one of"),
+        ({"minibatch_size": 0}, "minibatch_size: must be a whole number of at least 1"),
+        ({"n_jobs": 0}, "n_jobs: must be a whole number of processes"),
+        ({"n_jobs": True}, "n_jobs: must be a whole number of processes"),
+        ({"progress_bar": "yes"}, "progress_bar: must be True, False or"),
+    ],
+)
+def test_impossible_arguments_are_named(stack, data, options, message):
+    with pytest.raises(ValidationError, match=f"^{message}"):
+        evaluate(stack, *data, **options)

@@ -1,115 +1,79 @@
 import json
+from dataclasses import replace
+from xml.etree import ElementTree
 
-import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.evaluation.ladder_report import (
-    RUNGS,
-    TUNED,
-    ladder,
-    rate_type,
-    with_rate_neurons,
-)
-from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.ladder_report import LadderReport, Rung
 from nengo_dense.layers import DenseStack
+from nengo_dense.loihi.energy import Energy
 
 
 @pytest.fixture
-def model(rng):
-    return [
-        DenseSpec(rng.randn(16, 5) / 2, rng.rand(16) / 4, "relu"),
-        DenseSpec(rng.randn(12, 16) / 3, rng.rand(12) / 4, "relu"),
-        DenseSpec(rng.randn(3, 12) / 3, np.zeros(3), "softmax"),
+def report():
+    evaluation = Evaluation(
+        truth=np.array([0, 1, 1, 0]),
+        answers_over_time=np.array([[0], [1], [0], [1]], dtype=np.uint8),
+        classes=np.arange(2),
+        layers=[
+            LayerActivity("layer1", False, np.ones(2), 1.0),
+            LayerActivity("<layer2>", True, np.ones(2), 1.0),
+        ],
+        energy=Energy(1, 2),
+        dt=0.001,
+        target="sim",
+    )
+    rungs = [
+        Rung("source model", 0.75, (0.30, 0.95), 1.0, []),
+        Rung("chip, integers", 0.5, (0.15, 0.85), 0.75, [0.125, 0.25]),
     ]
+    return LadderReport(rungs, DenseStack([2, 2, 2], 2), evaluation)
 
 
-@pytest.fixture
-def report(model, rng):
-    x = rng.uniform(-1, 1, size=(60, 5))
-    labels = forward(model, x)[-1].argmax(axis=1)
-    return ladder(model, x, labels, calibration=x, progress_bar=False)
+def test_gap_is_in_points(report):
+    assert report.gap == 25
+    assert report.n == 4
 
 
-def test_goes_from_the_source_to_the_tuned_integers(report):
-    names = [name for name, _, _ in RUNGS + TUNED]
-    assert [rung.name for rung in report.rungs] == ["source model", *names]
-    assert report.rungs[0].accuracy == 1  # the labels are its own answers
-    assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].accuracy))
+def test_reads_as_text(report):
+    lines = str(report).splitlines()
+    assert lines[0].split("  ")[-2:] == ["layer1 error", "<layer2> error"]
+    cells = [" ".join(line.split()) for line in lines]
+    assert cells[1] == "source model 75.00% 30.00% to 95.00% +0.00 100.00%"
+    assert cells[2] == "chip, integers 50.00% 15.00% to 85.00% -25.00 75.00% 12.5% 25.0%"
+    assert lines[-1] == "gap 25.00 points on 4 samples"
+    assert str(report).isascii()
 
 
-def test_agreement_is_with_the_source(report):
-    # where the labels are the source's answers, agreement and accuracy are one
-    for rung in report.rungs:
-        assert rung.agreement == rung.accuracy
-
-
-def test_rates_in_nengo_lose_nothing(report):
-    assert report.rungs[1].accuracy == 1
-
-
-def test_rate_errors_compare_with_the_rung_above(report):
-    assert [len(rung.rate_errors) for rung in report.rungs] == [0, 0, 2, 2, 2, 2]
-    # the first layer runs on the host in both, so the same spikes
-    assert report.rungs[3].rate_errors[0] == pytest.approx(0, abs=1e-12)
-    assert report.rungs[4].rate_errors[0] == pytest.approx(0, abs=1e-12)
-    assert all(0 < rung.rate_errors[1] < 0.5 for rung in report.rungs[2:4])
-
-
-def test_without_tuning_the_integers_are_the_last_rung(model, rng):
-    x = rng.uniform(-1, 1, size=(20, 5))
-    report = ladder(model, x, np.zeros(20), calibration=x, tune=False, progress_bar=False)
-    assert report.rungs[-1].name == "chip, integers"
-    for weights, spec in zip(report.stack.weights, model, strict=True):
-        np.testing.assert_array_equal(weights, spec.weights)
-
-
-def test_reads_as_text_and_as_json(report):
-    text = str(report)
-    for rung in report.rungs:
-        assert f"{rung.name:<18}{rung.accuracy:>9.2%}" in text
+def test_reads_as_json(report):
     again = json.loads(json.dumps(report.to_dict()))
     assert again["gap"] == report.gap
-    assert [rung["accuracy"] for rung in again["rungs"]] == [r.accuracy for r in report.rungs]
+    assert [rung["accuracy"] for rung in again["rungs"]] == [0.75, 0.5]
+
+
+def test_repr_is_one_line(report):
+    assert repr(report) == (
+        "<LadderReport: source model 75.00%, chip, integers 50.00%, gap 25.00 points on 4 samples>"
+    )
+
+
+def test_html_has_the_same_cells_escaped(report):
+    root = ElementTree.fromstring(f"<div>{report._repr_html_()}</div>")
+    assert [cell.text for cell in root.iter("th")][-1] == "<layer2> error"
+    assert [cell.text for cell in root.iter("td")][-1] == "25.0%"
+
+
+def test_notes_of_the_last_rung_are_shown(report):
+    noted = replace(report, evaluation=replace(report.evaluation, notes=("It <was> said.",)))
+    assert "note: It <was> said." in str(noted)
+    assert "note: It &lt;was&gt; said." in noted._repr_html_()
 
 
 def test_draws_a_picture(report, tmp_path):
     pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
-    report.plot(str(tmp_path / "ladder.png"))
+    figure = report.plot(str(tmp_path / "ladder.png"))
     assert (tmp_path / "ladder.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    ("spiking", "rate"),
-    [
-        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear),
-        (nengo.LIF(tau_ref=0.001), nengo.LIFRate),
-        (nengo.RectifiedLinear(), nengo.RectifiedLinear),
-    ],
-)
-def test_rate_neurons_keep_everything_else(spiking, rate):
-    stack = DenseStack([4, 3, 2], 2, neuron_type=spiking, max_rate=[100, 200], seed=1)
-    copy = with_rate_neurons(stack)
-    assert [type(layer.ensemble.neuron_type) for layer in copy.layers] == [rate, rate]
-    assert [layer.max_rate for layer in copy.layers] == [100, 200]
-    for old, new in zip(stack.weights, copy.weights, strict=True):
-        np.testing.assert_array_equal(old, new)
-
-
-LIF = {"tau_rc": 0.03, "tau_ref": 0.001}
-
-
-@pytest.mark.parametrize(
-    ("spiking", "rate"),
-    [
-        (nengo.LIF(**LIF), nengo.LIFRate(**LIF)),
-        (nengo.AdaptiveLIF(tau_n=2, inc_n=0.02, **LIF), nengo.AdaptiveLIFRate(2, 0.02, **LIF)),
-        (nengo.RegularSpiking(nengo.Tanh()), nengo.Tanh()),
-        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear()),
-        (nengo.Sigmoid(), nengo.Sigmoid()),
-    ],
-)
-def test_spiking_neurons_have_a_rate_neuron(spiking, rate):
-    found = rate_type(spiking)
-    assert type(found) is type(rate)
-    assert found == rate
+    assert figure.axes[0].get_title() == "25.00 points lost on 4 samples"

@@ -26,17 +26,17 @@ def refused(match, x=X, y=Y, **settings):
         ({"learning_rate": -0.1}, "learning_rate: must be above 0, got -0.1"),
         ({"rate_weight": 0}, "rate_weight: must be above 0"),
         ({"dt": 0}, "dt: must be above 0"),
-        ({"dropout": 1}, "dropout: must be from 0 to below 1, got 1"),
-        ({"dropout": -0.5}, "dropout: must be from 0 to below 1, got -0.5"),
-        ({"weight_bits": 1}, "weight_bits: must be from 2 to 8, the bits of Loihi's weights"),
-        ({"weight_bits": 9}, "weight_bits: must be from 2 to 8"),
+        ({"dropout": 1}, "dropout: must be at least 0 and below 1, got 1"),
+        ({"dropout": -0.5}, "dropout: must be at least 0 and below 1, got -0.5"),
+        ({"weight_bits": 1}, "weight_bits: must be a whole number of at least 2, got 1"),
+        ({"weight_bits": 9}, "weight_bits: must be at least 2 and at most 8, got 9"),
         ({"weight_clip": 0}, "weight_clip: must be above 0"),
         ({"rate_target": (300, 200)}, r"rate_target: must be a band .* got 300 to 200"),
         ({"rate_target": 1500}, r"<= 1000 hertz \(one spike a step\), got 0 to 1500"),
         ({"rate_target": (1, 2, 3)}, r"rate_target: must have shape \(2,\)"),
         ({"seed": -1}, "seed: must be None or a whole number"),
-        ({"validation": 1.0}, "validation: must be from 0 to below 1"),
-        ({"validation": 0.99}, "leave samples to train on, got 0.99 of 4 samples"),
+        ({"validation": 1.0}, "validation: must be at least 0 and below 1"),
+        ({"validation": 0.99}, "must leave samples to train on, got a share of 0.99 of 4 samples"),
         ({"validation": (X,)}, r"a share or a pair \(x, y\), got 1 items"),
         ({"validation": (X[:, :2], Y)}, r"validation: must have shape \(batch, 3\)"),
         ({"validation": (X, Y + 5)}, "must be within 0 and 1 for 2 outputs, got 5 to 6"),
@@ -51,15 +51,33 @@ def test_labels_outside_the_classes_are_refused():
 
 
 def test_a_label_too_few_is_refused():
-    refused(r"must have shape \(4,\) of class indices, or \(4, 2\) one-hot", y=Y[:3])
+    refused(r"must have shape \(4,\) of labels, or \(4, 2\) one-hot", y=Y[:3])
 
 
 def test_one_hot_of_another_width_is_refused():
     refused(r"got \(4, 3\)", y=np.eye(3)[Y])
 
 
-def test_labels_that_are_words_are_refused():
-    refused("np.unique", y=["a", "b", "b", "a"])
+def test_labels_that_are_words_need_classes():
+    refused(r"text, such as 'a'.*classes=\[\.\.\.\]", y=["a", "b", "b", "a"])
+
+
+def test_labels_are_taken_by_the_classes_of_the_stack():
+    stack = DenseStack([4, 2], 3, classes=["b", "a"], seed=0)
+    with pytest.raises(ValidationError, match="y: has 'c', which is no class of the model"):
+        fit(stack, X, ["a", "b", "b", "c"])
+    held_out = (X, ["a", "b", "b", "b"])
+    _, (_, labels) = hold_out((X, Y), held_out, stack, seed=0)
+    np.testing.assert_array_equal(labels, [1, 0, 0, 0])
+
+
+@pytest.mark.parametrize("name", ["loihi_aware", "noise", "progress_bar"])
+def test_flags_that_are_text_are_refused(name):
+    refused(f"{name}: must be True or False, got 'no'", **{name: "no"})
+
+
+def test_a_single_callback_is_refused():
+    refused("callbacks: must be a list of Keras's callbacks, got function", callbacks=refused)
 
 
 def test_samples_of_another_width_are_refused():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nengo_dense.training.result import TrainingResult
+from nengo_dense.training.training_result import TrainingResult
 
 KERAS = {
     "loss": [2.0, 1.5, 1.25],
@@ -30,6 +30,16 @@ def test_best_epoch_is_that_of_the_lowest_validation_loss():
     result = TrainingResult.of_keras(KERAS, 1, 1.0)
     assert result.best_epoch == 1
     assert str(result).startswith("epoch 2 of 3: loss 1.5, cross_entropy 0.5, accuracy 0.7")
+
+
+def test_reads_in_one_line_as_text_and_as_html():
+    result = TrainingResult.of_keras(KERAS, 1, 1.0)
+    assert repr(result) == f"<TrainingResult: {result}>"
+    assert "\n" not in repr(result)
+    html = result._repr_html_()
+    assert "epoch 2 of 3 was kept" in html
+    row = html[html.index("val_loss") :]
+    assert row.index(">1<") < row.index(">0.6<") < row.index(">0.8<")
 
 
 def test_without_validation_the_last_epoch_is_kept():

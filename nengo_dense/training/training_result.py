@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nengo_dense import compat
+from nengo_dense import compat, picture_file
+from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 NAMES = {"logits_loss": "cross_entropy", "logits_accuracy": "accuracy"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainingResult:
     """History of a training.
 
@@ -51,13 +52,27 @@ class TrainingResult:
             return int(np.argmin(self.history["val_loss"]))
         return self.n_epochs - 1
 
+    def __repr__(self) -> str:
+        return f"<TrainingResult: {self}>"
+
     def __str__(self) -> str:
         at = self.best_epoch
         parts = [f"{name} {values[at]:.4g}" for name, values in self.history.items()]
         return f"epoch {at + 1} of {self.n_epochs}: " + ", ".join(parts)
 
+    def _repr_html_(self) -> str:
+        at = self.best_epoch
+        rows = [
+            [name, *(f"{values[epoch]:.4g}" for epoch in (0, at, -1))]
+            for name, values in self.history.items()
+        ]
+        table = ReportTable(["", "first epoch", "kept", "last epoch"], rows)
+        return paragraphs(f"epoch {at + 1} of {self.n_epochs} was kept") + table.html()
+
     def plot(self, path: str | None = None) -> "Figure":
         """Draw loss and accuracy over epochs, and mark the epoch that was kept.
+
+        A notebook shows the figure if it is the last value of a cell.
 
         Parameters
         ----------
@@ -79,5 +94,5 @@ class TrainingResult:
             axes.set(xlabel="epoch", ylabel=label)
             axes.legend(frameon=False)
         if path is not None:
-            figure.savefig(path)
+            picture_file.write(figure, path)
         return figure

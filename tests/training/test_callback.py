@@ -12,14 +12,6 @@ REASON = "NengoDL is in the dl environment"
 pytest.importorskip("tensorflow", reason=REASON)
 pytest.importorskip("nengo_dl", reason=REASON)
 
-from nengo_dense.training import validation  # noqa: E402
-
-
-def test_samples_are_repeated_from_the_start_to_fill_minibatches():
-    filled = validation.fill_up(np.array([[1], [2], [3]]), 8)
-    np.testing.assert_array_equal(filled[:, 0], [1, 2, 3, 1, 2, 3, 1, 2])
-    np.testing.assert_array_equal(validation.fill_up(np.arange(4), 2), np.arange(4))
-
 
 def test_loss_and_accuracy_are_those_of_the_weights_that_are_kept(rng):
     x, y = rng.normal(size=(30, 3)), rng.randint(2, size=30)

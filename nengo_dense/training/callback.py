@@ -1,4 +1,4 @@
-"""Validation and early stopping while NengoDL trains.
+"""What Keras calls after every epoch: validation and early stopping.
 
 Imports TensorFlow; loaded when training starts.
 """
@@ -9,6 +9,8 @@ import nengo
 import numpy as np
 import tensorflow as tf
 from scipy.special import logsumexp
+
+from nengo_dense.samples import fill_up
 
 
 class Validation(tf.keras.callbacks.Callback):
@@ -54,9 +56,3 @@ class EarlyStopping(tf.keras.callbacks.EarlyStopping):
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
         super().on_train_end(logs)
-
-
-def fill_up(values: np.ndarray, multiple: int) -> np.ndarray:
-    """Repeat samples from the start until their number is a multiple."""
-    n = -(-len(values) // multiple) * multiple
-    return values[np.arange(n) % len(values)]

@@ -1,0 +1,140 @@
+"""Arrays as people have them, made into NumPy's with nothing lost on the way."""
+
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Number, Real
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense.exceptions import invalid
+
+#: Most memory in bytes that a sparse matrix may take when its zeros are written out.
+MOST_BYTES = 2**33
+#: What a list may hold that needs no second look.
+PLAIN = {bool, bytes, float, int, str}
+#: What counts as a real number among Python's objects.
+REAL = (Real, Decimal, np.bool_)
+#: What other kinds of arrays hold.
+KINDS = {
+    "U": "texts",
+    "S": "bytes",
+    "M": "dates",
+    "m": "durations",
+    "c": "complex values",
+    "V": "records",
+}
+
+
+def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
+    """Return what was given as an array, in the shape and type that it has.
+
+    Takes NumPy's arrays, lists, data frames and series, tensors of PyTorch (also on a graphics
+    card, or with a gradient, which is left behind) and of TensorFlow, SciPy's sparse matrices,
+    and lists of all of these. A masked array is taken where nothing in it is masked.
+
+    Parameters
+    ----------
+    value : array_like
+    attr : str
+        Name of the argument, for messages.
+    obj : object, optional
+        Whose argument it is, for messages.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Masked values, a sparse matrix too large to be written out, parts of different shapes,
+        anything that is no array.
+    """
+    try:
+        array = np.asarray(_plain(value, attr, obj))
+    except ValidationError:
+        raise
+    except Exception as err:  # an object's own way of becoming an array may raise anything
+        if "inhomogeneous" in str(err):
+            way_out = "; give inputs alone, without labels" * isinstance(value, tuple)
+            raise invalid(
+                f"must be one array, got a {type(value).__name__} of parts of different shapes"
+                f"{way_out}",
+                attr,
+                obj,
+            ) from err
+        raise invalid(
+            f"must be an array, got {type(value).__name__}, which cannot become one ({err})",
+            attr,
+            obj,
+        ) from err
+    if array.ndim == 0 and array.dtype == object and not isinstance(value, Number):
+        way_out = "; take the array out of it" if isinstance(value, Mapping) else ""
+        raise invalid(
+            f"must be a number or an array, got {type(value).__name__}{way_out}", attr, obj
+        )
+    return array
+
+
+def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
+    """Raise a ValidationError for what is no real number: text, dates, complex numbers, records.
+
+    Parameters
+    ----------
+    array : ndarray
+    attr : str
+    obj : object, optional
+        For messages.
+    """
+    if array.dtype == object:
+        strange = [item for item in array.ravel() if not isinstance(item, REAL)][:1]
+        if not strange:
+            return
+        kind = np.asarray(strange[0]).dtype
+    # the last are small floats that other packages add to NumPy, such as bfloat16
+    elif array.dtype.kind in "biuf" or np.can_cast(array.dtype, np.float64):
+        return
+    else:
+        kind, strange = array.dtype, array.ravel()[:1].tolist()
+    such_as = "".join(f" such as {item!r}" for item in strange)
+    raise invalid(f"must be numbers, got {KINDS.get(kind.kind, 'objects')}{such_as}", attr, obj)
+
+
+def _plain(value: Any, attr: str, obj: object) -> Any:
+    """Return what NumPy reads as it is meant."""
+    if isinstance(value, list | tuple):
+        return [item if type(item) in PLAIN else _plain(item, attr, obj) for item in value]
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise invalid(
+            f"{np.ma.count_masked(value)} of {value.size} values are masked, and there is no "
+            "leaving out of single values: drop these samples, or fill them as the model was "
+            "trained to expect, with .filled(value)",
+            attr,
+            obj,
+        )
+    # whoever has such an object has imported its package
+    sparse, torch = sys.modules.get("scipy.sparse"), sys.modules.get("torch")
+    if sparse is not None and sparse.issparse(value):
+        n_bytes = 8 * int(np.prod(value.shape, dtype=object))
+        if n_bytes > MOST_BYTES:
+            raise invalid(
+                f"a sparse matrix of shape {value.shape} takes {n_bytes / 2**30:.1f} GiB with its "
+                f"zeros, more than {MOST_BYTES / 2**30:g}; give fewer rows at once",
+                attr,
+                obj,
+            )
+        return value.toarray()
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _of_torch(value, torch)
+    return value
+
+
+def _of_torch(tensor: Any, torch: Any) -> Any:
+    """Return a tensor that NumPy can read: on the CPU, without gradient, of a type it knows."""
+    tensor = tensor.detach()
+    if tensor.layout != torch.strided:
+        tensor = tensor.to_dense()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    if tensor.is_floating_point():
+        tensor = tensor.double()  # NumPy has no bfloat16
+    return tensor.cpu().resolve_conj().resolve_neg().numpy()

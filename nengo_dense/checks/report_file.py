@@ -1,0 +1,33 @@
+"""Reports as files, which take the place of reports alone."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from nengo_dense import files
+
+
+def _is_html(file: BinaryIO) -> bool:
+    return b"<title>nengo_dense check</title>" in file.read(1000)
+
+
+def _is_json(file: BinaryIO) -> bool:
+    return {"schema_version", "findings", "layers"} <= json.load(file).keys()
+
+
+HTML = files.Kind("a check's report (HTML)", _is_html)
+JSON = files.Kind("a check's report (JSON)", _is_json)
+
+
+def write(path: str | Path, text: Callable[[], str], kind: files.Kind) -> None:
+    """Write a report's text, made only where it can be written.
+
+    Raises
+    ------
+    OSError
+        As in `nengo_dense.files.write`.
+    """
+    files.check_target(path, kind)
+    page = text().encode()
+    files.write(path, lambda file: file.write(page), kind=kind)

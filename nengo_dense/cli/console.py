@@ -1,0 +1,86 @@
+"""The terminal, or whatever stands in its place: which characters, frames and warnings it gets."""
+
+import codecs
+import sys
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: Signs in our texts that have no relative in ASCII, and how they are typed without it.
+TYPED = {
+    "µ": "u",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "×": "x",
+    "±": "+/-",
+    "≤": "<=",
+    "≥": ">=",
+    "→": "->",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "·": "*",
+}
+
+
+def shows_progress() -> bool:
+    """Tell whether somebody watches: Nengo's bar is drawn on standard output.
+
+    In a file or a pipe its frames would lie between the results, also where only errors go to a
+    terminal.
+    """
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def plain_characters() -> Iterator[None]:
+    """Have what a stream's encoding lacks typed otherwise, rather than end in an error."""
+    codecs.register_error("nengo_dense.typed", _typed)
+    streams: list[tuple[Any, str]] = []
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and stream.errors is not None:
+            streams.append((stream, stream.errors))
+            stream.reconfigure(errors="nengo_dense.typed")
+    try:
+        yield
+    finally:
+        for stream, errors in streams:
+            stream.reconfigure(errors=errors)
+
+
+@contextmanager
+def own_warnings() -> Iterator[None]:
+    """Show warnings of this package, and of a user's script, as one line each; hide all others.
+
+    Other packages warn about themselves (versions, deprecations). What we warn of is a result
+    that may be wrong.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # runpy calls the module that a script becomes "<run_path>"
+        warnings.filterwarnings(
+            "default", category=UserWarning, module=r"nengo_dense(\.|$)|<run_path>$"
+        )
+        warnings.showwarning = _show  # type: ignore[assignment]
+        yield
+
+
+def _show(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
+    words = " ".join(str(message).split())
+    print(f"nengo-dense: warning: {words}", file=sys.stderr)
+
+
+def _typed(err: UnicodeError) -> tuple[str, int]:
+    """Give characters that cannot be encoded in ASCII, as a codec's error handler does."""
+    if not isinstance(err, UnicodeEncodeError):
+        raise err
+    text = err.object[err.start : err.end]
+    return "".join(map(_typed_one, text)), err.end
+
+
+def _typed_one(character: str) -> str:
+    letters = unicodedata.normalize("NFKD", character)  # "é" is "e" and an accent
+    return TYPED.get(character) or letters.encode("ascii", "ignore").decode() or "?"

@@ -1,0 +1,60 @@
+"""Tables of a report: once, for terminals and for notebooks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Rows of text under headings; the first column has names, the others numbers.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : sequence of sequence of str
+        Each as long as the headings.
+    n_words : int, optional
+        Columns from the left whose text starts at the left, as words do.
+
+    Examples
+    --------
+    >>> print(ReportTable(["layer", "Hz"], [["layer1", "7.5"], ["layer2", "120.0"]]).text())
+    layer      Hz
+    layer1    7.5
+    layer2  120.0
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    n_words: int = 1
+
+    def text(self) -> str:
+        """Write the table in lines of text."""
+        rows = [self.headings, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) if i < self.n_words else cell.rjust(width)
+                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        )
+
+    def html(self) -> str:
+        """Write the table in HTML, in the colours of the page that it stands in."""
+        head = "".join(self._cell("th", i, cell) for i, cell in enumerate(self.headings))
+        rows = "".join(
+            f"<tr>{''.join(self._cell('td', i, cell) for i, cell in enumerate(row))}</tr>"
+            for row in self.rows
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _cell(self, tag: str, column: int, text: str) -> str:
+        side = "left" if column < self.n_words else "right"
+        return f'<{tag} style="text-align: {side}; padding: 0 .7em">{escape(text)}</{tag}>'
+
+
+def paragraphs(*texts: str) -> str:
+    """Write texts as paragraphs in HTML."""
+    return "".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -1,0 +1,118 @@
+"""Characters, frames of progress and warnings, as a terminal or a file gets them."""
+
+import io
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from nengo_dense.cli import console
+from nengo_dense.layers import DenseStack
+
+
+@pytest.fixture
+def folder(tmp_path, rng):
+    DenseStack([8, 5, 3], 6, seed=1).save(tmp_path / "s.npz")
+    np.savez(tmp_path / "d.npz", x=rng.rand(10, 6), y=rng.randint(3, size=10))
+    return tmp_path
+
+
+def run(folder, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "nengo_dense", *arguments],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_terminal_without_unicode_gets_letters_that_it_has(folder):
+    arguments = ["evaluate", "s.npz", "--data", "d.npz", "--presentation-time", "0.01"]
+    done = run(folder, *arguments, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stderr == b""
+    out = done.stdout.decode("ascii")
+    assert "testing on x of d.npz (10 x 6) and y" in out
+    assert " uJ" in out
+    assert "\r" not in out  # nor frames of a progress bar
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("3 µJ – 4 × 2", "3 uJ - 4 x 2"),
+        ("−1 ≤ x → “y”", '-1 <= x -> "y"'),
+        ("naïve Ωλ \udcff", "naive ?? ?"),
+    ],
+)
+def test_what_an_encoding_lacks_is_typed_otherwise(monkeypatch, text, typed):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    with console.plain_characters():
+        print(text, end="", flush=True)
+    assert stream.buffer.getvalue().decode() == typed
+    assert stream.errors == "strict"
+
+
+def test_characters_that_there_are_stay(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stream)
+    with console.plain_characters():
+        print("3 µJ – 4", end="", flush=True)
+    assert stream.buffer.getvalue().decode() == "3 µJ – 4"
+
+
+@pytest.mark.parametrize(
+    ("out", "err", "shown"), [(True, True, True), (False, True, False), (True, False, False)]
+)
+def test_progress_is_shown_only_where_both_streams_are_terminals(monkeypatch, out, err, shown):
+    for name, is_terminal in (("stdout", out), ("stderr", err)):
+        stream = io.StringIO()
+        stream.isatty = lambda is_terminal=is_terminal: is_terminal
+        monkeypatch.setattr(sys, name, stream)
+    assert console.shows_progress() is shown
+
+
+def warn(category, module):
+    warnings.warn_explicit("too large,\n  by far", category, "file.py", 3, module=module)
+
+
+@pytest.mark.parametrize(
+    "module", ["nengo_dense", "nengo_dense.conversion.conversion", "<run_path>"]
+)
+def test_our_warnings_are_shown_in_one_line(capsys, module):
+    with console.own_warnings():
+        warn(UserWarning, module)
+    assert capsys.readouterr().err == "nengo-dense: warning: too large, by far\n"
+
+
+@pytest.mark.parametrize(
+    ("category", "module"),
+    [
+        (UserWarning, "nengo_loihi.version"),
+        (UserWarning, "nengo_dense_plugin"),
+        (DeprecationWarning, "nengo_dense.layers"),
+        (RuntimeWarning, "nengo_dense.emulator"),
+    ],
+)
+def test_other_warnings_are_hidden(capsys, category, module):
+    with console.own_warnings():
+        warn(category, module)
+    assert capsys.readouterr().err == ""
+
+
+def test_warnings_of_a_conversion_reach_the_terminal_of_a_script(folder):
+    (folder / "script.py").write_text(
+        "import numpy as np, nengo_dense\n"
+        "layers = [(np.ones((4, 6)), np.zeros(4)), (np.ones((3, 4)), np.zeros(3))]\n"
+        "x = np.arange(120.0).reshape(20, 6)\n"
+        "stack = nengo_dense.convert(layers, calibration=x, encoding='chip')\n"
+    )
+    done = run(folder, "check", "script.py:stack", "--no-build", "--run", "0")
+    assert b"nengo-dense: warning: 6 of 6 features leave [-1, 1]" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

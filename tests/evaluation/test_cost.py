@@ -1,0 +1,32 @@
+"""Layer by layer, a stack costs what is counted core by core in the built network."""
+
+import nengo
+import numpy as np
+import pytest
+
+from nengo_dense.emulator import Simulator
+from nengo_dense.evaluation.cost import describe, energy_of
+from nengo_dense.layers import DenseStack
+from nengo_dense.loihi.energy import Energy, count_energy
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_layers_of_a_stack_cost_what_its_cores_cost(encoding, rng):
+    stack = DenseStack([40, 30, 8, 3], 4, encoding=encoding, seed=1)
+    with nengo.Network(seed=0) as net:
+        nengo.Network.add(stack)
+        nengo.Connection(nengo.Node(np.ones(4)), stack.input, synapse=None)
+    encoder = [] if stack.encoder is None else [stack.encoder.layer]
+    layers = [*encoder, *stack.layers]
+    spikes = {layer.ensemble: rng.poisson(5, layer.ensemble.n_neurons) for layer in layers}
+    with Simulator(net, progress_bar=False) as sim:
+        energy = Energy.total(count_energy(sim.model, spikes, 20).values())
+    sent = np.array([counts.sum() for counts in spikes.values()])
+    assert energy_of(layers, sent, 0.0, 20) == energy
+
+
+def test_the_sentence_has_the_operations_and_the_energy():
+    assert describe(Energy(1000, 2000)) == (
+        "on the chip, an inference: 1000 synaptic operations, 2000 neuron updates, "
+        "0.186 microjoules"
+    )

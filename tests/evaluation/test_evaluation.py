@@ -1,0 +1,95 @@
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.loihi.energy import Energy
+
+
+@pytest.fixture
+def result():
+    return Evaluation(
+        truth=np.array([0, 1, 1, 2]),
+        answers_over_time=np.array([[0, 0], [0, 1], [2, 2], [0, 2]], dtype=np.uint8),
+        classes=np.array(["ape", "b<>", "cat"]),
+        layers=[LayerActivity("layer1", False, np.array([0.0, 100.0]), 10.0)],
+        energy=Energy(1000, 2000),
+        dt=0.001,
+        target="sim",
+        notes=("It was tuned for <another> run.",),
+    )
+
+
+def test_accuracy_is_of_the_last_step(result):
+    assert result.accuracy == 0.75
+    np.testing.assert_array_equal(result.accuracy_over_time, [0.25, 0.75])
+
+
+def test_confusion_matrix_has_right_classes_by_row(result):
+    np.testing.assert_array_equal(result.confusion_matrix, [[1, 0, 0], [0, 1, 1], [0, 0, 1]])
+
+
+def test_labels_and_predictions_are_in_the_sources_labels(result):
+    assert result.labels.tolist() == ["ape", "b<>", "b<>", "cat"]
+    assert result.predictions.tolist() == ["ape", "b<>", "cat", "cat"]
+    assert result.predictions_over_time[1].tolist() == ["ape", "b<>"]
+    assert result.answers.tolist() == [0, 1, 2, 2]
+    assert result.answers.dtype == int
+    assert result.n_classes == 3
+
+
+def test_summary_names_accuracy_interval_layers_and_energy(result):
+    summary = result.summary()
+    for part in (
+        "75.00%",
+        "30.06%",
+        "95.44%",
+        "layer1",
+        "host",
+        "50.0%",
+        "0.186 microjoules",
+        "4 samples",
+    ):
+        assert part in summary
+
+
+def test_summary_is_ascii_and_has_the_notes(result):
+    assert result.summary().isascii()
+    assert result.summary().endswith("note: It was tuned for <another> run.")
+    assert str(result) == result.summary()
+
+
+def test_repr_is_one_line(result):
+    assert repr(result).startswith("<Evaluation: accuracy 75.00% (95 % interval 30.06% to 95.44%)")
+    assert "\n" not in repr(result)
+
+
+def test_html_has_the_same_and_is_escaped(result):
+    html = result._repr_html_()
+    for part in ("75.00%", "layer1", "microjoules", "tuned for &lt;another&gt; run"):
+        assert part in html
+    ElementTree.fromstring(f"<div>{html}</div>")
+
+
+def test_plot_writes_a_picture_with_the_names_of_the_classes(result, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    figure = result.plot(str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert [axes.get_title() for axes in figure.axes[:3]] == [
+        "Firing rates",
+        "Confusion matrix",
+        "Accuracy over time",
+    ]
+    names = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert names == ["ape", "b<>", "cat"]
+
+
+def test_plot_takes_dollar_signs_for_no_formula(result, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    layer = replace(result.layers[0], label="$^$")
+    classes = np.array(["$^$", "$", "_"])
+    replace(result, classes=classes, layers=[layer]).plot(str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").exists()

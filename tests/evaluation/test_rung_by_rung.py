@@ -1,0 +1,129 @@
+import nengo
+import numpy as np
+import pytest
+
+from nengo_dense.evaluation.rung_by_rung import (
+    RUNGS,
+    TUNED,
+    ladder,
+    rate_type,
+    with_rate_neurons,
+)
+from nengo_dense.importers import read_model
+from nengo_dense.importers.source_model import SourceModel
+from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.layers import DenseStack
+
+
+@pytest.fixture(scope="module")
+def model():
+    rng = np.random.RandomState(0)
+    return [
+        DenseSpec(rng.randn(16, 5) / 2, rng.rand(16) / 4, "relu"),
+        DenseSpec(rng.randn(12, 16) / 3, rng.rand(12) / 4, "relu"),
+        DenseSpec(rng.randn(3, 12) / 3, np.zeros(3), "softmax"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def report(model):
+    x = np.random.RandomState(1).uniform(-1, 1, size=(60, 5))
+    labels = forward(model, x)[-1].argmax(axis=1)
+    return ladder(model, x, labels, calibration=x, progress_bar=False)
+
+
+def test_goes_from_the_source_to_the_tuned_integers(report):
+    names = [name for name, _, _ in RUNGS + TUNED]
+    assert [rung.name for rung in report.rungs] == ["source model", *names]
+    assert report.rungs[0].accuracy == 1  # the labels are its own answers
+    assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].accuracy))
+
+
+def test_agreement_is_with_the_source(report):
+    # where the labels are the source's answers, agreement and accuracy are one
+    for rung in report.rungs:
+        assert rung.agreement == rung.accuracy
+
+
+def test_rates_in_nengo_lose_nothing(report):
+    assert report.rungs[1].accuracy == 1
+
+
+def test_rate_errors_compare_with_the_rung_above(report):
+    assert [len(rung.rate_errors) for rung in report.rungs] == [0, 0, 2, 2, 2, 2]
+    # the first layer runs on the host in both, so the same spikes
+    assert report.rungs[3].rate_errors[0] == pytest.approx(0, abs=1e-12)
+    assert report.rungs[4].rate_errors[0] == pytest.approx(0, abs=1e-12)
+    assert all(0 < rung.rate_errors[1] < 0.5 for rung in report.rungs[2:4])
+
+
+def test_without_tuning_the_integers_are_the_last_rung(model, rng):
+    x = rng.uniform(-1, 1, size=(20, 5))
+    report = ladder(model, x, np.zeros(20), calibration=x, tune=False, progress_bar=False)
+    assert report.rungs[-1].name == "chip, integers"
+    for weights, spec in zip(report.stack.weights, model, strict=True):
+        np.testing.assert_array_equal(weights, spec.weights)
+
+
+@pytest.mark.parametrize("where", ["source", "argument"])
+def test_labels_are_the_sources(model, rng, where):
+    x = rng.uniform(-1, 1, size=(20, 5))
+    names = np.array(["c", "a", "b"])
+    truth = forward(model, x)[-1].argmax(axis=1)
+    source = read_model(model)
+    if where == "source":
+        source.classes = names
+    classes = names if where == "argument" else None
+    report = ladder(source, x, names[truth], classes=classes, progress_bar=False)
+    assert [rung.agreement for rung in report.rungs] == [rung.accuracy for rung in report.rungs]
+    np.testing.assert_array_equal(report.evaluation.classes, names)
+    assert report.rungs[1].accuracy == 1
+
+
+def test_the_source_is_held_against_its_layers_on_the_samples(model, rng):
+    class Source(SourceModel):
+        def compare(self, x=None):
+            asked.append(x)
+
+    asked = []
+    x = rng.uniform(-1, 1, size=(20, 5))
+    source = read_model(model)
+    source.__class__ = Source
+    ladder(source, x, np.zeros(20), progress_bar=False)
+    np.testing.assert_array_equal(asked[0], x)
+
+
+@pytest.mark.parametrize(
+    ("spiking", "rate"),
+    [
+        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear),
+        (nengo.LIF(tau_ref=0.001), nengo.LIFRate),
+        (nengo.RectifiedLinear(), nengo.RectifiedLinear),
+    ],
+)
+def test_rate_neurons_keep_everything_else(spiking, rate):
+    stack = DenseStack([4, 3, 2], 2, neuron_type=spiking, max_rate=[100, 200], seed=1)
+    copy = with_rate_neurons(stack)
+    assert [type(layer.ensemble.neuron_type) for layer in copy.layers] == [rate, rate]
+    assert [layer.max_rate for layer in copy.layers] == [100, 200]
+    for old, new in zip(stack.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+LIF = {"tau_rc": 0.03, "tau_ref": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("spiking", "rate"),
+    [
+        (nengo.LIF(**LIF), nengo.LIFRate(**LIF)),
+        (nengo.AdaptiveLIF(tau_n=2, inc_n=0.02, **LIF), nengo.AdaptiveLIFRate(2, 0.02, **LIF)),
+        (nengo.RegularSpiking(nengo.Tanh()), nengo.Tanh()),
+        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear()),
+        (nengo.Sigmoid(), nengo.Sigmoid()),
+    ],
+)
+def test_spiking_neurons_have_a_rate_neuron(spiking, rate):
+    found = rate_type(spiking)
+    assert type(found) is type(rate)
+    assert found == rate
