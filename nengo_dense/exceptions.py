@@ -23,6 +23,7 @@ def invalid(message: str, attr: str, obj: object = None) -> ValidationError:
     """
     return ValidationError(message, attr, None if isroutine(obj) else obj)
 
+
 #: Problems that a message shows; the first ones tell what is wrong with a model of a thousand.
 MAX_SHOWN = 20
 

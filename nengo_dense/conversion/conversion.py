@@ -6,13 +6,21 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.arguments import choice, finite_array, flag, positive, presentation_steps
+from nengo_dense.arguments import (
+    between,
+    check_progress_bar,
+    check_seed,
+    choice,
+    flag,
+    positive,
+    presentation_steps,
+)
+from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
-from nengo_dense.conversion.plausible import Plausible, plausible
+from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
@@ -22,12 +30,225 @@ from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
-#: Rate in hertz that stands for the value 1 of a usual layer where no values are known.
+#: Rate in hertz that stands for the value 1 of a usual layer, where no values are known.
 BLIND_RATE = 250.0
 #: Rate in hertz of busy neurons where values are known: the most the chip can do at a step of
 #: 1 ms. Lower rates make fewer spikes, so coarser means in 25 steps; higher ones spend longer on
 #: the plateaus of ``1000 / ceil(1000 / r)``, which shows after 100.
 BUSY_RATE = 1000.0
-#: The same for ``encoding="chip"`` without tuning: nengo-loihi's neurons send a spike a step for
-#: each input, and the uneven input makes fast neurons lose more of it.
-BUSY_RATE_BEHIND_A_NODE = 300.0
+#: The same behind nengo-loihi's neurons for a node. These send a spike a step for each input, and
+#: fast neurons lose more of what comes so unevenly.
+BUSY_RATE_BEHIND_NODE = 300.0
+
+
+def convert(
+    model: Any,
+    *,
+    calibration: Any = None,
+    encoding: str = "auto",
+    synapse: Any = 0.002,
+    neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
+    max_rate: float | None = None,
+    percentile: float = 99.9,
+    tune: bool = True,
+    presentation_time: float = 0.1,
+    dt: float = 0.001,
+    progress_bar: Any = True,
+    label: str | None = None,
+    seed: int | None = None,
+) -> DenseStack:
+    """Turn a trained model into a `DenseStack` that computes the same in spikes.
+
+    Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
+    scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
+    activations, and then weights and biases are tuned until the chip's *integers* answer as the
+    model does; see `nengo_dense.conversion.tandem`. Neurons that say nothing are left out, and
+    neurons on another scale than their layer are brought back to it
+    (`nengo_dense.conversion.equalization`); neither changes what is computed.
+
+    Parameters
+    ----------
+    model : object
+        A live Keras or scikit-learn model, a path of a model file, or a list of
+        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+    calibration : (batch, n_in) array_like, optional
+        Training inputs as the model sees them, some thousand if possible, without labels.
+    encoding : {"auto", "host", "spikes", "chip"}, optional
+        As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
+        two hidden layers or more, else ``"spikes"``.
+    synapse : float, nengo.Lowpass or None, or a list of them, optional
+        In front of every layer that gets spikes; the readout has none, as its window averages.
+        A list goes to `DenseStack` as it is and includes the readout.
+    neuron_type : nengo.neurons.NeuronType or list, optional
+        Of the layers on the chip. A layer on the host has `nengo.SpikingRectifiedLinear`, which
+        is exact. A list goes to `DenseStack` as it is. Tuned layers on the chip get nengo-loihi's
+        own version of the type, which does in Nengo too what the chip does.
+    max_rate : float, optional
+        Rate in hertz. Without calibration it stands for the value 1 (default 250, and less or
+        more for layers whose weights are on another scale); with it, for the ``percentile`` of
+        each layer's activations (default 1000).
+    percentile : float, optional
+        Of the activations above zero, 0 to 100, for calibration.
+    tune : bool, optional
+        Whether calibration also changes weights and biases.
+    presentation_time : float, optional
+        How long a sample will be shown, in seconds. Tuning makes classes right after a quarter, a
+        half and all of it, and values after all of it.
+    dt : float, optional
+        Step in seconds, for tuning.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+    label : str, optional
+        As in `DenseStack`.
+    seed : int, optional
+        Of the stack, and of the order of samples in tuning (default 0): the same seed gives the
+        same stack.
+
+    Returns
+    -------
+    stack : DenseStack
+        Inside a ``with network:`` block it is added to that network, like every network that is
+        made there. Nothing else is, and nothing at all where an error is raised.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        Some layers cannot be converted; all of them are named. Or the model itself answers
+        otherwise than its layers do as they were read.
+    nengo.exceptions.ValidationError
+        An argument out of range, or calibration data that cannot be used.
+
+    Warns
+    -----
+    UserWarning
+        Layers must saturate or fall silent at the ``max_rate`` asked for; inputs are clipped.
+    """
+    choice(encoding, ("auto", *ENCODINGS), "encoding")
+    n_steps = presentation_steps(presentation_time, dt)
+    tune = flag(tune, "tune")
+    percentile = between(percentile, 0, 100, "percentile", with_low=False)
+    rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
+    seed, bar = check_seed(seed), check_progress_bar(progress_bar)
+    with outside_networks():
+        source = read_model(model)
+        x = None if calibration is None else check_calibration(calibration, source.n_in)
+        source.compare(x)
+        specs = equalize(fold_constants(source.name, source.layers))
+        if encoding == "auto":
+            encoding = "host" if len(specs) > 2 else "spikes"
+        tuned = tune and x is not None
+        if x is not None and tuned:
+            specs = shift_resting_activity(specs, x)
+        numbers = (
+            _blind(specs, encoding, rate)
+            if x is None
+            else _calibrated(specs, encoding, rate, x, percentile, tuned)
+        )
+        stack = DenseStack(
+            [spec.n_out for spec in specs],
+            source.n_in,
+            readout=specs[-1].activation,
+            encoding=encoding,
+            synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
+            neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
+            classes=source.classes,
+            label=label,
+            seed=seed,
+            **numbers,
+        )
+        check_storable(source.name, stack, specs, dt)
+        if x is not None and tuned:
+            tune_stack(stack, source, x, n_steps, dt, seed=seed or 0, progress_bar=bar)
+    if nengo.Network.context:  # last, so that what was refused leaves nothing behind
+        nengo.Network.add(stack)
+    return stack
+
+
+def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dict[str, Any]:
+    """Choose weights, biases and rates by the weights alone."""
+    values = Plausible.of(specs)
+    arguments: dict[str, Any] = {
+        "weights": [spec.weights for spec in specs],
+        "biases": [spec.bias for spec in specs],
+        "max_rate": [BLIND_RATE / factor for factor in values.factors],
+    }
+    if encoding == "spikes":
+        arguments["encoder"] = {"max_rate": rate or BLIND_RATE, "scale": values.input_scale}
+    if rate is not None:
+        arguments["max_rate"] = rate
+        _warn_of_other_scales(specs, values, rate)
+    return arguments
+
+
+def _calibrated(
+    specs: Sequence[DenseSpec],
+    encoding: str,
+    rate: float | None,
+    x: np.ndarray,
+    percentile: float,
+    tuned: bool,
+) -> dict[str, Any]:
+    """Choose weights, biases and rates by the activations for calibration inputs."""
+    if rate is None:
+        behind_node = encoding == "chip" and not tuned
+        rate = BUSY_RATE_BEHIND_NODE if behind_node else BUSY_RATE
+    arguments: dict[str, Any] = {
+        "weights": [spec.weights for spec in specs],
+        "biases": [spec.bias for spec in specs],
+        "max_rate": layer_rates(specs, x, rate, percentile),
+    }
+    if encoding == "spikes":
+        arguments["encoder"] = encoder = {"max_rate": rate, **input_encoding(x)}
+        # the encoder says inputs less its offset
+        arguments["biases"][0] = specs[0].bias + specs[0].weights @ encoder["offset"]
+    elif encoding == "chip":
+        _warn_of_clipping(x)
+    return arguments
+
+
+def _synapses(synapse: Any, n_connections: int) -> list:
+    """Give the readout no synapse, unless each connection's was asked for."""
+    if isinstance(synapse, list | tuple):
+        return list(synapse)
+    return [synapse] * (n_connections - 1) + [None]
+
+
+def _neuron_types(neuron_type: Any, n_layers: int, encoding: str, tuned: bool) -> list[Any]:
+    """Give a layer on the host spiking rectified linear neurons, and tuned ones the chip's."""
+    if isinstance(neuron_type, list | tuple):
+        types = list(neuron_type)
+    else:
+        types = [neuron_type] * n_layers
+        if encoding == "host" and getattr(neuron_type, "spiking", False):
+            types[0] = SpikingRectifiedLinear()
+    first_on_chip = 1 if encoding == "host" else 0
+    if tuned:
+        types[first_on_chip:] = [as_on_loihi(kind) for kind in types[first_on_chip:]]
+    return types
+
+
+def _warn_of_clipping(x: np.ndarray) -> None:
+    beyond = np.flatnonzero((np.abs(x) > 1).any(axis=0))
+    if len(beyond):
+        warnings.warn(
+            f"{len(beyond)} of {x.shape[1]} features leave [-1, 1] in the calibration data "
+            f"(the first is number {beyond[0]}, up to {np.abs(x[:, beyond[0]]).max():g}), and "
+            "encoding='chip' clips them there. Scale them into this range before training, or "
+            "use encoding='host' or 'spikes'.",
+            stacklevel=4,
+        )
+
+
+def _warn_of_other_scales(specs: Sequence[DenseSpec], values: Plausible, rate: float) -> None:
+    """Say which layers must saturate or fall silent at a rate for the value 1."""
+    found = []
+    for i, (value, factor) in enumerate(zip(values.activations, values.factors, strict=True)):
+        if factor != 1:
+            does = "saturate" if factor > 1 else "fall silent"
+            label = specs[i].label or f"layer {i + 1}"
+            found.append(f"{label} must {does}: by its weights it has values of about {value:.2g}")
+    if found:
+        warnings.warn(
+            f"At max_rate={rate:g} Hz for the value 1, {'; '.join(found)}. Leave max_rate out, so "
+            "that each layer's rate follows from its weights, or give calibration data.",
+            stacklevel=4,
+        )

@@ -90,6 +90,16 @@ class Distillation:
             return cls((classes, values._replace(weight=VALUE_WEIGHT * values.weight)))
         return cls((values,))
 
+    @property
+    def of_values(self) -> bool:
+        """(bool) Whether values matter, and not only which class is right."""
+        return any(comparison.head != "softmax" for comparison in self.comparisons)
+
+    @property
+    def late(self) -> bool:
+        """(bool) Whether only the whole presentation matters."""
+        return not any(comparison.early for comparison in self.comparisons)
+
     def __call__(
         self, logits: np.ndarray, targets: np.ndarray, early: bool = False
     ) -> tuple[float, np.ndarray]:
@@ -102,7 +112,7 @@ class Distillation:
             Whether the logits come from the first part of a presentation. They are too small
             then, as the first spikes are missing. The class is right all the same, and larger
             weights would make later logits too large. So softmaxes are compared at the factor
-            that fits best.
+            that fits best, and values not at all.
 
         Returns
         -------

@@ -6,6 +6,7 @@ on another scale than the rest of their layer, would take the others' bits.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -34,9 +35,9 @@ def fold_constants(name: str, specs: Sequence[DenseSpec]) -> list[DenseSpec]:
     """
     folded = list(specs)
     changed = True
-    while changed:
+    while changed:  # what is left out may have been all that another neuron had
         changed = False
-        for i, (spec, following) in enumerate(zip(folded, folded[1:], strict=False)):
+        for i, (spec, following) in enumerate(pairwise(folded)):
             has_input, is_read = spec.weights.any(axis=1), following.weights.any(axis=0)
             kept = has_input & is_read
             if not kept.any():
@@ -52,13 +53,16 @@ def fold_constants(name: str, specs: Sequence[DenseSpec]) -> list[DenseSpec]:
 
 
 def _says_nothing(spec: DenseSpec, following: DenseSpec, index: int) -> str:
-    layer = spec.label or f"layer {index + 1}"
-    what = "all input weights of every neuron" if not spec.weights.any() else (
-        "all weights that read it" if not following.weights.any() else "input or output weights of every neuron"
-    )
+    if not spec.weights.any():
+        zero = "all input weights"
+    elif not following.weights.any():
+        zero = "all weights that read it"
+    else:
+        zero = "the input or the output weights of every neuron"
     return (
-        f"{layer}: {what} are zero, so the model gives the same output for every input. Its "
-        "training has collapsed, or its weights were not loaded; train or load it again"
+        f"{spec.label or f'layer {index + 1}'}: {zero} are zero, so the model gives the same "
+        "output for every input. Its training has collapsed, or its weights were not loaded: "
+        "train or load it again"
     )
 
 

@@ -13,7 +13,7 @@ NODE_TAU = 0.005
 
 @dataclass(frozen=True)
 class Frame:
-    """A stack that fires as the one to be tuned does, if it gets ``(x - shift) / scale`` for ``x``.
+    """A stack that fires as the one to be tuned does, if it gets ``(x - shift) / scale``.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Frame:
         """
         arguments = {**stack.arguments(), "add_to_container": False}
         shift, scale = np.zeros(stack.size_in), np.ones(stack.size_in)
-        if stack.encoding == "host" and __import__("os").environ.get("FRAME", "1") == "1":
+        if stack.encoding == "host":
             deviation = x.std(axis=0)
             shift, scale = x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
             first, *weights = stack.weights

@@ -47,6 +47,29 @@ class Plausible:
     deviation: np.ndarray
     activations: list[float]
 
+    @classmethod
+    def of(cls, specs: Sequence[DenseSpec]) -> "Plausible":
+        """Find what a model's values may be.
+
+        Parameters
+        ----------
+        specs : sequence of DenseSpec
+            With at least one hidden layer, and weights in each.
+        """
+        first = specs[0]
+        columns = _rms(first.weights, axis=0)
+        silent = columns == 0
+        columns[silent] = np.median(columns[~silent])
+        scale = _first_scale(specs, float(np.median(columns)))
+        # inputs count alike, and the first layer's weighted sums have the scale that was found
+        deviation = scale * _initial(first) / columns
+        # a scaler folded into the first layer leaves its mean in the biases
+        mean = -np.linalg.lstsq(first.weights, first.bias, rcond=1e-3)[0]
+        mean[silent] = 0.0
+        x = mean + deviation * np.random.RandomState(0).randn(N_INPUTS, first.n_in)
+        hidden = forward(specs, x)[:-1]
+        return cls(mean, deviation, [busy(values, PERCENTILE) for values in hidden])
+
     @property
     def factors(self) -> list[float]:
         """(list of float) What to divide each hidden layer's rate by, 1 for a usual layer."""
@@ -61,29 +84,6 @@ class Plausible:
         scale = (np.abs(self.mean) + DEVIATIONS * self.deviation) / DEVIATIONS
         usual = (scale >= 1 / OTHER_SCALE) & (scale <= OTHER_SCALE)
         return np.where(usual, 1.0, scale)
-
-
-def plausible(specs: Sequence[DenseSpec]) -> Plausible:
-    """Find what a model's values may be.
-
-    Parameters
-    ----------
-    specs : sequence of DenseSpec
-        With at least one hidden layer.
-    """
-    first = specs[0]
-    columns = _rms(first.weights, axis=0)
-    silent = columns == 0
-    columns[silent] = np.median(columns[~silent])
-    scale = _first_scale(specs, float(np.median(columns)))
-    # inputs count alike, and the first layer's weighted sums have the scale that was found
-    deviation = scale * _initial(first) / columns
-    # a scaler folded into the first layer leaves its mean in the biases
-    mean = -np.linalg.lstsq(first.weights, first.bias, rcond=1e-3)[0]
-    mean[silent] = 0.0
-    x = mean + deviation * np.random.RandomState(0).randn(N_INPUTS, first.n_in)
-    hidden = forward(specs, x)[:-1]
-    return Plausible(mean, deviation, [busy(values, PERCENTILE) for values in hidden])
 
 
 def _first_scale(specs: Sequence[DenseSpec], columns: float) -> float:

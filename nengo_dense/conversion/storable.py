@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import nengo
 import numpy as np
 from nengo.exceptions import BuildError
 from nengo.neurons import LIF, SpikingRectifiedLinear

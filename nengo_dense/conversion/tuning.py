@@ -1,50 +1,31 @@
 """Weights and biases tuned until the chip's integers answer as the source model does."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nengo.utils.progress import Progress, ProgressTracker
 
+from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.host_limit import hold_host_rates
-from nengo_dense.conversion.tandem import loss_and_gradient
+from nengo_dense.conversion.host_limit import HostLimit
+from nengo_dense.conversion.readout_fit import fit_readout
+from nengo_dense.conversion.tandem import BATCH_SIZE, loss_and_gradient, mean_loss
 
-#: Step size of Adam, relative to the root mean square of the array that is changed.
-LEARNING_RATE = 1e-2
+#: Step size of Adam, relative to the root mean square of the array that is changed. Values alone
+#: bear larger ones, as the readout is fitted in between.
+LEARNING_RATE, LEARNING_RATE_OF_VALUES = 1e-2, 3e-2
 #: Share of the step size that is left at the end of its half cosine.
 FINAL_SHARE = 0.02
 #: Updates over which the step size grows from zero.
 WARM_UP = 20
 #: Decay of Adam's two averages, as its authors recommend.
 BETA_1, BETA_2 = 0.9, 0.999
-BATCH_SIZE = 256
 #: Passes over the calibration data, and the number of updates that these are held between.
 PASSES, LEAST_UPDATES, MOST_UPDATES = 40, 200, 1600
 #: How often held-back samples judge the parameters.
 N_JUDGEMENTS = 10
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Calibration inputs with the source model's logits for them.
-
-    Attributes
-    ----------
-    x : (batch, size_in) ndarray
-    targets : (batch, n_out) ndarray
-    """
-
-    x: np.ndarray
-    targets: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def __getitem__(self, key: Any) -> "Samples":
-        return Samples(self.x[key], self.targets[key])
 
 
 class Adam:
@@ -118,10 +99,16 @@ def tune(
     best: list[np.ndarray] = []
 
     known = np.concatenate([fit.x, judge.x])
+    limit = HostLimit(known)
+    rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
 
     def judge_now() -> None:
-        hold_host_rates(chain, known)
-        losses.append(mean_loss(chain, judge, distillation, windows))
+        limit.hold(chain, known)
+        losses.append(
+            fit_readout(chain, fit, judge, distillation, windows)
+            if distillation.of_values
+            else mean_loss(chain, judge, distillation, windows)
+        )
         if losses[-1] == min(losses):
             best[:] = [p.copy() for p in parameters]
 
@@ -132,8 +119,8 @@ def tune(
         for n in range(1, n_updates + 1):
             batch = fit[next(batches)]
             _, gradient = loss_and_gradient(chain, batch.x, batch.targets, distillation, windows)
-            adam.update([*gradient.weights, *gradient.biases], learning_rate(n, n_updates))
-            hold_host_rates(chain, batch.x)
+            adam.update([*gradient.weights, *gradient.biases], rate * schedule(n, n_updates))
+            limit.hold(chain, batch.x)
             if n in due:
                 judge_now()
             progress.total_progress.step()
@@ -154,27 +141,10 @@ def _sizes(chain: Chain) -> list[np.ndarray]:
     return [*hidden, outputs[:, np.newaxis], *hidden, outputs]
 
 
-def learning_rate(n: int, n_updates: int) -> float:
-    """Return the step size of update ``n``: a short rise, then half a cosine down."""
+def schedule(n: int, n_updates: int) -> float:
+    """Return the share of the step size at update ``n``: a short rise, then half a cosine down."""
     cosine = 0.5 * (1 + np.cos(np.pi * n / n_updates))
-    return LEARNING_RATE * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP)
-
-
-def mean_loss(
-    chain: Chain,
-    samples: Samples,
-    distillation: Distillation,
-    windows: Sequence[Window],
-) -> float:
-    """Return the mean loss over samples and windows."""
-    losses = [
-        len(part)
-        * window.weight
-        * distillation(chain.logits(activity), part.targets, window.early)[0]
-        for part in (samples[i : i + BATCH_SIZE] for i in range(0, len(samples), BATCH_SIZE))
-        for activity, window in zip(chain.run(part.x, windows), windows, strict=True)
-    ]
-    return sum(losses) / len(samples)
+    return float((FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP))
 
 
 def _batches(n: int, rng: np.random.RandomState) -> Iterator[np.ndarray]:
