@@ -84,9 +84,10 @@ def equalize(specs: Sequence[DenseSpec]) -> list[DenseSpec]:
         spec = equalized[i]
         incoming = np.sqrt(np.mean(spec.weights**2, axis=1))
         outgoing = np.sqrt(np.mean(following.weights**2, axis=0))
-        relative = (incoming / np.median(incoming)) / (outgoing / np.median(outgoing))
-        factor = 2.0 ** np.round(np.log2(relative) / 2)
-        factor[np.maximum(factor, 1 / factor) < OTHER_SCALE] = 1.0
+        written, read = incoming / np.median(incoming), np.median(outgoing) / outgoing
+        larger, smaller = np.minimum(written, read), np.maximum(written, read)
+        factor = 2.0 ** np.round(np.log2(written * read) / 2)
+        factor[(larger < OTHER_SCALE) & (smaller > 1 / OTHER_SCALE)] = 1.0
         if (factor == 1).all():
             continue
         equalized[i] = replace(

@@ -25,8 +25,10 @@ N_INPUTS, PERCENTILE = 500, 99.9
 LEAST_USUAL, MOST_USUAL = 0.5, 8.0
 #: What counts as usual where something else was found.
 USUAL = 2.0
-#: An input this many times larger or smaller than 1 is encoded at its own scale.
-OTHER_SCALE = 4.0
+#: Inputs of a scale from this up to 1 are encoded as if it were 1.
+LEAST_INPUT_SCALE = 0.25
+#: Weights of an input that are smaller than this, relative to other inputs', are as good as none.
+UNREAD = 1e-3
 #: Standard deviations of an input that are encoded.
 DEVIATIONS = 4.0
 
@@ -58,14 +60,15 @@ class Plausible:
         """
         first = specs[0]
         columns = _rms(first.weights, axis=0)
-        silent = columns == 0
-        columns[silent] = np.median(columns[~silent])
+        # an input that training took no notice of has no scale
+        unread = columns < UNREAD * np.median(columns[columns > 0])
+        columns[unread] = np.median(columns[~unread])
         scale = _first_scale(specs, float(np.median(columns)))
         # inputs count alike, and the first layer's weighted sums have the scale that was found
         deviation = scale * _initial(first) / columns
         # a scaler folded into the first layer leaves its mean in the biases
         mean = -np.linalg.lstsq(first.weights, first.bias, rcond=1e-3)[0]
-        mean[silent] = 0.0
+        mean[unread] = 0.0
         x = mean + deviation * np.random.RandomState(0).randn(N_INPUTS, first.n_in)
         hidden = forward(specs, x)[:-1]
         return cls(mean, deviation, [busy(values, PERCENTILE) for values in hidden])
@@ -80,10 +83,9 @@ class Plausible:
 
     @property
     def input_scale(self) -> np.ndarray:
-        """((n_in,) ndarray) What to encode as full rate, 1 for a usual input."""
+        """((n_in,) ndarray) What to encode as a layer's value 1, 1 for a usual input."""
         scale = (np.abs(self.mean) + DEVIATIONS * self.deviation) / DEVIATIONS
-        usual = (scale >= 1 / OTHER_SCALE) & (scale <= OTHER_SCALE)
-        return np.where(usual, 1.0, scale)
+        return np.where((scale >= LEAST_INPUT_SCALE) & (scale <= 1), 1.0, scale)
 
 
 def _first_scale(specs: Sequence[DenseSpec], columns: float) -> float:
