@@ -1,12 +1,14 @@
 """Whether the chip's integers can hold a layer at all."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import BuildError
 from nengo.neurons import LIF, SpikingRectifiedLinear
 
 from nengo_dense import compat
+from nengo_dense.conversion.frame import NODE_TAU
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.dense import DenseLayer
@@ -40,10 +42,10 @@ def check_storable(name: str, stack: DenseStack, specs: Sequence[DenseSpec], dt:
         With every such layer.
     """
     problems = []
-    below = _spike_values(stack, dt)
-    for i, (layer, values) in enumerate(zip(stack.layers, below, strict=True)):
+    below = zip(_spike_values(stack, dt), _time_constants(stack), strict=True)
+    for i, (layer, (values, tau)) in enumerate(zip(stack.layers, below, strict=True)):
         weight = layer.unit_gain * float((np.abs(layer.weights) * values).max())
-        if layer.on_chip and not _fits(layer, weight, dt):
+        if layer.on_chip and not _fits(layer, weight, tau, dt):
             problems.append(
                 f"{specs[i].label or layer.ensemble.label}: has a largest weight of "
                 f"{np.abs(layer.weights).max():.3g} beside a largest bias of "
@@ -63,7 +65,15 @@ def _spike_values(stack: DenseStack, dt: float) -> list[np.ndarray]:
     return [first, *(np.array(1 / (layer.max_rate * dt)) for layer in stack.layers[:-1])]
 
 
-def _fits(layer: DenseLayer, weight: float, dt: float) -> bool:
+def _time_constants(stack: DenseStack) -> list[float]:
+    """Return the time constant in seconds in front of each layer, 0 for none or another kind."""
+    known: dict[str, list[Any]] = {"host": [None], "spikes": [], "chip": [NODE_TAU]}
+    synapses = [*known[stack.encoding], *stack.synapses[:-1]]
+    taus = [getattr(synapse, "tau", synapse) for synapse in synapses]
+    return [float(tau) if isinstance(tau, int | float) else 0.0 for tau in taus]
+
+
+def _fits(layer: DenseLayer, weight: float, tau: float, dt: float) -> bool:
     """Let nengo-loihi look for an exponent, with the largest and the smallest numbers alone."""
     compat.nengo_loihi()
     from nengo_loihi.block import LoihiBlock
@@ -78,6 +88,7 @@ def _fits(layer: DenseLayer, weight: float, dt: float) -> bool:
         compartment.configure_lif(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref, dt=dt)
     else:
         return True  # nengo-loihi itself says what it makes of other types
+    compartment.configure_filter(tau, dt=dt)
     try:
         discretize_compartment(compartment, weight)
     except (BuildError, AssertionError):  # an assertion where the threshold becomes zero

@@ -7,6 +7,7 @@ import numpy as np
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
+from nengo_dense.conversion.unsuited import unsuited_rates
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory, record_all
 from nengo_dense.evaluation.cost import energy_of
@@ -79,7 +80,8 @@ def evaluate(
     -----
     UserWarning
         The stack was tuned for something else than this run (see
-        `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
+        `nengo_dense.layers.tuning_record.TuningRecord`), or was not tuned and must saturate or
+        fall silent for these samples; or labels can be read in two ways.
     """
     if not isinstance(stack, DenseStack):
         raise invalid(
@@ -121,9 +123,12 @@ def evaluate(
 def notes_on(
     stack: DenseStack, x: np.ndarray, presentation_time: float, dt: float, target: str
 ) -> tuple[str, ...]:
-    """Say in which ways a run is not what the stack was tuned for, if it was tuned."""
+    """Say in which ways a run is not what the stack was made for.
+
+    Of a tuned stack its record says it; of others, whether their rates can say the inputs at all.
+    """
     if stack.tuned is None:
-        return ()
+        return tuple(unsuited_rates(stack, x, round(presentation_time / dt), dt))
     found = stack.tuned.differences(dt=dt, presentation_time=presentation_time, target=target, x=x)
     return tuple(found)
 

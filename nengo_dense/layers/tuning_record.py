@@ -45,14 +45,13 @@ class TuningRecord:
     encoding: str
     input_low: np.ndarray
     input_high: np.ndarray
-    earliest: float = None  # type: ignore[assignment]  # a part of presentation_time takes its place
+    earliest: float | None = None
 
     def __post_init__(self) -> None:
-        if self.earliest is None:
-            object.__setattr__(self, "earliest", EARLIEST * self.presentation_time)
-        for name in ("presentation_time", "earliest", "dt"):
-            value = positive(getattr(self, name), name, self, "seconds")
-            object.__setattr__(self, name, value)
+        for name in ("presentation_time", "dt", "earliest"):
+            value = getattr(self, name)
+            if not (name == "earliest" and value is None):
+                object.__setattr__(self, name, positive(value, name, self, "seconds"))
         shape = (np.size(self.input_low),)
         for name in ("input_low", "input_high"):
             values = finite_array(getattr(self, name), shape, name, self)
@@ -91,10 +90,11 @@ class TuningRecord:
                 f"{1000 * dt:g} ms, so that its neurons lose other parts of their input: take "
                 f"dt={self.dt:g}, or convert the model again with dt={dt:g}."
             )
-        if presentation_time is not None and presentation_time < self.earliest * (1 - TOLERANCE):
+        earliest = self.earliest or EARLIEST * self.presentation_time
+        if presentation_time is not None and presentation_time < earliest * (1 - TOLERANCE):
             found.append(
                 f"This stack was tuned for samples shown for {1000 * self.presentation_time:g} "
-                f"ms, with answers from {1000 * self.earliest:g} ms on, and these are shown for "
+                f"ms, with answers from {1000 * earliest:g} ms on, and these are shown for "
                 f"{1000 * presentation_time:g} ms: show them for longer, or convert the model "
                 f"again with presentation_time={presentation_time:g}."
             )

@@ -84,7 +84,8 @@ def test_energy_counts_one_spike_a_step_of_a_faster_host_neuron():
         weights=[np.ones((1, 1)), np.ones((3, 1)), np.ones((2, 3))],
         max_rate=[3000, 100],
     )
-    result = evaluate(stack, [[1.0]], [0], presentation_time=0.03, progress_bar=False)
+    with pytest.warns(UserWarning, match="layer1 saturates for these inputs: 100%.*up to 3,"):
+        result = evaluate(stack, [[1.0]], [0], presentation_time=0.03, progress_bar=False)
     assert result.layers[0].spikes == pytest.approx(90)
     assert result.energy.synaptic_operations == 30 * 3
 
