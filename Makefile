@@ -1,13 +1,15 @@
 # Everything from a fresh machine with Python 3.10 or later and make:
 #   make demo    train, convert and run a digit classifier
 #   make test    all tests, in the core environment and in the NengoDL one
+#   make lint docs   what a change must pass besides: ruff, mypy, Sphinx; warnings are errors
+#   make test-oldest     the tests, with the oldest versions that are supported together
 #   make test-tf-keras   the tests of training, with NengoDL on a current TensorFlow
 # Environments are made in .venv and .venv-dl when they are first needed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core test-dl test-tf-keras test-slow docs lint clean
+.PHONY: tables help demo test test-core test-dl test-oldest test-tf-keras test-slow docs lint clean
 
 # The first interpreter that really runs: a name on PATH can be a stub that does not.
 first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
@@ -16,8 +18,12 @@ PYTHON ?= $(call first_of,python3.11 python3.12 python3.10 python3.13 python3)
 PYTHON_DL ?= $(call first_of,python3.11 python3.10)
 PYTHON_TF_KERAS ?= $(call first_of,python3.13 python3.12)
 
+# The versions in tests/oldest.txt exist for these only.
+PYTHON_OLDEST ?= $(call first_of,python3.11 python3.10)
+
 CORE := .venv/bin
 DL := .venv-dl/bin
+OLDEST := .venv-oldest/bin
 TF_KERAS := .venv-tf-keras/bin
 META := setup.cfg pyproject.toml
 
@@ -56,6 +62,12 @@ help:
 	$(TF_KERAS)/python -m pip install --quiet --no-build-isolation --editable ".[tests,tf-keras]"
 	touch $@
 
+.venv-oldest/tests: $(META) tests/oldest.txt
+	$(PYTHON_OLDEST) -m venv .venv-oldest
+	$(OLDEST)/python -m pip install --quiet --upgrade pip
+	$(OLDEST)/python -m pip install --quiet --constraint tests/oldest.txt --editable ".[tests]"
+	touch $@
+
 demo: .venv/demo
 	$(CORE)/nengo-dense demo
 	@echo "The command is $(CORE)/nengo-dense; $(CORE)/nengo-dense --help shows what it can do."
@@ -75,6 +87,14 @@ test-dl: .venv-dl/tests
 	$(DL)/python -m pytest -m "not slow" nengo_dense/training tests
 endif
 
+ifeq ($(PYTHON_OLDEST),)
+test-oldest:
+	@echo "skipped: NumPy 1.26 exists for Python 3.10 and 3.11, and neither is here"
+else
+test-oldest: .venv-oldest/tests
+	$(OLDEST)/python -m pytest -m "not slow" tests
+endif
+
 test-tf-keras: .venv-tf-keras/tests
 	$(TF_KERAS)/python -m pytest --tf-keras -m "not slow" \
 		nengo_dense/training tests/training tests/layers tests/test_compat.py
@@ -85,10 +105,14 @@ test-slow: .venv/tests
 docs: .venv/dev
 	$(CORE)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 
+# The tables of README and documentation, from benchmarks/results
+tables: .venv/dev
+	$(CORE)/python benchmarks/tables.py
+
 lint: .venv/dev
 	$(CORE)/ruff check .
 	$(CORE)/ruff format --check .
 	$(CORE)/mypy
 
 clean:
-	rm -rf .venv .venv-dl .venv-tf-keras docs/_build docs/api/generated build dist *.egg-info
+	rm -rf .venv .venv-dl .venv-oldest .venv-tf-keras docs/_build docs/api/generated build dist *.egg-info

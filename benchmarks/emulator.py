@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import nengo
 import numpy as np
+import record
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
@@ -89,7 +90,8 @@ def compare(units, lanes, n_steps, samples):
 
 
 def print_table(lanes, n_steps, samples):
-    """Print a line for each network and minibatch size."""
+    """Print a line for each network and minibatch size; return the figures."""
+    rows = []
     print(f"{'network':>18} {'lanes':>6} {'ours':>11} {'nengo-loihi':>12} {'ratio':>8}  goal")
     for units in NETWORKS:
         for size in (1, lanes):
@@ -100,10 +102,21 @@ def print_table(lanes, n_steps, samples):
                 f"{reference * 1e3:>9.2f} ms {reference / ours:>7.0f}x  {goal}x"
                 f"{'' if not differing else f'  {differing} VALUES DIFFER'}"
             )
+            rows.append(
+                {
+                    "network": "-".join(map(str, units)),
+                    "lanes": size,
+                    "ours": ours,
+                    "nengo_loihi": reference,
+                    "differing": differing,
+                }
+            )
+    return rows
 
 
 def print_limit(lanes, n_steps):
     """Compare the kernel with what the machine's matrix product could do with these weights."""
+    rows = []
     for units in NETWORKS:
         weights = sum(a * b for a, b in itertools.pairwise(units[1:-1]))
         spikes = np.random.RandomState(0).uniform(size=(lanes, 512)).astype(np.float32)
@@ -120,6 +133,9 @@ def print_limit(lanes, n_steps):
             f"on the chip, {100 * share:.0f} % of this machine's float32 product "
             f"({peak / 1e9:.0f} G/s)"
         )
+        rows.append({"network": "-".join(map(str, units)), "weights": weights * n_steps / ours})
+        rows[-1]["share"] = share
+    return rows
 
 
 def print_images(n_images, n_steps=50, lanes=1000):
@@ -137,6 +153,7 @@ def print_images(n_images, n_steps=50, lanes=1000):
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{n_images} images, {n_steps} steps, with building: {seconds:.1f} s, {memory:.2f} GiB")
+    return {"images": n_images, "steps": n_steps, "seconds": seconds, "gibibytes": memory}
 
 
 def draw(path, n_steps):
@@ -178,11 +195,16 @@ def main():
     parser.add_argument("--samples", type=int, default=5, help="presentations of nengo-loihi")
     parser.add_argument("--images", type=int, default=0, help="size of a test set to time")
     parser.add_argument("--picture", help="file to draw how cost grows into")
+    parser.add_argument("--json", help="where to write all figures")
     args = parser.parse_args()
-    print_table(args.lanes, args.steps, args.samples)
-    print_limit(args.lanes, args.steps)
+    figures = {
+        "table": print_table(args.lanes, args.steps, args.samples),
+        "limit": print_limit(args.lanes, args.steps),
+    }
     if args.images:
-        print_images(args.images)
+        figures["images"] = print_images(args.images)
+    if args.json:
+        record.keep(args.json, figures)
     if args.picture:
         draw(args.picture, args.steps)
 

@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 
 import numpy as np
+import record
 from random_network import random_network
 
 from nengo_dense import compat
@@ -81,6 +82,7 @@ def main():
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--lanes", type=int, default=1, help="minibatch size")
     parser.add_argument("--kernel", choices=["auto", "numpy", "numba"], default="auto")
+    parser.add_argument("--json", help="where to write the counts")
     args = parser.parse_args()
     done = values = differing = networks = 0
     seed, refused, seen, start = args.first_seed, 0, Counter(), time.perf_counter()
@@ -105,6 +107,9 @@ def main():
         f"{values} values compared, {differing} differing, {time.perf_counter() - start:.0f} s"
     )
     print("features:", ", ".join(f"{name} {n}" for name, n in sorted(seen.items())))
+    if args.json:
+        figures = {"steps": done, "networks": networks, "values": values, "differing": differing}
+        record.keep(args.json, {**figures, "lanes": args.lanes, "features": dict(seen)})
     sys.exit(bool(differing))
 
 

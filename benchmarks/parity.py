@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nengo
 import numpy as np
+import record
 
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation import evaluate
@@ -126,43 +127,69 @@ def measure(name, units, seed, encoding, methods):
 
 
 def report(name, units, seeds, encoding, methods):
-    """Measure all seeds and print a table."""
-    results = [measure(name, units, seed, encoding, methods) for seed in range(seeds)]
+    """Measure some seeds, print a table, and return its figures."""
+    results = [measure(name, units, seed, encoding, methods) for seed in seeds]
     n = sum(size for *_, size in results)
     source = sum(result[0] for result in results)
     title = f"{Path(name).stem} {'-'.join(map(str, units))}, encoding {encoding!r}"
-    print(f"\n{title}, {seeds} seeds, {n} tests together")
+    print(f"\n{title}, seeds {seeds}, {n} tests together")
     print(f"source model: {percent(source, n)}")
     print(f"{'gap in points after':<42}" + "".join(f"{k:>8} steps" for k in STEPS) + "   convert")
+    figures = {
+        "data": Path(name).stem,
+        "units": list(units),
+        "encoding": encoding,
+        "seeds": seeds,
+        "n": n,
+        "source": proportion(source, n),
+        "methods": {},
+    }
     for method in methods:
         right = np.array([result[1][method] for result in results])
-        gaps = [
-            100 * (result[0] - r) / result[3] for result, r in zip(results, right, strict=True)
-        ]
-        mean = "".join(f"{gap:>14.2f}" for gap in np.mean(gaps, axis=0))
-        seconds = np.mean([result[2][method] for result in results])
+        gaps = np.array(
+            [100 * (result[0] - r) / result[3] for result, r in zip(results, right, strict=True)]
+        )
+        seconds = float(np.mean([result[2][method] for result in results]))
+        mean = "".join(f"{gap:>14.2f}" for gap in gaps.mean(axis=0))
         print(f"{method:<42}{mean}{seconds:>8.0f} s")
-        print(f"{'  its accuracy at 100 steps':<42}{percent(right[:, -1].sum(), n)}")
+        print(f"{'  its accuracy at 100 steps':<42}{percent(right[:, -1].sum(), n)}", flush=True)
+        figures["methods"][method] = {
+            "steps": list(STEPS),
+            "gap": gaps.mean(axis=0).tolist(),
+            "gap_by_seed": gaps.tolist(),
+            "accuracy": [proportion(right[:, i].sum(), n) for i in range(len(STEPS))],
+            "seconds": seconds,
+        }
+    return figures
+
+
+def proportion(right, n):
+    """Return a share of right answers in per cent with its 95 % Wilson interval."""
+    return [100 * float(value) for value in (right / n, *wilson_interval(int(right), n))]
 
 
 def percent(right, n):
     """Write an accuracy with its 95 % Wilson interval."""
-    low, high = wilson_interval(int(right), n)
-    return f"{100 * right / n:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+    return "{:.2f} % ({:.2f} to {:.2f})".format(*proportion(right, n))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", nargs="+", default=["digits"], help="digits, mnist or FILE.npz")
     parser.add_argument("--units", nargs="+", type=int, help="hidden layers' sizes")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--encoding", nargs="+", default=["host"], choices=["host", "spikes"])
     parser.add_argument("--ablation", action="store_true", help="every method, not the default")
+    parser.add_argument("--json", help="where to write all figures")
     args = parser.parse_args()
+    methods = METHODS if args.ablation else [DEFAULT]
+    figures = []
     for name in args.data:
         units = tuple(args.units or ((256, 256) if name == "mnist" else (64, 32, 32)))
         for encoding in args.encoding:
-            report(name, units, args.seeds, encoding, METHODS if args.ablation else [DEFAULT])
+            figures.append(report(name, units, args.seeds, encoding, methods))
+    if args.json:
+        record.keep(args.json, figures)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
+import record
+
 from nengo_dense import compat
 
 SIMULATORS = ("nengo_loihi.Simulator", "nengo_dense.Simulator")
@@ -53,6 +55,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("package", choices=["nengo", "nengo_loihi"])
     parser.add_argument("-k", default="", help="pytest's expression, to run some tests only")
+    parser.add_argument("--json", help="where to write the counts")
     args = parser.parse_args()
     reference, ours = (run(args.package, simulator, args.k) for simulator in SIMULATORS)
     for simulator, outcomes in zip(SIMULATORS, (reference, ours), strict=True):
@@ -61,6 +64,9 @@ def main():
     gained = [t for t, how in ours.items() if how == "passed" and reference.get(t) != "passed"]
     for word, tests in (("lost", lost), ("gained", gained)):
         print(f"{len(tests)} {word}", *tests, sep="\n  ")
+    if args.json:
+        passed = [Counter(o.values())["passed"] for o in (reference, ours)]
+        record.keep(args.json, {"passed": passed, "lost": lost, "gained": gained})
     sys.exit(bool(lost))
 
 

@@ -11,12 +11,12 @@ Without ``--data`` scikit-learn fetches the letters from OpenML.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
 import nengo
 import numpy as np
+import record
 
 from nengo_dense import compat, convert, evaluate
 from nengo_dense.layers import DenseStack
@@ -239,7 +239,7 @@ def main():
             print(f"seed {seed}:", row, flush=True)
     show(rows, steps)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=1, default=float))
+        record.keep(options.json, rows)
     if options.plot:
         draw(rows, steps, options.plot)
 

@@ -1,5 +1,6 @@
 """Checks of arguments that say what was got, what the limit is, and what to do."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -200,9 +201,12 @@ def flag(value: Any, attr: str, obj: object = None) -> bool:
 
 
 def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:
-    """Return what Nengo's progress tracker takes, or raise a ValidationError."""
+    """Return what Nengo's progress tracker takes, or raise a ValidationError.
+
+    True counts where there is somebody to see it: at a terminal or in a notebook, not in a file.
+    """
     if value is None or isinstance(value, bool | np.bool_):
-        return bool(value)
+        return bool(value) and ("IPython" in sys.modules or sys.stdout.isatty())
     if not isinstance(value, ProgressBar):
         raise invalid(
             f"must be True, False or a nengo.utils.progress.ProgressBar, got {value!r}",

@@ -113,12 +113,40 @@ def nengo_loihi() -> ModuleType:
     """
     module = sys.modules.get("nengo_loihi")
     if module is None:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _past_unreadable_packages():
             warnings.filterwarnings("ignore", message=UNTESTED)
             module = importlib.import_module("nengo_loihi")
     for name in ("nengo_loihi.block", "nengo_loihi.neurons"):
         mend(sys.modules[name])
     return module
+
+
+@contextmanager
+def _past_unreadable_packages() -> Iterator[None]:
+    """Let modules be imported that ask for the entry points of all packages, as networkx does.
+
+    nengo-loihi imports networkx, and importlib.metadata ends in a UnicodeDecodeError at the first
+    package whose entry points are not UTF-8. The checker says which package that is.
+    """
+    original = metadata.entry_points
+    try:
+        original(group="networkx.backends")
+    except UnicodeDecodeError:
+        metadata.entry_points = _readable_entry_points  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        metadata.entry_points = original
+
+
+def _readable_entry_points(**chosen: Any) -> metadata.EntryPoints:
+    found: list[metadata.EntryPoint] = []
+    for distribution in metadata.distributions():
+        try:
+            found += distribution.entry_points
+        except UnicodeDecodeError:
+            continue
+    return metadata.EntryPoints(found).select(**chosen)
 
 
 def nengo_dl() -> ModuleType:

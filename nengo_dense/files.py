@@ -10,7 +10,8 @@ import secrets
 import shutil
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -37,6 +38,13 @@ class Kind(NamedTuple):
 
 #: A file that may take the place of any other.
 ANY = Kind("a file", lambda file: True)
+
+
+def as_path(path: Any) -> Path:
+    """Return a path, or raise a ValidationError for what is none."""
+    if not isinstance(path, str | os.PathLike) or "\0" in str(path):
+        raise ValidationError(f"must be a path, got {path!r}", attr="path")
+    return Path(path)
 
 
 def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]:
@@ -107,8 +115,7 @@ def check_target(path: Any, kind: Kind = ANY) -> Path:
     OSError
         A folder, no folder, no permission; `FileExistsError` where another kind of file is.
     """
-    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
-        raise ValidationError(f"must be the path of a file, got {path!r}", attr="path")
+    as_path(path)
     try:
         if _is_stream(path):
             return Path(path)
@@ -165,6 +172,20 @@ def write(path: Any, produce: Callable[[BinaryIO], Any], *, kind: Kind = ANY) ->
         raise _said(err, f"{path} cannot be written") from err
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_arrays(path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY) -> None:
+    """Write arrays to an ``.npz`` file without pickle, as `write` writes.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    arrays : mapping of {str: array_like}
+    kind : Kind, optional
+    """
+    content = BytesIO()  # NumPy leaves an archive open that cannot be written to its end
+    np.savez_compressed(content, **arrays)
+    write(path, lambda file: file.write(content.getbuffer()), kind=kind)
 
 
 def _is_stream(path: Any) -> bool:

@@ -1,21 +1,147 @@
-"""Entry points: find plug-ins of other packages, load them, say loudly which one is broken."""
+"""Code of other packages: entry points found and loaded, and called so that it stops nobody else.
 
+Whatever is wrong with one package is said in a sentence that names the package and its entry; the
+others go on.
+"""
+
+import configparser
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import metadata
 from typing import Any
 
 import entrypoints
 
 from nengo_dense.exceptions import PluginError
 
+#: Where a package writes down its entry points.
+FILE = "entry_points.txt"
+#: Longest picture of an object in a message, in characters.
+MAX_SHOWN = 200
+
+
+@dataclass
+class Found:
+    """The entry points of a group, and what could not be read on the way.
+
+    Attributes
+    ----------
+    entries : list of entrypoints.EntryPoint
+        In a stable order, none loaded.
+    problems : list of str
+        Packages that name the group and cannot be read, a sentence each.
+    elsewhere : list of str
+        The same of packages that do not name it, as far as can be seen.
+    """
+
+    entries: list[entrypoints.EntryPoint] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
 
 def find(group: str) -> list[entrypoints.EntryPoint]:
     """List the entry points of a group, in a stable order, without loading any."""
-    return sorted(entrypoints.get_group_all(group), key=lambda entry: (entry.name, origin(entry)))
+    return search(group).entries
+
+
+def search(group: str) -> Found:
+    """Look for the entry points of a group; a package that cannot be read is named.
+
+    Of a package that is installed twice the copy that comes first on the path counts.
+    """
+    found = Found()
+    seen: set[str] = set()
+    for distribution in metadata.distributions():
+        text = ""
+        try:
+            text = distribution.read_text(FILE) or ""
+            config = _parse(text)
+        except (OSError, UnicodeDecodeError, configparser.Error) as err:
+            concerned = group in text or group.encode() in getattr(err, "object", b"")
+            package = _package(distribution)
+            if _first(package, seen):
+                sentences = found.problems if concerned else found.elsewhere
+                sentences.append(_unreadable(package, err))
+            continue
+        if group in config:
+            package = _package(distribution)
+            if _first(package, seen):
+                _add(found, package, group, config)
+    found.entries.sort(key=lambda entry: (entry.name, origin(entry)))
+    return found
+
+
+def _first(package: entrypoints.Distribution, seen: set[str]) -> bool:
+    name = _normalized(package.name)
+    new = name not in seen
+    seen.add(name)
+    return new
+
+
+def _parse(text: str) -> entrypoints.CaseSensitiveConfigParser:
+    config = entrypoints.CaseSensitiveConfigParser(delimiters=("=",), interpolation=None)
+    if text:
+        config.read_string(text, source=FILE)
+    return config
+
+
+def _add(
+    found: Found,
+    package: entrypoints.Distribution,
+    group: str,
+    config: entrypoints.CaseSensitiveConfigParser,
+) -> None:
+    for name, target in config[group].items():
+        try:
+            entry = entrypoints.EntryPoint.from_string(target, name, package)
+        except entrypoints.BadEntryPoint:
+            found.problems.append(
+                f"The entry point '{name} = {target}' in group '{group}' of "
+                f"{_title(package)} does not name an object (package.module:object). "
+                "Repair or uninstall that package."
+            )
+        else:
+            found.entries.append(entry)
+
+
+def _unreadable(package: entrypoints.Distribution, err: Exception) -> str:
+    return (
+        f"The {FILE} of {_title(package)} cannot be read: {' '.join(describe(err).split())}. "
+        "Repair or uninstall that package."
+    )
+
+
+def _package(distribution: metadata.Distribution) -> entrypoints.Distribution:
+    """Name a distribution also where its own metadata are broken."""
+    path = getattr(distribution, "_path", None)
+    folder = entrypoints.Distribution.from_name_version(getattr(path, "stem", None) or "unknown")
+    try:
+        written: Any = distribution.metadata
+        name, version = written.get("Name"), written.get("Version")
+    except (AttributeError, OSError, TypeError, ValueError):  # there are none, or they are no text
+        return folder
+    return entrypoints.Distribution(name or folder.name, version or folder.version)
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _title(package: entrypoints.Distribution) -> str:
+    return f"{package.name} {package.version}" if package.version else package.name
 
 
 def origin(entry: entrypoints.EntryPoint) -> str:
     """Name the package (and version) that an entry point comes from."""
-    distribution = entry.distro
-    return f"{distribution.name} {distribution.version}" if distribution else "unknown package"
+    return _title(entry.distro) if entry.distro else "unknown package"
+
+
+def comes_from(entry: entrypoints.EntryPoint, package: str) -> bool:
+    """Tell whether an entry point belongs to a package, however its name is written."""
+    return entry.distro is not None and _normalized(entry.distro.name) == _normalized(package)
 
 
 def load(entry: entrypoints.EntryPoint, group: str) -> Any:
@@ -26,12 +152,80 @@ def load(entry: entrypoints.EntryPoint, group: str) -> Any:
     PluginError
         Whatever went wrong in the import, with the package and the entry named.
     """
-    try:
+    raised: list[BaseException] = []
+    with contained(raised.append):
         return entry.load()
-    except Exception as err:
-        raise PluginError(
-            f"The entry point '{entry.name} = {entry.module_name}"
-            f"{':' + entry.object_name if entry.object_name else ''}' in group '{group}' of "
-            f"{origin(entry)} cannot be loaded: {type(err).__name__}: {err}. "
-            "Repair or uninstall that package."
-        ) from err
+    raise PluginError(
+        f"The entry point '{entry.name} = {entry.module_name}"
+        f"{':' + entry.object_name if entry.object_name else ''}' in group '{group}' of "
+        f"{origin(entry)} cannot be loaded: {describe(raised[0])}. "
+        "Repair or uninstall that package."
+    ) from raised[0]
+
+
+@contextmanager
+def contained(note: Callable[[BaseException], None]) -> Iterator[None]:
+    """Give whatever the code inside raises to ``note``, and go on after it.
+
+    That is any exception, also the one of ``sys.exit()`` and a KeyboardInterrupt that the code
+    raises itself. Only when somebody presses Ctrl-C it goes through.
+    """
+    pressed: list[BaseException] = []
+    with _listening(pressed):
+        try:
+            yield
+        except BaseException as err:
+            if pressed:
+                raise
+            note(err)
+    if pressed:  # the code inside has caught what was not meant for it
+        raise pressed[0]
+
+
+@contextmanager
+def _listening(pressed: list[BaseException]) -> Iterator[None]:
+    """Note what Python raises while this lasts because somebody presses Ctrl-C."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def handler(number: int, frame: Any) -> None:
+        try:
+            before(number, frame)  # type: ignore[operator, misc]
+        except BaseException as err:
+            pressed.append(err)
+            raise
+
+    try:
+        if callable(before):  # else Ctrl-C is ignored, or none of Python's business
+            signal.signal(signal.SIGINT, handler)
+    except ValueError:  # in another thread than the main one, where no signal arrives
+        before = None
+    try:
+        yield
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
+
+
+def describe(err: BaseException) -> str:
+    """Write ``Type: message`` of an exception, also of one whose message cannot be shown."""
+    words = message(err)
+    return f"{type(err).__name__}: {words}" if words else type(err).__name__
+
+
+def message(err: BaseException) -> str:
+    """Write the message of an exception, or say that it cannot be shown."""
+    return _text(str, err)
+
+
+def show(value: object) -> str:
+    """Write the ``repr`` of an object, also of one that has none."""
+    text = _text(repr, value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def _text(write: Callable[[object], str], value: object) -> str:
+    failed: list[BaseException] = []
+    with contained(failed.append):
+        return write(value)
+    kind = type(value).__name__
+    return f"(this {kind} cannot be shown: {type(failed[0]).__name__} in its {write.__name__}())"

@@ -1,5 +1,7 @@
 """What every test needs: a nengo-loihi that builds under the NumPy that is installed."""
 
+import nengo
+
 from nengo_dense import compat
 
 
@@ -10,6 +12,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # kept in the home folder, where test runs side by side would wait for one another's locks
+    nengo.rc.set("decoder_cache", "enabled", "False")
     if config.getoption("tf_keras", default=False):  # unknown if tests/ is not the first folder
         compat.use_tf_keras()  # before nengo-loihi, which imports TensorFlow
     compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer

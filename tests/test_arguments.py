@@ -1,6 +1,8 @@
 """Arguments: the value that is taken, and the sentence that everything else gets."""
 
+import sys
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -207,10 +209,14 @@ def test_flags_are_true_or_false():
         refused("noise: must be True or False, got", arguments.flag, value, "noise")
 
 
-def test_a_progress_bar_is_nengos_or_none():
+def test_a_progress_bar_is_nengos_or_none_and_needs_somebody_to_see_it(monkeypatch):
     bar = TerminalProgressBar()
     assert arguments.check_progress_bar(bar) is bar
     assert arguments.check_progress_bar(None) is False
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
     assert arguments.check_progress_bar(True) is True
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: False))
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert arguments.check_progress_bar(True) is False
     for value in ("yes", 1, print):
         refused("progress_bar: must be True, False or a", arguments.check_progress_bar, value)

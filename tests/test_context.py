@@ -10,6 +10,9 @@ from nengo_dense.evaluation.rung_by_rung import with_rate_neurons
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.training import fit, without_synapses
 
+#: Random weights, shown for a moment: some layers are silent.
+pytestmark = pytest.mark.filterwarnings("ignore:No neuron of")
+
 
 @pytest.fixture
 def model(rng):

@@ -42,6 +42,8 @@ HEAVY = {
 }
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 42
+#: Also of fields of a named tuple, which numba passes as so many arguments.
+MAX_PARAMETERS = 10
 
 
 def floor(part):
@@ -168,19 +170,73 @@ def test_files_are_of_readable_length(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
 
 
-def code_lines(function):
-    """Count a function's lines after its signature and docstring."""
+def functions(path):
+    """Yield a file's functions, each with whether its signature is public and has keywords."""
+
+    def walk(node, public):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                hidden = child.name.startswith("_") and child.name != "__init__"
+                open_to_all = public and not hidden and bool(child.args.kwonlyargs)
+                yield child, open_to_all
+                yield from walk(child, False)
+            else:
+                hidden = isinstance(child, ast.ClassDef) and child.name.startswith("_")
+                yield from walk(child, public and not hidden)
+
+    yield from walk(parse(path), True)
+
+
+def code_lines(function, with_signature=True):
+    """Count a function's lines, without decorators and docstring."""
     body = function.body
-    if ast.get_docstring(function) is not None:
-        body = body[1:]
-    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+    docstring = ast.get_docstring(function) is not None
+    lines = function.end_lineno - function.lineno + 1
+    if docstring:
+        lines -= body[0].end_lineno - body[0].lineno + 1
+    return lines if with_signature else lines - (body[0].lineno - function.lineno)
+
+
+def n_parameters(function, with_keywords=True):
+    """Count a function's parameters."""
+    arguments = function.args
+    positional = len(arguments.posonlyargs) + len(arguments.args)
+    starred = sum(star is not None for star in (arguments.vararg, arguments.kwarg))
+    return positional + starred + (len(arguments.kwonlyargs) if with_keywords else 0)
 
 
 @of_files(FILES)
 def test_functions_are_of_readable_length(path):
+    for function, has_public_keywords in functions(path):
+        lines = code_lines(function, with_signature=not has_public_keywords)
+        assert lines <= MAX_FUNCTION_LINES, f"{function.name} in line {function.lineno}: {lines}"
+
+
+@of_files(FILES)
+def test_functions_take_few_parameters(path):
+    for function, has_public_keywords in functions(path):
+        n = n_parameters(function, with_keywords=not has_public_keywords)
+        assert n <= MAX_PARAMETERS, f"{function.name} in line {function.lineno}: {n} parameters"
+
+
+@of_files(FILES)
+def test_named_tuples_have_few_fields(path):
     for node in ast.walk(parse(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert code_lines(node) <= MAX_FUNCTION_LINES, f"{node.name} in line {node.lineno}"
+        if isinstance(node, ast.ClassDef) and "NamedTuple" in map(ast.unparse, node.bases):
+            fields = [item for item in node.body if isinstance(item, ast.AnnAssign)]
+            assert len(fields) <= MAX_PARAMETERS, f"{node.name} in line {node.lineno}"
+
+
+def test_what_counts_as_a_line_and_as_a_parameter():
+    tree = ast.parse(
+        "def f(\n    a, b,\n    *args,\n    c,\n    **kwargs,\n):\n"
+        '    """Say.\n\n    More.\n    """\n    x = a\n    return x\n'
+    )
+    (function,) = tree.body
+    assert code_lines(function) == 8
+    assert code_lines(function, with_signature=False) == 2
+    assert n_parameters(function) == 5
+    assert n_parameters(function, with_keywords=False) == 4
 
 
 @of_files(FILES)

@@ -5,9 +5,10 @@ A rule is data with a generator of findings (`rule`); other packages bring their
 entry-point group ``nengo_dense.rules``.
 """
 
+from nengo_dense.checks.declaration import Fact, Rule, fact, rule
+from nengo_dense.checks.finding import Finding
+from nengo_dense.checks.outcome import Skipped
 from nengo_dense.checks.report import CheckReport
-from nengo_dense.checks.result import Skipped
-from nengo_dense.checks.rule import Fact, Finding, Rule, fact, rule
 from nengo_dense.checks.runner import check
 
 __all__ = ["CheckReport", "Fact", "Finding", "Rule", "Skipped", "check", "fact", "rule"]

@@ -2,14 +2,19 @@
 
 from nengo.exceptions import ValidationError
 
+from nengo_dense.checks.declaration import Rule
 from nengo_dense.checks.registry import Registry, load
-from nengo_dense.checks.rule import Rule
+from nengo_dense.checks.terminal import printable
+from nengo_dense.plugins import show
 
 
 def rules() -> list[Rule]:
     """List the rules of all installed families, by code."""
-    known = load().rules
-    return [known[code] for code in sorted(known)]
+    return _by_code(load())
+
+
+def _by_code(known: Registry) -> list[Rule]:
+    return [known.rules[code] for code in sorted(known.rules)]
 
 
 def find_rule(code: str, registry: Registry | None = None) -> Rule:
@@ -23,7 +28,7 @@ def find_rule(code: str, registry: Registry | None = None) -> Rule:
     known = (registry or load()).rules
     if not isinstance(code, str) or code.upper() not in known:
         raise ValidationError(
-            f"there is no rule {code!r}; there are {', '.join(sorted(known))}", attr="code"
+            f"there is no rule {show(code)}; there are {', '.join(sorted(known))}", attr="code"
         )
     return known[code.upper()]
 
@@ -45,12 +50,15 @@ def explain(code: str) -> str:
     ]
     if rule.says:
         parts.append(f"nengo-loihi says: {', '.join(rule.says)}")
-    return "\n\n".join(parts)
+    return printable("\n\n".join(parts))
 
 
 def rule_list() -> str:
-    """Print one line for each rule, by code."""
-    return "\n".join(f"{rule.code}  {rule.severity:7}  {rule.summary}" for rule in rules())
+    """Print one line for each rule, by code, and what is wrong with plug-ins."""
+    known = load()
+    lines = [f"{r.code}  {r.severity:7}  {r.summary}" for r in _by_code(known)]
+    lines += [f"problem: {problem}" for problem in known.problems]
+    return "\n".join(printable(line, keep="") for line in lines)
 
 
 def rule_pages() -> dict[str, str]:

@@ -1,45 +1,58 @@
 """Pictures of a report: weights over the levels that hold them, rates, and the core map."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.checks.result import Result
+from nengo_dense.checks.outcome import Outcome
+from nengo_dense.checks.terminal import printable
+from nengo_dense.checks.text import shorten
 from nengo_dense.loihi.limits import CORES_PER_CHIP, WEIGHT_BITS
 from nengo_dense.loihi.partition import ceil_div
 
 #: Layers in one picture; more would not be read.
 MAX_LAYERS = 12
+#: Characters of a layer's name in a picture.
+MAX_NAME = 60
 
 
-def pictures(report: Result) -> Iterator[tuple[str, str]]:
+def pictures(report: Outcome) -> list[tuple[str, str]]:
     """Draw what the report has numbers for.
 
-    Yields
-    ------
-    title, svg : str
-        The picture as an element that stands in an HTML page.
+    Returns
+    -------
+    pictures : list of (title, svg)
+        Each picture as an element that stands in an HTML page.
 
     Raises
     ------
     nengo_dense.exceptions.MissingDependencyError
         matplotlib is not installed.
     """
+    matplotlib = compat.require("matplotlib", "Drawing a report")
     weights = {name: c["weights"] for name, c in report.curves.items() if c["weights"].size}
     rates = {name: c["rates"] for name, c in report.curves.items() if c["rates"].size}
-    if weights:
-        yield "Weights over the levels that can hold them", _weights(weights)
-    if rates:
-        yield "Rates against what integer neurons can do", _rates(rates, report.curves)
-    if report.layers:
-        yield "Cores", _cores(report)
+    drawn = []
+    with matplotlib.rc_context({"text.usetex": False}):
+        if weights:
+            drawn.append(("Weights over the levels that can hold them", _weights(weights)))
+        if rates:
+            drawn.append(
+                ("Rates against what integer neurons can do", _rates(rates, report.curves))
+            )
+        if report.layers:
+            drawn.append(("Cores", _cores(report)))
+    return drawn
+
+
+def _label(name: str) -> str:
+    """Write a name so that matplotlib takes no dollar for TeX and keeps within the margins."""
+    return shorten(printable(name, keep=""), MAX_NAME).replace("$", r"\$")
 
 
 def _axes(n: int, height: float) -> tuple[Any, list[Any]]:
-    compat.require("matplotlib", "Drawing a report")
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -65,7 +78,7 @@ def _weights(weights: dict[str, np.ndarray]) -> str:
         ax.axvspan(0.5, top, color="#d7e7d0")
         ax.hist(np.maximum(np.abs(levels), bins[0]), bins=bins, color="#31617f")
         ax.set_xscale("log", base=2)
-        ax.set_title(name, fontsize=9, loc="left")
+        ax.set_title(_label(name), fontsize=9, loc="left")
         ax.set_yticks([])
     axes[-1].set_xlabel("|weight| in steps; left of the shaded range it becomes 0")
     return _svg(figure)
@@ -81,13 +94,13 @@ def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]
             ax.axvline(ceiling / n, color="#bbbbbb", linewidth=0.8)
         ax.axvspan(ceiling / 4, ceiling, color="#f3e3d3")  # 250 Hz at steps of 1 ms: ND406
         ax.hist(values, bins=np.linspace(0, ceiling, 101), color="#31617f")
-        ax.set_title(name, fontsize=9, loc="left")
+        ax.set_title(_label(name), fontsize=9, loc="left")
         ax.set_yticks([])
     axes[-1].set_xlabel("rate in Hz; lines: the only steady rates; shaded: coarse")
     return _svg(figure)
 
 
-def _cores(report: Result) -> str:
+def _cores(report: Outcome) -> str:
     """Draw each layer's cores with the share of synapse memory that they use."""
     width = 32
     shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]
@@ -103,7 +116,7 @@ def _cores(report: Result) -> str:
     ax.set(xlim=(-0.2, width), ylim=(0.8 - n_rows, 1), aspect="equal")
     ax.set_axis_off()
     for name in names[:MAX_LAYERS]:
-        ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=name)
+        ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=_label(name))
     figure.legend(fontsize=8, loc="outside lower left", ncols=6)
     return _svg(figure)
 

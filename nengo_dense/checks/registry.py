@@ -6,23 +6,26 @@ names its package and entry point, and the rest of it that is sound is used.
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import entrypoints
-from nengo.exceptions import ValidationError
 
 from nengo_dense import plugins
-from nengo_dense.checks.rule import CODE, FAMILY, Fact, Rule
+from nengo_dense.checks.declaration import FAMILY, Fact, Rule
 from nengo_dense.exceptions import PluginError
+from nengo_dense.version import version
 
 GROUP = "nengo_dense.rules"
 #: What the checker itself knows before any rule asks.
 GIVEN = ("network", "dt", "run_time", "build")
-#: The built-in family as it stands in setup.cfg, for a checkout that is not installed.
-BUILT_IN = entrypoints.EntryPoint("ND", "nengo_dense.checks.loihi", "rules")
+#: The package that this file belongs to.
+OURS = entrypoints.Distribution("nengo-dense", version)
+#: The built-in family as it stands in setup.cfg. It is the one beside this file, installed or not,
+#: whatever an installed version of ours has written down.
+BUILT_IN = entrypoints.EntryPoint("ND", "nengo_dense.checks.rules", "rules", distro=OURS)
 
 
 @dataclass
@@ -32,32 +35,44 @@ class Registry:
     Attributes
     ----------
     rules : dict of {str: Rule}
-        By code, each after the rules that it requires.
+        By code, the built-in ones first, each after the rules that it requires.
     facts : dict of {str: Fact}
     origins : dict of {str: str}
-        Code -> the package that brings the rule.
+        Code, or name of a fact -> entry and package that bring it.
     problems : list of str
         What is wrong with plug-ins, a sentence each.
+    complete : bool
+        Whether every rule that is installed is among them, as far as can be seen.
     """
 
     rules: dict[str, Rule] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    complete: bool = True
+
+    def lack(self, problem: str) -> None:
+        """Note what is wrong with a plug-in, and that not all of it can be used."""
+        self.problems.append(problem)
+        self.complete = False
 
 
-def find() -> list[entrypoints.EntryPoint]:
+def find() -> plugins.Found:
     """List the families that are installed, the built-in one first."""
-    entries = list(_installed(tuple(sys.path)))
-    if all(entry.name != BUILT_IN.name for entry in entries):
-        entries.append(BUILT_IN)
-    return sorted(entries, key=lambda entry: entry.module_name != BUILT_IN.module_name)
+    found = _installed(tuple(sys.path))
+    others = [entry for entry in found.entries if not _is_ours(entry)]
+    return replace(found, entries=[BUILT_IN, *others])
+
+
+def _is_ours(entry: entrypoints.EntryPoint) -> bool:
+    """Tell whether an installed entry point is the built-in family, of this version or another."""
+    return entry.name == BUILT_IN.name and plugins.comes_from(entry, OURS.name)
 
 
 @lru_cache(maxsize=4)
-def _installed(path: tuple[str, ...]) -> list[entrypoints.EntryPoint]:
+def _installed(path: tuple[str, ...]) -> plugins.Found:
     """Read what is installed on a path; every check asks, and looking takes a while."""
-    return plugins.find(GROUP)
+    return plugins.search(GROUP)
 
 
 def load(entries: Iterable[entrypoints.EntryPoint] | None = None) -> Registry:
@@ -68,13 +83,17 @@ def load(entries: Iterable[entrypoints.EntryPoint] | None = None) -> Registry:
     entries : iterable of entrypoints.EntryPoint, optional
         What `find` lists, if not given.
     """
-    registry = Registry()
-    for entry in find() if entries is None else entries:
-        try:
-            family = plugins.load(entry, GROUP)
-            _add_family(registry, entry, family)
-        except (PluginError, ValidationError) as err:
-            registry.problems.append(str(err))
+    found = find() if entries is None else plugins.Found(list(entries))
+    registry = Registry(problems=[*found.problems, *found.elsewhere], complete=not found.problems)
+    for entry in found.entries:
+        raised: list[BaseException] = []
+        with plugins.contained(raised.append):
+            _add_family(registry, entry, plugins.load(entry, GROUP))
+        for err in raised:
+            known = isinstance(err, PluginError)
+            registry.lack(
+                str(err) if known else f"The {_where(entry)} is broken: {plugins.describe(err)}."
+            )
     _drop_unknown(registry)
     _order(registry)
     return registry
@@ -94,12 +113,15 @@ def _add_family(registry: Registry, entry: entrypoints.EntryPoint, family: Any) 
     for item in family:
         problem = _problem(registry, entry, item)
         if problem:
-            registry.problems.append(f"The {_where(entry)} {problem}")
-        elif isinstance(item, Fact):
+            registry.lack(f"The {_where(entry)} {problem}")
+            continue
+        origin = f"entry '{entry.name}' of {plugins.origin(entry)}"
+        if isinstance(item, Fact):
             registry.facts[item.name] = item
+            registry.origins[item.name] = origin
         else:
             registry.rules[item.code] = item
-            registry.origins[item.code] = plugins.origin(entry)
+            registry.origins[item.code] = origin
 
 
 def _problem(registry: Registry, entry: entrypoints.EntryPoint, item: Any) -> str:
@@ -108,7 +130,7 @@ def _problem(registry: Registry, entry: entrypoints.EntryPoint, item: Any) -> st
         taken = item.name in registry.facts or item.name in GIVEN
         return f"brings the fact '{item.name}', which exists already." if taken else ""
     if not isinstance(item, Rule):
-        return f"holds {item!r}, which is not a rule."
+        return f"holds {plugins.show(item)}, which is not a rule."
     if item.family != entry.name:
         return f"brings the rule {item.code}, whose code should begin with {entry.name}."
     if item.code in registry.rules:
@@ -135,14 +157,14 @@ def _drop_unknown(registry: Registry) -> None:
                 if unknown:
                     del items[name]
                     dropped = True
-                    registry.problems.append(
+                    registry.lack(
                         f"The {kind} {name}{_from(registry, name)} requires "
                         f"{', '.join(map(repr, unknown))}, which nobody provides."
                     )
 
 
 def _from(registry: Registry, name: str) -> str:
-    return f" of {registry.origins[name]}" if name in registry.origins else ""
+    return f" ({registry.origins[name]})" if name in registry.origins else ""
 
 
 def _order(registry: Registry) -> None:
@@ -157,7 +179,7 @@ def _order(registry: Registry) -> None:
             order = list(TopologicalSorter(graph).static_order())
         except CycleError as err:
             circle = err.args[1]
-            registry.problems.append(
+            registry.lack(
                 "These require one another in a circle and cannot be run: "
                 + ", ".join(f"{name}{_from(registry, name)}" for name in sorted(set(circle)))
                 + "."
@@ -167,5 +189,9 @@ def _order(registry: Registry) -> None:
                 registry.facts.pop(name, None)
             _drop_unknown(registry)
         else:
-            registry.rules = {name: registry.rules[name] for name in order if CODE.fullmatch(name)}
+            codes = [name for name in order if name in registry.rules]
+            ours = f"of {plugins.origin(BUILT_IN)}"
+            # what the rules of others do cannot keep the built-in ones from being asked
+            codes.sort(key=lambda code: not registry.origins.get(code, "").endswith(ours))
+            registry.rules = {code: registry.rules[code] for code in codes}
             return

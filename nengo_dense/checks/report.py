@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 from nengo_dense.checks import html, report_file, text
-from nengo_dense.checks.result import Result
+from nengo_dense.checks.outcome import Outcome
 
 
-class CheckReport(Result):
-    """Everything that `check` found, and ways to show it.
+class CheckReport(Outcome):
+    """Everything that `nengo_dense.check` found, and ways to show it.
 
     Attributes
     ----------
@@ -22,7 +22,10 @@ class CheckReport(Result):
     ignored : list of (Finding, str)
         What the user set aside, with the reason.
     problems : list of str
-        Broken plug-ins and rules that crashed.
+        Broken plug-ins and rules that crashed, each by package and entry.
+    complete : bool
+        Whether every rule that is installed could be asked and none crashed. What such a rule
+        would have found is not known, so ``ok`` is false where this is.
     curves : dict of {str: dict}
         By layer, arrays for the pictures: "weights" in the unit of stored levels, "rates" in
         hertz.
@@ -39,6 +42,9 @@ class CheckReport(Result):
     def save_html(self, path: str | Path) -> None:
         """Write the HTML page to a file, in the place of no other file than such a page."""
         report_file.write(path, self.to_html, report_file.HTML)
+
+    def __repr__(self) -> str:
+        return f"<CheckReport: {self.summary}>"
 
     def __str__(self) -> str:
         return text.text(self)

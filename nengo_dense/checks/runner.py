@@ -3,89 +3,30 @@
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import ValidationError
 
 from nengo_dense.checks import registry
+from nengo_dense.checks.declaration import Rule
+from nengo_dense.checks.finding import SEVERITIES, Finding
+from nengo_dense.checks.knowledge import Facts, UnavailableError
+from nengo_dense.checks.outcome import Skipped
 from nengo_dense.checks.registry import Registry
 from nengo_dense.checks.report import CheckReport
-from nengo_dense.checks.result import Skipped
-from nengo_dense.checks.rule import SEVERITIES, Finding, Rule
 from nengo_dense.checks.selection import Selection
 from nengo_dense.checks.untouched import untouched
+from nengo_dense.plugins import contained, describe, show
 
+#: Longest step and longest run that are taken for meant, in seconds.
+LONGEST_STEP, LONGEST_RUN = 1.0, 1e6
+#: Findings of one rule; more are a rule that never ends.
+MAX_FINDINGS = 10_000
 #: Findings of this rule repeat what nengo-loihi says, and give way to a rule that explains it.
 PASSED_ON = "ND100"
-
-
-class UnavailableError(Exception):
-    """A fact that could not be found out; the message says why."""
-
-
-@dataclass
-class Facts:
-    """What is known of a network; each fact is found out when it is first asked for.
-
-    Parameters
-    ----------
-    registry : Registry
-    given : dict
-        What is known from the start.
-    crashes : list of str
-        Facts that ended in an error nobody foresaw.
-    """
-
-    registry: Registry
-    given: dict[str, Any]
-    crashes: list[str] = field(default_factory=list)
-    _known: dict[str, Any] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> Any:
-        """Give a fact.
-
-        Raises
-        ------
-        UnavailableError
-            It, or something that it is made from, could not be found out.
-        """
-        if name in self.given:
-            return self.given[name]
-        if name not in self._known:
-            self._known[name] = self._find_out(name)
-        value = self._known[name]
-        if isinstance(value, UnavailableError):
-            raise value
-        return value
-
-    def _find_out(self, name: str) -> Any:
-        item = self.registry.facts[name]
-        try:
-            needs = self.needs(item.requires, item.optional)
-        except UnavailableError as err:
-            return err
-        try:
-            return item.compute(**needs)
-        except NengoException as err:
-            return UnavailableError(f"no {name.replace('_', ' ')}: {err}")
-        except Exception as err:
-            words = f"{type(err).__name__}: {err}"
-            self.crashes.append(f"Finding out the fact '{name}' crashed: {words}")
-            return UnavailableError(f"no {name.replace('_', ' ')}: {words}")
-
-    def needs(self, names: Iterable[str], optional: set[str]) -> dict[str, Any]:
-        """Give several facts, ``None`` for an optional one that cannot be found out."""
-        return {name: self.get(name) if name in optional else self[name] for name in names}
-
-    def get(self, name: str) -> Any:
-        """Give a fact that is known or can be found out, else ``None``."""
-        try:
-            return self[name] if name in self.registry.facts or name in self.given else None
-        except UnavailableError:
-            return None
 
 
 def check(
@@ -135,44 +76,48 @@ def check(
     'ND102'
     """
     if not isinstance(network, nengo.Network):
-        raise ValidationError(
-            f"must be a nengo.Network, got {type(network).__name__}", attr="network", obj=check
-        )
-    dt = _positive(dt, "dt", allow_zero=False)
-    run = _positive(run, "run", allow_zero=True)
+        raise ValidationError(f"must be a nengo.Network, got {type(network).__name__}", "network")
+    if not isinstance(build, bool | np.bool_):
+        raise ValidationError(f"must be True or False, got {show(build)}", "build")
+    dt = _seconds(dt, "dt", LONGEST_STEP)
+    run = _seconds(run, "run", LONGEST_RUN, allow_zero=True)
     known = registry.load()
     selection = Selection.of(select, ignore, known.rules)
     with untouched(network), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         facts = Facts(known, {"network": network, "dt": dt, "run_time": run, "build": build})
-        report = CheckReport(problems=list(known.problems))
-        for rule in known.rules.values():
-            _ask(rule, facts, selection, report)
+        report = CheckReport(problems=list(known.problems), complete=known.complete)
+        for code, rule in known.rules.items():
+            _ask(rule, known.origins.get(code, "of unknown origin"), facts, selection, report)
         report.findings[:] = _sorted(_unexplained(report.findings, known))
         report.layers, report.cores, report.curves = _figures(facts)
-        report.problems += facts.crashes
+        for crash in facts.crashes:
+            report.lack(crash)
     report.ignored = selection.apply(report.findings)
     return report
 
 
-def _figures(facts: Facts) -> tuple[list, int | None, dict]:
+def _figures(facts: Facts) -> tuple[list[dict[str, Any]], int | None, dict[str, Any]]:
     table = facts.get("layer_table")
     return (table.rows, table.n_cores, table.curves) if table is not None else ([], None, {})
 
 
-def _positive(value: float, name: str, allow_zero: bool) -> float:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not np.isfinite(value) or value < 0 or (value == 0 and not allow_zero):
+def _seconds(value: float, name: str, longest: float, allow_zero: bool = False) -> float:
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if (
+        not number
+        or isinstance(value, bool)
+        or not 0 <= value <= longest
+        or (value == 0 and not allow_zero)
+    ):
+        least = "at least 0" if allow_zero else "above 0"
         raise ValidationError(
-            f"must be a {'non-negative' if allow_zero else 'positive'} number of seconds, "
-            f"got {value!r}",
-            attr=name,
-            obj=check,
+            f"must be a number of seconds {least} and at most {longest:g}, got {show(value)}", name
         )
     return float(value)
 
 
-def _ask(rule: Rule, facts: Facts, selection: Selection, report: CheckReport) -> None:
+def _ask(rule: Rule, origin: str, facts: Facts, selection: Selection, report: CheckReport) -> None:
     """Run one rule; what it needs and what it raises ends up in the report."""
     if not selection.wants(rule.code):
         return
@@ -185,23 +130,32 @@ def _ask(rule: Rule, facts: Facts, selection: Selection, report: CheckReport) ->
     except UnavailableError as err:
         report.skipped.append(Skipped(rule.code, str(err)))
         return
-    try:
-        for finding in rule.find(**needs):
+    raised: list[BaseException] = []
+    with contained(raised.append):
+        findings = iter(rule.find(**needs))
+        for finding in islice(findings, MAX_FINDINGS):
             report.findings.append(_complete(finding, rule))
-    except Exception as err:
-        report.problems.append(
-            f"The rule {rule.code} ({rule.summary}) crashed: {type(err).__name__}: {err}"
+        for _ in findings:
+            raise RuntimeError(f"it found more than {MAX_FINDINGS} faults and was stopped")
+    for crash in raised:
+        report.lack(
+            f"The rule {rule.code} ({rule.summary}; {origin}) crashed: {describe(crash)}. What it "
+            "would have found is not known."
         )
 
 
 def _complete(finding: Finding, rule: Rule) -> Finding:
     if not isinstance(finding, Finding):
         raise TypeError(f"it should yield findings, not {type(finding).__name__}")
-    return replace(
-        finding,
-        code=rule.code,
-        severity=finding.severity or rule.severity,
+    return Finding(
+        target=finding.target,
+        message=finding.message,
         remedy=finding.remedy or rule.remedy,
+        value=finding.value,
+        limit=finding.limit,
+        unit=finding.unit,
+        severity=finding.severity or rule.severity,
+        code=rule.code,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from nengo.exceptions import ValidationError
 
-from nengo_dense.checks.rule import Finding
+from nengo_dense.checks.finding import Finding
+from nengo_dense.plugins import show
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,19 @@ class Selection:
         nengo.exceptions.ValidationError
             A selector that fits no rule, or something ignored without a reason.
         """
-        chosen = (select,) if isinstance(select, str) else tuple(select or ())
+        chosen = (select,) if isinstance(select, str) else select or ()
+        if isinstance(chosen, bool) or not isinstance(chosen, Iterable):
+            raise ValidationError(
+                'must be a code, the beginning of one, or a list of them, such as ["ND2", '
+                f'"ND401"], got {show(select)}',
+                attr="select",
+            )
+        chosen = tuple(chosen)
         if ignore is not None and not isinstance(ignore, Mapping):
             raise ValidationError(
                 "must say why: a dictionary of code and reason, such as "
-                f'{{"ND206": "small board"}}, got {ignore!r}',
+                f'{{"ND206": "small board"}}, got {show(ignore)}',
                 attr="ignore",
-                obj=cls,
             )
         known = sorted(known)
         for attr, selectors in (("select", chosen), ("ignore", tuple(ignore or {}))):
@@ -51,15 +58,14 @@ class Selection:
                 fits = isinstance(selector, str) and selector
                 if not fits or not any(code.startswith(selector) for code in known):
                     raise ValidationError(
-                        f"{selector!r} is the beginning of no rule's code; there are "
+                        f"{show(selector)} is the beginning of no rule's code; there are "
                         f"{', '.join(known)}",
                         attr=attr,
-                        obj=cls,
                     )
         for code, reason in (ignore or {}).items():
             if not isinstance(reason, str) or not reason.strip():
                 raise ValidationError(
-                    f"needs a reason in words for {code}, got {reason!r}", attr="ignore", obj=cls
+                    f"needs a reason in words for {code}, got {show(reason)}", attr="ignore"
                 )
         return cls(chosen, dict(ignore or {}))
 

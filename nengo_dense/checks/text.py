@@ -4,8 +4,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from nengo_dense.checks.result import Result
-from nengo_dense.checks.rule import Finding
+from nengo_dense.checks.finding import Finding
+from nengo_dense.checks.outcome import Outcome
+from nengo_dense.checks.terminal import printable
 
 WIDTH = 100
 #: Heading, key of the layer's number, and how to print it: input axons, synapse memory in use,
@@ -26,10 +27,10 @@ COLUMNS = (
 )
 
 
-def text(report: Result) -> str:
+def text(report: Outcome) -> str:
     """Write a report: the findings, the layers, what was not looked at, the verdict."""
     parts = [_finding(finding) for finding in report.findings]
-    parts += [f"ignored {f.code} {f.target} ({why})" for f, why in report.ignored]
+    parts += [_wrap(f"{f.code} {f.target} ({why})", "ignored ") for f, why in report.ignored]
     if report.layers:
         parts += ["", *table(report.layers)]
     for problem in report.problems:
@@ -49,10 +50,12 @@ def _finding(finding: Finding) -> str:
 
 
 def _wrap(words: str, head: str) -> str:
+    # line breaks of a message become spaces here
+    words = printable(words, keep="\n\t")
     return textwrap.fill(words, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
-def _skipped(report: Result) -> list[str]:
+def _skipped(report: Outcome) -> list[str]:
     """List skipped rules under their reason, which many share."""
     by_reason: dict[str, list[str]] = {}
     for skipped in report.skipped:
@@ -65,7 +68,7 @@ def _skipped(report: Result) -> list[str]:
 def cell(layer: dict[str, Any], key: str, form: str) -> str:
     """Print one number of a layer; a dash where it is not known."""
     value = layer.get(key)
-    return "-" if value is None else form.format(value)
+    return "-" if value is None else printable(form.format(value), keep="")
 
 
 def table(layers: Sequence[dict[str, Any]]) -> list[str]:
@@ -77,7 +80,7 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = WIDTH - sum(widths[1:]) - 2 * len(widths[1:])
     for row in rows:
-        row[0] = _shorten(row[0], room)
+        row[0] = shorten(row[0], room)
     widths[0] = max(len(row[0]) for row in rows)
     return [
         "  ".join(
@@ -88,6 +91,6 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _shorten(name: str, room: int) -> str:
+def shorten(name: str, room: int) -> str:
     """Keep the end of a long path, which tells layers apart."""
     return name if len(name) <= room else "..." + name[-(room - 3) :]

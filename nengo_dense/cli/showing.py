@@ -18,10 +18,16 @@ IGNORE = dict.fromkeys(("ND502", "ND503"), "samples shown by this command, for r
 def check_showing(
     stack: DenseStack, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
 ) -> CheckReport:
-    """Check a stack in a network that shows it some of the samples."""
+    """Check a stack in a network that shows it some of the samples.
+
+    A tuned stack is shown each for as long as its first answers take.
+    """
+    shown_for = SHOWN_FOR
+    if stack.tuned is not None:
+        shown_for = stack.tuned.first_answer
     chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
     with nengo.Network(seed=stack.seed, label=stack.label) as network:
         nengo.Network.add(stack)
-        source = nengo.Node(nengo.processes.PresentInput(chosen, SHOWN_FOR), label="samples")
+        source = nengo.Node(nengo.processes.PresentInput(chosen, shown_for), label="samples")
         nengo.Connection(source, stack.input, synapse=None)
     return check(network, ignore={**IGNORE, **(ignore or {})}, **options)

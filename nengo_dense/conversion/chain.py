@@ -84,7 +84,7 @@ class Chain:
         if stack.encoding not in ("host", "spikes"):
             raise ValidationError(
                 f"must be 'host' or 'spikes' for tuning, got {stack.encoding!r}: what nengo-loihi "
-                "puts between a node and the chip is not emulated here. Convert with tune=False.",
+                "puts between a node and the chip is no part of the stack",
                 attr="encoding",
                 obj=stack,
             )
@@ -103,8 +103,8 @@ class Chain:
             first = np.ones(stack.size_in)
         else:
             self.signs = np.sign(stack.encoder.decoders)
-            rate = stack.encoder.layer.max_rate * dt
-            first = rate / np.abs(stack.encoder.decoders).max(axis=1)
+            decoders = np.abs(stack.encoder.decoders).max(axis=1)
+            first = stack.encoder.layer.max_rate * dt / decoders
         self._in_scales = [first, *(np.array(s) for s in layer_scales)]
         self._out_scales = [*layer_scales, 1.0]
         self._built = BuiltStack(stack, dt)

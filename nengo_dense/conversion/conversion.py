@@ -120,7 +120,7 @@ def convert(
     Warns
     -----
     UserWarning
-        Layers must saturate or fall silent at the ``max_rate`` asked for; inputs are clipped.
+        Without calibration, a layer's weights are of unusual scale; inputs are clipped.
     """
     choice(encoding, ("auto", *ENCODINGS), "encoding")
     n_steps = presentation_steps(presentation_time, dt)
@@ -175,7 +175,7 @@ def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dic
         arguments["encoder"] = {"max_rate": rate or BLIND_RATE, "scale": values.input_scale}
     if rate is not None:
         arguments["max_rate"] = rate
-        _warn_of_other_scales(specs, values, rate)
+    _warn_of_other_scales(specs, values, rate)
     return arguments
 
 
@@ -238,17 +238,30 @@ def _warn_of_clipping(x: np.ndarray) -> None:
         )
 
 
-def _warn_of_other_scales(specs: Sequence[DenseSpec], values: Plausible, rate: float) -> None:
-    """Say which layers must saturate or fall silent at a rate for the value 1."""
-    found = []
-    for i, (value, factor) in enumerate(zip(values.activations, values.factors, strict=True)):
-        if factor != 1:
-            does = "saturate" if factor > 1 else "fall silent"
-            label = specs[i].label or f"layer {i + 1}"
-            found.append(f"{label} must {does}: by its weights it has values of about {value:.2g}")
-    if found:
-        warnings.warn(
-            f"At max_rate={rate:g} Hz for the value 1, {'; '.join(found)}. Leave max_rate out, so "
-            "that each layer's rate follows from its weights, or give calibration data.",
-            stacklevel=4,
+def _warn_of_other_scales(
+    specs: Sequence[DenseSpec], values: Plausible, rate: float | None
+) -> None:
+    """Say which layers' rates are a guess, or at a given rate must saturate or fall silent."""
+    scaled = zip(specs, values.activations, values.factors, strict=False)
+    found = [
+        (spec.label or f"layer {i + 1}", value, factor)
+        for i, (spec, value, factor) in enumerate(scaled)
+        if factor != 1
+    ]
+    if not found:
+        return
+    sizes = ", ".join(f"{label} {value:.2g}" for label, value, _ in found)
+    if rate is None:
+        what = "Firing rates were chosen for these, which is a guess"
+    else:
+        does = " and ".join(
+            f"{label} must {'saturate' if factor > 1 else 'fall silent'}"
+            for label, _, factor in found
         )
+        what = f"At max_rate={rate:g} for the value 1, {does}: leave it out"
+    warnings.warn(
+        "The weights are of unusual scale: by them alone, values are of the order of "
+        f"{sizes}. {what}, or pass some thousand training inputs as calibration=, prepared as the "
+        "model sees them.",
+        stacklevel=4,
+    )

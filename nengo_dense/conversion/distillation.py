@@ -91,13 +91,8 @@ class Distillation:
         return cls((values,))
 
     @property
-    def of_values(self) -> bool:
-        """(bool) Whether values matter, and not only which class is right."""
-        return any(comparison.head != "softmax" for comparison in self.comparisons)
-
-    @property
     def late(self) -> bool:
-        """(bool) Whether only the whole presentation matters."""
+        """(bool) Whether values alone matter, and so only the whole presentation."""
         return not any(comparison.early for comparison in self.comparisons)
 
     def __call__(

@@ -28,6 +28,7 @@ def fit_readout(
     Ridge regression of the wanted logits on the rates of a whole presentation. It holds the
     weights to what they were, so that few samples change little. Values that are differences of
     large terms need it: a gradient takes thousands of steps to find what the terms have in common.
+    For classes it would be the wrong measure, above all early in a presentation.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from nengo.exceptions import BuildError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.conversion.calibration import Samples
@@ -93,40 +94,84 @@ def tune(
         the lowest.
     """
     n_updates = int(np.clip(PASSES * len(fit) // BATCH_SIZE, LEAST_UPDATES, MOST_UPDATES))
-    parameters = [*chain.weights, *chain.biases]
-    adam = Adam(parameters, _sizes(chain))
-    losses: list[float] = []
-    best: list[np.ndarray] = []
-
-    known = np.concatenate([fit.x, judge.x])
-    limit = HostLimit(known)
     rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
-
-    def judge_now() -> None:
-        limit.hold(chain, known)
-        losses.append(
-            fit_readout(chain, fit, judge, distillation, windows)
-            if distillation.of_values
-            else mean_loss(chain, judge, distillation, windows)
-        )
-        if losses[-1] == min(losses):
-            best[:] = [p.copy() for p in parameters]
-
-    judge_now()
+    adam = Adam([*chain.weights, *chain.biases], _sizes(chain))
+    choice = Choice(chain, fit, judge, distillation, windows)
+    choice.judge_now()
     due = set(np.linspace(0, n_updates, N_JUDGEMENTS + 1).astype(int)[1:].tolist())
     batches = _batches(len(fit), np.random.RandomState(seed))
+
+    def step(n: int) -> None:
+        batch = fit[next(batches)]
+        _, gradient = loss_and_gradient(chain, batch.x, batch.targets, distillation, windows)
+        adam.update([*gradient.weights, *gradient.biases], rate * schedule(n, n_updates))
+        choice.limit.hold(chain, batch.x)
+        if n in due:
+            choice.judge_now()
+
     with ProgressTracker(progress_bar, Progress("Tuning", "Tuning", n_updates)) as progress:
         for n in range(1, n_updates + 1):
-            batch = fit[next(batches)]
-            _, gradient = loss_and_gradient(chain, batch.x, batch.targets, distillation, windows)
-            adam.update([*gradient.weights, *gradient.biases], rate * schedule(n, n_updates))
-            limit.hold(chain, batch.x)
-            if n in due:
-                judge_now()
+            try:
+                step(n)
+            except BuildError:  # the steps lead to weights that the chip cannot store
+                break
             progress.total_progress.step()
-    for parameter, value in zip(parameters, best, strict=True):
-        parameter[...] = value
-    return losses
+    choice.restore()
+    return choice.losses
+
+
+class Choice:
+    """The parameters that held-back samples like best so far.
+
+    Parameters
+    ----------
+    chain, fit, judge, distillation, windows
+        As for `tune`.
+
+    Attributes
+    ----------
+    losses : list of float
+        Of the samples that judge, one for each judgement.
+    limit : HostLimit
+        Which all that are judged keep to.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        fit: Samples,
+        judge: Samples,
+        distillation: Distillation,
+        windows: Sequence[Window],
+    ) -> None:
+        self._chain, self._distillation = chain, distillation
+        self._fit, self._judge = fit, judge
+        self._windows = windows
+        self._known = np.concatenate([fit.x, judge.x])
+        self._best: list[np.ndarray] = []
+        self.limit = HostLimit(self._known)
+        self.losses: list[float] = []
+
+    @property
+    def _parameters(self) -> list[np.ndarray]:
+        return [*self._chain.weights, *self._chain.biases]
+
+    def judge_now(self) -> None:
+        """Judge the parameters as they are; where values alone matter, fit the readout first."""
+        self.limit.hold(self._chain, self._known)
+        how = self._distillation, self._windows
+        if self._distillation.late:
+            loss = fit_readout(self._chain, self._fit, self._judge, *how)
+        else:
+            loss = mean_loss(self._chain, self._judge, *how)
+        self.losses.append(loss)
+        if loss == min(self.losses):
+            self._best = [parameter.copy() for parameter in self._parameters]
+
+    def restore(self) -> None:
+        """Return to the best."""
+        for parameter, value in zip(self._parameters, self._best, strict=True):
+            parameter[...] = value
 
 
 def _sizes(chain: Chain) -> list[np.ndarray]:

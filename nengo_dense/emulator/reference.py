@@ -1,22 +1,26 @@
 """`ReferenceSimulator`: Nengo itself for many inputs at once, to compare the chip with."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import nengo
 import numpy as np
 from nengo.builder import Model
 
-from nengo_dense.emulator.host.feed import check_data
-from nengo_dense.emulator.host.history import History, SimulationData
+from nengo_dense.emulator.history import (
+    History,
+    KeepHistory,
+    SimulationData,
+    check_keep_history,
+)
+from nengo_dense.emulator.host.channel import Channels
 from nengo_dense.emulator.host.host import Host
-from nengo_dense.emulator.host.host_run import HostRun
-from nengo_dense.emulator.host.process import Clock, ProcessSteps
+from nengo_dense.emulator.node_data import check_data
 
 #: Seed of what is random while running, the same in every lane.
 SEED = 0
 #: Steps in one go, so that memory for probed values that are not kept stays small.
-CHUNK_STEPS = 32
+PIECE_STEPS = 32
 
 
 class ReferenceSimulator:
@@ -32,7 +36,7 @@ class ReferenceSimulator:
         Step in seconds.
     minibatch_size : int, optional
         Number of lanes.
-    keep_history : bool or collection of nengo.Probe, optional
+    keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}, optional
         As in `nengo_dense.Simulator`.
 
     Attributes
@@ -46,37 +50,17 @@ class ReferenceSimulator:
         network: nengo.Network,
         dt: float = 0.001,
         minibatch_size: int = 1,
-        keep_history: bool | Collection[nengo.Probe] = True,
+        keep_history: KeepHistory = True,
     ) -> None:
         self.minibatch_size = minibatch_size
         self.dt = dt
         self.model = Model(dt=dt)
         self.model.build(network)
-        self._feedable = {
-            node: self.model.sig[node]["out"]
-            for node in network.all_nodes
-            if node.size_in == 0 < node.size_out
-        }
-        clock = Clock()
-        self._host = Host(
-            self.model,
-            minibatch_size,
-            list(self._feedable.values()),
-            ProcessSteps({}, {}, clock),
-        )
-        kept = {
-            probe: keep_history if isinstance(keep_history, bool) else probe in keep_history
-            for probe in network.all_probes
-        }
+        check_keep_history(keep_history, network)
         self._histories = {
-            probe: History(
-                1 if probe.sample_every is None else probe.sample_every / dt,
-                keep,
-                np.asarray,
-            )
-            for probe, keep in kept.items()
+            probe: History.of(probe, dt, keep_history) for probe in network.all_probes
         }
-        self._run = HostRun(self._host, clock, self._histories, None)
+        self._host = Host(self.model, Channels(minibatch_size), self._histories)
         self.data = SimulationData(self.model.params, self._histories, batched=True)
         self.reset()
 
@@ -96,16 +80,12 @@ class ReferenceSimulator:
         data : dict of {Node: (minibatch_size, n_steps, size_out) array_like}, optional
             Replaces the output of nodes without input during this run.
         """
-        feeds = check_data(data, self._feedable, self.minibatch_size, steps)
-        for node, signal in self._feedable.items():
-            if node not in feeds:
-                self._host.restore(signal)
-        fed = [(self._feedable[node], feed) for node, feed in feeds.items()]
-        self._run.start(self.n_steps + 1, fed)
+        given = check_data(data, self._host.inputs, self.minibatch_size, steps)
+        self._host.start_run(self.n_steps + 1, given)
         for history in self._histories.values():
             history.reserve(self.n_steps + 1, steps)
-        for start in range(0, steps, CHUNK_STEPS):
-            self._run.advance(min(CHUNK_STEPS, steps - start))
+        for start in range(0, steps, PIECE_STEPS):
+            self._host.advance(min(PIECE_STEPS, steps - start))
         self.n_steps += steps
 
     def sum(self, probe: nengo.Probe) -> np.ndarray:

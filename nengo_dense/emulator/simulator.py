@@ -1,7 +1,7 @@
 """`Simulator`: nengo-loihi's emulator for many inputs at once, bit for bit."""
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -18,9 +18,10 @@ from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
-from nengo_dense.emulator.host.feed import Feed, check_data
-from nengo_dense.emulator.host.history import SimulationData
+from nengo_dense.arguments import check_progress_bar
+from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
+from nengo_dense.emulator.node_data import NodeData, check_data
 from nengo_dense.loihi.build import build_model
 
 TARGETS = ("sim", "simreal")
@@ -48,9 +49,12 @@ class Simulator:
         As in ``nengo.Simulator``.
     precompute, remove_passthrough, model, hardware_options : optional
         As in ``nengo_loihi.Simulator``; hardware options concern no emulator.
-    keep_history : bool or collection of nengo.Probe, optional
-        Probes of which all values are kept. Of others, ``data`` has the last value alone;
-        `sum` works for both.
+    keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}, optional
+        Probes of which all values are kept. Of others, ``data`` has the last value alone; `sum`
+        works for both. With a dict, no values are kept. Each callable is given those of its probe
+        as they come: the first step of a piece of a run, counted from 1, and the values in it,
+        ``(lanes, n_steps, size)``, lanes also without a minibatch size. So a long run of many
+        lanes needs little memory.
     kernel : {"auto", "numpy", "numba"}, optional
         What steps the chip. All give the same numbers; ``"auto"`` takes numba if it is installed.
 
@@ -79,7 +83,7 @@ class Simulator:
         precompute: bool | None = None,
         remove_passthrough: bool = True,
         hardware_options: Mapping | None = None,
-        keep_history: bool | Collection[nengo.Probe] = True,
+        keep_history: KeepHistory = True,
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
@@ -87,7 +91,7 @@ class Simulator:
             raise ValidationError(f"must be seconds above 0 (got {dt!r})", attr="dt")
         self.target = _check_target(target)
         self.minibatch_size = _check_minibatch_size(minibatch_size)
-        self.progress_bar = progress_bar
+        self.progress_bar = check_progress_bar(progress_bar)
         if network is None:
             raise ValidationError("network parameter must not be None", attr="network")
         if not isinstance(network, nengo.Network):
@@ -95,12 +99,12 @@ class Simulator:
                 f"must be a nengo.Network (got {type(network).__name__})", attr="network"
             )
         self.network = network
-        _check_history(keep_history, network)
+        check_keep_history(keep_history, network)
         _check_seed(seed)
         _check_model(model, dt)
         self.timers = compat.nengo_loihi().simulator.Timers()
         self.timers.start("build")
-        with ProgressTracker(progress_bar, Progress("Building", "Build")):
+        with ProgressTracker(self.progress_bar, Progress("Building", "Build")):
             self.model = build_model(
                 network,
                 dt,
@@ -255,22 +259,24 @@ class Simulator:
                 "any more; call reset() before running again"
             )
         steps = _check_steps(steps)
-        feeds = check_data(data, self._machine.feedable, self.minibatch_size, steps)
+        given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
         if steps == 0:
             warnings.warn(
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
             )
             return
-        bar = self.progress_bar if progress_bar is None else progress_bar
+        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
-            self._run(steps, feeds, tracker)
+            self._run(steps, given, tracker)
 
-    def _run(self, steps: int, feeds: dict[nengo.Node, Feed], tracker: ProgressTracker) -> None:
+    def _run(
+        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker
+    ) -> None:
         overflowed: set[str] = set()
         self.timers.start("run")
-        self._machine.start_run(self._n_steps + 1, steps, feeds)
+        self._machine.start_run(self._n_steps + 1, steps, given)
         try:
-            for n_steps in self._machine.chunks(steps):
+            for n_steps in self._machine.pieces(steps):
                 self._between_steps = False
                 overflowed |= self._machine.advance(n_steps)
                 self._n_steps += n_steps
@@ -354,21 +360,6 @@ def _check_model(model: Any, dt: float) -> None:
         )
     if model.dt != dt:
         raise ValidationError(f"has a dt of {model.dt:g}, not {dt:g} seconds", attr="model")
-
-
-def _check_history(keep_history: bool | Collection[nengo.Probe], network: nengo.Network) -> None:
-    if isinstance(keep_history, bool):
-        return
-    if not isinstance(keep_history, Collection):
-        raise ValidationError(
-            f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
-        )
-    probes = network.all_probes  # walks through the whole network
-    strangers = [item for item in keep_history if item not in probes]
-    if strangers:
-        raise ValidationError(
-            f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
-        )
 
 
 def _check_steps(steps: int) -> int:

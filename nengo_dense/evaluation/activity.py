@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: Share of the ceiling of one spike a step at which a neuron counts as saturated in the mean of
+#: all presentations, and the share of a layer that may be so without a word.
+SATURATED, MOST_SATURATED = 0.9, 0.05
+
 
 @dataclass(frozen=True, eq=False)
 class LayerActivity:
@@ -23,3 +27,26 @@ class LayerActivity:
     on_chip: bool
     rates: np.ndarray
     spikes: float
+
+    def fault(self, dt: float) -> str:
+        """Say why this layer cannot pass on what the model does; empty if it can.
+
+        Parameters
+        ----------
+        dt : float
+            Step in seconds; a neuron sends one spike a step at most.
+        """
+        if not self.rates.any():
+            return (
+                f"No neuron of {self.label} fired for any sample, so that the answers say "
+                "nothing: look for samples or weights of zero or of a wrong scale."
+            )
+        share = float(np.mean(self.rates >= SATURATED / dt))
+        if share <= MOST_SATURATED:
+            return ""
+        return (
+            f"{share:.0%} of the neurons of {self.label} fire in nearly every step for all "
+            f"samples, at up to {self.rates.max():.0f} Hz of {1 / dt:.0f} possible: their values "
+            "are cut off. Scale the samples as for training, or convert the model again with "
+            "calibration=, some thousand training inputs."
+        )

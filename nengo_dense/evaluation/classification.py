@@ -7,10 +7,9 @@ import numpy as np
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
-from nengo_dense.conversion.unsuited import unsuited_rates
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory, record_all
-from nengo_dense.evaluation.cost import energy_of
+from nengo_dense.evaluation.cost import energy_of, spikes_for_values
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.trial import Trial, populations_of
@@ -58,7 +57,8 @@ def evaluate(
         Most samples at once. Fewer if there are more processes than minibatches, or if they
         would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.
     target : {"sim", "simreal", "nengo"}, optional
-        The chip's integers, the chip in floats, or Nengo itself (`ReferenceSimulator`).
+        The chip's integers, the chip in floats, or Nengo itself
+        (`~nengo_dense.emulator.reference.ReferenceSimulator`).
     n_jobs : int, optional
         Processes, as joblib counts them (-1: all cores), each of which builds the stack again
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
@@ -80,8 +80,7 @@ def evaluate(
     -----
     UserWarning
         The stack was tuned for something else than this run (see
-        `nengo_dense.layers.tuning_record.TuningRecord`), or was not tuned and must saturate or
-        fall silent for these samples; or labels can be read in two ways.
+        `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
     """
     if not isinstance(stack, DenseStack):
         raise invalid(
@@ -104,16 +103,19 @@ def evaluate(
     size = batch_size(len(x), most, n_jobs)
     bar = check_progress_bar(progress_bar)
     notes = notes_on(stack, x, n_steps * dt, dt, target)
-    for note in notes:
-        warnings.warn(note, stacklevel=2)
     trial = Trial(stack, target, dt, size)
     answers, fired, sent = _present(trial, x, n_steps, n_jobs, bar)
+    layers = _activity(trial, fired, n_steps * dt)
+    if stack.tuned is None:  # else neurons are fast on purpose, and weights make up for it
+        notes += tuple(filter(None, (layer.fault(dt) for layer in layers)))
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
     return Evaluation(
         truth=truth,
         answers_over_time=answers,
         classes=np.arange(n_classes) if names is None else names,
-        layers=_activity(trial, fired, n_steps * dt),
-        energy=_energy(trial, stack, sent, n_steps),
+        layers=layers,
+        energy=_energy(trial, stack, x, sent, n_steps),
         dt=dt,
         target=target,
         notes=notes,
@@ -123,12 +125,9 @@ def evaluate(
 def notes_on(
     stack: DenseStack, x: np.ndarray, presentation_time: float, dt: float, target: str
 ) -> tuple[str, ...]:
-    """Say in which ways a run is not what the stack was made for.
-
-    Of a tuned stack its record says it; of others, whether their rates can say the inputs at all.
-    """
+    """Say in which ways a run is not what the stack was tuned for, if it was tuned."""
     if stack.tuned is None:
-        return tuple(unsuited_rates(stack, x, round(presentation_time / dt), dt))
+        return ()
     found = stack.tuned.differences(dt=dt, presentation_time=presentation_time, target=target, x=x)
     return tuple(found)
 
@@ -193,11 +192,9 @@ def _activity(trial: Trial, fired: list[np.ndarray], seconds: float) -> list[Lay
     ]
 
 
-def _energy(trial: Trial, stack: DenseStack, sent: np.ndarray, n_steps: int) -> Energy:
-    """Count what the cores do in one presentation.
-
-    nengo-loihi's own encoding of a node has an on and an off neuron for each value, whose rates
-    add up to one spike a step.
-    """
-    spikes_in = float(n_steps * stack.size_in) if stack.encoding == "chip" else 0.0
+def _energy(
+    trial: Trial, stack: DenseStack, x: np.ndarray, sent: np.ndarray, n_steps: int
+) -> Energy:
+    """Count what the cores do in one presentation."""
+    spikes_in = spikes_for_values(x, n_steps) if stack.encoding == "chip" else 0.0
     return energy_of(trial.populations, sent, spikes_in, n_steps)

@@ -36,6 +36,26 @@ def energy_of(
     return Energy(operations, updates)
 
 
+def spikes_for_values(x: np.ndarray, n_steps: int) -> float:
+    """Count the spikes that nengo-loihi makes of the values of a node: the mean of all samples.
+
+    It has an on and an off neuron for each value (nengo-loihi 1.1.0, ``OnOffDecodeNeurons``),
+    which gather ``(1 + value) / 2`` and ``(1 - value) / 2`` of a spike in every step and send
+    whole ones, at most one a step.
+
+    Parameters
+    ----------
+    x : (n, size_in) ndarray
+    n_steps : int
+        Steps that each sample is shown.
+    """
+    spikes = 0.0
+    for sign in (1, -1):
+        gathered = np.clip((1 + sign * x) / 2, 0, 1)
+        spikes += float(np.floor(n_steps * gathered).sum()) / len(x)
+    return spikes
+
+
 def describe(energy: Energy) -> str:
     """Say it in a line."""
     return (

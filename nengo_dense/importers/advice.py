@@ -1,53 +1,143 @@
 """What to do about a layer that no dense stack can hold."""
 
-#: (words in the lower-case name of a layer or activation, what to do), most special first.
+import re
+from typing import NamedTuple
+
+
+class Advice(NamedTuple):
+    """What to do about layers of certain names.
+
+    Parameters
+    ----------
+    phrases : str
+        Whole words in the name of a layer, a function or an activation, between commas. Where
+        several are given they must follow each other; ``^`` stands for the beginning of the name.
+    text : str
+    at_output : str
+        What to do where nothing but the outputs come after it.
+    """
+
+    phrases: str
+    text: str
+    at_output: str = ""
+
+
+ON_HOST = "leave it out of the model, and apply it to the stack's outputs on the host"
+
+#: Most special first.
 ADVICE = (
-    (("lambda",), "it holds Python code, which is never run: replace it by built-in layers"),
-    (
-        ("convlstm", "lstm", "gru", "rnn", "recurrent"),
+    Advice("lambda", "it holds Python code, which is never run: replace it by built-in layers"),
+    Advice(
+        "^ q dense, ^ q activation, ^ q batch, ^ q conv",
+        "QKeras rounds its weights when it runs: call qkeras.utils.model_save_quantized_weights "
+        "on the model, and set the rounded weights in the same model of Keras's own layers",
+    ),
+    Advice(
+        "lstm, gru, rnn, recurrent, bidirectional",
         "a dense stack has no recurrence: retrain with Dense layers on a window of the input",
     ),
-    (
-        ("layernorm", "layer_norm", "groupnorm", "rmsnorm", "instancenorm", "unitnorm"),
+    Advice(
+        "layer norm, layer normalization, group norm, group normalization, rms norm, "
+        "rms normalization, instance norm, unit normalization",
         "it depends on the whole input vector and cannot be folded: retrain with batch "
         "normalization",
     ),
-    (("attention", "transformer"), "only dense layers are converted: retrain with Dense layers"),
-    (
-        ("conv", "pool", "upsampling", "zeropadding", "cropping"),
+    Advice(
+        "attention, ^ transformer", "only dense layers are converted: retrain with Dense layers"
+    ),
+    Advice(
+        "conv, pool, pooling, up sampling, upsample, zero padding, cropping",
         "only dense layers are converted: convert the dense part alone, on the features that the "
         "part before it computes on the host",
     ),
-    (
-        ("relu6", "leaky", "prelu", "elu", "selu", "celu", "gelu", "silu", "swish", "mish"),
+    Advice(
+        "time distributed, einsum, repeat vector",
+        "it works along one axis of several: put a Flatten before it, and Dense layers on the "
+        "whole vector in its place",
+    ),
+    Advice("^ lazy", "its weights do not exist yet: call the model once on a sample"),
+    Advice(
+        "relu 6, leaky, p relu, r relu, elu, selu, celu, gelu, silu, swish, mish, hard swish, "
+        "hardswish, threshold, clip, clamp",
         "the neurons here are plain rectifiers: retrain with 'relu'",
+        ON_HOST,
     ),
-    (
-        ("tanh", "sigmoid", "softplus", "softsign", "exponential", "gaussianactivation"),
+    Advice(
+        "tanh, sigmoid, softplus, softsign, exponential, gaussian activation, hardtanh, "
+        "hardsigmoid, logsigmoid, tanhshrink",
         "firing rates are not negative and have no ceiling to use: retrain with 'relu'",
+        ON_HOST,
     ),
-    (
-        ("add", "subtract", "multiply", "concat", "average", "maximum", "minimum", "dot", "sum"),
+    Advice("argmax, arg max, topk, top k", ON_HOST),
+    Advice(
+        "add, subtract, sub, multiply, mul, concat, concatenate, cat, average, maximum, minimum, "
+        "max, min, dot, sum, matmul, stack",
         "a dense stack is one chain, without residual or parallel branches: retrain without it",
     ),
-    (("embedding",), "look the vectors up on the host and convert the layers after it"),
-    (
-        ("permute", "transpose"),
-        "reorder the features before they enter, and the weights of the layer after it with them",
+    Advice("embedding", "look the vectors up on the host and convert the layers after it"),
+    Advice(
+        "permute, transpose, getitem, gather, slice, split, chunk, flip, roll",
+        "reorder or choose the features before they enter, and the weights of the layer after it "
+        "with them",
+    ),
+    Advice(
+        "squeeze, unsqueeze, expand, reshape, view, flatten, pad, repeat, tile",
+        "give the data the shape of one vector a sample before they enter the model",
+    ),
+    Advice(
+        "pow, power, sqrt, rsqrt, square, exp, log, abs, sin, cos, where, truediv, div, floordiv, "
+        "true divide, divide, reciprocal, norm, mean",
+        "only sums and products with constants are folded: apply it to the data before they enter",
+        ON_HOST,
+    ),
+    Advice(
+        "to, type, cast, int, long, bool, round, floor, ceil, sign",
+        "it cuts values off: leave it out of the model",
     ),
 )
 
+#: What to do about everything else.
+OTHERWISE = (
+    "use dense layers with ReLU, or give the weights as a list of (weights, bias, activation)"
+)
 
-def way_out(kind: str) -> str:
+#: Names that are one word though they have capitals inside.
+COMPOUNDS = {"ReLU": "Relu", "SiLU": "Silu"}
+
+#: An abbreviation in capitals, a word, or a number.
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def way_out(kind: str, otherwise: str = OTHERWISE, at_output: bool = False) -> str:
     """Return what to do about a layer or activation of this name.
 
+    Parameters
+    ----------
+    kind : str
+        In any writing, ``LeakyReLU`` or ``leaky_relu``.
+    otherwise : str, optional
+        What to do if nothing is known of the name.
+    at_output : bool, optional
+        Whether nothing but the outputs come after it.
+
+    Examples
+    --------
     >>> way_out("LSTM")
     'a dense stack has no recurrence: retrain with Dense layers on a window of the input'
     """
-    name = kind.lower()
-    for words, advice in ADVICE:
-        if any(word in name for word in words):
-            return advice
-    return (
-        "use dense layers with ReLU, or give the weights as a list of (weights, bias, activation)"
-    )
+    name = f" ^ {' '.join(words_of(kind))} "
+    for advice in ADVICE:
+        if any(f" {phrase} " in name for phrase in advice.phrases.split(", ")):
+            return advice.at_output if at_output and advice.at_output else advice.text
+    return otherwise
+
+
+def words_of(name: str) -> list[str]:
+    """Take a name apart into its words, in lower case.
+
+    >>> words_of("ConvLSTM2D"), words_of("leaky_relu"), words_of("PReLU")
+    (['conv', 'lstm', '2', 'd'], ['leaky', 'relu'], ['p', 'relu'])
+    """
+    for compound, word in COMPOUNDS.items():
+        name = name.replace(compound, word)
+    return [word.lower() for word in WORD.findall(name.replace("_", " "))]

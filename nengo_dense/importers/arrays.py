@@ -4,11 +4,16 @@ import os
 from typing import Any
 
 import numpy as np
+from nengo.exceptions import ValidationError
 
+from nengo_dense.array_like import check_real, to_array
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
+
+#: What to do about a layer that cannot be read.
+REMEDY = "give it as (weights, bias, activation), with numbers of shape (n_out, n_in) and (n_out,)"
 
 
 class ArraysImporter:
@@ -33,7 +38,7 @@ class ArraysImporter:
         for index, layer in enumerate(model):
             label = f"layer_{index}"
             default = "linear" if index == len(model) - 1 else "relu"
-            operations += attempt(label, _layer, layer, label, default)
+            operations += attempt(label, _layer, layer, label, default, remedy=REMEDY)
         return SourceModel("The list of layers", operations, why_not="the arrays are the model")
 
 
@@ -42,9 +47,13 @@ def _layer(layer: Any, label: str, default: str) -> list[Operation]:
         named = DenseSpec(layer.weights, layer.bias, layer.activation, layer.label or label)
         return operations_of([named])
     weights, bias, name = layer, None, default
-    if isinstance(layer, list | tuple) and len(layer) in (2, 3) and np.ndim(layer[0]) == 2:
+    if isinstance(layer, list | tuple) and len(layer) in (2, 3) and _ndim(layer[0]) == 2:
         weights, bias, name = (*layer, default)[:3]
-    weights = np.asarray(weights, dtype=np.float64)
+    try:
+        weights = _numbers(weights, "weights")
+        bias = None if bias is None else _numbers(bias, "bias")
+    except ValidationError as err:
+        return [Problem(f"layer {label!r}: {err}")]
     if weights.ndim == 1:
         return [
             Problem(
@@ -52,5 +61,15 @@ def _layer(layer: Any, label: str, default: str) -> list[Operation]:
                 "give a layer with bias as a pair in the list: [(weights, bias), ...]"
             )
         ]
-    bias = None if bias is None else np.asarray(bias, dtype=np.float64)
     return [Affine(weights, bias, label), *activation(name, label)]
+
+
+def _numbers(values: Any, attr: str) -> np.ndarray:
+    array = to_array(values, attr)
+    check_real(array, attr)
+    return np.array(array, dtype=np.float64)
+
+
+def _ndim(values: Any) -> int:
+    """Return the number of dimensions, also of what NumPy does not know."""
+    return values.ndim if hasattr(values, "ndim") else np.ndim(values)

@@ -9,6 +9,7 @@ All of it is exact algebra in double precision:
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from nengo_dense.importers.spec import DenseSpec
 #: Largest number of weights that merging layers may make, 1 GiB of float64: eight times the
 #: largest layer that fits on Loihi's input axons. A small file must not demand terabytes.
 MAX_WEIGHTS = 2**27
+
+#: What to do about an activation between layers.
+RETRAIN = "retrain with 'relu'"
 
 
 def fold(model: str, operations: Sequence[Operation]) -> list[DenseSpec]:
@@ -62,40 +66,52 @@ def find_problems(operations: Sequence[Operation]) -> list[str]:
         return ["it has no layers"]
     problems: list[str] = []
     width: int | None = None  # what flows between the layers, None where it cannot be known
+    is_known = True  # nothing was refused since the last dense layer
     first = True  # no dense layer yet, nor one that might be
-    followers = _followers(operations)
-    for operation, follower in zip(operations, followers, strict=True):
+    rests = _rests(operations)
+    for operation, rest in zip(operations, rests, strict=True):
         if isinstance(operation, Activation):
-            problems += _activation_problems(operation, follower, width, first)
+            problems += _activation_problems(operation, rest, width, first)
             continue
         first = first and isinstance(operation, Scaling)
         if isinstance(operation, Problem):
-            problems.append(operation.text)
-            width = None
+            if operation.is_certain or not problems:
+                problems.append((rest.is_output and operation.at_output) or operation.text)
+            width, is_known = None, False
             continue
+        is_known = is_known or isinstance(operation, Affine)
         found, width = _shape_problems(operation, width)
-        problems += found
+        if is_known:
+            problems += found
+        else:
+            width = None  # a scaling may have been read with a wrong idea of its input
     if not problems and not any(isinstance(operation, Affine) for operation in operations):
         problems.append("it has no dense layer; there must be at least one")
     return problems
 
 
-def _followers(operations: Sequence[Operation]) -> list[Affine | Scaling | Activation | None]:
-    """Return for each operation the next one that is no problem."""
-    followers: list[Affine | Scaling | Activation | None] = []
-    follower = None
+@dataclass(frozen=True)
+class _Rest:
+    """What comes after an operation: the next one, and whether only outputs come at all."""
+
+    follower: Affine | Scaling | Activation | None = None
+    is_output: bool = True
+
+
+def _rests(operations: Sequence[Operation]) -> list[_Rest]:
+    rests = []
+    rest = _Rest()
     for operation in reversed(operations):
-        followers.append(follower)
-        if not isinstance(operation, Problem):
-            follower = operation
-    return followers[::-1]
+        rests.append(rest)
+        if isinstance(operation, Problem):
+            rest = _Rest(rest.follower, rest.is_output and bool(operation.at_output))
+        else:
+            rest = _Rest(operation, rest.is_output and not isinstance(operation, Affine))
+    return rests[::-1]
 
 
 def _activation_problems(
-    operation: Activation,
-    follower: Affine | Scaling | Activation | None,
-    width: int | None,
-    first: bool,
+    operation: Activation, rest: _Rest, width: int | None, first: bool
 ) -> list[str]:
     layer = f"layer {operation.label!r}"
     if first:
@@ -105,15 +121,12 @@ def _activation_problems(
         ]
     if operation.kind == "relu":
         return []
-    if follower is not None:
-        remedy = (
-            "remove what follows, or the softmax"
-            if operation.kind == "softmax"
-            else "retrain with 'relu'"
-        )
+    if rest.follower is not None:
+        at_output = operation.kind == "softmax" or rest.is_output
+        remedy = f"remove what follows, or the {operation.kind}" if at_output else RETRAIN
         return [
             f"{layer}: a {operation.kind} must be the last operation, but layer "
-            f"{follower.label!r} follows; {remedy}"
+            f"{rest.follower.label!r} follows; {remedy}"
         ]
     if operation.kind == "sigmoid" and width is not None and width != 1:
         return [

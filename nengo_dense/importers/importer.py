@@ -8,22 +8,13 @@ from nengo.exceptions import NengoException
 
 from nengo_dense import plugins
 from nengo_dense.exceptions import ConversionError, PluginError
-from nengo_dense.importers.file import suffix
 from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.next_step import next_step
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 
 #: Entry-point group: ``framework = package.module:ImporterClass``.
 GROUP = "nengo_dense.importers"
-
-#: Files that only their own framework can read, by unpickling, which runs code from the file.
-PICKLED = {
-    ".pt": "torch.load",
-    ".pth": "torch.load",
-    ".pkl": "pickle.load",
-    ".pickle": "pickle.load",
-    ".joblib": "joblib.load",
-}
 
 
 @runtime_checkable
@@ -38,7 +29,7 @@ class Importer(Protocol):
     reads: str
 
     def recognizes(self, model: Any) -> bool:
-        """Tell whether `model` is for this importer, from its classes' modules or its path."""
+        """Tell whether ``model`` is for this importer, from its classes' modules or its path."""
 
     def read(self, model: Any) -> SourceModel | list[DenseSpec]:
         """Return the layers of a model that it recognizes.
@@ -158,12 +149,8 @@ def _read(importer: Importer, name: str, model: Any) -> SourceModel:
 def _nobody(model: Any, supported: list[str], broken: list[str]) -> list[str]:
     """Say what could have been given instead."""
     problems = ["no importer recognizes it; supported are: " + "; ".join(supported)]
-    if suffix(model) in PICKLED:
-        problems.append(
-            f"reading a {suffix(model)} file runs code that is in it: if you trust it, load it "
-            f"yourself with {PICKLED[suffix(model)]} and give the model"
-        )
-    return problems + broken
+    step = next_step(model)
+    return ([step] if step else []) + problems + broken
 
 
 def _describe(model: Any) -> str:

@@ -7,6 +7,7 @@ weights in HDF5, as Keras 1, 2 and 3 write them.
 import json
 import os
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def _read_pair(architecture: Path, weights: Path) -> SourceModel:
 
 def _source(path: Path, architecture: dict[str, Any], file: hdf5.Hdf5File) -> SourceModel:
     name = f"Keras file {path}"
-    operations = read_architecture(name, architecture, weight_source(file))
+    source = cache(lambda: weight_source(file))  # a model without layers to read has none
+    operations = read_architecture(name, architecture, lambda layer: source()(layer))
     return SourceModel(name, operations, why_not="a file is read as data and never run")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.advice import way_out
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.operation import (
     Affine,
@@ -60,28 +61,33 @@ class Reading:
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
+        operations = self._read(layer)
+        if any(isinstance(step, Problem) for step in operations):
+            self.shape = None  # nothing is known of what a refused layer gives
+        return operations
+
+    def _read(self, layer: KerasLayer) -> Operations:
         declared = layer.config.get("batch_shape", layer.config.get("batch_input_shape"))
         if declared and self.shape is None:
             self.shape = tuple(declared[1:])
         if n_features(self.shape or ()) > MAX_FEATURES:
-            shape, self.shape = shorten(str(self.shape)), None
             return [
                 Problem(
-                    f"layer {layer.label!r} has an input of shape {shape}, more than "
-                    f"{MAX_FEATURES} features"
+                    f"layer {layer.label!r} has an input of shape {shorten(str(self.shape))}, "
+                    f"more than {MAX_FEATURES} features"
                 )
             ]
         if layer.is_custom:
+            remedy = way_out(layer.class_name, "replace it by layers of Keras")
             return [
                 Problem(
                     f"layer {layer.label!r} is of the custom class {layer.class_name!r}, whose "
-                    "code is not run; replace it by layers of Keras"
+                    f"code is not run; {remedy}"
                 )
             ]
         if layer.class_name in PASS_THROUGH:
             return []
         if layer.class_name not in READERS:
-            self.shape = None
             return [unsupported(layer.label, layer.class_name, layer.class_name)]
         return READERS[layer.class_name](self, layer)
 
@@ -164,10 +170,13 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
     units = config.get("units", config.get("output_dim"))
     n_in = reading.shape[0] if reading.shape else None
     if kernel.ndim != 2 or kernel.shape[1] != units or n_in not in (None, kernel.shape[0]):
-        raise ValueError(
-            f"it declares {units} units on {n_in or 'any'} inputs, "
-            f"its kernel has shape {kernel.shape}"
-        )
+        return [
+            Problem(
+                f"layer {layer.label!r} declares {units} units on {n_in or 'any'} inputs, its "
+                f"kernel has shape {kernel.shape}; architecture and weights are not of the same "
+                "model"
+            )
+        ]
     reading.shape = (units,)
     dense = Affine(kernel.T, arrays.get("bias"), layer.label)
     return [dense, *_activation_of(reading, layer, config.get("activation"))]

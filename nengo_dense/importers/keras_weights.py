@@ -46,6 +46,8 @@ def _named_weights(file: Hdf5File, root: str, layer: KerasLayer) -> list[np.ndar
     found by the layer's name in theirs (``inner/dense/kernel:0``) and are in order again.
     """
     group = f"{root}/{layer.path[0].name}"
+    if not file.has(group):
+        raise _of_another_model(file, layer)
     names = _texts(file, group, "weight_names")
     if len(layer.path) > 1:
         names = [name for name in names if layer.path[-1].name in name.split("/")[-2:-1]]
@@ -72,13 +74,17 @@ def _numbered_weights(file: Hdf5File, groups: Groups, layer: KerasLayer) -> list
             groups[group] = _by_class(file.names(group))
         numbered = groups[group].get(_snake_case(step.class_name), [])
         if step.index >= len(numbered):
-            raise FileFormatError(
-                f"{file.name} has no weights for layer {layer.label!r}: architecture and weights "
-                "are not of the same model"
-            )
+            raise _of_another_model(file, layer)
         group += f"/{numbered[step.index]}"
     names = sorted(file.names(f"{group}/vars"), key=lambda name: (len(name), name))
     return [file.array(f"{group}/vars/{name}") for name in names]
+
+
+def _of_another_model(file: Hdf5File, layer: KerasLayer) -> FileFormatError:
+    return FileFormatError(
+        f"{file.name} has no weights for layer {layer.label!r}: architecture and weights are not "
+        "of the same model"
+    )
 
 
 def _by_class(names: list[str]) -> dict[str, list[str]]:

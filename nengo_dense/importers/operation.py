@@ -75,9 +75,15 @@ class Problem:
     ----------
     text : str
         One sentence: which layer, what is wrong with it, and what to do.
+    at_output : str, optional
+        The sentence to say in its place where nothing but the outputs come after it.
+    is_certain : bool, optional
+        False for what may only follow from a layer that was refused before it.
     """
 
     text: str
+    at_output: str = ""
+    is_certain: bool = True
 
 
 Operation = Affine | Scaling | Activation | Problem
@@ -104,7 +110,12 @@ def activation(name: str, label: str) -> list[Operation]:
     return [] if kind is None else [Activation(kind, label)]
 
 
-def attempt(label: str, read: Callable[..., list[Operation]], *args: Any) -> list[Operation]:
+def attempt(
+    label: str,
+    read: Callable[..., list[Operation]],
+    *args: Any,
+    remedy: str = "export the model again",
+) -> list[Operation]:
     """Return the operations that `read` finds in one layer, or the `Problem` with its data.
 
     What a file declares may have any type and shape; a layer that cannot be read must neither
@@ -114,14 +125,24 @@ def attempt(label: str, read: Callable[..., list[Operation]], *args: Any) -> lis
         return read(*args)
     except NengoException:
         raise  # it says already what is wrong, and with which file
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as err:
         reason = f"{type(err).__name__}: {err}"
-        return [Problem(f"layer {label!r} is malformed ({reason}); export the model again")]
+        text = f"layer {label!r} is malformed ({reason}); {remedy}"
+        return [Problem(text, is_certain=False)]
 
 
 def unsupported(label: str, what: str, kind: str) -> Problem:
     """Say that the layer `label` is or has `what`, and what to do about its `kind`."""
-    return Problem(f"layer {label!r}: {what} is not supported; {way_out(kind)}")
+    text = f"layer {label!r}: {what} is not supported; "
+    between, at_output = way_out(kind), way_out(kind, at_output=True)
+    return Problem(text + between, text + at_output if at_output != between else "")
 
 
 def batch_norm(

@@ -13,7 +13,6 @@ from nengo_dense.importers.operation import (
     Scaling,
     activation,
     attempt,
-    unsupported,
 )
 from nengo_dense.importers.sklearn_reference import reference
 from nengo_dense.importers.source_model import SourceModel
@@ -50,7 +49,13 @@ def _estimator(model: Any, label: str) -> Operations:
             return attempt(label, _fitted, READERS[kind], model, label)
     if hasattr(model, "best_estimator_"):
         return [Problem(f"{label!r} is a search; give its best_estimator_")]
-    return [unsupported(label, type(model).__name__, type(model).__name__)]
+    return [Problem(f"{label!r}: {type(model).__name__} is not supported; {_way_out(model)}")]
+
+
+def _way_out(model: Any) -> str:
+    if hasattr(model, "transform"):
+        return "apply it to the data before they enter, and give the part of the pipeline after it"
+    return "only multi-layer perceptrons are converted, also in a Pipeline with scalers"
 
 
 def _fitted(reader: Callable[[Any, str], Operations], model: Any, label: str) -> Operations:

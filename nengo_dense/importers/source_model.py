@@ -7,9 +7,10 @@ from typing import Any, overload
 import numpy as np
 from nengo.exceptions import NengoException
 
+from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.comparison import Subject, compare, random_inputs
 from nengo_dense.importers.folding import fold
-from nengo_dense.importers.operation import Operation
+from nengo_dense.importers.operation import Affine, Operation
 from nengo_dense.importers.reference import Reference
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.samples import check_inputs
@@ -74,8 +75,28 @@ class SourceModel(Sequence[DenseSpec]):
         """(int) Number of outputs."""
         return self.layers[-1].n_out
 
+    def check_neurons(self) -> None:
+        """Refuse a model that has no layer of neurons, and say why it has none.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ConversionError
+        """
+        if len(self.layers) > 1:
+            return
+        labels = [repr(step.label) for step in self._operations if isinstance(step, Affine)]
+        between = (
+            f"layers {', '.join(labels[:-1])} and {labels[-1]} have no activation between them, "
+            "so that they are one matrix: put a ReLU between them and train again, or use"
+            if len(labels) > 1
+            else "it is one matrix, for which no neurons are needed: use"
+        )
+        raise ConversionError(
+            self.name, [f"{between} one nengo.Connection, with the matrix as its transform"]
+        )
+
     def compare(self, x: Any = None) -> None:
-        """Hold the layers against the model itself; `compared` says what came of it.
+        """Hold the layers against the model itself; ``compared`` says what came of it.
 
         Parameters
         ----------

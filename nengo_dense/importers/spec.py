@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.array_like import check_real, to_array
 from nengo_dense.heads import HEADS
 
 #: What a layer may do to its weighted input. ``softmax`` only makes sense in the last layer.
@@ -29,7 +30,8 @@ class DenseSpec:
     Raises
     ------
     nengo.exceptions.ValidationError
-        A wrong shape, a value that is not finite, or an unknown activation.
+        A wrong shape, a value that is masked, complex, not finite or no number, or an unknown
+        activation.
     """
 
     weights: np.ndarray
@@ -38,7 +40,7 @@ class DenseSpec:
     label: str | None = None
 
     def __post_init__(self) -> None:
-        weights = np.array(self.weights, dtype=np.float64)
+        weights = self._numbers("weights")
         if weights.ndim != 2 or 0 in weights.shape:
             raise ValidationError(
                 f"must have shape (n_out, n_in) with both positive, got {weights.shape}"
@@ -46,7 +48,7 @@ class DenseSpec:
                 attr="weights",
                 obj=self,
             )
-        bias = np.zeros(len(weights)) if self.bias is None else np.array(self.bias, dtype=float)
+        bias = np.zeros(len(weights)) if self.bias is None else self._numbers("bias")
         if bias.shape != (len(weights),):
             raise ValidationError(
                 f"must have shape ({len(weights)},) to match weights {weights.shape}, "
@@ -72,6 +74,11 @@ class DenseSpec:
             )
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "bias", bias)
+
+    def _numbers(self, name: str) -> np.ndarray:
+        values = to_array(getattr(self, name), name, self)
+        check_real(values, name, self)
+        return np.array(values, dtype=np.float64)
 
     def _where(self) -> str:
         return f" (layer {self.label!r})" if self.label else ""

@@ -10,6 +10,16 @@ from nengo_dense.importers.torch_graph import operations_of_trace
 from nengo_dense.importers.torch_reference import reference
 from nengo_dense.importers.torch_state import evaluation
 
+#: Classes of PyTorch that are no module to read -> what to give instead.
+INSTEAD = {
+    "ScriptModule": "a compiled module does not show its code; give the module that it was made "
+    "from",
+    "ExportedProgram": "an exported program is a graph of another kind; give the module that it "
+    "was exported from",
+    "ONNXProgram": "it is an ONNX model; give its model_proto, or save it and give the .onnx file",
+    "Optimizer": "it is an optimizer; give the module whose parameters it changes",
+}
+
 
 class TorchImporter:
     """Reads PyTorch modules; batch normalization and dropout as in evaluation."""
@@ -24,8 +34,10 @@ class TorchImporter:
     def read(self, model: Any) -> SourceModel:
         """Read the module's layers."""
         name = f"PyTorch {type(model).__name__}"
-        if not hasattr(model, "named_modules"):
-            raise ConversionError(name, ["it is no module; give a torch nn.Module"])
+        kinds = {cls.__name__ for cls in type(model).__mro__}
+        instead = next((INSTEAD[kind] for kind in INSTEAD if kind in kinds), None)
+        if instead or not hasattr(model, "named_modules"):
+            raise ConversionError(name, [instead or "it is no module; give a torch nn.Module"])
         with evaluation(model):
             traced = _trace(model, name)
             operations = operations_of_trace(traced)

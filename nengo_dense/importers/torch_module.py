@@ -29,6 +29,13 @@ def read_module(module: Any, label: str) -> Operations:
             return []
         if kind.__name__ in MODULES:
             return MODULES[kind.__name__](settled(module), label)
+    if ".quantized" in kind.__module__:
+        return [
+            Problem(
+                f"layer {label!r} is quantized; give the model as it was before its quantization, "
+                "the chip's own is done here"
+            )
+        ]
     return [unsupported(label, kind.__name__, kind.__name__)]
 
 

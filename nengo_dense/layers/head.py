@@ -64,7 +64,7 @@ class HeadNode(nengo.Node):
     Parameters
     ----------
     head : {"softmax", "relu"}
-        What to do, a key of `nengo_dense.heads.HEADS`.
+        What to do, a key of ``nengo_dense.heads.HEADS``.
     size_in : int
         Number of logits.
     temperature : float, optional
@@ -118,7 +118,7 @@ class SoftmaxNode(HeadNode):
     temperature : float, optional
         Above 1 flattens the probabilities, below 1 sharpens them.
     label, seed, add_to_container : optional
-        As for `HeadNode`.
+        As for `~nengo_dense.layers.head.HeadNode`.
 
     Raises
     ------

@@ -11,6 +11,7 @@ replaced by subclasses or wrappers that differ only for networks with a dense la
 `install` imports nengo-loihi; it is called when the first layer is made.
 """
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from nengo.connection import LearningRule
@@ -89,24 +90,20 @@ def _learning_ensembles(network: "nengo.Network") -> set["nengo.Ensemble"]:
 
 
 def _passthrough_split(base: type) -> type:
-    from nengo_loihi.passthrough import ClusterError, base_obj
+    from nengo_loihi.passthrough import ClusterError
 
     class LayerPassthroughSplit(base):
         """Removes the passthrough nodes between host neurons and a dense layer on the chip."""
 
         def __init__(self, network: "nengo.Network | None", hostchip: Any) -> None:
             layers = [] if network is None else placements(network)
-            self._layer_inputs = {p.input for p in layers if hostchip.on_chip(p.ensemble)}
+            layers = [p for p in layers if hostchip.on_chip(p.ensemble)]
+            self._layers = [p.ensemble for p in layers]
+            self._layer_inputs = {p.input for p in layers}
             super().__init__(network, hostchip)
             if network is not None:
-                self._refuse_wide_values(network)
-
-        def _refuse_wide_values(self, network: "nengo.Network") -> None:
-            """Say now what `partition` would, before on/off neurons are built for a minute."""
-            for conn in network.all_connections:
-                n_axons = 2 * conn.pre.size_out if conn.pre_obj in self._layer_inputs else 0
-                if n_axons > MAX_IN_AXONS and conn not in self.to_remove:
-                    raise too_many_inputs(str(base_obj(conn.post)), n_axons)
+                conns = self.to_add.union(network.all_connections) - self.to_remove
+                _refuse_wide_layers(conns, self._layers, self._layer_inputs)
 
         def _split_cluster(self, cluster: Any) -> None:
             super()._split_cluster(cluster)
@@ -130,6 +127,24 @@ def _passthrough_split(base: type) -> type:
             )
 
     return LayerPassthroughSplit
+
+
+def _refuse_wide_layers(
+    conns: Iterable["nengo.Connection"],
+    layers: Iterable["nengo.Ensemble"],
+    layer_inputs: Collection["nengo.Node"],
+) -> None:
+    """Say now what `partition` would, before on/off neurons are built for a minute."""
+    n_axons: dict[Any, int] = {}
+    for conn in conns:
+        n = conn.pre.size_out if isinstance(conn.pre_obj, Neurons) else 0
+        n = 2 * conn.pre.size_out if conn.pre_obj in layer_inputs else n
+        if isinstance(conn.post_obj, Neurons):
+            ensemble = conn.post_obj.ensemble
+            n_axons[ensemble] = n_axons.get(ensemble, 0) + n
+    for ensemble in layers:
+        if n_axons.get(ensemble, 0) > MAX_IN_AXONS:
+            raise too_many_inputs(str(ensemble), n_axons[ensemble])
 
 
 def set_block_shapes(model: "Model") -> None:

@@ -18,7 +18,6 @@ from typing import Any, BinaryIO
 
 import nengo
 import numpy as np
-from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_number
 
 from nengo_dense import compat, files
@@ -48,14 +47,6 @@ TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
 
 
-def as_path(path: Any) -> Path:
-    """Return a path, or raise a ValidationError for what is none."""
-    try:
-        return Path(path)
-    except TypeError as err:
-        raise ValidationError(f"must be a path, got {path!r}", attr="path") from err
-
-
 def write(arguments: dict[str, Any], path: Path) -> None:
     """Write the arguments of a stack (`DenseStack.arguments`)."""
     files.check_target(path, STACK)
@@ -79,7 +70,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
         arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
         header["tuned"] = record
     arrays["header"] = np.array(json.dumps(header | arguments))
-    files.write(path, lambda file: np.savez_compressed(file, **arrays), kind=STACK)
+    files.write_arrays(path, arrays, kind=STACK)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -58,6 +58,11 @@ class TuningRecord:
             values.setflags(write=False)
             object.__setattr__(self, name, values)
 
+    @property
+    def first_answer(self) -> float:
+        """(float) When answers are good for the first time, in seconds."""
+        return self.earliest or EARLIEST * self.presentation_time
+
     def differences(
         self,
         *,
@@ -90,7 +95,7 @@ class TuningRecord:
                 f"{1000 * dt:g} ms, so that its neurons lose other parts of their input: take "
                 f"dt={self.dt:g}, or convert the model again with dt={dt:g}."
             )
-        earliest = self.earliest or EARLIEST * self.presentation_time
+        earliest = self.first_answer
         if presentation_time is not None and presentation_time < earliest * (1 - TOLERANCE):
             found.append(
                 f"This stack was tuned for samples shown for {1000 * self.presentation_time:g} "

@@ -14,6 +14,7 @@ import nengo
 from nengo_dense import compat
 from nengo_dense.loihi.build_error import explained
 from nengo_dense.loihi.float_model import FloatModel, Trouble
+from nengo_dense.plugins import contained
 
 
 def build_floats(
@@ -98,8 +99,9 @@ def build_model(
 def try_build_floats(network: nengo.Network, dt: float) -> FloatModel:
     """Build a network in floating point as far as that is possible.
 
-    What the builder raises for one object is kept with that object, and the build goes on.
-    Limits are not enforced, and warnings are not shown.
+    What the builder raises for one object is kept with that object, and the build goes on, also
+    after ``sys.exit()`` in a function of the network. Limits are not enforced, and warnings are
+    not shown.
 
     Parameters
     ----------
@@ -116,12 +118,9 @@ def try_build_floats(network: nengo.Network, dt: float) -> FloatModel:
     compat.nengo_loihi()
     troubles: list[Trouble] = []
     model = _collecting_model(dt, troubles)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contained(lambda err: troubles.append(Trouble(network, err))):
         warnings.simplefilter("ignore")
-        try:
-            model.build(network, discretize=False)
-        except Exception as err:
-            troubles.append(Trouble(network, err))
+        model.build(network, discretize=False)
     model.finish()
     return FloatModel(model, list(_causes(troubles)))
 
@@ -143,13 +142,12 @@ def _collecting_model(dt: float, troubles: list[Trouble]) -> Any:
             if self.building is not None or isinstance(obj, nengo.Network):
                 return super().build(obj, *args, **kwargs)
             self.building = obj
-            try:
-                return super().build(obj, *args, **kwargs)
-            except Exception as err:
-                troubles.append(Trouble(obj, err))
-                return None
-            finally:
-                self.building = None
+            with contained(lambda err: troubles.append(Trouble(obj, err))):
+                try:
+                    return super().build(obj, *args, **kwargs)
+                finally:
+                    self.building = None
+            return None
 
         def finish(self) -> None:
             self.built = True

@@ -80,9 +80,8 @@ class Chip:
 
     def _advance_plain(self, spikes: np.ndarray, recordings: list[Recording]) -> set[str]:
         n_steps = spikes.shape[1]
-        drive = Drive(spikes)
-        if self._noisy:
-            drive.noise_q, drive.noise_u = self._sample_noise(n_steps)
+        noise = self._sample_noise(n_steps) if self._noisy else ()
+        drive = Drive(spikes, *noise)
         self.n_steps += n_steps
         return self.kernel.advance(self.state, drive, recordings)
 

@@ -9,6 +9,7 @@ import numpy as np
 from nengo_dense.loihi.core_weights import CoreWeights
 from nengo_dense.loihi.integer_model import IntegerModel, make_integers
 from nengo_dense.loihi.layout import Layer, layers_of, neurons_of
+from nengo_dense.plugins import describe, message
 
 
 @dataclass(frozen=True)
@@ -17,18 +18,21 @@ class Trouble:
 
     Attributes
     ----------
-    target : nengo.base.NengoObject or nengo.Network
-        What it was building.
-    error : Exception
+    target : nengo.base.NengoObject, nengo.Network or str
+        What it was building, or the name of that.
+    error : BaseException
+        Also the one of ``sys.exit()`` in a function of the network.
     """
 
     target: Any
-    error: Exception
+    error: BaseException
 
     @property
     def text(self) -> str:
-        """(str) The message, with the type of the error where there is none."""
-        return str(self.error) or f"{type(self.error).__name__} without a message"
+        """(str) The message, with the type where there is none, or where it is no error."""
+        if not isinstance(self.error, Exception):
+            return describe(self.error)
+        return message(self.error) or f"{type(self.error).__name__} without a message"
 
 
 @dataclass(eq=False)

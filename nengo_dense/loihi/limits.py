@@ -49,6 +49,3 @@ SNIP_MAX_SPIKES_PER_STEP = 50
 #: says what they stand for.
 ENERGY_PER_SYNAPTIC_OPERATION = 23.6e-12
 ENERGY_PER_NEURON_UPDATE = 81e-12
-#: What evaluation and the checker still add for spikes. No such energy is published; `.energy` has
-#: where the number comes from.
-ENERGY_PER_SYNAPTIC_SPIKE = 3.5e-12

@@ -196,17 +196,16 @@ def _read_compartments(blocks: list[Any]) -> Compartments:
     decay_u, decay_v = gather("decay_u"), gather("decay_v")
     noise_exp, noise_offset = gather("noise_exp"), gather("noise_offset")
     enabled = gather("enable_noise", bool)
-    ones = np.ones(len(decay_u), dtype=np.float32)
+    scale_u = scale_v = np.ones(len(decay_u), dtype=np.float32)
     if dtype == np.int32:
         full = 1 << DECAY_BITS
         keep_u, keep_v = (full - 1 - decay_u).astype(dtype), (full - decay_v).astype(dtype)
-        scale_u, scale_v = ones, ones
         noise_scale = np.where(enabled, 2.0 ** (noise_exp - 7), 0)
         noise_offset = noise_offset * 64
     else:
         keep_u, keep_v = 1 - decay_u, 1 - decay_v
-        scale_u = np.where(gather("scale_u", bool), decay_u, ones)
-        scale_v = np.where(gather("scale_v", bool), decay_v, ones)
+        scale_u = np.where(gather("scale_u", bool), decay_u, scale_u)
+        scale_v = np.where(gather("scale_v", bool), decay_v, scale_v)
         noise_scale = np.where(enabled, 10.0**noise_exp, 0)
     return Compartments(
         keep_u=keep_u,

@@ -46,7 +46,7 @@ def fit(
     """Train a stack to classify, with NengoDL, and leave the weights in the stack.
 
     What is trained is a twin of the stack that answers in one step
-    (`nengo_dense.training.twin.TrainingTwin`), from the weights that the stack has: new ones, or
+    (``TrainingTwin``), from the weights that the stack has: new ones, or
     those of a converted model. In the end the stack has the weights of the best epoch, and runs
     in any simulator.
 
@@ -75,7 +75,7 @@ def fit(
         Epochs without a lower validation loss after which training stops.
     rate_target : float or (low, high), optional
         Band in hertz that peak firing rates are drawn to (see
-        `nengo_dense.training.objective.RateBand`); a number is the top of one from 0. At a step
+        ``RateBand``); a number is the top of one from 0. At a step
         of 1 ms, the chip resolves a rate r to about r² / 1000 hertz.
     rate_weight : float, optional
         Weight of the penalty for rates, beside the cross-entropy.

@@ -5,8 +5,10 @@ import types
 
 import entrypoints
 import pytest
+from nengo.exceptions import ValidationError
 
 from nengo_dense.checks import Fact, Finding, Rule, registry, rule
+from nengo_dense.plugins import Found
 
 
 def make(code, *requires, name="find"):
@@ -40,9 +42,28 @@ def test_built_in_family_loads_without_a_problem():
 
 
 def test_built_in_family_is_listed_once_and_first():
-    names = [entry.name for entry in registry.find()]
+    names = [entry.name for entry in registry.find().entries]
     assert names[0] == "ND"
     assert names.count("ND") == 1
+
+
+@pytest.mark.parametrize("package", ["nengo-dense", "nengo_dense", "Nengo.Dense"])
+def test_family_beside_the_file_wins_over_what_an_installed_version_says(monkeypatch, package):
+    old = entrypoints.EntryPoint(
+        "ND", "nengo_dense.of_another_time", "rules", distro=entrypoints.Distribution(package, "0")
+    )
+    monkeypatch.setattr(registry, "_installed", lambda path: Found([old]))
+    assert registry.find().entries == [registry.BUILT_IN]
+    assert not registry.load().problems
+
+
+def test_family_of_a_stranger_under_our_name_is_not_ours(monkeypatch, family):
+    stranger = family("nd_too", (make("ND101"),), prefix="ND")
+    monkeypatch.setattr(registry, "_installed", lambda path: Found([stranger]))
+    known = registry.load()
+    assert registry.find().entries == [registry.BUILT_IN, stranger]
+    assert "nd_too 1.2" in known.problems[0]
+    assert known.rules["ND101"].summary == "something is on the chip"
 
 
 def test_rules_come_after_what_they_require():
@@ -90,7 +111,7 @@ def test_circle_is_reported_and_taken_out(family):
     rules = (make("XY101", "XY102"), make("XY102", "XY101"), make("XY103", "XY102"))
     known = registry.load([family("xy", (*rules, make("XY104")))])
     assert list(known.rules) == ["XY104"]
-    assert "XY101 of xy 1.2, XY102 of xy 1.2" in known.problems[0]
+    assert "XY101 (entry 'XY' of xy 1.2), XY102 (entry 'XY' of xy 1.2)" in known.problems[0]
     assert "circle" in known.problems[0]
 
 
@@ -108,14 +129,117 @@ def test_first_family_keeps_a_code(family):
     assert "xy 1.2" in known.problems[0]
 
 
+class Mute:
+    """An object that cannot be shown."""
+
+    def __repr__(self):
+        raise RuntimeError("no picture of me")
+
+
+class Gone(tuple):
+    """A family that leaves when it is looked at."""
+
+    __slots__ = ()
+
+    def __iter__(self):
+        raise SystemExit(0)
+
+
+@pytest.mark.parametrize(
+    "rules, words",
+    [
+        ((Mute(),), "holds (this Mute cannot be shown: RuntimeError in its repr()), which is not"),
+        ((["long"] * 1000,), "..., which is not a rule"),
+        (Gone(), "is broken: SystemExit: 0"),
+    ],
+)
+def test_family_that_cannot_be_looked_at_is_named(family, rules, words):
+    known = registry.load([family("xy", rules), family("ok", (make("OK101"),))])
+    assert list(known.rules) == ["OK101"]
+    assert words in known.problems[0]
+    assert "entry 'XY'" in known.problems[0]
+    assert "xy 1.2" in known.problems[0]
+    assert not known.complete
+
+
+def test_sound_families_are_complete(family):
+    assert registry.load([family("ok", (make("OK101"),))]).complete
+
+
+def test_package_that_cannot_be_read_is_a_problem_and_hides_rules_if_it_names_the_group(
+    monkeypatch,
+):
+    for found, complete in ((Found(elsewhere=["p 1"]), True), (Found(problems=["p 1"]), False)):
+        monkeypatch.setattr(registry, "_installed", lambda path, found=found: found)
+        known = registry.load()
+        assert known.problems == ["p 1"]
+        assert known.complete is complete
+
+
+def test_built_in_rules_are_asked_before_those_of_others(family):
+    others = family("aa", (make("AA101"), make("AA102", "ND503")))
+    order = list(registry.load([others, registry.BUILT_IN]).rules)
+    assert set(order[-2:]) == {"AA101", "AA102"}
+
+
 def test_malformed_code_is_refused():
-    with pytest.raises(registry.ValidationError, match="two or more capitals and three digits"):
+    with pytest.raises(ValidationError, match="two or more capitals and three digits"):
         make("x1")
 
 
 def test_unknown_severity_is_refused():
-    with pytest.raises(registry.ValidationError, match="error, warning, info"):
+    with pytest.raises(ValidationError, match="error, warning, info"):
         rule("XY101", "fatal", "s", remedy="r")(lambda: iter([Finding("a", "b")]))
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"says": 5}, r"says: must be a tuple of strings, got 5"),
+        ({"says": "one text"}, r"says: must be a tuple of strings, got 'one text'"),
+        ({"says": ("(",)}, r"says: must be regular expressions, but '\(' is none"),
+        ({"remedy": 3}, r"remedy: must be a string, got 3"),
+        ({"summary": None}, r"summary: must be a string, got None"),
+        ({"after": "ND101"}, r"after: must be a tuple of strings, got 'ND101'"),
+        ({"severity": ["error"]}, r"severity: must be one of error, warning, info, got \["),
+        ({"code": Mute()}, r"code: must be two or more capitals.*cannot be shown"),
+    ],
+)
+def test_rule_of_wrong_parts_is_refused(wrong, words):
+    parts = {"code": "XY101", "severity": "info", "summary": "s", "remedy": "r", **wrong}
+    with pytest.raises(ValidationError, match=words):
+        rule(**parts)(lambda network: iter(()))
+
+
+@pytest.mark.parametrize("function", [7, type, None])
+def test_what_has_no_parameters_makes_no_rule_and_no_fact(function):
+    with pytest.raises(ValidationError, match="find: must be a function with parameters"):
+        rule("XY101", "info", "s", remedy="r")(function)
+    with pytest.raises(ValidationError, match="compute: must be a function with parameters"):
+        Fact("name", "s", function)
+
+
+@pytest.mark.parametrize("name", ["EV500", "two words", "", "1st"])
+def test_fact_that_no_parameter_can_ask_for_is_refused(name):
+    with pytest.raises(ValidationError, match="must be the name of a parameter, and no code"):
+        Fact(name, "s", lambda network: 1)
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"severity": "fatal"}, "severity: must be one of error, warning, info, got 'fatal'"),
+        ({"value": object()}, "value: must be a number or None, got <object"),
+        ({"limit": "12"}, "limit: must be a number or None, got '12'"),
+        ({"remedy": 3}, "remedy: must be a string, got 3"),
+        ({"target": None}, "target: must be a string, got None"),
+        ({"message": b"bytes"}, "message: must be a string, got b'bytes'"),
+        ({"unit": Mute()}, "unit: must be a string, got .this Mute cannot be shown"),
+    ],
+)
+def test_finding_of_wrong_parts_is_refused(wrong, words):
+    with pytest.raises(ValidationError, match=words):
+        Finding(**{"target": "a", "message": "b", **wrong})
 
 
 def test_a_bad_rule_in_a_plugin_module_is_an_import_error_of_that_plugin(tmp_path, monkeypatch):

@@ -2,17 +2,18 @@
 
 import json
 import re
+from pathlib import Path
 
 import nengo
 import numpy as np
 import pytest
 from nengo.dists import Choice
-from nengo.exceptions import ValidationError
+from nengo.exceptions import BuildError, ValidationError
 
-from nengo_dense.checks import Finding, check
+from nengo_dense.checks import Finding, check, picture
 from nengo_dense.checks.documentation import explain, rule_list, rule_pages, rules
+from nengo_dense.checks.outcome import SCHEMA_VERSION
 from nengo_dense.checks.report import CheckReport
-from nengo_dense.checks.result import SCHEMA_VERSION
 from nengo_dense.checks.text import WIDTH
 
 RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0])}, amplitude=0.01)
@@ -87,6 +88,85 @@ def test_html_page_is_complete_and_escaped(report, tmp_path):
     assert "<script" not in page
 
 
+NASTY = (
+    "price in $ and ^$",
+    "$^$",
+    r"\$ \alpha_{",
+    "\x1b]0;owned\x07\x1b[31mred",
+    "two\nlines\r\x9b2J\x85",
+    "\u202eturned\u2066\u2028",
+    "half \ud800 a pair",
+    "<script>alert(1)</script>",
+    "long " * 500,
+)
+
+
+@pytest.fixture
+def nasty():
+    with nengo.Network(seed=0, label=NASTY[3]) as net:
+        source = nengo.Node([1.0], label=NASTY[4])
+        for label in NASTY:
+            layer = nengo.Ensemble(4, 1, label=label, neuron_type=RELU)
+            nengo.Connection(source, layer)
+        nengo.Ensemble(4, 1, label=NASTY[3], neuron_type=nengo.Izhikevich())
+        nengo.Ensemble(4, 1, label=NASTY[3], encoders=np.zeros((4, 1)))
+        layer.noise = nengo.processes.WhiteNoise()
+    return net
+
+
+def shown(text, keep="\n"):
+    """List the characters that a terminal would not show."""
+    return [c for c in text if not c.isprintable() and c not in keep]
+
+
+def test_nothing_in_a_label_steers_the_terminal(nasty):
+    for report in (check(nasty, run=0), check(nasty, run=0, select=["ND4"])):
+        text = str(report)
+        assert not shown(text)
+        assert "\\x1b[31mred" in text
+        assert max(map(len, text.splitlines())) <= WIDTH
+        text.encode("utf-8")
+    with pytest.raises(BuildError, match=r"\\x1b\[31mred") as caught:
+        check(nasty, run=0).raise_if_errors()
+    assert not shown(str(caught.value))
+
+
+def test_labels_come_back_as_they_are_in_the_data(nasty):
+    report = check(nasty, run=0, select="ND102")
+    assert json.loads(report.to_json())["findings"][0]["target"].startswith(NASTY[3])
+
+
+def test_html_of_any_label_is_complete(tmp_path):
+    pytest.importorskip("matplotlib", reason="the pictures are drawn with it")
+    import matplotlib
+
+    with nengo.Network(seed=0) as net:
+        for label in NASTY[2:7]:
+            nengo.Ensemble(4, 1, label=label, neuron_type=RELU)
+    report = check(net, run=0.01)
+    with matplotlib.rc_context({"text.usetex": True}):
+        report.save_html(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 2  # without weights there are two
+    assert not shown(page)
+    assert not shown(report._repr_html_())
+
+
+def test_picture_writes_a_label_as_it_is():
+    pytest.importorskip("matplotlib", reason="the pictures are drawn with it")
+    from matplotlib.cbook import is_math_text
+    from matplotlib.text import Text
+
+    for label in ("$x^2$", r"\$x\$", "a$b", "$$", r"\\$"):
+        text = Text(text=picture._label(label))
+        assert not is_math_text(text.get_text())
+        assert text._preprocess_math(text.get_text()) == (label, False)
+
+
+def test_report_is_shown_in_one_line(report):
+    assert repr(report) == f"<CheckReport: {report.summary}>"
+
+
 def test_notebook_fragment_has_findings_and_table(report):
     fragment = report._repr_html_()
     assert "<table>" in fragment
@@ -106,6 +186,23 @@ def test_every_rule_explains_itself():
         assert len(rule.explanation) > 30, rule.code
         assert rule.code in rule_list()
         assert rule.remedy in explain(rule.code.lower())
+
+
+def test_readme_counts_the_rules():
+    readme = (Path(__file__).parents[2] / "README.rst").read_text(encoding="utf-8")
+    (number,) = re.findall(r"``check``: (\d+) rules", readme)
+    assert int(number) == len([rule for rule in rules() if rule.family == "ND"])
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda r: r.code)
+def test_words_of_a_rule_are_sentences_for_people(rule):
+    assert rule.summary[0].islower() or rule.summary.startswith(("NengoDL", "nengo"))
+    assert not rule.summary.endswith(".")
+    assert rule.remedy[0].isupper()
+    assert rule.remedy.endswith(".")
+    assert rule.explanation.endswith((".", ")"))
+    for text in (rule.summary, rule.remedy, rule.explanation):
+        assert not re.search(r"what is .* as a|\bself\b|_[a-z]+\(", text), text
 
 
 def test_unknown_code_is_refused():

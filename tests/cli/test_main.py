@@ -54,7 +54,8 @@ def test_runs_as_a_process(folder):
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == "nengo-dense: missing.npz: no such file\n"
+    assert done.stderr.endswith("nengo-dense: missing.npz: no such file\n")
+    assert "Traceback" not in done.stderr
 
 
 def test_evaluate_prints_accuracy_and_draws(folder, capsys):
@@ -100,7 +101,7 @@ def keras_file(folder, rng):
 
 def test_evaluate_shows_the_ladder_of_a_keras_file(folder, keras_file, capsys):
     arguments = [str(keras_file), "--data", str(folder / "data.npz")]
-    arguments += ["--calibrate", str(folder / "data.npz")]
+    arguments += ["--calibrate", str(folder / "data.npz"), "--presentation-time", "0.03"]
     assert main(["evaluate", *arguments]) == 0
     out = capsys.readouterr().out
     for part in ("source model", "chip, integers", "chip, tuned", "points on 24 samples"):
@@ -115,7 +116,8 @@ def test_check_convert_and_evaluate_follow_one_another(folder, keras_file, capsy
     assert "runs on Loihi: 0 error" in capsys.readouterr().out
     assert main(["convert", str(keras_file), "-o", stack]) == 0
     assert "5-12-9-3, softmax readout, encoding 'host'" in capsys.readouterr().out
-    assert main(["evaluate", stack, "--data", str(folder / "data.npz")]) == 0
+    arguments = ["--data", str(folder / "data.npz"), "--presentation-time", "0.02"]
+    assert main(["evaluate", stack, *arguments]) == 0
     assert "on 24 samples" in capsys.readouterr().out
 
 

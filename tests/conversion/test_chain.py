@@ -215,7 +215,7 @@ def test_host_neurons_fire_as_in_nengo(rng):
 
 def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):
     stack = make_stack(rng, "chip", synapse=[0.002] * 3)
-    with pytest.raises(ValidationError, match=r"encoding.*tune=False"):
+    with pytest.raises(ValidationError, match=r"encoding.*is no part of the stack"):
         Chain(stack, 0.001)
 
 

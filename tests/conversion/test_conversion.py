@@ -1,10 +1,20 @@
+import warnings
+from contextlib import closing
+
 import nengo
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
+from sklearn.datasets import load_iris, load_wine
+from sklearn.neural_network import MLPClassifier
 
 from nengo_dense.conversion import convert
+from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation import evaluate
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import forward, read_model
+from nengo_dense.layers.stack import DenseStack
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +136,7 @@ def test_chip_encoding_says_which_features_it_clips(model, rng):
         ({"calibration": np.eye(4)}, r"must have shape \(batch, 5\)"),
         ({"calibration": np.eye(5)}, "at least 20 samples"),
         ({"max_rate": 0}, "max_rate: must be above 0 hertz"),
-        ({"encoding": "morse"}, "encoding: must be one of 'host'"),
+        ({"encoding": "morse"}, "encoding: must be one of 'auto'"),
         ({"percentile": 101.0}, "percentile: must be above 0 and at most 100, got 101"),
         ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
         ({"presentation_time": -1}, "presentation_time: must be above 0 seconds"),
@@ -137,9 +147,244 @@ def test_refuses(model, rng, arguments, match):
         convert(model, progress_bar=False, **{"calibration": rng.randn(40, 5), **arguments})
 
 
-def test_a_single_layer_on_the_host_leaves_nothing_for_the_chip(rng):
+def test_a_single_layer_of_neurons_is_on_the_chip_by_default(rng):
     model = [(rng.randn(6, 5), None), (rng.randn(2, 6), None)]
-    with pytest.raises(ValidationError, match="encoding='spikes'"):
-        convert(model, calibration=rng.randn(40, 5), progress_bar=False)
-    stack = convert(model, calibration=rng.randn(40, 5), encoding="spikes", progress_bar=False)
+    stack = convert(model, calibration=rng.randn(40, 5), progress_bar=False)
+    assert stack.encoding == "spikes"
     assert stack.layers[0].on_chip
+    with pytest.raises(ValidationError, match="encoding='spikes'"):
+        convert(model, calibration=rng.randn(40, 5), encoding="host", progress_bar=False)
+
+
+def test_more_layers_have_the_first_on_the_host_by_default(model):
+    assert convert(model, progress_bar=False).encoding == "host"
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_last_relu_is_a_head(rng, encoding, calibrated):
+    layers = [(rng.randn(12, 4), None, "relu"), (rng.randn(8, 12) / 3, None, "relu")]
+    layers.append((rng.randn(2, 8) / 2, [-0.5, 0.3], "relu"))
+    x = rng.uniform(-1, 1, (200, 4))
+    calibration = x if calibrated else None
+    stack = convert(layers, calibration=calibration, encoding=encoding, progress_bar=False)
+    assert stack.readout == "relu"
+    with nengo.Network(seed=0) as net:
+        net.add(stack)
+        source = nengo.Node(np.zeros(4))
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.output)
+    shown = np.broadcast_to(x[:, None], (200, 150, 4))
+    with Simulator(net, minibatch_size=200, progress_bar=False) as sim:
+        sim.run_steps(150, data={source: shown})
+    answers = sim.data[probe][:, 30:].mean(axis=1)
+    wanted = forward(read_model(layers), x)[-1]
+    assert answers.min() >= 0
+    assert np.abs(answers - wanted).mean() < (0.06 if calibrated else 0.2)
+
+
+def test_classes_of_the_source_are_kept():
+    x, y = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])[y]
+    model = MLPClassifier((8, 6), random_state=0, max_iter=2000).fit(x, names)
+    stack = convert(model, progress_bar=False)
+    assert stack.classes.tolist() == ["setosa", "versicolor", "virginica"]
+
+
+def test_tuning_is_noted_in_the_stack(model, rng):
+    x = rng.randn(40, 5)
+    stack = convert(model, calibration=x, presentation_time=0.05, progress_bar=False)
+    assert (stack.tuned.presentation_time, stack.tuned.dt) == (0.05, 0.001)
+    np.testing.assert_array_equal(stack.tuned.input_high, x.max(axis=0))
+    assert convert(model, calibration=x, tune=False, progress_bar=False).tuned is None
+
+
+def test_no_neuron_on_the_host_fires_more_than_once_a_step():
+    x, _ = load_wine(return_X_y=True)
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    model = MLPClassifier((16, 12, 8), random_state=0, max_iter=300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(x, load_wine().target)
+    stack = convert(model, calibration=x, progress_bar=False)
+    drive = x @ stack.weights[0].T + stack.biases[0]
+    assert drive.max() * stack.layers[0].max_rate <= 1000
+
+
+def test_a_tuned_stack_gives_in_nengo_what_it_gives_on_the_chip(model, rng):
+    calibration, x = rng.randn(600, 5), rng.randn(100, 5)
+    stack = convert(model, calibration=calibration, progress_bar=False)
+    sizes = {}
+    for target in ("sim", "nengo"):
+        with nengo.Network(seed=0) as net:
+            nengo.Network.add(stack)
+            source = nengo.Node(np.zeros(5))
+            nengo.Connection(source, stack.input, synapse=None)
+            probe = nengo.Probe(stack.logits)
+        make = Simulator if target == "sim" else ReferenceSimulator
+        options = {"progress_bar": False} if target == "sim" else {}
+        with closing(make(net, 0.001, minibatch_size=100, **options)) as sim:
+            sim.run_steps(100, data={source: np.broadcast_to(x[:, None], (100, 100, 5))})
+            sizes[target] = np.array(sim.data[probe])[:, 10:].mean(axis=1)
+    slope = (sizes["nengo"] * sizes["sim"]).sum() / (sizes["sim"] ** 2).sum()
+    assert 0.85 < slope < 1.15
+
+
+def test_the_chips_own_encoding_gains_from_calibration(rng):
+    layers = [(rng.randn(20, 4), None), (rng.randn(16, 20) / 4, None)]
+    layers.append((rng.randn(2, 16) / 3, None))
+    x = rng.uniform(-1, 1, (300, 4))
+    wanted = forward(read_model(layers), x)[-1]
+    errors = []
+    for calibration in (None, x):
+        stack = convert(layers, calibration=calibration, encoding="chip", progress_bar=False)
+        with nengo.Network(seed=0) as net:
+            net.add(stack)
+            source = nengo.Node(np.zeros(4))
+            nengo.Connection(source, stack.input, synapse=None)
+            probe = nengo.Probe(stack.logits)
+        with Simulator(net, minibatch_size=300, progress_bar=False) as sim:
+            sim.run_steps(100, data={source: np.broadcast_to(x[:, None], (300, 100, 4))})
+        errors.append(np.mean((sim.data[probe][:, 10:].mean(axis=1) - wanted) ** 2))
+    assert errors[1] < errors[0]
+
+
+def test_numbers_too_far_apart_for_the_chip_are_named(rng):
+    layers = [(rng.randn(6, 4), None), (rng.randn(6, 6), [1e6, 0, 0, 0, 0, 0])]
+    layers.append((rng.randn(2, 6), None))
+    message = r"(?s)layer_1: has a largest weight of.*largest bias of 1e\+06.*Rescale"
+    for calibration in (None, rng.rand(40, 4)):
+        with nengo.Network() as net, pytest.raises(ConversionError, match=message):
+            convert(layers, calibration=calibration, progress_bar=False)
+        assert net.all_networks == []
+
+
+def test_weights_of_unusual_scale_are_said_without_calibration(rng):
+    layers = [(rng.randn(6, 4) * 100, None), (rng.randn(6, 6), None), (rng.randn(2, 6), None)]
+    with pytest.warns(UserWarning, match="unusual scale.*pass some thousand training inputs"):
+        stack = convert(layers, progress_bar=False)
+    assert stack.layers[0].max_rate < 25
+
+
+def values_of(stack, x, n_steps=100):
+    """Mean logits over the last nine tenths of a presentation, on the chip's integers."""
+    with nengo.Network(seed=0) as net:
+        nengo.Network.add(stack)
+        source = nengo.Node(np.zeros(stack.size_in))
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.logits)
+    shown = np.broadcast_to(x[:, None], (len(x), n_steps, x.shape[1]))
+    with Simulator(net, minibatch_size=len(x), progress_bar=False) as sim:
+        sim.run_steps(n_steps, data={source: shown})
+        return sim.data[probe][:, n_steps // 10 :].mean(axis=1)
+
+
+def r_squared(values, wanted):
+    return 1 - np.sum((values - wanted) ** 2) / np.sum((wanted - wanted.mean(axis=0)) ** 2)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_values_in_any_unit_are_as_good(rng, encoding):
+    model = [
+        (rng.randn(12, 3), 0.3 * rng.randn(12)),
+        (rng.randn(10, 12) / 3, 0.3 * rng.randn(10)),
+        (rng.randn(1, 10), np.array([0.5])),
+    ]
+    x = rng.uniform(-1, 1, (300, 3))
+    y = forward(read_model(model), x)[-1]
+    in_units = [*model[:-1], (200 * model[-1][0], 200 * model[-1][1] + 500)]
+    for source, wanted in ((model, y), (in_units, 200 * y + 500)):
+        stack = convert(source, calibration=x, encoding=encoding, progress_bar=False)
+        assert r_squared(values_of(stack, x), wanted) > 0.97
+    assert len(stack.tuned.differences(presentation_time=0.05)) == 1  # values come at the end
+
+
+@pytest.mark.parametrize("neuron_type", [nengo.SpikingRectifiedLinear(), nengo.LIF()])
+def test_nengo_loihis_own_neurons_are_the_same_on_the_chip(model, rng, neuron_type):
+    x = rng.randn(40, 5)
+    stack = convert(model, calibration=x, neuron_type=neuron_type, progress_bar=False)
+    kinds = [type(layer.ensemble.neuron_type).__name__ for layer in stack.layers]
+    assert kinds == ["SpikingRectifiedLinear", f"Loihi{type(neuron_type).__name__}"]
+    plain = DenseStack(
+        **{**stack.arguments(), "neuron_type": [nengo.SpikingRectifiedLinear(), neuron_type]}
+    )
+    np.testing.assert_array_equal(values_of(stack, x), values_of(plain, x))
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_no_sample_seen_has_a_host_neuron_fire_more_than_once_a_step(model, rng, encoding):
+    for n_samples in (20, 300):
+        x = rng.randn(n_samples, 5) * [1, 30, 0.1, 1, 1]
+        stack = convert(model, calibration=x, encoding=encoding, progress_bar=False)
+        host = stack.encoder.layer if stack.encoder else stack.layers[0]
+        rates = np.maximum(x @ host.weights.T + host.bias, 0) * host.max_rate
+        assert 900 < rates.max() <= 1000 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.parametrize("first, second", [(1e-5, 1), (1e3, 1), (1, 1e-3), (50, 50)])
+def test_layers_on_another_scale_answer_all_the_same(model, rng, encoding, first, second):
+    (w, b), (v, c), (u, d) = model
+    scaled = [(w * first, b * first), (v * second / first, c * second), (u / second, d)]
+    x = rng.randn(200, 5)
+    with pytest.warns(UserWarning, match="unusual scale.*which is a guess"):
+        other = values_of(convert(scaled, encoding=encoding), x)
+    right = answers(model, x)
+    before = (values_of(convert(model, encoding=encoding), x).argmax(axis=1) == right).mean()
+    assert (other.argmax(axis=1) == right).mean() > before - 0.05
+
+
+def test_a_scaler_folded_into_the_first_layer_changes_no_rate(model, rng):
+    """Inputs of every size, each with a mean of its own, as a StandardScaler leaves them."""
+    (w, b), *rest = model
+    mean, deviation = np.array([1e3, -20, 0.5, 7, 0]), np.array([300, 2, 0.01, 1, 50])
+    folded = [(w / deviation, b - w @ (mean / deviation)), *rest]
+    x = rng.randn(200, 5)
+    plain, other = convert(model), convert(folded)
+    assert [k.max_rate for k in other.layers] == [k.max_rate for k in plain.layers]
+    agreed = values_of(other, mean + deviation * x).argmax(axis=1) == answers(model, x)
+    assert agreed.mean() > (values_of(plain, x).argmax(axis=1) == answers(model, x)).mean() - 0.02
+
+
+def test_a_rate_at_which_layers_must_saturate_or_fall_silent_is_warned_of(model):
+    (w, b), (v, c), last = model
+    with pytest.warns(UserWarning, match=r"At max_rate=250 .*layer_0 must saturate"):
+        convert([(w * 100, b * 100), (v / 100, c), last], max_rate=250)
+    with pytest.warns(UserWarning, match="layer_1 must fall silent"):
+        convert([(w, b), (v / 100, c / 100), (100 * last[0], last[1])], max_rate=250)
+
+
+def test_neurons_that_say_nothing_are_left_out(model):
+    (w, b), (v, c), last = model
+    w, v, u = w.copy(), v.copy(), last[0].copy()
+    w[3], v[:, 5], u[:, 2] = 0, 0, 0
+    assert convert([(w, b), (v, c), (u, last[1])]).units == [10, 9, 4]
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_network_whose_context_is_open_gets_the_stack_and_nothing_else(model, rng, calibrated):
+    calibration = rng.randn(40, 5) if calibrated else None
+    outside = convert(model, calibration=calibration, progress_bar=False)
+    with nengo.Network() as net:
+        net.config[nengo.Ensemble].neuron_type = nengo.LIF()
+        stack = convert(model, calibration=calibration, progress_bar=False)
+    assert net.networks == [stack]
+    assert net.nodes == net.ensembles == net.connections == net.probes == []
+    for a, b in zip(stack.weights, outside.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "arguments,match",
+    [
+        ({"presentation_time": -1}, "presentation_time: must be above 0"),
+        ({"dt": 0}, "dt: must be above 0"),
+        ({"percentile": None}, "percentile: must be a number"),
+        ({"tune": "False"}, "tune: must be True or False"),
+        ({"encoding": np.zeros(2)}, "encoding: must be one of .*, got array"),
+        ({"progress_bar": "yes"}, "progress_bar: must be True, False or a"),
+    ],
+)
+def test_arguments_are_looked_at_also_where_they_are_not_needed(model, arguments, match):
+    with pytest.raises(ValidationError, match=match):
+        convert(model, **arguments)

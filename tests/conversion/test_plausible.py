@@ -1,4 +1,6 @@
-"""What the weights alone tell: nothing is off where a model is usual, the scale where it is not."""
+"""The weights alone tell the scale of a model that is not usual, and let others be."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ def weights(rng):
     """As training leaves them: somewhat larger than they started."""
     return [
         1.4 * rng.randn(n_out, n_in) * np.sqrt(2 / (n_in + n_out))
-        for n_in, n_out in zip(SIZES, SIZES[1:], strict=False)
+        for n_in, n_out in pairwise(SIZES)
     ]
 
 

@@ -1,4 +1,3 @@
-import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 from nengo_dense.conversion.shifting import shift_resting_activity

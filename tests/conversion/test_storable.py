@@ -49,7 +49,8 @@ def builds(stack):
 @pytest.mark.parametrize("neuron_type", [nengo.SpikingRectifiedLinear(), nengo.LIF()])
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
 @pytest.mark.parametrize(
-    "weight, bias", [(1, 0), (1, 50), (1, 1e6), (1e-2, 0), (1e-6, 0), (1e-6, 1), (1e3, 0), (1e6, 0)]
+    "weight, bias",
+    [(1, 0), (1, 50), (1, 1e6), (1e-2, 0), (1e-6, 0), (1e-6, 1), (1e3, 0), (1e6, 0)],
 )
 def test_what_cannot_be_built_is_refused_and_nothing_else(
     rng, encoding, weight, bias, neuron_type

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from nengo_dense.emulator.reference import CHUNK_STEPS, ReferenceSimulator
+from nengo_dense.emulator.reference import PIECE_STEPS, ReferenceSimulator
 from nengo_dense.layers import DenseStack
 
 NEURON_TYPES = (
@@ -33,7 +33,7 @@ def make_network(neuron_type, encoding="host"):
 @pytest.mark.parametrize("neuron_type", NEURON_TYPES, ids=lambda kind: type(kind).__name__)
 def test_every_lane_equals_nengo(rng, neuron_type, encoding):
     net = make_network(neuron_type, encoding)
-    n_steps = 2 * CHUNK_STEPS + 5
+    n_steps = 2 * PIECE_STEPS + 5
     x = rng.uniform(-1, 1, size=(4, 5))
     lanes = ReferenceSimulator(net, minibatch_size=4)
     data = np.broadcast_to(x[:, None, :], (4, n_steps, 5))

@@ -96,10 +96,36 @@ def test_sum_is_that_of_the_values_kept_or_not(net, kernel):
     assert summed.data[net.p_hidden].shape == (2, 50, 4)
 
 
-def test_chunks_change_nothing(net, monkeypatch):
+@pytest.mark.parametrize("minibatch_size", [None, 2])
+def test_observers_see_what_would_have_been_kept(net, minibatch_size, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 8)
+    probes = [net.p_chip, net.p_hidden, net.p_output]
+    seen = {probe: [] for probe in probes}
+    observers = {
+        probe: lambda first_step, values, probe=probe: seen[probe].append((first_step, values))
+        for probe in probes
+    }
+    with (
+        simulator(net, minibatch_size=minibatch_size) as kept,
+        simulator(net, minibatch_size=minibatch_size, keep_history=observers) as observed,
+    ):
+        for sim in (kept, observed):
+            sim.run_steps(20)
+            sim.run_steps(11)
+    for probe in probes:
+        assert [first for first, _ in seen[probe]] == [1, 9, 17, 21, 29]
+        values = np.concatenate([piece for _, piece in seen[probe]], axis=1)
+        expected = kept.data[probe] if minibatch_size else kept.data[probe][None]
+        np.testing.assert_array_equal(values, expected)
+        np.testing.assert_array_equal(
+            observed.data[probe][..., -1, :], kept.data[probe][..., -1, :]
+        )
+
+
+def test_pieces_change_nothing(net, monkeypatch):
     with simulator(net, minibatch_size=2) as whole:
         whole.run_steps(41)
-    monkeypatch.setattr("nengo_dense.emulator.machine.CHUNK_STEPS", 8)
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 8)
     with simulator(net, minibatch_size=2) as pieces:
         pieces.run_steps(41)
     for probe in (net.p_output, net.p_chip, net.p_hidden):
@@ -242,16 +268,16 @@ def test_closing_frees_what_running_needs(net):
 
 
 def test_pieces_have_more_than_one_step(net, monkeypatch):
-    monkeypatch.setattr("nengo_dense.emulator.machine.CHUNK_BYTES", 1)
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_BYTES", 1)
     with Simulator(net, progress_bar=False) as sim:
         for n_steps in range(1, 12):
-            pieces = list(sim._machine.chunks(n_steps))
+            pieces = list(sim._machine.pieces(n_steps))
             assert sum(pieces) == n_steps
             assert n_steps == 1 or min(pieces) > 1
 
 
 def test_hosts_that_may_share_something_run_one_after_the_other(net, monkeypatch):
-    monkeypatch.setattr("nengo_dense.emulator.machine.CHUNK_BYTES", 1)
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_BYTES", 1)
     order = []
     net.source.output = lambda t: order.append("before") or [0.5, 0.2, 0.9]
     with net:

@@ -160,6 +160,11 @@ def test_arguments_that_cannot_be_are_refused(net, arguments, message):
         Simulator(net, progress_bar=False, **arguments)
 
 
+def test_an_observer_that_cannot_be_called_is_refused(net):
+    with pytest.raises(ValidationError, match=r"a function of first step and values .got True"):
+        Simulator(net, progress_bar=False, keep_history={net.p_output: True})
+
+
 def test_a_model_of_another_dt_is_refused(net):
     model = compat.nengo_loihi().builder.Model(dt=0.002)
     with pytest.raises(ValidationError, match=r"model: has a dt of 0\.002, not 0\.001 seconds"):

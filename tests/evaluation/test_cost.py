@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.emulator import Simulator
-from nengo_dense.evaluation.cost import describe, energy_of
+from nengo_dense.evaluation.cost import describe, energy_of, spikes_for_values
 from nengo_dense.layers import DenseStack
 from nengo_dense.loihi.energy import Energy, count_energy
 
@@ -23,6 +23,12 @@ def test_layers_of_a_stack_cost_what_its_cores_cost(encoding, rng):
         energy = Energy.total(count_energy(sim.model, spikes, 20).values())
     sent = np.array([counts.sum() for counts in spikes.values()])
     assert energy_of(layers, sent, 0.0, 20) == energy
+
+
+def test_values_are_sent_by_an_on_and_an_off_neuron():
+    assert spikes_for_values(np.array([[1.0], [-1.0], [0.0], [3.0]]), 10) == 10
+    assert spikes_for_values(np.array([[0.25]]), 10) == 6 + 3  # of 6.25 and 3.75
+    assert spikes_for_values(np.array([[0.25, 0.0], [-0.25, 1.0]]), 10) == 9 + 10
 
 
 def test_the_sentence_has_the_operations_and_the_energy():

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import scipy.sparse
+from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import DenseSpec, forward, read_model
@@ -54,13 +56,16 @@ def test_explicitly_linear_hidden_layers_are_merged(weights, biases):
         ((np.eye(2), np.zeros(2)), r"give a layer with bias as a pair in the list: \[\(weights"),
         ([(np.eye(2), np.zeros(3))], r"bias must have shape \(2,\)"),
         ([np.eye(2), np.eye(3)], "takes 3 inputs, but the layer before it has 2 outputs"),
-        ([(np.eye(2), None, "tanh")], "'layer_0': activation 'tanh' .* retrain with 'relu'"),
-        ([(np.eye(2), None, 3)], "'layer_0' is malformed"),
-        ([["a", 1]], "'layer_0' is malformed"),
+        ([(np.eye(2), None, "tanh"), np.eye(2)], "'layer_0': activation 'tanh' .* with 'relu'"),
+        ([(np.eye(2), None, "tanh")], "'layer_0': activation 'tanh' .* leave it out of the model"),
+        ([(np.eye(2), None, 3)], r"'layer_0' is malformed .* give it as \(weights, bias,"),
+        ([["a", 1]], "'layer_0': weights: must be numbers, got texts such as 'a'"),
+        ([np.eye(2) * 1j], "'layer_0': weights: must be numbers, got complex values"),
+        ([(np.eye(2), ["a", "b"])], "'layer_0': bias: must be numbers, got texts such as 'a'"),
         ([np.zeros((2, 2, 2))], r"weights must be \(n_out, n_in\)"),
         ([np.full((2, 2), np.nan)], "4 of 4 values of its weights are NaN"),
-        ([[[1, 2], [3]]], "'layer_0' is malformed"),
-        ([{"weights": 1}], "'layer_0' is malformed"),
+        ([[[1, 2], [3]]], "'layer_0': weights: must be one array, got .* different shapes"),
+        ([{"weights": 1}], "'layer_0': weights: must be a number or an array, got dict"),
     ],
 )
 def test_wrong_arrays_are_refused(model, match):
@@ -92,3 +97,45 @@ def test_a_long_list_of_nonsense_is_refused_at_once_and_in_few_words():
 def test_a_long_chain_of_layers_is_read():
     source = read_model([np.eye(1)] * 20_000)
     assert len(source) == 20_000
+
+
+def test_masked_weights_are_refused_and_an_empty_mask_is_none(weights):
+    masked = np.ma.masked_less(weights[0], 0)
+    n = np.count_nonzero(weights[0] < 0)
+    with pytest.raises(ConversionError, match=rf"'layer_0': weights: {n} of 12 values are mask"):
+        read_model([(masked, None)])
+    with pytest.raises(ConversionError, match="1 of 4 values are masked"):
+        read_model([(weights[0], np.ma.masked_equal([1.0, 2.0, 3.0, 4.0], 2))])
+    with pytest.raises(ValidationError, match=f"DenseSpec.weights: {n} of 12 values are mask"):
+        DenseSpec(masked)
+    (spec,) = read_model([(np.ma.array(weights[0]), None)])
+    np.testing.assert_array_equal(spec.weights, weights[0])
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "coo_array", "csc_array"])
+def test_sparse_weights_are_read(kind, weights, biases):
+    matrix = getattr(scipy.sparse, kind)(weights[0])
+    specs = read_model([(matrix, biases[0]), weights[1]])
+    np.testing.assert_array_equal(specs[0].weights, weights[0])
+    (spec,) = read_model([matrix])
+    np.testing.assert_array_equal(spec.weights, weights[0])
+    np.testing.assert_array_equal(DenseSpec(matrix).weights, weights[0])
+
+
+def test_tensors_are_read_with_their_gradient_and_type(weights, biases):
+    torch = pytest.importorskip("torch", reason="tensors of PyTorch")
+    pairs = [
+        (torch.tensor(w, requires_grad=True), torch.nn.Parameter(torch.tensor(b)))
+        for w, b in zip(weights, biases, strict=True)
+    ]
+    for spec, w, b in zip(read_model(pairs), weights, biases, strict=True):
+        np.testing.assert_array_equal(spec.weights, w)
+        np.testing.assert_array_equal(spec.bias, b)
+    (spec,) = read_model([torch.eye(3, dtype=torch.bfloat16, requires_grad=True)])
+    np.testing.assert_array_equal(spec.weights, np.eye(3))
+
+
+def test_the_arrays_given_are_copied(weights):
+    (spec,) = read_model([weights[0]])
+    weights[0][0, 0] = 77
+    assert spec.weights[0, 0] != 77

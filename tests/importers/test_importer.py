@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nengo_dense import plugins
-from nengo_dense.exceptions import ConversionError, PluginError
+from nengo_dense.exceptions import ConversionError, FileFormatError, PluginError
 from nengo_dense.importers import DenseSpec, Importer, read_model
 from nengo_dense.importers.importer import GROUP
 
@@ -66,6 +66,40 @@ def test_nobody_recognizes_lists_what_is_supported():
         read_model(object())
     for word in ("weights, bias", "Keras", "PyTorch", "ONNX", "NIR", "scikit-learn"):
         assert word in str(err.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("m.tflite", "made for another runtime, .* give the Keras model"),
+        ("m.safetensors", "weights without a model"),
+        ("m.npz", "arrays without a model; load them with numpy.load"),
+        ("m.pb", "part of a TensorFlow SavedModel; load its folder"),
+        ("nowhere", "there is no such file"),
+    ],
+)
+def test_files_of_other_kinds_have_their_next_step(name, match, tmp_path):
+    if name != "nowhere":
+        (tmp_path / name).write_bytes(b"data")
+    with pytest.raises(ConversionError, match=match):
+        read_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["saved", "saved.keras"])
+def test_a_saved_model_of_tensorflow_has_its_next_step(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises((ConversionError, FileFormatError), match="is a directory; give the path"):
+        read_model(tmp_path / name)
+    (tmp_path / name / "saved_model.pb").write_bytes(b"data")
+    with pytest.raises((ConversionError, FileFormatError), match=r"tf\.keras\.models\.load_model"):
+        read_model(tmp_path / name)
+
+
+def test_the_content_of_a_file_is_no_model():
+    with pytest.raises(
+        ConversionError, match=r"content of a file; .* onnx\.load_model_from_string"
+    ):
+        read_model(b"data")
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".pth", ".pkl", ".joblib"])

@@ -50,8 +50,18 @@ def test_final_sigmoid_of_one_unit_gives_both_classes(rng):
 @pytest.mark.parametrize(
     ("stack", "match"),
     [
-        (lambda: [layers.Dense(3, activation="tanh")], "activation 'tanh' .* retrain with 'relu'"),
-        (lambda: [layers.Dense(3, activation="elu")], "activation 'elu' .* plain rectifiers"),
+        (
+            lambda: [layers.Dense(3, activation="tanh"), layers.Dense(3)],
+            "activation 'tanh' .* retrain with 'relu'",
+        ),
+        (
+            lambda: [layers.Dense(3, activation="elu"), layers.Dense(3)],
+            "activation 'elu' .* plain rectifiers",
+        ),
+        (
+            lambda: [layers.Dense(3, activation="tanh")],
+            "leave it out of the model, and apply it to the stack's outputs on the host",
+        ),
         (lambda: [layers.Dense(3, activation="sigmoid")], "a sigmoid of 3 units"),
         (lambda: [layers.Dense(3), layers.LeakyReLU()], "LeakyReLU is not supported"),
         (lambda: [layers.Dense(3), layers.ReLU(max_value=6.0)], "a ReLU with max_value=6"),
@@ -263,3 +273,38 @@ def test_inputs_and_outputs_may_be_in_a_list_or_a_dict(structure, assert_compute
         return value[0] if isinstance(value, list) else value
 
     assert_computes(model, run, (6,))
+
+
+def test_what_follows_a_refused_layer_is_not_said_to_be_wrong():
+    model = keras.Sequential(
+        [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(2, 3, name="convolution"),
+            layers.BatchNormalization(),
+            layers.Reshape((-1,)),
+            layers.Normalization(mean=[0.0] * 72, variance=[1.0] * 72),
+            layers.Rescaling([1.0] * 72),
+            layers.Dense(4, activation="relu"),
+            layers.Dense(2),
+        ]
+    )
+    with pytest.raises(ConversionError, match="'convolution': Conv2D") as caught:
+        read_model(model)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_layer_along_one_axis_leaves_the_next_ones_alone():
+    model = keras.Sequential(
+        [layers.Input((5, 3)), layers.Dense(4, name="along"), layers.Flatten(), layers.Dense(2)]
+    )
+    with pytest.raises(ConversionError, match="'along' is applied to an input") as caught:
+        read_model(model)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_layer_of_qkeras_has_its_next_step():
+    class QDense(layers.Dense):
+        pass
+
+    with pytest.raises(ConversionError, match=r"qkeras\.utils\.model_save_quantized_weights"):
+        read_model(sequential(QDense(3)))

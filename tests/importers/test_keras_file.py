@@ -325,7 +325,7 @@ def test_several_weight_files_are_not_guessed_between(old, tmp_path):
 def test_weights_of_another_model_are_refused(old, tmp_path):
     config, weights = old
     del weights["dense_2"]
-    with pytest.raises(FileFormatError, match="has no 'model_weights/dense_2'"):
+    with pytest.raises(FileFormatError, match="no weights for layer 'dense_2': arch"):
         read_model(hand_made(tmp_path / "m.h5", config, weights))
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file.attrs["model_config"] = json.dumps(config)
@@ -385,3 +385,45 @@ def test_a_long_chain_of_dense_layers_is_read(tmp_path):
     source = read_model(tmp_path / "m.json")
     assert len(source) == 300
     assert [spec.weights[0, 0] for spec in source] == list(range(300))
+
+
+def test_a_file_of_a_subclassed_model_says_what_stands_in_the_way(keras, tmp_path):
+    class Network(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+        def get_config(self):
+            return {}
+
+    model = Network()
+    model(np.ones((1, 6), dtype=np.float32))
+    source = save(keras, model, tmp_path, "keras")
+    with pytest.raises(ConversionError, match=r"'Network' is custom.* make a keras\.Sequential"):
+        read_model(source)
+
+
+def test_weights_of_another_width_are_of_another_model(keras, tmp_path):
+    layers = keras.layers
+    wide, narrow = (
+        keras.Sequential([layers.Input((n,)), layers.Dense(3, name="d")]) for n in (5, 4)
+    )
+    (tmp_path / "m.json").write_text(wide.to_json())
+    narrow.save_weights(tmp_path / "m.weights.h5")
+    with pytest.raises(
+        ConversionError, match=r"'d' declares 3 units on 5 inputs.* of the same mo"
+    ):
+        read_model(tmp_path / "m.json")
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m.keras", "m.onnx", "m.nir", "m.json"])
+def test_a_pointer_of_git_lfs_says_how_to_fetch_the_file(name, tmp_path):
+    if name in ("m.onnx", "m.nir"):
+        pytest.importorskip(name[2:])
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 12\n"
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileFormatError, match=r"a pointer of git-lfs, .* 'git lfs pull'"):
+        read_model(tmp_path / name)

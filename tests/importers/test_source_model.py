@@ -216,3 +216,13 @@ def test_compared_samples_are_taken_from_the_whole_set():
     assert len(taken) == 256
     assert (taken[0, 0], taken[-1, 0]) == (0, 9999)
     np.testing.assert_array_equal(spread_out(x[:5], 256), x[:5])
+
+
+def test_layers_without_an_activation_between_them_are_said_to_be_one_matrix():
+    linear = [Affine(np.eye(2), None, name) for name in ("a", "b", "c")]
+    model = SourceModel("The model", linear)
+    with pytest.raises(ConversionError, match="layers 'a', 'b' and 'c' have no activation betwee"):
+        model.check_neurons()
+    with pytest.raises(ConversionError, match="it is one matrix, for which no neurons are needed"):
+        SourceModel("The model", linear[:1]).check_neurons()
+    source().check_neurons()

@@ -108,16 +108,17 @@ def test_weight_norm_is_read_as_the_weights_it_makes(assert_computes):
 @pytest.mark.parametrize(
     ("layers", "match"),
     [
-        ([nn.Linear(4, 3), nn.Tanh()], "'1': Tanh is not supported; .*retrain with 'relu'"),
+        ([nn.Linear(4, 3), nn.Tanh()], "'1': Tanh is not supported; leave it out of the model"),
+        ([nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 3)], "'1': Tanh .*retrain with 'relu'"),
         ([nn.Linear(4, 3), nn.Sigmoid()], "a sigmoid of 3 units"),
         ([nn.Conv1d(1, 1, 3), nn.Linear(2, 1)], "'0': Conv1d is not supported; only dense"),
         ([nn.Linear(4, 3), nn.Softmax(0)], "a softmax over dimension 0; it must be over 1"),
         ([nn.Flatten(0), nn.Linear(4, 3)], "flattens dimensions 0 to -1, which mixes the samples"),
-        ([nn.Linear(4, 3), nn.ReLU6()], "ReLU6 is not supported; .* plain rectifiers"),
+        ([nn.Linear(4, 3), nn.ReLU6(), nn.Linear(3, 3)], "ReLU6 .*; .* plain rectifiers"),
         ([nn.Linear(4, 3), nn.BatchNorm1d(3, track_running_stats=False)], "each batch's own"),
         ([nn.LSTM(4, 3)], "LSTM is not supported; a dense stack has no recurrence"),
         ([nn.ReLU(), nn.Linear(4, 3)], "a relu comes before the first dense layer"),
-        ([nn.LazyLinear(3)], "LazyLinear is not supported"),
+        ([nn.LazyLinear(3)], "LazyLinear .* call the model once on a sample"),
     ],
 )
 def test_what_cannot_be_converted_is_named(layers, match):
@@ -177,11 +178,6 @@ def test_arithmetic_between_layers_is_refused(operate):
         read_model(Between())
 
 
-def test_a_tensor_is_no_module():
-    with pytest.raises(ConversionError, match=r"give a torch nn.Module"):
-        read_model(torch.zeros(3, 3))
-
-
 def test_reading_leaves_the_module_as_it_was():
     module = MODULES["batch_norm"]().train()
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -203,3 +199,35 @@ def test_a_last_relu_is_kept(as_function, assert_computes):
     module = Functional() if as_function else nn.Sequential(nn.Linear(12, 4), nn.ReLU())
     source = assert_computes(trained(module), predict(module), (12,))
     assert source[-1].activation == "relu"
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda m: torch.zeros(3, 3), r"it is no module; give a torch nn\.Module"),
+        (lambda m: torch.optim.SGD(m.parameters(), 0.1), "an optimizer; give the module whose"),
+        (lambda m: torch.export.export(m, (torch.zeros(2, 12),)), "exported program is a graph"),
+        (lambda m: m.state_dict(), r"a state dict, .* call its load_state_dict with it"),
+        (lambda m: {"epoch": 3, "model": m.state_dict()}, "it is a state dict"),
+        (lambda m: nn.Linear, r"it is a class; make one, Linear\(\.\.\.\)"),
+    ],
+)
+def test_what_is_no_module_has_its_next_step(make, match):
+    with pytest.raises(ConversionError, match=match):
+        read_model(make(MODULES["plain"]()))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
+def test_compiled_modules_point_to_where_they_came_from():
+    module = MODULES["plain"]()
+    for compiled in (torch.jit.script(module), torch.jit.trace(module, torch.zeros(1, 12))):
+        with pytest.raises(ConversionError, match="compiled module does not show its code"):
+            read_model(compiled)
+
+
+@pytest.mark.filterwarnings("ignore:.*quantization.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor:UserWarning")
+def test_quantized_layers_are_refused():
+    module = torch.ao.quantization.quantize_dynamic(MODULES["plain"](), {nn.Linear})
+    with pytest.raises(ConversionError, match="'0' is quantized; give the model as it was before"):
+        read_model(module)

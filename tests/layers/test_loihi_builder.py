@@ -457,6 +457,16 @@ def test_values_of_a_node_take_two_axons_and_the_error_names_the_way_out(n_value
         nengo_loihi.Simulator(net, progress_bar=False)
 
 
+def test_values_and_spikes_into_one_layer_count_together():
+    """Refused before nengo-loihi spends a minute on its on/off neurons."""
+    with nengo.Network(seed=0) as net:
+        layer = DenseLayer(1000, 1600, weights=nengo.dists.Uniform(0, 1e-3), label="wide")
+        nengo.Connection(nengo.Node(np.zeros(1600)), layer.input, synapse=None)
+        nengo.Connection(layer.neurons, layer.neurons, transform=nengo.Dense((1000, 1000), init=0))
+    with pytest.raises(BuildError, match=r"wide.*needs 4200 input axons"):
+        nengo_loihi.Simulator(net, progress_bar=False)
+
+
 # Networks without layers
 
 

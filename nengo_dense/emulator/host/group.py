@@ -11,7 +11,7 @@ from nengo.utils.simulator import operator_dependency_graph
 from nengo_dense.emulator.host.operators import Step, has_effect, is_pure
 
 
-@dataclass
+@dataclass(eq=False)
 class OperatorGroup:
     """Operators that are skipped or run together.
 

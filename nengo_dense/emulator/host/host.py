@@ -1,12 +1,13 @@
 """What runs beside the chip: Nengo's operators, in Nengo's order, on all lanes at once.
 
-All operators that write one signal form a group. A group whose operators depend on their inputs
-alone (`.operators.is_pure`) and whose inputs did not change is skipped: during a presentation the
-input is constant, and so is everything computed from it without neurons or synapses.
+A host has two ways to make steps. Step by step, it runs its groups of operators, and skips those
+that would compute what they computed before. If it has a plan (`.plan`), a kernel makes a whole
+*stretch* in one go: the steps in which no data changes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping
 
+import nengo
 import numpy as np
 from nengo.builder import Model
 from nengo.builder.operator import SimPyFunc
@@ -16,14 +17,17 @@ from nengo.builder.signal import Signal
 from nengo.utils.graphs import toposort
 from nengo.utils.simulator import operator_dependency_graph
 
-from nengo_dense.emulator.host.burst import find_burst, run_firing
+from nengo_dense.emulator.history import History
+from nengo_dense.emulator.host.channel import Channels
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.host.operators import has_effect, make_step
-from nengo_dense.emulator.host.process import ProcessSteps
-from nengo_dense.emulator.host.readout import find_readout, run_readout
+from nengo_dense.emulator.host.plan import Plan
+from nengo_dense.emulator.host.process import make_process_step
 from nengo_dense.emulator.host.signals import LaneSignals
-from nengo_dense.loihi.kernel.contract import Fire, Follow
+from nengo_dense.emulator.host.translation import make_plan
+from nengo_dense.emulator.node_data import NodeData
+from nengo_dense.loihi.kernel.contract import Kernel
 
 
 class Host:
@@ -32,43 +36,77 @@ class Host:
     Parameters
     ----------
     model : nengo.builder.Model
-    lanes : int
-    sources : list of Signal
-        Outputs of nodes without input, which data may replace.
-    processes : ProcessSteps
+    channels : Channels
+        To the chip.
+    histories : dict of {Probe: History}
+        Of the model's probes, which the host writes.
     functions : LaneFunctions, optional
         Shared by the hosts of a model.
+    kernel : Kernel, optional
+        Follows the host's plan. Without one, every step is made by Nengo's operators.
+
+    Attributes
+    ----------
+    inputs : dict of {Node: Signal}
+        Outputs of nodes without input, which data may replace.
+    plan : Plan or None
     """
 
     def __init__(
         self,
         model: Model,
-        lanes: int,
-        sources: Sequence[Signal],
-        processes: ProcessSteps,
+        channels: Channels,
+        histories: Mapping[nengo.Probe, History],
         functions: LaneFunctions | None = None,
+        kernel: Kernel | None = None,
     ) -> None:
         self.model = model
-        self._processes = processes
-        order = [
+        self.inputs = {
+            node: model.sig[node]["out"]
+            for node in model.params
+            if isinstance(node, nengo.Node) and node.size_in == 0 < node.size_out
+        }
+        self.signals = LaneSignals(
+            model.operators,
+            channels.lanes,
+            changing=self.inputs.values(),
+            shared=(model.step, model.time),
+            functions=functions,
+        )
+        self._channels = channels
+        self._kernel = kernel
+        self._probes = [(model.sig[probe]["in"], histories[probe]) for probe in model.probes]
+        probed = [signal for signal, _ in self._probes]
+        self._order = [
             op
             for op in toposort(operator_dependency_graph(model.operators))
             if hasattr(op, "make_step") and type(op) is not SimProbe
         ]
-        self._order = order
-        self.signals = LaneSignals(
-            model.operators,
-            lanes,
-            changing=sources,
-            shared=(model.step, model.time),
-            functions=functions,
-        )
-        self._groups = group_operators(order)
-        probed = [model.sig[probe]["in"] for probe in model.probes]
-        self._groups = live_groups(self._groups, probed)
+        self._groups = live_groups(group_operators(self._order), probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
-        self._burst = find_burst(self._groups, processes.senders, probed)
-        self._readout = find_readout(self._groups, processes.receivers, probed, model.dt)
+        self.plan: Plan | None = None
+        if kernel is not None:
+            self.plan = make_plan(self._groups, channels, probed, model.dt)
+        if self.plan is not None:
+            self._vectors = self.plan.lay_out(self.signals)
+
+    @property
+    def n_probed(self) -> int:
+        """Number of values that probes see in a step of one lane."""
+        return sum(signal.size for signal, _ in self._probes)
+
+    @property
+    def calls_python(self) -> bool:
+        """Whether functions or processes are called that others may share something with."""
+        return any(
+            type(op) is SimPyFunc
+            or (
+                type(op) is SimProcess
+                and has_effect(op)
+                and self._channels.end(op.process) is None
+            )
+            for op in self._order
+        )
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers."""
@@ -76,43 +114,112 @@ class Host:
         self.signals.reset()
         steps = {}
         for op in self._order:
-            make = self._processes.make_step if type(op) is SimProcess else make_step
-            steps[op] = make(op, self.signals, self.model.dt, rng)
+            if type(op) is SimProcess:
+                steps[op] = make_process_step(op, self.signals, self.model.dt, rng, self._channels)
+            else:
+                steps[op] = make_step(op, self.signals, self.model.dt, rng)
         for group in self._groups:
             group.steps = [steps[op] for op in group.operators]
             group.done = -1
         self._now = 0
+        self._prepared = -1
         self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
-        self._replaced: set[int] = set()
 
-    def replace(self, signals: Sequence[Signal]) -> None:
-        """Stop writing signals for a run, because the caller will.
+    def start_run(self, first_step: int, data: Mapping[nengo.Node, NodeData]) -> None:
+        """Begin a run at step ``first_step`` (of all runs, from 1), with data for some nodes.
 
-        Signals that are constant otherwise return to their value if they are not replaced.
+        Nodes without data have their own output again.
         """
-        self._replaced = {
-            id(self._written_by[signal.base])
-            for signal in signals
-            if signal.base in self._written_by
-        }
+        self._first_step = first_step
+        self._done = 0
+        self._data = [(self.inputs[node], data[node]) for node in self.inputs if node in data]
+        given = {signal.base for signal, _ in self._data}
+        self._replaced = {group for signal, group in self._written_by.items() if signal in given}
+        for signal in self.inputs.values():
+            if signal.base not in given and signal.base not in self._written_by:
+                self.signals[signal][...] = signal.initial_value
+        self._touch(signal.base for signal in self.inputs.values())
 
-    def restore(self, signal: Signal) -> None:
-        """Give a signal that no operator writes its initial value."""
-        if signal.base not in self._written_by:
-            self.signals[signal][...] = signal.initial_value
-        self.touch(signal)
+    def advance(self, n_steps: int) -> None:
+        """Make the next steps of the run, and let the probes see them."""
+        seen = [self._room(signal, n_steps) for signal, _ in self._probes]
+        step = 0
+        while step < n_steps:
+            self._channels.step = step
+            self._take_data(self._done + step)
+            length = self._stretch(self._done + step, n_steps - step)
+            if length == n_steps > 1:
+                seen = self._follow_plan(n_steps)
+            elif length > 1:
+                for values, part in zip(seen, self._follow_plan(length), strict=True):
+                    values[:, step : step + length] = part
+            else:
+                self._step()
+                for (signal, _), values in zip(self._probes, seen, strict=True):
+                    values[:, step] = self.signals[signal]
+            step += length
+        for (_, history), values in zip(self._probes, seen, strict=True):
+            history.write(self._first_step + self._done, values)
+        self._done += n_steps
 
-    def touch(self, signal: Signal) -> None:
-        """Note that the caller changed a signal."""
-        self._now += 1
-        self._changed[signal.base] = self._now
+    def _room(self, signal: Signal, n_steps: int) -> np.ndarray:
+        """Make room for what a probe sees; in memory, steps come before lanes."""
+        shape = (n_steps, self.signals.lanes, *signal.shape)
+        return np.empty(shape, dtype=signal.dtype).swapaxes(0, 1)
 
-    def step(self) -> None:
-        """Advance by one step."""
+    def _take_data(self, step: int) -> None:
+        """Put the data of a step of the run into its signals."""
+        for signal, data in self._data:
+            if data.changes(step):
+                self.signals[signal][...] = data.at(step)
+                self._touch([signal.base])
+
+    def _stretch(self, step: int, most: int) -> int:
+        """Count the steps that the plan makes from here: as long as all data holds, or 1."""
+        if (
+            self._kernel is None
+            or self.plan is None
+            or not self._replaced.issuperset(self.plan.sources)
+        ):
+            return 1
+        return min((data.holds(step, most) for _, data in self._data), default=most)
+
+    def _follow_plan(self, n_steps: int) -> list[np.ndarray]:
+        """Let the kernel make some steps; return what each probe sees, (lanes, n_steps, size)."""
+        assert self._kernel is not None, "asked by `_stretch`"
+        assert self.plan is not None, "asked by `_stretch`"
         with np.errstate(invalid="raise", divide="ignore"):
-            for group in self._groups:
-                if id(group) not in self._replaced and not self._is_current(group):
-                    self._run(group)
+            self._run(self.plan.steady)
+            if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
+                self.plan.prepare(self.signals, self._vectors)
+                self._prepared = self._now
+            kept = self.plan.follow(
+                self._kernel, self.signals, self._vectors, self._channels, n_steps
+            )
+        self._touch(self.plan.moving)
+        seen = []
+        for signal, _ in self._probes:
+            if signal.base in kept:
+                seen.append(kept[signal.base][:, :, _columns(signal)])
+            else:  # it held still
+                seen.append(self._room(signal, n_steps))
+                seen[-1][...] = self.signals[signal][:, None]
+        return seen
+
+    def _step(self) -> None:
+        """Make one step by Nengo's operators."""
+        with np.errstate(invalid="raise", divide="ignore"):
+            self._run(self._groups)
+
+    def _run(self, groups: Iterable[OperatorGroup]) -> None:
+        """Run those groups that would not compute what they computed before."""
+        for group in groups:
+            if group in self._replaced or self._is_current(group):
+                continue
+            results = [step() for step in group.steps]
+            group.done = self._touch(
+                [] if all(result is False for result in results) else group.writes
+            )
 
     def _is_current(self, group: OperatorGroup) -> bool:
         """Whether a group would compute what it computed before."""
@@ -120,89 +227,16 @@ class Host:
             return False
         return all(self._changed[signal] <= group.done for signal in group.reads)
 
-    @property
-    def calls_python(self) -> bool:
-        """Whether functions or processes are called that others may share something with."""
-        passing = self._processes.senders.keys() | self._processes.receivers.keys()
-        return any(
-            type(op) is SimPyFunc
-            or (type(op) is SimProcess and has_effect(op) and id(op.process) not in passing)
-            for op in self._order
-        )
-
-    @property
-    def can_run_ahead(self) -> bool:
-        """Whether `run_ahead` gives what so many steps would, if the data stays the same."""
-        return self._burst is not None and all(
-            id(group) in self._replaced for group in self._burst.sources
-        )
-
-    def run_ahead(
-        self, first_step: int, n_steps: int, fire: Fire, probed: Collection[Signal]
-    ) -> dict[Signal, np.ndarray]:
-        """Advance by some steps of the run in one go.
-
-        Parameters
-        ----------
-        first_step, n_steps : int
-            Steps of the piece of the run that is being made.
-        fire : callable
-            `nengo_dense.loihi.kernel.compiled_host.fire`, in as many threads as it likes.
-        probed : collection of Signal
-
-        Returns
-        -------
-        outputs : dict of {Signal: (lanes, n_steps, n) array}
-            Values of the probed signals that changed.
-        """
-        assert self._burst is not None, "ask `can_run_ahead` first"
-        with np.errstate(invalid="raise", divide="ignore"):
-            for group in self._burst.steady:
-                if not self._is_current(group):
-                    self._run(group)
-        step, time = self.signals[self._burst.clock.step], self.signals[self._burst.clock.time]
-        step[...] += n_steps
-        time[...] = step * self.model.dt
-        outputs = {}
-        for firing in self._burst.firings:
-            signal = firing.op.output
-            keep = any(other.base is signal for other in probed)
-            values = run_firing(
-                firing, self.signals, self.model.dt, first_step, n_steps, fire, keep
-            )
-            if keep:
-                outputs[signal] = values
-            self.touch(signal)
-        return outputs
-
-    @property
-    def is_readout(self) -> bool:
-        """Whether `run_readout` gives what so many steps would, once the chip has run them."""
-        return self._readout is not None
-
-    def run_readout(self, n_steps: int, follow: Follow) -> list[np.ndarray]:
-        """Advance by some steps in one go.
-
-        Parameters
-        ----------
-        n_steps : int
-        follow : callable
-            `nengo_dense.loihi.kernel.compiled_host.follow`, in as many threads as it likes.
-
-        Returns
-        -------
-        kept : list of (lanes, n_steps, size) array
-            Of each of the model's probes.
-        """
-        assert self._readout is not None, "ask `is_readout` first"
-        for signal in self.signals.per_lane:
-            self.touch(signal)
-        return run_readout(self._readout, self.signals, self.model.dt, n_steps, follow)
-
-    def _run(self, group: OperatorGroup) -> None:
-        results = [step() for step in group.steps]
+    def _touch(self, signals: Iterable[Signal]) -> int:
+        """Note that signals have changed; return when."""
         self._now += 1
-        group.done = self._now
-        if not all(result is False for result in results):
-            for signal in group.writes:
-                self._changed[signal] = self._now
+        for signal in signals:
+            self._changed[signal] = self._now
+        return self._now
+
+
+def _columns(signal: Signal) -> slice:
+    """Say which items of its base a vector is."""
+    (stride,) = signal.elemstrides
+    end = signal.elemoffset + stride * signal.size
+    return slice(signal.elemoffset, None if end < 0 else end, stride)

@@ -1,22 +1,17 @@
 """Nengo's processes (synapses, signals, the nodes between host and chip) on all lanes at once."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from nengo.base import Process
 from nengo.builder.processes import SimProcess
 
-from nengo_dense.emulator.host.channel import ErrorSender, Receiver, SpikeSender
+from nengo_dense.emulator.host.channel import Channels, Receiver
 from nengo_dense.emulator.host.filter import make_lane_filter
 from nengo_dense.emulator.host.operators import Step, make_lane_steps, takes_lanes
 from nengo_dense.emulator.host.signals import LaneSignals
-
-
-class Clock:
-    """Step within the piece of a run, for operators that exchange arrays with the chip."""
-
-    step = 0
 
 
 class LaneRngs(Sequence):
@@ -49,63 +44,35 @@ class LaneRngs(Sequence):
         return self._process.get_rng(rng)
 
 
-class ProcessSteps:
-    """Make the step functions of `SimProcess` operators.
+def make_process_step(
+    op: SimProcess,
+    signals: LaneSignals,
+    dt: float,
+    rng: np.random.RandomState,
+    channels: Channels,
+) -> Step:
+    """Make the step function of a process for all lanes; also of the ends of channels."""
+    end, time = channels.end(op.process), signals[op.t]
+    if end is not None:
+        op.process.get_rng(rng)  # nengo-loihi's node draws its seed here as well
+        if isinstance(end, Receiver):
+            return _receive(end, time, signals[op.output])
+        return partial(channels.send, end, signals[op.input])
+    if op.input is None:
+        return _source(op, signals, dt, rng, time)
+    if takes_lanes(op.process) and op.input.base in signals.per_lane:
+        return _rows(op, signals, dt, rng, time)
+    filters = op.input.shape == op.output.shape and op.input.base in signals.per_lane
+    if not filters:
+        return make_lane_steps(op, signals, dt, rng)
+    return _filter(op, signals, dt, rng, time)
 
-    Parameters
-    ----------
-    senders : dict of {int: SpikeSender or ErrorSender}
-        By ``id`` of the process that nengo-loihi put in their place.
-    receivers : dict of {int: Receiver}
-        Likewise.
-    clock : Clock
-    """
 
-    def __init__(
-        self,
-        senders: dict[int, SpikeSender | ErrorSender],
-        receivers: dict[int, Receiver],
-        clock: Clock,
-    ) -> None:
-        self.senders = senders
-        self.receivers = receivers
-        self.clock = clock
+def _receive(receiver: Receiver, time: np.ndarray, output: np.ndarray) -> Step:
+    def step() -> None:
+        output[...] = receiver.value(time.item())
 
-    def make_step(
-        self, op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState
-    ) -> Step:
-        """Make the step function of a process for all lanes."""
-        key = id(op.process)
-        time = signals[op.t]
-        if key in self.senders:
-            op.process.get_rng(rng)  # nengo-loihi's node draws its seed here as well
-            return self._send(self.senders[key], signals[op.input])
-        if key in self.receivers:
-            op.process.get_rng(rng)
-            return self._receive(self.receivers[key], time, signals[op.output])
-        if op.input is None:
-            return _source(op, signals, dt, rng, time)
-        if takes_lanes(op.process) and op.input.base in signals.per_lane:
-            return _rows(op, signals, dt, rng, time)
-        filters = op.input.shape == op.output.shape and op.input.base in signals.per_lane
-        if not filters:
-            return make_lane_steps(op, signals, dt, rng)
-        return _filter(op, signals, dt, rng, time)
-
-    def _send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> Step:
-        clock = self.clock
-
-        def step() -> None:
-            sender.send(clock.step, values)
-
-        return step
-
-    @staticmethod
-    def _receive(receiver: Receiver, time: np.ndarray, output: np.ndarray) -> Step:
-        def step() -> None:
-            output[...] = receiver.value(time.item())
-
-        return step
+    return step
 
 
 def _source(

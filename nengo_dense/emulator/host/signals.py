@@ -81,6 +81,12 @@ class LaneSignals(Mapping):
             return array
         return np.expand_dims(array, tuple(range(1, 1 + ndim - signal.ndim)))
 
+    def move(self, signal: Signal, place: np.ndarray) -> None:
+        """Keep a whole signal in another array from now on, which has as many numbers."""
+        array = place.reshape(self._arrays[signal].shape)
+        array[...] = self._arrays[signal]
+        self._arrays[signal] = array
+
     def lane(self, lane: int) -> "OneLane":
         """Look at one lane as Nengo's operators look at their signals."""
         return OneLane(self, lane)

@@ -1,13 +1,18 @@
-"""The host's first layer and readout, compiled; loaded only by `.choice` (needs numba)."""
+"""The host's instructions, compiled: twins of `.numpy_host`; loaded only by `.numba_kernel`.
+
+A few lanes make all steps before the next lanes begin, so that their vectors stay in the
+processor's cache. A vector of neighbouring lanes is one piece of memory, and ``size`` is that of
+all of them: instructions need not know of lanes, apart from `send`.
+"""
+
+from typing import Any
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.alignment import aligned
-from nengo_dense.loihi.kernel.compilation import compiled
-from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    add,
     either,
     floor,
     greater,
@@ -19,159 +24,200 @@ from nengo_dense.loihi.kernel.vector import (
     subtract,
     where,
 )
+from nengo_dense.loihi.kernel.vector import add as plus
 
 
-@compiled
-def _integrate(voltage, drive, subtracts):  # type: ignore[no-untyped-def]
-    """Make one step of some neurons; return voltage and spikes."""
-    nothing, one = spread(0.0), spread(1.0)
-    v = add(voltage, drive)
-    if subtracts:
-        count = floor(v)
-        return subtract(v, count), count
+@inlined
+def copy(
+    target: np.ndarray,
+    target_place: np.uint64,
+    source: np.ndarray,
+    source_place: np.uint64,
+    size: np.uint64,
+) -> None:
+    """Set a vector to another: what the chip sent, or what is kept for a probe."""
+    for j in range(size):
+        target[target_place + j] = source[source_place + j]
+
+
+@inlined
+def fill(vectors: np.ndarray, target: np.uint64, size: np.uint64, value: float) -> None:
+    """Set a vector to a number."""
+    for j in range(size):
+        vectors[target + j] = value
+
+
+@inlined
+def add(vectors: np.ndarray, target: np.uint64, source: np.uint64, size: np.uint64) -> None:
+    """Add the source to the target."""
+    for j in range(size):
+        vectors[target + j] += vectors[source + j]
+
+
+@inlined
+def low_pass(
+    vectors: np.ndarray,
+    target: np.uint64,
+    source: np.uint64,
+    state: np.uint64,
+    size: np.uint64,
+    a: float,
+    b: float,
+) -> None:
+    """Filter the source: ``state = a * state + b * source``."""
+    for j in range(size):
+        x = a * vectors[state + j] + b * vectors[source + j]
+        vectors[state + j] = x
+        vectors[target + j] = x
+
+
+@inlined
+def _integrate(voltage: Any, charge: Any, counts: bool) -> tuple[Any, Any]:
+    """Integrate 16 neurons; return voltage and number of spikes."""
+    zero, one = spread(0.0), spread(1.0)
+    v = plus(voltage, charge)
+    if counts:
+        spikes = floor(v)
+        return subtract(v, spikes), spikes
     fires = greater(v, one)
-    v = where(either(fires, greater(nothing, v)), nothing, v)
-    return v, where(fires, one, nothing)
+    return where(either(fires, greater(zero, v)), zero, v), where(fires, one, zero)
 
 
-@compiled
-def _fire(  # type: ignore[no-untyped-def]
-    first_lane, last_lane, current, voltage, output, dt, height, signed, subtracts, n_steps,
-    spikes, columns, first_step, first_column, values, drive, state, height_out, flags,
-):  # fmt: skip
-    """Integrate and fire with a constant current, for some lanes; see `fire`.
-
-    The last four are a workspace of one lane, padded to whole vectors.
-    """
-    n, n_steps = np.uint64(current.shape[1]), np.uint64(n_steps)
-    rows = np.uint64(len(spikes)) // (np.uint64(len(current)) * np.uint64(columns))
-    for lane in range(np.uint64(first_lane), np.uint64(last_lane)):
-        for j in range(n):
-            drive[j] = (current[lane, j] if signed else max(current[lane, j], 0.0)) * dt
-            state[j] = voltage[lane, j]
-        for step in range(n_steps):
-            for j in range(np.uint64(0), np.uint64(len(state)), np.uint64(WIDTH)):
-                v, count = _integrate(load(state, j), load(drive, j), subtracts)
-                store(state, j, v)
-                store(flags, j, not_equal(count, spread(0.0)))
-                if len(values) or step == n_steps - np.uint64(1):
-                    store(height_out, j, multiply(count, spread(height)))
-            row = (lane * rows + np.uint64(first_step) + step) * np.uint64(columns)
-            for j in range(n):
-                spikes[row + np.uint64(first_column) + j] = flags[j]
-            if len(values):
-                for j in range(n):
-                    values[(lane * n_steps + step) * n + j] = height_out[j]
-        for j in range(n):
-            voltage[lane, j] = state[j]
-            output[lane, j] = height_out[j]
+@inlined
+def _integrate_one(voltage: float, charge: float, counts: bool) -> tuple[float, float]:
+    """Integrate one neuron; return voltage and number of spikes."""
+    v = voltage + charge
+    if counts:
+        spikes = np.floor(v)
+        return v - spikes, spikes
+    return 0.0 if v > 1.0 or v < 0.0 else v, 1.0 if v > 1.0 else 0.0
 
 
+@inlined
 def fire(
-    current: np.ndarray,
-    voltage: np.ndarray,
-    output: np.ndarray,
-    dt: float,
+    vectors: np.ndarray,
+    target: np.uint64,
+    source: np.uint64,
+    state: np.uint64,
+    size: np.uint64,
     height: float,
-    signed: bool,
-    subtracts: bool,
-    n_steps: int,
-    spikes: np.ndarray,
-    first_step: int,
-    first_column: int,
-    values: np.ndarray,
+    counts: bool,
 ) -> None:
-    """Run rectified linear neurons for some steps with a constant current.
+    """Integrate the source and fire, once for each whole 1 of voltage, or once above 1."""
+    whole = size - size % np.uint64(WIDTH)
+    for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+        v, n = _integrate(load(vectors, state + j), load(vectors, source + j), counts)
+        store(vectors, state + j, v)
+        store(vectors, target + j, multiply(n, spread(height)))
+    for j in range(whole, size):
+        x, m = _integrate_one(vectors[state + j], vectors[source + j], counts)
+        vectors[state + j] = x
+        vectors[target + j] = m * height
 
-    Parameters
-    ----------
-    current : (lanes, n) float64 array
-    voltage, output : (lanes, n) float64 array
-        Before; overwritten with what is after the last step.
-    dt : float
-        Step in seconds.
-    height : float
-        Output of one spike: ``amplitude / dt``.
-    signed : bool
-        Whether a negative current lowers the voltage.
-    subtracts : bool
-        Whether a spike takes one from the voltage, or resets it (and no voltage stays below 0).
-    n_steps : int
-    spikes : (lanes, steps, columns) uint8 array
-        From ``first_step`` and ``first_column`` on, set to whether there was a spike.
-    values : (lanes, n_steps, n) or (lanes, 0, 0) float64 array
-        Set to the output in every step, if there is room.
-    """
-    padded = current.shape[1] + -current.shape[1] % WIDTH
 
-    def part(start: int, stop: int) -> None:
-        _fire(
-            start, stop, current, voltage, output, dt, height, signed, subtracts, n_steps,
-            spikes.reshape(-1), spikes.shape[2], first_step, first_column, values.reshape(-1),
-            *(aligned(np.zeros(padded)) for _ in range(3)), np.zeros(padded, dtype=np.uint8),
-        )  # fmt: skip
+@inlined
+def send(
+    vectors: np.ndarray, source: np.uint64, size: np.uint64, spikes: np.ndarray, place: np.uint64
+) -> None:
+    """Send the chip a spike of one lane for every number that is not zero."""
+    whole = size - size % np.uint64(WIDTH)
+    for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+        store(spikes, place + j, not_equal(load(vectors, source + j), spread(0.0)))
+    for j in range(whole, size):
+        spikes[place + j] = vectors[source + j] != 0.0
 
-    over_lanes(part, len(current), n_steps * current.size)
+
+@inlined
+def fire_and_send(
+    vectors: np.ndarray,
+    target: np.uint64,
+    source: np.uint64,
+    state: np.uint64,
+    size: np.uint64,
+    height: float,
+    counts: bool,
+    spikes: np.ndarray,
+    place: np.uint64,
+    last: bool,
+) -> None:
+    """Fire in one lane, and send the chip the spikes; write the target in the last step."""
+    whole = size - size % np.uint64(WIDTH)
+    for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+        v, n = _integrate(load(vectors, state + j), load(vectors, source + j), counts)
+        store(vectors, state + j, v)
+        store(spikes, place + j, not_equal(n, spread(0.0)))
+        if last:
+            store(vectors, target + j, multiply(n, spread(height)))
+    for j in range(whole, size):
+        x, m = _integrate_one(vectors[state + j], vectors[source + j], counts)
+        vectors[state + j] = x
+        spikes[place + j] = m != 0.0
+        vectors[target + j] = m * height
+
+
+@inlined
+def _act(
+    start: np.uint64,
+    stop: np.uint64,
+    step: np.uint64,
+    i: np.uint64,
+    n_inputs: np.uint64,
+    instructions: Instructions,
+    stretch: Stretch,
+) -> None:
+    """Follow one instruction in a step, for some lanes; for one lane if its source is a part."""
+    places, vectors, spikes = instructions.places, stretch.vectors, stretch.spikes
+    lanes, n_steps = np.uint64(stretch.lanes), np.uint64(stretch.n_steps)
+    kind, size, width = np.int64(places[i, 0]), places[i, 1], places[i, 5]
+    many, now = (stop - start) * size, (step * lanes + start) * size
+    target, state = lanes * places[i, 2] + start * size, lanes * places[i, 4] + start * size
+    source = lanes * places[i, 3] + start * width + places[i, 6]
+    a, b = instructions.factors[i, 0], instructions.factors[i, 1]
+    if kind == Kind.RECEIVE:
+        copy(vectors, target, stretch.received, n_steps * lanes * places[i, 3] + now, many)
+    elif kind == Kind.SET:
+        fill(vectors, target, many, a)
+    elif kind == Kind.ADD:
+        add(vectors, target, source, many)
+    elif kind == Kind.FILTER:
+        low_pass(vectors, target, source, state, many, a, b)
+    elif kind == Kind.FIRE:
+        fire(vectors, target, source, state, many, a, b == 1.0)
+    elif kind == Kind.KEEP:
+        copy(stretch.kept, n_steps * lanes * places[i, 2] + now, vectors, source, many)
+    else:
+        rows = np.uint64(len(spikes)) // (lanes * n_inputs)
+        place = (start * rows + np.uint64(stretch.first_step) + step) * n_inputs + places[i, 7]
+        last = step == n_steps - np.uint64(1)
+        for _ in range(start, stop):
+            if kind == Kind.SEND:
+                send(vectors, source, size, spikes, place)
+            else:
+                fire_and_send(
+                    vectors, target, source, state, size, a, b == 1.0, spikes, place, last
+                )
+            place += rows * n_inputs
+            source, target, state = source + width, target + size, state + size
 
 
 @compiled
-def _follow(  # type: ignore[no-untyped-def]
-    first_lane, last_lane, lanes, n_steps, work, received, kept, program, factors
-):
-    """Follow the instructions of a readout for some lanes; see `follow`."""
-    first, many = np.uint64(first_lane), np.uint64(last_lane - first_lane)
-    for step in range(np.uint64(n_steps)):
-        for i in range(np.uint64(len(program))):
-            kind, size = program[i, 0], program[i, 4]
-            target, source = program[i, 1], program[i, 2] + first * size
-            a, b = factors[i, 0], factors[i, 1]
-            now = (step * np.uint64(lanes)) * size
-            if kind == 0:
-                for j in range(many * size):
-                    work[target + first * size + j] = received[now + source + j]
-            elif kind == 1:
-                state = program[i, 3] + first * size
-                for j in range(many * size):
-                    x = a * work[state + j] + b * work[source + j]
-                    work[state + j] = x
-                    work[target + first * size + j] = x
-            elif kind == 2:
-                for j in range(many * size):
-                    work[target + first * size + j] = a
-            elif kind == 3:
-                for j in range(many * size):
-                    work[target + first * size + j] += work[source + j]
-            else:
-                for j in range(many * size):
-                    kept[target + now + first * size + j] = work[source + j]
-
-
 def follow(
-    lanes: int,
-    n_steps: int,
-    work: np.ndarray,
-    received: np.ndarray,
-    kept: np.ndarray,
-    program: np.ndarray,
-    factors: np.ndarray,
+    first_lane: int,
+    last_lane: int,
+    side_by_side: int,
+    n_inputs: int,
+    instructions: Instructions,
+    stretch: Stretch,
 ) -> None:
-    """Follow the instructions of a readout.
+    """Follow instructions in some lanes, ``side_by_side`` at a time.
 
-    Parameters
-    ----------
-    lanes, n_steps : int
-    work : (n,) float64 array
-        Signals and filter states, each (lanes, size); overwritten with what is after the last
-        step.
-    received, kept : (n,) float64 array
-        What the chip sent, and what probes keep, each (n_steps, lanes, size).
-    program : (n_instructions, 5) uint64 array
-        `nengo_dense.emulator.host.readout.Kind`; where target, source and state begin; size.
-    factors : (n_instructions, 2) float64 array
-        ``a`` and ``b`` of `nengo_dense.emulator.host.readout.Instruction`.
+    ``stretch.spikes`` is one row of memory here, and ``n_inputs`` its last axis.
     """
-
-    def part(start: int, stop: int) -> None:
-        _follow(start, stop, lanes, n_steps, work, received, kept, program, factors)
-
-    over_lanes(part, lanes, n_steps * work.size)
+    for start in range(np.uint64(first_lane), np.uint64(last_lane), np.uint64(side_by_side)):
+        stop = min(start + np.uint64(side_by_side), np.uint64(last_lane))
+        for step in range(np.uint64(stretch.n_steps)):
+            for i in range(np.uint64(len(instructions.places))):
+                part = instructions.places[i, 1] != instructions.places[i, 5]
+                many = np.uint64(1) if part else stop - start
+                for lane in range(start, stop, many):
+                    _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)

@@ -1,33 +1,35 @@
-"""The chip's step, compiled: lane by lane, many steps in one go.
+"""The kernel compiled: a few lanes make many steps in one go, then the next lanes.
 
-Loaded only by `.choice.make_kernel`, because it imports numba. One lane's state and the weights
-that its spikes touch stay in the processor's cache while the steps run; threads share the lanes.
+Loaded only by `.choice.make_kernel`, because it imports numba. The state of a few lanes and the
+weights that their spikes touch stay in the processor's cache while the steps run; threads share
+the lanes.
 """
-
-from functools import partial
-from typing import Any
 
 import numpy as np
 
+from nengo_dense.loihi.kernel import compiled_host
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.compiled_chip import advance
+from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
+from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.kernel.table import EIGHT, FOUR, make_tables
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import WIDTH
+from nengo_dense.loihi.kernel.workspace import Arrivals, Layout, Lists, Records
 from nengo_dense.loihi.limits import DECAY_BITS
-from nengo_dense.loihi.program import Compartments, Program
+from nengo_dense.loihi.program import Program
 
 #: Compartments to step at once: few lanes of many compartments, or many lanes of few.
 WORKSPACE = 512
+#: Numbers of the host's vectors to step at once, likewise: 32 KiB, a processor's fastest cache.
+VECTORS = 4096
 #: Spikes of one input neuron in one step, where a schedule may repeat them; see `.chip`.
 MOST_SPIKES = 255
-#: Registers in the order of their bits in what the compiled functions return.
-REGISTERS = ("q0", "current", "u2")
 
 
 class NumbaKernel:
-    """Advance the chip by whole steps.
+    """Advance the chip and follow the host's instructions; see `.contract.Kernel`.
 
     Parameters
     ----------
@@ -41,82 +43,87 @@ class NumbaKernel:
         side_by_side = max(1, WORKSPACE // padded)
         repeats = any(group.scheduled for group in program.inputs)
         tables = make_tables(program, side_by_side, MOST_SPIKES if repeats else 1)
-        self._room = tables.room
-        self._tables = (
-            tables.groups,
-            tables.projections,
-            aligned(tables.dense),
-            tables.rows,
-            tables.bases,
-            tables.starts,
-            tables.values,
-            tables.targets,
-        )
-        self._parameters: tuple[Any, ...] = (
-            *_repeat_parameters(chip, padded, side_by_side),
-            bool((chip.keep_v != 1 << DECAY_BITS).any()),
-            bool((chip.refract > 1).any()),
-            repeats,
-            side_by_side,
+        self._tables = tables._replace(dense=aligned(tables.dense))
+        self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
+        self._workspaces: list[tuple[Registers, Lists]] = []
+        self._layout = Layout(
+            n_steps=np.uint64(0),
+            n_inputs=np.uint64(program.n_inputs),
+            n=np.uint64(len(chip)),
+            padded=np.uint64(padded),
+            side_by_side=np.uint64(side_by_side),
+            leaky=bool((chip.keep_v != 1 << DECAY_BITS).any()),
+            holds=bool((chip.refract > 1).any()),
+            repeats=repeats,
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
-        """Advance all lanes; see `.numpy_kernel.NumpyKernel.advance`."""
-        lanes = len(state.spiked)
+        """Advance the chip in all lanes by ``drive.spikes.shape[1]`` steps."""
+        lanes, n_steps, _ = drive.spikes.shape
         none = np.zeros((0, self.program.n_compartments), dtype=self.program.dtype)
-        arguments = (
-            drive.spikes.reshape(-1),
-            state.pending.reshape(-1),
-            state.spiked,
-            state.current,
-            state.voltage,
-            state.refractory,
-            none if drive.noise_q is None else drive.noise_q,
-            none if drive.noise_u is None else drive.noise_u,
-            none if drive.extra is None else drive.extra,
-            *self._tables,
-            *_by_key(recordings, lanes, self.program.dtype),
-            *self._parameters,
+        arrivals = Arrivals(
+            spikes=drive.spikes.reshape(-1),
+            pending=state.pending.reshape(-1),
+            noise_q=none if drive.noise_q is None else drive.noise_q,
+            noise_u=none if drive.noise_u is None else drive.noise_u,
+            extra=none if drive.extra is None else drive.extra,
         )
+        records = _by_key(recordings, lanes, self.program.dtype)
+        layout = self._layout._replace(n_steps=np.uint64(n_steps))
+        tables, chip = self._tables, self._parameters
+
+        def part(start: int, stop: int) -> int:
+            try:
+                room = self._workspaces.pop()
+            except IndexError:  # threads use them all
+                room = self._make_workspace()
+            bits: int = advance(start, stop, layout, tables, chip, state, arrivals, records, *room)
+            self._workspaces.append(room)
+            return bits
+
         overflow = 0
-        work = lanes * drive.spikes.shape[1] * self.program.n_compartments
-        run = partial(self._advance, drive.spikes.shape[1], arguments)
-        for bits in over_lanes(run, lanes, work):
+        for bits in over_lanes(part, lanes, lanes * n_steps * self.program.n_compartments):
             overflow |= bits
-        return {name for bit, name in enumerate(REGISTERS) if overflow >> bit & 1}
+        return overflowed(overflow)
 
-    def _advance(self, n_steps: int, arguments: tuple[Any, ...], start: int, stop: int) -> int:
-        """Run the compiled function on some lanes, with a workspace of its own."""
-        program = self.program
-        padded = len(self._parameters[0])
-        return advance(
-            start,
-            stop,
-            n_steps,
-            aligned(np.zeros(padded + WIDTH, dtype=program.dtype)),  # the last row is padded
-            *(aligned(np.zeros(padded, dtype=program.dtype)) for _ in range(3)),
-            np.zeros(padded, dtype=np.int32),
-            np.zeros(padded, dtype=np.uint8),
-            np.empty(self._room, dtype=np.int32),
-            np.empty(self._room // FOUR + EIGHT, dtype=np.int32),
-            np.empty(len(self._tables[0]), dtype=np.uint64),
-            *arguments,
+    def _make_workspace(self) -> tuple[Registers, Lists]:
+        """Make room for the compartments of some lanes, and for lists of their spikes."""
+        dtype, padded = self.program.dtype, len(self._parameters.bias)
+        registers = Registers(
+            total=aligned(np.zeros(padded + WIDTH, dtype=dtype)),  # the last weights are padded
+            noise=aligned(np.zeros(padded, dtype=dtype)),
+            current=aligned(np.zeros(padded, dtype=dtype)),
+            voltage=aligned(np.zeros(padded, dtype=dtype)),
+            refractory=np.zeros(padded, dtype=np.int32),
+            spiked=np.zeros(padded, dtype=np.uint8),
         )
+        lists = Lists(
+            sources=np.empty(self._tables.room, dtype=np.int32),
+            places=np.empty(self._tables.room // FOUR + EIGHT, dtype=np.int32),
+            ends=np.empty(len(self._tables.groups), dtype=np.uint64),
+        )
+        return registers, lists
+
+    def follow(self, instructions: Instructions, stretch: Stretch) -> None:
+        """Follow the host's instructions in all lanes for the steps of a stretch."""
+        lanes, n_inputs = stretch.lanes, stretch.spikes.shape[2]
+        side_by_side = max(1, VECTORS * lanes // max(1, len(stretch.vectors)))
+        flat = stretch._replace(spikes=stretch.spikes.reshape(-1))
+
+        def part(start: int, stop: int) -> None:
+            compiled_host.follow(start, stop, side_by_side, n_inputs, instructions, flat)
+
+        over_lanes(part, lanes, stretch.n_steps * len(stretch.vectors))
 
 
-def _repeat_parameters(
-    chip: Compartments, padded: int, side_by_side: int
-) -> tuple[np.ndarray, ...]:
+def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
     """Pad to whole vector registers, with compartments that do nothing; repeat for each lane."""
-    names = ("keep_u", "keep_v", "scale_u", "scale_v", "bias", "vth", "vmin", "vmax", "refract")
-    padding = (0, padded - len(chip))
-    return tuple(
-        aligned(np.tile(np.pad(getattr(chip, name), padding), side_by_side)) for name in names
-    )
+    padding = (0, padded - len(parameters.bias))
+    return Parameters(*(aligned(np.tile(np.pad(x, padding), side_by_side)) for x in parameters))
 
 
-def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> list[np.ndarray]:
-    """Order recordings as spikes, voltage, current; empty where there is none."""
+def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> Records:
+    """Order recordings by key; those that there are none of have no columns."""
     given = {recording.key: recording for recording in recordings}
     arrays: list[np.ndarray] = []
     for key in ("spiked", "voltage", "current"):
@@ -125,4 +132,4 @@ def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> list[np
         else:
             kind = np.uint8 if key == "spiked" else dtype
             arrays += [np.zeros(0, dtype=np.int64), np.zeros((lanes, 0, 0), dtype=kind)]
-    return arrays
+    return Records(*arrays)

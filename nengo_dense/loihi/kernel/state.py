@@ -1,15 +1,14 @@
 """What changes while a program runs: one row of arrays for every lane."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from nengo_dense.loihi.program import Program
 
 
-@dataclass
-class ChipState:
-    """The compartments of all lanes.
+class ChipState(NamedTuple):
+    """The compartments of all lanes, written in place.
 
     Attributes
     ----------
@@ -41,8 +40,7 @@ class ChipState:
         )
 
 
-@dataclass
-class Drive:
+class Drive(NamedTuple):
     """What reaches the chip during some steps, apart from its own spikes.
 
     Attributes
@@ -61,8 +59,7 @@ class Drive:
     extra: np.ndarray | None = None
 
 
-@dataclass
-class Recording:
+class Recording(NamedTuple):
     """Where a run writes one state of some compartments.
 
     Attributes

@@ -1,6 +1,6 @@
 """A program's projections as flat tables; loaded only by `.numba_kernel` (needs numba)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ DENSE_SHARE = 0.5
 FOUR, EIGHT = 4, 8
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(NamedTuple):
     """Projections in the order in which their spikes are added.
 
     A projection is either a dense matrix, with a row for every source in their order and one of

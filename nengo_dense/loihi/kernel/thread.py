@@ -48,7 +48,7 @@ def _n_threads() -> int:
     """Return as many threads as numba uses, or would: ``NUMBA_NUM_THREADS``, or the cores."""
     numba = sys.modules.get("numba")
     if numba is not None:
-        return numba.get_num_threads()
+        return int(numba.get_num_threads())
     return int(os.environ.get("NUMBA_NUM_THREADS", 0)) or os.cpu_count() or 1
 
 

@@ -7,6 +7,7 @@ and stored into one; each operation is one instruction of LLVM, which splits vec
 machine's registers are smaller. 32-bit integers wrap round, as NumPy's do.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -16,6 +17,11 @@ from numba.extending import intrinsic, register_model
 
 #: Numbers in a vector: 64 bytes of 32 bits each.
 WIDTH = 16
+
+
+def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled functions call what generates an instruction of LLVM."""
+    return intrinsic(function)
 
 
 class Vector(types.Type):
@@ -63,11 +69,11 @@ def _load(builder: Any, address: Any, kind: Any, alignment: int) -> Any:
 def _operation(whole: str, fraction: str | None = None) -> Any:
     """Make a function of two vectors that is one instruction, for integers or for floats."""
 
-    @intrinsic
-    def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    @instruction
+    def operation(typing_context: Any, a: Any, b: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             name = whole if isinstance(a.dtype, types.Integer) else fraction
-            return getattr(builder, name)(*arguments)
+            return getattr(builder, str(name))(*arguments)
 
         return a(a, b), generate
 
@@ -82,14 +88,14 @@ either = _operation("or_")
 both = _operation("and_")
 
 
-def _shift(instruction: str) -> Any:
+def _shift(name: str) -> Any:
     """Make a function that shifts every number by as many bits."""
 
-    @intrinsic
-    def operation(typing_context, vector, bits):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    @instruction
+    def operation(typing_context: Any, vector: Any, bits: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             numbers, amount = arguments
-            return getattr(builder, instruction)(numbers, _spread(builder, amount, WIDTH))
+            return getattr(builder, name)(numbers, _spread(builder, amount, WIDTH))
 
         return vector(vector, types.int32), generate
 
@@ -109,9 +115,9 @@ def _compare(builder: Any, operator: str, kind: Any, a: Any, b: Any) -> Any:
 def _comparison(operator: str) -> Any:
     """Make a function that gives 1 where two vectors compare so, and 0 elsewhere."""
 
-    @intrinsic
-    def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    @instruction
+    def operation(typing_context: Any, a: Any, b: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             result = context.get_value_type(signature.return_type)
             return builder.zext(_compare(builder, operator, a, *arguments), result)
 
@@ -127,9 +133,9 @@ not_equal = _comparison("!=")
 def _choice(operator: str) -> Any:
     """Make a function that takes one of two numbers, depending on how they compare."""
 
-    @intrinsic
-    def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    @instruction
+    def operation(typing_context: Any, a: Any, b: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.select(_compare(builder, operator, a, *arguments), *arguments)
 
         return a(a, b), generate
@@ -141,11 +147,11 @@ minimum = _choice("<")
 maximum = _choice(">")
 
 
-@intrinsic
-def where(typing_context, condition, a, b):  # type: ignore[no-untyped-def]
+@instruction
+def where(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
     """Take ``a`` where ``condition`` is not 0, and ``b`` elsewhere."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         flags = arguments[0]
         nothing = ir.Constant(flags.type, [0] * WIDTH)
         return builder.select(builder.icmp_signed("!=", flags, nothing), *arguments[1:])
@@ -153,11 +159,11 @@ def where(typing_context, condition, a, b):  # type: ignore[no-untyped-def]
     return a(condition, a, b), generate
 
 
-@intrinsic
-def floor(typing_context, vector):  # type: ignore[no-untyped-def]
+@instruction
+def floor(typing_context: Any, vector: Any) -> Any:
     """Round down; of float64."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = arguments[0].type
         function = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(kind, [kind]), f"llvm.floor.v{WIDTH}f64"
@@ -167,33 +173,33 @@ def floor(typing_context, vector):  # type: ignore[no-untyped-def]
     return vector(vector), generate
 
 
-@intrinsic
-def any_bit(typing_context, vector):  # type: ignore[no-untyped-def]
+@instruction
+def any_bit(typing_context: Any, vector: Any) -> Any:
     """Whether any bit is set."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         whole = builder.bitcast(arguments[0], ir.IntType(32 * WIDTH))
         return builder.icmp_unsigned("!=", whole, whole.type(0))
 
     return types.boolean(vector), generate
 
 
-@intrinsic
-def spread(typing_context, number):  # type: ignore[no-untyped-def]
+@instruction
+def spread(typing_context: Any, number: Any) -> Any:
     """Fill a vector with one number."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _spread(builder, arguments[0], WIDTH)
 
     return Vector(number)(number), generate
 
 
-@intrinsic
-def load(typing_context, array, index):  # type: ignore[no-untyped-def]
+@instruction
+def load(typing_context: Any, array: Any, index: Any) -> Any:
     """Read numbers from an array, from ``index`` on; short integers are widened to 32 bits."""
     wide = types.int32 if isinstance(array.dtype, types.Integer) else array.dtype
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments)
         kind = ir.VectorType(context.get_data_type(array.dtype), WIDTH)
         numbers = _load(builder, address, kind, array.dtype.bitwidth // 8)
@@ -204,11 +210,11 @@ def load(typing_context, array, index):  # type: ignore[no-untyped-def]
     return Vector(wide)(array, types.uint64), generate
 
 
-@intrinsic
-def store(typing_context, array, index, vector):  # type: ignore[no-untyped-def]
+@instruction
+def store(typing_context: Any, array: Any, index: Any, vector: Any) -> Any:
     """Write numbers to an array, from ``index`` on; integers too wide lose their highest bits."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments[:2])
         kind = ir.VectorType(context.get_data_type(array.dtype), WIDTH)
         numbers = arguments[2]
@@ -221,22 +227,22 @@ def store(typing_context, array, index, vector):  # type: ignore[no-untyped-def]
     return types.void(array, types.uint64, vector), generate
 
 
-@intrinsic
-def load_word(typing_context, array, index):  # type: ignore[no-untyped-def]
+@instruction
+def load_word(typing_context: Any, array: Any, index: Any) -> Any:
     """Read eight bytes of an array of bytes as one number, the first byte lowest."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments)
         return _load(builder, address, ir.IntType(64), 1)
 
     return types.uint64(array, types.uint64), generate
 
 
-@intrinsic
-def store_eight(typing_context, array, index, start, word):  # type: ignore[no-untyped-def]
+@instruction
+def store_eight(typing_context: Any, array: Any, index: Any, start: Any, word: Any) -> Any:
     """Set eight items of an int32 array to ``start`` plus a byte of ``word`` each."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, index, start, word = arguments
         kind = ir.VectorType(start.type, 8)
         octets = builder.bitcast(word, ir.VectorType(ir.IntType(8), 8))

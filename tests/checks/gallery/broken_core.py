@@ -145,3 +145,13 @@ def synapse_formats_15():
 @broken("ND207", "second", severity="warning")
 def synapse_formats_18():
     return _formats(6)
+
+
+@broken("ND208", "network", severity="info")
+def a_network_that_builds():
+    return layers()
+
+
+@sound("ND208", build=False)
+def a_network_that_is_not_built():
+    return layers()

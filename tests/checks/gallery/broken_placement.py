@@ -6,6 +6,8 @@ import numpy as np
 from nengo.dists import Choice, Uniform
 from specimen import broken, layers, place, relu, sound
 
+import nengo_dense
+
 
 @broken("ND100", "odd")
 def encoders_of_length_zero():
@@ -301,7 +303,7 @@ def probe_of_a_connection():
     return net
 
 
-@broken("ND100", "network")
+@broken("ND100", "second.neurons -> stranger.neurons")
 def connection_to_a_stranger():
     with nengo.Network():
         stranger = relu(5, "stranger")
@@ -309,3 +311,104 @@ def connection_to_a_stranger():
     with net:
         nengo.Connection(net.ensembles[1].neurons, stranger.neurons, transform=np.eye(5))
     return net
+
+
+@broken("ND100", "source -> input")
+def stack_that_was_not_added():
+    stack = nengo_dense.DenseStack([5, 4, 3], 4, seed=0)
+    net = layers()
+    with net:
+        nengo.Connection(net.nodes[0], stack.input, synapse=None)
+    return net
+
+
+@broken("ND100", "wire")
+def input_that_nothing_was_added_for():
+    """Nengo refuses it; nengo-loihi leaves the connection out without a word."""
+    stack = nengo_dense.DenseStack([5, 4, 3], 4, seed=0)
+    net = layers()
+    with net:
+        nengo.Connection(
+            net.ensembles[1].neurons, stack.input, transform=np.ones((4, 5)), label="wire"
+        )
+    return net
+
+
+@broken("ND100", "answer")
+def probe_of_a_stranger():
+    stack = nengo_dense.DenseStack([5, 4, 3], 4, seed=0)
+    net = layers()
+    with net:
+        nengo.Probe(stack.output, label="answer")
+    return net
+
+
+@sound("ND100")
+def stack_that_was_added():
+    net = layers()
+    stack = nengo_dense.DenseStack([20, 10, 3], 4, seed=0)
+    with net:
+        net.add(stack)
+        nengo.Connection(net.nodes[0], stack.input, synapse=None)
+        nengo.Probe(stack.output)
+    return net
+
+
+def _one_layer(encoding):
+    with nengo.Network(seed=0) as net:
+        stack = nengo_dense.DenseStack([5, 3], 4, encoding=encoding, seed=0)
+        nengo.Connection(nengo.Node(np.full(4, 0.5)), stack.input, synapse=None)
+    return net
+
+
+@broken("ND101", "network")
+def one_layer_that_the_host_keeps():
+    return _one_layer("host")
+
+
+@sound("ND101")
+def one_layer_behind_an_encoder():
+    return _one_layer("spikes")
+
+
+def _learning(amplitude=1.0, learns=True, kind=nengo.LIF):
+    zero = {"voltage": Choice([0])}
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node([0.5])
+        error = nengo.Node(lambda t, x: x, size_in=1)
+        pre = nengo.Ensemble(
+            20, 1, label="pre", neuron_type=kind(amplitude=amplitude, initial_state=zero)
+        )
+        out = nengo.Node(size_in=1)
+        nengo.Connection(source, pre)
+        learned = nengo.Connection(
+            pre,
+            out,
+            function=lambda x: 0,
+            learning_rule_type=nengo.PES(1e-4) if learns else None,
+            label="pes",
+        )
+        nengo.Connection(out, error)
+        if learns:
+            nengo.Connection(error, learned.learning_rule)
+    return net
+
+
+@sound("ND117")
+def learning_from_spikes_of_one():
+    return _learning()
+
+
+@broken("ND117", "pes", severity="warning")
+def learning_from_smaller_spikes():
+    return _learning(0.5)
+
+
+@broken("ND117", "pes", severity="warning")
+def learning_from_rectifiers():
+    return _learning(1 / 250, kind=nengo.SpikingRectifiedLinear)
+
+
+@sound("ND117")
+def smaller_spikes_without_learning():
+    return _learning(0.5, learns=False)

@@ -92,6 +92,30 @@ def negative_weights():
     return layers(np.full((5, 6), -0.3))
 
 
+def beside(weights):
+    """first -> second -> out, and first -> side -> out: two ways to one output."""
+    net = layers()
+    first, second = net.ensembles
+    with net:
+        side = relu(5, "side")
+        out = nengo.Node(size_in=5, label="out")
+        nengo.Connection(first.neurons, side.neurons, transform=np.full((5, 6), weights))
+        nengo.Connection(second.neurons, out)
+        nengo.Connection(side.neurons, out)
+        nengo.Probe(out)
+    return net
+
+
+@broken("ND404", "side", severity="warning", **RUN)
+def one_of_two_ways():
+    return beside(1e-3)
+
+
+@sound("ND404", run=0.1)
+def both_ways():
+    return beside(0.3)
+
+
 @sound("ND404", run=0.1)
 def positive_weights():
     return layers()
@@ -107,7 +131,7 @@ def weights_of_one():
     return layers(np.full((5, 6), 0.3))
 
 
-@broken("ND406", "second", severity="warning", run=0.2)
+@broken("ND406", "second", severity="info", run=0.2)
 def rates_above_250():
     return layers(np.full((5, 6), 0.6))
 

@@ -2,7 +2,7 @@
 
 import nengo
 import numpy as np
-from specimen import broken, layers, sound
+from specimen import broken, layers, place, sound
 
 LINK = "first.neurons -> second.neurons"
 RNG = np.random.RandomState(0)
@@ -33,6 +33,13 @@ def outlier_of_1000():
 @broken("ND301", "second")
 def bias_far_larger_than_weights():
     return layers(np.full((5, 6), 1e-7), bias=1000.0)
+
+
+@broken("ND301", "second")
+def bias_far_larger_than_weights_behind_a_layer_on_the_chip():
+    net = layers(np.full((5, 6), 1e-7), bias=1000.0)
+    place(net, first=True)
+    return net
 
 
 @sound("ND301")

@@ -1,0 +1,210 @@
+"""Write the tables of README and documentation from what was measured.
+
+    make tables            # or: python benchmarks/tables.py
+
+The figures come from ``benchmarks/results``, where benchmarks write them with ``--json``. Nothing
+else in README and documentation states a measured figure that a table holds; a test compares.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import record
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs" / "measured"
+#: Between these two lines of README.rst stands a table.
+BEGIN, END = ".. measured: begin", ".. measured: end"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a simple table of reStructuredText.
+
+    >>> print(table(["a", "bc"], [["1", "2"]]), end="")
+    =  ==
+    a  bc
+    =  ==
+    1  2
+    =  ==
+    """
+    cells = [[str(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rule = "  ".join("=" * width for width in widths)
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule]) + "\n"
+
+
+def circumstances(*records: dict) -> str:
+    """Say on what, when and by which command something was measured."""
+    first = records[0]
+    versions = ", ".join(f"{name} {version}" for name, version in first["versions"].items())
+    commands = " and ".join(dict.fromkeys(f"``{r['command']}``" for r in records))
+    return (
+        f"{first['measured']}, {first['processor']}, Python {first['python']}, {versions}; "
+        f"{commands}.\n"
+    )
+
+
+def signed(value: float) -> str:
+    """Write points of accuracy, with a real minus sign.
+
+    >>> signed(-0.021), signed(0.004)
+    ('−0.02', '0.00')
+    """
+    text = f"{value:.2f}"
+    return "0.00" if text in ("-0.00", "0.00") else text.replace("-", "−")
+
+
+def gaps(figure: dict, method: str) -> list[str]:
+    """Write a method's gap at each length of presentation."""
+    return [signed(gap) for gap in figure["methods"][method]["gap"]]
+
+
+def interval(triple: Sequence[float]) -> str:
+    """Write an accuracy with its interval, all in per cent."""
+    return "{:.2f} % ({:.2f} to {:.2f})".format(*triple)
+
+
+def parity_records() -> list[dict]:
+    """Return what was measured of conversion, both ways of encoding where both were."""
+    return [record.load(name) for name in ("parity", "parity_spikes") if measured(name)]
+
+
+def parity() -> str:
+    """Say what conversion loses, per data set."""
+    records = parity_records()
+    rows = []
+    for figure in (figure for r in records for figure in r["figures"]):
+        (method,) = figure["methods"]
+        name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
+        last = figure["methods"][method]["accuracy"][-1]
+        row = [name, len(figure["seeds"]), *gaps(figure, method)]
+        rows.append([*row, interval(figure["source"]), interval(last)])
+    head = ["data, hidden layers, encoding", "seeds", "25 steps", "50 steps", "100 steps"]
+    return table([*head, "source", "chip, 100 steps"], rows) + "\n" + circumstances(*records)
+
+
+def ablation() -> str:
+    """Say what each part of conversion contributes."""
+    known = record.load("ablation")
+    (figure,) = known["figures"]
+    rows = [[method, *gaps(figure, method)] for method in figure["methods"]]
+    head = ["method", "25 steps", "50 steps", "100 steps"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
+def emulator() -> str:
+    """Say how long a presentation takes."""
+    known = record.load("emulator")
+    rows = [
+        [
+            row["network"],
+            row["lanes"],
+            f"{1e6 * row['ours']:.3g} µs",
+            f"{1e3 * row['nengo_loihi']:.3g} ms",
+            f"{row['nengo_loihi'] / row['ours']:.0f} ×",
+        ]
+        for row in known["figures"]["table"]
+    ]
+    head = ["network", "lanes", "a presentation of 100 steps", "in nengo-loihi", "ratio"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
+def suites() -> str:
+    """Say which of other packages' tests pass."""
+    records = {name: record.load(f"suites_{name}") for name in ("nengo", "nengo_loihi")}
+    rows = [
+        [name, *r["figures"]["passed"], len(r["figures"]["lost"])] for name, r in records.items()
+    ]
+    head = ["tests of", "pass with nengo-loihi", "pass with nengo_dense", "lost"]
+    return table(head, rows) + "\n" + circumstances(*records.values())
+
+
+def exactness() -> str:
+    """Say how many values were compared."""
+    known = record.load("exactness")
+    figures = known["figures"]
+    return (
+        f"{figures['differing']} of {figures['values']:,} values differ, in "
+        f"{figures['steps']:.3g} compartment-steps of {figures['networks']} random networks, "
+        f"each in {figures['lanes']} lanes. " + circumstances(known)
+    )
+
+
+def training(task: str) -> str:
+    """Say what ways of training lead to."""
+    known = record.load(f"training_{task}")
+    rows = known["figures"]
+    steps = sorted({int(n) for row in rows for n in row["chip"]})
+    ways = list(dict.fromkeys(row["way"] for row in rows))
+    lines = []
+    for way in ways:
+        mine = [row for row in rows if row["way"] == way]
+        values = [[row["chip"].get(str(n), row["source"]) for row in mine] for n in steps]
+        lines.append([way, *(f"{100 * sum(v) / len(v):.2f}" for v in values)])
+    return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(known)
+
+
+def overview() -> str:
+    """Write README's table: the few figures that matter."""
+    rows = []
+    for figure in (figure for parity in parity_records() for figure in parity["figures"]):
+        (method,) = figure["methods"]
+        what = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
+        value = ", ".join(gaps(figure, method)) + " points"
+        rows.append([f"accuracy lost after 25, 50, 100 steps, {what}", value])
+    for row in record.load("emulator")["figures"]["table"]:
+        if row["lanes"] > 1:
+            what = f"speed against nengo-loihi, {row['network']}, {row['lanes']} lanes"
+            rows.append([what, f"{row['nengo_loihi'] / row['ours']:.0f} ×"])
+    figures = record.load("exactness")["figures"]
+    what = f"values that differ from nengo-loihi's emulator, of {figures['values']:,}"
+    rows.append([what, str(figures["differing"])])
+    return table(["what", "measured"], rows)
+
+
+#: File in docs/measured -> what writes it.
+PAGES = {
+    "parity": parity,
+    "ablation": ablation,
+    "emulator": emulator,
+    "suites": suites,
+    "exactness": exactness,
+    "training_letter": lambda: training("letter"),
+    "training_digits": lambda: training("digits"),
+}
+
+
+#: Page -> the record that it needs, where that is not its name.
+NEEDS = {"suites": "suites_nengo"}
+
+
+def measured(name: str) -> bool:
+    """Tell whether there is a record of this name."""
+    return (record.RESULTS / f"{name}.json").exists()
+
+
+def files() -> dict[Path, str]:
+    """Return every file that is written, with its text; nothing of what was not measured."""
+    pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
+    texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
+    readme = ROOT / "README.rst"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    return texts | {readme: f"{before}{BEGIN}\n\n{overview()}\n{END}{after}"}
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
+    DOCS.mkdir(exist_ok=True)
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

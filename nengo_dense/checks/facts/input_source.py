@@ -1,0 +1,53 @@
+"""Where a network's values come from: source nodes, open inputs, presented samples."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.processes import PresentInput
+
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.link import base
+
+
+def feeding(graph: Graph) -> dict[nengo.Ensemble, set[nengo.Node]]:
+    """Find the source nodes whose values reach each ensemble on the chip."""
+    before: dict[Any, list[Any]] = {}
+    for link in graph.links:
+        before.setdefault(base(link.post), []).append(base(link.pre))
+    result = {}
+    for ensemble in graph.chip:
+        seen, queue = {ensemble}, [ensemble]
+        for obj in queue:
+            for pre in before.get(obj, []):
+                if pre not in seen:
+                    seen.add(pre)
+                    queue.append(pre)
+        result[ensemble] = {
+            obj for obj in seen if isinstance(obj, nengo.Node) and not before.get(obj)
+        }
+    return result
+
+
+def is_zero(node: nengo.Node) -> bool:
+    """Tell whether a node always gives zeros."""
+    return isinstance(node.output, np.ndarray) and not node.output.any()
+
+
+def open_inputs(graph: Graph) -> list[nengo.Node]:
+    """List the passthrough nodes that send towards the chip and that nobody sends to."""
+    fed = {conn.post_obj for conn in graph.network.all_connections}
+    senders = {link.pre_obj: None for link in graph.links}
+    return [
+        node
+        for node in senders
+        if isinstance(node, nengo.Node) and node.output is None and node not in fed
+    ]
+
+
+def presented(graph: Graph) -> Iterator[tuple[nengo.Node, PresentInput]]:
+    """List the nodes that present samples, with their processes."""
+    for node in graph.network.all_nodes:
+        if isinstance(node.output, PresentInput):
+            yield node, node.output

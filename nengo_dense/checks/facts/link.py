@@ -1,0 +1,69 @@
+"""Connections as the chip will see them, once passthrough nodes are gone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import nengo
+from nengo.base import ObjView
+from nengo.ensemble import Neurons
+
+
+def base(obj: Any) -> Any:
+    """Find the ensemble or node under a view or under neurons."""
+    if isinstance(obj, ObjView):
+        obj = obj.obj
+    return obj.ensemble if isinstance(obj, Neurons) else obj
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A connection as the chip will see it: one, or several through passthrough nodes.
+
+    Parameters
+    ----------
+    path : tuple of nengo.Connection
+        From the sender to the receiver.
+    post : object
+        Where it ends: the last connection's, or a passthrough node that is kept for its probe.
+    """
+
+    path: tuple[nengo.Connection, ...]
+    post: Any
+
+    @property
+    def pre(self) -> Any:
+        """The sender: an ensemble, neurons, a node, or a view of one."""
+        return self.path[0].pre
+
+    @property
+    def pre_obj(self) -> Any:
+        """The sender, whole."""
+        return self.path[0].pre_obj
+
+    @property
+    def post_obj(self) -> Any:
+        """The receiver, whole."""
+        return self.post.obj if isinstance(self.post, ObjView) else self.post
+
+    @property
+    def synapses(self) -> list[nengo.synapses.Synapse]:
+        """The filters on the way."""
+        return [conn.synapse for conn in self.path if conn.synapse is not None]
+
+    @property
+    def transforms(self) -> list[Any]:
+        """The transforms on the way, save those that do nothing."""
+        found = [conn.transform for conn in self.path]
+        return [t for t in found if type(t).__name__ != "NoTransform"]
+
+    @property
+    def tau(self) -> float | None:
+        """Time constant in seconds of the merged filter; ``None`` if that is not a Lowpass."""
+        if not all(type(synapse) is nengo.Lowpass for synapse in self.synapses):
+            return None
+        return float(sum(synapse.tau for synapse in self.synapses))
+
+    @property
+    def learned(self) -> bool:
+        """Whether a learning rule changes it."""
+        return any(conn.learning_rule_type is not None for conn in self.path)

@@ -1,0 +1,237 @@
+"""nengo-loihi's integers beside the floating point numbers that they stand for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import BuildError
+
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import FloatBuild, Layer, layers_of
+from nengo_dense.loihi.integer_model import IntegerModel
+from nengo_dense.loihi.limits import DECAY_BITS, VTH_EXP
+from nengo_dense.loihi.model_copy import flatten
+
+
+@dataclass
+class Discretization:
+    """What came of turning a model's numbers into integers.
+
+    Attributes
+    ----------
+    integers : IntegerModel
+    errors : list of (Layer, Exception, str)
+        A layer that could not be stored, in floating point as it is; why; and the name of
+        nengo-loihi's function that said so.
+    warnings : dict of {str: list of str}
+        By layer, the texts of nengo-loihi's warnings.
+    """
+
+    integers: IntegerModel
+    errors: list[tuple[Layer, Exception, str]]
+    warnings: dict[str, list[str]]
+
+
+@fact("nengo-loihi's discretization, layer by layer, with every error and warning.")
+def discretization(float_build: FloatBuild) -> Discretization:
+    """Discretize every block of a copy, and keep going where one fails."""
+    integers = float_build.floats.integers(collect=True)
+    result = Discretization(integers, [], {})
+    failed = {error.block: error for error in integers.errors}
+    for layer in float_build.layers:
+        errors = [failed[block] for block in layer.blocks if block in failed]
+        result.errors += [(layer, first.error, first.function) for first in errors[:1]]
+        result.warnings[layer.name] = [
+            text for block in layer.blocks for text in integers.warnings[block]
+        ]
+    return result
+
+
+@fact("What nengo-loihi's validation says of the integer model, if anything.")
+def validation(discretization: Discretization) -> Exception | None:
+    """Hold a model against nengo-loihi's own validation, which stops at the first violation.
+
+    Not one of which a layer could not be stored: the validation stumbles over what is missing.
+    """
+    if discretization.errors:
+        return None
+    try:
+        discretization.integers.validate()
+    except Exception as err:
+        return err
+    return None
+
+
+@dataclass
+class IntegerBuild:
+    """The integer model as it would be put on the chip."""
+
+    model: Any
+    layers: list[Layer]
+
+
+@fact("nengo-loihi's integer model, complete and within the chip's limits.")
+def integer_build(
+    discretization: Discretization, validation: Exception | None, graph: Graph
+) -> IntegerBuild:
+    """Give a model that can be run.
+
+    Raises
+    ------
+    nengo.exceptions.BuildError
+        A layer could not be stored, or a core would hold too much.
+    """
+    if discretization.errors:
+        layer, error, _ = discretization.errors[0]
+        raise BuildError(f"{layer.name} cannot be stored: {error or type(error).__name__}")
+    if validation is not None:
+        raise BuildError(f"it exceeds the chip: {validation or type(validation).__name__}")
+    model = discretization.integers.model
+    return IntegerBuild(model, layers_of(model, graph))
+
+
+@dataclass
+class Quantization:
+    """How well one layer's numbers survive.
+
+    Attributes
+    ----------
+    layer : Layer
+    weight_exps : tuple of int
+        Exponents in use.
+    weights : (n,) ndarray
+        In floating point, zeros left out.
+    stored : (n,) ndarray
+        The same as the chip holds them, in the same unit.
+    step : float
+        Distance of neighbouring stored weights.
+    neuron_sqnr : float
+        Ratio of signal to quantization noise of the middle neuron, in decibels. One large weight
+        lifts the ratio of the whole layer, but not that of the neurons that do not have it.
+    n_levels : int
+        Different values that the stored weights take.
+    bias_error, vth_error : float
+        Largest rounding error, as a share of the layer's largest bias or threshold.
+    tau_wanted, tau_stored : float
+        Time constant of the filter in seconds.
+    """
+
+    layer: Layer
+    weight_exps: tuple[int, ...]
+    weights: np.ndarray
+    stored: np.ndarray
+    step: float
+    neuron_sqnr: float
+    n_levels: int
+    bias_error: float
+    vth_error: float
+    tau_wanted: float
+    tau_stored: float
+
+    @property
+    def share_zeroed(self) -> float:
+        """Share of weights that became zero."""
+        return float(np.mean(self.stored == 0)) if self.weights.size else 0.0
+
+    @property
+    def sqnr(self) -> float:
+        """Ratio of signal to quantization noise in decibels; infinite if nothing is lost."""
+        noise = float(np.sum((self.stored - self.weights) ** 2))
+        signal = float(np.sum(self.weights**2))
+        return _decibels(signal, noise)
+
+    @property
+    def decay_error(self) -> float:
+        """Relative error of the stored time constant."""
+        return self.tau_stored / self.tau_wanted - 1 if self.tau_wanted else 0.0
+
+
+@fact("How well each layer's weights, biases, thresholds and time constants survive.")
+def quantization(
+    float_build: FloatBuild, discretization: Discretization, dt: float
+) -> list[Quantization]:
+    """Compare every layer that could be stored with what it was."""
+    stored = {wanted: block for block, wanted in discretization.integers.floats.items()}
+    failed = {id(layer) for layer, _, _ in discretization.errors}
+    return [
+        _compare(layer, [(wanted, stored[wanted]) for wanted in layer.blocks], dt)
+        for layer in float_build.layers
+        if id(layer) not in failed
+    ]
+
+
+def _compare(layer: Layer, pairs: list[tuple[Any, Any]], dt: float) -> Quantization:
+    """Compare blocks in floating point with those in integers."""
+    weights: list[np.ndarray] = [np.empty(0)]
+    stored: list[np.ndarray] = [np.empty(0)]
+    n_levels, step = 0, 0.0
+    exps: set[int] = set()
+    ratios: list[float] = []
+    for wanted, block in pairs:
+        info = block.discretize_info
+        signal, noise = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
+        for unrounded, synapse in zip(wanted.synapses, block.synapses, strict=True):
+            scale = np.max(info["w_scale"]) * 2.0 ** (6 + info["w_exp"])
+            before, after = flatten(unrounded.weights), flatten(synapse.weights)
+            neuron = flatten(synapse.indices).astype(int)
+            if synapse.axon_compartment_bases is None:  # else weights are shared (convolutions)
+                n = block.n_neurons
+                signal += np.bincount(neuron, before.astype(float) ** 2, n)
+                noise += np.bincount(neuron, (after / scale - before) ** 2, n)
+            used = before != 0
+            weights.append(before[used])
+            stored.append(after[used] / scale)
+            n_levels = max(n_levels, np.unique(after).size)
+            step = max(step, _step(synapse) / scale)
+            exps.add(int(synapse.synapse_cfg.weight_exp))
+        ratios += [_decibels(s, n) for s, n in zip(signal, noise, strict=True) if s > 0]
+    return Quantization(
+        layer,
+        tuple(sorted(exps)),
+        np.concatenate(weights).astype(float),
+        np.concatenate(stored),
+        step,
+        float(np.median(ratios)) if ratios else float("inf"),
+        n_levels,
+        max(_bias_error(*pair) for pair in pairs),
+        max(_vth_error(*pair) for pair in pairs),
+        *_tau(*pairs[0], dt),
+    )
+
+
+def _decibels(signal: float, noise: float) -> float:
+    return float(10 * np.log10(signal / noise)) if signal and noise else float("inf")
+
+
+def _step(synapse: Any) -> float:
+    cfg = synapse.synapse_cfg
+    return float(2.0 ** max(cfg.shift_bits + cfg.weight_exp, 0) * 2**6)
+
+
+def _bias_error(unrounded: Any, block: Any) -> float:
+    wanted = unrounded.compartment.bias.astype(float)
+    largest = np.abs(wanted).max()
+    got = block.compartment.bias / block.discretize_info["b_scale"]
+    return float(np.abs(got - wanted).max() / largest) if largest > 0 else 0.0
+
+
+def _vth_error(unrounded: Any, block: Any) -> float:
+    scale = block.discretize_info["v_scale"]
+    wanted = unrounded.compartment.vth.astype(float)
+    # Where there is nothing to scale by, nengo-loihi sets every threshold to the largest.
+    got = block.compartment.vth / scale
+    half_step = 0.5 * 2**VTH_EXP / scale
+    return float(max(np.abs(got - wanted).max(), 0.0) / wanted.max()) if half_step else 0.0
+
+
+def _tau(unrounded: Any, block: Any, dt: float) -> tuple[float, float]:
+    """Give a filter's time constant in seconds, wanted and stored.
+
+    The chip keeps ``(4096 - 1 - decay_u) / 4096`` of the current in every step.
+    """
+    wanted = float(unrounded.compartment.decay_u[0])
+    kept = (2**DECAY_BITS - 1 - int(block.compartment.decay_u[0])) / 2**DECAY_BITS
+    if wanted >= 1:
+        return 0.0, 0.0
+    return -dt / np.log1p(-wanted), (-dt / np.log(kept) if kept > 0 else 0.0)

@@ -1,0 +1,115 @@
+"""Layers that never fire: why, and whether that shuts the only way to an output."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.ensemble import Neurons
+
+from nengo_dense.checks.declaration import fact
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import FloatBuild, Layer
+from nengo_dense.checks.facts.emulation import Emulation
+from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.quantization import Quantization
+from nengo_dense.checks.facts.way import Ways
+
+
+@dataclass
+class Silence:
+    """A layer none of whose neurons fired in the run.
+
+    Parameters
+    ----------
+    layer : Layer
+    cause, remedy : str
+    shut : str or None
+        Path of an output that nothing reaches any more, if there is one.
+    """
+
+    layer: Layer
+    cause: str
+    remedy: str
+    shut: str | None
+
+
+@fact("Which layers on the chip are silent, why, and what is shut by it.")
+def silences(
+    run: Emulation, quantization: list[Quantization], float_build: FloatBuild, graph: Graph
+) -> list[Silence]:
+    """Look for layers that did not fire in the run, in the network's order."""
+    by_name = {q.layer.name: q for q in quantization}
+    mute = {name for name, rates in run.rates.items() if not rates.any()}
+    layers = [
+        layer for layer in float_build.layers if layer.ensemble is not None and layer.name in mute
+    ]
+    shut = _shut({layer.ensemble for layer in layers}, graph) if layers else {}
+    found = []
+    for layer in layers:
+        excited_by = [link for link in graph.into(layer.ensemble) if not _inhibits(link)]
+        senders = {graph.name(base(link.pre)) for link in excited_by}
+        cause, remedy = _cause(layer, by_name[layer.name], senders & mute)
+        if layer.name in run.overflows:
+            cause, remedy = "its input overflows and turns negative", "Lower fan-in times rate."
+        found.append(Silence(layer, cause, remedy, shut.get(layer.ensemble)))
+    return found
+
+
+def _shut(silent: set[nengo.Ensemble], graph: Graph) -> dict[nengo.Ensemble, str]:
+    """Name an output for each silent layer that shuts the ways to it.
+
+    A layer of weights shuts an output if all ways there lead over silent layers. Populations
+    compete: where each of several stands for something, some are silent by design. They, and
+    layers under inhibition, count only if no output near them is reached at all.
+    """
+    ways = Ways(graph)
+    meant, reached = ways.over_the_chip(), ways.over_the_chip(frozenset(silent))
+    ends = [end for end in ways.ends() if end & meant]
+    cut = [end for end in ends if not end & reached]
+    found = {}
+    for ensemble in silent:
+        if ensemble not in ways.after:  # linked to nothing
+            continue
+        behind = ways.reach([ensemble])
+        if _may_be_silent(ensemble, graph):
+            near = ways.neighbourhood(ensemble)
+            behind = behind if all(end in cut for end in ends if end & near) else set()
+        for end in cut:
+            if end & behind:
+                found[ensemble] = graph.name(next(obj for obj in ways.objects if obj in end))
+                break
+    return found
+
+
+def _may_be_silent(ensemble: nengo.Ensemble, graph: Graph) -> bool:
+    """Tell whether an ensemble takes values, or is excited and inhibited by separate links."""
+    links = graph.into(ensemble)
+    values = any(not isinstance(link.post_obj, Neurons) for link in links)
+    inhibiting = [link for link in links if _inhibits(link)]
+    return values or 0 < len(inhibiting) < len(links)
+
+
+def _inhibits(link: Link) -> bool:
+    init: Any = getattr(link.transforms[0], "init", None) if len(link.transforms) == 1 else None
+    return isinstance(init, np.ndarray) and bool(np.all(init <= 0))
+
+
+def _cause(layer: Layer, q: Quantization, silent_senders: set[str]) -> tuple[str, str]:
+    bias = np.concatenate([block.compartment.bias for block in layer.blocks])
+    if not layer.blocks[0].synapses:
+        return "it has no input", "Connect something to it."
+    if not q.weights.size:
+        return "all of its weights are zero", "Load the right weights."
+    if not q.stored.any():
+        return "all of its weights round to zero", "Scale the weights up."
+    if silent_senders:
+        return f"{', '.join(sorted(silent_senders))} before it is silent", "Repair that one first."
+    if np.all(bias < 0):
+        return f"its biases are all negative (at most {bias.max():.3g})", "Raise the bias."
+    if np.all(q.weights < 0):
+        return "all of its weights are negative", "Check the sign of the weights."
+    return (
+        f"its input never reaches the threshold (largest weight {np.abs(q.weights).max():.3g})",
+        "Scale its weights up, or run for longer.",
+    )

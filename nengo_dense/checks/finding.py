@@ -1,0 +1,76 @@
+"""One thing that a rule has found, as data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense.plugins import show
+
+#: From worst to mildest. Only an error makes ``report.ok`` false.
+SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule has found.
+
+    A rule yields it with a target and a message, and with whatever else it knows; the checker
+    fills in the code, and the rule's own severity and remedy where the finding brings none.
+
+    Parameters
+    ----------
+    target : str
+        Path of the layer or connection in the network, e.g. ``"stack.layers[1].ensemble"``.
+    message : str
+        What is wrong there, in one sentence.
+    remedy : str
+        What to do about it, computed where it can be.
+    value, limit : float, optional
+        What was measured and what it is held against, both in ``unit``.
+    unit : str
+    severity : {"error", "warning", "info"}
+    code : str
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        One of them is of another type, or there is no such severity.
+    """
+
+    target: str
+    message: str
+    remedy: str = ""
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    severity: str = ""
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        for attr in ("target", "message", "remedy", "unit", "severity", "code"):
+            require_text(getattr(self, attr), attr, self)
+        for attr in ("value", "limit"):
+            _require_number(getattr(self, attr), attr, self)
+        if self.severity:
+            require_severity(self.severity, self)
+
+
+def require_text(value: Any, attr: str, obj: object) -> None:
+    """Refuse what is not a string."""
+    if not isinstance(value, str):
+        raise ValidationError(f"must be a string, got {show(value)}", attr, obj)
+
+
+def require_severity(value: Any, obj: object) -> None:
+    """Refuse what is none of `SEVERITIES`."""
+    if not (isinstance(value, str) and value in SEVERITIES):
+        raise ValidationError(
+            f"must be one of {', '.join(SEVERITIES)}, got {show(value)}", "severity", obj
+        )
+
+
+def _require_number(value: Any, attr: str, obj: object) -> None:
+    if value is not None and not isinstance(value, int | float | np.integer | np.floating):
+        raise ValidationError(f"must be a number or None, got {show(value)}", attr, obj)

@@ -1,0 +1,318 @@
+"""ND100-ND109: does nengo-loihi build the network, on the chip, and as it is written."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import nengo
+from nengo.connection import LearningRule
+from nengo.ensemble import Neurons
+
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.emulation import Emulation
+from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.quantization import Discretization
+from nengo_dense.checks.facts.transform_support import unsupported
+from nengo_dense.checks.finding import Finding
+from nengo_dense.loihi.float_model import Trouble
+
+
+@rule(
+    "ND100",
+    "error",
+    "nengo-loihi builds the network",
+    remedy="Change what the message names; ``nengo-dense rules`` lists what else is known.",
+)
+def passed_on(
+    graph: Graph,
+    troubles: list[Trouble],
+    discretization: Discretization | None = None,
+    validation: Exception | None = None,
+    trial: Emulation | None = None,
+) -> Iterator[Finding]:
+    """nengo-loihi could not build or run the network, for a reason that no other rule explains.
+    Its own message is passed on, with the object it was at. The rest of the network is built all
+    the same, so there is one finding for each object that fails. An error in a Python function
+    of a node shows here too, if the network is run. So does a connection to a layer or a stack
+    that is no part of the network: ``net.add(stack)`` was forgotten, or ``with net:``.
+    """
+    strangers = list(_strangers(graph))
+    yield from strangers
+    found = list(troubles)
+    if discretization is not None:
+        found += [Trouble(layer.name, error) for layer, error, _ in discretization.errors]
+    whole = graph.name(graph.network)
+    if validation is not None:
+        found.append(Trouble(whole, validation))
+    if trial is not None and trial.error is not None:
+        found.append(Trouble(whole, trial.error))
+    for trouble in found:
+        if not (strangers and "is not a part of the network" in trouble.text):
+            yield Finding(trouble.target, f"nengo-loihi says: {trouble.text}")
+
+
+def _strangers(graph: Graph) -> Iterator[Finding]:
+    """Find connections and probes of objects that the network does not contain."""
+    own = set(graph.network.all_objects)
+    conns = [
+        (conn, end) for conn in graph.network.all_connections for end in (conn.pre, conn.post)
+    ]
+    probes = [(probe, probe.target) for probe in graph.network.all_probes]
+    for obj, end in conns + probes:
+        other = base(end)
+        other = other.connection if isinstance(other, LearningRule) else other
+        if other not in own:
+            yield Finding(
+                graph.name(obj),
+                f"leads to the {type(other).__name__} '{graph.name(other)}', which is no part of "
+                "this network",
+                "Make what it belongs to inside 'with net:', or add it there: net.add(stack).",
+            )
+
+
+@rule(
+    "ND101",
+    "error",
+    "something is on the chip",
+    remedy="Leave at least one layer on the chip (on_chip=True, which is the default).",
+    says=("No neurons marked for execution on-chip",),
+)
+def nothing_on_chip(graph: Graph) -> Iterator[Finding]:
+    """nengo-loihi refuses a network of which no neurons are on the chip. An empty network, one
+    that consists of nodes, and one in which every layer has ``on_chip=False`` are such. So is a
+    stack of one hidden layer with ``encoding="host"``, which keeps its first layer on the host.
+    """
+    if graph.chip:
+        return
+    n = len(graph.network.all_ensembles)
+    if n:
+        what = f"all of its neurons ({n} {'ensembles' if n > 1 else 'ensemble'}) are on the host"
+        remedy = _send_spikes(graph)
+    else:
+        what = "there are no neurons at all"
+        remedy = "Make layers inside 'with net:', or add them there: net.add(stack)."
+    yield Finding(graph.name(graph.network), what, remedy, value=0, limit=1, unit="ensembles")
+
+
+def _send_spikes(graph: Graph) -> str:
+    """Give the way out for stacks whose only layer is the one that the host encodes with."""
+    nets = (graph.network, *graph.network.all_networks)
+    short = [
+        graph.name(net)
+        for net in nets
+        if getattr(net, "encoding", None) == "host" and len(getattr(net, "layers", ())) == 1
+    ]
+    if not short:
+        return ""
+    return (
+        f'Make {", ".join(short)} with encoding="spikes": encoding="host" keeps the first layer '
+        "on the host, and there is no other."
+    )
+
+
+@rule(
+    "ND102",
+    "error",
+    "the neuron types exist on Loihi",
+    remedy="Use nengo.SpikingRectifiedLinear() or nengo.LIF(), or put the layer on the host.",
+    says=("cannot be simulated on", "Amplitude is not supported on RegularSpiking"),
+)
+def neuron_type(graph: Graph) -> Iterator[Finding]:
+    """The chip has leaky and non-leaky integrate-and-fire neurons. Rate neurons, such as
+    RectifiedLinear, have no spikes to send. RegularSpiking works on LIFRate and RectifiedLinear,
+    with the amplitude on itself and not on its base type.
+    """
+    for ensemble in graph.chip:
+        kind = ensemble.neuron_type
+        name, found = type(kind).__name__, registered(kind)
+        if found is nengo.neurons.NeuronType:
+            yield Finding(graph.name(ensemble), f"has {name} neurons, which Loihi does not have")
+        elif found is nengo.RegularSpiking:
+            problem = _regular_spiking(kind)
+            if problem:
+                yield Finding(graph.name(ensemble), f"has {name} neurons {problem}")
+
+
+def _regular_spiking(kind: Any) -> str:
+    below = kind.base_type
+    if type(below) not in (nengo.LIFRate, nengo.RectifiedLinear):
+        return f"on {type(below).__name__}; only LIFRate and RectifiedLinear exist there"
+    if below.amplitude != 1:
+        return f"with amplitude {below.amplitude:g} on the base type; it belongs on RegularSpiking"
+    return ""
+
+
+def registered(neuron_type: nengo.neurons.NeuronType) -> type:
+    """Find the class whose builder nengo-loihi would use: the first one inherited from."""
+    from nengo_loihi.builder.builder import Builder
+
+    return next(cls for cls in type(neuron_type).__mro__ if cls in Builder.builders)
+
+
+@rule(
+    "ND103",
+    "error",
+    "no neuron type is silently replaced",
+    remedy="Use the plain type, if that is what you want, or put the layer on the host.",
+)
+def replaced_type(graph: Graph) -> Iterator[Finding]:
+    """nengo-loihi builds a neuron type as the nearest class that it knows, and does not say so.
+    AdaptiveLIF inherits from LIF and becomes a plain LIF: where Nengo gives 1 spike a
+    second (``inc_n=10``), the emulator gives 125.
+    """
+    for ensemble in graph.chip:
+        kind = type(ensemble.neuron_type)
+        used = registered(ensemble.neuron_type)
+        if used is nengo.neurons.NeuronType or kind.__module__ == "nengo_loihi.neurons":
+            continue
+        if kind is not used and _behaves_otherwise(kind, used):
+            yield Finding(
+                graph.name(ensemble),
+                f"has {kind.__name__} neurons, which become plain {used.__name__} without a word",
+            )
+
+
+def _behaves_otherwise(kind: type, used: type) -> bool:
+    return any(
+        getattr(kind, name, None) is not getattr(used, name, None)
+        for name in ("step", "step_math", "gain_bias", "rates")
+    )
+
+
+@rule(
+    "ND104",
+    "error",
+    "synapses on the chip are Lowpass or None",
+    remedy="Use nengo.Lowpass(tau), or None.",
+    says=("Cannot handle non-Lowpass synapses", "AssertionError without a message"),
+)
+def lowpass(graph: Graph) -> Iterator[Finding]:
+    """A compartment of the chip has one exponentially decaying current, which is a Lowpass. For
+    any other filter nengo-loihi raises an error that names no connection, and a bare
+    AssertionError if it merges two filters through a passthrough node.
+    """
+    for link in graph.links:
+        others = [s for s in link.synapses if not isinstance(s, nengo.Lowpass)]
+        on_chip = _filtered_on_chip(link, graph)
+        merged = len(link.path) > 1 and len(link.synapses) > 1
+        if others and (on_chip or merged):
+            yield Finding(graph.name(link), f"has the synapse {others[0]!r}, which is no Lowpass")
+
+
+def _filtered_on_chip(link: Link, graph: Graph) -> bool:
+    if not graph.on_chip(link.post):
+        return False
+    return graph.on_chip(link.pre) or isinstance(link.pre_obj, Neurons)
+
+
+@rule(
+    "ND105",
+    "error",
+    "transforms are supported where they run",
+    remedy="Use a dense transform (an array), and connect from .neurons to .neurons.",
+    says=(
+        "transforms on (host to chip|chip to host)",
+        "Conv2D transforms not supported",
+        "only supports 2D convolution",
+        "[Ss]parse transform",
+        "Sparse weights not yet supported",
+        "must have the same gain",
+        "Mergeable transforms must be",
+        "Unhandled transform shape",
+        "AssertionError without a message",
+    ),
+)
+def transform(graph: Graph) -> Iterator[Finding]:
+    """Dense weights work everywhere. Sparse ones work from neurons to neurons on the chip, and
+    two-dimensional convolutions from neurons to all neurons of an ensemble whose gains are equal.
+    On the way from the host's values to the chip, and from the chip to the host, only dense ones
+    do. Through a passthrough node only arrays can be merged, not distributions.
+    """
+    for link in graph.links:
+        problem = unsupported(link, graph)
+        if problem:
+            yield Finding(graph.name(link), problem)
+
+
+@rule(
+    "ND106",
+    "error",
+    "gain and bias are set together",
+    remedy="Set both, or neither and use max_rates and intercepts.",
+    says=("gain or bias set for",),
+)
+def gain_and_bias(graph: Graph) -> Iterator[Finding]:
+    """nengo-loihi does not work out the one from the other, as Nengo does."""
+    for ensemble in graph.chip:
+        if (ensemble.gain is None) != (ensemble.bias is None):
+            missing = "gain" if ensemble.gain is None else "bias"
+            present = "bias" if missing == "gain" else "gain"
+            yield Finding(
+                graph.name(ensemble),
+                f"has a {present} but no {missing}",
+                f"Set {missing} too (a bias of zeros and a gain of ones do nothing).",
+            )
+
+
+@rule(
+    "ND107",
+    "error",
+    "there is no ensemble noise, and no Direct mode on the chip",
+    remedy="Remove it, or put the ensemble on the host with on_chip = False.",
+    says=("Ensemble noise not implemented", "Direct neurons not implemented"),
+)
+def noise(graph: Graph) -> Iterator[Finding]:
+    """nengo-loihi has not implemented noise in ensembles. Direct mode has no neurons: such an
+    ensemble runs on the host even where the configuration says ``on_chip = True``, which is worth
+    a warning.
+    """
+    for ensemble in graph.network.all_ensembles:
+        if graph.on_chip(ensemble) and ensemble.noise is not None:
+            yield Finding(graph.name(ensemble), f"has noise ({ensemble.noise!r})")
+        direct = isinstance(ensemble.neuron_type, nengo.Direct)
+        if direct and graph.network.config[ensemble].on_chip:
+            yield Finding(
+                graph.name(ensemble),
+                "is in Direct mode and runs on the host, although on_chip is True",
+                "Give it neurons, or set on_chip = False.",
+                severity="warning",
+            )
+
+
+@rule(
+    "ND108",
+    "error",
+    "there are no NengoDL-only objects",
+    remedy="Replace it; for a softmax use nengo_dense.SoftmaxNode.",
+    says=("Cannot call TensorNode", "TensorNode"),
+)
+def tensor_node(graph: Graph) -> Iterator[Finding]:
+    """A TensorNode holds a TensorFlow function, which only NengoDL can call. NengoDL's converter
+    leaves one for each Keras layer that it cannot translate, a softmax among them.
+    """
+    for node in graph.network.all_nodes:
+        if any(cls.__name__ == "TensorNode" for cls in type(node).__mro__):
+            yield Finding(graph.name(node), "is a TensorNode, which only NengoDL can run")
+
+
+@rule(
+    "ND109",
+    "error",
+    "probes on the chip record every step",
+    remedy="Leave sample_every out and take every n-th row of the data afterwards.",
+    says=("sample_every not implemented",),
+)
+def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
+    """nengo-loihi accepts ``sample_every`` and fails with an AssertionError after the run, when
+    the data is read.
+    """
+    for probe in graph.network.all_probes:
+        if probe.sample_every is not None and graph.on_chip(probe.target):
+            yield Finding(
+                graph.name(probe),
+                f"records every {probe.sample_every:g} s, which nengo-loihi has not implemented "
+                "on the chip",
+                value=probe.sample_every,
+                limit=dt,
+                unit="s",
+            )

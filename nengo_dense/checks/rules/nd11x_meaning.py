@@ -1,0 +1,259 @@
+"""ND110-ND117: what builds, and means something else than it says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.dists import Distribution, Uniform, get_samples
+from nengo.ensemble import Neurons
+
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.finding import Finding
+from nengo_dense.checks.untouched import SEED
+
+#: Highest intercept that nengo-loihi 1.1.0 builds (``Model.intercept_limit``).
+INTERCEPT_LIMIT = 0.95
+#: Filter in seconds that nengo-loihi 1.1.0 puts behind every encoded or decoded value
+#: (``Model.decode_tau``).
+DECODE_TAU = 0.005
+
+
+@rule(
+    "ND110",
+    "error",
+    "placement is configured where nengo-loihi reads it",
+    remedy="Set it on the top-level network: net.config[ensemble].on_chip = ..., "
+    "or use nengo_dense.DenseLayer, which carries its placement along.",
+)
+def misplaced_config(network: nengo.Network, graph: Graph) -> Iterator[Finding]:
+    """nengo-loihi reads ``on_chip`` and ``block_shape`` from the configuration of the top-level
+    network alone. What a sub-network's configuration says is ignored without a word, and the
+    ensemble runs where it was not meant to.
+    """
+    for subnet in network.all_networks:
+        extra = subnet.config[nengo.Ensemble].extra_params
+        for ensemble in subnet.all_ensembles:
+            for param in {"on_chip", "block_shape"}.intersection(extra):
+                wanted = getattr(subnet.config[ensemble], param)
+                used = getattr(network.config[ensemble], param)
+                if (
+                    wanted is not None
+                    and wanted != used
+                    and not _as_wanted(graph, ensemble, wanted)
+                ):
+                    yield Finding(
+                        graph.name(ensemble),
+                        f"{param} = {_show(wanted)} is set on the sub-network "
+                        f"{graph.name(subnet)}, where nengo-loihi does not look; it uses "
+                        f"{param} = {_show(used)}",
+                    )
+
+
+def _as_wanted(graph: Graph, ensemble: nengo.Ensemble, wanted: Any) -> bool:
+    """Tell whether an ensemble is where it should be in spite of all."""
+    return isinstance(wanted, bool) and graph.on_chip(ensemble) == wanted
+
+
+def _show(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    return f"BlockShape({shape}, {value.ensemble_shape})" if shape is not None else repr(value)
+
+
+@rule(
+    "ND111",
+    "error",
+    "block shapes match their ensemble",
+    remedy="Give a shape for the ensemble's number of neurons, or leave block_shape out.",
+    says=("Block shape ensemble size", "AssertionError without a message"),
+)
+def block_shape(graph: Graph) -> Iterator[Finding]:
+    """A block shape says how an ensemble is divided among cores, so it must be made for as many
+    neurons as the ensemble has. nengo-loihi looks when the shape is set; if the ensemble is
+    changed afterwards, the build ends in a bare AssertionError.
+    """
+    for ensemble in graph.chip:
+        shape = graph.network.config[ensemble].block_shape
+        if shape is not None and shape.ensemble_size != ensemble.n_neurons:
+            yield Finding(
+                graph.name(ensemble),
+                f"has a block shape for {shape.ensemble_size} neurons, but "
+                f"{ensemble.n_neurons} neurons",
+                value=int(shape.ensemble_size),
+                limit=ensemble.n_neurons,
+                unit="neurons",
+            )
+
+
+@rule(
+    "ND112",
+    "warning",
+    "nothing goes from the chip over the host back to the chip",
+    remedy="Put softmax and function nodes last, or express them as weights.",
+    says=("Cannot precompute input",),
+)
+def host_detour(graph: Graph) -> Iterator[Finding]:
+    """What the chip sends to the host and the host sends on to the chip makes a round trip in
+    every step: slow on the board, a step late, and impossible with ``precompute=True``. Nothing
+    is said of it otherwise.
+    """
+    for link in graph.between(True, False):
+        first = base(link.post)
+        back = graph.reentries(first)
+        if back:
+            yield Finding(
+                graph.name(first),
+                f"is on the host between {graph.name(link.pre)} and {graph.name(back[0])}, "
+                "which are on the chip",
+            )
+
+
+@rule(
+    "ND113",
+    "info",
+    "neurons start at voltage zero",
+    remedy='Say so: neuron_type=nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])}).',
+    says=("does not support initial values",),
+)
+def initial_voltage(graph: Graph) -> Iterator[Finding]:
+    """Nengo 4 starts its neurons at random voltages, the chip at zero, so the first spikes of a
+    run differ between the two.
+    """
+    for ensemble in graph.chip:
+        rng = np.random.RandomState(SEED)
+        state = ensemble.neuron_type.make_state(ensemble.n_neurons, rng=rng)
+        nonzero = [name for name, value in state.items() if np.any(np.asarray(value) != 0)]
+        if nonzero:
+            yield Finding(
+                graph.name(ensemble),
+                f"starts at {', '.join(nonzero)} other than 0; on the chip at 0",
+            )
+
+
+@rule(
+    "ND114",
+    "warning",
+    "each ensemble has one synapse",
+    remedy="Give all inputs of the ensemble the same time constant.",
+    says=("tau_s is (currently|already)",),
+)
+def one_synapse(graph: Graph) -> Iterator[Finding]:
+    """The filter belongs to the receiving neuron, not to the connection, so the longest time
+    constant of all inputs is used for all of them. Values that come from the host or from decoded
+    ensembles are filtered with 5 ms whatever their own synapse says.
+    """
+    for ensemble in graph.chip:
+        asked = [_tau_on_chip(link) for link in graph.into(ensemble)]
+        taus = {tau for tau in asked if tau is not None}
+        if len(taus) > 1:
+            listed = ", ".join(f"{1000 * tau:g}" for tau in sorted(taus))
+            yield Finding(
+                graph.name(ensemble),
+                f"has inputs filtered with {listed} ms; all will be filtered with "
+                f"{1000 * max(taus):g} ms",
+                value=min(taus),
+                limit=max(taus),
+                unit="s",
+            )
+
+
+def _tau_on_chip(link: Link) -> float | None:
+    """Give the filter that a link asks its receiver for (a receiver's value has its own)."""
+    if isinstance(link.pre_obj, Neurons) and isinstance(link.post_obj, Neurons):
+        return link.tau
+    if isinstance(link.pre_obj, nengo.Ensemble) and link.path[0].solver.weights:
+        return link.tau
+    return DECODE_TAU
+
+
+@rule(
+    "ND115",
+    "warning",
+    "merged passthrough nodes keep their filters",
+    remedy="Set synapse=None on one side of the passthrough node.",
+    says=("Combining two Lowpass synapses",),
+)
+def merged_synapses(graph: Graph) -> Iterator[Finding]:
+    """A passthrough node between two layers on the chip is taken out. Two filters in a row cannot
+    be one Lowpass; nengo-loihi uses one with the sum of the time constants.
+    """
+    for link in graph.links:
+        if len(link.path) > 1 and len(link.synapses) > 1 and link.tau is not None:
+            taus = " and ".join(f"{1000 * s.tau:g}" for s in link.synapses)
+            yield Finding(
+                graph.name(link),
+                f"has filters of {taus} ms in a row, which become one of {1000 * link.tau:g} ms",
+                value=link.tau,
+                unit="s",
+            )
+
+
+@rule(
+    "ND116",
+    "warning",
+    "intercepts survive",
+    remedy=f"Keep intercepts at or below {INTERCEPT_LIMIT}.",
+    says=("Intercepts are larger than intercept limit",),
+)
+def intercepts(graph: Graph) -> Iterator[Finding]:
+    """An intercept near 1 needs a gain so large that the other neurons of the ensemble lose their
+    weights in rounding, so nengo-loihi cuts intercepts at 0.95.
+    """
+    for ensemble in graph.chip:
+        if ensemble.gain is not None or ensemble.bias is not None:
+            continue
+        highest = _highest(ensemble.intercepts, ensemble.n_neurons)
+        if highest > INTERCEPT_LIMIT:
+            yield Finding(
+                graph.name(ensemble),
+                f"has intercepts up to {highest:.3g}, which nengo-loihi cuts",
+                value=highest,
+                limit=INTERCEPT_LIMIT,
+            )
+
+
+def _highest(intercepts: Any, n: int) -> float:
+    if isinstance(intercepts, Uniform):
+        return float(max(intercepts.low, intercepts.high))
+    if isinstance(intercepts, Distribution):
+        return float(np.max(get_samples(intercepts, n, rng=np.random.RandomState(SEED))))
+    return float(np.max(intercepts))
+
+
+@rule(
+    "ND117",
+    "warning",
+    "learning reads what it means",
+    remedy="Scale the learning rate by the square of the amplitude.",
+)
+def learned_amplitude(graph: Graph) -> Iterator[Finding]:
+    """On the chip PES takes every spike of the sending neurons for 1, whatever their amplitude
+    is; Nengo counts its height, once in the change of the decoders and once in what these decode.
+    So the chip learns 1 / amplitude squared times as fast: with an amplitude of 1/250, as dense
+    layers at 250 Hz have it, it reaches 0.469 of 0.5 in a second in which Nengo reaches 0.000.
+    """
+    for conn in graph.network.all_connections:
+        amplitude = getattr(getattr(conn.pre_obj, "neuron_type", None), "amplitude", 1.0)
+        if amplitude == 1 or not graph.on_chip(conn.pre):
+            continue
+        for pes in _pes_rules(conn):
+            factor = 1 / amplitude**2
+            yield Finding(
+                graph.name(conn),
+                f"learns {factor:.4g} times as fast as in Nengo: nengo-loihi does not look at the "
+                f"amplitude of {graph.name(conn.pre_obj)}, {amplitude:.4g}",
+                f"For Nengo's speed use a learning rate of {pes.learning_rate / factor:.3g} on "
+                f"the chip; for this speed in Nengo, {pes.learning_rate * factor:.3g} there.",
+                value=factor,
+                limit=1,
+                unit="times",
+            )
+
+
+def _pes_rules(conn: nengo.Connection) -> list[nengo.PES]:
+    kinds = conn.learning_rule_type
+    listed = list(kinds.values()) if isinstance(kinds, dict) else kinds
+    listed = listed if isinstance(listed, list | tuple) else [listed]
+    return [kind for kind in listed if isinstance(kind, nengo.PES)]

@@ -1,0 +1,292 @@
+"""ND301-ND308: what is left of a layer's numbers as integers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.checks.facts.construction import Layer
+from nengo_dense.checks.facts.link import Link
+from nengo_dense.checks.facts.quantization import Discretization, Quantization
+from nengo_dense.checks.finding import Finding
+from nengo_dense.loihi.limits import BIAS_MAX, DECAY_BITS, VTH_EXP, VTH_MAX
+
+#: Share of weights that may become 0. With one weight ten times the rest, 10 to 13 % do, which
+#: costs 4 to 12 % of the rate; well-behaved Gaussian layers lose 1 to 2 %.
+ZEROED = 0.05
+#: Signal-to-noise ratio in decibels of the middle neuron's weights, above which lost weights were
+#: too small to matter (as in layers that were trained to be sparse).
+GOOD_SQNR = 30.0
+#: Share above which nothing is left of a layer: one weight a thousand times the rest.
+DEAD = 0.99
+#: Relative error of bias, threshold or time constant that is worth a word.
+ROUNDING = 0.01
+#: A synapse's decay has to be larger than half a step (``Compartment.DECAY_SCALE_TH``).
+SMALLEST_DECAY_U = 0.5 / 2**DECAY_BITS
+#: A membrane's decay, times 4095, has to round to 1 (``discretize_compartment``): with 0 the
+#: scale of the layer is infinite.
+SMALLEST_DECAY_V = 0.5 / (2**DECAY_BITS - 1)
+
+
+#: What to do about a layer that has no exponent.
+RESCALE = (
+    "Rescale: bring weights, biases and thresholds of the layer closer together, or prune a layer "
+    "whose weights are all but zero."
+)
+
+
+def no_exponent(weight: float, bias: float, vth: float) -> str:
+    """Say that no exponent holds a layer's numbers, as conversion says it too.
+
+    Parameters
+    ----------
+    weight, bias, vth : float
+        The largest of each, weights and biases as absolute values, all in the same unit.
+    """
+    return (
+        f"has a largest weight of {weight:.3g} beside a largest bias of {bias:.3g} and a "
+        f"threshold of {vth:.3g}; no exponent holds them all"
+    )
+
+
+@rule(
+    "ND301",
+    "error",
+    "a weight exponent exists",
+    remedy=RESCALE,
+    says=("Could not find appropriate",),
+    after=("ND306", "ND308"),
+)
+def exponent(discretization: Discretization) -> Iterator[Finding]:
+    """The weights of a core share one exponent, which also scales its biases and thresholds. If a
+    bias or threshold is far larger than the largest weight, no exponent fits all.
+    """
+    for layer, error, _ in discretization.errors:
+        if "Could not find appropriate" not in str(error):
+            continue
+        weight = _largest_weight(layer)
+        bias = max(np.abs(block.compartment.bias).max() for block in layer.blocks)
+        vth = max(block.compartment.vth.max() for block in layer.blocks)
+        yield Finding(
+            layer.name,
+            no_exponent(weight, bias, vth),
+            value=weight,
+        )
+
+
+def _largest_weight(layer: Layer) -> float:
+    """Find the largest absolute weight into a layer; 0 if there is none."""
+    synapses = [synapse for block in layer.blocks for synapse in block.synapses]
+    return float(
+        max((np.abs(w).max() for s in synapses for w in s.weights if w.size), default=0.0)
+    )
+
+
+@rule(
+    "ND302",
+    "warning",
+    "weights survive rounding",
+    remedy="Clip or rescale the outliers, or split the layer.",
+)
+def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
+    """All weights of a core share one scale, set by the largest. If that is k times the rest, the
+    rest has little room: at k = 10 some 10 to 13 % of the weights become 0 and rates are off by 4
+    to 12 %; at k = 100 it is 80 to 88 % and 65 to 99 %; at k = 1000 the layer is dead, which is an
+    error. The relative error of the whole matrix hides it (9.6 % at k = 100),
+    so the ratio of signal to noise is taken neuron by neuron. Weights that are lost without harm
+    to it are no finding.
+    """
+    for q in quantization:
+        if q.layer.ensemble is None or q.share_zeroed <= ZEROED or q.neuron_sqnr > GOOD_SQNR:
+            continue
+        largest = np.abs(q.weights).max()
+        kept = np.quantile(np.abs(q.weights), ZEROED) / (0.5 * q.step)
+        dead = q.share_zeroed >= DEAD
+        yield Finding(
+            q.layer.name,
+            f"{q.share_zeroed:.1%} of its weights become 0; {q.n_levels} levels are used; the "
+            f"middle neuron keeps {q.neuron_sqnr:.0f} dB of its signal (the layer {q.sqnr:.0f})",
+            f"Bring the largest weight, {largest:.3g}, down by a factor of {1 / kept:.3g} to "
+            f"{largest * kept:.3g}, or split the layer so that large and small weights do not "
+            "share a core."
+            if kept > 0
+            else "",
+            value=q.share_zeroed,
+            limit=ZEROED,
+            severity="error" if dead else "",
+        )
+
+
+@rule(
+    "ND303",
+    "warning",
+    "no bits of the weights are shifted out",
+    remedy="Balance the connections that share a core: bring their largest weights closer "
+    "together.",
+    says=(r"Lost \d+ extra bits",),
+)
+def lost_bits(discretization: Discretization) -> Iterator[Finding]:
+    """A connection with weights much smaller than those of another into the same core gets an
+    exponent of its own; where that is too small, the chip shifts bits of the weights away.
+    """
+    for name, texts in discretization.warnings.items():
+        lost = [int(text.split()[1]) for text in texts if text.startswith("Lost ")]
+        if lost:
+            yield Finding(
+                name,
+                f"loses {max(lost)} of the 8 bits of its weights",
+                value=max(lost),
+                limit=0,
+                unit="bits",
+            )
+
+
+@rule(
+    "ND304",
+    "error",
+    "biases fit their mantissa and exponent",
+    remedy="Scale weights, biases and threshold of the layer together.",
+    says=("AssertionError without a message",),
+    after=("ND308",),
+)
+def bias(discretization: Discretization, quantization: list[Quantization]) -> Iterator[Finding]:
+    """A bias is kept as a mantissa of 12 bits and an exponent of 3. nengo-loihi ends in a bare
+    AssertionError if one does not fit; if one is rounded by more than 1 % of the largest, that is
+    a warning.
+    """
+    for layer, _, where in discretization.errors:
+        if where == "bias_to_manexp":
+            yield Finding(layer.name, "a bias is too large for the chip", limit=BIAS_MAX)
+    for q in quantization:
+        if q.layer.ensemble is not None and q.bias_error > ROUNDING:
+            yield Finding(
+                q.layer.name,
+                f"biases are rounded by up to {q.bias_error:.1%} of the largest",
+                value=q.bias_error,
+                limit=ROUNDING,
+                severity="warning",
+            )
+
+
+@rule(
+    "ND305",
+    "error",
+    "thresholds fit",
+    remedy="Scale the weights: all of a core's numbers are in the unit of its largest weight.",
+    says=("AssertionError without a message",),
+    after=("ND308",),
+)
+def threshold(discretization: Discretization) -> Iterator[Finding]:
+    """A threshold is kept as a mantissa of 17 bits times 64, in the unit of the largest weight. A
+    layer whose largest weight is thousands of times its threshold has a threshold of 0, at which
+    nengo-loihi ends in a bare AssertionError.
+    """
+    for layer, _, where in discretization.errors:
+        if where != "vth_to_manexp":
+            continue
+        weight = _largest_weight(layer)
+        vth = min(block.compartment.vth.min() for block in layer.blocks)
+        yield Finding(
+            layer.name,
+            f"its threshold, {vth:.3g} beside weights of up to {weight:.3g}, does not fit between "
+            f"{2**VTH_EXP} and {VTH_MAX} of the chip's units",
+            value=float(weight / vth),
+        )
+
+
+@rule(
+    "ND306",
+    "error",
+    "time constants can be stored",
+    remedy="Use a shorter time constant.",
+    says=(
+        r"Current \(U\) scaling is required",
+        r"Voltage \(V\) scaling is required",
+        "Could not find appropriate",
+    ),
+)
+def time_constant(graph: Graph, dt: float) -> Iterator[Finding]:
+    """The chip keeps a decay as a multiple of 1/4096 of the step. A time constant of 8.2 s and
+    more, at steps of 1 ms, rounds to no decay at all.
+    """
+    found = [(graph.name(link), link.tau, SMALLEST_DECAY_U) for link in graph.into_synapses()]
+    for ensemble in graph.chip:
+        kind = getattr(ensemble.neuron_type, "base_type", ensemble.neuron_type)
+        tau_rc = getattr(kind, "tau_rc", None)
+        found.append((f"tau_rc of {graph.name(ensemble)}", tau_rc, SMALLEST_DECAY_V))
+    for name, tau, smallest in found:
+        if tau is not None and tau > 0 and -np.expm1(-dt / tau) <= smallest:
+            longest = -dt / np.log1p(-smallest)
+            yield Finding(
+                name,
+                f"has a time constant of {tau:g} s, which decays too slowly to be stored",
+                f"Use a time constant below {longest:.4g} s.",
+                value=tau,
+                limit=longest,
+                unit="s",
+            )
+
+
+@rule(
+    "ND307",
+    "info",
+    "time constants round well",
+    remedy="Choose a shorter time constant, of which more is left after rounding.",
+)
+def decay(quantization: list[Quantization]) -> Iterator[Finding]:
+    """The chip keeps the decay of a current as a multiple of 1/4096, which for long time constants
+    is coarse.
+    """
+    for q in quantization:
+        if abs(q.decay_error) > ROUNDING:
+            yield Finding(
+                q.layer.name,
+                f"its synapse of {1000 * q.tau_wanted:.4g} ms is stored as "
+                f"{1000 * q.tau_stored:.4g} ms ({q.decay_error:+.1%})",
+                value=q.tau_stored,
+                limit=q.tau_wanted,
+                unit="s",
+            )
+
+
+@rule(
+    "ND308",
+    "error",
+    "weights are finite and not all zero",
+    remedy="Train again with a lower learning rate, or load the right weights.",
+    says=(
+        "Could not find appropriate",
+        "AssertionError without a message",
+        "NaN",
+        "invalid value",
+    ),
+)
+def finite(graph: Graph) -> Iterator[Finding]:
+    """NaN or infinite weights come from training that diverged. Weights that are all zero mean
+    that the layer hears nothing; from neurons to neurons that is an error, elsewhere a warning.
+    """
+    for link in graph.between(True, True) + graph.between(False, True):
+        arrays = [
+            t.init for t in link.transforms if isinstance(getattr(t, "init", None), np.ndarray)
+        ]
+        n_bad = sum(int(np.count_nonzero(~np.isfinite(a))) for a in arrays)
+        if n_bad:
+            yield Finding(
+                graph.name(link), f"{n_bad} weights are NaN or infinite", value=n_bad, limit=0
+            )
+        elif any(not a.any() for a in arrays) and not link.learned and not _heard(link, graph):
+            yield Finding(graph.name(link), "all weights are 0, so nothing is heard")
+    for ensemble in graph.chip:
+        for attr in ("gain", "bias", "encoders"):
+            values = getattr(ensemble, attr)
+            if isinstance(values, np.ndarray) and not np.isfinite(values).all():
+                yield Finding(graph.name(ensemble), f"its {attr} has values that are not finite")
+
+
+def _heard(link: Link, graph: Graph) -> bool:
+    """Tell whether the receiver of all-zero weights has another input."""
+    return any(
+        other is not link and any(np.any(t.init) for t in other.transforms or [link.transforms[0]])
+        for other in graph.into(getattr(link.post_obj, "ensemble", link.post_obj))
+    )

@@ -1,0 +1,59 @@
+"""ND410, ND411: the conditions under which a network was meant to run."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nengo_dense.checks.declaration import rule
+from nengo_dense.checks.facts.emulation import Emulation
+from nengo_dense.checks.facts.tuned_stack import TunedStack
+from nengo_dense.checks.finding import Finding
+from nengo_dense.loihi.limits import SNIP_MAX_SPIKES_PER_STEP
+
+
+@rule(
+    "ND410",
+    "warning",
+    f"the host sends at most {SNIP_MAX_SPIKES_PER_STEP} spikes a step",
+    remedy="Raise snip_max_spikes_per_step in hardware_options, lower rates, or use "
+    "precompute=True.",
+)
+def too_many_spikes(run: Emulation) -> Iterator[Finding]:
+    """A board takes 50 spikes a step from its host unless told otherwise, and drops the rest; the
+    emulator does not (from nengo-loihi's source).
+    """
+    if not run.senders:
+        return
+    total = np.sum([sender.n_spikes for sender in run.senders], axis=0)
+    if total.max() > SNIP_MAX_SPIKES_PER_STEP:
+        busiest = max(run.senders, key=lambda sender: sender.n_spikes.max())
+        yield Finding(
+            busiest.name,
+            f"the host sends up to {total.max()} spikes in one step",
+            f"Set hardware_options={{'snip_max_spikes_per_step': {total.max()}}}, or lower rates.",
+            value=int(total.max()),
+            limit=SNIP_MAX_SPIKES_PER_STEP,
+            unit="spikes a step",
+        )
+
+
+@rule(
+    "ND411",
+    "warning",
+    "the run is the one that it was tuned for",
+    remedy="Run it as it was tuned, or convert the model again for these conditions.",
+)
+def other_conditions(tuned_stacks: list[TunedStack], dt: float) -> Iterator[Finding]:
+    """Tuning makes up for what the chip loses at one step, over presentations of one length, of
+    inputs in one range; a stack keeps all three with it. At another step the neurons lose other
+    parts of their input: a stack tuned at 1 ms had 0.674 of 0.920 at 5 ms.
+    """
+    for stack in tuned_stacks:
+        for sentence in stack.differences(dt):
+            yield Finding(stack.name, sentence)
+        made = getattr(stack.network, "encoding", stack.record.encoding)
+        if made != stack.record.encoding:
+            yield Finding(
+                stack.name,
+                f"was tuned with encoding={stack.record.encoding!r} and has encoding={made!r}",
+            )

@@ -1,0 +1,220 @@
+"""The values of probes: stored as they come, turned into what a user reads when they are read.
+
+Spikes come as bytes, and stay so until somebody looks at them: a probe's weights are applied then,
+to all values at once (*finish*).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import nengo
+import numpy as np
+from nengo.exceptions import ValidationError
+from nengo.simulator import SimulationData as NengoSimulationData
+
+#: Turns what was stored into probed values.
+Finish = Callable[[np.ndarray], np.ndarray]
+#: Is given the first step (from 1) and the (lanes, n_steps, *shape) values of each piece of a run.
+Observer = Callable[[int, np.ndarray], object]
+#: Probes of which all values are kept: these, all or none. Or what observes them.
+KeepHistory: TypeAlias = bool | Collection[nengo.Probe] | Mapping[nengo.Probe, Observer]
+
+
+def as_it_is(values: np.ndarray) -> np.ndarray:
+    """Change nothing."""
+    return values
+
+
+def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
+    """Refuse what is no `KeepHistory`.
+
+    Raises
+    ------
+    ValidationError
+        Neither a bool nor a collection of the network's probes; or an observer that cannot be
+        called.
+    """
+    if isinstance(keep_history, bool):
+        return
+    if not isinstance(keep_history, Collection):
+        raise ValidationError(
+            f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
+        )
+    probes = network.all_probes  # walks through the whole network
+    strangers = [item for item in keep_history if item not in probes]
+    if strangers:
+        raise ValidationError(
+            f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
+        )
+    if isinstance(keep_history, Mapping):
+        for probe, observer in keep_history.items():
+            if not callable(observer):
+                raise ValidationError(
+                    f"must give each probe a function of first step and values (got {observer!r} "
+                    f"for {probe})",
+                    attr="keep_history",
+                )
+
+
+class History:
+    """Values of one probe.
+
+    Parameters
+    ----------
+    period : float
+        A value is stored in steps ``n`` with ``n % period < 1``; 1 stores all.
+    keep : bool
+        Keep all of these values, or the last one and the sum.
+    finish : callable
+        Applied to what is stored when it is read.
+    observer : callable, optional
+        Given all values as they come.
+    """
+
+    def __init__(
+        self,
+        period: float,
+        keep: bool,
+        finish: Finish = as_it_is,
+        observer: Observer | None = None,
+    ) -> None:
+        self.period = period
+        self.keep = keep
+        self.finish = finish
+        self.observer = observer
+        self.clear()
+
+    @classmethod
+    def of(
+        cls, probe: nengo.Probe, dt: float, keep_history: KeepHistory, finish: Finish = as_it_is
+    ) -> "History":
+        """Make the history of a probe, for steps of ``dt`` seconds."""
+        period = 1 if probe.sample_every is None else probe.sample_every / dt
+        if isinstance(keep_history, Mapping):
+            return cls(period, False, finish, keep_history.get(probe))
+        keep = keep_history if isinstance(keep_history, bool) else probe in keep_history
+        return cls(period, keep, finish)
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._parts: list[np.ndarray] = []
+        self._open: np.ndarray | None = None
+        self._filled = 0
+        self._expected = 0
+        self._total: np.ndarray | None = None
+        self._last: np.ndarray | None = None
+        self._cache: np.ndarray | None = None
+
+    def reserve(self, first_step: int, n_steps: int) -> None:
+        """Expect the values of a run. Room that the run before did not fill is given up."""
+        self._close()
+        steps = np.arange(first_step, first_step + n_steps)
+        self._expected = int((steps % self.period < 1).sum())
+
+    def write(self, first_step: int, values: np.ndarray) -> None:
+        """Add the values of some steps.
+
+        Parameters
+        ----------
+        first_step : int
+            The first value's step, counted from 1.
+        values : (lanes, n_steps, *shape) array
+            Belongs to the history from now on.
+        """
+        if self.period != 1:
+            steps = np.arange(first_step, first_step + values.shape[1])
+            values = values[:, steps % self.period < 1]
+        if values.shape[1] == 0:
+            return
+        self._cache = None
+        if self.observer is not None:
+            self.observer(first_step, self.finish(values))
+        if self.keep:
+            self._keep(values)
+            return
+        added = values.sum(axis=1, dtype=np.result_type(values, np.int64))
+        self._total = added if self._total is None else self._total + added
+        self._last = values[:, -1:].copy()
+
+    def _keep(self, values: np.ndarray) -> None:
+        """Store values: a whole run's as they are, pieces of a run in room for all of it."""
+        n_steps = values.shape[1]
+        if self._open is None and n_steps == self._expected:
+            self._parts.append(_apart(values))
+            return
+        if self._open is None:
+            shape = (len(values), self._expected, *values.shape[2:])
+            self._open, self._filled = np.empty(shape, dtype=values.dtype), 0
+        self._open[:, self._filled : self._filled + n_steps] = values
+        self._filled += n_steps
+        if self._filled == self._expected:
+            self._close()
+
+    def _close(self) -> None:
+        """Add what the current run has stored to the runs before."""
+        if self._open is not None:
+            self._parts.append(self._open[:, : self._filled])
+            self._open = None
+
+    def values(self) -> np.ndarray:
+        """All values that were kept: (lanes, n_values, *shape)."""
+        if self._cache is None:
+            stored = self._stored() if self.keep else self._last
+            self._cache = np.zeros(0) if stored is None else self.finish(stored).view()
+            self._cache.setflags(write=False)
+        return self._cache
+
+    def total(self) -> np.ndarray:
+        """Sum of all values since the last clearing: (lanes, *shape), or (0,) if there is none."""
+        total = self._total
+        if self.keep:
+            stored = self._stored()
+            if stored is not None:
+                total = stored.sum(axis=1, dtype=np.result_type(stored, np.int64))
+        return np.zeros(0) if total is None else self.finish(total)
+
+    def _stored(self) -> np.ndarray | None:
+        """All that was stored so far, as one array; a run may be going on."""
+        if len(self._parts) > 1:
+            self._parts = [np.concatenate(self._parts, axis=1)]
+        if self._open is None:
+            return self._parts[0] if self._parts else None
+        now = self._open[:, : self._filled]
+        return np.concatenate([*self._parts, now], axis=1) if self._parts else now
+
+
+def _apart(values: np.ndarray) -> np.ndarray:
+    """Copy a small part of an array; the array would otherwise stay in memory whole."""
+    whole = values.base
+    return values.copy() if whole is not None and whole.nbytes > 2 * values.nbytes else values
+
+
+class SimulationData(NengoSimulationData):
+    """Probed values and built parameters, as in Nengo.
+
+    Parameters
+    ----------
+    raw : dict
+        Objects → built parameters.
+    histories : dict of {Probe: History}
+    batched : bool
+        Whether probed values have a lane axis.
+    """
+
+    def __init__(self, raw: dict, histories: dict[Any, History], batched: bool) -> None:
+        super().__init__(raw=raw)
+        self._histories = histories
+        self._batched = batched
+
+    def __getitem__(self, key: Any) -> Any:
+        history = self._histories.get(key)
+        if history is None:
+            return self.raw[key]
+        values = history.values()
+        return values if self._batched or not len(values) else values[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.raw
+
+    def __len__(self) -> int:
+        return len(self.raw)

@@ -1,0 +1,297 @@
+"""Find out whether a host's operators are a list of instructions, and make its plan."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from nengo.builder.neurons import SimNeurons
+from nengo.builder.operator import Copy, DotInc, Operator, Reset, SimPyFunc, TimeUpdate
+from nengo.builder.processes import SimProcess
+from nengo.builder.signal import Signal
+from nengo.synapses import LinearFilter
+
+from nengo_dense.emulator.host.channel import Channels, Receiver, SpikeSender
+from nengo_dense.emulator.host.group import OperatorGroup
+from nengo_dense.emulator.host.plan import Content, Plan, Steady
+from nengo_dense.emulator.host.signals import LaneSignals
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
+
+#: Neuron types that have an instruction, by module and name (nengo-loihi, whose own are among
+#: them, may not be loaded): whether a negative current lowers the voltage, and whether a spike
+#: takes one from it (or resets it).
+FIRING = {
+    ("nengo.neurons", "SpikingRectifiedLinear"): (False, True),
+    ("nengo.neurons", "RegularSpiking"): (True, True),
+    ("nengo_loihi.neurons", "LoihiSpikingRectifiedLinear"): (True, False),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Act:
+    """An instruction whose vectors have no places yet; see `.instruction.Instruction`."""
+
+    kind: Kind
+    size: int
+    target: Signal | None = None
+    source: Content | None = None
+    state: Signal | None = None
+    a: float = 0.0
+    b: float = 0.0
+    end: SpikeSender | Receiver | None = None
+
+
+def make_plan(
+    groups: list[OperatorGroup], channels: Channels, probed: Iterable[Signal], dt: float
+) -> Plan | None:
+    """Make the plan of a host, or None if it does what no instruction does.
+
+    Parameters
+    ----------
+    groups : list of OperatorGroup
+        In their order.
+    channels : Channels
+    probed : iterable of Signal
+        Signals of the host's probes.
+    dt : float
+        Step in seconds.
+    """
+    clock = next((op for g in groups for op in g.operators if type(op) is TimeUpdate), None)
+    sources = [group for group in groups if _is_source(group, channels)]
+    moving = _find_moving(groups, sources)
+    kept = list(dict.fromkeys(signal.base for signal in probed if signal.base in moving))
+    acts: list[Act] = []
+    steady = []
+    for group in groups:
+        if group in sources or clock in group.operators:
+            continue
+        if group.pure and not group.writes & moving:
+            steady.append(group)
+            continue
+        for op in group.operators:
+            translate = _TRANSLATIONS.get(type(op))
+            act = None if translate is None else translate(op, channels, moving, dt)
+            if act is None:
+                return None
+            acts.append(act)
+    acts += [Act(Kind.KEEP, signal.size, source=signal) for signal in kept]
+    acts = _fuse(_needed(_send_originals(acts)))
+    if clock is None or not all(map(_fits, acts)):
+        return None
+    places = _give_places(acts)
+    return Plan(
+        clock=clock,
+        sources=sources,
+        steady=steady,
+        moving=moving,
+        places=places,
+        receivers=[act.end for act in acts if isinstance(act.end, Receiver)],
+        kept=kept,
+        instructions=_instruct(acts, places),
+        dt=dt,
+    )
+
+
+def _is_source(group: OperatorGroup, channels: Channels) -> bool:
+    """Whether a group computes something from time alone."""
+    op: Any = group.operators[0]
+    if type(op) is SimProcess:
+        return op.input is None and channels.end(op.process) is None
+    return type(op) is SimPyFunc and op.x is None
+
+
+def _find_moving(groups: list[OperatorGroup], sources: list[OperatorGroup]) -> set[Signal]:
+    """Find what may change from step to step though no data does."""
+    candidates = [group for group in groups if group not in sources]
+    moving: set[Signal] = set()
+    while True:
+        more = {
+            signal
+            for group in candidates
+            if not group.pure or group.reads & moving
+            for signal in group.writes
+        }
+        if more <= moving:
+            return moving
+        moving |= more
+
+
+def _reset(op: Reset, channels: Channels, moving: set[Signal], dt: float) -> Act:
+    return Act(Kind.SET, op.dst.size, op.dst, a=op.value)
+
+
+def _copy(op: Copy, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
+    whole = op.src_slice is None and op.dst_slice is None and op.src.shape == op.dst.shape
+    return Act(Kind.ADD, op.dst.size, op.dst, _read(op.src, moving)) if op.inc and whole else None
+
+
+def _dot(op: DotInc, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
+    reads = {op.A.base, op.X.base}
+    if reads & moving or op.A.ndim != 2 or op.X.ndim != 1:
+        return None  # a product of what moves is left to BLAS, lane by lane
+
+    def product(signals: LaneSignals) -> np.ndarray:
+        matrix, vector = signals[op.A], signals[op.X]
+        if vector.ndim == 1:
+            return np.dot(matrix, vector)
+        return np.matmul(matrix, vector[:, :, None])[..., 0]  # each lane as if it were alone
+
+    return Act(Kind.ADD, op.Y.size, op.Y, Steady(op.Y.size, reads, product))
+
+
+def _neurons(op: SimNeurons, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
+    neuron_type: Any = op.neurons
+    known = FIRING.get((type(neuron_type).__module__, type(neuron_type).__name__))
+    if known is None or list(op.state) != ["voltage"] or op.J.base in moving:
+        return None
+    signed, counts = known
+
+    def charge(signals: LaneSignals) -> np.ndarray:
+        current = signals[op.J]
+        return (current if signed else np.maximum(current, 0)) * dt
+
+    size, height = op.output.size, neuron_type.amplitude / dt
+    steady, voltage = Steady(size, {op.J.base}, charge), op.state["voltage"]
+    return Act(Kind.FIRE, size, op.output, steady, voltage, height, float(counts))
+
+
+def _process(op: SimProcess, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
+    end = channels.end(op.process)
+    if isinstance(end, SpikeSender):
+        return Act(Kind.SEND, end.size, source=_read(op.input, moving), end=end)
+    if isinstance(end, Receiver) and op.mode == "set":
+        return Act(Kind.RECEIVE, op.output.size, op.output, end=end)
+    linear = type(op.process).make_step is LinearFilter.make_step
+    if end is not None or not linear or op.mode != "update" or list(op.state) != ["X"]:
+        return None
+    state = np.zeros(op.state["X"].shape)
+    step = op.process.make_step(op.input.shape, op.output.shape, dt, None, {"X": state})
+    if type(step) not in (LinearFilter.OneX, LinearFilter.OneXScalar):
+        return None
+    source, size = _read(op.input, moving), op.output.size
+    return Act(Kind.FILTER, size, op.output, source, op.state["X"], step.a, step.b)
+
+
+def _read(signal: Signal, moving: set[Signal]) -> Content:
+    """Return what an act reads: a signal that moves, or its values while they are steady."""
+    if signal.base in moving:
+        return signal
+    return Steady(signal.size, {signal.base}, lambda signals: signals[signal])
+
+
+_TRANSLATIONS: dict[type[Operator], Callable[[Any, Channels, set[Signal], float], Act | None]] = {
+    Reset: _reset,
+    Copy: _copy,
+    DotInc: _dot,
+    SimNeurons: _neurons,
+    SimProcess: _process,
+}
+
+
+def _send_originals(acts: list[Act]) -> list[Act]:
+    """Send neurons' output itself where a copy of it would be sent."""
+    writers: dict[Signal | None, list[Act]] = {}
+    for act in acts:
+        writers.setdefault(act.target, []).append(act)
+    fired = {act.target for act in acts if act.kind == Kind.FIRE}
+
+    def original(content: Content | None) -> Content | None:
+        written = writers.get(content, []) if isinstance(content, Signal) else []
+        if [(act.kind, act.a) for act in written] != [(Kind.SET, 0), (Kind.ADD, 0)]:
+            return content
+        source = written[1].source
+        return source if _whole(source) in fired else content
+
+    return [
+        replace(act, source=original(act.source)) if act.kind == Kind.SEND else act for act in acts
+    ]
+
+
+def _needed(acts: list[Act]) -> list[Act]:
+    """Leave out what nothing that is sent or kept depends on."""
+    seen: set[Any] = set()
+    while True:
+        needed = [
+            act for act in acts if act.kind in (Kind.SEND, Kind.KEEP) or _whole(act.target) in seen
+        ]
+        read = {_whole(content) for act in needed for content in (act.source, act.state)}
+        if read <= seen:
+            return needed
+        seen |= read
+
+
+def _fuse(acts: list[Act]) -> list[Act]:
+    """Make one act of firing and sending, where nothing else looks at the neurons' output."""
+    readers: dict[Content | None, list[Act]] = {}
+    for act in acts:
+        readers.setdefault(_whole(act.source), []).append(act)
+    fused, sent = [], set()
+    for act in acts:
+        first, *others = readers.get(act.target, [act])
+        whole = act.kind == Kind.FIRE and first.kind == Kind.SEND and first.source is act.target
+        if whole and not others:
+            fused.append(replace(act, kind=Kind.FIRE_AND_SEND, end=first.end))
+            sent.add(first)
+        else:
+            fused.append(act)
+    return [act for act in fused if act not in sent]
+
+
+def _whole(content: Content | None) -> Content | None:
+    """Return the vector that a content is a part of, or itself."""
+    return content.base if isinstance(content, Signal) else content
+
+
+def _fits(act: Act) -> bool:
+    """Whether an act's vectors can lie one after another in an array of float64."""
+    written = [signal for signal in (act.target, act.state) if signal is not None]
+    if any(signal.is_view or signal.dtype != np.float64 for signal in written):
+        return False
+    if act.target is not None and act.target.ndim != 1:
+        return False
+    source = act.source
+    if not isinstance(source, Signal):
+        return True
+    return source.dtype == source.base.dtype == np.float64 and source.elemstrides == (1,)
+
+
+def _give_places(acts: list[Act]) -> dict[Content, int]:
+    """Put the vectors of all acts one after another."""
+    places: dict[Content, int] = {}
+    size = 0
+    for act in acts:
+        for content in (act.target, _whole(act.source), act.state):
+            if content is not None and content not in places:
+                places[content] = size
+                size += content.size
+    return places
+
+
+def _instruct(acts: list[Act], places: dict[Content, int]) -> Instructions:
+    """Turn acts into instructions."""
+    place: dict[Content | None, int] = {None: 0, **places}
+    instructions = []
+    received = kept = 0
+    for act in acts:
+        instruction = Instruction(
+            kind=act.kind,
+            size=act.size,
+            target=place[act.target],
+            source=place[_whole(act.source)],
+            state=place[act.state],
+            a=act.a,
+            b=act.b,
+        )
+        if isinstance(act.source, Signal):
+            width, first = act.source.base.size, act.source.elemoffset
+            instruction = instruction._replace(width=width, first=first)
+        if isinstance(act.end, SpikeSender):
+            instruction = instruction._replace(column=act.end.first)
+        elif act.kind == Kind.RECEIVE:
+            instruction = instruction._replace(source=received)
+            received += act.size
+        elif act.kind == Kind.KEEP:
+            instruction = instruction._replace(target=kept)
+            kept += act.size
+        instructions.append(instruction)
+    return Instructions.of(instructions)

@@ -1,0 +1,132 @@
+"""Data in the place of nodes' outputs: checked once, then handed out step by step."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import ValidationError
+
+
+class NodeData:
+    """The data that replaces one node's output during a run.
+
+    Parameters
+    ----------
+    values : (minibatch_size, n_steps, size_out) array
+        Anything that broadcasts over steps costs nothing: ``np.broadcast_to(x[:, None], shape)``.
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+        self.constant = values.shape[1] == 1 or values.strides[1] == 0
+
+    def at(self, step: int) -> np.ndarray:
+        """Get the (minibatch_size, size_out) values of a step of the run, counted from 0."""
+        return self.values[:, step]
+
+    def changes(self, step: int) -> bool:
+        """Whether the values of a step differ from those of the step before."""
+        if step == 0:
+            return True
+        if self.constant:
+            return False
+        return not np.array_equal(self.values[:, step], self.values[:, step - 1])
+
+    def holds(self, step: int, most: int) -> int:
+        """Count the steps from ``step`` on, at most ``most``, in which the values stay alike."""
+        if self.constant:
+            return most
+        return next((n for n in range(1, most) if self.changes(step + n)), most)
+
+
+def check_data(
+    data: Mapping[nengo.Node, Any] | None,
+    inputs: Collection[nengo.Node],
+    minibatch_size: int | None,
+    n_steps: int,
+) -> dict[nengo.Node, NodeData]:
+    """Check the ``data`` of a run.
+
+    Parameters
+    ----------
+    data : dict of {Node: (minibatch_size, n_steps, size_out) array_like} or None
+        Without a minibatch size also ``(n_steps, size_out)``.
+    inputs : collection of nengo.Node
+        Nodes that data may replace.
+    minibatch_size : int or None
+    n_steps : int
+        Length of the run.
+
+    Raises
+    ------
+    ValidationError
+        An unknown node, or an array of the wrong shape, type or length, or with values that are
+        not finite.
+    """
+    checked = {}
+    if data is not None and not isinstance(data, Mapping):
+        raise ValidationError(
+            f"must be a dict from nodes to arrays (got {type(data).__name__})", attr="data"
+        )
+    for node, values in (data or {}).items():
+        _check_node(node, inputs)
+        array = _check_array(node, values)
+        if minibatch_size is None and array.ndim == 2:
+            array = array[None]
+        _check_shape(node, array, minibatch_size or 1, n_steps)
+        checked[node] = NodeData(array)
+    return checked
+
+
+def _check_node(node: Any, inputs: Collection[nengo.Node]) -> None:
+    if not isinstance(node, nengo.Node):
+        raise ValidationError(f"keys must be nodes (got {node!r})", attr="data")
+    if node in inputs:
+        return
+    if node.size_in > 0:
+        reason = (
+            f"it takes an input of size {node.size_in}; data replaces nodes without input "
+            "(size_in=0), so connect one to it"
+        )
+    else:
+        reason = "it is not in the simulated network, or it is on the chip"
+    raise ValidationError(f"data cannot be given for {node}: {reason}", attr="data")
+
+
+def _check_array(node: nengo.Node, values: Any) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError as err:
+        raise ValidationError(f"data for {node} is not an array: {err}", attr="data") from err
+    if np.ma.is_masked(values):
+        raise ValidationError(f"data for {node} has masked values", attr="data")
+    if array.dtype.kind not in "biuf":
+        raise ValidationError(
+            f"data for {node} must be real numbers (got an array of {array.dtype})", attr="data"
+        )
+    return array.astype(np.float64) if array.dtype == np.longdouble else array
+
+
+def _check_shape(node: nengo.Node, array: np.ndarray, lanes: int, n_steps: int) -> None:
+    wanted = f"({lanes}, n_steps, {node.size_out})"
+    if array.ndim != 3 or array.shape[0] != lanes or array.shape[2] != node.size_out:
+        raise ValidationError(
+            f"data for {node} must have shape {wanted}, for (minibatch_size, n_steps, size_out) "
+            f"(got {array.shape})",
+            attr="data",
+        )
+    if array.shape[1] < n_steps:
+        raise ValidationError(
+            f"data for {node} has {array.shape[1]} steps, but the run has {n_steps}; to hold "
+            "one input for all steps, use numpy.broadcast_to",
+            attr="data",
+        )
+    distinct = array[:, : 1 if array.strides[1] == 0 else n_steps]
+    if array.dtype.kind == "f" and not np.isfinite(distinct).all():
+        lane, step, column = np.argwhere(~np.isfinite(distinct))[0]
+        raise ValidationError(
+            f"data for {node} must be finite (got {distinct[lane, step, column]} in lane {lane}, "
+            f"step {step}, dimension {column})",
+            attr="data",
+        )

@@ -1,0 +1,176 @@
+"""The sums of weights of all spikes, compiled; loaded only by `.compiled_chip` (needs numba).
+
+What is not predictable costs most, so spikes are listed without a branch, eight flags at a time,
+for all lanes of the workspace; each lane's list is filled up with a row of zeros, so that rows
+are added four at a time. Adding zero changes no sum, floating point or not: a sum that begins at
++0 is never -0. Sums of floating point numbers are formed in nengo-loihi's order, one row of
+weights after another.
+"""
+
+import numpy as np
+
+from nengo_dense.loihi.kernel.compilation import inlined
+from nengo_dense.loihi.kernel.contract import Registers
+from nengo_dense.loihi.kernel.table import Tables
+from nengo_dense.loihi.kernel.vector import WIDTH, load, load_word, store, store_eight
+from nengo_dense.loihi.kernel.vector import add as plus
+from nengo_dense.loihi.kernel.workspace import Arrivals, Lanes, Layout, Lists
+
+#: Which bits of a byte are set, lowest first, as the bytes of a number; and how many are.
+BITS_SET = np.zeros(256, dtype=np.uint64)
+N_BITS_SET = np.zeros(256, dtype=np.uint8)
+for byte in range(256):
+    set_bits = [bit for bit in range(8) if byte >> bit & 1]
+    BITS_SET[byte] = sum(bit << 8 * place for place, bit in enumerate(set_bits))
+    N_BITS_SET[byte] = len(set_bits)
+
+
+@inlined
+def _list_eight(
+    word: np.uint64, source: np.uint64, n: np.uint64, sources: np.ndarray
+) -> np.uint64:
+    """List the sources among eight that spiked, without branches; return where the list ends.
+
+    The multiplication gathers the lowest bits of eight bytes in the highest byte.
+    """
+    mask = (word * np.uint64(0x0102040810204080)) >> np.uint64(56)
+    store_eight(sources, n, np.int32(source), BITS_SET[mask])
+    end: np.uint64 = n + np.uint64(N_BITS_SET[mask])
+    return end
+
+
+@inlined
+def list_spikes(
+    flags: np.ndarray, begin: np.uint64, size: np.uint64, n: np.uint64, sources: np.ndarray
+) -> np.uint64:
+    """List the sources that spiked, if none spikes more than once in a step."""
+    eight = np.uint64(8)
+    whole = size - size % eight
+    for i in range(np.uint64(0), whole, eight):
+        n = _list_eight(load_word(flags, begin + i), i, n, sources)
+    if whole < size:
+        word = np.uint64(0)
+        for i in range(size - whole):
+            word |= np.uint64(flags[begin + whole + i]) << (eight * i)
+        n = _list_eight(word, whole, n, sources)
+    return n
+
+
+@inlined
+def list_repeated(
+    counts: np.ndarray, begin: np.uint64, size: np.uint64, n: np.uint64, sources: np.ndarray
+) -> np.uint64:
+    """List the sources that spiked, as often as they did."""
+    for i in range(size):
+        for _ in range(counts[begin + i]):
+            sources[n] = i
+            n += np.uint64(1)
+    return n
+
+
+@inlined
+def _end_list(
+    begin: np.uint64, n: np.uint64, size: np.uint64, place: np.uint64, lists: Lists
+) -> np.uint64:
+    """Fill a lane's list up to a multiple of four, with the source that has weights of zero.
+
+    Note for each four where the lane's compartments are; return where the list ends.
+    """
+    four, nothing = np.uint64(4), np.uint64(0)
+    store_eight(lists.sources, n, np.int32(size), nothing)
+    n += (four - n % four) % four
+    for k in range(begin // four, n // four, np.uint64(8)):
+        store_eight(lists.places, k, np.int32(place), nothing)
+    return n
+
+
+@inlined
+def _add_sparse(
+    begin: np.uint64, end: np.uint64, p: np.uint64, lists: Lists, tables: Tables, total: np.ndarray
+) -> None:
+    """Add rows of weights whose targets are listed, for the spikes of one projection."""
+    first_row, first_start = tables.projections[p, 4], tables.projections[p, 5]
+    for k in range(begin, end):
+        source = np.uint64(lists.sources[k])
+        row = tables.rows[first_row + source]
+        if row >= 0:
+            place = np.int64(lists.places[k // np.uint64(4)])
+            offset = place + np.int64(tables.bases[first_row + source])
+            start = np.uint64(tables.starts[first_start + np.uint64(row)])
+            stop = np.uint64(tables.starts[first_start + np.uint64(row) + np.uint64(1)])
+            for m in range(start, stop):
+                target = np.uint64(offset + tables.targets[m])
+                total[target] += tables.values[m]
+
+
+@inlined
+def _add_dense(
+    begin: np.uint64, end: np.uint64, p: np.uint64, lists: Lists, tables: Tables, total: np.ndarray
+) -> None:
+    """Add rows of a dense matrix, four at a time, for the spikes of one projection."""
+    width, target = tables.projections[p, 1], tables.projections[p, 2]
+    first, dense = tables.projections[p, 3], tables.dense
+    one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+    for k in range(begin, end, four):
+        place = target + np.uint64(lists.places[k // four])
+        a = first + np.uint64(lists.sources[k]) * width
+        b = first + np.uint64(lists.sources[k + one]) * width
+        c = first + np.uint64(lists.sources[k + two]) * width
+        d = first + np.uint64(lists.sources[k + three]) * width
+        for j in range(np.uint64(0), width, np.uint64(WIDTH)):
+            x = plus(load(total, place + j), load(dense, a + j))
+            x = plus(plus(x, load(dense, b + j)), load(dense, c + j))
+            store(total, place + j, plus(x, load(dense, d + j)))
+
+
+@inlined
+def _list_group(
+    g: np.uint64,
+    lanes: Lanes,
+    step: np.uint64,
+    layout: Layout,
+    tables: Tables,
+    arrivals: Arrivals,
+    spiked: np.ndarray,
+    lists: Lists,
+) -> None:
+    """List the spikes that one group of sources sent in the step before, in some lanes."""
+    start, stop = lanes
+    first, size, end = tables.groups[g, 0], tables.groups[g, 1], tables.groups[g, 2]
+    from_input = first < layout.n_inputs
+    for lane in range(start, stop):
+        place = (lane - start) * layout.padded
+        flags, begin = arrivals.pending, lane * layout.n_inputs + first
+        if not from_input:
+            flags, begin = spiked, place + first - layout.n_inputs
+        elif step > 0:
+            flags = arrivals.spikes
+            begin = (lane * layout.n_steps + step - np.uint64(1)) * layout.n_inputs + first
+        if from_input and layout.repeats:
+            n = list_repeated(flags, begin, size, end, lists.sources)
+        else:
+            n = list_spikes(flags, begin, size, end, lists.sources)
+        end = _end_list(end, n, size, place, lists)
+    lists.ends[g] = end
+
+
+@inlined
+def add_spikes(
+    lanes: Lanes,
+    step: np.uint64,
+    layout: Layout,
+    tables: Tables,
+    arrivals: Arrivals,
+    registers: Registers,
+    lists: Lists,
+) -> None:
+    """Add the weights of all spikes that arrive at some lanes in one step."""
+    for g in range(np.uint64(len(tables.groups))):
+        _list_group(g, lanes, step, layout, tables, arrivals, registers.spiked, lists)
+    for p in range(np.uint64(len(tables.projections))):
+        source = tables.projections[p, 0]
+        begin, end = tables.groups[source, 2], lists.ends[source]
+        if tables.projections[p, 1] > 0:
+            _add_dense(begin, end, p, lists, tables, registers.total)
+        else:
+            _add_sparse(begin, end, p, lists, tables, registers.total)

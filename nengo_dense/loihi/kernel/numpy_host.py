@@ -1,0 +1,114 @@
+"""The host's instructions in NumPy: each a function of arrays of all lanes.
+
+Elementwise operations round in every lane as they do in Nengo's one. Its own operators do the
+same arithmetic in the same order.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind, Stretch
+
+#: Does an instruction in a step of the stretch.
+Act = Callable[[int], None]
+
+
+def receive(target: np.ndarray, received: np.ndarray, step: int) -> None:
+    """Set the target to what the chip sent for this step."""
+    target[...] = received[step]
+
+
+def add(target: np.ndarray, source: np.ndarray) -> None:
+    """Add the source to the target."""
+    target += source
+
+
+def low_pass(
+    target: np.ndarray, source: np.ndarray, state: np.ndarray, a: float, b: float
+) -> None:
+    """Filter the source: ``state = a * state + b * source``."""
+    state[...] = a * state + b * source
+    target[...] = state
+
+
+def fire(
+    target: np.ndarray, source: np.ndarray, voltage: np.ndarray, height: float, counts: bool
+) -> None:
+    """Integrate the source and fire, once for each whole 1 of voltage, or once above 1."""
+    voltage += source
+    if counts:
+        spikes = np.floor(voltage)
+        voltage -= spikes
+        np.multiply(spikes, height, out=target)
+    else:
+        fires = voltage > 1
+        np.multiply(fires, height, out=target)
+        voltage[fires | (voltage < 0)] = 0
+
+
+def send(source: np.ndarray, spikes: np.ndarray, step: int) -> None:
+    """Send the chip a spike for every number that is not zero."""
+    np.not_equal(source, 0, out=spikes[:, step], casting="unsafe")
+
+
+def fire_and_send(
+    target: np.ndarray,
+    source: np.ndarray,
+    voltage: np.ndarray,
+    height: float,
+    counts: bool,
+    spikes: np.ndarray,
+    step: int,
+) -> None:
+    """Fire, and send the chip the spikes."""
+    fire(target, source, voltage, height, counts)
+    send(target, spikes, step)
+
+
+def keep(source: np.ndarray, kept: np.ndarray, step: int) -> None:
+    """Keep the source for a probe."""
+    kept[step] = source
+
+
+def follow(instructions: Instructions, stretch: Stretch) -> None:
+    """Follow instructions for the steps of a stretch."""
+    acts = [_prepare(instruction, stretch) for instruction in instructions.read()]
+    for step in range(stretch.n_steps):
+        for act in acts:
+            act(step)
+
+
+def _prepare(i: Instruction, stretch: Stretch) -> Act:
+    """Find the arrays that an instruction is about."""
+    lanes, n_steps = stretch.lanes, stretch.n_steps
+
+    def vector(place: int, width: int = i.size) -> np.ndarray:
+        return stretch.vectors[lanes * place : lanes * (place + width)].reshape(lanes, width)
+
+    def by_step(array: np.ndarray, place: int) -> np.ndarray:
+        per_lane = n_steps * lanes
+        part = array[per_lane * place : per_lane * (place + i.size)]
+        return part.reshape(n_steps, lanes, i.size)
+
+    if i.kind == Kind.RECEIVE:
+        target, received = vector(i.target), by_step(stretch.received, i.source)
+        return lambda step: receive(target, received, step)
+    source = vector(i.source, i.width)[:, i.first : i.first + i.size]
+    spikes = stretch.spikes[:, stretch.first_step :, i.column : i.column + i.size]
+    if i.kind == Kind.SEND:
+        return lambda step: send(source, spikes, step)
+    if i.kind == Kind.KEEP:
+        kept = by_step(stretch.kept, i.target)
+        return lambda step: keep(source, kept, step)
+    target = vector(i.target)
+    if i.kind == Kind.SET:
+        return lambda step: target.fill(i.a)
+    if i.kind == Kind.ADD:
+        return lambda step: add(target, source)
+    state = vector(i.state)
+    if i.kind == Kind.FILTER:
+        return lambda step: low_pass(target, source, state, i.a, i.b)
+    if i.kind == Kind.FIRE:
+        return lambda step: fire(target, source, state, i.a, i.b == 1)
+    return lambda step: fire_and_send(target, source, state, i.a, i.b == 1, spikes, step)

@@ -1,0 +1,87 @@
+"""What compiled functions of the chip take beside what both kernels share (`.contract`)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+#: The first of some lanes, and the one after the last.
+Lanes = tuple[np.uint64, np.uint64]
+
+
+class Layout(NamedTuple):
+    """Sizes, and what need not be done at all.
+
+    Attributes
+    ----------
+    n_steps, n_inputs, n : uint64
+        Steps, input neurons and compartments.
+    padded : uint64
+        Compartments of one lane in the workspace, whole vectors.
+    side_by_side : uint64
+        Lanes in the workspace.
+    leaky, holds, repeats : bool
+        Whether any voltage decays, any compartment is ever refractory, and any input neuron may
+        spike more than once in a step.
+    """
+
+    n_steps: np.uint64
+    n_inputs: np.uint64
+    n: np.uint64
+    padded: np.uint64
+    side_by_side: np.uint64
+    leaky: bool
+    holds: bool
+    repeats: bool
+
+
+class Arrivals(NamedTuple):
+    """`.state.Drive` as the compiled functions take it: an array has no rows where it is None.
+
+    Attributes
+    ----------
+    spikes : (lanes * n_steps * n_inputs,) uint8 array
+    pending : (lanes * n_inputs,) uint8 array
+        Of `.state.ChipState`.
+    noise_q, noise_u : (n_steps or 0, n) array
+    extra : (lanes or 0, n) array
+    """
+
+    spikes: np.ndarray
+    pending: np.ndarray
+    noise_q: np.ndarray
+    noise_u: np.ndarray
+    extra: np.ndarray
+
+
+class Records(NamedTuple):
+    """All recordings, by key; without columns where there is none.
+
+    Attributes
+    ----------
+    spiked_columns, voltage_columns, current_columns : (k,) int64 array
+    spiked, voltage, current : (lanes, n_steps, k) array
+    """
+
+    spiked_columns: np.ndarray
+    spiked: np.ndarray
+    voltage_columns: np.ndarray
+    voltage: np.ndarray
+    current_columns: np.ndarray
+    current: np.ndarray
+
+
+class Lists(NamedTuple):
+    """Room for lists of spikes; see `.compiled_spikes`.
+
+    Attributes
+    ----------
+    sources : (room,) int32 array
+    places : (room / 4,) int32 array
+        For each four sources, where their lane's compartments begin in the workspace.
+    ends : (n_groups,) uint64 array
+        Where each group's list ends.
+    """
+
+    sources: np.ndarray
+    places: np.ndarray
+    ends: np.ndarray

@@ -1,0 +1,71 @@
+"""The numbers of a layer, against what can be worked out by hand."""
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.dists import Choice
+
+from nengo_dense.checks import check
+
+RELU = nengo.SpikingRectifiedLinear(amplitude=0.01, initial_state={"voltage": Choice([0])})
+
+
+@pytest.fixture(scope="module")
+def report():
+    """8 host neurons at 100 Hz send to 4 neurons on the chip, one of which hears nothing."""
+    weights = np.full((4, 8), 0.25)
+    weights[0] = 0
+    weights[1] = 10
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node([1.0])
+        host, chip = (
+            nengo.Ensemble(
+                n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]), label=name
+            )
+            for n, name in ((8, "host"), (4, "chip"))
+        )
+        nengo.Connection(source, host.neurons, transform=np.ones((8, 1)), synapse=None)
+        nengo.Connection(host.neurons, chip.neurons, transform=weights)
+    nengo_loihi.add_params(net)
+    net.config[host].on_chip = False
+    return check(net, run=0.2)
+
+
+def test_rates_and_shares(report):
+    (row,) = report.layers
+    assert row["share_silent"] == 0.25
+    assert row["rate_max"] > 900
+    assert 100 < row["rate_mean"] < 400
+    assert row["rate_error"] < 0.05
+
+
+def test_memory_and_axons(report):
+    (row,) = report.layers
+    assert (row["n_neurons"], row["cores"], row["in_axons"], row["out_axons"]) == (4, 1, 8, 0)
+    assert row["synapse_bits"] == 8 * 64  # 4 weights of 8 bits and a header take one word
+    assert row["synapse_share"] == pytest.approx(512 / 2**20)
+
+
+def test_weights(report):
+    (row,) = report.layers
+    assert row["levels"] == 3  # 0, 0.25 and 10, all of which are kept
+    assert row["share_zeroed"] == 0
+    assert row["weight_exp"] == 0
+
+
+def test_energy_is_operations_and_updates(report):
+    (row,) = report.layers
+    # 8 neurons at one spike in 11 steps (10 and the one that resets), each to 4 neurons
+    assert row["synops_per_second"] == pytest.approx(4 * 8 * 1000 / 10, rel=0.15)
+    expected = row["synops_per_second"] * 23.6e-12 + 4 * 1000 * 81e-12
+    assert row["power"] == pytest.approx(expected)
+
+
+def test_numbers_that_are_not_known_are_left_out():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(4, 1, neuron_type=RELU, label="alone")
+    (row,) = check(net, run=0, build=False).layers
+    assert row["n_neurons"] == 4
+    assert "rate_mean" not in row
+    assert "levels" not in row

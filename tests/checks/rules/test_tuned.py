@@ -1,0 +1,186 @@
+"""ND406, ND407, ND411, ND504: what a stack was tuned for, and what becomes of it."""
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.processes import PresentInput
+
+from nengo_dense import DenseStack
+from nengo_dense.checks import check
+
+tuning_record = pytest.importorskip(
+    "nengo_dense.layers.tuning_record", reason="stacks keep no record of their tuning yet"
+)
+
+RNG = np.random.RandomState(0)
+X = RNG.uniform(0.2, 0.9, (5, 4))
+
+
+def record(encoding="host", **changes):
+    """Tuned at 1 ms for presentations of 100 ms, of values from 0 to 1."""
+    arguments = {"presentation_time": 0.1, "dt": 0.001, "encoding": encoding}
+    arguments |= {"input_low": np.zeros(4), "input_high": np.ones(4)}
+    return tuning_record.TuningRecord(**{**arguments, **changes})
+
+
+def network(tuned=True, encoding="host", x=X, seconds=0.1, wire=nengo.Connection, **kwargs):
+    weights = [np.full(shape, 0.5) for shape in ((6, 4), (5, 6), (3, 5))]
+    with nengo.Network(seed=0) as net:
+        net.stack = DenseStack(
+            [6, 5, 3],
+            4,
+            weights=weights,
+            encoding=encoding,
+            tuned=record(encoding) if tuned is True else tuned,
+            label="stack",
+            seed=0,
+            **kwargs,
+        )
+        net.source = nengo.Node(PresentInput(x, seconds), label="samples")
+        wire(net.source, net.stack.input, synapse=None)
+    return net
+
+
+def found(net, code, **options):
+    report = check(net, **{"run": 0, "select": code, **options})
+    assert not report.problems
+    assert all(f.severity in ("warning", "info") for f in report.findings)
+    return report.findings
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_run_as_it_was_tuned_is_no_finding(encoding):
+    for code in ("ND411", "ND504"):
+        assert found(network(encoding=encoding), code) == []
+
+
+def test_stack_that_was_not_tuned_is_no_finding_whatever_the_run():
+    net = network(tuned=None, x=1000 * X, seconds=0.002)
+    assert found(net, "ND411", dt=0.005) == []
+
+
+def test_other_step_is_found():
+    (finding,) = found(network(), "ND411", dt=0.005)
+    assert (finding.target, finding.severity) == ("stack", "warning")
+    assert "tuned for steps of 1 ms" in finding.message
+    assert "5 ms" in finding.message
+
+
+def test_shorter_presentation_is_found():
+    (finding,) = found(network(seconds=0.01), "ND411")
+    assert "100 ms" in finding.message
+    assert "10 ms" in finding.message
+
+
+def test_inputs_of_another_scale_are_found():
+    (finding,) = found(network(x=100 * X), "ND411")
+    assert "other inputs" in finding.message
+
+
+def test_images_are_compared_value_by_value():
+    assert found(network(x=X.reshape(5, 2, 2)), "ND411") == []
+    assert len(found(network(x=100 * X.reshape(5, 2, 2)), "ND411")) == 1
+
+
+def scaled(pre, post, **kwargs):
+    nengo.Connection(pre, post, transform=0.01, **kwargs)
+
+
+def computed(pre, post, **kwargs):
+    nengo.Connection(pre, post, function=lambda x: x / 100, **kwargs)
+
+
+def through_a_node(pre, post, **kwargs):
+    node = nengo.Node(size_in=4)
+    nengo.Connection(pre, node, **kwargs)
+    nengo.Connection(node, post, **kwargs)
+
+
+def in_a_ring(pre, post, **kwargs):
+    a, b = nengo.Node(size_in=4), nengo.Node(size_in=4)
+    nengo.Connection(a, b, **kwargs)
+    nengo.Connection(b, a, **kwargs)
+    nengo.Connection(b, post, **kwargs)
+
+
+def from_neurons(pre, post, **kwargs):
+    nengo.Connection(nengo.Ensemble(10, 4), post, **kwargs)
+
+
+def from_nothing(pre, post, **kwargs):
+    pass
+
+
+@pytest.mark.parametrize("wire", [scaled, computed])
+def test_range_is_not_looked_at_where_the_way_changes_the_samples(wire):
+    assert found(network(x=100 * X, wire=wire), "ND411") == []
+    assert len(found(network(x=100 * X, seconds=0.01, wire=wire), "ND411")) == 1
+
+
+def test_samples_are_seen_through_passthrough_nodes():
+    assert len(found(network(x=100 * X, seconds=0.01, wire=through_a_node), "ND411")) == 2
+
+
+@pytest.mark.parametrize("wire", [in_a_ring, from_neurons, from_nothing])
+def test_stack_without_a_source_of_samples_is_judged_by_the_step_alone(wire):
+    net = network(wire=wire)
+    assert found(net, "ND411", build=False) == []
+    assert len(found(net, "ND411", dt=0.002, build=False)) == 1
+
+
+def test_other_encoding_than_in_the_record_is_found():
+    (finding,) = found(network(tuned=record("spikes")), "ND411")
+    assert finding.message == "was tuned with encoding='spikes' and has encoding='host'"
+
+
+@pytest.mark.parametrize(
+    "encoding, away", [("host", ["layer2"]), ("spikes", ["layer1", "layer2"])]
+)
+def test_layers_that_run_on_the_host_are_found(encoding, away):
+    net = network(encoding=encoding)
+    nengo_loihi.add_params(net)
+    for layer in net.stack.layers:
+        net.config[layer.ensemble].on_chip = False
+    (finding,) = found(net, "ND504")
+    assert (finding.target, finding.severity, finding.value) == ("stack", "warning", len(away))
+    assert ", ".join(f"stack.{name}" for name in away) in finding.message
+    assert "1.4 to 1.8 times too large" in finding.message
+
+
+def test_other_things_that_are_called_tuned_are_left_alone():
+    with nengo.Network(seed=0) as net:
+        net.tuned = "to 440 Hz"
+        nengo.Ensemble(5, 1)
+    for code in ("ND411", "ND504"):
+        assert found(net, code) == []
+
+
+def test_network_of_several_inputs_is_judged_by_the_step_alone():
+    net = network(x=100 * X)
+    del net.stack.input
+    assert found(net, "ND411") == []
+    assert len(found(net, "ND411", dt=0.002)) == 1
+
+
+def test_stack_that_is_itself_checked_is_found():
+    stack = network().stack
+    nengo_loihi.add_params(stack)
+    stack.config[stack.layers[1].ensemble].on_chip = False
+    assert len(found(stack, "ND504")) == 1
+
+
+@pytest.mark.parametrize("tuned", [True, None])
+def test_host_neurons_above_one_spike_a_step_are_found_tuned_or_not(tuned):
+    net = network(tuned, x=np.full((1, 4), 0.9), max_rate=[3000, 250])
+    assert len(found(net, "ND407", run=0.1)) == 1
+
+
+def test_fast_rates_are_told_unless_they_were_tuned_for_this_length():
+    def rates(tuned, seconds=0.1):
+        net = network(tuned, x=np.full((1, 4), 0.6), seconds=seconds, max_rate=[250, 300])
+        return found(net, "ND406", run=0.1)
+
+    assert len(rates(None)) == 1
+    assert rates(True) == []
+    assert len(rates(True, seconds=0.01)) == 1

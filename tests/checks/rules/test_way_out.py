@@ -1,0 +1,79 @@
+"""The way out that a finding names is one: taken, it leaves no error."""
+
+import nengo
+import numpy as np
+import pytest
+
+import nengo_dense
+from nengo_dense.checks import check
+
+
+def errors(net, run=0.05):
+    return [f for f in check(net, run=run).findings if f.severity == "error"]
+
+
+def stack_in_a_network(add, **kwargs):
+    stack = nengo_dense.DenseStack(kwargs.pop("units", [20, 10, 3]), 4, seed=0, **kwargs)
+    with nengo.Network(seed=0) as net:
+        if add:
+            net.add(stack)
+        nengo.Connection(nengo.Node(np.full(4, 0.9)), stack.input, synapse=None)
+        nengo.Probe(stack.output)
+    return net
+
+
+def test_forgotten_stack_is_told_to_be_added():
+    found = errors(stack_in_a_network(add=False))
+    assert {f.code for f in found} == {"ND100", "ND101"}
+    assert all("net.add(stack)" in f.remedy for f in found)
+    assert not any("is not a part of the network" in f.message for f in found)
+    assert errors(stack_in_a_network(add=True)) == []
+
+
+def test_empty_network_is_told_to_be_filled():
+    (finding,) = errors(nengo.Network(seed=0))
+    assert (finding.code, finding.value) == ("ND101", 0)
+    assert finding.remedy.endswith("net.add(stack).")
+
+
+def test_one_hidden_layer_is_told_to_send_spikes():
+    (finding,) = errors(stack_in_a_network(True, units=[10, 3], encoding="host", label="short"))
+    assert finding.code == "ND101"
+    assert finding.message == "all of its neurons (1 ensemble) are on the host"
+    assert finding.remedy.startswith('Make short with encoding="spikes"')
+    assert errors(stack_in_a_network(True, units=[10, 3], encoding="spikes")) == []
+
+
+def test_layers_on_the_host_are_told_to_stay_on_the_chip():
+    with nengo.Network(seed=0) as net:
+        for _ in range(2):
+            nengo_dense.DenseLayer(5, 4, on_chip=False)
+    (finding,) = errors(net)
+    assert finding.message == "all of its neurons (2 ensembles) are on the host"
+    assert finding.remedy.startswith("Leave at least one layer on the chip")
+
+
+def fast(max_rate, presentation_time=None):
+    with nengo.Network(seed=0) as net:
+        layer = nengo_dense.DenseLayer(5, 4, weights=np.eye(5, 4), max_rate=max_rate, label="fast")
+        output = np.full(4, 0.999)
+        if presentation_time:
+            output = nengo.processes.PresentInput([output], presentation_time)
+        host = nengo_dense.DenseLayer(4, 4, weights=np.eye(4), on_chip=False, label="host")
+        nengo.Connection(nengo.Node(output), host.input, synapse=None)
+        nengo.Connection(host.output, layer.input)
+    return net
+
+
+@pytest.mark.parametrize(
+    "presentation_time, spikes",
+    [(0.02, "in 20 ms that is 7 spikes (5 at 250 Hz)"), (None, "in 100 ms that is 36 spikes (25")],
+)
+def test_fast_rates_are_told_with_what_they_gain_and_lose(presentation_time, spikes):
+    report = check(fast(500, presentation_time), run=0.2, select="ND406")
+    (finding,) = report.findings
+    assert finding.severity == "info"
+    assert "steady rates are 50% apart (25% at 250 Hz)" in finding.message
+    assert spikes in finding.message
+    factor = float(finding.remedy.partition("max_rate by ")[2].partition(",")[0])
+    assert check(fast(500 * factor), run=0.2, select="ND406").findings == []

@@ -1,0 +1,87 @@
+"""Both kernels leave the same state, recordings and overflows, for any program and drive."""
+
+import warnings
+
+import numpy as np
+import pytest
+from random_network import FEATURES, random_network
+
+pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+
+from nengo_dense import compat
+from nengo_dense.loihi.build import build_model
+from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel
+from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.program import Program
+
+
+def make_program(seed, discretize, features=None):
+    """Read a random network of those that nengo-loihi can build."""
+    compat.nengo_loihi()
+    drawn = random_network(seed, features=features)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = build_model(drawn.network, 0.001, model=drawn.model(), discretize=discretize)
+    return Program.from_model(model)
+
+
+def run(kernel, program, drives, seed):
+    """Run some pieces; return what the kernel leaves."""
+    lanes, rng = len(drives[0].spikes), np.random.RandomState(seed)
+    state, left, overflowed = ChipState.zeros(program, lanes), [], []
+    for drive in drives:
+        recordings = []
+        for key in ("spiked", "voltage", "current"):
+            columns = rng.permutation(program.n_compartments)[: 1 + program.n_compartments // 2]
+            dtype = np.uint8 if key == "spiked" else program.dtype
+            shape = (drive.spikes.shape[1], lanes, len(columns))
+            values = np.zeros(shape, dtype=dtype).swapaxes(0, 1)
+            recordings.append(Recording(key, columns, values))
+        overflowed.append(kernel.advance(state, drive, recordings))
+        left += [recording.values for recording in recordings]
+    return [*left, *state], overflowed
+
+
+def draw_drive(program, rng, lanes, n_steps, **kwargs):
+    spikes = rng.uniform(size=(lanes, n_steps, program.n_inputs)) < 0.3
+    return Drive(spikes.astype(np.uint8), **kwargs)
+
+
+def draw_noise(program, rng, n_rows):
+    noise = rng.uniform(-50, 50, size=(n_rows, program.n_compartments))
+    return noise.astype(program.dtype)
+
+
+def assert_same(program, drives, seed):
+    expected, overflows = run(NumpyKernel(program), program, drives, seed)
+    ours, found = run(NumbaKernel(program), program, drives, seed)
+    assert found == overflows
+    for mine, other in zip(ours, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    return expected
+
+
+@pytest.mark.parametrize("discretize", [True, False], ids=["integers", "floats"])
+@pytest.mark.parametrize("seed", range(4002, 4010))
+def test_kernels_agree_on_random_networks(seed, discretize):
+    program = make_program(seed, discretize)
+    rng = np.random.RandomState(seed)
+    lanes = rng.randint(1, 40)  # fewer and more than are stepped side by side
+    drives = [
+        draw_drive(program, rng, lanes, 9),
+        draw_drive(
+            program, rng, lanes, 4, noise_q=draw_noise(program, rng, 4),
+            noise_u=draw_noise(program, rng, 4),
+        ),
+        draw_drive(program, rng, lanes, 1, extra=draw_noise(program, rng, lanes)),
+    ]  # fmt: skip
+    assert_same(program, drives, seed)
+
+
+@pytest.mark.parametrize("feature", list(FEATURES))
+def test_kernels_agree_on_each_feature(feature):
+    program = make_program(12, True, features=[feature])
+    rng = np.random.RandomState(0)
+    left = assert_same(program, [draw_drive(program, rng, 3, 30)], 0)
+    assert any(values.any() for values in left)
