@@ -138,11 +138,11 @@ def convert(
         tuned = tune and x is not None
         if x is not None and tuned:
             specs = shift_resting_activity(specs, x)
-        numbers = (
-            _blind(specs, encoding, rate)
-            if x is None
-            else _calibrated(specs, encoding, rate, x, percentile, tuned)
-        )
+        values = Plausible.of(specs) if x is None else None
+        if values is not None:
+            numbers = _blind(specs, encoding, rate, values)
+        if x is not None:
+            numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
         stack = DenseStack(
             [spec.n_out for spec in specs],
             source.n_in,
@@ -156,6 +156,8 @@ def convert(
             **numbers,
         )
         check_storable(source.name, stack, specs, dt)
+        if values is not None:
+            _warn_of_other_scales(specs, values, rate)
         if x is not None and tuned:
             tune_stack(stack, source, x, n_steps, dt, seed=seed or 0, progress_bar=bar)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
@@ -163,9 +165,10 @@ def convert(
     return stack
 
 
-def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dict[str, Any]:
+def _blind(
+    specs: Sequence[DenseSpec], encoding: str, rate: float | None, values: Plausible
+) -> dict[str, Any]:
     """Choose weights, biases and rates by the weights alone."""
-    values = Plausible.of(specs)
     arguments: dict[str, Any] = {
         "weights": [spec.weights for spec in specs],
         "biases": [spec.bias for spec in specs],
@@ -175,7 +178,6 @@ def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dic
         arguments["encoder"] = {"max_rate": rate or BLIND_RATE, "scale": values.input_scale}
     if rate is not None:
         arguments["max_rate"] = rate
-    _warn_of_other_scales(specs, values, rate)
     return arguments
 
 
@@ -263,5 +265,5 @@ def _warn_of_other_scales(
         "The weights are of unusual scale: by them alone, values are of the order of "
         f"{sizes}. {what}, or pass some thousand training inputs as calibration=, prepared as the "
         "model sees them.",
-        stacklevel=4,
+        stacklevel=3,
     )

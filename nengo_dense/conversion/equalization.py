@@ -6,7 +6,6 @@ on another scale than the rest of their layer, would take the others' bits.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -37,7 +36,8 @@ def fold_constants(name: str, specs: Sequence[DenseSpec]) -> list[DenseSpec]:
     changed = True
     while changed:  # what is left out may have been all that another neuron had
         changed = False
-        for i, (spec, following) in enumerate(pairwise(folded)):
+        for i in range(len(folded) - 1):
+            spec, following = folded[i : i + 2]
             has_input, is_read = spec.weights.any(axis=1), following.weights.any(axis=0)
             kept = has_input & is_read
             if not kept.any():

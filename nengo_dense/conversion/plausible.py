@@ -22,7 +22,7 @@ BIAS_SHARE = 0.2
 N_INPUTS, PERCENTILE = 500, 99.9
 #: Activations within this range are as most models have them: real ones are 1 to 5 times as large
 #: as those of the random inputs.
-LEAST_USUAL, MOST_USUAL = 0.5, 8.0
+LEAST_USUAL, MOST_USUAL = 0.2, 20.0
 #: What counts as usual where something else was found.
 USUAL = 2.0
 #: Inputs of a scale from this up to 1 are encoded as if it were 1.
