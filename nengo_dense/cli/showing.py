@@ -8,7 +8,6 @@ import numpy as np
 
 from nengo_dense.checks import CheckReport, check
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.tuning_record import EARLIEST
 
 #: Samples that a stack is shown while its rates are looked at, and for how many seconds each.
 N_SHOWN, SHOWN_FOR = 10, 0.02
@@ -25,7 +24,7 @@ def check_showing(
     """
     shown_for = SHOWN_FOR
     if stack.tuned is not None:
-        shown_for = EARLIEST * stack.tuned.presentation_time
+        shown_for = stack.tuned.first_answer
     chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
     with nengo.Network(seed=stack.seed, label=stack.label) as network:
         nengo.Network.add(stack)

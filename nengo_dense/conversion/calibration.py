@@ -1,12 +1,12 @@
 """What is needed of calibration data, and how it is divided."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.tuning import Samples
 from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs
 
@@ -14,6 +14,29 @@ from nengo_dense.samples import check_inputs
 LEAST_SAMPLES = 20
 #: Share of the samples that judge, and the most that do.
 HELD_BACK, MOST_HELD_BACK = 0.15, 1000
+#: A value is odd if it is further from zero than this many times the given percentile of all that
+#: are not zero: one wrong entry must not decide how the others are encoded.
+ODD, USUAL_PERCENTILE = 2.0, 99.9
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Calibration inputs with the source model's logits for them.
+
+    Attributes
+    ----------
+    x : (batch, size_in) ndarray
+    targets : (batch, n_out) ndarray
+    """
+
+    x: np.ndarray
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, key: Any) -> "Samples":
+        return Samples(self.x[key], self.targets[key])
 
 
 def check_calibration(calibration: object, n_in: int) -> np.ndarray:
@@ -50,7 +73,7 @@ def logits_of(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
     Returns
     -------
     activations : list of (batch, n_out) ndarray
-        The last one before any softmax.
+        The last one before any head.
     """
     return forward([*specs[:-1], replace(specs[-1], activation="linear")], x)
 
@@ -60,3 +83,23 @@ def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:
     order = np.random.RandomState(seed).permutation(len(samples))
     n_held_back = min(max(1, round(HELD_BACK * len(samples))), MOST_HELD_BACK)
     return samples[order[n_held_back:]], samples[order[:n_held_back]]
+
+
+def usual_magnitude(x: np.ndarray) -> np.ndarray:
+    """Return how far from zero each column goes, without its odd values.
+
+    Parameters
+    ----------
+    x : (batch, n) ndarray
+
+    Returns
+    -------
+    magnitudes : (n,) ndarray
+        The largest value's, or the percentile where the largest is odd; 1 where all are zero.
+    """
+    magnitude = np.abs(x)
+    highest = magnitude.max(axis=0)
+    usual = np.array(
+        [np.percentile(c[c > 0], USUAL_PERCENTILE) if c.any() else 1.0 for c in magnitude.T]
+    )
+    return np.where(highest > 0, np.where(highest <= ODD * usual, highest, usual), 1.0)

@@ -1,31 +1,44 @@
 """From a trained model to a stack of spiking layers."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
+import nengo
 import numpy as np
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import (
     between,
     check_progress_bar,
+    check_seed,
     choice,
     flag,
     positive,
     presentation_steps,
 )
-from nengo_dense.conversion.blind import BLIND_RATE, blind_rates
+from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import check_calibration
-from nengo_dense.conversion.scaling import input_scales, layer_rates
+from nengo_dense.conversion.equalization import equalize, fold_constants
+from nengo_dense.conversion.plausible import Plausible
+from nengo_dense.conversion.scaling import input_encoding, layer_rates
+from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
-from nengo_dense.importers import SourceModel, read_model
+from nengo_dense.conversion.storable import check_storable
+from nengo_dense.importers import read_model
+from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
+#: Rate in hertz that stands for the value 1 of a usual layer, where no values are known.
+BLIND_RATE = 250.0
 #: Rate in hertz of busy neurons where values are known: the most the chip can do at a step of
 #: 1 ms. Lower rates make fewer spikes, so coarser means in 25 steps; higher ones spend longer on
 #: the plateaus of ``1000 / ceil(1000 / r)``, which shows after 100.
 BUSY_RATE = 1000.0
+#: The same behind nengo-loihi's neurons for a node. These send a spike a step for each input, and
+#: fast neurons lose more of what comes so unevenly.
+BUSY_RATE_BEHIND_NODE = 300.0
 
 
 def convert(
@@ -46,42 +59,46 @@ def convert(
 ) -> DenseStack:
     """Turn a trained model into a `DenseStack` that computes the same in spikes.
 
-    Without ``calibration`` the weights stay as they are. With it, rates follow from the layers'
+    Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
+    scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does, by tandem learning.
+    model does; see `nengo_dense.conversion.tandem`. Neurons that say nothing are left out, and
+    neurons on another scale than their layer are brought back to it
+    (`nengo_dense.conversion.equalization`); neither changes what is computed.
 
     Parameters
     ----------
     model : object
         A live Keras or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation.
+        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     encoding : {"auto", "host", "spikes", "chip"}, optional
-        As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, else (one
-        hidden layer) ``"spikes"``.
-    label : str, optional
+        As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
+        two hidden layers or more, else ``"spikes"``.
     synapse : float, nengo.Lowpass or None, or a list of them, optional
         In front of every layer that gets spikes; the readout has none, as its window averages.
         A list goes to `DenseStack` as it is and includes the readout.
     neuron_type : nengo.neurons.NeuronType or list, optional
         Of the layers on the chip. A layer on the host has `nengo.SpikingRectifiedLinear`, which
-        is exact. A list goes to `DenseStack` as it is.
+        is exact. A list goes to `DenseStack` as it is. Tuned layers on the chip get nengo-loihi's
+        own version of the type, which does in Nengo too what the chip does.
     max_rate : float, optional
-        Rate in hertz. Without calibration it stands for the value 1 (default 250, or what suits
-        weights of unusual scale); with it, for the ``percentile`` of each layer's activations
-        (default 1000).
+        Rate in hertz. Without calibration it stands for the value 1 (default 250, and less or
+        more for layers whose weights are on another scale); with it, for the ``percentile`` of
+        each layer's activations (default 1000).
     percentile : float, optional
         Of the activations above zero, 0 to 100, for calibration.
     tune : bool, optional
-        Whether calibration also changes weights and biases. The stack's ``tuned`` then says what
-        for, and its neurons are nengo-loihi's, which do in Nengo what they do on the chip.
+        Whether calibration also changes weights and biases.
     presentation_time : float, optional
-        How long a sample will be shown, in seconds. Tuning makes answers good after a quarter, a
-        half and all of it.
+        How long a sample will be shown, in seconds. Tuning makes classes right after a quarter, a
+        half and all of it, and values after all of it.
     dt : float, optional
         Step in seconds, for tuning.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+    label : str, optional
+        As in `DenseStack`.
     seed : int, optional
         Of the stack, and of the order of samples in tuning (default 0): the same seed gives the
         same stack.
@@ -89,64 +106,105 @@ def convert(
     Returns
     -------
     stack : DenseStack
+        Inside a ``with network:`` block it is added to that network, like every network that is
+        made there. Nothing else is, and nothing at all where an error is raised.
 
     Raises
     ------
     nengo_dense.exceptions.ConversionError
         Some layers cannot be converted; all of them are named. Or the model itself answers
         otherwise than its layers do as they were read.
-    nengo.exceptions.BuildError
-        Weights, biases and thresholds of a layer are too far apart for the chip's integers.
     nengo.exceptions.ValidationError
         An argument out of range, or calibration data that cannot be used.
+
+    Warns
+    -----
+    UserWarning
+        Without calibration, a layer's weights are of unusual scale; inputs are clipped.
     """
     choice(encoding, ("auto", *ENCODINGS), "encoding")
-    flag(tune, "tune")
-    between(percentile, 0, 100, "percentile", with_low=False)
     n_steps = presentation_steps(presentation_time, dt)
-    bar = check_progress_bar(progress_bar)
-    source = read_model(model)
-    x = None if calibration is None else check_calibration(calibration, source.n_in)
-    source.compare(x)
-    if encoding == "auto":
-        encoding = "host" if len(source.layers) > 2 else "spikes"
-    rate = BLIND_RATE if x is None else BUSY_RATE
-    if max_rate is not None:
-        rate = positive(max_rate, "max_rate", unit="hertz")
-    arguments = _arguments(source, encoding, synapse, neuron_type)
-    if x is not None:
-        arguments["max_rate"] = layer_rates(source.layers, x, rate, percentile)
-    elif max_rate is not None:
-        arguments["max_rate"] = rate
-    else:
-        arguments["max_rate"] = blind_rates(source.layers, rate)
-    if encoding == "spikes":
-        arguments["encoder"] = {"max_rate": rate, **({} if x is None else input_scales(x))}
-    if tune and x is not None:
-        arguments["neuron_type"] = _as_on_loihi(arguments["neuron_type"], encoding)
-    units = [layer.n_out for layer in source.layers]
-    stack = DenseStack(units, source.n_in, label=label, seed=seed, **arguments)
-    if x is not None and encoding == "chip":
-        _warn_of_clipping(x)
-    if tune and x is not None:
-        tune_stack(stack, source.layers, x, n_steps, dt, seed or 0, bar)
+    tune = flag(tune, "tune")
+    percentile = between(percentile, 0, 100, "percentile", with_low=False)
+    rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
+    seed, bar = check_seed(seed), check_progress_bar(progress_bar)
+    with outside_networks():
+        source = read_model(model)
+        x = None if calibration is None else check_calibration(calibration, source.n_in)
+        source.compare(x)
+        specs = equalize(fold_constants(source.name, source.layers))
+        if encoding == "auto":
+            encoding = "host" if len(specs) > 2 else "spikes"
+        tuned = tune and x is not None
+        if x is not None and tuned:
+            specs = shift_resting_activity(specs, x)
+        values = Plausible.of(specs) if x is None else None
+        if values is not None:
+            numbers = _blind(specs, encoding, rate, values)
+        if x is not None:
+            numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
+        stack = DenseStack(
+            [spec.n_out for spec in specs],
+            source.n_in,
+            readout=specs[-1].activation,
+            encoding=encoding,
+            synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
+            neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
+            classes=source.classes,
+            label=label,
+            seed=seed,
+            **numbers,
+        )
+        check_storable(source.name, stack, specs, dt)
+        if values is not None:
+            _warn_of_other_scales(specs, values, rate)
+        if x is not None and tuned:
+            tune_stack(stack, source, x, n_steps, dt, seed=seed or 0, progress_bar=bar)
+    if nengo.Network.context:  # last, so that what was refused leaves nothing behind
+        nengo.Network.add(stack)
     return stack
 
 
-def _arguments(
-    source: SourceModel, encoding: str, synapse: Any, neuron_type: Any
+def _blind(
+    specs: Sequence[DenseSpec], encoding: str, rate: float | None, values: Plausible
 ) -> dict[str, Any]:
-    """Return a stack's arguments that follow from the source model alone."""
-    n_layers = len(source.layers) - 1
-    return {
-        "readout": source.layers[-1].activation,
-        "encoding": encoding,
-        "weights": [layer.weights for layer in source.layers],
-        "biases": [layer.bias for layer in source.layers],
-        "synapse": _synapses(synapse, n_layers + (encoding == "spikes")),
-        "neuron_type": _neuron_types(neuron_type, n_layers, encoding),
-        "classes": source.classes,
+    """Choose weights, biases and rates by the weights alone."""
+    arguments: dict[str, Any] = {
+        "weights": [spec.weights for spec in specs],
+        "biases": [spec.bias for spec in specs],
+        "max_rate": [BLIND_RATE / factor for factor in values.factors],
     }
+    if encoding == "spikes":
+        arguments["encoder"] = {"max_rate": rate or BLIND_RATE, "scale": values.input_scale}
+    if rate is not None:
+        arguments["max_rate"] = rate
+    return arguments
+
+
+def _calibrated(
+    specs: Sequence[DenseSpec],
+    encoding: str,
+    rate: float | None,
+    x: np.ndarray,
+    percentile: float,
+    tuned: bool,
+) -> dict[str, Any]:
+    """Choose weights, biases and rates by the activations for calibration inputs."""
+    if rate is None:
+        behind_node = encoding == "chip" and not tuned
+        rate = BUSY_RATE_BEHIND_NODE if behind_node else BUSY_RATE
+    arguments: dict[str, Any] = {
+        "weights": [spec.weights for spec in specs],
+        "biases": [spec.bias for spec in specs],
+        "max_rate": layer_rates(specs, x, rate, percentile),
+    }
+    if encoding == "spikes":
+        arguments["encoder"] = encoder = {"max_rate": rate, **input_encoding(x)}
+        # the encoder says inputs less its offset
+        arguments["biases"][0] = specs[0].bias + specs[0].weights @ encoder["offset"]
+    elif encoding == "chip":
+        _warn_of_clipping(x)
+    return arguments
 
 
 def _synapses(synapse: Any, n_connections: int) -> list:
@@ -156,22 +214,18 @@ def _synapses(synapse: Any, n_connections: int) -> list:
     return [synapse] * (n_connections - 1) + [None]
 
 
-def _neuron_types(neuron_type: Any, n_layers: int, encoding: str) -> list[NeuronType]:
-    """Give a layer on the host spiking rectified linear neurons."""
+def _neuron_types(neuron_type: Any, n_layers: int, encoding: str, tuned: bool) -> list[Any]:
+    """Give a layer on the host spiking rectified linear neurons, and tuned ones the chip's."""
     if isinstance(neuron_type, list | tuple):
-        return list(neuron_type)
-    if encoding != "host" or not getattr(neuron_type, "spiking", False):
-        return [neuron_type] * n_layers
-    return [SpikingRectifiedLinear()] + [neuron_type] * (n_layers - 1)
-
-
-def _as_on_loihi(neuron_types: list[NeuronType], encoding: str) -> list[NeuronType]:
-    """Give the layers on the chip neurons that lose in every simulator what the chip loses.
-
-    Weights that make up for these losses would be too large for neurons without them.
-    """
-    first = 1 if encoding == "host" else 0
-    return [*neuron_types[:first], *map(as_on_loihi, neuron_types[first:])]
+        types = list(neuron_type)
+    else:
+        types = [neuron_type] * n_layers
+        if encoding == "host" and getattr(neuron_type, "spiking", False):
+            types[0] = SpikingRectifiedLinear()
+    first_on_chip = 1 if encoding == "host" else 0
+    if tuned:
+        types[first_on_chip:] = [as_on_loihi(kind) for kind in types[first_on_chip:]]
+    return types
 
 
 def _warn_of_clipping(x: np.ndarray) -> None:
@@ -182,5 +236,34 @@ def _warn_of_clipping(x: np.ndarray) -> None:
             f"(the first is number {beyond[0]}, up to {np.abs(x[:, beyond[0]]).max():g}), and "
             "encoding='chip' clips them there. Scale them into this range before training, or "
             "use encoding='host' or 'spikes'.",
-            stacklevel=3,
+            stacklevel=4,
         )
+
+
+def _warn_of_other_scales(
+    specs: Sequence[DenseSpec], values: Plausible, rate: float | None
+) -> None:
+    """Say which layers' rates are a guess, or at a given rate must saturate or fall silent."""
+    scaled = zip(specs, values.activations, values.factors, strict=False)
+    found = [
+        (spec.label or f"layer {i + 1}", value, factor)
+        for i, (spec, value, factor) in enumerate(scaled)
+        if factor != 1
+    ]
+    if not found:
+        return
+    sizes = ", ".join(f"{label} {value:.2g}" for label, value, _ in found)
+    if rate is None:
+        what = "Firing rates were chosen for these, which is a guess"
+    else:
+        does = " and ".join(
+            f"{label} must {'saturate' if factor > 1 else 'fall silent'}"
+            for label, _, factor in found
+        )
+        what = f"At max_rate={rate:g} for the value 1, {does}: leave it out"
+    warnings.warn(
+        "The weights are of unusual scale: by them alone, values are of the order of "
+        f"{sizes}. {what}, or pass some thousand training inputs as calibration=, prepared as the "
+        "model sees them.",
+        stacklevel=3,
+    )

@@ -91,9 +91,9 @@ class Distillation:
         return cls((values,))
 
     @property
-    def classifies(self) -> bool:
-        """(bool) Whether outputs count as logits of classes, perhaps among other things."""
-        return any(comparison.head == "softmax" for comparison in self.comparisons)
+    def late(self) -> bool:
+        """(bool) Whether values alone matter, and so only the whole presentation."""
+        return not any(comparison.early for comparison in self.comparisons)
 
     def __call__(
         self, logits: np.ndarray, targets: np.ndarray, early: bool = False
@@ -107,7 +107,7 @@ class Distillation:
             Whether the logits come from the first part of a presentation. They are too small
             then, as the first spikes are missing. The class is right all the same, and larger
             weights would make later logits too large. So softmaxes are compared at the factor
-            that fits best.
+            that fits best, and values not at all.
 
         Returns
         -------

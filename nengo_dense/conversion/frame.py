@@ -13,7 +13,7 @@ NODE_TAU = 0.005
 
 @dataclass(frozen=True)
 class Frame:
-    """A stack that does for ``(x - shift) / scale`` what the one to be tuned does for ``x``.
+    """A stack that fires as the one to be tuned does, if it gets ``(x - shift) / scale``.
 
     Attributes
     ----------

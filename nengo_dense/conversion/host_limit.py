@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.conversion.chain import Chain
 
 #: Spikes a step. A little below one: a neuron driven at exactly one may fire twice in a step, or
@@ -9,24 +10,36 @@ from nengo_dense.conversion.chain import Chain
 LIMIT = 1 - 1e-6
 
 
-def hold_host_rates(chain: Chain, x: np.ndarray) -> None:
-    """Scale neurons on the host that would fire faster, and what reads them, by the same factor.
+class HostLimit:
+    """The limit of one spike a step, for all inputs seen but odd ones.
 
-    A rectified linear neuron that is scaled down and read by larger weights says the same. So
-    what the chip gets changes only for samples of which the chip would have lost spikes.
+    A rectified linear neuron that is scaled down, and read by weights scaled up, says the same. So
+    what the chip gets changes only for samples of which it would have lost spikes.
 
     Parameters
     ----------
-    chain : Chain
-        Changed in place. Nothing changes where the first layer is on the chip: the encoder's
-        rates follow from the inputs alone.
     x : (batch, size_in) ndarray
-        Samples for which the limit holds.
+        All inputs. Values that are odd (`usual_magnitude`) count as far as the others go.
     """
-    if chain.first_on_chip == 0:
-        return
-    highest = (x @ chain.weights[0].T + chain.biases[0]).max(axis=0)
-    factor = np.maximum(highest / LIMIT, 1.0)
-    chain.weights[0] /= factor[:, np.newaxis]
-    chain.biases[0] /= factor
-    chain.weights[1] *= factor
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.most = usual_magnitude(x)
+
+    def hold(self, chain: Chain, x: np.ndarray) -> None:
+        """Scale neurons on the host that would fire faster for ``x``.
+
+        Parameters
+        ----------
+        chain : Chain
+            Changed in place. Nothing changes where the first layer is on the chip: the encoder's
+            rates follow from the inputs alone.
+        x : (batch, size_in) ndarray
+        """
+        if chain.first_on_chip == 0:
+            return
+        usual = np.clip(x, -self.most, self.most)
+        highest = (usual @ chain.weights[0].T + chain.biases[0]).max(axis=0)
+        factor = np.maximum(highest / LIMIT, 1.0)
+        chain.weights[0] /= factor[:, np.newaxis]
+        chain.biases[0] /= factor
+        chain.weights[1] *= factor

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.tuning import BATCH_SIZE, Samples, mean_loss
+from nengo_dense.conversion.tandem import BATCH_SIZE, mean_loss
 
 #: Strengths with which weights are held to where they were, as shares of the rates' mean square:
-#: the held-back samples choose.
+#: held-back samples choose.
 STRENGTHS = (1e-1, 1e-2, 1e-3)
+#: Samples to fit to; more say little more.
+MOST_SAMPLES = 2048
 
 
 def fit_readout(
@@ -19,12 +22,13 @@ def fit_readout(
     judge: Samples,
     distillation: Distillation,
     windows: Sequence[Window],
-) -> None:
+) -> float:
     """Replace the readout's weights and biases by those that fit best, if that is better.
 
-    Ridge regression of the wanted logits on the measured rates, with the weights as they are in
-    the place of zero: few samples change little. Values that are large sums of larger terms need
-    it: a gradient would take thousands of steps to find what the terms have in common.
+    Ridge regression of the wanted logits on the rates of a whole presentation. It holds the
+    weights to what they were, so that few samples change little. Values that are differences of
+    large terms need it: a gradient takes thousands of steps to find what the terms have in common.
+    For classes it would be the wrong measure, above all early in a presentation.
 
     Parameters
     ----------
@@ -35,39 +39,37 @@ def fit_readout(
     distillation : Distillation
         How far logits are from the wanted ones.
     windows : sequence of Window
-        Count by their weights.
+
+    Returns
+    -------
+    loss : float
+        Of the samples that judge, with the readout that was chosen.
     """
-    rates, weight = _measured(chain, fit, windows)
-    targets = np.tile(fit.targets, (len(windows), 1))
-    parameters = chain.weights[-1], chain.biases[-1]
-    best = [p.copy() for p in parameters]
+    sample = fit[:MOST_SAMPLES]
+    rates = _last_rates(chain, sample, [window for window in windows if not window.early])
+    # less their means, so that the bias is free
+    centre, level = rates.mean(axis=0), sample.targets.mean(axis=0)
+    moment = (rates - centre).T @ (rates - centre)
+    wanted = (sample.targets - level).T @ (rates - centre)
+    weights, bias = chain.weights[-1], chain.biases[-1]
+    before, best = weights.copy(), (weights.copy(), bias.copy())
     lowest = mean_loss(chain, judge, distillation, windows)
-    # rates and targets less their means, so that the bias is free
-    centre, level = weight @ rates, weight @ targets
-    deviations = rates - centre
-    moment = (deviations.T * weight) @ deviations
-    if not np.trace(moment) > 0:
-        return  # no rate says anything
-    wanted = (weight[:, np.newaxis] * (targets - level)).T @ deviations
     for strength in STRENGTHS:
-        ridge = strength * np.trace(moment) / len(moment) * np.eye(len(moment))
-        weights = np.linalg.solve(moment + ridge, (wanted + best[0] @ ridge).T).T
-        parameters[0][...], parameters[1][...] = weights, level - weights @ centre
+        ridge = max(strength * np.trace(moment) / len(moment), np.finfo(float).tiny)
+        system = moment + ridge * np.eye(len(moment))
+        weights[...] = np.linalg.solve(system, (wanted + ridge * before).T).T
+        bias[...] = level - weights @ centre
         loss = mean_loss(chain, judge, distillation, windows)
         if loss < lowest:
-            lowest, best = loss, [p.copy() for p in parameters]
-    for parameter, value in zip(parameters, best, strict=True):
-        parameter[...] = value
+            lowest, best = loss, (weights.copy(), bias.copy())
+    weights[...], bias[...] = best
+    return lowest
 
 
-def _measured(
-    chain: Chain, samples: Samples, windows: Sequence[Window]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the last layer's rates, window by window, and the weight of each row (sum 1)."""
+def _last_rates(chain: Chain, samples: Samples, windows: Sequence[Window]) -> np.ndarray:
+    """Return the mean rates of the last layer over the one window given, (batch, n_neurons)."""
     parts = [
-        chain.run(samples.x[i : i + BATCH_SIZE], windows)
+        chain.run(samples.x[i : i + BATCH_SIZE], windows)[0].rates[-1]
         for i in range(0, len(samples), BATCH_SIZE)
     ]
-    rates = [part[k].rates[-1] for k in range(len(windows)) for part in parts]
-    weight = np.repeat([window.weight for window in windows], len(samples)) / len(samples)
-    return np.concatenate(rates).astype(np.float64), weight
+    return np.concatenate(parts).astype(np.float64)

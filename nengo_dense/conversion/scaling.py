@@ -1,4 +1,4 @@
-"""How fast neurons should fire: a rate for each layer from what its activations really are.
+"""How fast neurons should fire: rates from the activations that a model really has.
 
 The weights stay as they were trained. A rectified linear neuron may stand for the value 1 with
 any rate, so it is enough to choose that rate layer by layer; both ends of a connection know it.
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.importers.spec import DenseSpec, forward
 
 
@@ -36,17 +37,21 @@ def layer_rates(
         Rates in hertz that stand for the value 1, one for each layer but the last.
     """
     hidden = forward(specs, x)[:-1]
-    return [rate / _busy(activation, percentile) for activation in hidden]
+    return [rate / busy(activation, percentile) for activation in hidden]
 
 
-def _busy(activation: np.ndarray, percentile: float) -> float:
+def busy(activation: np.ndarray, percentile: float) -> float:
     """Return the given percentile of the values above zero (1 where there is none)."""
     positive = activation[activation > 0]
     return float(np.percentile(positive, percentile)) if positive.size else 1.0
 
 
-def input_scales(x: np.ndarray) -> dict[str, np.ndarray]:
-    """Choose what each feature's encoding neurons count as full rate.
+def input_encoding(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Choose how each feature is encoded.
+
+    Full rate stands for the largest magnitude, so that no neuron would have to fire more than
+    once a step; only odd values are clipped. A feature that is further from zero than it varies
+    is encoded as the difference from its least value.
 
     Parameters
     ----------
@@ -56,10 +61,14 @@ def input_scales(x: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     arguments : dict
-        ``scale`` and ``signed`` of `nengo_dense.layers.encoder.SpikeEncoder`, one for each
-        feature: the 99.9th percentile of its magnitude, and whether it is ever negative.
+        ``scale``, ``signed`` and ``offset`` of `nengo_dense.layers.encoder.SpikeEncoder`, one for
+        each feature.
     """
-    scale = np.percentile(np.abs(x), 99.9, axis=0)
-    highest = np.abs(x).max(axis=0)
-    scale = np.where(scale > 0, scale, np.where(highest > 0, highest, 1.0))
-    return {"scale": scale, "signed": np.any(x < 0, axis=0)}
+    low, high = x.min(axis=0), x.max(axis=0)
+    far = np.maximum(low, -high) > high - low
+    offset = np.where(far, low, 0.0)
+    return {
+        "scale": usual_magnitude(x - offset),
+        "signed": low < offset,
+        "offset": offset,
+    }

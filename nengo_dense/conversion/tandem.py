@@ -12,9 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Activity, Chain, Window
 from nengo_dense.conversion.distillation import Distillation
 
+#: Samples at once.
+BATCH_SIZE = 256
 #: A silent neuron still learns if its mean input is above minus this, in spikes a step.
 SILENT_MARGIN = 0.05
 #: A neuron that fires in every step still learns below these mean inputs, on the host (where the
@@ -75,6 +78,23 @@ def loss_and_gradient(
         total += window.weight * loss
         _backward(chain, x, activity, window.weight * slope, gradient)
     return total, gradient
+
+
+def mean_loss(
+    chain: Chain,
+    samples: Samples,
+    distillation: Distillation,
+    windows: Sequence[Window],
+) -> float:
+    """Return the mean loss over samples and windows."""
+    losses = [
+        len(part)
+        * window.weight
+        * distillation(chain.logits(activity), part.targets, window.early)[0]
+        for part in (samples[i : i + BATCH_SIZE] for i in range(0, len(samples), BATCH_SIZE))
+        for activity, window in zip(chain.run(part.x, windows), windows, strict=True)
+    ]
+    return sum(losses) / len(samples)
 
 
 def _backward(

@@ -1,51 +1,32 @@
 """Weights and biases tuned until the chip's integers answer as the source model does."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import BuildError
 from nengo.utils.progress import Progress, ProgressTracker
 
+from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.host_limit import hold_host_rates
-from nengo_dense.conversion.tandem import loss_and_gradient
+from nengo_dense.conversion.host_limit import HostLimit
+from nengo_dense.conversion.readout_fit import fit_readout
+from nengo_dense.conversion.tandem import BATCH_SIZE, loss_and_gradient, mean_loss
 
-#: Step size of Adam, relative to the root mean square of the array that is changed.
-LEARNING_RATE = 1e-2
+#: Step size of Adam, relative to the root mean square of the array that is changed. Values alone
+#: bear larger ones, as the readout is fitted in between.
+LEARNING_RATE, LEARNING_RATE_OF_VALUES = 1e-2, 3e-2
 #: Share of the step size that is left at the end of its half cosine.
 FINAL_SHARE = 0.02
 #: Updates over which the step size grows from zero.
 WARM_UP = 20
 #: Decay of Adam's two averages, as its authors recommend.
 BETA_1, BETA_2 = 0.9, 0.999
-BATCH_SIZE = 256
 #: Passes over the calibration data, and the number of updates that these are held between.
 PASSES, LEAST_UPDATES, MOST_UPDATES = 40, 200, 1600
 #: How often held-back samples judge the parameters.
 N_JUDGEMENTS = 10
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Calibration inputs with the source model's logits for them.
-
-    Attributes
-    ----------
-    x : (batch, size_in) ndarray
-    targets : (batch, n_out) ndarray
-    """
-
-    x: np.ndarray
-    targets: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def __getitem__(self, key: Any) -> "Samples":
-        return Samples(self.x[key], self.targets[key])
 
 
 class Adam:
@@ -113,30 +94,21 @@ def tune(
         the lowest.
     """
     n_updates = int(np.clip(PASSES * len(fit) // BATCH_SIZE, LEAST_UPDATES, MOST_UPDATES))
-    parameters = [*chain.weights, *chain.biases]
-    adam = Adam(parameters, _sizes(chain))
-    losses: list[float] = []
-    best: list[np.ndarray] = []
-
-    known = np.concatenate([fit.x, judge.x])
-
-    def judge_now() -> None:
-        hold_host_rates(chain, known)
-        losses.append(mean_loss(chain, judge, distillation, windows))
-        if losses[-1] == min(losses):
-            best[:] = [p.copy() for p in parameters]
+    rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
+    adam = Adam([*chain.weights, *chain.biases], _sizes(chain))
+    choice = Choice(chain, fit, judge, distillation, windows)
+    choice.judge_now()
+    due = set(np.linspace(0, n_updates, N_JUDGEMENTS + 1).astype(int)[1:].tolist())
+    batches = _batches(len(fit), np.random.RandomState(seed))
 
     def step(n: int) -> None:
         batch = fit[next(batches)]
         _, gradient = loss_and_gradient(chain, batch.x, batch.targets, distillation, windows)
-        adam.update([*gradient.weights, *gradient.biases], learning_rate(n, n_updates))
-        hold_host_rates(chain, batch.x)
+        adam.update([*gradient.weights, *gradient.biases], rate * schedule(n, n_updates))
+        choice.limit.hold(chain, batch.x)
         if n in due:
-            judge_now()
+            choice.judge_now()
 
-    judge_now()
-    due = set(np.linspace(0, n_updates, N_JUDGEMENTS + 1).astype(int)[1:].tolist())
-    batches = _batches(len(fit), np.random.RandomState(seed))
     with ProgressTracker(progress_bar, Progress("Tuning", "Tuning", n_updates)) as progress:
         for n in range(1, n_updates + 1):
             try:
@@ -144,9 +116,62 @@ def tune(
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
             progress.total_progress.step()
-    for parameter, value in zip(parameters, best, strict=True):
-        parameter[...] = value
-    return losses
+    choice.restore()
+    return choice.losses
+
+
+class Choice:
+    """The parameters that held-back samples like best so far.
+
+    Parameters
+    ----------
+    chain, fit, judge, distillation, windows
+        As for `tune`.
+
+    Attributes
+    ----------
+    losses : list of float
+        Of the samples that judge, one for each judgement.
+    limit : HostLimit
+        Which all that are judged keep to.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        fit: Samples,
+        judge: Samples,
+        distillation: Distillation,
+        windows: Sequence[Window],
+    ) -> None:
+        self._chain, self._distillation = chain, distillation
+        self._fit, self._judge = fit, judge
+        self._windows = windows
+        self._known = np.concatenate([fit.x, judge.x])
+        self._best: list[np.ndarray] = []
+        self.limit = HostLimit(self._known)
+        self.losses: list[float] = []
+
+    @property
+    def _parameters(self) -> list[np.ndarray]:
+        return [*self._chain.weights, *self._chain.biases]
+
+    def judge_now(self) -> None:
+        """Judge the parameters as they are; where values alone matter, fit the readout first."""
+        self.limit.hold(self._chain, self._known)
+        how = self._distillation, self._windows
+        if self._distillation.late:
+            loss = fit_readout(self._chain, self._fit, self._judge, *how)
+        else:
+            loss = mean_loss(self._chain, self._judge, *how)
+        self.losses.append(loss)
+        if loss == min(self.losses):
+            self._best = [parameter.copy() for parameter in self._parameters]
+
+    def restore(self) -> None:
+        """Return to the best."""
+        for parameter, value in zip(self._parameters, self._best, strict=True):
+            parameter[...] = value
 
 
 def _sizes(chain: Chain) -> list[np.ndarray]:
@@ -161,27 +186,10 @@ def _sizes(chain: Chain) -> list[np.ndarray]:
     return [*hidden, outputs[:, np.newaxis], *hidden, outputs]
 
 
-def learning_rate(n: int, n_updates: int) -> float:
-    """Return the step size of update ``n``: a short rise, then half a cosine down."""
+def schedule(n: int, n_updates: int) -> float:
+    """Return the share of the step size at update ``n``: a short rise, then half a cosine down."""
     cosine = 0.5 * (1 + np.cos(np.pi * n / n_updates))
-    return LEARNING_RATE * (FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP)
-
-
-def mean_loss(
-    chain: Chain,
-    samples: Samples,
-    distillation: Distillation,
-    windows: Sequence[Window],
-) -> float:
-    """Return the mean loss over samples and windows."""
-    losses = [
-        len(part)
-        * window.weight
-        * distillation(chain.logits(activity), part.targets, window.early)[0]
-        for part in (samples[i : i + BATCH_SIZE] for i in range(0, len(samples), BATCH_SIZE))
-        for activity, window in zip(chain.run(part.x, windows), windows, strict=True)
-    ]
-    return sum(losses) / len(samples)
+    return float((FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP))
 
 
 def _batches(n: int, rng: np.random.RandomState) -> Iterator[np.ndarray]:

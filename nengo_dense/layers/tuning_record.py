@@ -8,7 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import finite_array, positive
 
-#: Tuning makes answers good from this part of a presentation on (`nengo_dense.conversion`).
+#: Part of a presentation after which answers are good, where nothing else is said.
 EARLIEST = 0.25
 #: Inputs are foreign if they leave the range seen by more than the range itself, in this share of
 #: the samples: test data always leave it a little, data of another scale nearly always by far.
@@ -31,6 +31,8 @@ class TuningRecord:
         Of the stack.
     input_low, input_high : (size_in,) ndarray
         Least and greatest value of each input in the calibration data.
+    earliest : float, optional
+        When answers are good for the first time, in seconds; after a quarter if not given.
 
     Raises
     ------
@@ -43,16 +45,23 @@ class TuningRecord:
     encoding: str
     input_low: np.ndarray
     input_high: np.ndarray
+    earliest: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("presentation_time", "dt"):
-            value = positive(getattr(self, name), name, self, "seconds")
-            object.__setattr__(self, name, value)
+        for name in ("presentation_time", "dt", "earliest"):
+            value = getattr(self, name)
+            if not (name == "earliest" and value is None):
+                object.__setattr__(self, name, positive(value, name, self, "seconds"))
         shape = (np.size(self.input_low),)
         for name in ("input_low", "input_high"):
             values = finite_array(getattr(self, name), shape, name, self)
             values.setflags(write=False)
             object.__setattr__(self, name, values)
+
+    @property
+    def first_answer(self) -> float:
+        """(float) When answers are good for the first time, in seconds."""
+        return self.earliest or EARLIEST * self.presentation_time
 
     def differences(
         self,
@@ -86,16 +95,20 @@ class TuningRecord:
                 f"{1000 * dt:g} ms, so that its neurons lose other parts of their input: take "
                 f"dt={self.dt:g}, or convert the model again with dt={dt:g}."
             )
-        if presentation_time is not None:
-            earliest = EARLIEST * self.presentation_time
-            if presentation_time < earliest * (1 - TOLERANCE):
-                found.append(
-                    f"This stack was tuned for samples shown for "
-                    f"{1000 * self.presentation_time:g} ms, with answers from "
-                    f"{1000 * earliest:g} ms on, and these are shown for "
-                    f"{1000 * presentation_time:g} ms: show them for longer, or convert the model "
-                    f"again with presentation_time={presentation_time:g}."
-                )
+        earliest = self.first_answer
+        if presentation_time is not None and presentation_time < earliest * (1 - TOLERANCE):
+            found.append(
+                f"This stack was tuned for samples shown for {1000 * self.presentation_time:g} "
+                f"ms, with answers from {1000 * earliest:g} ms on, and these are shown for "
+                f"{1000 * presentation_time:g} ms: show them for longer, or convert the model "
+                f"again with presentation_time={presentation_time:g}."
+            )
+        if target == "nengo" and self.encoding == "chip":
+            found.append(
+                "This stack was tuned for the spikes that nengo-loihi makes of its input, and in "
+                "Nengo its first layer gets the input itself, so that values come out too large: "
+                "run it on the chip or its emulator, or convert with encoding='host' or 'spikes'."
+            )
         if x is not None:
             found += self._foreign(np.asarray(x, dtype=np.float64))
         return found

@@ -2,8 +2,13 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.calibration import check_calibration, divide, logits_of
-from nengo_dense.conversion.tuning import Samples
+from nengo_dense.conversion.calibration import (
+    Samples,
+    check_calibration,
+    divide,
+    logits_of,
+    usual_magnitude,
+)
 from nengo_dense.importers.spec import DenseSpec, forward
 
 
@@ -24,6 +29,22 @@ def test_accepts_images(rng):
 def test_refuses_what_says_nothing(x, match):
     with pytest.raises(ValidationError, match=match):
         check_calibration(x, 4)
+
+
+def test_one_wrong_entry_does_not_decide_how_far_values_go(rng):
+    x = rng.uniform(-3, 2, (4000, 3))
+    x[:, 2] = 0
+    x[7, 0] = 1e9
+    np.testing.assert_allclose(usual_magnitude(x), [3, 3, 1], rtol=0.01)
+    assert (np.abs(x[:, 1]) <= usual_magnitude(x)[1]).all()
+
+
+@pytest.mark.parametrize("head", ["softmax", "relu", "linear"])
+def test_logits_are_those_before_any_head(rng, head):
+    specs = [DenseSpec(rng.randn(5, 3), None, "relu"), DenseSpec(rng.randn(4, 5), None, head)]
+    x = rng.randn(10, 3)
+    hidden, logits = logits_of(specs, x)
+    np.testing.assert_allclose(logits, hidden @ specs[1].weights.T)
 
 
 def test_logits_are_those_before_the_softmax(rng):

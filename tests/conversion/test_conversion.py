@@ -4,7 +4,7 @@ from contextlib import closing
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import BuildError, ValidationError
+from nengo.exceptions import ValidationError
 from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 
@@ -12,7 +12,9 @@ from nengo_dense.conversion import convert
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation import evaluate
+from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import forward, read_model
+from nengo_dense.layers.stack import DenseStack
 
 
 @pytest.fixture(autouse=True)
@@ -250,13 +252,143 @@ def test_the_chips_own_encoding_gains_from_calibration(rng):
 def test_numbers_too_far_apart_for_the_chip_are_named(rng):
     layers = [(rng.randn(6, 4), None), (rng.randn(6, 6), [1e6, 0, 0, 0, 0, 0])]
     layers.append((rng.randn(2, 6), None))
-    message = r"cannot hold.*layer2: largest weight.*largest bias 1e\+06"
-    with pytest.raises(BuildError, match=message):
-        convert(layers, calibration=rng.rand(40, 4), progress_bar=False)
+    message = r"(?s)layer_1: has a largest weight of.*largest bias of 1e\+06.*Rescale"
+    with nengo.Network() as net, pytest.raises(ConversionError, match=message):
+        convert(layers, progress_bar=False)
+    assert net.all_networks == []
+    # with data the neuron is seen to be always active, and its constant moves on
+    x = rng.rand(100, 4)
+    stack = convert(layers, calibration=x, progress_bar=False)
+    assert r_squared(values_of(stack, x), forward(read_model(layers), x)[-1]) > 0.95
 
 
 def test_weights_of_unusual_scale_are_said_without_calibration(rng):
-    layers = [(rng.randn(6, 4) * 100, None), (rng.randn(6, 6), None), (rng.randn(2, 6), None)]
+    layers = [(rng.randn(6, 4) * 100, 20 * rng.randn(6)), (rng.randn(6, 6), 20 * rng.randn(6))]
+    layers.append((rng.randn(2, 6), None))
     with pytest.warns(UserWarning, match="unusual scale.*pass some thousand training inputs"):
         stack = convert(layers, progress_bar=False)
     assert stack.layers[0].max_rate < 25
+
+
+def values_of(stack, x, n_steps=100):
+    """Mean logits over the last nine tenths of a presentation, on the chip's integers."""
+    with nengo.Network(seed=0) as net:
+        nengo.Network.add(stack)
+        source = nengo.Node(np.zeros(stack.size_in))
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.logits)
+    shown = np.broadcast_to(x[:, None], (len(x), n_steps, x.shape[1]))
+    with Simulator(net, minibatch_size=len(x), progress_bar=False) as sim:
+        sim.run_steps(n_steps, data={source: shown})
+        return sim.data[probe][:, n_steps // 10 :].mean(axis=1)
+
+
+def r_squared(values, wanted):
+    return 1 - np.sum((values - wanted) ** 2) / np.sum((wanted - wanted.mean(axis=0)) ** 2)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_values_in_any_unit_are_as_good(rng, encoding):
+    model = [
+        (rng.randn(12, 3), 0.3 * rng.randn(12)),
+        (rng.randn(10, 12) / 3, 0.3 * rng.randn(10)),
+        (rng.randn(1, 10), np.array([0.5])),
+    ]
+    x = rng.uniform(-1, 1, (300, 3))
+    y = forward(read_model(model), x)[-1]
+    in_units = [*model[:-1], (200 * model[-1][0], 200 * model[-1][1] + 500)]
+    for source, wanted in ((model, y), (in_units, 200 * y + 500)):
+        stack = convert(source, calibration=x, encoding=encoding, progress_bar=False)
+        assert r_squared(values_of(stack, x), wanted) > 0.97
+    assert len(stack.tuned.differences(presentation_time=0.05)) == 1  # values come at the end
+
+
+@pytest.mark.parametrize("neuron_type", [nengo.SpikingRectifiedLinear(), nengo.LIF()])
+def test_nengo_loihis_own_neurons_are_the_same_on_the_chip(model, rng, neuron_type):
+    x = rng.randn(40, 5)
+    stack = convert(model, calibration=x, neuron_type=neuron_type, progress_bar=False)
+    kinds = [type(layer.ensemble.neuron_type).__name__ for layer in stack.layers]
+    assert kinds == ["SpikingRectifiedLinear", f"Loihi{type(neuron_type).__name__}"]
+    plain = DenseStack(
+        **{**stack.arguments(), "neuron_type": [nengo.SpikingRectifiedLinear(), neuron_type]}
+    )
+    np.testing.assert_array_equal(values_of(stack, x), values_of(plain, x))
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_no_sample_seen_has_a_host_neuron_fire_more_than_once_a_step(model, rng, encoding):
+    for n_samples in (20, 300):
+        x = rng.randn(n_samples, 5) * [1, 30, 0.1, 1, 1]
+        stack = convert(model, calibration=x, encoding=encoding, progress_bar=False)
+        host = stack.encoder.layer if stack.encoder else stack.layers[0]
+        rates = np.maximum(x @ host.weights.T + host.bias, 0) * host.max_rate
+        assert 900 < rates.max() <= 1000 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.parametrize("first, second", [(1e-5, 1), (1e3, 1), (1, 1e-3), (50, 50)])
+def test_layers_on_another_scale_answer_all_the_same(model, rng, encoding, first, second):
+    (w, b), (v, c), (u, d) = model
+    scaled = [(w * first, b * first), (v * second / first, c * second), (u / second, d)]
+    x = rng.randn(200, 5)
+    with pytest.warns(UserWarning, match="unusual scale.*which is a guess"):
+        other = values_of(convert(scaled, encoding=encoding), x)
+    right = answers(model, x)
+    before = (values_of(convert(model, encoding=encoding), x).argmax(axis=1) == right).mean()
+    assert (other.argmax(axis=1) == right).mean() > before - 0.05
+
+
+def test_a_scaler_folded_into_the_first_layer_changes_no_rate(model, rng):
+    """Inputs of every size, each with a mean of its own, as a StandardScaler leaves them."""
+    (w, b), *rest = model
+    mean, deviation = np.array([1e3, -20, 0.5, 7, 0]), np.array([300, 2, 0.01, 1, 50])
+    folded = [(w / deviation, b - w @ (mean / deviation)), *rest]
+    x = rng.randn(200, 5)
+    plain, other = convert(model), convert(folded)
+    assert [k.max_rate for k in other.layers] == [k.max_rate for k in plain.layers]
+    agreed = values_of(other, mean + deviation * x).argmax(axis=1) == answers(model, x)
+    assert agreed.mean() > (values_of(plain, x).argmax(axis=1) == answers(model, x)).mean() - 0.02
+
+
+def test_a_rate_at_which_layers_must_saturate_or_fall_silent_is_warned_of(model):
+    (w, b), (v, c), last = model
+    with pytest.warns(UserWarning, match=r"At max_rate=250 .*layer_0 must saturate"):
+        convert([(w * 100, b * 100), (v / 100, c), last], max_rate=250)
+    with pytest.warns(UserWarning, match="layer_1 must fall silent"):
+        convert([(w, b), (v / 100, c / 100), (100 * last[0], last[1])], max_rate=250)
+
+
+def test_neurons_that_say_nothing_are_left_out(model):
+    (w, b), (v, c), last = model
+    w, v, u = w.copy(), v.copy(), last[0].copy()
+    w[3], v[:, 5], u[:, 2] = 0, 0, 0
+    assert convert([(w, b), (v, c), (u, last[1])]).units == [10, 9, 4]
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_network_whose_context_is_open_gets_the_stack_and_nothing_else(model, rng, calibrated):
+    calibration = rng.randn(40, 5) if calibrated else None
+    outside = convert(model, calibration=calibration, progress_bar=False)
+    with nengo.Network() as net:
+        net.config[nengo.Ensemble].neuron_type = nengo.LIF()
+        stack = convert(model, calibration=calibration, progress_bar=False)
+    assert net.networks == [stack]
+    assert net.nodes == net.ensembles == net.connections == net.probes == []
+    for a, b in zip(stack.weights, outside.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "arguments,match",
+    [
+        ({"presentation_time": -1}, "presentation_time: must be above 0"),
+        ({"dt": 0}, "dt: must be above 0"),
+        ({"percentile": None}, "percentile: must be a number"),
+        ({"tune": "False"}, "tune: must be True or False"),
+        ({"encoding": np.zeros(2)}, "encoding: must be one of .*, got array"),
+        ({"progress_bar": "yes"}, "progress_bar: must be True, False or a"),
+    ],
+)
+def test_arguments_are_looked_at_also_where_they_are_not_needed(model, arguments, match):
+    with pytest.raises(ValidationError, match=match):
+        convert(model, **arguments)

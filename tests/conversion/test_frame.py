@@ -1,45 +1,81 @@
-"""A frame's stack does for its own inputs what the stack does for the user's."""
+"""A stack is tuned in another frame, in which it fires just as it does."""
 
+import nengo
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
+from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.frame import Frame
-from nengo_dense.layers import DenseStack
+from nengo_dense.emulator import Simulator
+from nengo_dense.layers.stack import DenseStack
+
+SIZES = [12, 9, 4]
 
 
-def values(weights, biases, x):
-    return x @ np.asarray(weights[0]).T + biases[0]
-
-
-@pytest.fixture
-def x(rng):
-    return rng.randn(40, 3) * [1, 100, 0.01] + [0, 500, 3]
-
-
-@pytest.fixture
-def stack(rng):
-    weights = [rng.randn(6, 3), rng.randn(5, 6), rng.randn(2, 5)]
-    return DenseStack([6, 5, 2], 3, weights=weights, seed=0)
-
-
-def test_inputs_are_standardised_and_the_first_layer_makes_up_for_it(stack, x):
-    frame = Frame.of(stack, x, 0.001)
-    inputs = frame.inputs(x)
-    np.testing.assert_allclose(inputs.mean(axis=0), 0, atol=1e-9)
-    np.testing.assert_allclose(inputs.std(axis=0), 1)
-    np.testing.assert_allclose(
-        values(frame.stack.weights, frame.stack.biases, inputs),
-        values(stack.weights, stack.biases, x),
+def make_stack(rng, encoding, **arguments):
+    weights = [
+        rng.randn(n_out, n_in) / np.sqrt(n_in)
+        for n_in, n_out in zip([5, *SIZES], SIZES, strict=False)
+    ]
+    biases = [0.3 * rng.randn(n) for n in SIZES]
+    synapse = [0.002] * (len(SIZES) - 1 + (encoding == "spikes"))
+    return DenseStack(
+        SIZES,
+        5,
+        weights=weights,
+        biases=biases,
+        encoding=encoding,
+        **{"max_rate": [400.0, 300.0], "synapse": [*synapse[:-1], None], **arguments},
     )
 
 
-def test_parameters_come_back_as_they_were(stack, x):
+def logits_on_chip(stack, x, n_steps, dt):
+    with nengo.Network() as net:
+        nengo.Network.add(stack)
+        source = nengo.Node(np.zeros(stack.size_in))
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.logits)
+    shown = np.broadcast_to(x[:, None], (len(x), n_steps, stack.size_in))
+    with Simulator(net, dt=dt, minibatch_size=len(x), progress_bar=False) as sim:
+        sim.run_steps(n_steps, data={source: shown})
+        return sim.data[probe]
+
+
+@pytest.mark.parametrize("dt", [0.001, 0.002])
+@pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
+def test_the_frames_stack_fires_as_the_built_stack_does(rng, encoding, dt):
+    """For a node on the chip: as nengo-loihi's own neurons, clipped inputs included."""
+    x = rng.uniform(-1.3, 1.3, (6, 5))
+    arguments = {"encoder": {"offset": [0, 0.5, 0, 0, -2]}} if encoding == "spikes" else {}
+    stack = make_stack(rng, encoding, **arguments)
+    frame = Frame.of(stack, x, dt)
+    chain = Chain(frame.stack, dt)
+    (activity,) = chain.run(frame.inputs(x), [Window(0, 40, 1.0)])
+    expected = logits_on_chip(stack, x, 40, dt).mean(axis=1)
+    assert np.ptp(expected) > 0.1
+    assert_allclose(chain.logits(activity), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
+def test_parameters_return_as_they_came(rng, encoding):
+    x = rng.uniform(100, 110, (6, 5)) * [1, 1e3, 1e-3, 1, 0]
+    stack = make_stack(rng, encoding)
     frame = Frame.of(stack, x, 0.001)
-    weights, biases = frame.restore(frame.stack.weights, frame.stack.biases)
-    for a, b in zip([*weights, *biases], [*stack.weights, *stack.biases], strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-9)
+    weights, biases = frame.restore(*Chain(frame.stack, 0.001).in_stack_units())
+    for mine, theirs in zip([*weights, *biases], [*stack.weights, *stack.biases], strict=True):
+        assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
 
 
-def test_an_input_that_never_changes_is_only_shifted(stack):
-    x = np.ones((40, 3)) * [1, 2, 3]
-    np.testing.assert_array_equal(Frame.of(stack, x, 0.001).scale, 1)
+def test_with_the_first_layer_on_the_host_inputs_are_standardised(rng):
+    x = rng.randn(200, 5) * [1, 1e3, 1e-3, 1, 0] + [0, 5e4, 7, -3, 2]
+    inputs = Frame.of(make_stack(rng, "host"), x, 0.001).inputs(x)
+    assert_allclose(inputs.mean(axis=0), 0, atol=1e-6)
+    assert_allclose(inputs.std(axis=0), [1, 1, 1, 1, 0], atol=1e-6)
+
+
+def test_nothing_is_added_to_an_open_network(rng):
+    stack = make_stack(rng, "chip")
+    with nengo.Network() as net:
+        Frame.of(stack, rng.randn(10, 5), 0.001)
+    assert net.all_objects == []

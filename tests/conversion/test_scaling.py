@@ -1,6 +1,6 @@
 import numpy as np
 
-from nengo_dense.conversion.scaling import input_scales, layer_rates
+from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.importers.spec import DenseSpec
 
 
@@ -24,12 +24,33 @@ def test_a_silent_layer_has_a_rate():
 def test_features_are_scaled_one_by_one(rng):
     x = np.column_stack([rng.uniform(-4, 4, 1000), rng.uniform(0, 100, 1000), np.zeros(1000)])
     x[0, 0] = 50.0  # one odd sample does not count
-    arguments = input_scales(x)
+    arguments = input_encoding(x)
     np.testing.assert_allclose(arguments["scale"], [4, 100, 1], rtol=0.05)
     np.testing.assert_array_equal(arguments["signed"], [True, False, False])
+    np.testing.assert_array_equal(arguments["offset"], [0, 0, 0])
+
+
+def test_no_feature_is_further_than_its_scale_unless_it_is_odd(rng):
+    """A pixel that is seldom there is not odd for it."""
+    x = rng.uniform(0, 1, (5000, 2)) * (rng.rand(5000, 2) < 0.002)
+    assert (np.abs(x) <= input_encoding(x)["scale"]).all()
 
 
 def test_a_feature_that_is_hardly_ever_there_has_a_scale():
     x = np.zeros((5000, 1))
     x[7] = 3.0
-    np.testing.assert_array_equal(input_scales(x)["scale"], [3.0])
+    np.testing.assert_array_equal(input_encoding(x)["scale"], [3.0])
+
+
+def test_a_feature_far_from_zero_is_the_difference_from_its_least_value(rng):
+    x = rng.uniform([990, -30, 2, -1010], [1010, -28, 3.9, 990], (500, 4))
+    arguments = input_encoding(x)
+    np.testing.assert_array_equal(arguments["offset"], [*x[:, :3].min(axis=0), 0])
+    np.testing.assert_array_equal(arguments["signed"], [False, False, False, True])
+    np.testing.assert_allclose(arguments["scale"], [20, 2, 1.9, 1010], rtol=0.05)
+
+
+def test_a_feature_that_is_always_the_same_says_nothing():
+    arguments = input_encoding(np.full((30, 1), 7.0))
+    np.testing.assert_array_equal(arguments["offset"], [7.0])
+    np.testing.assert_array_equal(arguments["scale"], [1.0])

@@ -1,18 +1,12 @@
 import numpy as np
 import pytest
 
+from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.host_limit import hold_host_rates
-from nengo_dense.conversion.tuning import (
-    FINAL_SHARE,
-    LEARNING_RATE,
-    Adam,
-    Samples,
-    learning_rate,
-    mean_loss,
-    tune,
-)
+from nengo_dense.conversion.distillation import Comparison, Distillation
+from nengo_dense.conversion.host_limit import LIMIT, HostLimit
+from nengo_dense.conversion.tandem import mean_loss
+from nengo_dense.conversion.tuning import FINAL_SHARE, Adam, schedule, tune
 from nengo_dense.layers.stack import DenseStack
 
 WINDOWS = [Window(2, 25, 0.5), Window(5, 50, 0.5)]
@@ -74,8 +68,8 @@ def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 50.0)
     chain, losses = run(problem, 1)
     assert losses[0] == min(losses)
-    unchanged = problem[0]()
-    hold_host_rates(unchanged, np.concatenate([problem[1].x, problem[2].x]))
+    unchanged, known = problem[0](), np.concatenate([problem[1].x, problem[2].x])
+    HostLimit(known).hold(unchanged, known)
     for a, b in zip(chain.weights, unchanged.weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -83,7 +77,7 @@ def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
 def test_loss_of_many_samples_is_the_mean_of_all(problem, monkeypatch):
     make, fit, _, distillation = problem
     whole = mean_loss(make(), fit, distillation, WINDOWS)
-    monkeypatch.setattr("nengo_dense.conversion.tuning.BATCH_SIZE", 7)
+    monkeypatch.setattr("nengo_dense.conversion.tandem.BATCH_SIZE", 7)
     assert mean_loss(make(), fit, distillation, WINDOWS) == pytest.approx(whole, rel=1e-6)
 
 
@@ -95,10 +89,44 @@ def test_adam_steps_are_relative_to_size_and_free_of_the_gradients_scale():
     np.testing.assert_allclose(parameters[1], [-1.0, 1.0, -1.0], rtol=1e-6)
 
 
+def test_outputs_of_any_unit_take_steps_of_their_own_size():
+    parameters = [np.zeros((2, 3)), np.zeros(2)]
+    adam = Adam(parameters, [np.array([[1.0], [500.0]]), np.array([1.0, 500.0])])
+    adam.update([np.ones((2, 3)), np.ones(2)], 0.01)
+    np.testing.assert_allclose(parameters[0], [[-0.01] * 3, [-5.0] * 3])
+    np.testing.assert_allclose(parameters[1], [-0.01, -5.0])
+
+
 def test_step_size_rises_then_falls():
-    rates = [learning_rate(n, 200) for n in range(1, 201)]
-    top = int(np.argmax(rates))
+    shares = [schedule(n, 200) for n in range(1, 201)]
+    top = int(np.argmax(shares))
     assert 10 <= top <= 20
-    assert np.all(np.diff(rates[:top]) > 0)
-    assert np.all(np.diff(rates[top:]) < 0)
-    assert rates[-1] == pytest.approx(FINAL_SHARE * LEARNING_RATE)
+    assert np.all(np.diff(shares[:top]) > 0)
+    assert np.all(np.diff(shares[top:]) < 0)
+    assert shares[-1] == pytest.approx(FINAL_SHARE)
+
+
+def test_no_sample_drives_a_neuron_on_the_host_beyond_one_spike_a_step(problem):
+    make, fit, judge, _ = problem
+    chain, _ = run(problem, 1)
+    for part in (fit, judge):
+        drive = part.x @ chain.weights[0].T + chain.biases[0]
+        assert drive.max() <= LIMIT * (1 + 1e-9)
+    before = make()
+    assert (fit.x @ before.weights[0].T + before.biases[0]).max() > 1.01
+
+
+def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
+    make, fit, judge, _ = problem
+    losses = []
+    for scale, offset in ((1.0, 0.0), (300.0, 2000.0)):
+        chain = make()
+        chain.weights[-1] *= scale
+        chain.biases[-1][:] = scale * chain.biases[-1] + offset
+        parts = [Samples(s.x, scale * s.targets + offset) for s in (fit, judge)]
+        deviation = parts[0].targets.std(axis=0)
+        distillation = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
+        found = tune(chain, *parts, distillation, WINDOWS[1:], seed=1, progress_bar=False)
+        losses.append(min(found))
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+    assert losses[1] < 0.02

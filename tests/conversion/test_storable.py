@@ -1,0 +1,77 @@
+import nengo
+import numpy as np
+import pytest
+
+from nengo_dense.conversion.storable import check_storable
+from nengo_dense.emulator import Simulator
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.layers.stack import DenseStack
+
+SIZES = [6, 5, 4, 2]
+
+
+def make(rng, encoding="host", weight=1.0, bias=0.0, neuron_type=None):
+    """Scale the weights of the last layer on the chip, and raise one of its biases."""
+    weights = [rng.uniform(0.2, 1, (o, i)) for i, o in zip([3, *SIZES], SIZES, strict=False)]
+    biases = [np.zeros(n) for n in SIZES]
+    weights[2] *= weight
+    biases[2][1] = bias
+    specs = [
+        DenseSpec(w, b, "relu", f"dense_{i}")
+        for i, (w, b) in enumerate(zip(weights, biases, strict=True))
+    ]
+    n = 3 + (encoding == "spikes")
+    stack = DenseStack(
+        SIZES,
+        3,
+        weights=weights,
+        biases=biases,
+        encoding=encoding,
+        synapse=[0.002] * (n - 1) + [None],
+        neuron_type=neuron_type or nengo.SpikingRectifiedLinear(),
+    )
+    return stack, specs
+
+
+def builds(stack):
+    with nengo.Network(seed=0) as net:
+        nengo.Network.add(stack)
+        nengo.Connection(nengo.Node(np.ones(3)), stack.input, synapse=None)
+    try:
+        Simulator(net, progress_bar=False).close()
+    except nengo.exceptions.BuildError:
+        return False
+    return True
+
+
+@pytest.mark.filterwarnings("ignore:Lost . extra bits")
+@pytest.mark.parametrize("neuron_type", [nengo.SpikingRectifiedLinear(), nengo.LIF()])
+@pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
+@pytest.mark.parametrize(
+    "weight, bias",
+    [(1, 0), (1, 50), (1, 1e6), (1e-2, 0), (1e-6, 0), (1e-6, 1), (1e3, 0), (1e6, 0)],
+)
+def test_what_cannot_be_built_is_refused_and_nothing_else(
+    rng, encoding, weight, bias, neuron_type
+):
+    stack, specs = make(rng, encoding, weight, bias, neuron_type)
+    if builds(stack):
+        check_storable("The model", stack, specs, 0.001)
+    else:
+        with pytest.raises(ConversionError, match="dense_2: has a largest weight of"):
+            check_storable("The model", stack, specs, 0.001)
+
+
+def test_the_message_has_the_values_and_the_way_out(rng):
+    stack, specs = make(rng, bias=1e6)
+    with pytest.raises(ConversionError, match=r"(?s)weight of 0\.\d+ .*bias of 1e\+06.*Rescale"):
+        check_storable("The model", stack, specs, 0.001)
+
+
+def test_all_layers_are_told(rng):
+    stack, specs = make(rng, "spikes", bias=1e6)
+    stack.set_parameters(stack.weights, [np.full(6, 1e7), *stack.biases[1:]])
+    with pytest.raises(ConversionError) as caught:
+        check_storable("The model", stack, specs, 0.001)
+    assert len(caught.value.problems) == 2
