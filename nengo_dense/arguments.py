@@ -9,6 +9,7 @@ from nengo.utils.progress import ProgressBar
 
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
 #: Limits of what counts as a positive number, so that products and quotients of three are finite.
 LEAST, MOST = 1e-100, 1e100
@@ -20,10 +21,16 @@ MOST_PRESENTATION_STEPS = 10**6
 MOST_SEED = 2**32 - 1
 
 
-def count(value: Any, attr: str, obj: object = None, least: int = 1) -> int:
+def count(
+    value: Any, attr: str, obj: object = None, least: int = 1, most: int | None = None
+) -> int:
     """Return a whole number of at least ``least``, or raise a ValidationError."""
-    if isinstance(value, bool) or not is_integer(value) or value < least:
-        raise invalid(f"must be a whole number of at least {least}, got {value!r}", attr, obj)
+    whole = is_integer(value) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        limit = "" if most is None else f" and at most {most}"
+        raise invalid(
+            f"must be a whole number of at least {least}{limit}, got {show(value)}", attr, obj
+        )
     return int(value)
 
 
@@ -138,7 +145,14 @@ def finite_array(
     """
     given = to_array(value, attr, obj)
     check_real(given, attr, obj)
-    array = np.array(given, dtype=np.float64)
+    try:
+        array = np.array(given, dtype=np.float64)
+    except (OverflowError, ValueError) as err:  # Python's own numbers have no limit
+        raise invalid(
+            f"must be numbers that a float can hold, up to {np.finfo(float).max:.2g} ({err})",
+            attr,
+            obj,
+        ) from err
     if array.shape != shape and not (fill and array.ndim == 0):
         hint = ""
         if array.ndim == 2 and array.T.shape == shape:
@@ -159,7 +173,7 @@ def check_seed(value: Any, obj: object = None) -> int | None:
     whole = is_integer(value) and not isinstance(value, bool)
     if value is not None and not (whole and 0 <= value <= MOST_SEED):
         raise invalid(
-            f"must be None or a whole number from 0 to {MOST_SEED}, got {value!r}", "seed", obj
+            f"must be None or a whole number from 0 to {MOST_SEED}, got {show(value)}", "seed", obj
         )
     return None if value is None else int(value)
 
@@ -189,14 +203,15 @@ def one_each(value: Any, n: int, attr: str, obj: object = None) -> list:
 def choice(value: Any, options: tuple[str, ...], attr: str, obj: object = None) -> str:
     """Return a word that is among the options, or raise a ValidationError."""
     if not isinstance(value, str) or value not in options:
-        raise invalid(f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj)
+        words = ", ".join(map(repr, options))
+        raise invalid(f"must be one of {words}, got {show(value)}", attr, obj)
     return str(value)
 
 
 def flag(value: Any, attr: str, obj: object = None) -> bool:
     """Return True or False, or raise a ValidationError for anything else."""
     if not isinstance(value, bool | np.bool_):
-        raise invalid(f"must be True or False, got {value!r}", attr, obj)
+        raise invalid(f"must be True or False, got {show(value)}", attr, obj)
     return bool(value)
 
 
@@ -209,7 +224,7 @@ def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:
         return bool(value) and ("IPython" in sys.modules or sys.stdout.isatty())
     if not isinstance(value, ProgressBar):
         raise invalid(
-            f"must be True, False or a nengo.utils.progress.ProgressBar, got {value!r}",
+            f"must be True, False or a nengo.utils.progress.ProgressBar, got {show(value)}",
             "progress_bar",
             obj,
         )

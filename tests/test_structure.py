@@ -16,8 +16,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     {"version", "exceptions", "figure", "report_table"},
     {"compat"},
-    {"array_like", "context"},
-    {"after_import", "arguments", "files", "heads", "plugins"},
+    {"array_like", "context", "plugins"},
+    {"after_import", "arguments", "files", "heads"},
     {"picture_file", "samples"},
     {"loihi"},
     {"layers", "importers", "emulator", "checks"},
