@@ -17,17 +17,20 @@ LEAST, MOST = 1e-100, 1e100
 MOST_STEPS = 2**31 - 1
 #: Most steps of one presentation, all of which are held in memory.
 MOST_PRESENTATION_STEPS = 10**6
+#: Most of what is counted, as indices are.
+MOST_COUNTED = 2**63 - 1
 #: Most that NumPy's generators take for a seed.
 MOST_SEED = 2**32 - 1
 
 
 def count(
-    value: Any, attr: str, obj: object = None, least: int = 1, most: int | None = None
+    value: Any, attr: str, obj: object = None, least: int = 1, most: int = MOST_COUNTED
 ) -> int:
     """Return a whole number of at least ``least``, or raise a ValidationError."""
     whole = is_integer(value) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        limit = "" if most is None else f" and at most {most}"
+    if not whole or not least <= value <= most:
+        beyond = most < MOST_COUNTED or (whole and value > most)
+        limit = f" and at most {most}" if beyond else ""
         raise invalid(
             f"must be a whole number of at least {least}{limit}, got {show(value)}", attr, obj
         )
@@ -35,7 +38,9 @@ def count(
 
 
 def number(value: Any, attr: str, obj: object = None) -> float:
-    """Return a finite number, or raise a ValidationError."""
+    """Return a finite number, or raise a ValidationError; True and False are none."""
+    if isinstance(value, bool | np.bool_):
+        raise invalid(f"must be a number, got {value}", attr, obj)
     return float(finite_array(value, (), attr, obj))
 
 
@@ -65,6 +70,7 @@ def between(
     *,
     with_low: bool = True,
     with_high: bool = True,
+    unit: str = "",
 ) -> float:
     """Return a number between two bounds, each of them allowed or not.
 
@@ -77,7 +83,7 @@ def between(
     below = found < low or (found == low and not with_low)
     if below or found > high or (found == high and not with_high):
         least = f"{'at least' if with_low else 'above'} {low:g}"
-        most = f"{'at most' if with_high else 'below'} {high:g}"
+        most = f"{'at most' if with_high else 'below'} {high:g}{unit and f' {unit}'}"
         raise invalid(f"must be {least} and {most}, got {found:g}", attr, obj)
     return found
 
@@ -130,6 +136,26 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
 
 
+def as_floats(value: Any, attr: str, obj: object = None) -> np.ndarray:
+    """Return an array of floats, the one that was given if it is one.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Not real numbers, or beyond what a float can hold; masked values.
+    """
+    given = to_array(value, attr, obj)
+    check_real(given, attr, obj)
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (OverflowError, ValueError) as err:  # Python's own numbers have no limit
+        raise invalid(
+            f"must be numbers that a float can hold, up to {np.finfo(float).max:.2g} ({err})",
+            attr,
+            obj,
+        ) from err
+
+
 def finite_array(
     value: Any, shape: tuple[int, ...], attr: str, obj: object = None, fill: bool = False
 ) -> np.ndarray:
@@ -143,16 +169,8 @@ def finite_array(
         Not real numbers, another shape (a transposed one is recognised), masked values, NaN or
         infinity.
     """
-    given = to_array(value, attr, obj)
-    check_real(given, attr, obj)
-    try:
-        array = np.array(given, dtype=np.float64)
-    except (OverflowError, ValueError) as err:  # Python's own numbers have no limit
-        raise invalid(
-            f"must be numbers that a float can hold, up to {np.finfo(float).max:.2g} ({err})",
-            attr,
-            obj,
-        ) from err
+    # in one order, so that the same numbers are summed in the same order, from wherever they come
+    array = np.array(as_floats(value, attr, obj), order="C")
     if array.shape != shape and not (fill and array.ndim == 0):
         hint = ""
         if array.ndim == 2 and array.T.shape == shape:

@@ -178,6 +178,19 @@ def test_one_number_fills_a_shape_if_it_may():
     refused(r"must have shape \(3,\), got \(\)", arguments.finite_array, 2, (3,), "b")
 
 
+def test_the_same_numbers_come_in_the_same_order(rng):
+    given_array = rng.rand(3, 4)
+    for same in (np.asfortranarray(given_array), given_array[::-1][::-1]):
+        array = arguments.finite_array(same, (3, 4), "x")
+        assert array.flags.c_contiguous
+        np.testing.assert_array_equal(array, given_array)
+
+
+@pytest.mark.parametrize("value", [True, np.False_])
+def test_true_and_false_are_no_numbers(value):
+    refused(f"rate: must be a number, got {value}", arguments.number, value, "rate")
+
+
 def test_a_transposed_matrix_is_recognised():
     refused("so transpose it", arguments.finite_array, np.zeros((2, 3)), (3, 2), "w")
 

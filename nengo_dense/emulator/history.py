@@ -39,7 +39,8 @@ def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
     """
     if isinstance(keep_history, bool):
         return
-    if isinstance(keep_history, str | bytes) or not isinstance(keep_history, Collection):
+    single = isinstance(keep_history, str | bytes | np.ndarray)
+    if single or not isinstance(keep_history, Collection):
         raise ValidationError(
             f"must be a bool or a list of probes (got {show(keep_history)})", attr="keep_history"
         )

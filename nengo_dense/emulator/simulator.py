@@ -31,6 +31,7 @@ from nengo_dense.arguments import (
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
+from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS
 from nengo_dense.plugins import show
@@ -110,6 +111,8 @@ class Simulator:
         self.network = _check_network(network)
         check_keep_history(keep_history, network)
         seed = check_seed(seed)
+        if hardware_options is not None and not isinstance(hardware_options, Mapping):
+            raise invalid(f"must be a dict, got {show(hardware_options)}", "hardware_options")
         _check_model(model, dt)
         building: dict[str, Any] = {
             "model": model,

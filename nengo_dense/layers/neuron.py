@@ -7,6 +7,7 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import LIF, NeuronType, SpikingRectifiedLinear
 
 from nengo_dense import compat
+from nengo_dense.plugins import show
 
 
 def arguments(neuron_type: NeuronType) -> dict:
@@ -67,7 +68,8 @@ def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> Ne
     """
     if not isinstance(neuron_type, NeuronType):
         raise ValidationError(
-            f"must be a neuron type such as nengo.SpikingRectifiedLinear(), got {neuron_type!r}"
+            "must be a neuron type such as nengo.SpikingRectifiedLinear(), got "
+            f"{show(neuron_type)}"
             + (
                 " (an instance is needed: add parentheses)"
                 if isinstance(neuron_type, type)

@@ -43,9 +43,10 @@ def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
         (lambda net: {net.source: np.zeros((2, 9, 4))}, r"shape \(2, n_steps, 3\).*\(2, 9, 4\)"),
         (lambda net: {net.source: np.zeros((9, 3))}, r"shape \(2, n_steps, 3\).*\(9, 3\)"),
         (lambda net: {net.source: np.zeros((2, 5, 3))}, "has 5 steps, but the run has 9"),
-        (lambda net: {net.source: [[["a"] * 3] * 9] * 2}, "must be real numbers"),
-        (lambda net: {net.source: np.zeros((2, 9, 3), complex)}, "must be real numbers"),
-        (lambda net: {net.source: [[1], [1, 2]]}, "is not an array"),
+        (lambda net: {net.source: [[["a"] * 3] * 9] * 2}, "must be numbers, got texts"),
+        (lambda net: {net.source: np.zeros((2, 9, 3), complex)}, "numbers, got complex values"),
+        (lambda net: {net.source: [[1], [1, 2]]}, "must be one array, got a list of parts"),
+        (lambda net: {net.source: [[[10**400] * 3] * 9] * 2}, "numbers that a float can hold"),
         (
             lambda net: {net.source: np.full((2, 9, 3), np.nan)},
             "finite .got nan in lane 0, step 0",
@@ -167,8 +168,10 @@ def test_missing_network_is_refused():
         ({"minibatch_size": np.array([2, 3])}, "minibatch_size: must be a whole number"),
         ({"precompute": "no"}, "precompute: must be True or False, got 'no'"),
         ({"remove_passthrough": 0}, "remove_passthrough: must be True or False, got 0"),
+        ({"hardware_options": "no"}, "hardware_options: must be a dict, got 'no'"),
+        ({"keep_history": np.array(3)}, "must be a bool or a list of probes .got array"),
         ({"keep_history": ""}, "must be a bool or a list of probes .got ''"),
-        ({"keep_history": np.zeros(2)}, "must be a bool or a list of probes|is not a probe"),
+        ({"keep_history": np.zeros(2)}, "must be a bool or a list of probes .got array"),
         ({"keep_history": [[1]]}, r"names what is not a probe of this network .\[1\]"),
         ({"model": 3}, "model: must be a nengo_loihi.builder.Model .got int"),
         ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
@@ -255,7 +258,7 @@ def test_padding_behind_a_run_is_not_looked_at(net):
         sim.run_steps(3, data={net.source: data})
         with pytest.raises(ValidationError, match=r"must be finite .*step 3"):
             sim.run_steps(4, data={net.source: data})
-        with pytest.raises(ValidationError, match="has masked values"):
+        with pytest.raises(ValidationError, match="values are masked"):
             sim.run_steps(3, data={net.source: np.ma.masked_invalid(data)})
 
 
