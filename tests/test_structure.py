@@ -17,7 +17,7 @@ FLOORS = [
     {"version", "exceptions", "figure", "report_table"},
     {"compat"},
     {"array_like", "context"},
-    {"after_import", "arguments", "files", "heads", "plugins"},
+    {"after_import", "arguments", "files", "heads", "neurons", "plugins"},
     {"picture_file", "samples"},
     {"loihi"},
     {"layers", "importers", "emulator", "checks"},

@@ -6,7 +6,7 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
-from nengo.neurons import LIF, SpikingRectifiedLinear
+from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.stack import DenseStack
@@ -15,6 +15,7 @@ from nengo_dense.loihi.kernel.choice import make_kernel
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.layout import layers_of
 from nengo_dense.loihi.program import Program
+from nengo_dense.neurons import known
 
 
 class BuiltStack:
@@ -157,7 +158,7 @@ def _check_neurons(stack: DenseStack) -> None:
         neuron_type = layer.ensemble.neuron_type
         if layer in host and type(neuron_type) is not SpikingRectifiedLinear:
             fits = "SpikingRectifiedLinear on the host to be tuned"
-        elif layer not in host and not isinstance(neuron_type, SpikingRectifiedLinear | LIF):
+        elif layer not in host and not known(neuron_type).on_loihi:
             fits = "SpikingRectifiedLinear or LIF to be tuned on the chip's integers"
         else:
             continue

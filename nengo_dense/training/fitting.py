@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from nengo import LIFRate
 
 from nengo_dense import compat
 from nengo_dense.arguments import between, flag
@@ -12,6 +11,7 @@ from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.neurons import LIF, known
 from nengo_dense.samples import check_inputs, check_labels, hold_back
 from nengo_dense.training.settings import Settings
 from nengo_dense.training.training_result import TrainingResult
@@ -126,7 +126,7 @@ def fit(
     )
     if not isinstance(stack, DenseStack):
         raise invalid(f"must be a DenseStack, got {type(stack).__name__}", "stack")
-    chip_lif = [isinstance(k.ensemble.neuron_type, LIFRate) for k in stack.layers if k.on_chip]
+    chip_lif = [known(k.ensemble.neuron_type).curve == LIF for k in stack.layers if k.on_chip]
     if noise and not any(chip_lif):
         raise invalid(
             "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
