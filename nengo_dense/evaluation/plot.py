@@ -7,24 +7,28 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.rung import Rung
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from nengo_dense.evaluation.evaluation import Evaluation
-    from nengo_dense.evaluation.ladder_report import LadderReport
 
 #: Most classes whose names and numbers can be read in a confusion matrix.
 MOST_CLASSES = 12
 
 
-def evaluation_figure(evaluation: "Evaluation") -> "Figure":
-    """Draw rates, confusion matrix and accuracy over time side by side."""
+def evaluation_figure(
+    layers: Sequence[LayerActivity],
+    confusion_matrix: np.ndarray,
+    classes: np.ndarray,
+    accuracy_over_time: np.ndarray,
+    dt: float,
+) -> "Figure":
+    """Draw rates, confusion matrix and accuracy over time side by side; see `Evaluation`."""
     figure = compat.new_figure(15, 4.5)
     axes = figure.subplots(1, 3)
-    _plot_rates(axes[0], evaluation.layers)
-    _plot_confusion(axes[1], evaluation.confusion_matrix, evaluation.classes)
-    _plot_accuracy(axes[2], evaluation.accuracy_over_time, evaluation.dt)
+    _plot_rates(axes[0], layers)
+    _plot_confusion(axes[1], confusion_matrix, classes)
+    _plot_accuracy(axes[2], accuracy_over_time, dt)
     return figure
 
 
@@ -63,14 +67,14 @@ def _plot_accuracy(axes: Any, accuracy: np.ndarray, dt: float) -> None:
     axes.grid(alpha=0.3)
 
 
-def ladder_figure(report: "LadderReport") -> "Figure":
+def ladder_figure(rungs: Sequence[Rung], title: str) -> "Figure":
     """Draw accuracy with its intervals, and agreement with the source, from rung to rung."""
-    accuracy = np.array([rung.accuracy for rung in report.rungs])
-    intervals = np.array([rung.confidence_interval for rung in report.rungs])
-    agreement = np.array([rung.agreement for rung in report.rungs])
+    accuracy = np.array([rung.accuracy for rung in rungs])
+    intervals = np.array([rung.confidence_interval for rung in rungs])
+    agreement = np.array([rung.agreement for rung in rungs])
     figure = compat.new_figure(8, 4.5)
     axes = figure.subplots()
-    positions = np.arange(len(report.rungs))
+    positions = np.arange(len(rungs))
     axes.errorbar(
         positions,
         100 * accuracy,
@@ -80,8 +84,8 @@ def ladder_figure(report: "LadderReport") -> "Figure":
         label="accuracy, 95 % interval",
     )
     axes.plot(positions, 100 * agreement, marker="s", ls=":", label="same answer as the source")
-    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in report.rungs])
-    axes.set(ylabel="%", title=f"{report.gap:.2f} points lost on {report.n} samples")
+    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in rungs])
+    axes.set(ylabel="%", title=title)
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
