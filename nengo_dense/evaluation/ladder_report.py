@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.rung import Rung
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -17,6 +18,31 @@ EXPLANATION = (
     "Steps are in points of accuracy; a layer's error is the root mean square difference of its "
     "mean rates from the row above."
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Rung:
+    """One step of the ladder.
+
+    Attributes
+    ----------
+    name : str
+    accuracy : float
+        0 to 1.
+    confidence_interval : (float, float)
+        Wilson interval at 95 %.
+    agreement : float
+        Share of samples on which it answers as the source model does, right or wrong.
+    rate_errors : list of float
+        For each layer of neurons the root mean square difference of its mean rate from the rung
+        above, relative to that rung's; empty for the first two rungs.
+    """
+
+    name: str
+    accuracy: float
+    confidence_interval: tuple[float, float]
+    agreement: float
+    rate_errors: list[float]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -120,8 +146,13 @@ class LadderReport:
         path : str, optional
             Where to save the picture.
         """
-        title = f"{self.gap:.2f} points lost on {self.n} samples"
-        figure = plot.ladder_figure(self.rungs, title)
+        figure = plot.ladder_figure(
+            [rung.name for rung in self.rungs],
+            np.array([rung.accuracy for rung in self.rungs]),
+            np.array([rung.confidence_interval for rung in self.rungs]),
+            np.array([rung.agreement for rung in self.rungs]),
+            f"{self.gap:.2f} points lost on {self.n} samples",
+        )
         if path is not None:
             picture_file.write(figure, path)
         return figure

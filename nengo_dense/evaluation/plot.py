@@ -7,7 +7,6 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.rung import Rung
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,14 +66,17 @@ def _plot_accuracy(axes: Any, accuracy: np.ndarray, dt: float) -> None:
     axes.grid(alpha=0.3)
 
 
-def ladder_figure(rungs: Sequence[Rung], title: str) -> "Figure":
+def ladder_figure(
+    names: Sequence[str],
+    accuracy: np.ndarray,
+    intervals: np.ndarray,
+    agreement: np.ndarray,
+    title: str,
+) -> "Figure":
     """Draw accuracy with its intervals, and agreement with the source, from rung to rung."""
-    accuracy = np.array([rung.accuracy for rung in rungs])
-    intervals = np.array([rung.confidence_interval for rung in rungs])
-    agreement = np.array([rung.agreement for rung in rungs])
     figure = compat.new_figure(8, 4.5)
     axes = figure.subplots()
-    positions = np.arange(len(rungs))
+    positions = np.arange(len(names))
     axes.errorbar(
         positions,
         100 * accuracy,
@@ -84,7 +86,7 @@ def ladder_figure(rungs: Sequence[Rung], title: str) -> "Figure":
         label="accuracy, 95 % interval",
     )
     axes.plot(positions, 100 * agreement, marker="s", ls=":", label="same answer as the source")
-    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in rungs])
+    axes.set_xticks(positions, [name.replace(" ", "\n", 1) for name in names])
     axes.set(ylabel="%", title=title)
     axes.grid(alpha=0.3)
     axes.legend()

@@ -10,8 +10,7 @@ from nengo_dense.conversion import convert
 from nengo_dense.evaluation.classification import evaluate
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.interval import wilson_interval
-from nengo_dense.evaluation.ladder_report import LadderReport
-from nengo_dense.evaluation.rung import Rung
+from nengo_dense.evaluation.ladder_report import LadderReport, Rung
 from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import forward
 from nengo_dense.layers.classes import check_classes
