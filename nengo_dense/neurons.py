@@ -1,4 +1,4 @@
-"""Neuron types: one table of what is known of each, and what is made of one.
+"""Neuron types: one table of facts about them, and their copies with something changed.
 
 A type that is not in the table, such as a user's own, runs by its own code, and is neither saved,
 nor tuned, nor trained. nengo-loihi's types are here by name, because asking must not load the
@@ -37,7 +37,7 @@ class Firing(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of a neuron type.
+    """Facts about a neuron type.
 
     Attributes
     ----------
