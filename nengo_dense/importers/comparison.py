@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.model_reference import MAX_SAMPLES, Reference
 from nengo_dense.importers.operation import Operation, Scaling
-from nengo_dense.importers.reference import MAX_SAMPLES, Reference
 from nengo_dense.importers.rounding import MARGIN, Step, run
 from nengo_dense.importers.spec import DenseSpec, forward
 

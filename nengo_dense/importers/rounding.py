@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nengo_dense.heads import HEADS
+from nengo_dense.heads import HEADS, log_sum_exp
 from nengo_dense.importers.operation import Affine, Operation, Problem, Scaling
 from nengo_dense.importers.precision import PRECISIONS, Precision
 
@@ -131,14 +131,8 @@ def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:
 
 
 def _logarithms(x: np.ndarray) -> np.ndarray:
-    logarithms: np.ndarray = x - _log_sum(x)
+    logarithms: np.ndarray = x - log_sum_exp(x)[:, np.newaxis]
     return logarithms
-
-
-def _log_sum(x: np.ndarray) -> np.ndarray:
-    largest = x.max(axis=1, keepdims=True)
-    sums: np.ndarray = largest + np.log(np.exp(x - largest).sum(axis=1, keepdims=True))
-    return sums
 
 
 def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
@@ -150,5 +144,5 @@ def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
     rest = x.copy()
     rest[at] = -np.inf
     logarithms: np.ndarray = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
-    logarithms[at] = (_log_sum(rest) - _log_sum(x))[:, 0]
+    logarithms[at] = log_sum_exp(rest) - log_sum_exp(x)
     return logarithms

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import coarsest
-from nengo_dense.importers.reference import Reference
 
 #: What gives an estimator's outputs, the most telling first: a decision has no probabilities.
 METHODS = ("predict_proba", "decision_function", "predict", "transform")
