@@ -7,7 +7,7 @@ package.
 
 import importlib
 import inspect
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nengo import neurons
 from nengo.dists import Choice
@@ -109,7 +109,7 @@ def class_in_file(name: str) -> type[NeuronType]:
     return found
 
 
-def arguments(neuron_type: NeuronType) -> dict:
+def arguments(neuron_type: NeuronType) -> dict[str, Any]:
     """Read back the constructor arguments of a neuron type.
 
     Raises

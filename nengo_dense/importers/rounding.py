@@ -126,11 +126,13 @@ def _activation(
 def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """Return by how much ``exp(logarithms)``, a probability, may grow."""
     small = np.exp(logarithms) * np.expm1(np.minimum(factor, 1.0))
-    return np.where(factor < 1.0, small, np.exp(np.minimum(logarithms + factor, 0.0)))
+    grown: np.ndarray = np.where(factor < 1.0, small, np.exp(np.minimum(logarithms + factor, 0.0)))
+    return grown
 
 
 def _logarithms(x: np.ndarray) -> np.ndarray:
-    return x - log_sum_exp(x)[:, np.newaxis]
+    logarithms: np.ndarray = x - log_sum_exp(x)[:, np.newaxis]
+    return logarithms
 
 
 def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
@@ -141,6 +143,6 @@ def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
     # for the likeliest class one minus its probability would be lost in rounding
     rest = x.copy()
     rest[at] = -np.inf
-    logarithms = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
+    logarithms: np.ndarray = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
     logarithms[at] = log_sum_exp(rest) - log_sum_exp(x)
     return logarithms
