@@ -15,12 +15,12 @@ GIT_LFS = b"version https://git-lfs.github.com/spec/"
 
 def suffix(model: object) -> str:
     """Return the lower-case suffix of a path, ``""`` for anything that is not a path."""
-    return Path(model).suffix.lower() if isinstance(model, str | os.PathLike[str]) else ""
+    return Path(model).suffix.lower() if isinstance(model, str | os.PathLike) else ""
 
 
 def starts_with(model: object, magic: bytes) -> bool:
     """Tell whether `model` is the path of a file that begins with these bytes."""
-    if not isinstance(model, str | os.PathLike[str]) or not Path(model).is_file():
+    if not isinstance(model, str | os.PathLike) or not Path(model).is_file():
         return False
     with open(model, "rb") as file:
         return file.read(len(magic)) == magic
