@@ -18,7 +18,7 @@ from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
-from nengo_dense.layers.synapse import check_synapses
+from nengo_dense.layers.stack_synapse import check_synapses
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
 from nengo_dense.neurons import rebuild
