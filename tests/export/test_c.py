@@ -3,7 +3,8 @@ import re
 import nengo
 import numpy as np
 import pytest
-from exported import Library, needs_gcc, read_vectors, tuned_stack
+from compiled import Library
+from exported import needs_gcc, read_vectors, tuned_stack
 
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.c import identifier
