@@ -1,4 +1,4 @@
-"""``nengo-dense evaluate``: a model's accuracy on the chip, on a whole test set."""
+"""``nengo-dense evaluate``: how well a model does on the chip, on a whole test set."""
 
 import argparse
 from typing import Any
@@ -10,6 +10,7 @@ from nengo_dense.cli.data import load_data
 from nengo_dense.cli.number import add_timing, processes, timing
 from nengo_dense.cli.output import check_drawing, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
+from nengo_dense.evaluation.task import TASKS
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -23,6 +24,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         required=True,
         metavar="FILE.npz",
         help="test set: arrays x_test and y_test, or x and y",
+    )
+    parser.add_argument(
+        "--task",
+        choices=TASKS,
+        help="what the outputs are to meet (default: told from the model's head and the labels)",
     )
     add_timing(parser)
     parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
@@ -51,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
+        "task": args.task,
         "n_jobs": args.jobs,
         "progress_bar": console.shows_progress(),
     }

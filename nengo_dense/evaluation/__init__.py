@@ -1,8 +1,21 @@
 """How well a stack does, what it costs, and where accuracy is lost."""
 
-from nengo_dense.evaluation.classification import evaluate
+from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import LadderReport
+from nengo_dense.evaluation.measurement import evaluate
+from nengo_dense.evaluation.multi_label import MultiLabel
+from nengo_dense.evaluation.prediction import predict
+from nengo_dense.evaluation.regression import Regression
 from nengo_dense.evaluation.rung_by_rung import ladder
 
-__all__ = ["Evaluation", "LadderReport", "evaluate", "ladder"]
+__all__ = [
+    "Classification",
+    "Evaluation",
+    "LadderReport",
+    "MultiLabel",
+    "Regression",
+    "evaluate",
+    "ladder",
+    "predict",
+]

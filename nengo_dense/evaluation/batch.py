@@ -1,35 +1,38 @@
 """Samples in batches: how many at once, and who runs them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 import joblib
 import numpy as np
 from nengo.utils.numpy import is_integer
 
-from nengo_dense.evaluation.trial import Recording, Trial
+from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.recorder import Recorder, Recording
+from nengo_dense.evaluation.trial import Trial
+from nengo_dense.evaluation.window import kept_sums
 from nengo_dense.exceptions import invalid
 
-#: Memory in bytes for the logits of a batch, and for the state of its neurons. There is one batch
-#: at a time in each process.
+#: Memory in bytes for the sums of logits of a batch, and for the state of its neurons. There is
+#: one batch at a time in each process.
 LOGITS_BYTES, STATE_BYTES = 2**28, 2**30
 #: Memory in bytes that a neuron takes in each lane of an emulator: about 85 were measured.
 NEURON_BYTES = 100
 
 
-def lanes_in_memory(n_steps: int, n_classes: int, n_neurons: int) -> int:
+def lanes_in_memory(n_steps: int, n_out: int, n_neurons: int) -> int:
     """Return how many samples of so many steps may run at once, at least 1."""
-    logits = LOGITS_BYTES // (8 * n_steps * n_classes)
+    logits = LOGITS_BYTES // (8 * kept_sums(n_steps) * n_out)
     return max(1, min(logits, STATE_BYTES // (NEURON_BYTES * n_neurons)))
 
 
-def batch_size(n: int, most: int, n_jobs: int) -> int:
+def batch_size(n: int | None, most: int, n_jobs: int) -> int:
     """Return how many samples to run at once, so that all batches have about as many.
 
     Parameters
     ----------
-    n : int
-        Samples in all.
+    n : int or None
+        Samples in all, where that is known.
     most : int
         Most at once.
     n_jobs : int
@@ -44,24 +47,28 @@ def batch_size(n: int, most: int, n_jobs: int) -> int:
         raise invalid(
             f"must be a whole number of processes, or -1 for all cores, got {n_jobs!r}", "n_jobs"
         )
+    if n is None:
+        return most
     workers = 1 if n_jobs == 1 else joblib.effective_n_jobs(n_jobs)
     n_batches = -(-n // min(most, -(-n // workers)))
     return -(-n // n_batches)
 
 
 def record_all(
-    trial: Trial, batches: Sequence[np.ndarray], n_steps: int, n_jobs: int
+    trial: Trial, batches: Iterable[tuple[np.ndarray, Reader]], n_steps: int, n_jobs: int
 ) -> Iterator[Recording]:
     """Record batch by batch: with one simulator, or with one for each task of joblib's."""
     if n_jobs == 1:
-        with closing(trial.simulator()) as sim:
-            for batch in batches:
-                yield trial.record(sim, batch, n_steps)
+        with closing(Recorder(trial)) as recorder:
+            for batch, reader in batches:
+                yield recorder.record(batch, n_steps, reader)
     else:
-        tasks = (joblib.delayed(_record_one)(trial, batch, n_steps) for batch in batches)
+        tasks = (
+            joblib.delayed(_record_one)(trial, batch, n_steps, reader) for batch, reader in batches
+        )
         yield from joblib.Parallel(n_jobs, return_as="generator")(tasks)
 
 
-def _record_one(trial: Trial, batch: np.ndarray, n_steps: int) -> Recording:
-    with closing(trial.simulator()) as sim:
-        return trial.record(sim, batch, n_steps)
+def _record_one(trial: Trial, batch: np.ndarray, n_steps: int, reader: Reader) -> Recording:
+    with closing(Recorder(trial)) as recorder:
+        return recorder.record(batch, n_steps, reader)
