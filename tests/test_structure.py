@@ -18,7 +18,7 @@ FLOORS = [
     {"compat"},
     {"array_like", "context"},
     {"after_import", "arguments", "files", "heads", "plugins"},
-    {"picture_file", "samples", "targets"},
+    {"picture_file", "report_page", "samples", "targets"},
     {"batches"},
     {"loihi"},
     {"layers", "importers", "emulator", "checks"},

@@ -1,6 +1,7 @@
 """``nengo-dense evaluate``: how well a model does on the chip, on a whole test set."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from nengo.exceptions import ValidationError
@@ -8,9 +9,10 @@ from nengo.exceptions import ValidationError
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
 from nengo_dense.cli.number import add_timing, processes, timing
-from nengo_dense.cli.output import check_drawing, picture_path
+from nengo_dense.cli.output import check_apart, check_drawing, output_file, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 from nengo_dense.evaluation.task import TASKS
+from nengo_dense.report_page import html_kind, json_kind
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -41,6 +43,18 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="show where accuracy is lost, from the source model to the chip's integers (default: "
         "for a trained model with --calibrate)",
     )
+    parser.add_argument(
+        "--html",
+        type=output_file(html_kind("evaluation")),
+        metavar="FILE.html",
+        help="write the result as a page with pictures",
+    )
+    parser.add_argument(
+        "--json",
+        type=output_file(json_kind("evaluation")),
+        metavar="FILE.json",
+        help="write the result as data",
+    )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
 
@@ -48,7 +62,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
     times = timing(args)
+    check_apart(html=args.html, json=args.json, plot=args.plot)
     check_drawing("--plot", args.plot)
+    check_drawing("--html", args.html)
     given = model.read(args.model)
     if given.source is None:
         given.check_stack()
@@ -61,20 +77,32 @@ def run(args: argparse.Namespace) -> int:
         "n_jobs": args.jobs,
         "progress_bar": console.shows_progress(),
     }
-    picture: Evaluation | LadderReport
+    result: Evaluation | LadderReport
     if shows_ladder:
         encoding = model.chosen(args.encoding)
-        picture = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
-        text = f"{picture}\n\n{picture.evaluation.summary()}"
+        result = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
+        text = f"{result}\n\n{result.evaluation.summary()}"
     else:
         stack = given.to_stack(args.encoding, calibration=calibration, **times)
-        picture = evaluate(stack, x, y, target=args.target, **running)
-        text = picture.summary()
+        result = evaluate(stack, x, y, target=args.target, **running)
+        text = result.summary()
     print(text)
-    if args.plot:
-        picture.plot(args.plot)
-        print(f"picture: {args.plot}")
+    _write(result, args)
     return 0
+
+
+def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
+    """Write what was asked for; data first, since drawing may yet fail."""
+    ways: dict[str, Callable[[str], Any]] = {
+        "json": result.save_json,
+        "html": result.save_html,
+        "plot": result.plot,
+    }
+    for option, write in ways.items():
+        path = getattr(args, option)
+        if path:
+            write(path)
+            print(f"{'picture' if option == 'plot' else option.upper()}: {path}")
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -135,3 +135,17 @@ class Classification(Evaluation):
             plot.Confusion(self.confusion_matrix, self.classes),
             plot.OverTime("Accuracy over time", "accuracy (%)", over_time, self.dt, share=True),
         ]
+
+    def _details(self) -> dict[str, Any]:
+        return {
+            "classes": self.classes,
+            "confusion_matrix": self.confusion_matrix,
+            "accuracy_over_time": self.accuracy_over_time,
+        }
+
+    def _verdict(self, i: int) -> str:
+        right = "right" if self.answers[i] == self.truth[i] else f"right is {self.labels[i]}"
+        return f"answer {self.predictions[i]}, {right}"
+
+    def _output_names(self) -> Sequence[Any]:
+        return self.classes.tolist()

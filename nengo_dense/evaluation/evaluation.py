@@ -1,25 +1,42 @@
 """What every evaluation has, whatever a stack was asked for."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nengo_dense import picture_file
-from nengo_dense.evaluation import plot
+from nengo_dense.evaluation import plot, raster
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import describe
+from nengo_dense.evaluation.replay import Replay
+from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
+from nengo_dense.report_page import Report, legend, pictures, plain, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: Version of the layout of `Evaluation.to_dict`: raised when a key changes its meaning or goes.
+SCHEMA_VERSION = 1
+#: Column of the table of layers -> what it says.
+COLUMNS = {
+    "layer": "the encoder, if there is one, and the layers of neurons",
+    "on": "chip, or host: computed outside it",
+    "neurons": "how many neurons it has",
+    "mean Hz": "spikes a second of one neuron, the mean of all neurons and samples",
+    "max Hz": "of the fastest neuron, the mean of all samples",
+    "silent": "share of neurons that never fired for any sample",
+    "spikes": "spikes of the whole layer while a sample is shown",
+}
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Evaluation(ABC):
+class Evaluation(Report):
     """How well a stack does on a data set, and what it took.
 
     There is a kind for each task: `~nengo_dense.evaluation.Classification`,
@@ -44,12 +61,17 @@ class Evaluation(ABC):
         What the source model answers, as ``truth`` has it.
     own_metrics : dict of {str: float}
         By the user's own names.
+    replay : Replay or None
+        Shows single samples again, for `raster`.
+    name : str
+        Label of the stack.
     """
 
     #: The task, as `evaluate` takes it; the measure that counts, and its name in tables.
     task: ClassVar[str]
     score_name: ClassVar[str]
     score_label: ClassVar[str]
+    kind: ClassVar[str] = "evaluation"
 
     truth: np.ndarray
     layers: list[LayerActivity]
@@ -60,6 +82,8 @@ class Evaluation(ABC):
     sample_weight: np.ndarray | None = None
     source: np.ndarray | None = None
     own_metrics: Mapping[str, float] = field(default_factory=dict)
+    replay: Replay | None = None
+    name: str = ""
 
     @property
     @abstractmethod
@@ -134,9 +158,58 @@ class Evaluation(ABC):
     def __str__(self) -> str:
         return self.summary()
 
-    def _repr_html_(self) -> str:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types, without those of single samples.
+
+        ``schema_version`` is raised whenever a key changes its meaning or goes.
+        """
+        numbers = {
+            "report": self.kind,
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
+            "task": self.task,
+            "n": self.n,
+            "n_steps": self.n_steps,
+            "dt": self.dt,
+            "target": self.target,
+            "metrics": self.metrics,
+            "score": self.score_name,
+            "confidence_interval": list(self.confidence_interval),
+            "agreement": self.agreement,
+            "energy": {
+                "synaptic_operations": self.energy.synaptic_operations,
+                "neuron_updates": self.energy.neuron_updates,
+                "joules": self.energy.joules,
+            },
+            "layers": [
+                {
+                    "label": layer.label,
+                    "on_chip": layer.on_chip,
+                    "neurons": len(layer.rates),
+                    "mean_rate": float(layer.rates.mean()),
+                    "max_rate": float(layer.rates.max()),
+                    "share_silent": float(np.mean(layer.rates == 0)),
+                    "spikes": layer.spikes,
+                }
+                for layer in self.layers
+            ],
+            "notes": list(self.notes),
+            **self._details(),
+        }
+        return plain(numbers)
+
+    @abstractmethod
+    def _details(self) -> dict[str, Any]:
+        """Return what `to_dict` has for this task alone."""
+
+    def _fragment(self, with_pictures: bool) -> str:
         before, after = self._text()
-        return paragraphs(*before) + self._layer_table().html() + paragraphs(*after, *self.notes)
+        parts = [paragraphs(*before), wide(self._layer_table().html()), legend(COLUMNS)]
+        parts.append(paragraphs(*after, *self.notes))
+        if with_pictures:
+            panels = [plot.Rates(self.layers), *self._panels()]
+            parts.append(pictures([("", plot.side_by_side([panel])) for panel in panels]))
+        return "".join(parts)
 
     def summary(self) -> str:
         """Say the whole in a few lines of text."""
@@ -174,8 +247,7 @@ class Evaluation(ABC):
             ]
             for layer in self.layers
         ]
-        headings = ["layer", "on", "neurons", "mean Hz", "max Hz", "silent", "spikes"]
-        return ReportTable(headings, rows, n_words=2)
+        return ReportTable(list(COLUMNS), rows, n_words=2)
 
     def plot(self, path: str | None = None) -> "Figure":
         """Draw rates, and what the task has to show, over time too; needs matplotlib.
@@ -191,3 +263,37 @@ class Evaluation(ABC):
         if path is not None:
             picture_file.write(figure, path)
         return figure
+
+    def raster(self, i: int, path: str | None = None) -> "Figure":
+        """Draw the spikes of one sample and the outputs that come of them; needs matplotlib.
+
+        The sample is shown once more, from a fresh start.
+
+        Parameters
+        ----------
+        i : int
+            Number of the sample, from 0.
+        path : str, optional
+            Where to save the picture.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No such sample, or samples that were given in batches and not kept.
+        """
+        if self.replay is None:
+            raise invalid("has no samples to show again: it was made by hand", "evaluation")
+        shown = self.replay.show(i)
+        title = f"sample {i}: {self._verdict(i)}"
+        figure = raster.raster_figure(shown, self._output_names(), title, self.dt)
+        if path is not None:
+            picture_file.write(figure, path)
+        return figure
+
+    @abstractmethod
+    def _verdict(self, i: int) -> str:
+        """Say what was answered for a sample, and what is right."""
+
+    @abstractmethod
+    def _output_names(self) -> Sequence[Any]:
+        """Name the outputs."""

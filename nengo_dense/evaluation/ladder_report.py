@@ -1,14 +1,16 @@
 """What the way from a trained model to the chip's integers costs, rung by rung."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.evaluation import SCHEMA_VERSION, Evaluation
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.report_page import Report, legend, pictures, plain, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ EXPLANATION = (
     "Steps are in {}; a layer's error is the root mean square difference of its mean rates from "
     "the row above."
 )
+
+#: Column of the table -> what it says; errors of layers are explained below it.
+COLUMNS = {
+    "95 % interval": "where the score of many more such samples would lie",
+    "step": "difference from the row above",
+    "as source": "how far the answers are the source model's, right or wrong",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +79,7 @@ class Rung:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LadderReport:
+class LadderReport(Report):
     """What counts, from rung to rung: accuracy, R2 or macro F1.
 
     Attributes
@@ -83,9 +92,16 @@ class LadderReport:
         The last rung's.
     """
 
+    kind: ClassVar[str] = "evaluation"
+
     rungs: list[Rung]
     stack: DenseStack
     evaluation: Evaluation
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """(str) Label of the stack."""
+        return self.evaluation.name
 
     @property
     def n(self) -> int:
@@ -103,8 +119,14 @@ class LadderReport:
         return 100 * (self.rungs[0].score - self.rungs[-1].score)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types, for JSON."""
-        return {
+        """Return the numbers as plain types.
+
+        ``schema_version`` is raised whenever a key changes its meaning or goes.
+        """
+        numbers = {
+            "report": self.kind,
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
             "n": self.n,
             "task": self.evaluation.task,
             "score": self.evaluation.score_name,
@@ -120,7 +142,9 @@ class LadderReport:
                 }
                 for rung in self.rungs
             ],
+            "evaluation": self.evaluation.to_dict(),
         }
+        return plain(numbers)
 
     def __repr__(self) -> str:
         first, last = self.rungs[0], self.rungs[-1]
@@ -132,8 +156,13 @@ class LadderReport:
     def __str__(self) -> str:
         return "\n".join([self._table().text(), *self._notes, self._headline()])
 
-    def _repr_html_(self) -> str:
-        return paragraphs(self._headline()) + self._table().html() + paragraphs(*self._notes)
+    def _fragment(self, with_pictures: bool) -> str:
+        parts = [paragraphs(self._headline()), wide(self._table().html()), legend(COLUMNS)]
+        parts.append(paragraphs(*self._notes))
+        if with_pictures:
+            parts.append(pictures([("", self.plot())]))
+        last = self.evaluation._fragment(with_pictures)
+        return f"{''.join(parts)}<h2>{escape(self.rungs[-1].name)}</h2>{last}"
 
     def _headline(self) -> str:
         return f"gap {self.gap:.2f} points on {self.n} samples"

@@ -8,6 +8,7 @@ from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.judge import ClassJudge, Judge
 from nengo_dense.evaluation.own_metric import check_metrics, with_metrics
+from nengo_dense.evaluation.replay import Replay
 from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
@@ -123,6 +124,8 @@ def evaluate(
             "notes": notes,
             "sample_weight": judge.weights,
             "source": answers,
+            "replay": Replay(stack, run.samples, outcome.n, target, run.dt, run.n_steps),
+            "name": stack.label or "",
         },
     )
     return with_metrics(evaluation, metrics)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -132,3 +132,22 @@ class MultiLabel(Evaluation):
             plot.Bars("Labels", "F1 (%)", self.classes, 100 * self.label_f1),
             plot.OverTime("Labels over time", "%", over_time, self.dt, share=True),
         ]
+
+    def _details(self) -> dict[str, Any]:
+        return {
+            "classes": self.classes,
+            "label_f1": self.label_f1,
+            "label_accuracy": self.label_accuracy,
+            "macro_f1_over_time": self.macro_f1_over_time,
+            "exact_match_over_time": self.exact_match_over_time,
+        }
+
+    def _verdict(self, i: int) -> str:
+        answer, right = (
+            ", ".join(map(str, self.classes[values[i]])) or "none"
+            for values in (self.answers, self.truth)
+        )
+        return f"answer {answer}; right is {right}"
+
+    def _output_names(self) -> Sequence[Any]:
+        return self.classes.tolist()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -122,3 +122,20 @@ class Regression(Evaluation):
             plot.Values(self.truth, self.outputs),
             plot.OverTime("Error over time", "error", over_time, self.dt),
         ]
+
+    def _details(self) -> dict[str, Any]:
+        return {
+            "intervals": {name: list(bounds) for name, bounds in self.intervals.items()},
+            "error_over_time": self.error_over_time,
+        }
+
+    def _verdict(self, i: int) -> str:
+        shown = slice(0, plot.MOST_OUTPUTS)
+        answer, right = (
+            ", ".join(f"{value:.4g}" for value in values[i, shown])
+            for values in (self.outputs, self.truth)
+        )
+        return f"answer {answer}; right is {right}"
+
+    def _output_names(self) -> Sequence[Any]:
+        return range(self.outputs.shape[1])

@@ -1,13 +1,11 @@
 """A stack with a source in front of it and probes behind it."""
 
-from collections.abc import Mapping
-
 import nengo
 import numpy as np
 
 from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
-from nengo_dense.emulator.history import Observer
+from nengo_dense.emulator.history import KeepHistory
 from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.layers.stack import DenseStack
 
@@ -46,12 +44,12 @@ class Trial:
             self.logits = nengo.Probe(stack.logits)
             self.spikes = [nengo.Probe(layer.neurons) for layer in self.populations]
 
-    def simulator(self, observers: Mapping[nengo.Probe, Observer]) -> AnySimulator:
-        """Make a simulator that hands the values of some probes on, and only sums up others."""
+    def simulator(self, keep_history: KeepHistory) -> AnySimulator:
+        """Make a simulator; of probes that are not kept it has sums."""
         with outside_networks():
             if self.target == "nengo":
                 return ReferenceSimulator(
-                    self.network, self.dt, self.minibatch_size, keep_history=observers
+                    self.network, self.dt, self.minibatch_size, keep_history=keep_history
                 )
             return Simulator(
                 self.network,
@@ -59,7 +57,7 @@ class Trial:
                 minibatch_size=self.minibatch_size,
                 target=self.target,
                 progress_bar=False,
-                keep_history=observers,
+                keep_history=keep_history,
             )
 
 

@@ -463,3 +463,16 @@ def test_evaluate_measures_values(folder, capsys, rng):
     assert "R2 " in capsys.readouterr().out
     assert main(["evaluate", str(folder / "values.npz"), *arguments, "--task", "multilabel"]) == 2
     assert "must be rows of 0 and 1" in capsys.readouterr().err
+
+
+def test_evaluate_writes_a_page_and_data(folder, capsys):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    arguments = ["--data", str(folder / "data.npz"), "--presentation-time", "0.02"]
+    page, data = folder / "result.html", folder / "result.json"
+    arguments += ["--html", str(page), "--json", str(data)]
+    assert main(["evaluate", str(folder / "stack.npz"), *arguments]) == 0
+    assert json.loads(data.read_text())["n"] == 24
+    assert "<title>nengo_dense evaluation" in page.read_text()
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(folder / "stack.npz"), *arguments, "--json", str(page)])
+    assert "JSON of evaluation" in capsys.readouterr().err

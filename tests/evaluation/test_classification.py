@@ -1,8 +1,10 @@
+import json
 from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from nengo.exceptions import ValidationError
 
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.classification import Classification
@@ -93,3 +95,38 @@ def test_plot_takes_dollar_signs_for_no_formula(result, tmp_path):
     classes = np.array(["$^$", "$", "_"])
     replace(result, classes=classes, layers=[layer]).plot(str(tmp_path / "picture.png"))
     assert (tmp_path / "picture.png").exists()
+
+
+def test_json_has_a_schema_version_and_all_but_single_samples(result, tmp_path):
+    result.save_json(tmp_path / "result.json")
+    found = json.loads((tmp_path / "result.json").read_text())
+    assert found["schema_version"] == 1
+    assert found["report"] == "evaluation"
+    assert found["task"] == "classification"
+    assert found["metrics"]["accuracy"] == 0.75
+    assert found["confusion_matrix"] == [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+    assert found["layers"][0]["share_silent"] == 0.5
+    assert found["agreement"] is None
+    assert replace(result, own_metrics={"mine": float("nan")}).to_json().count("null") == 2
+
+
+def test_page_takes_the_place_of_a_page_alone(result, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    path = tmp_path / "result.html"
+    replace(result, name="<cats>").save_html(path)
+    result.save_html(path)
+    page = path.read_text()
+    assert "<title>nengo_dense evaluation</title>" in page
+    assert page.count("<svg") == 3
+    assert "What the columns mean" in page
+    assert "Evaluation of &lt;cats&gt;" in replace(result, name="<cats>").to_html()
+    other = tmp_path / "other.html"
+    other.write_text("somebody's page")
+    with pytest.raises(OSError, match="a page of evaluation"):
+        result.save_html(other)
+    assert other.read_text() == "somebody's page"
+
+
+def test_what_was_made_by_hand_has_no_raster(result):
+    with pytest.raises(ValidationError, match="no samples to show again"):
+        result.raster(0)

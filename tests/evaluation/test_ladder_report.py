@@ -62,8 +62,9 @@ def test_repr_is_one_line(report):
 
 def test_html_has_the_same_cells_escaped(report):
     root = ElementTree.fromstring(f"<div>{report._repr_html_()}</div>")
-    assert [cell.text for cell in root.iter("th")][-1] == "<layer2> error"
-    assert [cell.text for cell in root.iter("td")][-1] == "25.0%"
+    table = next(root.iter("table"))
+    assert [cell.text for cell in table.iter("th")][-1] == "<layer2> error"
+    assert [cell.text for cell in table.iter("td")][-1] == "25.0%"
 
 
 def test_notes_of_the_last_rung_are_shown(report):
