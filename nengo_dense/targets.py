@@ -50,7 +50,8 @@ def check_label_sets(y: Any, n: int, n_out: int, attr: str = "y") -> np.ndarray:
             f"{values[row].tolist()}; scikit-learn's MultiLabelBinarizer makes such rows",
             attr,
         )
-    return values == 1
+    right: np.ndarray = values == 1
+    return right
 
 
 def is_binary(values: np.ndarray) -> bool:
