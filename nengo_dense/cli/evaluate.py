@@ -8,7 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
-from nengo_dense.cli.number import add_timing, processes, timing
+from nengo_dense.cli.number import add_timing, processes, seconds_or_none, timing
 from nengo_dense.cli.output import check_apart, check_drawing, output_file, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 from nengo_dense.evaluation.task import TASKS
@@ -33,6 +33,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="what the outputs are to meet (default: told from the model's head and the labels)",
     )
     add_timing(parser)
+    parser.add_argument(
+        "--gap",
+        type=seconds_or_none,
+        metavar="S",
+        help="let samples follow one another without a reset, with so many seconds of no input "
+        "between (default: every sample from a fresh start)",
+    )
     parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
     parser.add_argument(
         "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
@@ -83,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
         result = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
         text = f"{result}\n\n{result.evaluation.summary()}"
     else:
+        if args.gap is not None:
+            running |= {"reset": False, "gap": args.gap}
         stack = given.to_stack(args.encoding, calibration=calibration, **times)
         result = evaluate(stack, x, y, target=args.target, **running)
         text = result.summary()
@@ -118,6 +127,10 @@ def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
             f"has every target as a rung, so --target {args.target} does not go with it",
             attr="--ladder",
         )
+    if args.ladder and args.gap is not None:
+        raise ValidationError("shows every sample from a fresh start: leave out --gap", "--ladder")
+    if args.gap is not None:
+        return False
     if args.ladder is None:
         return args.calibrate is not None and given.source is not None and args.target == "sim"
     return bool(args.ladder)

@@ -8,6 +8,7 @@ from nengo_dense.evaluation.multi_label import MultiLabel
 from nengo_dense.evaluation.prediction import predict
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.evaluation.rung_by_rung import ladder
+from nengo_dense.evaluation.stream_report import StreamReport, stream_report
 
 __all__ = [
     "Classification",
@@ -15,7 +16,9 @@ __all__ = [
     "LadderReport",
     "MultiLabel",
     "Regression",
+    "StreamReport",
     "evaluate",
     "ladder",
     "predict",
+    "stream_report",
 ]

@@ -1,12 +1,15 @@
 """Samples in batches: how many at once, and who runs them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import joblib
 import numpy as np
 from nengo.utils.numpy import is_integer
 
+from nengo_dense.batches import Batches
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.recorder import Recorder, Recording
 from nengo_dense.evaluation.trial import Trial
@@ -18,6 +21,44 @@ from nengo_dense.exceptions import invalid
 LOGITS_BYTES, STATE_BYTES = 2**28, 2**30
 #: Memory in bytes that a neuron takes in each lane of an emulator: about 85 were measured.
 NEURON_BYTES = 100
+
+
+class Batch(ABC):
+    """Something to be recorded, by whoever comes by it."""
+
+    @abstractmethod
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have it recorded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Presentations(Batch):
+    """Samples side by side, each from a fresh start; see `Recorder.record`."""
+
+    x: np.ndarray
+    n_steps: int
+    reader: Reader
+
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have them recorded."""
+        return [recorder.record(self.x, self.n_steps, self.reader)]
+
+
+@dataclass(frozen=True, eq=False)
+class StreamGroup(Batch):
+    """Streams side by side; see `Recorder.record_stream`."""
+
+    samples: Batches
+    places: list[np.ndarray]
+    n_steps: int
+    gap: int
+    reader: Reader
+
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have them recorded."""
+        yield from recorder.record_stream(
+            self.samples, self.places, self.n_steps, self.gap, self.reader
+        )
 
 
 def lanes_in_memory(n_steps: int, n_out: int, n_neurons: int) -> int:
@@ -54,21 +95,18 @@ def batch_size(n: int | None, most: int, n_jobs: int) -> int:
     return -(-n // n_batches)
 
 
-def record_all(
-    trial: Trial, batches: Iterable[tuple[np.ndarray, Reader]], n_steps: int, n_jobs: int
-) -> Iterator[Recording]:
+def record_all(trial: Trial, batches: Iterable[Batch], n_jobs: int) -> Iterator[Recording]:
     """Record batch by batch: with one simulator, or with one for each task of joblib's."""
     if n_jobs == 1:
         with closing(Recorder(trial)) as recorder:
-            for batch, reader in batches:
-                yield recorder.record(batch, n_steps, reader)
+            for batch in batches:
+                yield from batch.record(recorder)
     else:
-        tasks = (
-            joblib.delayed(_record_one)(trial, batch, n_steps, reader) for batch, reader in batches
-        )
-        yield from joblib.Parallel(n_jobs, return_as="generator")(tasks)
+        tasks = (joblib.delayed(_record_one)(trial, batch) for batch in batches)
+        for recordings in joblib.Parallel(n_jobs, return_as="generator")(tasks):
+            yield from recordings
 
 
-def _record_one(trial: Trial, batch: np.ndarray, n_steps: int, reader: Reader) -> Recording:
+def _record_one(trial: Trial, batch: Batch) -> list[Recording]:
     with closing(Recorder(trial)) as recorder:
-        return recorder.record(batch, n_steps, reader)
+        return list(batch.record(recorder))

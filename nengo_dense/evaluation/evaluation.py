@@ -12,6 +12,7 @@ from nengo_dense.evaluation import plot, raster
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import describe
 from nengo_dense.evaluation.replay import Replay
+from nengo_dense.evaluation.stream import Stream
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
 from nengo_dense.report_page import Report, legend, pictures, plain, wide
@@ -65,6 +66,8 @@ class Evaluation(Report):
         Shows single samples again, for `raster`.
     name : str
         Label of the stack.
+    stream : Stream or None
+        How samples followed one another, if each was not shown from a fresh start.
     """
 
     #: The task, as `evaluate` takes it; the measure that counts, and its name in tables.
@@ -84,6 +87,7 @@ class Evaluation(Report):
     own_metrics: Mapping[str, float] = field(default_factory=dict)
     replay: Replay | None = None
     name: str = ""
+    stream: Stream | None = None
 
     @property
     @abstractmethod
@@ -152,6 +156,11 @@ class Evaluation(Report):
         """(float) How long each sample was shown, in seconds."""
         return self.n_steps * self.dt
 
+    @property
+    def gap(self) -> float:
+        """(float) Seconds without input after each sample of a stream."""
+        return self.stream.gap * self.dt if self.stream else 0.0
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._headline()}>"
 
@@ -172,6 +181,8 @@ class Evaluation(Report):
             "n_steps": self.n_steps,
             "dt": self.dt,
             "target": self.target,
+            "reset": self.stream is None,
+            "gap": self.gap,
             "metrics": self.metrics,
             "score": self.score_name,
             "confidence_interval": list(self.confidence_interval),
@@ -229,10 +240,10 @@ class Evaluation(Report):
 
     def _where(self) -> str:
         """Say of what and how this was measured, for the headline."""
-        return (
-            f"on {self.n} samples, {1000 * self.presentation_time:g} ms each, "
-            f"target {self.target!r}"
-        )
+        words = f"on {self.n} samples, {1000 * self.presentation_time:g} ms each"
+        if self.stream is not None:
+            words += f" and {1000 * self.gap:g} ms between, without a reset"
+        return f"{words}, target {self.target!r}"
 
     def _layer_table(self) -> ReportTable:
         rows = [
@@ -284,7 +295,8 @@ class Evaluation(Report):
         if self.replay is None:
             raise invalid("has no samples to show again: it was made by hand", "evaluation")
         shown = self.replay.show(i)
-        title = f"sample {i}: {self._verdict(i)}"
+        alone = ", shown from a fresh start" if self.stream else ""
+        title = f"sample {i}{alone}: {self._verdict(i)}"
         figure = raster.raster_figure(shown, self._output_names(), title, self.dt)
         if path is not None:
             picture_file.write(figure, path)

@@ -1,7 +1,7 @@
 """What is looked at for each task: readers of outputs, and the evaluation made of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -65,16 +65,27 @@ class Judge(ABC):
         """What is right, as it was given."""
 
     @abstractmethod
-    def reader(self, rows: slice) -> Reader:
-        """Make a reader for some samples."""
+    def reader(self, rows: Any) -> Reader:
+        """Make a reader for the samples of some numbers, a slice or an array."""
 
     @abstractmethod
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
         """Return what outputs, (n, n_out), answer, in the form of ``truth``."""
 
     @abstractmethod
-    def evaluation(self, results: list[Any], common: Mapping[str, Any]) -> Evaluation:
-        """Make an evaluation of all readers' results."""
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> Evaluation:
+        """Make an evaluation of all readers' results.
+
+        Parameters
+        ----------
+        results : list
+        rows : (n,) ndarray of int or None
+            Numbers of the samples in the order of the results, if these are not in order.
+        common : mapping
+            What all evaluations have.
+        """
 
     def answers_of(self, source: Any) -> np.ndarray:
         """Return what a source model's outputs, checked here, answer.
@@ -100,7 +111,7 @@ class Judge(ABC):
             "sample_weight": self.weights,
             "source": self.of_outputs(outputs),
         }
-        return self.evaluation([reader.result()], common)
+        return self.evaluation([reader.result()], None, common)
 
     def _logits(self, outputs: np.ndarray) -> np.ndarray:
         return outputs
@@ -119,7 +130,7 @@ class ClassJudge(Judge):
         """(n,) labels."""
         return self.classes[self.truth]
 
-    def reader(self, rows: slice) -> Answers:
+    def reader(self, rows: Any) -> Answers:
         """Keep an answer for every step."""
         return Answers(self.head)
 
@@ -134,11 +145,13 @@ class ClassJudge(Judge):
         """Take the largest."""
         return outputs.argmax(axis=1)
 
-    def evaluation(self, results: list[Any], common: Mapping[str, Any]) -> Classification:
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> Classification:
         """Put answers after one another."""
         return Classification(
             truth=self.truth,
-            answers_over_time=np.concatenate(results),
+            answers_over_time=_in_order(results, rows),
             classes=self.classes,
             **common,
         )
@@ -158,7 +171,7 @@ class ValueJudge(Judge):
         """(n, n_out) or (n,) values."""
         return self.truth[:, 0] if self.flat else self.truth
 
-    def reader(self, rows: slice) -> Values:
+    def reader(self, rows: Any) -> Values:
         """Keep sums of errors."""
         return Values(self.head, self.truth[rows], self._equal[rows])
 
@@ -166,12 +179,14 @@ class ValueJudge(Judge):
         """Take them as they are."""
         return outputs
 
-    def evaluation(self, results: list[Any], common: Mapping[str, Any]) -> Regression:
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> Regression:
         """Put values after one another and add errors."""
         outputs, errors = zip(*results, strict=True)
         return Regression(
             truth=self.truth,
-            outputs=np.concatenate(outputs),
+            outputs=_in_order(outputs, rows),
             squared_error_over_time=sum(errors) / self._equal.sum(),
             flat=self.flat,
             **common,
@@ -191,7 +206,7 @@ class LabelJudge(Judge):
         """(n, n_out) rows of 0 and 1."""
         return self.truth.astype(int)
 
-    def reader(self, rows: slice) -> Labels:
+    def reader(self, rows: Any) -> Labels:
         """Count labels."""
         return Labels(self.head, self.truth[rows], self._equal[rows])
 
@@ -202,14 +217,22 @@ class LabelJudge(Judge):
     def _logits(self, outputs: np.ndarray) -> np.ndarray:
         return outputs - HEADS[self.head](np.zeros(1))
 
-    def evaluation(self, results: list[Any], common: Mapping[str, Any]) -> MultiLabel:
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> MultiLabel:
         """Put labels after one another and add counts."""
         answers, counts, exact = zip(*results, strict=True)
         return MultiLabel(
             truth=self.truth,
-            answers=np.concatenate(answers),
+            answers=_in_order(answers, rows),
             counts_over_time=sum(counts),
             exact_match_over_time=sum(exact) / self._equal.sum(),
             classes=self.classes,
             **common,
         )
+
+
+def _in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray:
+    """Put parts after one another, and every row where its number says."""
+    whole = np.concatenate(parts)
+    return whole if rows is None else whole[np.argsort(rows)]

@@ -30,6 +30,9 @@ def evaluate(
     dt: float = 0.001,
     minibatch_size: int = 1000,
     target: str = "sim",
+    reset: bool = True,
+    gap: float = 0.0,
+    order: Any = None,
     n_jobs: int = 1,
     classes: Any = None,
     sample_weight: Any = None,
@@ -37,7 +40,7 @@ def evaluate(
     source: Any = None,
     progress_bar: Any = True,
 ) -> Evaluation:
-    """Hold the answers for a test set against what is right, each sample from a fresh start.
+    """Hold the answers for a test set against what is right.
 
     Parameters
     ----------
@@ -63,6 +66,15 @@ def evaluate(
     target : {"sim", "simreal", "nengo"}, optional
         The chip's integers, the chip in floats, or Nengo itself
         (`~nengo_dense.emulator.reference.ReferenceSimulator`).
+    reset : bool, optional
+        Whether every sample is shown from a fresh start. Otherwise samples follow one another, as
+        on a chip that keeps running, where synapses and voltages still hold what came before: in
+        as many parallel streams as ``minibatch_size`` allows, each of 50 samples or more.
+    gap : float, optional
+        Seconds without input after each sample of a stream.
+    order : None, "random" or (n,) array_like of int, optional
+        In which order samples follow one another: as they are, shuffled (always alike), or by
+        their numbers, as ``numpy.argsort(y)`` has each class by itself.
     n_jobs : int, optional
         Processes, as joblib counts them (-1: all cores), each of which builds the stack again
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
@@ -104,6 +116,9 @@ def evaluate(
         target=target,
         n_jobs=n_jobs,
         progress_bar=progress_bar,
+        reset=reset,
+        gap=gap,
+        order=order,
     )
     names = stack.classes if classes is None else classes
     judge = judge_for(y, run.n or 0, stack.units[-1], stack.readout, task, names, sample_weight)
@@ -116,6 +131,7 @@ def evaluate(
     notes = run.notes_after(outcome, stacklevel=2)
     evaluation = judge.evaluation(
         outcome.results,
+        outcome.rows,
         {
             "layers": outcome.layers,
             "energy": outcome.energy,
@@ -126,6 +142,7 @@ def evaluate(
             "source": answers,
             "replay": Replay(stack, run.samples, outcome.n, target, run.dt, run.n_steps),
             "name": stack.label or "",
+            "stream": run.stream,
         },
     )
     return with_metrics(evaluation, metrics)

@@ -176,6 +176,32 @@ class Rungs(Panel):
         axes.legend()
 
 
+@dataclass(frozen=True, eq=False)
+class OverGap(Panel):
+    """A score without a reset, over the gap between samples."""
+
+    gaps: np.ndarray
+    scores: np.ndarray
+    intervals: np.ndarray
+    reset: float
+    label: str
+
+    def draw(self, axes: Any) -> None:
+        """Draw points with intervals, and a line for the reset."""
+        axes.errorbar(
+            1000 * self.gaps,
+            100 * self.scores,
+            yerr=100 * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
+            marker="o",
+            capsize=4,
+            label="samples that follow one another, 95 % interval",
+        )
+        axes.axhline(100 * self.reset, color="grey", ls=":", label="each from a fresh start")
+        axes.set(xlabel="gap (ms)", ylabel=f"{self.label} (%)", title="On a running chip")
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
 def as_it_is(text: str) -> str:
     """Keep matplotlib from taking what stands between dollar signs for a formula."""
     return text.replace("$", r"\$")

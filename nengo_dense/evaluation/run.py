@@ -8,12 +8,27 @@ from typing import Any
 import numpy as np
 from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
+from nengo_dense.arguments import (
+    check_progress_bar,
+    choice,
+    count,
+    flag,
+    positive,
+    presentation_steps,
+)
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.batch import batch_size, lanes_in_memory, record_all
+from nengo_dense.evaluation.batch import (
+    Batch,
+    Presentations,
+    StreamGroup,
+    batch_size,
+    lanes_in_memory,
+    record_all,
+)
 from nengo_dense.evaluation.cost import energy_of, spikes_for_values
 from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import Trial, populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.stack import DenseStack
@@ -23,7 +38,7 @@ TARGETS = ("sim", "simreal", "nengo")
 #: A presentation of more seconds than this was probably given in milliseconds.
 UNUSUAL_TIME = 5.0
 #: Makes the reader for the samples of the given numbers.
-ReaderFor = Callable[[slice], Reader]
+ReaderFor = Callable[[Any], Reader]
 
 
 @dataclass(frozen=True)
@@ -35,14 +50,17 @@ class Outcome:
     n : int
         Samples.
     results : list
-        Of the readers, one a batch, in the order of the samples.
+        Of the readers, one a batch.
+    rows : (n,) ndarray of int or None
+        Numbers of the samples in the order of the results; None where these are in order.
     layers : list of LayerActivity
     energy : Energy
-        Of one presentation.
+        Of one presentation, and the gap after it.
     """
 
     n: int
     results: list[Any]
+    rows: np.ndarray | None
     layers: list[LayerActivity]
     energy: Energy
 
@@ -67,6 +85,8 @@ class Run:
     progress_bar : bool or nengo.utils.progress.ProgressBar
     notes : tuple of str
         In which ways this is not what the stack was tuned for, or not what was meant.
+    stream : Stream or None
+        How samples follow one another; None where each is shown from a fresh start.
     """
 
     stack: DenseStack
@@ -79,6 +99,7 @@ class Run:
     n_jobs: int
     progress_bar: Any
     notes: tuple[str, ...]
+    stream: Stream | None = None
 
     @classmethod
     def of(
@@ -93,6 +114,9 @@ class Run:
         target: Any,
         n_jobs: Any,
         progress_bar: Any,
+        reset: Any = True,
+        gap: Any = 0.0,
+        order: Any = None,
     ) -> "Run":
         """Check everything that a run needs; the arguments are those of `evaluate`.
 
@@ -110,11 +134,16 @@ class Run:
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
         most = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
         most = min(count(minibatch_size, "minibatch_size"), most)
-        size = batch_size(samples.n, most, n_jobs)
+        stream = None
+        if flag(reset, "reset"):
+            check_no_stream(gap, order)
+        else:
+            stream = Stream.of(samples.n, n_steps, gap, order, step, most)
+        size = batch_size(stream.n_streams if stream else samples.n, most, n_jobs)
         bar = check_progress_bar(progress_bar)
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target)
         n = n if samples.n is None else samples.n
-        return cls(stack, samples, n, target, step, n_steps, size, n_jobs, bar, notes)
+        return cls(stack, samples, n, target, step, n_steps, size, n_jobs, bar, notes, stream)
 
     def warn(self, stacklevel: int) -> None:
         """Say the notes, to the caller of whoever calls this (1), or further up."""
@@ -151,19 +180,25 @@ class Run:
         n = 0
         progress = Progress(f"{doing[0].upper()}{doing[1:]}", "Run", self.n)
         with ProgressTracker(self.progress_bar, progress) as tracker:
-            for recording in record_all(trial, feed, self.n_steps, self.n_jobs):
+            for recording in record_all(trial, feed, self.n_jobs):
                 n += recording.n
-                results.append(recording.result)
+                if recording.result is not None:
+                    results.append(recording.result)
                 sent += recording.sent
                 for total, spikes in zip(fired, recording.fired, strict=True):
                     total += spikes
                 tracker.total_progress.step(recording.n)
         feed.check(n)
-        energy = energy_of(trial.populations, sent / n, feed.spikes_in / n, self.n_steps)
-        return Outcome(n, results, self._activity(trial, fired, n), energy)
+        energy = energy_of(trial.populations, sent / n, feed.spikes_in / n, self.period)
+        return Outcome(n, results, feed.rows, self._activity(trial, fired, n), energy)
+
+    @property
+    def period(self) -> int:
+        """(int) Steps from one sample to the next."""
+        return self.n_steps + (self.stream.gap if self.stream else 0)
 
     def _activity(self, trial: Trial, fired: list[np.ndarray], n: int) -> list[LayerActivity]:
-        seconds = self.n_steps * self.dt
+        seconds = self.period * self.dt
         return [
             LayerActivity(
                 layer.ensemble.label, layer.on_chip, total / n / seconds, float(total.sum() / n)
@@ -183,20 +218,38 @@ class _Feed:
         self._reader_for = reader_for
         self._error: Exception | None = None
         self.spikes_in = 0.0
+        self.rows: np.ndarray | None = None
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, Reader]]:
-        run, n = self._run, 0
+    def __iter__(self) -> Iterator[Batch]:
         try:
-            for batch in run.samples.of(run.size):
-                rows = slice(n, n + len(batch))
-                n += len(batch)
-                if run.n is not None and n > run.n:
-                    raise invalid(f"yields more than {run.n} samples, one for each label", "x")
-                if run.stack.encoding == "chip":
-                    self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
-                yield batch, self._reader_for(rows)
+            yield from self._side_by_side() if self._run.stream is None else self._groups()
         except Exception as err:  # whatever the user's own iterable raises
             self._error = err
+
+    def _side_by_side(self) -> Iterator[Batch]:
+        run, n = self._run, 0
+        for batch in run.samples.of(run.size):
+            rows = slice(n, n + len(batch))
+            n += len(batch)
+            if run.n is not None and n > run.n:
+                raise invalid(f"yields more than {run.n} samples, one for each label", "x")
+            if run.stack.encoding == "chip":
+                self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
+            yield Presentations(batch, run.n_steps, self._reader_for(rows))
+
+    def _groups(self) -> Iterator[Batch]:
+        run, stream = self._run, self._run.stream
+        assert stream is not None, "asked for streams alone"
+        if run.stack.encoding == "chip":
+            nothing = np.zeros((1, run.stack.size_in))
+            for batch in run.samples.of(run.size):
+                self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
+                self.spikes_in += len(batch) * spikes_for_values(nothing, stream.gap)
+        groups = stream.groups(run.size)
+        self.rows = np.concatenate([np.concatenate(places) for places in groups])
+        for places in groups:
+            reader = self._reader_for(np.concatenate(places))
+            yield StreamGroup(run.samples, places, run.n_steps, stream.gap, reader)
 
     def check(self, n: int) -> None:
         """Raise the error that there was, or that of too few samples."""
