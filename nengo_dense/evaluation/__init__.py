@@ -1,6 +1,7 @@
 """How well a stack does, what it costs, and where accuracy is lost."""
 
 from nengo_dense.evaluation.classification import Classification
+from nengo_dense.evaluation.decision_curve import DecisionCurve, decision_curve
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import LadderReport
 from nengo_dense.evaluation.measurement import evaluate
@@ -8,15 +9,19 @@ from nengo_dense.evaluation.multi_label import MultiLabel
 from nengo_dense.evaluation.prediction import predict
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.evaluation.rung_by_rung import ladder
+from nengo_dense.evaluation.stopping import Decision
 from nengo_dense.evaluation.stream_report import StreamReport, stream_report
 
 __all__ = [
     "Classification",
+    "Decision",
+    "DecisionCurve",
     "Evaluation",
     "LadderReport",
     "MultiLabel",
     "Regression",
     "StreamReport",
+    "decision_curve",
     "evaluate",
     "ladder",
     "predict",

@@ -24,8 +24,12 @@ def decide(means: np.ndarray, head: str) -> np.ndarray:
     -------
     classes : (...) ndarray of int
     """
-    outputs = means if head in KEEP_ORDER else HEADS[head](means)
-    return outputs.argmax(axis=-1)
+    return deciding(means, head).argmax(axis=-1)
+
+
+def deciding(means: np.ndarray, head: str) -> np.ndarray:
+    """Return what decides: mean logits, or outputs where a head does not keep their order."""
+    return means if head in KEEP_ORDER else HEADS[head](means)
 
 
 def decide_over_time(

@@ -10,7 +10,7 @@ from nengo_dense.array_like import to_array
 from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.multi_label import MultiLabel
-from nengo_dense.evaluation.reader import Answers, Labels, Reader, Values
+from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.heads import HEADS
 from nengo_dense.loihi.energy import Energy
@@ -118,9 +118,16 @@ class Judge(ABC):
 
 
 class ClassJudge(Judge):
-    """Which class is right."""
+    """Which class is right.
+
+    Attributes
+    ----------
+    keeps_leads : bool
+        Whether to keep how far ahead each answer is.
+    """
 
     task = "classification"
+    keeps_leads = False
 
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
         self.truth = check_labels(y, n, self.n_out, classes=classes)
@@ -132,7 +139,7 @@ class ClassJudge(Judge):
 
     def reader(self, rows: Any) -> Answers:
         """Keep an answer for every step."""
-        return Answers(self.head)
+        return Leads(self.head) if self.keeps_leads else Answers(self.head)
 
     def answers_of(self, source: Any) -> np.ndarray:
         """Take labels, as scikit-learn's ``predict`` gives them, as well as outputs."""
@@ -149,9 +156,14 @@ class ClassJudge(Judge):
         self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
     ) -> Classification:
         """Put answers after one another."""
+        answers, leads = results, None
+        if self.keeps_leads:
+            answers = [each for each, _ in results]
+            leads = _in_order([each for _, each in results], rows)
         return Classification(
             truth=self.truth,
-            answers_over_time=_in_order(results, rows),
+            answers_over_time=_in_order(answers, rows),
+            leads_over_time=leads,
             classes=self.classes,
             **common,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nengo_dense.arguments import choice
 from nengo_dense.array_like import to_array
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.evaluation import Evaluation
@@ -16,6 +17,7 @@ from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.targets import check_sample_weight
 
+DECISIONS = ("window", "margin")
 #: Most memory in bytes for the answers after every step.
 ANSWERS_BYTES = 2**32
 
@@ -33,6 +35,7 @@ def evaluate(
     reset: bool = True,
     gap: float = 0.0,
     order: Any = None,
+    decision: str = "window",
     n_jobs: int = 1,
     classes: Any = None,
     sample_weight: Any = None,
@@ -75,6 +78,10 @@ def evaluate(
     order : None, "random" or (n,) array_like of int, optional
         In which order samples follow one another: as they are, shuffled (always alike), or by
         their numbers, as ``numpy.argsort(y)`` has each class by itself.
+    decision : {"window", "margin"}, optional
+        Classes are answered after the whole presentation, by the mean of its window. ``"margin"``
+        also keeps how far ahead each answer was after each step, for
+        `~nengo_dense.evaluation.Classification.at_margin`.
     n_jobs : int, optional
         Processes, as joblib counts them (-1: all cores), each of which builds the stack again
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
@@ -122,8 +129,12 @@ def evaluate(
     )
     names = stack.classes if classes is None else classes
     judge = judge_for(y, run.n or 0, stack.units[-1], stack.readout, task, names, sample_weight)
+    keeps_leads = choice(decision, DECISIONS, "decision") == "margin"
     if isinstance(judge, ClassJudge):
-        _check_memory(len(judge.truth), run.n_steps, judge.n_out)
+        judge.keeps_leads = keeps_leads
+        _check_memory(len(judge.truth), run.n_steps, judge.n_out, keeps_leads)
+    elif keeps_leads:
+        raise invalid(f"'margin' is for classes, and this is a {judge.task}", "decision")
     answers = None if source is None else judge.answers_of(source)
     check_metrics(metrics, judge.labels, judge.weights)
     run.warn(stacklevel=2)
@@ -168,9 +179,9 @@ def _length(y: Any) -> int | None:
     return shape[0] if shape else None
 
 
-def _check_memory(n: int, n_steps: int, n_classes: int) -> None:
+def _check_memory(n: int, n_steps: int, n_classes: int, keeps_leads: bool) -> None:
     """Refuse what would fill the memory with answers before it could ever end."""
-    n_bytes = n * n_steps * answer_type(n_classes).itemsize
+    n_bytes = n * n_steps * (answer_type(n_classes).itemsize + 4 * keeps_leads)
     if n_bytes > ANSWERS_BYTES:
         raise invalid(
             f"the answers of {n} samples after each of {n_steps} steps take "

@@ -202,6 +202,32 @@ class OverGap(Panel):
         axes.legend()
 
 
+@dataclass(frozen=True, eq=False)
+class Latency(Panel):
+    """Accuracy over mean latency, with the energy along it.
+
+    Each curve has rows of latency (s), accuracy and energy (J), and so has what was chosen.
+    """
+
+    curves: Mapping[str, np.ndarray]
+    chosen: np.ndarray
+
+    def draw(self, axes: Any) -> None:
+        """Draw a line a rule; the energy, which goes with the time, has an axis above."""
+        for name, rows in self.curves.items():
+            order = np.argsort(rows[:, 0], kind="stable")
+            axes.plot(1000 * rows[order, 0], 100 * rows[order, 1], marker=".", label=name)
+        latency, accuracy, joules = self.chosen
+        axes.plot(1000 * latency, 100 * accuracy, "o", color="black", label="chosen margin")
+        axes.set(xlabel="mean time until an answer (ms)", ylabel="accuracy (%)")
+        if joules:
+            scale = 1e6 * joules / (1000 * latency)
+            both_ways = (lambda time: time * scale, lambda energy: energy / scale)
+            axes.secondary_xaxis("top", functions=both_ways).set_xlabel("energy of the chip (uJ)")
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
 def as_it_is(text: str) -> str:
     """Keep matplotlib from taking what stands between dollar signs for a formula."""
     return text.replace("$", r"\$")

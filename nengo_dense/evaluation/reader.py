@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.evaluation.decision import answer_type, decide
+from nengo_dense.evaluation.decision import answer_type, decide, deciding
 from nengo_dense.heads import HEADS
+from nengo_dense.layers.readout import window_start
 
 
 class Reader(ABC):
@@ -64,9 +65,33 @@ class Answers(Reader):
         steps = slice(first_step, first_step + means.shape[1])
         self._answers[lanes, steps] = decide(means, self.head)
 
-    def result(self) -> np.ndarray:
+    def result(self) -> Any:
         """Return the answers."""
         return self._answers
+
+
+class Leads(Answers):
+    """The answers, and how far each was ahead, (n, n_steps): the lead, summed over the window.
+
+    Neurons that integrate carry less than a spike from step to step, so that sums are wrong by
+    about as much early as late, while means are wrong by more early.
+    """
+
+    def begin(self, n: int, n_steps: int, n_out: int) -> None:
+        """Make room."""
+        super().begin(n, n_steps, n_out)
+        self._leads = np.zeros((n, n_steps), dtype=np.float32)
+
+    def read(self, lanes: slice, first_step: int, means: np.ndarray) -> None:
+        """Decide after each step, and keep the lead."""
+        super().read(lanes, first_step, means)
+        end = np.arange(first_step + 1, first_step + means.shape[1] + 1)
+        second, first = np.moveaxis(np.partition(deciding(means, self.head), -2)[..., -2:], -1, 0)
+        self._leads[lanes, first_step : end[-1]] = (first - second) * (end - window_start(end))
+
+    def result(self) -> Any:
+        """Return answers and leads."""
+        return self._answers, self._leads
 
 
 class Values(Reader):
