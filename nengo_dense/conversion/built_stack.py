@@ -1,6 +1,7 @@
 """A stack built for the chip once, whose weights and biases can be exchanged hundreds of times."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import nengo
@@ -12,6 +13,7 @@ from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.kernel.choice import make_kernel
+from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.layout import layers_of
 from nengo_dense.loihi.program import Program
@@ -117,14 +119,37 @@ class BuiltStack:
         fired : list of (batch, n_steps, n_neurons) uint8 array
             Spikes of each layer on the chip.
         """
+        return self._record(self.program(), spikes, ["spiked"])[0]
+
+    def trace(self, spikes: np.ndarray) -> tuple[list[Trace], list[Neurons]]:
+        """Do as `run`, and keep what slopes depend on, for each layer on the chip."""
         program = self.program()
+        recorded = self._record(program, spikes, list(Trace._fields))
+        traces = [Trace(*parts) for parts in zip(*recorded, strict=True)]
+        return traces, [Neurons.of(program.compartments, c) for c in self._columns]
+
+    def _record(
+        self, program: Program, spikes: np.ndarray, keys: Sequence[str]
+    ) -> list[list[np.ndarray]]:
+        """Return some states of every layer, for each key and layer."""
         lanes, n_steps, _ = spikes.shape
         columns = np.concatenate(self._columns)
-        fired = np.zeros((lanes, n_steps, len(columns)), dtype=np.uint8)
+        recordings = [
+            Recording(
+                key,
+                columns,
+                np.empty((lanes, n_steps, len(columns)), _dtype(key, program)),
+            )
+            for key in keys
+        ]
         state = ChipState.zeros(program, lanes)
-        recordings = [Recording("spiked", columns, fired)]
         make_kernel("auto", program).advance(state, Drive(spikes), recordings)
-        return np.split(fired, np.cumsum([len(c) for c in self._columns])[:-1], axis=2)
+        ends = np.cumsum([len(c) for c in self._columns])[:-1]
+        return [np.split(recording.values, ends, axis=2) for recording in recordings]
+
+
+def _dtype(key: str, program: Program) -> Any:
+    return np.uint8 if key == "spiked" else program.dtype
 
 
 def times_columns(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_stack import BuiltStack, times_columns
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
 
@@ -138,6 +139,14 @@ class Chain:
         weights = self.weights[index]
         return weights if index or self.signs is None else times_columns(weights, self.signs)
 
+    def per_threshold(self, index: int, neurons: Neurons) -> tuple[float, float]:
+        """Return what a layer's weights and biases of 1 are on the chip, in thresholds."""
+        layer = self.layers[index]
+        bias = layer.unit_gain / (layer.max_rate * self.dt)
+        leak = 1 - float(neurons.keep_v[0])
+        bias *= leak or self.dt
+        return bias * (1 - float(neurons.keep_u[0])), bias
+
     def logits(self, activity: Activity) -> np.ndarray:
         """Return the mean logits, (batch, n_out)."""
         return activity.rates[-1] @ self.weights[-1].T + self.biases[-1]
@@ -178,6 +187,24 @@ class Chain:
         drive = self._built.drive(x)
         sent = host_spikes(drive, n_steps)
         return drive, [sent, *self._built.run(sent)]
+
+    def trace(
+        self, x: np.ndarray, n_steps: int
+    ) -> tuple[np.ndarray, np.ndarray, list[Trace], list[Neurons]]:
+        """Do as `spikes`, and keep what slopes depend on, for each layer on the chip.
+
+        Returns
+        -------
+        drive : (batch, n_neurons) ndarray
+        sent : (batch, n_steps, n_neurons) uint8 ndarray
+            Spikes of the host.
+        traces : list of Trace
+        neurons : list of Neurons
+        """
+        self._built.set_parameters(*self.in_stack_units())
+        drive = self._built.drive(x)
+        sent = host_spikes(drive, n_steps)
+        return drive, sent, *self._built.trace(sent)
 
     def program(self) -> Program:
         """Return the integers of the present parameters, as the chip has them."""
