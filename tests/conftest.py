@@ -1,6 +1,9 @@
 """What every test needs: a nengo-loihi that builds under the NumPy that is installed."""
 
+import signal
+
 import nengo
+import pytest
 
 from nengo_dense import compat
 
@@ -17,3 +20,11 @@ def pytest_configure(config):
     if config.getoption("tf_keras", default=False):  # unknown if tests/ is not the first folder
         compat.use_tf_keras()  # before nengo-loihi, which imports TensorFlow
     compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer
+
+
+@pytest.fixture
+def terminal():
+    """Let Ctrl-C do as it does at a terminal; whatever runs in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
