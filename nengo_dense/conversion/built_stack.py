@@ -70,15 +70,21 @@ class BuiltStack:
         self._columns = _columns(self._floats.model, [layer.ensemble for layer in self.layers])
 
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
-        """Exchange all weights and biases, as `DenseStack.set_parameters`."""
-        self._stack.set_parameters(weights, biases)
-        for pre, layer in zip(self._below, self.layers, strict=True):
-            self._floats.set_bias(layer.ensemble, layer.ensemble.bias)
-            self._floats.set_weights(pre, layer.ensemble, self._transform(layer))
+        """Exchange all weights and biases; finite ones, of the stack's own shapes.
 
-    def _transform(self, layer: DenseLayer) -> np.ndarray:
+        Layers on the chip are not told: to look at an array as Nengo does costs as much as to
+        make integers of it.
+        """
+        if self._stack.encoder is None:
+            self.host.set_parameters(weights[0], biases[0])
+            weights, biases = weights[1:], biases[1:]
+        for pre, layer, w, b in zip(self._below, self.layers, weights, biases, strict=False):
+            self._floats.set_bias(layer.ensemble, layer.base_bias + layer.unit_gain * b)
+            self._floats.set_weights(pre, layer.ensemble, self._transform(layer, w))
+
+    def _transform(self, layer: DenseLayer, weights: np.ndarray) -> np.ndarray:
         """Return what nengo-loihi makes of the transforms between neurons and a layer."""
-        weights, encoder = layer.connection.transform.init, self._stack.encoder
+        encoder = self._stack.encoder
         if encoder is None or layer is not self.layers[0]:
             return weights
         return times_columns(weights, encoder.decoders)

@@ -6,6 +6,7 @@ from typing import Any
 
 import nengo
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import (
@@ -19,6 +20,7 @@ from nengo_dense.arguments import (
 )
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import check_calibration
+from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.scaling import input_encoding, layer_rates
@@ -29,6 +31,7 @@ from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
+from nengo_dense.samples import check_labels
 
 #: Rate in hertz that stands for the value 1 of a usual layer, where no values are known.
 BLIND_RATE = 250.0
@@ -45,12 +48,14 @@ def convert(
     model: Any,
     *,
     calibration: Any = None,
+    labels: Any = None,
     encoding: str = "auto",
     synapse: Any = 0.002,
     neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
     max_rate: float | None = None,
     percentile: float = 99.9,
     tune: bool = True,
+    effort: str | float = "normal",
     presentation_time: float = 0.1,
     dt: float = 0.001,
     progress_bar: Any = True,
@@ -62,8 +67,8 @@ def convert(
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
     scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.tandem`. Neurons that say nothing are left out, and
-    neurons on another scale than their layer are brought back to it
+    model does; see `nengo_dense.conversion.through_time`. Neurons that say nothing are left
+    out, and neurons on another scale than their layer are brought back to it
     (`nengo_dense.conversion.equalization`); neither changes what is computed.
 
     Parameters
@@ -73,6 +78,9 @@ def convert(
         ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
+    labels : (batch,) or (batch, n_classes) array_like, optional
+        True classes of the calibration inputs, of a model that ends in a softmax. Tuning then
+        makes up for some of the model's own mistakes.
     encoding : {"auto", "host", "spikes", "chip"}, optional
         As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
         two hidden layers or more, else ``"spikes"``.
@@ -91,6 +99,9 @@ def convert(
         Of the activations above zero, 0 to 100, for calibration.
     tune : bool, optional
         Whether calibration also changes weights and biases.
+    effort : {"fast", "normal", "best"} or float, optional
+        How long tuning may take, in seconds if a number; it ends before if held-back samples gain
+        nothing more. A word stands for a number of updates, and gives the same stack everywhere.
     presentation_time : float, optional
         How long a sample will be shown, in seconds. Tuning makes classes right after a quarter, a
         half and all of it, and values after all of it.
@@ -125,6 +136,7 @@ def convert(
     choice(encoding, ("auto", *ENCODINGS), "encoding")
     n_steps = presentation_steps(presentation_time, dt)
     tune = flag(tune, "tune")
+    effort = check_effort(effort)
     percentile = between(percentile, 0, 100, "percentile", with_low=False)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, bar = check_seed(seed), check_progress_bar(progress_bar)
@@ -159,10 +171,33 @@ def convert(
         if values is not None:
             _warn_of_other_scales(specs, values, rate)
         if x is not None and tuned:
-            tune_stack(stack, source, x, n_steps, dt, seed=seed or 0, progress_bar=bar)
+            tune_stack(
+                stack,
+                source,
+                x,
+                n_steps,
+                dt,
+                labels=_class_indices(labels, x, stack),
+                effort=effort,
+                seed=seed or 0,
+                progress_bar=bar,
+            )
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack
+
+
+def _class_indices(labels: Any, x: np.ndarray, stack: DenseStack) -> np.ndarray | None:
+    """Return labels as numbers of outputs; refuse them where there are no classes."""
+    if labels is None:
+        return None
+    if stack.readout != "softmax":
+        raise ValidationError(
+            f"are for a model that ends in a softmax; this one ends in {stack.readout!r}. Leave "
+            "them out: tuning needs none",
+            attr="labels",
+        )
+    return check_labels(labels, len(x), stack.units[-1], "labels", stack.classes)
 
 
 def _blind(

@@ -16,6 +16,8 @@ USUAL_SPREAD = 30.0
 #: Weight of values beside softmaxes, where several outputs may be values or logits of classes.
 #: Small, because among logits of classes the large values matter least.
 VALUE_WEIGHT = 0.09
+#: Share of the true classes in what is wanted, where labels are given.
+LABEL_WEIGHT = 0.2
 
 
 class Comparison(NamedTuple):
@@ -94,6 +96,20 @@ class Distillation:
     def late(self) -> bool:
         """(bool) Whether values alone matter, and so only the whole presentation."""
         return not any(comparison.early for comparison in self.comparisons)
+
+    def with_labels(self, targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return logits whose softmax is the source's, mixed with the true classes.
+
+        Parameters
+        ----------
+        targets : (batch, n_out) ndarray
+            Logits of the source model.
+        labels : (batch,) ndarray of int
+        """
+        (temperature,) = (c.scale for c in self.comparisons if c.head == "softmax")
+        mixed = (1 - LABEL_WEIGHT) * HEADS["softmax"](targets / temperature)
+        mixed[np.arange(len(labels)), labels] += LABEL_WEIGHT
+        return np.asarray(temperature * np.log(np.maximum(mixed, np.finfo(float).tiny)))
 
     def __call__(
         self, logits: np.ndarray, targets: np.ndarray, early: bool = False

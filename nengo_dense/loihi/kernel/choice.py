@@ -41,6 +41,15 @@ def make_slopes(name: str = "auto") -> Callable[[np.ndarray, Trace, Neurons], np
     return compiled_slope.slopes
 
 
+def is_compiled() -> bool:
+    """Whether no function has to be compiled first, which takes seconds."""
+    if not _compiled("auto"):
+        return True
+    from nengo_dense.loihi.kernel import compilation, compiled_chip, compiled_slope
+
+    return all(map(compilation.is_ready, (compiled_chip.advance, compiled_slope.back)))
+
+
 def _compiled(name: str) -> bool:
     """Whether a name stands for compiled code here."""
     if name not in KERNELS:

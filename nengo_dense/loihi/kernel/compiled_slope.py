@@ -34,7 +34,7 @@ def slopes(spike_slopes: np.ndarray, trace: Trace, neurons: Neurons) -> np.ndarr
 
     def part(start: int, stop: int) -> None:
         room = np.empty(2 * len(inverse), dtype=np.float32)
-        _back(start, stop, n_steps, longest, flat, past, chip, inverse, of_bias.reshape(-1), room)
+        back(start, stop, n_steps, longest, flat, past, chip, inverse, of_bias.reshape(-1), room)
 
     over_lanes(part, lanes, spike_slopes.size)
     if excess:
@@ -60,7 +60,7 @@ def _before(here, j, n, first, trace, chip):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _back(  # type: ignore[no-untyped-def]
+def back(  # type: ignore[no-untyped-def]
     start, stop, n_steps, longest, slope, trace, chip, inverse, of_bias, room
 ) -> None:
     """Go back in time for some lanes; all arrays are flat.
@@ -83,9 +83,9 @@ def _back(  # type: ignore[no-untyped-def]
                 found = add(found, where(fired, nought, load(room, j)))
                 found = where(greater(load(chip.vmin, j), before), nought, found)
                 refract = load(chip.refract, j)
-                for back in range(1, min(longest, step + 1)):
-                    fired = load(trace.spiked, here + j - np.uint64(back) * n)
-                    held = where(fired, greater(refract, spread(np.int32(back))), fired)
+                for ago in range(1, min(longest, step + 1)):
+                    fired = load(trace.spiked, here + j - np.uint64(ago) * n)
+                    held = where(fired, greater(refract, spread(np.int32(ago))), fired)
                     found = where(held, nought, found)
                 place = lane * n + j
                 store(of_bias, place, add(load(of_bias, place), found))

@@ -16,9 +16,6 @@ from nengo_dense.loihi.limits import DECAY_BITS
 from nengo_dense.loihi.program import Compartments
 
 
-
-
-
 class Neurons(NamedTuple):
     """What slopes depend on, of the compartments of one population; (n,) arrays.
 
@@ -42,9 +39,15 @@ class Neurons(NamedTuple):
     @classmethod
     def of(cls, chip: Compartments, columns: np.ndarray) -> "Neurons":
         """Gather them from an integer program's compartments."""
-        kept = [getattr(chip, name)[columns] / (1 << DECAY_BITS) for name in cls._fields[:2]]
-        levels = [getattr(chip, name)[columns] for name in cls._fields[2:5]]
-        return cls(*(np.float32(x) for x in [*kept, *levels]), chip.refract[columns])
+        keep_u, keep_v = (x[columns] / (1 << DECAY_BITS) for x in (chip.keep_u, chip.keep_v))
+        return cls(
+            np.float32(keep_u),
+            np.float32(keep_v),
+            np.float32(chip.bias[columns]),
+            np.float32(chip.vth[columns]),
+            np.float32(chip.vmin[columns]),
+            chip.refract[columns],
+        )
 
 
 class Trace(NamedTuple):
