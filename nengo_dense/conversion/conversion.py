@@ -28,6 +28,7 @@ from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable
 from nengo_dense.importers import read_model
+from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
@@ -79,8 +80,8 @@ def convert(
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     labels : (batch,) or (batch, n_classes) array_like, optional
-        True classes of the calibration inputs, of a model that ends in a softmax. Tuning then
-        makes up for some of the model's own mistakes.
+        True classes of the calibration inputs, of a model that ends in a softmax. Tuning needs
+        none; with them it never gives up right answers for the model's wrong ones.
     encoding : {"auto", "host", "spikes", "chip"}, optional
         As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
         two hidden layers or more, else ``"spikes"``.
@@ -136,10 +137,10 @@ def convert(
     choice(encoding, ("auto", *ENCODINGS), "encoding")
     n_steps = presentation_steps(presentation_time, dt)
     tune = flag(tune, "tune")
-    effort = check_effort(effort)
     percentile = between(percentile, 0, 100, "percentile", with_low=False)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, bar = check_seed(seed), check_progress_bar(progress_bar)
+    how: dict[str, Any] = {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
     with outside_networks():
         source = read_model(model)
         x = None if calibration is None else check_calibration(calibration, source.n_in)
@@ -148,12 +149,12 @@ def convert(
         if encoding == "auto":
             encoding = "host" if len(specs) > 2 else "spikes"
         tuned = tune and x is not None
+        how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
         if x is not None and tuned:
             specs = shift_resting_activity(specs, x)
-        values = Plausible.of(specs) if x is None else None
-        if values is not None:
-            numbers = _blind(specs, encoding, rate, values)
-        if x is not None:
+        if x is None:
+            numbers = _blind(specs, encoding, rate)
+        else:
             numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
         stack = DenseStack(
             [spec.n_out for spec in specs],
@@ -168,42 +169,33 @@ def convert(
             **numbers,
         )
         check_storable(source.name, stack, specs, dt)
-        if values is not None:
-            _warn_of_other_scales(specs, values, rate)
+        if x is None:
+            _warn_of_other_scales(specs, rate)
         if x is not None and tuned:
-            tune_stack(
-                stack,
-                source,
-                x,
-                n_steps,
-                dt,
-                labels=_class_indices(labels, x, stack),
-                effort=effort,
-                seed=seed or 0,
-                progress_bar=bar,
-            )
+            tune_stack(stack, source, x, n_steps, dt, **how)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack
 
 
-def _class_indices(labels: Any, x: np.ndarray, stack: DenseStack) -> np.ndarray | None:
+def _class_indices(
+    labels: Any, x: np.ndarray | None, source: SourceModel, specs: Sequence[DenseSpec]
+) -> np.ndarray | None:
     """Return labels as numbers of outputs; refuse them where there are no classes."""
-    if labels is None:
+    if labels is None or x is None:
         return None
-    if stack.readout != "softmax":
+    if specs[-1].activation != "softmax":
         raise ValidationError(
-            f"are for a model that ends in a softmax; this one ends in {stack.readout!r}. Leave "
-            "them out: tuning needs none",
+            f"are for a model that ends in a softmax; this one ends in {specs[-1].activation!r}. "
+            "Leave them out: tuning needs none",
             attr="labels",
         )
-    return check_labels(labels, len(x), stack.units[-1], "labels", stack.classes)
+    return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)
 
 
-def _blind(
-    specs: Sequence[DenseSpec], encoding: str, rate: float | None, values: Plausible
-) -> dict[str, Any]:
+def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dict[str, Any]:
     """Choose weights, biases and rates by the weights alone."""
+    values = Plausible.of(specs)
     arguments: dict[str, Any] = {
         "weights": [spec.weights for spec in specs],
         "biases": [spec.bias for spec in specs],
@@ -275,10 +267,9 @@ def _warn_of_clipping(x: np.ndarray) -> None:
         )
 
 
-def _warn_of_other_scales(
-    specs: Sequence[DenseSpec], values: Plausible, rate: float | None
-) -> None:
+def _warn_of_other_scales(specs: Sequence[DenseSpec], rate: float | None) -> None:
     """Say which layers' rates are a guess, or at a given rate must saturate or fall silent."""
+    values = Plausible.of(specs)
     scaled = zip(specs, values.activations, values.factors, strict=False)
     found = [
         (spec.label or f"layer {i + 1}", value, factor)

@@ -4,6 +4,7 @@ import time
 from typing import Any, NamedTuple
 
 import numpy as np
+from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import choice, positive
 from nengo_dense.conversion.calibration import BATCH_SIZE
@@ -63,4 +64,6 @@ def check_effort(value: Any) -> str | float:
     """Return an effort, a word or seconds, or raise a ValidationError."""
     if isinstance(value, str):
         return choice(value, tuple(EFFORTS), "effort")
+    if isinstance(value, bool):
+        raise ValidationError(f"must be a word or seconds, got {value}", attr="effort")
     return positive(value, "effort", unit="seconds")

@@ -1,4 +1,7 @@
-"""Slopes through the chip's steps, compiled: the twin of `.numpy_slope`; needs numba."""
+"""Slopes through the chip's steps, compiled: the twin of `.numpy_slope`.
+
+Loaded only by `.choice`, because it imports numba.
+"""
 
 import numpy as np
 
