@@ -169,7 +169,7 @@ def random_state(value: int | None, obj: object = None) -> np.random.RandomState
     return np.random.RandomState(check_seed(value, obj))
 
 
-def one_each(value: Any, n: int, attr: str, obj: object = None) -> list:
+def one_each(value: Any, n: int, attr: str, obj: object = None) -> list[Any]:
     """Return a list of ``n`` items from such a list or from one item for all.
 
     Strings and neuron types count as single items.

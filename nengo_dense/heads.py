@@ -27,12 +27,14 @@ def softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
     x = np.asarray(x, dtype=np.float64) / temperature
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    shares: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def relu(x: np.ndarray) -> np.ndarray:
     """Replace negative values by zero."""
-    return np.maximum(x, 0.0)
+    rectified: np.ndarray = np.maximum(x, 0.0)
+    return rectified
 
 
 def linear(x: np.ndarray) -> np.ndarray:
@@ -43,12 +45,14 @@ def linear(x: np.ndarray) -> np.ndarray:
 def log_sum_exp(x: np.ndarray) -> np.ndarray:
     """Compute ``log(sum(exp(x)))`` over the last axis, without overflow."""
     top = x.max(axis=-1, keepdims=True)
-    return np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+    sums: np.ndarray = np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+    return sums
 
 
 def half_square(x: np.ndarray) -> np.ndarray:
     """Compute ``sum(x**2) / 2`` over the last axis."""
-    return (x**2).sum(axis=-1) / 2
+    halves: np.ndarray = (x**2).sum(axis=-1) / 2
+    return halves
 
 
 #: Name of a head -> what it makes of (..., n_out) logits.

@@ -130,14 +130,14 @@ def _all_of_them(labels: np.ndarray, n: int, n_classes: int, attr: str) -> np.nd
     )
 
 
-def _values(labels: np.ndarray) -> list:
+def _values(labels: np.ndarray) -> list[Any]:
     """Return labels as Python's own numbers and text, which compare by value."""
     if labels.dtype.kind == "S":  # text, as HDF5 files have it
         labels = np.char.decode(labels, "utf-8", "replace")
-    return labels.tolist()
+    return list(labels.tolist())
 
 
-def _by_name(values: list, classes: np.ndarray, attr: str) -> np.ndarray:
+def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     """Find each label among the classes, by its value or by its text."""
     names = classes.tolist()
     for read in (_itself, _text):
@@ -159,7 +159,7 @@ def _by_name(values: list, classes: np.ndarray, attr: str) -> np.ndarray:
     )
 
 
-def _by_index(values: list, n_classes: int, attr: str) -> np.ndarray:
+def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
     """Return labels that are indices, or raise a ValidationError that says how others are told."""
     indices = []
     for value in values:
@@ -190,7 +190,7 @@ def _by_index(values: list, n_classes: int, attr: str) -> np.ndarray:
     return np.array(indices, dtype=int)
 
 
-def _find(values: list, names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
+def _find(values: list[Any], names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
     """Return the index of each value, as it is read, among the names; -1 where there is none."""
     places = {name: index for index, name in enumerate(names)}
 
@@ -239,10 +239,11 @@ def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
             f"{rows[row].tolist()}; of probabilities take y.argmax(axis=1)",
             attr,
         )
-    return marked.argmax(axis=1)
+    classes: np.ndarray = marked.argmax(axis=1)
+    return classes
 
 
-def _listed(names: list) -> str:
+def _listed(names: list[Any]) -> str:
     """List names, the first few of many."""
     words = ", ".join(map(repr, names[:MOST_NAMES]))
     return words if len(names) <= MOST_NAMES else f"{words} and {len(names) - MOST_NAMES} more"

@@ -4,6 +4,7 @@ import signal
 
 import nengo
 import pytest
+from hypothesis import settings
 
 from nengo_dense import compat
 
@@ -15,6 +16,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # an example takes as long as it takes beside other work on the machine
+    settings.register_profile("no deadline", deadline=None)
+    settings.load_profile("no deadline")
     # kept in the home folder, where test runs side by side would wait for one another's locks
     nengo.rc.set("decoder_cache", "enabled", "False")
     if config.getoption("tf_keras", default=False):  # unknown if tests/ is not the first folder

@@ -7,9 +7,11 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
-from nengo.neurons import LIF, SpikingRectifiedLinear
+from nengo.neurons import SpikingRectifiedLinear
 
+from nengo_dense.context import outside_networks
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.kernel.choice import make_kernel
@@ -17,6 +19,7 @@ from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.layout import layers_of
 from nengo_dense.loihi.program import Program
+from nengo_dense.neurons import known
 
 
 class BuiltStack:
@@ -51,12 +54,11 @@ class BuiltStack:
         _check_neurons(stack)
         _check_synapses(stack)
         self.dt = dt
-        with nengo.Network(seed=0, add_to_container=False) as network:
+        with outside_networks():
             self._stack = DenseStack(
                 **{**stack.arguments(), "weights": None, "biases": None, "seed": 0}
             )
-            source = nengo.Node(np.zeros(stack.size_in))
-            nengo.Connection(source, self._stack.input, synapse=None)
+        network, _ = with_source(self._stack)
         encoder = self._stack.encoder
         populations = [*([encoder.layer] if encoder else []), *self._stack.layers]
         self.host: DenseLayer = populations[0]
@@ -188,7 +190,7 @@ def _check_neurons(stack: DenseStack) -> None:
         neuron_type = layer.ensemble.neuron_type
         if layer in host and type(neuron_type) is not SpikingRectifiedLinear:
             fits = "SpikingRectifiedLinear on the host to be tuned"
-        elif layer not in host and not isinstance(neuron_type, SpikingRectifiedLinear | LIF):
+        elif layer not in host and not known(neuron_type).on_loihi:
             fits = "SpikingRectifiedLinear or LIF to be tuned on the chip's integers"
         else:
             continue

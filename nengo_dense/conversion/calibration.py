@@ -8,7 +8,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.importers.spec import DenseSpec, forward
-from nengo_dense.samples import check_inputs
+from nengo_dense.samples import check_inputs, hold_back
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
 LEAST_SAMPLES = 20
@@ -95,9 +95,9 @@ def logits_of(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
 
 def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:
     """Divide samples at random into those to learn from and those held back."""
-    order = np.random.RandomState(seed).permutation(len(samples))
     n_held_back = min(max(1, round(HELD_BACK * len(samples))), MOST_HELD_BACK)
-    return samples[order[n_held_back:]], samples[order[:n_held_back]]
+    rest, held_back = hold_back(len(samples), n_held_back, seed)
+    return samples[rest], samples[held_back]
 
 
 def usual_magnitude(x: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_stack import BuiltStack, times_columns
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.numpy_host import fire_and_send
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
@@ -257,13 +258,10 @@ def host_spikes(drive: np.ndarray, n_steps: int) -> np.ndarray:
     spikes : (batch, n_steps, n_neurons) uint8 ndarray
     """
     drive = np.maximum(drive, 0)
-    voltage = np.zeros_like(drive)
+    fired, voltage = np.empty_like(drive), np.zeros_like(drive)
     spikes = np.empty((len(drive), n_steps, drive.shape[1]), dtype=np.uint8)
     for step in range(n_steps):
-        voltage += drive
-        whole = np.floor(voltage)
-        voltage -= whole
-        spikes[:, step] = whole > 0
+        fire_and_send(fired, drive, voltage, 1.0, True, spikes, step)
     return spikes
 
 

@@ -30,8 +30,8 @@ from nengo_dense.conversion.storable import check_storable
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
-from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
+from nengo_dense.neurons import as_on_loihi
 from nengo_dense.samples import check_labels
 
 #: Rate in hertz that stands for the value 1 of a usual layer, where no values are known.

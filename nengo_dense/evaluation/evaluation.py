@@ -168,7 +168,9 @@ class Evaluation:
         path : str, optional
             Where to save the picture.
         """
-        figure = plot.evaluation_figure(self)
+        figure = plot.evaluation_figure(
+            self.layers, self.confusion_matrix, self.classes, self.accuracy_over_time, self.dt
+        )
         if path is not None:
             picture_file.write(figure, path)
         return figure

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
@@ -144,7 +146,13 @@ class LadderReport:
         path : str, optional
             Where to save the picture.
         """
-        figure = plot.ladder_figure(self)
+        figure = plot.ladder_figure(
+            [rung.name for rung in self.rungs],
+            np.array([rung.accuracy for rung in self.rungs]),
+            np.array([rung.confidence_interval for rung in self.rungs]),
+            np.array([rung.agreement for rung in self.rungs]),
+            f"{self.gap:.2f} points lost on {self.n} samples",
+        )
         if path is not None:
             picture_file.write(figure, path)
         return figure

@@ -11,20 +11,23 @@ from nengo_dense.evaluation.activity import LayerActivity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nengo_dense.evaluation.evaluation import Evaluation
-    from nengo_dense.evaluation.ladder_report import LadderReport
-
 #: Most classes whose names and numbers can be read in a confusion matrix.
 MOST_CLASSES = 12
 
 
-def evaluation_figure(evaluation: "Evaluation") -> "Figure":
-    """Draw rates, confusion matrix and accuracy over time side by side."""
+def evaluation_figure(
+    layers: Sequence[LayerActivity],
+    confusion_matrix: np.ndarray,
+    classes: np.ndarray,
+    accuracy_over_time: np.ndarray,
+    dt: float,
+) -> "Figure":
+    """Draw rates, confusion matrix and accuracy over time side by side; see `Evaluation`."""
     figure = compat.new_figure(15, 4.5)
     axes = figure.subplots(1, 3)
-    _plot_rates(axes[0], evaluation.layers)
-    _plot_confusion(axes[1], evaluation.confusion_matrix, evaluation.classes)
-    _plot_accuracy(axes[2], evaluation.accuracy_over_time, evaluation.dt)
+    _plot_rates(axes[0], layers)
+    _plot_confusion(axes[1], confusion_matrix, classes)
+    _plot_accuracy(axes[2], accuracy_over_time, dt)
     return figure
 
 
@@ -63,14 +66,17 @@ def _plot_accuracy(axes: Any, accuracy: np.ndarray, dt: float) -> None:
     axes.grid(alpha=0.3)
 
 
-def ladder_figure(report: "LadderReport") -> "Figure":
+def ladder_figure(
+    names: Sequence[str],
+    accuracy: np.ndarray,
+    intervals: np.ndarray,
+    agreement: np.ndarray,
+    title: str,
+) -> "Figure":
     """Draw accuracy with its intervals, and agreement with the source, from rung to rung."""
-    accuracy = np.array([rung.accuracy for rung in report.rungs])
-    intervals = np.array([rung.confidence_interval for rung in report.rungs])
-    agreement = np.array([rung.agreement for rung in report.rungs])
     figure = compat.new_figure(8, 4.5)
     axes = figure.subplots()
-    positions = np.arange(len(report.rungs))
+    positions = np.arange(len(names))
     axes.errorbar(
         positions,
         100 * accuracy,
@@ -80,8 +86,8 @@ def ladder_figure(report: "LadderReport") -> "Figure":
         label="accuracy, 95 % interval",
     )
     axes.plot(positions, 100 * agreement, marker="s", ls=":", label="same answer as the source")
-    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in report.rungs])
-    axes.set(ylabel="%", title=f"{report.gap:.2f} points lost on {report.n} samples")
+    axes.set_xticks(positions, [name.replace(" ", "\n", 1) for name in names])
+    axes.set(ylabel="%", title=title)
     axes.grid(alpha=0.3)
     axes.legend()
     return figure

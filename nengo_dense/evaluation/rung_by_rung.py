@@ -3,9 +3,7 @@
 from functools import partial
 from typing import Any
 
-import nengo
 import numpy as np
-from nengo.neurons import RatesToSpikesNeuronType
 
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
@@ -17,6 +15,7 @@ from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import forward
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.neurons import as_rates
 from nengo_dense.samples import check_inputs, check_labels
 
 #: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
@@ -108,24 +107,10 @@ def with_rate_neurons(stack: DenseStack) -> DenseStack:
     An encoder of spikes stays one; its values are rates too only on average.
     """
     arguments = stack.arguments()
-    arguments["neuron_type"] = [rate_type(kind) for kind in arguments["neuron_type"]]
+    arguments["neuron_type"] = [as_rates(kind) for kind in arguments["neuron_type"]]
     arguments["tuned"] = None  # not for these
     with outside_networks():
         return DenseStack(**arguments)
-
-
-def rate_type(neuron_type: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
-    """Find the rate neuron whose rate a spiking neuron has on average, if Nengo has one."""
-    if isinstance(neuron_type, RatesToSpikesNeuronType):
-        return neuron_type.base_type
-    if isinstance(neuron_type, nengo.AdaptiveLIF | nengo.AdaptiveLIFRate):
-        names = ("tau_n", "inc_n", "tau_rc", "tau_ref")
-        return nengo.AdaptiveLIFRate(**{name: getattr(neuron_type, name) for name in names})
-    if isinstance(neuron_type, nengo.LIFRate):
-        return nengo.LIFRate(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref)
-    if isinstance(neuron_type, nengo.RectifiedLinear):
-        return nengo.RectifiedLinear()
-    return neuron_type
 
 
 def _rung(

@@ -9,6 +9,7 @@ from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation.decision import decide_over_time
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.samples import fill_up
 
@@ -53,13 +54,8 @@ class Trial:
         self.head = stack.readout
         self.n_classes = stack.units[-1]
         self.populations = populations_of(stack)
-        with (
-            outside_networks(),
-            nengo.Network(seed=stack.seed or 0, label="evaluation") as self.network,
-        ):
-            nengo.Network.add(stack)
-            self.source = nengo.Node(np.zeros(stack.size_in), label="samples")
-            nengo.Connection(self.source, stack.input, synapse=None)
+        self.network, self.source = with_source(stack, seed=stack.seed or 0, label="evaluation")
+        with outside_networks(), self.network:
             self.logits = nengo.Probe(stack.logits)
             self.spikes = [nengo.Probe(layer.neurons) for layer in self.populations]
 

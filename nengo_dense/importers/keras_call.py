@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.advice import words_of
-from nengo_dense.importers.arithmetic import (
+from nengo_dense.importers.arithmetic_call import (
     ARITHMETIC,
     FLOWING,
     arithmetic,

@@ -203,4 +203,5 @@ def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
 
 def _vector(values: Any) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
-    return values.reshape(()) if values.size == 1 else values.ravel()
+    flat: np.ndarray = values.reshape(()) if values.size == 1 else values.ravel()
+    return flat

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.arithmetic import ARITHMETIC, FLOWING, affine, arithmetic, product
+from nengo_dense.importers.arithmetic_call import ARITHMETIC, FLOWING, affine, arithmetic, product
 from nengo_dense.importers.graph import chain
 from nengo_dense.importers.operation import (
     Operation,

@@ -10,8 +10,8 @@ from nengo.exceptions import NengoException
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.comparison import Subject, compare, random_inputs
 from nengo_dense.importers.folding import fold
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.operation import Affine, Operation
-from nengo_dense.importers.reference import Reference
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.samples import check_inputs
 

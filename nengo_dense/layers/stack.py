@@ -13,13 +13,14 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
 from nengo_dense.files import as_path
 from nengo_dense.heads import HEADS
-from nengo_dense.layers import neuron, stack_file
+from nengo_dense.layers import stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
+from nengo_dense.neurons import rebuild
 
 READOUTS = tuple(HEADS)
 ENCODINGS = ("host", "spikes", "chip")
@@ -301,7 +302,7 @@ class DenseStack(nengo.Network):
             "biases": self.biases,
             "synapse": list(self.synapses),
             "neuron_type": [
-                neuron.rebuild(layer.ensemble.neuron_type, amplitude=1) for layer in self.layers
+                rebuild(layer.ensemble.neuron_type, amplitude=1) for layer in self.layers
             ],
             "max_rate": [layer.max_rate for layer in self.layers],
             "classes": self.classes,

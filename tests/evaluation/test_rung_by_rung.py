@@ -2,13 +2,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.evaluation.rung_by_rung import (
-    RUNGS,
-    TUNED,
-    ladder,
-    rate_type,
-    with_rate_neurons,
-)
+from nengo_dense.evaluation.rung_by_rung import RUNGS, TUNED, ladder, with_rate_neurons
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec, forward
@@ -108,22 +102,3 @@ def test_rate_neurons_keep_everything_else(spiking, rate):
     assert [layer.max_rate for layer in copy.layers] == [100, 200]
     for old, new in zip(stack.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(old, new)
-
-
-LIF = {"tau_rc": 0.03, "tau_ref": 0.001}
-
-
-@pytest.mark.parametrize(
-    ("spiking", "rate"),
-    [
-        (nengo.LIF(**LIF), nengo.LIFRate(**LIF)),
-        (nengo.AdaptiveLIF(tau_n=2, inc_n=0.02, **LIF), nengo.AdaptiveLIFRate(2, 0.02, **LIF)),
-        (nengo.RegularSpiking(nengo.Tanh()), nengo.Tanh()),
-        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear()),
-        (nengo.Sigmoid(), nengo.Sigmoid()),
-    ],
-)
-def test_spiking_neurons_have_a_rate_neuron(spiking, rate):
-    found = rate_type(spiking)
-    assert type(found) is type(rate)
-    assert found == rate

@@ -29,7 +29,7 @@ def run(operations, x):
     return x
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     kinds=st.lists(st.sampled_from(["affine", "scaling", "number", "relu"]), max_size=8),
     last=st.sampled_from([None, "softmax"]),

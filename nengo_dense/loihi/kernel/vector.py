@@ -21,7 +21,8 @@ WIDTH = 16
 
 def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled functions call what generates an instruction of LLVM."""
-    return intrinsic(function)
+    generator: Callable[..., Any] = intrinsic(function)
+    return generator
 
 
 class Vector(types.Type):
