@@ -22,6 +22,8 @@ from nengo_dense.loihi.kernel.choice import is_compiled
 #: less sure, and there is less to make up for. On letters held back from training, 0.03 is better
 #: than 0.01 and 0.06 in 10 steps, and 0.01 better than 0.03 in 100.
 LEARNING_RATE = 0.1
+#: The same of values, which bear larger steps, as the readout is fitted in between.
+LEARNING_RATE_OF_VALUES = 0.3
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
@@ -72,7 +74,8 @@ def tune(
         budget = Budget(effort, len(fit))
         batches = _batches(fit, np.random.RandomState(seed))
         adam = Adam(selection.parameters, _sizes(chain))
-        rate = LEARNING_RATE / np.sqrt(max(window.stop for window in windows))
+        rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
+        rate /= np.sqrt(max(window.stop for window in windows))
         n, used = 0, 0.0
         while used < 1 and selection.since_best < PATIENCE:
             n, used = n + 1, budget.used(n + 1)

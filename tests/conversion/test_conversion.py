@@ -70,7 +70,7 @@ def test_ten_steps_are_enough_where_they_are_tuned_for(model, rng):
     before, little, more = (agreement(s, model, test, 0.01) for s in (plain, fast, normal))
     assert before + 0.1 < little
     assert little - 0.02 < more
-    assert more > 0.85
+    assert more > 0.8
 
 
 def test_labels_of_the_calibration_inputs_take_part(rng):
