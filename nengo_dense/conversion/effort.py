@@ -18,7 +18,7 @@ class Effort(NamedTuple):
     passes : int
         Over the calibration data.
     least, most : int
-        What the number of updates is held between.
+        Updates, with presentations of up to `SHORT` steps.
     """
 
     passes: int
@@ -26,6 +26,9 @@ class Effort(NamedTuple):
     most: int
 
 
+#: Steps of a presentation beyond which there are fewer updates, as their root: each takes longer,
+#: and there is less to learn.
+SHORT = 25
 #: What the words stand for.
 EFFORTS = {
     "fast": Effort(10, 100, 300),
@@ -43,15 +46,22 @@ class Budget:
         In seconds if a number; the clock starts now. The result then hangs on the machine too.
     n_samples : int
         To learn from.
+    n_steps : int
+        Of a presentation.
+    values : bool
+        Whether values are wanted and not classes. These may stray far more than the right class
+        does, and get twice as many updates at least.
     """
 
-    def __init__(self, effort: str | float, n_samples: int) -> None:
+    def __init__(self, effort: str | float, n_samples: int, n_steps: int, values: bool) -> None:
         self._started = time.perf_counter()
         self._seconds = None if isinstance(effort, str) else effort
         self._n_updates = 0
         if isinstance(effort, str):
             passes, least, most = EFFORTS[effort]
-            self._n_updates = int(np.clip(passes * n_samples // BATCH_SIZE, least, most))
+            share = min(1.0, float(np.sqrt(SHORT / n_steps)))
+            wanted = share * min(passes * n_samples // BATCH_SIZE, most)
+            self._n_updates = max(round(wanted), least * (2 if values else 1))
 
     def used(self, n: int) -> float:
         """Return the share that is used after ``n`` updates; 1 or more if nothing is left."""

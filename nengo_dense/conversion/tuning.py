@@ -71,11 +71,12 @@ def tune(
         shown = progress.total_progress
         for _ in range(1 + distillation.late):  # values have their readout fitted then
             selection.judge_now()
-        budget = Budget(effort, len(fit))
+        n_steps = max(window.stop for window in windows)
+        budget = Budget(effort, len(fit), n_steps, distillation.late)
         batches = _batches(fit, np.random.RandomState(seed))
         adam = Adam(selection.parameters, _sizes(chain))
         rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
-        rate /= np.sqrt(max(window.stop for window in windows))
+        rate /= np.sqrt(n_steps)
         n, used = 0, 0.0
         while used < 1 and selection.since_best < PATIENCE:
             n, used = n + 1, budget.used(n + 1)

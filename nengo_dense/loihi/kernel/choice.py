@@ -4,9 +4,9 @@ import importlib.util
 from collections.abc import Callable
 
 import numpy as np
-from nengo.exceptions import ValidationError
 
 from nengo_dense import compat
+from nengo_dense.arguments import choice
 from nengo_dense.loihi.kernel import numpy_slope
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
@@ -52,8 +52,7 @@ def is_compiled() -> bool:
 
 def _compiled(name: str) -> bool:
     """Whether a name stands for compiled code here."""
-    if name not in KERNELS:
-        raise ValidationError(f"Must be one of {', '.join(KERNELS)} (got {name!r})", attr="kernel")
+    choice(name, KERNELS, "kernel")
     if name == "numba":
         compat.require("numba", "The compiled kernel")
     return name != "numpy" and importlib.util.find_spec("numba") is not None

@@ -109,5 +109,5 @@ def test_slopes_are_those_of_the_relaxed_dynamics(rng, refract, keep_v):
 
 
 def test_a_kernel_that_there_is_not_is_refused():
-    with pytest.raises(ValidationError, match=r"one of auto, numpy, numba.*'fortran'"):
+    with pytest.raises(ValidationError, match=r"one of 'auto', 'numpy', 'numba'.*'fortran'"):
         make_slopes("fortran")
