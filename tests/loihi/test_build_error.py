@@ -27,12 +27,12 @@ def test_an_error_that_names_nothing_gets_the_object(layer):
 
 
 def test_an_error_that_names_the_object_stays_as_it_is(layer):
-    with pytest.raises(BuildError, match="^layer has no room$"), explained("network"):
+    with pytest.raises(BuildError, match=r"^layer has no room$"), explained("network"):
         build(layer, BuildError("layer has no room"))
 
 
 def test_an_error_outside_any_object_stays_as_it_is():
-    with pytest.raises(BuildError, match="^no room$"), explained("network"):
+    with pytest.raises(BuildError, match=r"^no room$"), explained("network"):
         raise BuildError("no room")
 
 
@@ -46,7 +46,7 @@ def test_any_other_error_becomes_one_of_building(layer):
     ):
         build(layer, KeyError())
     with (
-        pytest.raises(BuildError, match="^nengo-loihi cannot build network: TypeError: odd$"),
+        pytest.raises(BuildError, match=r"^nengo-loihi cannot build network: TypeError: odd$"),
         explained("network"),
     ):
         raise TypeError("odd")

@@ -31,6 +31,6 @@ def test_each_name_gives_its_own_kernel(program):
 
 def test_any_other_name_is_refused(program):
     with pytest.raises(
-        ValidationError, match="must be one of .auto., .numpy., .numba., got .cuda."
+        ValidationError, match=r"must be one of .auto., .numpy., .numba., got .cuda."
     ):
         choice.make_kernel("cuda", program)
