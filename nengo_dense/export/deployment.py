@@ -135,7 +135,7 @@ class Deployment:
 
     @classmethod
     def of(cls, stack: DenseStack, n_steps: int, dt: float, samples: np.ndarray) -> "Deployment":
-        """Build a stack without problems (see `problems`), and run samples on its integers.
+        """Build a stack without problems (see ``problems``), and run samples on its integers.
 
         Raises
         ------
