@@ -52,6 +52,7 @@ _PARTS = {
     "emulator",
     "evaluation",
     "exceptions",
+    "export",
     "importers",
     "layers",
     "loihi",

@@ -73,14 +73,14 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
     return x
 
 
-def load_samples(path: str, n_in: int | None = None) -> Any:
-    """Load samples whose answers are wanted, test samples first, and print which.
+def load_samples(path: str, n_in: int | None, doing: str) -> Any:
+    """Load samples alone, test samples first, and print which.
 
     Parameters
     ----------
     path : str
         A ``.npz`` file, or a ``.npy`` file, which is mapped into memory.
-    n_in : int, optional
+    n_in, doing
         As in `load_inputs`.
 
     Returns
@@ -96,11 +96,11 @@ def load_samples(path: str, n_in: int | None = None) -> Any:
         samples = Samples(map_array(Path(path), "samples", WAY_OUT), "the array", "", path)
         if n_in is not None:
             check_batches(samples.values, n_in, f"the array of {path}")
-        print(f"predicting for {samples}")
+        print(f"{doing} {samples}")
         return samples.values
     samples = _find_samples(_load(path), EVALUATION, path)
     x = _check(samples, n_in)
-    print(f"predicting for {samples}")
+    print(f"{doing} {samples}")
     return x
 
 

@@ -62,6 +62,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE.json",
         help="write the result as data",
     )
+    parser.add_argument(
+        "--classes",
+        type=names,
+        metavar="A,B,...",
+        help="label of each output, in the order of the outputs (default: the model's own, or 0, "
+        "1 and so on)",
+    )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
 
@@ -77,11 +84,13 @@ def run(args: argparse.Namespace) -> int:
         given.check_stack()
     shows_ladder = _shows_ladder(args, given)
     x, y = load_data(args.data, given.n_in)
+    given.check_labels(y, len(x), args.classes)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
         "task": args.task,
         "n_jobs": args.jobs,
+        "classes": args.classes,
         "progress_bar": console.shows_progress(),
     }
     result: Evaluation | LadderReport
@@ -112,6 +121,11 @@ def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
         if path:
             write(path)
             print(f"{'picture' if option == 'plot' else option.upper()}: {path}")
+
+
+def names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in text.split(",")]
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.arguments import flag
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
@@ -88,7 +89,7 @@ def ladder(
         judge = judge_for(y, len(x), source.n_out, head, task, names, sample_weight)
         source.compare(x)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
-        tune = conversion.pop("tune", calibration is not None)
+        tune = flag(conversion.pop("tune", calibration is not None), "tune")
         make = partial(convert, source, calibration=calibration, **common, **conversion)
         stack = make(tune=False)
         outputs = forward(source.layers, x)[-1]
@@ -103,7 +104,7 @@ def ladder(
         }
         rungs = [Rung.of("source model", judge.of_source(outputs), [])]
         above = None
-        for name, target, change in RUNGS + TUNED * bool(tune):
+        for name, target, change in RUNGS + TUNED * tune:
             stack = make(tune=True) if change == "tuned" else stack
             shown = with_rate_neurons(stack) if change == "rates" else stack
             result = evaluate(shown, x, judge.labels, target=target, **running)
