@@ -6,12 +6,13 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.layers import neuron
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.lava import FLOOR, UNIT
 from nengo_dense.loihi.layout import layers_of
+from nengo_dense.neurons import rebuild
 
 #: The neuron that Lava and nengo-loihi both have: without refractory period and (nearly) without
 #: a floor. nengo-loihi needs some leak there; this one loses 1 of 4096 a step.
@@ -45,10 +46,7 @@ def settle(stack: DenseStack, dt: float) -> None:
 
 def _integer_blocks(stack: DenseStack, dt: float) -> dict[Any, tuple[list[Any], list[np.ndarray]]]:
     """Return the integer blocks of each ensemble on the chip, and their neurons."""
-    with nengo.Network(seed=0, add_to_container=False) as network:
-        nengo.Network.add(stack)
-        source = nengo.Node(np.zeros(stack.size_in))
-        nengo.Connection(source, stack.input, synapse=None)
+    network, _ = with_source(stack)
     model = build_floats(network, dt).integers().model
     return {layer.owner: (layer.blocks, layer.neurons) for layer in layers_of(model)}
 
@@ -65,7 +63,7 @@ def _settle_layer(layer: DenseLayer, blocks: list[Any], neurons: list[np.ndarray
     if off:
         layer.ensemble.bias = bias
         v_scale = max(float(block.compartment.discretize_info["v_scale"]) for block in blocks)
-        layer.ensemble.neuron_type = neuron.rebuild(
+        layer.ensemble.neuron_type = rebuild(
             layer.ensemble.neuron_type, min_voltage=FLOOR / v_scale
         )
     return off
