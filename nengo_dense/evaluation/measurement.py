@@ -87,7 +87,8 @@ def evaluate(
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
         Dask cluster among them.
     classes : (n_out,) array_like of numbers or text, optional
-        Label of each output, in the order of the outputs, in place of ``stack.classes``.
+        Label of each output, in the order of the outputs, in place of ``stack.classes``. Both
+        labels of a single output that chooses between two classes.
     sample_weight : (n,) array_like, optional
         What each sample counts in every measure.
     metrics : dict of {str: callable}, optional
@@ -168,9 +169,10 @@ def judge_for(
     ------
     nengo.exceptions.ValidationError
     """
-    names = check_classes(classes, n_out, None)
+    judge = JUDGES[tell_task(y, n_out, head, task)]
+    names = check_classes(classes, judge.n_names(n_out), None)
     weights = check_sample_weight(sample_weight, n)
-    return JUDGES[tell_task(y, n_out, head, task)](y, n, n_out, head, names, weights)
+    return judge(y, n, n_out, head, names, weights)
 
 
 def _length(y: Any) -> int | None:
