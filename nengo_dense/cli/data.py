@@ -74,14 +74,16 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
 
 
 def load_samples(path: str, n_in: int | None, doing: str) -> Any:
-    """Load samples alone, test samples first, and print which.
+    """Load samples whose answers are wanted, test samples first, and print which.
 
     Parameters
     ----------
     path : str
         A ``.npz`` file, or a ``.npy`` file, which is mapped into memory.
-    n_in, doing
+    n_in : int, optional
         As in `load_inputs`.
+    doing : str
+        Printed before the name of what is taken.
 
     Returns
     -------

@@ -51,6 +51,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "for a trained model with --calibrate)",
     )
     parser.add_argument(
+        "--classes",
+        type=names,
+        metavar="A,B,...",
+        help="label of each output, in the order of the outputs (default: the model's own, or 0, "
+        "1 and so on)",
+    )
+    parser.add_argument(
         "--html",
         type=output_file(html_kind("evaluation")),
         metavar="FILE.html",
@@ -61,13 +68,6 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         type=output_file(json_kind("evaluation")),
         metavar="FILE.json",
         help="write the result as data",
-    )
-    parser.add_argument(
-        "--classes",
-        type=names,
-        metavar="A,B,...",
-        help="label of each output, in the order of the outputs (default: the model's own, or 0, "
-        "1 and so on)",
     )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         given.check_stack()
     shows_ladder = _shows_ladder(args, given)
     x, y = load_data(args.data, given.n_in)
-    given.check_labels(y, len(x), args.classes)
+    given.check_truth(y, len(x), args.task, args.classes)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
@@ -109,6 +109,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in text.split(",")]
+
+
 def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
     """Write what was asked for; data first, since drawing may yet fail."""
     ways: dict[str, Callable[[str], Any]] = {
@@ -121,11 +126,6 @@ def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
         if path:
             write(path)
             print(f"{'picture' if option == 'plot' else option.upper()}: {path}")
-
-
-def names(text: str) -> list[str]:
-    """Read names with commas between them."""
-    return [name.strip() for name in text.split(",")]
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     given = model.read(args.model)
     if given.source is None:
         given.check_stack()
-    x = load_samples(args.data, given.n_in, doing="predicting for")
+    x = load_samples(args.data, given.n_in, "predicting for")
     calibration = given.load_calibration(args)
     stack = given.to_stack(args.encoding, calibration=calibration, **times)
     outputs = predict(

@@ -10,7 +10,7 @@ from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.judge import ClassJudge, Judge
 from nengo_dense.evaluation.own_metric import check_metrics, with_metrics
 from nengo_dense.evaluation.replay import Replay
-from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.run import Outcome, Run
 from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
@@ -141,23 +141,26 @@ def evaluate(
     run.warn(stacklevel=2)
     outcome = run.go(judge.reader, "evaluating")
     notes = run.notes_after(outcome, stacklevel=2)
-    evaluation = judge.evaluation(
-        outcome.results,
-        outcome.rows,
-        {
-            "layers": outcome.layers,
-            "energy": outcome.energy,
-            "dt": run.dt,
-            "target": target,
-            "notes": notes,
-            "sample_weight": judge.weights,
-            "source": answers,
-            "replay": Replay(stack, run.samples, outcome.n, target, run.dt, run.n_steps),
-            "name": stack.label or "",
-            "stream": run.stream,
-        },
-    )
-    return with_metrics(evaluation, metrics)
+    common = _common(run, outcome, judge, notes, answers)
+    return with_metrics(judge.evaluation(outcome.results, outcome.rows, common), metrics)
+
+
+def _common(
+    run: Run, outcome: Outcome, judge: Judge, notes: tuple[str, ...], source: Any
+) -> dict[str, Any]:
+    """Return what evaluations of all tasks have."""
+    return {
+        "layers": outcome.layers,
+        "energy": outcome.energy,
+        "dt": run.dt,
+        "target": run.target,
+        "notes": notes,
+        "sample_weight": judge.weights,
+        "source": source,
+        "replay": Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps),
+        "name": run.stack.label or "",
+        "stream": run.stream,
+    }
 
 
 def judge_for(
