@@ -56,7 +56,7 @@ def _axes(n: int, height: float) -> tuple[Any, list[Any]]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, height * n), layout="constrained")
+    figure = Figure(figsize=(6.5, height * n), layout="constrained")
     FigureCanvasSVG(figure)
     return figure, list(np.atleast_1d(figure.subplots(n, 1, squeeze=False)).ravel())
 
@@ -117,7 +117,7 @@ def _cores(report: Outcome) -> str:
     ax.set_axis_off()
     for name in names[:MAX_LAYERS]:
         ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=_label(name))
-    figure.legend(fontsize=8, loc="outside lower left", ncols=6)
+    figure.legend(fontsize=8, loc="outside lower left", ncols=3)
     return _svg(figure)
 
 

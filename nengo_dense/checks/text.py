@@ -25,6 +25,20 @@ COLUMNS = (
     ("max Hz", "rate_max", "{:.0f}"),
     ("silent", "share_silent", "{:.0%}"),
 )
+#: Heading -> what the column says.
+MEANINGS = {
+    "layer": "the ensemble on the chip, by its place in the network",
+    "cores": "cores that hold it",
+    "axons": "inputs of its cores, each of which reaches a whole row of synapses",
+    "memory": "share of the cores' synapse memory in use, of the fullest core",
+    "exp": "exponent that all weights of the layer have in common",
+    "levels": "different weights that are left after rounding",
+    "zeroed": "share of weights that were rounded to zero",
+    "dB": "signal to quantization noise of the weights, in decibels",
+    "mean Hz": "spikes a second of one neuron while the network was emulated",
+    "max Hz": "of the fastest neuron",
+    "silent": "share of neurons that never fired",
+}
 
 
 def text(report: Outcome) -> str:

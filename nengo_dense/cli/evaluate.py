@@ -27,22 +27,29 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE.npz",
         help="test set: arrays x_test and y_test, or x and y",
     )
+    add_timing(parser)
+    parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
+    parser.add_argument(
+        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
+    )
+    _add_questions(parser)
+    _add_outputs(parser)
+    parser.set_defaults(run_command=run)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked of the model."""
     parser.add_argument(
         "--task",
         choices=TASKS,
         help="what the outputs are to meet (default: told from the model's head and the labels)",
     )
-    add_timing(parser)
     parser.add_argument(
         "--gap",
         type=seconds_or_none,
         metavar="S",
         help="let samples follow one another without a reset, with so many seconds of no input "
         "between (default: every sample from a fresh start)",
-    )
-    parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
-    parser.add_argument(
-        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
     )
     parser.add_argument(
         "--ladder",
@@ -57,6 +64,10 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="label of each output, in the order of the outputs (default: the model's own, or 0, "
         "1 and so on)",
     )
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is written."""
     parser.add_argument(
         "--html",
         type=output_file(html_kind("evaluation")),
@@ -70,7 +81,6 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="write the result as data",
     )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
-    parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -373,3 +373,28 @@ def test_agreement_takes_outputs_or_labels_of_the_source(stack, data):
     for source in (outputs, outputs.argmax(axis=1)):
         result = evaluate(stack, x, y, source=source, **options)
         assert result.agreement == pytest.approx(8 / 9)
+
+
+def test_a_single_output_chooses_between_two_classes(rng):
+    weights = [rng.randn(20, 3), rng.randn(15, 20) / 4, rng.randn(1, 15) / 4]
+    stack = DenseStack([20, 15, 1], 3, weights=weights, readout="linear", seed=0)
+    x, names = rng.rand(30, 3), np.array(["no", "yes"])
+    options = {"presentation_time": 0.04, "progress_bar": False}
+    outputs = predict(stack, x, **options)
+    truth = (outputs[:, 0] > 0).astype(int)
+    truth[0] = 1 - truth[0]
+    result = evaluate(
+        stack,
+        x,
+        names[truth],
+        classes=names,
+        task="classification",
+        source=outputs,
+        decision="margin",
+        **options,
+    )
+    assert result.accuracy == 29 / 30
+    assert result.agreement == 1
+    assert result.confusion_matrix.shape == (2, 2)
+    np.testing.assert_allclose(result.leads_over_time[:, -1], 36 * np.abs(outputs[:, 0]), 1e-5)
+    assert evaluate(stack, x, truth, task="classification", **options).accuracy == 29 / 30
