@@ -5,7 +5,8 @@
 Two networks of scikit-learn's digits are shown one test sample after the other, without a reset
 between them: 64-32-32-16-10, tuned, and 64-128-256-256-10, at the rates of calibration. Every
 spike of every neuron on the chip is compared. With ``--files`` the networks for Lava are left
-there, for ``lava_spikes.py``; where that has left its figures, they are kept too.
+there, for ``lava_spikes.py``. Figures that it and ``nir_readers.py`` (in FOLDER/nir_DATA) have
+left there are kept too.
 """
 
 import argparse
@@ -105,7 +106,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.files or Path(temporary)
         folder.mkdir(exist_ok=True, parents=True)
-        figures = {"c": [], "lava": []}
+        figures = {"c": []}
         for hidden, tune, n_samples in (((32, 32, 16), True, 30), ((128, 256, 256), False, 25)):
             for target in ("loihi", "lava"):
                 stack = make(hidden, target, tune)
@@ -119,11 +120,13 @@ def main():
                     )
                     arrays = {f"spikes_{i}": each for i, each in enumerate(spikes)}
                     np.savez_compressed(folder / f"{name}.npz", **arrays)
-        if (folder / "lava.json").exists():
-            figures["lava"] = json.loads((folder / "lava.json").read_text())
+        lava = folder / "lava.json"
+        figures["lava"] = json.loads(lava.read_text()) if lava.exists() else []
+        readers = sorted(folder.glob("nir_*/*.json"))
+        figures["nir"] = [json.loads(file.read_text()) for file in readers]
     if args.json:
         record.keep(args.json, figures)
-    return any(row["differing"] for rows in figures.values() for row in rows)
+    return any(row["differing"] for row in figures["c"] + figures["lava"])
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="the file's ending chooses the format: .c, .net, .nir or that of a plug-in",
     )
     parser.add_argument("--format", help="the format by its name, where an ending has several")
+    parser.add_argument("--reader", help="who will read a .nir file, such as snntorch")
     parser.add_argument(
         "--data",
         metavar="FILE.npz",
@@ -40,7 +41,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, if that is to be done, and write."""
-    times = timing(args)
+    times: dict[str, Any] = timing(args)
     name, chosen = exporter.choose(Path(args.output), args.format)
     check_target(args.output, getattr(chosen, "kind", ANY))
     given = model.read(args.model)
@@ -48,13 +49,15 @@ def run(args: argparse.Namespace) -> int:
         given.check_stack()
     options: dict[str, Any] = {
         key: getattr(args, key)
-        for key in ("presentation_time", "dt")
+        for key in ("presentation_time", "dt", "reader")
         if getattr(args, key) is not None
     }
     if args.data is not None:
         x = load_samples(args.data, given.n_in, "test vectors from")
         options["samples"] = x[: args.samples]
     calibration = given.load_calibration(args)
+    if given.source is not None and name == "netx":
+        times["target"] = "lava"
     stack = given.to_stack(args.encoding, calibration=calibration, **times)
     print(stack.export(args.output, name, **options))
     return 0

@@ -7,6 +7,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.lava import FLOOR, UNIT
@@ -45,10 +46,7 @@ def settle(stack: DenseStack, dt: float) -> None:
 
 def _integer_blocks(stack: DenseStack, dt: float) -> dict[Any, tuple[list[Any], list[np.ndarray]]]:
     """Return the integer blocks of each ensemble on the chip, and their neurons."""
-    with nengo.Network(seed=0, add_to_container=False) as network:
-        nengo.Network.add(stack)
-        source = nengo.Node(np.zeros(stack.size_in))
-        nengo.Connection(source, stack.input, synapse=None)
+    network, _ = with_source(stack)
     model = build_floats(network, dt).integers().model
     return {layer.owner: (layer.blocks, layer.neurons) for layer in layers_of(model)}
 

@@ -13,7 +13,7 @@ def folder(tmp_path, rng, monkeypatch):
     tuned = TuningRecord(0.02, 0.001, "host", np.zeros(5), np.ones(5))
     DenseStack([4, 4, 2], 5, seed=0, tuned=tuned, synapse=[0.002, None]).save("stack.npz")
     DenseStack([4, 4, 2], 5, seed=0).save("untuned.npz")
-    np.savez("data.npz", x_train=rng.randn(9, 5), x_test=rng.randn(7, 5))
+    np.savez("data.npz", x_train=rng.randn(40, 5), x_test=rng.randn(7, 5))
     return tmp_path
 
 
@@ -59,3 +59,23 @@ def test_number_of_samples_is_looked_at(n, folder, capsys):
     with pytest.raises(SystemExit):
         main(["export", "stack.npz", "-o", "net.c", "--samples", n])
     assert f"must be a whole number from 1 on, got {n}" in capsys.readouterr().err
+
+
+def test_a_trained_model_is_converted_for_the_format(folder, rng, capsys):
+    h5py = pytest.importorskip("h5py")
+    nir = pytest.importorskip("nir", reason="the model is a NIR file")
+    nodes = []
+    for n_in, n_out in ((5, 8), (8, 6), (6, 2)):
+        nodes.append(nir.Affine(rng.normal(size=(n_out, n_in)), rng.normal(size=n_out)))
+        nodes.append(nir.IF(np.ones(n_out), np.ones(n_out), np.zeros(n_out)))
+    nir.write("model.nir", nir.NIRGraph.from_list(*nodes[:-1]))
+    arguments = ["--calibrate", "data.npz", "--presentation-time", "0.02"]
+    assert main(["export", "model.nir", "-o", "net.net", *arguments]) == 0
+    assert "netx: net.net" in capsys.readouterr().out
+    with h5py.File("net.net") as file:
+        assert sorted(file["layer"]) == ["0"]
+    assert main(["export", "model.nir", "-o", "again.nir", *arguments, "--reader", "norse"]) == 0
+    assert main(["convert", "model.nir", "-o", "lava.npz", *arguments, "--target", "lava"]) == 0
+    assert main(["export", "lava.npz", "-o", "net.net"]) == 0
+    assert main(["export", "lava.npz", "-o", "net.c", "--reader", "norse"]) == 2
+    assert "has no argument 'reader'" in capsys.readouterr().err
