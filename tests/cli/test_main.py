@@ -132,7 +132,7 @@ def test_rules_and_explain(capsys):
     assert main(["rules"]) == 0
     assert "ND204  error" in capsys.readouterr().out
     assert main(["explain", "nd204"]) == 0
-    assert "What to do" in capsys.readouterr().out
+    assert "How to fix it" in capsys.readouterr().out
     assert main(["explain", "ND999"]) == 2
     assert "there is no rule 'ND999'" in capsys.readouterr().err
 
@@ -269,7 +269,7 @@ def no_conversion(monkeypatch):
     [
         (["check", "--calibrate", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
         (["check", "--calibrate", "gap.npz"], "1 of 120 values are NaN"),
-        (["check", "--select", "ND999"], "'ND999' is the beginning of no rule's code"),
+        (["check", "--select", "ND999"], "no rule's code begins with 'ND999'"),
         (["check", "--ignore", "ND206"], "needs a reason in words for ND206"),
         (["check", "--html", "r", "--json", "./r"], "./r is also the file of --html"),
         (["convert", "-o", "s.npz", "--dt", "1"], "at least one step of 1 seconds, got 0.1"),
