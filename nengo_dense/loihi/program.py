@@ -230,7 +230,7 @@ def _read_probe(probe: Any, starts: dict[Any, int]) -> ProbeRead:
     if probe.key not in PROBE_KEYS:
         raise BuildError(
             f"The probe of '{probe.key}' on {', '.join(str(block) for block in probe.target)} "
-            f"cannot be emulated; the chip can be probed for {', '.join(PROBE_KEYS)}"
+            f"cannot be emulated: the chip can be probed for {', '.join(PROBE_KEYS)}"
         )
     columns = [
         starts[block] + np.arange(block.n_neurons)[part]
