@@ -138,7 +138,7 @@ class History:
         self._last = values[:, -1:].copy()
 
     def _keep(self, values: np.ndarray) -> None:
-        """Store values: those of a whole run as they are, parts of a run in an array for all of it."""
+        """Store values: a whole run's as they are, those of parts in one array for the run."""
         n_steps = values.shape[1]
         if self._open is None and n_steps == self._expected:
             self._parts.append(_apart(values))

@@ -48,7 +48,7 @@ def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
             lambda net: {net.source: np.full((2, 9, 3), np.nan)},
             "finite .got nan in lane 0, step 0",
         ),
-        (lambda net: {net.output: np.zeros((2, 9, 2))}, "takes an input of size 2"),
+        (lambda net: {net.output: np.zeros((2, 9, 2))}, "has an input of size 2"),
         (lambda net: {net.chip: np.zeros((2, 9, 5))}, "keys must be nodes"),
         (
             lambda net: {nengo.Node(0, add_to_container=False): np.zeros((2, 9, 1))},
@@ -151,7 +151,7 @@ def test_missing_network_is_refused():
         ({"seed": -1}, "seed: must be None or a whole number from 0"),
         ({"seed": 1.5}, "seed: must be None or a whole number from 0"),
         ({"model": 3}, "model: must be a nengo_loihi.builder.Model .got int"),
-        ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
+        ({"keep_history": ["p"]}, "has an entry that is not a probe of this network .'p'"),
         ({"keep_history": 1}, "must be a bool or a list of probes .got 1"),
     ],
 )
