@@ -50,6 +50,7 @@ _PARTS = {
     "emulator",
     "evaluation",
     "exceptions",
+    "export",
     "importers",
     "layers",
     "loihi",

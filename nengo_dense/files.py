@@ -19,6 +19,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import FileFormatError
+from nengo_dense.plugins import show
 
 
 class Kind(NamedTuple):
@@ -43,7 +44,7 @@ ANY = Kind("a file", lambda file: True)
 def as_path(path: Any) -> Path:
     """Return a path, or raise a ValidationError for what is none."""
     if not isinstance(path, str | os.PathLike) or "\0" in str(path):
-        raise ValidationError(f"must be a path, got {path!r}", attr="path")
+        raise ValidationError(f"must be a path, got {show(path)}", attr="path")
     return Path(path)
 
 

@@ -15,6 +15,7 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, RatesToSpikesNeuronType
 
 from nengo_dense import compat
+from nengo_dense.plugins import show
 
 NENGO, LOIHI = "nengo.neurons", "nengo_loihi.neurons"
 RECTIFIED_LINEAR, LIF = "rectified linear", "LIF"
@@ -181,8 +182,8 @@ def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> Ne
     if not isinstance(neuron_type, NeuronType):
         hint = " (an instance is needed: add parentheses)" if isinstance(neuron_type, type) else ""
         raise ValidationError(
-            f"must be a neuron type such as nengo.SpikingRectifiedLinear(), got {neuron_type!r}"
-            f"{hint}",
+            "must be a neuron type such as nengo.SpikingRectifiedLinear(), got "
+            f"{show(neuron_type)}{hint}",
             attr="neuron_type",
             obj=obj,
         )

@@ -132,9 +132,14 @@ def _all_of_them(labels: np.ndarray, n: int, n_classes: int, attr: str) -> np.nd
 
 def _values(labels: np.ndarray) -> list[Any]:
     """Return labels as Python's own numbers and text, which compare by value."""
-    if labels.dtype.kind == "S":  # text, as HDF5 files have it
-        labels = np.char.decode(labels, "utf-8", "replace")
-    return list(labels.tolist())
+    if labels.dtype.kind == "S":
+        labels = decoded(labels)
+    return [decoded(np.array(v)).item() if isinstance(v, bytes) else v for v in labels.tolist()]
+
+
+def decoded(labels: np.ndarray) -> np.ndarray:
+    """Return bytes, as HDF5 and IDX files have text, as text."""
+    return np.char.decode(labels, "utf-8", "replace")
 
 
 def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
@@ -166,7 +171,8 @@ def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
         if isinstance(value, str):
             raise invalid(
                 f"is text, such as {value!r}, and which output that is, is not known. Say what "
-                "each output stands for, in the order of the outputs, with classes=[...]; "
+                "each output stands for, in the order of the outputs, with classes=[...] or, on "
+                "the command line, --classes A,B,...; "
                 "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
                 attr,
             )

@@ -137,7 +137,11 @@ def test_text_of_numbers_is_not_taken_for_indices():
         (np.array(["one", []], dtype=object), TEXT, r"has \[\], which is no class"),
         ([1, np.nan], FROM_ONE, "has nan, which is no class"),
         ([1, 1.5], FROM_ONE, "has 1.5, which is no class"),
-        (["a", "b"], None, r"text, such as 'a'.*classes=\[\.\.\.\]; nengo_dense.convert"),
+        (
+            ["a", "b"],
+            None,
+            r"text, such as .a.*classes=\[\.\.\.\].*--classes A,B,.*convert",
+        ),
         ([0, 1, 3], None, "must be within 0 and 2 for 3 outputs, got 0 to 3$"),
         ([0, -1, 2], None, "must be within 0 and 2 for 3 outputs, got -1 to 2$"),
         ([1, 2, 3], None, r"got 1 to 3\. If the model counts .* from 1, .*classes=range\(1, 4\)"),

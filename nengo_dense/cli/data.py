@@ -68,6 +68,14 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
     return x
 
 
+def load_samples(path: str, n_in: int | None, doing: str) -> np.ndarray:
+    """Load samples alone, test samples first, and print which; otherwise as `load_inputs`."""
+    samples = _find_samples(_load(path), EVALUATION, path)
+    x = _check(samples, n_in)
+    print(f"{doing} {samples}")
+    return x
+
+
 def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Load samples and their labels, test samples first, and print which.
 

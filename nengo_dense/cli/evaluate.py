@@ -35,6 +35,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="show where accuracy is lost, from the source model to the chip's integers (default: "
         "for a trained model with --calibrate)",
     )
+    parser.add_argument(
+        "--classes",
+        type=names,
+        metavar="A,B,...",
+        help="label of each output, in the order of the outputs (default: the model's own, or 0, "
+        "1 and so on)",
+    )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
 
@@ -48,10 +55,12 @@ def run(args: argparse.Namespace) -> int:
         given.check_stack()
     shows_ladder = _shows_ladder(args, given)
     x, y = load_data(args.data, given.n_in)
+    given.check_labels(y, len(x), args.classes)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
         "n_jobs": args.jobs,
+        "classes": args.classes,
         "progress_bar": console.shows_progress(),
     }
     picture: Evaluation | LadderReport
@@ -68,6 +77,11 @@ def run(args: argparse.Namespace) -> int:
         picture.plot(args.plot)
         print(f"picture: {args.plot}")
     return 0
+
+
+def names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in text.split(",")]
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:

@@ -20,6 +20,7 @@ from nengo_dense.arguments import (
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
+from nengo_dense.conversion.lava import neurons_for_lava, settle
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.conversion.shifting import shift_resting_activity
@@ -30,6 +31,8 @@ from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 from nengo_dense.neurons import as_on_loihi
 
+#: Whose integers a stack is made for.
+TARGETS = ("loihi", "lava")
 #: Rate in hertz that stands for the value 1 of a usual layer, where no values are known.
 BLIND_RATE = 250.0
 #: Rate in hertz of busy neurons where values are known: the most the chip can do at a step of
@@ -53,6 +56,7 @@ def convert(
     tune: bool = True,
     presentation_time: float = 0.1,
     dt: float = 0.001,
+    target: str = "loihi",
     progress_bar: Any = True,
     label: str | None = None,
     seed: int | None = None,
@@ -96,6 +100,10 @@ def convert(
         half and all of it, and values after all of it.
     dt : float, optional
         Step in seconds, for tuning.
+    target : {"loihi", "lava"}, optional
+        With ``"lava"`` the stack is exact in Lava too, the software of Loihi 2: its neurons on
+        the chip have no refractory period and no floor of the voltage at rest, and biases in
+        units of 64. ``stack.export("model.net")`` writes it.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
     label : str, optional
         As in `DenseStack`.
@@ -123,6 +131,8 @@ def convert(
         Without calibration, a layer's weights are of unusual scale; inputs are clipped.
     """
     choice(encoding, ("auto", *ENCODINGS), "encoding")
+    if choice(target, TARGETS, "target") == "lava":
+        neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
     tune = flag(tune, "tune")
     percentile = between(percentile, 0, 100, "percentile", with_low=False)
@@ -160,6 +170,8 @@ def convert(
             _warn_of_other_scales(specs, values, rate)
         if x is not None and tuned:
             tune_stack(stack, source, x, n_steps, dt, seed=seed or 0, progress_bar=bar)
+        if target == "lava":
+            settle(stack, dt)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack

@@ -25,6 +25,9 @@ WARM_UP = 20
 BETA_1, BETA_2 = 0.9, 0.999
 #: Passes over the calibration data, and the number of updates that these are held between.
 PASSES, LEAST_UPDATES, MOST_UPDATES = 40, 200, 1600
+#: Least number of updates for values, which may stray far more than the right class does. After
+#: 200 on some 300 samples, 3 % of their variance was still lost, after 600 it was 1 %.
+LEAST_UPDATES_OF_VALUES = 600
 #: How often held-back samples judge the parameters.
 N_JUDGEMENTS = 10
 
@@ -93,8 +96,10 @@ def tune(
         Of the held-back samples, from first to last judgement; the chain has the parameters with
         the lowest.
     """
-    n_updates = int(np.clip(PASSES * len(fit) // BATCH_SIZE, LEAST_UPDATES, MOST_UPDATES))
-    rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
+    rate, least = LEARNING_RATE, LEAST_UPDATES
+    if distillation.late:
+        rate, least = LEARNING_RATE_OF_VALUES, LEAST_UPDATES_OF_VALUES
+    n_updates = int(np.clip(PASSES * len(fit) // BATCH_SIZE, least, MOST_UPDATES))
     adam = Adam([*chain.weights, *chain.biases], _sizes(chain))
     choice = Choice(chain, fit, judge, distillation, windows)
     choice.judge_now()

@@ -9,12 +9,16 @@ from nengo.utils.numpy import is_integer
 
 from nengo_dense.evaluation.trial import Recording, Trial
 from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
 #: Memory in bytes for the logits of a batch, and for the state of its neurons. There is one batch
 #: at a time in each process.
 LOGITS_BYTES, STATE_BYTES = 2**28, 2**30
 #: Memory in bytes that a neuron takes in each lane of an emulator: about 85 were measured.
 NEURON_BYTES = 100
+
+#: Most processes, of more than any machine or cluster has.
+MOST_PROCESSES = 2**16
 
 
 def lanes_in_memory(n_steps: int, n_classes: int, n_neurons: int) -> int:
@@ -40,9 +44,12 @@ def batch_size(n: int, most: int, n_jobs: int) -> int:
     nengo.exceptions.ValidationError
         An impossible number of processes.
     """
-    if isinstance(n_jobs, bool) or not is_integer(n_jobs) or n_jobs == 0:
+    whole = is_integer(n_jobs) and not isinstance(n_jobs, bool)
+    if not whole or n_jobs == 0 or abs(n_jobs) > MOST_PROCESSES:
         raise invalid(
-            f"must be a whole number of processes, or -1 for all cores, got {n_jobs!r}", "n_jobs"
+            f"must be a whole number of processes of at most {MOST_PROCESSES}, or -1 for all "
+            f"cores, got {show(n_jobs)}",
+            "n_jobs",
         )
     workers = 1 if n_jobs == 1 else joblib.effective_n_jobs(n_jobs)
     n_batches = -(-n // min(most, -(-n // workers)))

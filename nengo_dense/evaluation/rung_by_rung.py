@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.arguments import flag
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.classification import evaluate
@@ -83,7 +84,7 @@ def ladder(
         truth = check_labels(y, len(x), source.n_out, classes=names)
         source.compare(x)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
-        tune = conversion.pop("tune", calibration is not None)
+        tune = flag(conversion.pop("tune", calibration is not None), "tune")
         make = partial(convert, source, calibration=calibration, **common, **conversion)
         stack = make(tune=False)
         answers = forward(source.layers, x)[-1].argmax(axis=1)
@@ -91,7 +92,7 @@ def ladder(
         running = {"minibatch_size": minibatch_size, "n_jobs": n_jobs, "classes": names, **common}
         labels = truth if names is None else names[truth]
         above = None
-        for name, target, change in RUNGS + TUNED * bool(tune):
+        for name, target, change in RUNGS + TUNED * tune:
             stack = make(tune=True) if change == "tuned" else stack
             shown = with_rate_neurons(stack) if change == "rates" else stack
             result = evaluate(shown, x, labels, target=target, **running)

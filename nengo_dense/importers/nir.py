@@ -22,8 +22,6 @@ References
 """
 
 import warnings
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +30,6 @@ from nengo.exceptions import NengoException
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.importers.file import existing, suffix
-from nengo_dense.importers.folding import fold, operations_of
 from nengo_dense.importers.graph import chain
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import modules_of
@@ -46,7 +43,6 @@ from nengo_dense.importers.operation import (
     unsupported,
 )
 from nengo_dense.importers.source_model import SourceModel
-from nengo_dense.importers.spec import DenseSpec
 
 Operations = list[Operation]
 
@@ -93,35 +89,6 @@ class NirImporter:
                 stacklevel=2,
             )
         return source
-
-
-def to_nir(specs: Sequence[DenseSpec]) -> Any:
-    """Export layers as a NIR graph, rectifiers as IF neurons with unit resistance and threshold.
-
-    Parameters
-    ----------
-    specs : sequence of DenseSpec
-
-    Returns
-    -------
-    graph : nir.NIRGraph
-        ``nir.write`` stores it. NIR has no softmax: the graph ends with the logits, and its
-        metadata says that a softmax belongs behind them.
-    """
-    nir = compat.require("nir", "Exporting a NIR graph")
-    specs = fold("The list of layers", operations_of(specs))
-    nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([specs[0].n_in])})}
-    for index, spec in enumerate(specs):
-        nodes[f"affine_{index}"] = nir.Affine(
-            weight=np.array(spec.weights), bias=np.array(spec.bias)
-        )
-        if spec.activation == "relu":
-            ones = np.ones(spec.n_out)
-            nodes[f"if_{index}"] = nir.IF(r=ones, v_threshold=ones.copy(), v_reset=0 * ones)
-    nodes["output"] = nir.Output({"output": np.array([specs[-1].n_out])})
-    metadata = {READOUT: "softmax"} if specs[-1].activation == "softmax" else {}
-    names = list(nodes)
-    return nir.NIRGraph(nodes, list(pairwise(names)), metadata)
 
 
 def _load(path: Any) -> Any:

@@ -67,6 +67,22 @@ def test_evaluate_prints_accuracy_and_draws(folder, capsys):
     assert picture.exists()
 
 
+@pytest.mark.parametrize("kind", ["U", "S"])
+def test_evaluate_finds_text_labels_by_the_classes_that_are_named(folder, capsys, kind):
+    stack, data = folder / "stack.npz", dict(np.load(folder / "data.npz"))
+    printed = []
+    names = np.array(["b", "c", "a"]).astype(kind)
+    here = data["y"] != 2  # the last class is missing
+    for name, y, options in (
+        ("indices.npz", data["y"], []),
+        ("text.npz", names[data["y"]], ["--classes", "b, c,a"]),
+    ):
+        np.savez(folder / name, x=data["x"][here], y=y[here])
+        assert main(["evaluate", str(stack), "--data", str(folder / name), *options]) == 0
+        printed.append(capsys.readouterr().out.split("accuracy", 1)[1])
+    assert printed[0] == printed[1]
+
+
 def test_evaluate_takes_a_stack_from_a_script(folder, capsys, rng):
     np.savez(folder / "three.npz", X=rng.randn(4, 3), labels=[0, 1, 0, 1])
     arguments = ["--data", str(folder / "three.npz"), "--presentation-time", "0.01"]
@@ -276,6 +292,10 @@ def no_conversion(monkeypatch):
         (["convert", "-o", "s.npz", "--calibrate", "wide.npz"], "wide.npz: must have shape"),
         (["evaluate", "--data", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
         (["evaluate", "--data", "few.npz"], "24 samples in x and labels of shape .* in y"),
+        (["evaluate", "--data", "text.npz"], "y: is text, such as 'a', .* --classes A,B"),
+        (["evaluate", "--data", "text.npz", "--no-ladder"], "y: is text, such as 'a'"),
+        (["evaluate", "--data", "text.npz", "--classes", "b,c,d"], "'a', which is no class"),
+        (["evaluate", "--data", "data.npz", "--classes", "a,b"], r"classes: .*shape \(3,\)"),
         (["evaluate", "--data", "data.npz", "--calibrate", "wide.npz"], "wide.npz: must have"),
         (
             ["evaluate", "--data", "data.npz", "--ladder", "--target", "nengo"],
@@ -289,6 +309,7 @@ def test_everything_is_looked_at_before_a_model_is_converted(
     monkeypatch.chdir(folder)
     x = rng.randn(24, 5)
     np.savez("few.npz", x=x, y=[0, 1])
+    np.savez("text.npz", x=x, y=["a"] * 24)
     np.savez("wide.npz", x=rng.randn(24, 7), y=[0] * 24)
     x[3, 2] = np.nan
     np.savez("gap.npz", x=x)

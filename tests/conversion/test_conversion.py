@@ -19,7 +19,8 @@ from nengo_dense.layers.stack import DenseStack
 
 @pytest.fixture(autouse=True)
 def _few_updates(monkeypatch):
-    monkeypatch.setattr("nengo_dense.conversion.tuning.LEAST_UPDATES", 60)
+    for name in ("LEAST_UPDATES", "LEAST_UPDATES_OF_VALUES"):
+        monkeypatch.setattr(f"nengo_dense.conversion.tuning.{name}", 60)
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import importlib.util
 
-from nengo.exceptions import ValidationError
-
 from nengo_dense import compat
+from nengo_dense.arguments import choice
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.program import Program
@@ -21,8 +20,7 @@ def make_kernel(name: str, program: Program) -> Kernel:
         ``"auto"`` is numba if it is installed.
     program : Program
     """
-    if name not in KERNELS:
-        raise ValidationError(f"Must be one of {', '.join(KERNELS)} (got {name!r})", attr="kernel")
+    choice(name, KERNELS, "kernel")
     if name == "numba":
         compat.require("numba", "The compiled kernel")
     if name == "numpy" or importlib.util.find_spec("numba") is None:
