@@ -299,7 +299,7 @@ def no_conversion(monkeypatch):
         (["evaluate", "--data", "data.npz", "--calibrate", "wide.npz"], "wide.npz: must have"),
         (
             ["evaluate", "--data", "data.npz", "--ladder", "--target", "nengo"],
-            "--target nengo does not go with it",
+            "cannot be combined with --target nengo",
         ),
     ],
 )
@@ -398,7 +398,7 @@ def test_check_shows_samples_to_a_stack_and_to_no_other_network(folder, capsys, 
     assert main(["check", "stack.npz", *arguments]) == 0
     assert capsys.readouterr().out.startswith("showing samples of x of data.npz (24 × 5)\n")
     assert main(["check", "script.py:net", *arguments]) == 2
-    assert "--calibrate: is shown to a stack, and script.py:net is a" in capsys.readouterr().err
+    assert "--calibrate: is only for a stack, and script.py:net is a" in capsys.readouterr().err
     assert main(["check", "stack.npz", "--encoding", "spikes"]) == 2
     assert "--encoding is for a model that is converted" in capsys.readouterr().err
 
