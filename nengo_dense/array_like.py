@@ -90,7 +90,7 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
         if not strange:
             return
         kind = np.asarray(strange[0]).dtype
-    # kind "V" includes small floats that other packages add to NumPy, such as bfloat16
+    # can_cast accepts small floats that other packages add to NumPy, such as bfloat16
     elif array.dtype.kind in "biuf" or np.can_cast(array.dtype, np.float64):
         return
     else:
