@@ -66,15 +66,7 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
     nengo_dense.exceptions.FileFormatError
         It is not an ``.npz`` file, or is damaged.
     """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as err:
-        raise FileNotFoundError(f"{path}: no such file") from err
-    except IsADirectoryError as err:
-        message = f"{path} cannot be read as {meaning}: it is a folder. {way_out}"
-        raise FileFormatError(message) from err
-    except OSError as err:
-        raise _said(err, f"{path} cannot be read as {meaning}") from err
+    file = _open(path, meaning, way_out)
     # opened here, because NumPy does not close a damaged file
     with file:
         try:
@@ -91,6 +83,45 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
             raise FileFormatError(
                 f"{path} cannot be read as {meaning}: {reason}. {way_out}"
             ) from err
+
+
+def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
+    """Map the array of a ``.npy`` file into memory, without pickle; it may be larger than that.
+
+    Parameters
+    ----------
+    path, meaning, way_out
+        As in `load_arrays`.
+
+    Raises
+    ------
+    OSError
+        No file there, or one that may not be read.
+    nengo_dense.exceptions.FileFormatError
+        Not a ``.npy`` file, or a damaged one.
+    """
+    _open(path, meaning, way_out).close()
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(array, np.memmap):
+            raise ValueError("it is no .npy file")
+    except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
+        reason = "it is no .npy file" if "allow_pickle" in str(err) else err
+        raise FileFormatError(f"{path} cannot be read as {meaning}: {reason}. {way_out}") from err
+    return array
+
+
+def _open(path: Path, meaning: str, way_out: str) -> BinaryIO:
+    """Open a file to read, or say what stands in the way."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError as err:
+        raise FileNotFoundError(f"{path}: no such file") from err
+    except IsADirectoryError as err:
+        message = f"{path} cannot be read as {meaning}: it is a folder. {way_out}"
+        raise FileFormatError(message) from err
+    except OSError as err:
+        raise _said(err, f"{path} cannot be read as {meaning}") from err
 
 
 def check_target(path: Any, kind: Kind = ANY) -> Path:

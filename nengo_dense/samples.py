@@ -12,10 +12,7 @@ from nengo_dense.exceptions import invalid
 
 #: Most names of classes in a message.
 MOST_NAMES = 10
-NO_REGRESSION = (
-    "Regression, where outputs are to meet values, is not measured yet; nengo_dense.Simulator "
-    "runs such a stack, and a probe of its output has the values."
-)
+REGRESSION = "Where outputs are to meet values, nengo_dense.evaluate takes a value for each of {}."
 
 
 def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
@@ -28,7 +25,22 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     """
     if isinstance(x, str | bytes):
         raise invalid(f"must be an array, got text, {x[:60]!r}; load the file first", attr)
-    array = to_array(x, attr)
+    array = check_width(to_array(x, attr), x, n_in, attr)
+    return finite_array(array, array.shape, attr)
+
+
+def check_width(array: np.ndarray, given: Any, n_in: int, attr: str) -> np.ndarray:
+    """Return samples as (batch, n_in), a view of the array, or raise a ValidationError.
+
+    Parameters
+    ----------
+    array : (batch, ...) ndarray
+    given : object
+        What the array was made of, for the message.
+    n_in : int
+    attr : str
+        For messages.
+    """
     shape = array.shape
     flat = (shape[0], int(np.prod(shape[1:]))) if len(shape) > 1 else shape
     if len(flat) != 2 or flat[0] == 0 or flat[1] != n_in:
@@ -37,14 +49,14 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
             hint = ", with fields; numpy.lib.recfunctions.structured_to_unstructured makes columns"
         elif shape == (n_in,):
             hint = f"; if this is a single sample, give {attr}[None]"
-        elif isinstance(x, tuple):
+        elif isinstance(given, tuple):
             hint = "; give inputs alone, without labels"
         raise invalid(
             f"must have shape (batch, {n_in}) with at least one sample, as the model's first "
             f"layer has {n_in} inputs; got {shape}{hint}",
             attr,
         )
-    return finite_array(array.reshape(flat), flat, attr)
+    return array.reshape(flat)
 
 
 def check_labels(
@@ -81,7 +93,9 @@ def check_labels(
     array([2, 2])
     """
     if n_classes < 2:
-        raise invalid(f"needs at least 2 outputs to choose among. {NO_REGRESSION}", attr)
+        raise invalid(
+            f"needs at least 2 outputs to choose among. {REGRESSION.format('them')}", attr
+        )
     labels = to_array(y, attr)
     # (n, 1) and NengoDL's (n, 1, 1) too
     inner = [size for size in labels.shape[1:] if size != 1]
@@ -179,7 +193,7 @@ def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
         if (index := _whole(value)) is None:
             raise invalid(
                 f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "
-                f"{NO_REGRESSION}",
+                f"{REGRESSION.format(f'its {n_classes} outputs')}",
                 attr,
             )
         indices.append(index)

@@ -12,10 +12,9 @@ from nengo.exceptions import ValidationError
 from nengo_dense.cli import console
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.conversion import convert
+from nengo_dense.evaluation.measurement import judge_for
 from nengo_dense.importers import read_model
-from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
-from nengo_dense.samples import check_labels
 
 MODEL_HELP = (
     "a .keras or .h5 file, a .json of Keras's with the weights beside it, an .onnx or .nir file, "
@@ -81,26 +80,28 @@ class Model:
             )
         return self.network
 
-    def check_labels(self, y: Any, n: int, classes: list[str] | None) -> None:
-        """Look at a test set's labels before a trained model is converted, which takes a while.
+    def check_truth(self, y: Any, n: int, task: str | None, classes: list[str] | None) -> None:
+        """Look at a test set's answers before a trained model is converted, which takes a while.
 
         Parameters
         ----------
         y : (n, ...) ndarray
         n : int
             Number of samples.
+        task : str or None
+            As `nengo_dense.evaluate` takes it.
         classes : list of str or None
             In place of the model's own.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            Labels that are no classes of the model.
+            Answers that are none of the model's.
         """
         if self.source is not None:
-            n_out = self.source.n_out
             classes = self.source.classes if classes is None else classes
-            check_labels(y, n, n_out, classes=check_classes(classes, n_out, None))
+            head = self.source.layers[-1].activation
+            judge_for(y, n, self.source.n_out, head, task, classes, None)
 
     def to_stack(self, encoding: str | None, **options: Any) -> DenseStack:
         """Convert a trained model, or return MODEL if it is a stack.

@@ -1,12 +1,13 @@
 """The conditions that a stack was tuned for, stored with it, to detect other uses."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import finite_array, positive
+from nengo_dense.arguments import finite_array, number, positive
 
 #: Default for the part of a presentation after which answers are accurate.
 EARLIEST = 0.25
@@ -34,11 +35,19 @@ class TuningRecord:
         Least and greatest value of each input in the calibration data.
     earliest : float, optional
         Time in seconds from which answers are accurate; by default a quarter of a presentation.
+    effort : str or float, optional
+        Effort of tuning: a word, or seconds.
+    gap : float, optional
+        Share of held-back samples that the chip's integers answered differently from the source
+        model, in per cent. For values, the root mean square of the difference, in per cent of
+        their standard deviation.
+    data : str, optional
+        Fingerprint of the calibration inputs, see `fingerprint`.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        A time is not above 0, or the numbers of inputs differ.
+        A time is not above 0, the numbers of inputs differ, or a gap is below 0.
     """
 
     presentation_time: float
@@ -47,12 +56,21 @@ class TuningRecord:
     input_low: np.ndarray
     input_high: np.ndarray
     earliest: float | None = None
+    effort: str | float | None = None
+    gap: float | None = None
+    data: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest"):
             value = getattr(self, name)
             if not (name == "earliest" and value is None):
                 object.__setattr__(self, name, positive(value, name, self, "seconds"))
+        if self.gap is not None and not 0 <= number(self.gap, "gap", self) < np.inf:
+            raise ValidationError(f"must be 0 or more, got {self.gap:g}", "gap", self)
+        for name, kinds in (("effort", str | int | float), ("data", str)):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, kinds)):
+                raise ValidationError(f"must be text or None, got {value!r}", name, self)
         shape = (np.size(self.input_low),)
         for name in ("input_low", "input_high"):
             values = finite_array(getattr(self, name), shape, name, self)
@@ -128,6 +146,12 @@ class TuningRecord:
             f"{self.input_high[feature]:.4g}. Preprocess them as the calibration data, or "
             "convert the model again with calibration data like these."
         ]
+
+
+def fingerprint(x: np.ndarray) -> str:
+    """Digest inputs, (n, size_in): equal numbers in the same order have equal digests."""
+    values = np.ascontiguousarray(x, dtype="<f8")
+    return hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()[:16]
 
 
 def check_tuned(tuned: Any, size_in: int, obj: object) -> TuningRecord | None:

@@ -1,5 +1,6 @@
 """Saved stacks: exact round trips, and one sentence for everything that is not such a file."""
 
+import dataclasses
 import io
 import json
 import pickle
@@ -118,10 +119,12 @@ def test_classes_come_back_as_they_are(tmp_path, classes):
     assert round_trip(small_stack(), tmp_path / "stack.npz").classes is None
 
 
-def test_the_record_of_tuning_comes_back(tmp_path):
+@pytest.mark.parametrize("effort", ["best", 2.5])
+def test_the_record_of_tuning_comes_back(tmp_path, effort):
     record = TuningRecord(0.05, 0.002, "host", [0.0, -1.5, 2.0], [1.0, 3.0, 2.0])
+    record = dataclasses.replace(record, effort=effort, gap=0.3, data="0123456789abcdef")
     loaded = round_trip(small_stack(tuned=record), tmp_path / "stack.npz").tuned
-    for name in ("presentation_time", "dt", "encoding"):
+    for name in ("presentation_time", "dt", "encoding", "effort", "gap", "data"):
         assert getattr(loaded, name) == getattr(record, name)
     for name in ("input_low", "input_high"):
         assert_array_equal(getattr(loaded, name), getattr(record, name))

@@ -181,7 +181,7 @@ def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
     "ND406",
     "info",
     "rates and the length of a presentation fit",
-    remedy="Choose max_rate for the length of a presentation: low for long ones, high for short.",
+    remedy="Tune for the length of a presentation; untuned, high rates suit short ones.",
 )
 def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Finding]:
     """A spike sets the voltage to zero, and the part above the threshold is lost. A ReLU neuron
@@ -203,8 +203,10 @@ def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iter
             f"fires at up to {highest:.0f} Hz, where steady rates are {apart:.0%} apart (25% at "
             f"{limit:.0f} Hz); in {1000 * seconds:g} ms that is {highest * seconds:.0f} spikes "
             f"({limit * seconds:.0f} at {limit:.0f} Hz)",
-            f"For long presentations multiply max_rate by {limit / highest:.2g}, to keep rates "
-            f"below {limit:.0f} Hz; for short ones keep it, because they need the spikes.",
+            "Keep max_rate for presentations of 100 ms or less, because lower rates cost accuracy "
+            "there; convert(..., calibration=x, presentation_time=...) tunes for a length. For "
+            f"much longer ones multiply max_rate by {limit / highest:.2g}, to keep rates below "
+            f"{limit:.0f} Hz.",
             value=highest,
             limit=limit,
             unit="Hz",

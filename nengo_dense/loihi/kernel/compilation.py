@@ -81,3 +81,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
             dispatcher._cache = KernelCache(function)
     result: Callable[..., Any] = dispatcher
     return result
+
+
+def is_ready(function: Any) -> bool:
+    """Whether a compiled function was called before, or is kept on disk."""
+    kept = getattr(function._cache, "_cache_file", None)
+    return bool(function.signatures) or (kept is not None and bool(kept._load_index()))

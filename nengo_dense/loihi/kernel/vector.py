@@ -175,6 +175,16 @@ def floor(typing_context: Any, vector: Any) -> Any:
 
 
 @instruction
+def real(typing_context: Any, vector: Any) -> Any:
+    """Turn int32 into float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.sitofp(arguments[0], context.get_value_type(signature.return_type))
+
+    return Vector(types.float32)(vector), generate
+
+
+@instruction
 def any_bit(typing_context: Any, vector: Any) -> Any:
     """Whether any bit is set."""
 
