@@ -240,7 +240,7 @@ def test_options_are_looked_at_before_anything_is_read(arguments, message, capsy
 def test_options_of_conversion_are_refused_for_a_stack(folder, capsys, monkeypatch, options):
     monkeypatch.chdir(folder)
     assert main(["convert", "stack.npz", "-o", "other.npz", *options]) == 2
-    assert f"{options[0]} is for a model that is converted" in capsys.readouterr().err
+    assert f"{options[0]} belongs to conversion" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
