@@ -1,4 +1,4 @@
-"""Neurons that are never silent say only what changes."""
+"""Constant inputs are moved into biases, so that spikes only represent changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
