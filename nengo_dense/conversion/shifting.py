@@ -1,4 +1,4 @@
-"""Constant inputs are moved into biases, so that spikes only represent changes."""
+"""The constant part of an activation moves to the next biases, so spikes represent changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
