@@ -45,7 +45,7 @@ class CheckReport(Outcome):
         Raises
         ------
         OSError
-            As in `nengo_dense.files.write`.
+            As in ``nengo_dense.files.write``.
         """
         report_file.write(path, self.to_html, report_file.HTML)
 
