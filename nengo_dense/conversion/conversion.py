@@ -74,17 +74,17 @@ def convert(
     """Turn a trained model into a `DenseStack` that computes the same in spikes.
 
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
-    scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
+    scale (``nengo_dense.conversion.plausible``). With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.through_time`. Neurons that say nothing are left
+    model does; see ``nengo_dense.conversion.through_time``. Neurons that say nothing are left
     out, and neurons on another scale than their layer are brought back to it
-    (`nengo_dense.conversion.equalization`); neither changes what is computed.
+    (``nengo_dense.conversion.equalization``); neither changes what is computed.
 
     Parameters
     ----------
     model : object
         A live Keras or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+        ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     labels : (batch,) or (batch, n_classes) array_like, optional
@@ -152,12 +152,9 @@ def convert(
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
     tune = flag(tune, "tune")
-    if percentile is None:
-        percentile = BUSY_PERCENTILE if tune else BUSIEST_PERCENTILE
-    percentile = between(percentile, 0, 100, "percentile", with_low=False)
+    share = _busy_percentile(percentile, tune)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
-    seed, bar = check_seed(seed), check_progress_bar(progress_bar)
-    how: dict[str, Any] = {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
+    seed, how = check_seed(seed), _tuning(effort, check_seed(seed), progress_bar)
     with outside_networks():
         source = read_model(model)
         x = None if calibration is None else check_calibration(calibration, source.n_in)
@@ -169,10 +166,7 @@ def convert(
         how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
         if x is not None and tuned:
             specs = shift_resting_activity(specs, x)
-        if x is None:
-            numbers = _blind(specs, encoding, rate)
-        else:
-            numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
+        numbers = _numbers(specs, encoding, rate, x, share, tuned)
         stack = DenseStack(
             [spec.n_out for spec in specs],
             source.n_in,
@@ -210,6 +204,33 @@ def _class_indices(
             attr="labels",
         )
     return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)
+
+
+def _busy_percentile(percentile: float | None, tune: bool) -> float:
+    """Check a percentile, or choose one by whether tuning can make up for what saturates."""
+    if percentile is None:
+        return BUSY_PERCENTILE if tune else BUSIEST_PERCENTILE
+    return between(percentile, 0, 100, "percentile", with_low=False)
+
+
+def _tuning(effort: Any, seed: int | None, progress_bar: Any) -> dict[str, Any]:
+    """Check what tuning is told, apart from the data."""
+    bar = check_progress_bar(progress_bar)
+    return {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
+
+
+def _numbers(
+    specs: Sequence[DenseSpec],
+    encoding: str,
+    rate: float | None,
+    x: np.ndarray | None,
+    percentile: float,
+    tuned: bool,
+) -> dict[str, Any]:
+    """Choose weights, biases and rates by what is known: the activations, or the weights alone."""
+    if x is None:
+        return _blind(specs, encoding, rate)
+    return _calibrated(specs, encoding, rate, x, percentile, tuned)
 
 
 def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Evaluation(Report):
         How samples followed one another, if each was not shown from a fresh start.
     """
 
-    #: The task, as `evaluate` takes it; the measure that counts, and its name in tables.
+    #: The task, as ``evaluate`` takes it; the measure that counts, and its name in tables.
     task: ClassVar[str]
     score_name: ClassVar[str]
     score_label: ClassVar[str]

@@ -41,7 +41,7 @@ class TuningRecord:
         per cent; of values the root mean square of the difference, in per cent of their standard
         deviation.
     data : str, optional
-        Fingerprint of the calibration inputs, see `fingerprint`.
+        Fingerprint of the calibration inputs, see ``fingerprint``.
 
     Raises
     ------

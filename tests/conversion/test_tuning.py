@@ -164,7 +164,7 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
 
 
 def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
-    """With steps of no size nothing changes, and four judgements in a row say so."""
+    """With steps of no size nothing changes, and four judgements after another say so."""
     calls = []
     make, *samples, distillation = problem
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 0.0)
@@ -176,4 +176,4 @@ def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
     tune(make(), *samples, distillation, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    assert len(calls) == tuning.PATIENCE * 60 // tuning.N_JUDGEMENTS
+    assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS

@@ -145,6 +145,19 @@ def test_function_that_returns_nonsense_is_named(net):
         sim.run_steps(2)
 
 
+def test_function_that_returns_no_number_is_named(net):
+    def broken(t):
+        return "high" if t > 0 else 0.0  # Nengo itself asks for the value at 0
+
+    with net:
+        nengo.Node(broken)
+    with (
+        simulator(net) as sim,
+        pytest.raises(SimulationError, match=r"'broken' returned a value 'high' of invalid type"),
+    ):
+        sim.run_steps(2)
+
+
 def test_missing_network_is_refused():
     with pytest.raises(ValidationError, match="network parameter must not be None"):
         simulator(None)

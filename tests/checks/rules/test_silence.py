@@ -57,6 +57,20 @@ def test_silent_layer_on_the_only_way_is_an_error_and_names_the_output():
     assert found["second"].message.endswith("; nothing reaches out")
 
 
+@pytest.mark.parametrize(
+    "weight, cause",
+    [
+        (TOO_SMALL, "its input never reaches the threshold (largest weight "),
+        (-SOUND, "all of its weights are negative"),
+        (0.0, "all of its weights are zero"),
+    ],
+)
+def test_cause_of_silence_is_told(weight, cause):
+    net = Sketch()
+    net.link(net.first, net.layer("last"), weight)
+    assert cause in net.found()["last"].message
+
+
 def test_silent_output_is_an_error():
     net = Sketch()
     net.link(net.first, net.layer("last"), TOO_SMALL)
