@@ -157,6 +157,14 @@ class Evaluation(Report):
         return self.n_steps * self.dt
 
     @property
+    def latency(self) -> float:
+        """(float) Seconds until an answer, if a step of the chip takes ``dt``.
+
+        Answers that come early are in `~nengo_dense.evaluation.Classification.at_margin`.
+        """
+        return self.presentation_time
+
+    @property
     def gap(self) -> float:
         """(float) Seconds without input after each sample of a stream."""
         return self.stream.gap * self.dt if self.stream else 0.0
@@ -185,6 +193,7 @@ class Evaluation(Report):
             "n_steps": self.n_steps,
             "dt": self.dt,
             "target": self.target,
+            "latency": self.latency,
             "reset": self.stream is None,
             "gap": self.gap,
             "metrics": self.metrics,
