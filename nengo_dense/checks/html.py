@@ -1,4 +1,4 @@
-"""A report as HTML: a fragment for a notebook, or one page with pictures and nothing beside it."""
+"""A report as HTML: a fragment for a notebook, or a self-contained page with pictures."""
 
 import html
 

@@ -139,16 +139,16 @@ def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
-    """Tell whether a ladder is wanted, or raise a ValidationError where there is none."""
+    """Tell whether to show a ladder; raise a ValidationError if there cannot be one."""
     if args.ladder and given.source is None:
         raise ValidationError(
-            f"a ladder starts at the trained model, and {given.name} is a stack already; name "
-            "the .keras or .h5 file that it came from",
+            f"a ladder starts at the trained model, but {given.name} is already a stack; give "
+            "the .keras or .h5 file that it was converted from",
             attr="MODEL",
         )
     if args.ladder and args.target != "sim":
         raise ValidationError(
-            f"has every target as a rung, so --target {args.target} does not go with it",
+            f"runs every target, so it cannot be combined with --target {args.target}",
             attr="--ladder",
         )
     if args.ladder and args.gap is not None:

@@ -1,4 +1,4 @@
-"""From a trained model to a stack of spiking layers."""
+"""Conversion of a trained model to a stack of spiking layers."""
 
 import warnings
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""From mean logits to a decision at every step."""
+"""Decisions from mean logits, at every step."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Accuracy against the time that an answer takes."""
+"""Accuracy as a function of the time of the answer."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar

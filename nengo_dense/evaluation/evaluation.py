@@ -1,4 +1,4 @@
-"""What every evaluation has, whatever a stack was asked for."""
+"""The part of an evaluation that is common to all tasks."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is looked at for each task: readers of outputs, and the evaluation made of them."""
+"""The evaluation of each task: its readers of outputs, and its result."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

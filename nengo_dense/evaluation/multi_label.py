@@ -1,4 +1,4 @@
-"""How well a stack tells which of several labels a sample has."""
+"""The accuracy of a stack with several labels per sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

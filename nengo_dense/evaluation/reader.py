@@ -1,4 +1,4 @@
-"""What is kept of a batch's outputs while they come: a reader for each question."""
+"""Readers: the data that each evaluation keeps of a batch's outputs during a run."""
 
 from abc import ABC, abstractmethod
 from typing import Any

@@ -1,4 +1,4 @@
-"""Samples that follow one another without a reset, as on a chip that keeps running."""
+"""Samples that follow one another without a reset, as on a running chip."""
 
 from dataclasses import dataclass
 from typing import Any

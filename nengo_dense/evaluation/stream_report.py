@@ -1,4 +1,4 @@
-"""What it costs not to reset a running chip between samples, and which gap makes up for it."""
+"""The loss without a reset between samples, and the gap that compensates it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

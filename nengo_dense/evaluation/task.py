@@ -1,4 +1,4 @@
-"""What a stack is asked for, told from its head and from what is right."""
+"""The task of a stack, found from its head and from the true answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A tuned stack as others need it: what the host does, and the chip's integers layer by layer."""
+"""A tuned stack for export: the host's functions, and the chip's integers layer by layer."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple

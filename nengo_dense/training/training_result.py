@@ -1,4 +1,4 @@
-"""What a training leaves behind besides weights."""
+"""The result of a training, besides weights."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar

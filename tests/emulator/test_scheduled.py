@@ -80,7 +80,7 @@ def test_scheduled_spikes_arrive_as_often_as_they_were_sent(target, events, kern
 
 
 def test_floating_point_spikes_out_of_order_are_refused():
-    with pytest.raises(BuildError, match=r"camera: its spikes of step 7 .* target='sim'"):
+    with pytest.raises(BuildError, match=r"camera: its spikes in step 7 .* target='sim'"):
         Simulator(make_network({7: [2, 1]}), target="simreal", progress_bar=False)
 
 

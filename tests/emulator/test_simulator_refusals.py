@@ -51,7 +51,7 @@ def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
             lambda net: {net.source: np.full((2, 9, 3), np.nan)},
             "finite .got nan in lane 0, step 0",
         ),
-        (lambda net: {net.output: np.zeros((2, 9, 2))}, "takes an input of size 2"),
+        (lambda net: {net.output: np.zeros((2, 9, 2))}, "has an input of size 2"),
         (lambda net: {net.chip: np.zeros((2, 9, 5))}, "keys must be nodes"),
         (
             lambda net: {nengo.Node(0, add_to_container=False): np.zeros((2, 9, 1))},
@@ -185,9 +185,9 @@ def test_missing_network_is_refused():
         ({"keep_history": np.array(3)}, "must be a bool or a list of probes .got array"),
         ({"keep_history": ""}, "must be a bool or a list of probes .got ''"),
         ({"keep_history": np.zeros(2)}, "must be a bool or a list of probes .got array"),
-        ({"keep_history": [[1]]}, r"names what is not a probe of this network .\[1\]"),
+        ({"keep_history": [[1]]}, r"has an entry that is not a probe of this network .\[1\]"),
         ({"model": 3}, "model: must be a nengo_loihi.builder.Model .got int"),
-        ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
+        ({"keep_history": ["p"]}, "has an entry that is not a probe of this network .'p'"),
         ({"keep_history": 1}, "must be a bool or a list of probes .got 1"),
     ],
 )

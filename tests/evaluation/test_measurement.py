@@ -206,7 +206,10 @@ def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
     ("changes", "message"),
     [
         ({"dt": 0.002}, "tuned for steps of 2 ms, and this run has 1 ms"),
-        ({"presentation_time": 1.0}, "shown for 1000 ms, .* these are shown for 30 ms"),
+        (
+            {"presentation_time": 1.0},
+            "presentations of 1000 ms, .* presents each sample for 30 ms",
+        ),
         ({"input_high": np.full(6, -0.9)}, "tuned on other inputs than these"),
     ],
 )

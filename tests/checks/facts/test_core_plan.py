@@ -111,7 +111,7 @@ def test_widest_layer_is_answered_without_building():
     assert layer["cores"] == report.cores > 128
     assert {f.code for f in report.findings} >= {"ND205", "ND206"}
     reasons = {s.code: s.reason for s in report.skipped}
-    assert reasons["ND100"] == "no troubles: the network is not built, as build=False asks"
+    assert reasons["ND100"] == "no troubles: the network is not built, because of build=False"
 
 
 def reservoir(n, n_in):
