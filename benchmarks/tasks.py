@@ -43,7 +43,9 @@ def fit(kind, x, y, seed, **options):
     """Train a model of scikit-learn's; that it stops before it converges is no news."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return kind(HIDDEN, random_state=seed, max_iter=200, **options).fit(x, y)
+        return kind(hidden_layer_sizes=HIDDEN, random_state=seed, max_iter=200, **options).fit(
+            x, y
+        )
 
 
 def regression(seeds):

@@ -149,6 +149,8 @@ def _common(
     run: Run, outcome: Outcome, judge: Judge, notes: tuple[str, ...], source: Any
 ) -> dict[str, Any]:
     """Return what evaluations of all tasks have."""
+    kept = run.samples.n is not None
+    replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps)
     return {
         "layers": outcome.layers,
         "energy": outcome.energy,
@@ -157,7 +159,7 @@ def _common(
         "notes": notes,
         "sample_weight": judge.weights,
         "source": source,
-        "replay": Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps),
+        "replay": replay if kept else None,
         "name": run.stack.label or "",
         "stream": run.stream,
     }
