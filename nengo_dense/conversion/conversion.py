@@ -106,7 +106,7 @@ def convert(
         each layer's activations (default 1000).
     percentile : float, optional
         Of the activations above zero, 0 to 100, for calibration (default 99.9, and 90 where
-        weights are tuned: these make up for neurons that can fire no faster).
+        rectified linear neurons are tuned, which makes up for those that can fire no faster).
     tune : bool, optional
         Whether calibration also changes weights and biases.
     effort : {"fast", "normal", "best"} or float, optional
@@ -152,7 +152,7 @@ def convert(
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
     tune = flag(tune, "tune")
-    share = _busy_percentile(percentile, tune)
+    share = _busy_percentile(percentile, tune, neuron_type)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, how = check_seed(seed), _tuning(effort, check_seed(seed), progress_bar)
     with outside_networks():
@@ -206,10 +206,15 @@ def _class_indices(
     return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)
 
 
-def _busy_percentile(percentile: float | None, tune: bool) -> float:
-    """Check a percentile, or choose one by whether tuning can make up for what saturates."""
+def _busy_percentile(percentile: float | None, tune: bool, neuron_type: Any) -> float:
+    """Check a percentile, or choose one by whether tuning can make up for what saturates.
+
+    Neurons with a refractory period reach no such rates, and are driven less.
+    """
     if percentile is None:
-        return BUSY_PERCENTILE if tune else BUSIEST_PERCENTILE
+        kinds = neuron_type if isinstance(neuron_type, list | tuple) else [neuron_type]
+        rectified = all(isinstance(kind, SpikingRectifiedLinear) for kind in kinds)
+        return BUSY_PERCENTILE if tune and rectified else BUSIEST_PERCENTILE
     return between(percentile, 0, 100, "percentile", with_low=False)
 
 
