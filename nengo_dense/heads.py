@@ -35,6 +35,23 @@ def relu(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0.0)
 
 
+def log_softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Turn logits into the logarithms of probabilities, none of which is ``-inf``."""
+    x = np.asarray(x, dtype=np.float64) / temperature
+    return x - log_sum_exp(x)[..., np.newaxis]
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Turn each logit into a probability of its own, ``1 / (1 + exp(-x))``."""
+    powers = np.exp(-np.abs(x))  # never overflows
+    return np.where(np.asarray(x) >= 0, 1.0, powers) / (1.0 + powers)
+
+
+def tanh(x: np.ndarray) -> np.ndarray:
+    """Bring values into the range -1 to 1."""
+    return np.tanh(x)
+
+
 def linear(x: np.ndarray) -> np.ndarray:
     """Give the values as they are."""
     return np.asarray(x)
@@ -51,17 +68,36 @@ def half_square(x: np.ndarray) -> np.ndarray:
     return (x**2).sum(axis=-1) / 2
 
 
+def soft_plus(x: np.ndarray) -> np.ndarray:
+    """Compute ``sum(log(1 + exp(x)))`` over the last axis, without overflow."""
+    return np.logaddexp(0.0, x).sum(axis=-1)
+
+
+def log_cosh(x: np.ndarray) -> np.ndarray:
+    """Compute ``sum(log(2 cosh(x)))`` over the last axis, without overflow."""
+    return np.logaddexp(x, -np.asarray(x)).sum(axis=-1)
+
+
 #: Name of a head -> what it makes of (..., n_out) logits.
 HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": softmax,
+    "log_softmax": log_softmax,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
     "linear": linear,
     "relu": relu,
 }
 
+#: Heads that choose one class: the largest logit stays the largest.
+OF_CLASSES = ("softmax", "log_softmax")
+
 #: Name of a head -> the function of (..., n_out) logits whose gradient the head is: (...) values.
-#: Every head is the gradient of a convex function, which makes a loss for it (`distillation`).
+#: Every head is the gradient of a convex function, which makes a loss for it (`distillation`);
+#: logarithms of probabilities are compared as the probabilities.
 POTENTIALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": log_sum_exp,
+    "sigmoid": soft_plus,
+    "tanh": log_cosh,
     "linear": half_square,
     "relu": lambda x: half_square(relu(x)),
 }

@@ -1,13 +1,11 @@
 """What is needed of calibration data, and how it is divided."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
@@ -65,17 +63,6 @@ def check_calibration(calibration: object, n_in: int) -> np.ndarray:
             attr="calibration",
         )
     return x
-
-
-def logits_of(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
-    """Compute the activations of the hidden layers, and the logits.
-
-    Returns
-    -------
-    activations : list of (batch, n_out) ndarray
-        The last one before any head.
-    """
-    return forward([*specs[:-1], replace(specs[-1], activation="linear")], x)
 
 
 def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:

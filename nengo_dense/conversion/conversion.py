@@ -26,6 +26,7 @@ from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable
 from nengo_dense.importers import read_model
+from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.neuron import as_on_loihi
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
@@ -51,6 +52,7 @@ def convert(
     max_rate: float | None = None,
     percentile: float = 99.9,
     tune: bool = True,
+    activation_error: float = ACTIVATION_ERROR,
     presentation_time: float = 0.1,
     dt: float = 0.001,
     progress_bar: Any = True,
@@ -69,7 +71,7 @@ def convert(
     Parameters
     ----------
     model : object
-        A live Keras or scikit-learn model, a path of a model file, or a list of
+        A live Keras, PyTorch or scikit-learn model, a path of a model file, or a list of
         ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
@@ -91,6 +93,11 @@ def convert(
         Of the activations above zero, 0 to 100, for calibration.
     tune : bool, optional
         Whether calibration also changes weights and biases.
+    activation_error : float, optional
+        How closely rectifiers must come to a smooth activation such as tanh: root mean square
+        over the weighted inputs that calibration shows, as a share of the values' standard
+        deviation. A smaller one takes more neurons. ``stack.fitted`` has what was reached.
+        Straight activations, such as a leaky ReLU or a hard tanh, are exact.
     presentation_time : float, optional
         How long a sample will be shown, in seconds. Tuning makes classes right after a quarter, a
         half and all of it, and values after all of it.
@@ -124,17 +131,17 @@ def convert(
     """
     choice(encoding, ("auto", *ENCODINGS), "encoding")
     n_steps = presentation_steps(presentation_time, dt)
-    tune = flag(tune, "tune")
     percentile = between(percentile, 0, 100, "percentile", with_low=False)
+    tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, bar = check_seed(seed), check_progress_bar(progress_bar)
     with outside_networks():
         source = read_model(model)
         x = None if calibration is None else check_calibration(calibration, source.n_in)
         source.compare(x)
-        specs = equalize(fold_constants(source.name, source.layers))
-        if encoding == "auto":
-            encoding = "host" if len(specs) > 2 else "spikes"
+        form = source.normal_form(x, error)
+        specs = equalize(fold_constants(source.name, form.layers))
+        encoding = _chosen(encoding, specs)
         tuned = tune and x is not None
         if x is not None and tuned:
             specs = shift_resting_activity(specs, x)
@@ -151,6 +158,7 @@ def convert(
             synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
             neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
             classes=source.classes,
+            fitted=form.errors,
             label=label,
             seed=seed,
             **numbers,
@@ -163,6 +171,13 @@ def convert(
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack
+
+
+def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:
+    """Return where values become spikes: on the host if layers remain for the chip then."""
+    if encoding != "auto":
+        return encoding
+    return "host" if len(specs) > 2 else "spikes"
 
 
 def _blind(

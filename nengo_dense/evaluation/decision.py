@@ -8,7 +8,7 @@ from nengo_dense.layers.readout import WINDOW, window_start
 #: Memory in bytes for the sums of the samples that are looked at together.
 BLOCK_BYTES = 2**23
 #: Heads that leave the largest logit the largest, so that there is no need to compute them.
-KEEP_ORDER = ("linear", "softmax")
+KEEP_ORDER = ("linear", "softmax", "log_softmax", "sigmoid", "tanh")
 
 
 def decide_over_time(

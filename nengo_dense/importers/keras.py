@@ -10,7 +10,7 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_model import read_architecture
-from nengo_dense.importers.keras_reference import reference
+from nengo_dense.importers.keras_reference import reference, version_of
 from nengo_dense.importers.source_model import SourceModel
 
 
@@ -43,6 +43,7 @@ class KerasImporter:
                 ],
             ) from err
         _note_unsaid(architecture, model)
+        architecture["keras_version"] = version_of(model)
         operations = read_architecture(name, architecture, lambda layer: _weights(model, layer))
         return SourceModel(name, operations, reference=reference(model))
 

@@ -59,11 +59,25 @@ def _read_archive(path: Path) -> SourceModel:
         with zipfile.ZipFile(path) as archive:
             config = _member(archive, "config.json", path)
             weights = _member(archive, "model.weights.h5", path)
+            about = _member(archive, "metadata.json", path) if _has(archive) else b"{}"
     except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile) as err:
         raise FileFormatError(f"{path} is damaged, it cannot be unpacked: {err}") from err
     with hdf5.Hdf5File(weights, f"model.weights.h5 in {path}") as file:
         architecture = _parse(config, f"config.json in {path}")
+        architecture["keras_version"] = _version(about)
         return _source(path, architecture, file)
+
+
+def _has(archive: zipfile.ZipFile, name: str = "metadata.json") -> bool:
+    return name in archive.namelist()
+
+
+def _version(metadata: bytes) -> str:
+    """Return the version of Keras that a ``.keras`` file was written by."""
+    try:
+        return str(json.loads(metadata).get("keras_version", "3"))
+    except (AttributeError, RecursionError, ValueError):
+        return "3"  # only what Keras 2 wrote is read otherwise
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
@@ -87,6 +101,9 @@ def _read_whole_model(path: Path) -> SourceModel:
                 "architecture too, as the pair (architecture.json, weights.h5)"
             )
         architecture = _parse(config, f"model_config in {path}")
+        version = file.attribute("", "keras_version")
+        if version is not None:
+            architecture["keras_version"] = getattr(version, "decode", lambda: version)()
         return _source(path, architecture, file)
 
 

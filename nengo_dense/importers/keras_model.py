@@ -38,7 +38,8 @@ def read_architecture(
         raise ConversionError(
             model, [f"its architecture is malformed ({reason}); save the model again"]
         ) from err
-    reading = Reading(weights)
+    version = str(architecture.get("keras_version", "3"))
+    reading = Reading(weights, is_keras_2=version[:1] in "12")
     operations: list[Operation] = [Problem(problem) for problem in graph_problems]
     for layer in layers:
         if graph_problems:

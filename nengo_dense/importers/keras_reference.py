@@ -52,6 +52,12 @@ def _package_of(model: Any) -> Any:
     return getattr(package, "keras", package)
 
 
+def version_of(model: Any) -> str:
+    """Return the version of the Keras that a model is of."""
+    package = _package_of(model)
+    return str(getattr(package, "__version__", "3"))
+
+
 def _arrays_in(value: Any) -> list[np.ndarray]:
     """List the arrays in what a model returned: alone, in a list, in a dict."""
     if isinstance(value, dict):

@@ -63,7 +63,7 @@ class HeadNode(nengo.Node):
 
     Parameters
     ----------
-    head : {"softmax", "relu"}
+    head : {"softmax", "log_softmax", "sigmoid", "tanh", "relu"}
         What to do, a key of ``nengo_dense.heads.HEADS``.
     size_in : int
         Number of logits.

@@ -12,7 +12,7 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
 from nengo_dense.files import as_path
-from nengo_dense.heads import HEADS
+from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.layers import neuron, stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
@@ -41,9 +41,10 @@ class DenseStack(nengo.Network):
         Outputs of each layer, the readout last.
     size_in : int
         Number of input values.
-    readout : {"softmax", "linear", "relu"}
-        The head, which makes ``output`` of the logits: class probabilities, the logits themselves
-        (for regression), or the logits without what is negative.
+    readout : {"softmax", "log_softmax", "sigmoid", "tanh", "linear", "relu"}
+        The head, which makes ``output`` of the logits: probabilities of classes or their
+        logarithms, a probability for each label, values from -1 to 1, the logits themselves (for
+        regression), or the logits without what is negative.
     encoding : {"host", "spikes", "chip"}
         How values become spikes. ``"host"``: the first layer runs on the host, exact and with
         rates of its own, and sends its spikes. ``"spikes"``: a
@@ -70,6 +71,9 @@ class DenseStack(nengo.Network):
         these names.
     tuned : TuningRecord, optional
         What the weights were tuned for, as `convert` notes it.
+    fitted : mapping, optional
+        Layer of the source model -> error of the rectifiers that stand for its smooth activation,
+        as `convert` notes it.
     label, seed, add_to_container : optional
         As in `nengo.Network`; the seed also draws weights.
 
@@ -84,6 +88,7 @@ class DenseStack(nengo.Network):
     output : nengo.Node
         A `~nengo_dense.layers.head.HeadNode`, or ``logits`` itself.
     classes : (n_out,) ndarray or None
+    fitted : dict
     tuned : TuningRecord or None
         None after `set_parameters`, as other weights were not tuned for anything that is known.
 
@@ -108,6 +113,7 @@ class DenseStack(nengo.Network):
         encoder: dict | None = None,
         classes: Any = None,
         tuned: TuningRecord | None = None,
+        fitted: Mapping[str, float] | None = None,
         label: str | None = None,
         seed: int | None = None,
         add_to_container: bool | None = None,
@@ -125,6 +131,7 @@ class DenseStack(nengo.Network):
         weights, biases = self._parameters(weights, biases, seed)
         self.classes = check_classes(classes, self.units[-1], self)
         self.tuned = check_tuned(tuned, self.size_in, self)
+        self.fitted = {str(name): float(error) for name, error in (fitted or {}).items()}
 
         with self:
             self.input = nengo.Node(size_in=self.size_in, label="input")
@@ -266,9 +273,9 @@ class DenseStack(nengo.Network):
             self.output = (
                 SoftmaxNode(n_out, label=label) if softmax else HeadNode(label, n_out, label=label)
             )
-            # a softmax is read by its largest value; what rectifies needs the values themselves,
-            # since of single spikes it would cut off all that is below the mean
-            raw = self.synapses[-1] is None and not softmax
+            # classes are read by their largest value; what bends values needs the values
+            # themselves: a rectifier of single spikes would cut off all that is below the mean
+            raw = self.synapses[-1] is None and label not in OF_CLASSES
             nengo.Connection(self.logits, self.output, synapse=VALUE_TAU if raw else None)
 
     @property
@@ -306,6 +313,7 @@ class DenseStack(nengo.Network):
             "max_rate": [layer.max_rate for layer in self.layers],
             "classes": self.classes,
             "tuned": self.tuned,
+            "fitted": self.fitted,
             "label": self.label,
             "seed": self.seed,
         }

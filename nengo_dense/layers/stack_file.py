@@ -6,6 +6,7 @@ which version of the format it is, and a reader refuses what it does not know ra
 - Version 1: sizes, weights, biases, encoding, rates, synapses, neurons.
 - Version 2: also the classes' names, what the stack was tuned for, and an encoder's offset and
   resting rate; the head may be any that is known.
+- Version 3: also the errors of fitted activations, and heads that earlier versions did not know.
 
 Files of every version so far are read for ever.
 """
@@ -29,7 +30,7 @@ from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
 #: What is written, and all that is read.
-VERSION, READABLE = 2, (1, 2)
+VERSION, READABLE = 3, (1, 2, 3)
 
 #: Neuron types that a file may name, and where they come from.
 NEURON_TYPES = {
@@ -104,6 +105,8 @@ def read(path: Path) -> dict[str, Any]:
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
             arguments["tuned"] = _make_record(header.get("tuned"), arrays)
+        if header["version"] > 2:
+            arguments["fitted"] = header["fitted"]
     except (KeyError, TypeError) as err:
         raise FileFormatError(
             f"{path} is damaged: {err} is missing or malformed. Save the stack again."

@@ -82,11 +82,7 @@ def make(function, seed=0):
 def test_functions_between_layers_are_read(name, assert_computes):
     model = make(MODELS[name])
 
-    def predict(x):
-        outputs = model.predict(x, verbose=0)
-        return np.exp(outputs) if name == "log_softmax" else outputs
-
-    source = assert_computes(model, predict, (6,))
+    source = assert_computes(model, lambda x: model.predict(x, verbose=0), (6,))
     assert len(source) == 2, "it becomes part of the layers that are there"
 
 
@@ -131,9 +127,7 @@ def test_a_layer_that_is_used_twice_keeps_the_arguments_of_each_use(assert_compu
     [
         (lambda x: rest(x * x), "multiply of two values|joins 2 branches"),
         (lambda x: rest(1.0 / (x + 20.0)), "divides by its input; only products are linear"),
-        (lambda x: D(3)(f.clip(D(8)(x), 0, 6)), "clipping from 0 to 6 is not supported"),
-        (lambda x: D(3)(f.maximum(D(8)(x), 1.0)), "a lower limit other than 0 .1. is not supp"),
-        (lambda x: D(3)(f.leaky_relu(D(8)(x), 0.1)), "a leaky ReLU with slope 0.1 is not supp"),
+        (lambda x: D(3)(f.clip(D(8)(x), 6, 0)), "where nothing is left"),
         (lambda x: rest(f.cast(f.cast(x, "int32"), "float32")), "a cast to int32 is not supporte"),
         (lambda x: rest(f.reshape(f.reshape(x, (-1, 3)), (-1, 6))), "6 features cannot be resha"),
         (lambda x: f.softmax(rest(x), axis=0), "a softmax over axis 0"),
