@@ -25,7 +25,8 @@ from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable
-from nengo_dense.importers import read_model
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import SourceGraph, SourceModel, read_model
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.neuron import as_on_loihi
@@ -136,7 +137,7 @@ def convert(
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, bar = check_seed(seed), check_progress_bar(progress_bar)
     with outside_networks():
-        source = read_model(model)
+        source = _chain(read_model(model))
         x = None if calibration is None else check_calibration(calibration, source.n_in)
         source.compare(x)
         form = source.normal_form(x, error)
@@ -171,6 +172,19 @@ def convert(
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack
+
+
+def _chain(source: SourceModel | SourceGraph) -> SourceModel:
+    """Refuse a model that is no chain of layers."""
+    if isinstance(source, SourceGraph):
+        raise ConversionError(
+            source.name,
+            [
+                "it has skip connections, or several inputs or outputs, and a DenseStack is one "
+                "chain of layers"
+            ],
+        )
+    return source
 
 
 def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:

@@ -48,7 +48,7 @@ def random_inputs(operations: Sequence[Operation], n_in: int, seed: int = 0) -> 
     """
     rng = np.random.RandomState(seed)
     centre, spread = np.zeros(n_in), np.ones(n_in)
-    first = operations[0]
+    first = operations[0] if operations else None
     if isinstance(first, Scaling):
         scale = np.broadcast_to(np.asarray(first.scale, dtype=np.float64), n_in)
         offset = np.broadcast_to(np.asarray(first.offset, dtype=np.float64), n_in)

@@ -94,7 +94,7 @@ def normal_form(
             fits[label] = fit(function, z, error)
             form = fits[label].form
         before = Sum(*form.rectifiers())
-        problems += _too_many(label, function, len(before.terms) * spec.n_out)
+        problems += too_many(label, function, len(before.terms) * spec.n_out)
         result.append(before.units(plain))
     if problems:
         raise ConversionError(name, problems)
@@ -133,7 +133,8 @@ class Sum(NamedTuple):
         )
 
 
-def _too_many(label: str, function: Function, n: int) -> list[str]:
+def too_many(label: str, function: Function, n: int) -> list[str]:
+    """Say that a layer would have more rectifiers than a core takes inputs from, if so."""
     if n <= MOST_RECTIFIERS:
         return []
     remedy = (

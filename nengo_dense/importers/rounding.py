@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.activation import Function
@@ -72,16 +73,8 @@ def run(operations: Sequence[Operation], x: np.ndarray, precision: Precision) ->
     for operation in operations:
         if isinstance(operation, Problem):
             continue
-        kind = ""
-        with np.errstate(over="ignore", invalid="ignore"):  # see `largest`
-            if isinstance(operation, Affine):
-                values, error, sizes = _affine(operation, values, error, precision.epsilon)
-            elif isinstance(operation, Scaling):
-                values, error, sizes = _scaling(operation, values, error, precision.epsilon)
-            else:
-                kind, sizes = operation.kind, np.abs(values)
-                values, error = _activation(operation, values, error, precision.epsilon)
-        error = error + precision.smallest
+        values, error, sizes = step(operation, values, error, precision)
+        kind = operation.kind if isinstance(operation, Activation) else ""
         steps.append(Step(operation.label, kind, values, error, sizes.max(axis=1)))
     return steps
 
@@ -89,9 +82,35 @@ def run(operations: Sequence[Operation], x: np.ndarray, precision: Precision) ->
 Result = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _affine(operation: Affine, x: np.ndarray, error: np.ndarray, epsilon: float) -> Result:
-    weights = np.asarray(operation.weights, dtype=np.float64)
-    bias = np.zeros(len(weights)) if operation.bias is None else np.asarray(operation.bias)
+def step(
+    operation: Affine | Scaling | Activation,
+    values: np.ndarray,
+    error: np.ndarray,
+    precision: Precision,
+) -> Result:
+    """Compute one operation: its values, the errors to expect, and the largest partial sums."""
+    epsilon = precision.epsilon
+    with np.errstate(over="ignore", invalid="ignore"):  # see `Step.largest`
+        if isinstance(operation, Affine):
+            weights = np.asarray(operation.weights, dtype=np.float64)
+            values, error, sizes = affine_step(weights, operation.bias, values, error, epsilon)
+        elif isinstance(operation, Scaling):
+            values, error, sizes = _scaling(operation, values, error, epsilon)
+        else:
+            sizes = np.abs(values)
+            values, error = _activation(operation, values, error, epsilon)
+    return values, error + precision.smallest, sizes
+
+
+def affine_step(
+    weights: np.ndarray,
+    bias: ArrayLike | None,
+    x: np.ndarray,
+    error: np.ndarray,
+    epsilon: float,
+) -> Result:
+    """Compute a layer's weighted inputs, the errors to expect, and the largest partial sums."""
+    bias = np.zeros(len(weights)) if bias is None else np.asarray(bias)
     sizes = np.abs(x) @ np.abs(weights).T + np.abs(bias)
     values = x @ weights.T + bias
     variance = error**2 @ (weights**2).T
@@ -115,10 +134,21 @@ def _activation(
     operation: Activation, x: np.ndarray, error: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
     if operation.function is not None:
-        return _function(operation.function, x, error, epsilon)
-    if operation.kind == "log_softmax":
+        return function_step(operation.function, x, error, epsilon)
+    return head_step(operation.kind, x, error, epsilon)
+
+
+def head_step(
+    head: str, x: np.ndarray, error: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute a head of logits, and the errors to expect."""
+    if head == "linear":
+        return x, error
+    if head == "log_softmax":
         values = HEADS["log_softmax"](x)
         return values, error + error.max(axis=1, keepdims=True) + 2 * epsilon * np.abs(values)
+    if head != "softmax":
+        return function_step(Function(head, HEADS[head]), x, error, epsilon)
     # Logits that are off by d change a probability, and that of all others, by a factor of at most
     # exp(2 d).
     factor = 2 * MARGIN * error.max(axis=1, keepdims=True)
@@ -127,7 +157,7 @@ def _activation(
     return probability, change / MARGIN + epsilon
 
 
-def _function(
+def function_step(
     function: Function, x: np.ndarray, error: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute a function of each value; where it is straight only its inputs' errors count."""

@@ -141,8 +141,7 @@ def test_what_only_runs_a_module_is_taken_off(wrap, rng):
 @pytest.mark.parametrize(
     ("compute", "match"),
     [
-        (lambda n, x: rest(n, x * x), "multiply of two values that both depend"),
-        (lambda n, x: rest(n, x + x), "add of two values that both depend"),
+        (lambda n, x: rest(n, x * x), "multiply|mul of 2 values that all depend"),
         (lambda n, x: rest(n, 1 / (x + 20)), "divides by its input; only products are linear"),
         (
             lambda n, x: rest(n, torch.div(x, 2, rounding_mode="floor")),
@@ -150,7 +149,6 @@ def test_what_only_runs_a_module_is_taken_off(wrap, rng):
         ),
         (lambda n, x: n.b((n.w @ x.T).T), "multiplies from the left|is not supported"),
         (lambda n, x: n.b(n.a(x).clamp(6, 0)), "where nothing is left"),
-        (lambda n, x: n.b(torch.maximum(n.a(x), n.a(x) * 2)), "the larger of two values"),
         (lambda n, x: n.b(functional.threshold(n.a(x), 1, 0)), "jumps from 0 to 1 at its thresh"),
         (
             lambda n, x: rest(n, x.to(torch.int32).float()),
