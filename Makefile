@@ -3,28 +3,37 @@
 #   make test    all tests, in the core environment and in the NengoDL one
 #   make lint docs   what a change must pass besides: ruff, mypy, Sphinx; warnings are errors
 #   make test-oldest     the tests, with the oldest versions that are supported together
+#   make ci          all of these, side by side on two cores
+#   make coverage    the core environment's tests again, and the lines that they do not reach
+#   make test-lava       networks exported for Loihi 2, spike by spike in Lava (Python 3.10)
 #   make test-tf-keras   the tests of training, with NengoDL on a current TensorFlow
 # Environments are made in .venv and .venv-dl when they are first needed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: tables help demo test test-core test-dl test-oldest test-tf-keras test-slow docs lint clean
+.PHONY: tables help ci environments coverage demo test test-core test-dl test-oldest test-tf-keras test-lava test-slow docs lint clean
 
 # The first interpreter that really runs: a name on PATH can be a stub that does not.
 first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
 PYTHON ?= $(call first_of,python3.11 python3.12 python3.10 python3.13 python3)
 # TensorFlow < 2.13, which NengoDL needs, exists for these only.
 PYTHON_DL ?= $(call first_of,python3.11 python3.10)
+# lava-dl pins packages that exist for this one only.
+PYTHON_LAVA ?= $(call first_of,python3.10)
 PYTHON_TF_KERAS ?= $(call first_of,python3.13 python3.12)
 
+# The NumPy whose types mypy reads exists for these only.
+PYTHON_LINT ?= $(call first_of,python3.11 python3.12 python3.13)
 # The versions in tests/oldest.txt exist for these only.
 PYTHON_OLDEST ?= $(call first_of,python3.11 python3.10)
 
 CORE := .venv/bin
 DL := .venv-dl/bin
+LINT := .venv-lint/bin
 OLDEST := .venv-oldest/bin
 TF_KERAS := .venv-tf-keras/bin
+LAVA := .venv-lava/bin
 META := setup.cfg pyproject.toml
 
 help:
@@ -62,15 +71,43 @@ help:
 	$(TF_KERAS)/python -m pip install --quiet --no-build-isolation --editable ".[tests,tf-keras]"
 	touch $@
 
+.venv-lint/ready: pyproject.toml
+	$(PYTHON_LINT) -m venv .venv-lint
+	$(LINT)/python -m pip install --quiet --upgrade pip
+	$(LINT)/python -m pip install --quiet --group lint
+	touch $@
+
 .venv-oldest/tests: $(META) tests/oldest.txt
 	$(PYTHON_OLDEST) -m venv .venv-oldest
 	$(OLDEST)/python -m pip install --quiet --upgrade pip
 	$(OLDEST)/python -m pip install --quiet --constraint tests/oldest.txt --editable ".[tests]"
 	touch $@
 
+# lava-dl's own requirements are of its training; its reader imports torch and torchvision all the
+# same. A plain torchvision would replace torch, hence --no-deps.
+.venv-lava/tests: Makefile
+	$(PYTHON_LAVA) -m venv .venv-lava
+	$(LAVA)/python -m pip install --quiet --upgrade pip
+	$(LAVA)/python -m pip install --quiet lava-nc==0.10.0 h5py matplotlib \
+		opencv-python-headless pillow torch==2.13.0
+	$(LAVA)/python -m pip install --quiet --no-deps torchvision==0.28.0 lava-dl==0.6.0
+	touch $@
+
 demo: .venv/demo
 	$(CORE)/nengo-dense demo
 	@echo "The command is $(CORE)/nengo-dense; $(CORE)/nengo-dense --help shows what it can do."
+
+# In two steps: pip writes into this folder whenever it installs from it, so every environment is
+# made before anything runs. What is printed can go to a file; each target's lines stay together.
+ci:
+	$(MAKE) environments
+	$(MAKE) --jobs=2 --output-sync=target lint docs test test-oldest
+	@echo "Passed. Not run, for want of a Python: $(or $(strip $(MISSING)),nothing)"
+
+environments: .venv/dev $(if $(PYTHON_LINT),.venv-lint/ready) $(if $(PYTHON_DL),.venv-dl/tests) \
+		$(if $(PYTHON_OLDEST),.venv-oldest/tests)
+
+MISSING = $(if $(PYTHON_LINT),,lint) $(if $(PYTHON_DL),,test-dl) $(if $(PYTHON_OLDEST),,test-oldest)
 
 test: test-core test-dl
 
@@ -99,6 +136,15 @@ test-tf-keras: .venv-tf-keras/tests
 	$(TF_KERAS)/python -m pytest --tf-keras -m "not slow" \
 		nengo_dense/training tests/training tests/layers tests/test_compat.py
 
+ifeq ($(PYTHON_LAVA),)
+test-lava:
+	@echo "skipped: lava-dl needs Python 3.10, which is not here"
+else
+test-lava: .venv/tests .venv-lava/tests
+	$(CORE)/python -W ignore benchmarks/export.py --files build/export
+	$(LAVA)/python benchmarks/lava_spikes.py build/export
+endif
+
 test-slow: .venv/tests
 	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow --slow tests
 
@@ -109,10 +155,20 @@ docs: .venv/dev
 tables: .venv/dev
 	$(CORE)/python benchmarks/tables.py
 
-lint: .venv/dev
-	$(CORE)/ruff check .
-	$(CORE)/ruff format --check .
-	$(CORE)/mypy
+coverage: .venv/dev
+	KERAS_BACKEND=torch $(CORE)/coverage run -m pytest -m "not slow" \
+		nengo_dense --ignore nengo_dense/training tests docs
+	$(CORE)/coverage report
+
+ifeq ($(PYTHON_LINT),)
+lint:
+	@echo "skipped: the NumPy whose types mypy reads is for Python 3.11 to 3.13, and none is here"
+else
+lint: .venv-lint/ready
+	$(LINT)/ruff check .
+	$(LINT)/ruff format --check .
+	$(LINT)/mypy
+endif
 
 clean:
-	rm -rf .venv .venv-dl .venv-oldest .venv-tf-keras docs/_build docs/api/generated build dist *.egg-info
+	rm -rf .venv .venv-dl .venv-lint .venv-oldest .venv-tf-keras .venv-lava docs/_build docs/api/generated build dist *.egg-info

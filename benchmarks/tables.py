@@ -135,6 +135,39 @@ def exactness() -> str:
     )
 
 
+def export_spikes() -> str:
+    """Say how many spikes of exported networks were compared."""
+    known = record.load("export")
+    rows = []
+    for target, name in (("c", "C, gcc"), ("lava", "netx, Lava 0.10.0")):
+        for row in known["figures"][target]:
+            size = f"{row['code_and_tables_bytes']:,}" if target == "c" else ""
+            ram = f"{row['state_bytes']:,}" if target == "c" else ""
+            counts = [f"{row[key]:,}" for key in ("neuron_steps", "spikes", "differing")]
+            rows.append([name, row["network"], *counts, size or "–", ram or "–"])
+    head = ["run as", "network", "neuron-steps", "spikes", "differing"]
+    return table([*head, "code, bytes", "RAM, bytes"], rows) + "\n" + circumstances(known)
+
+
+def export_readers() -> str:
+    """Say how right readers of NIR are, beside our integers."""
+    known = record.load("export")
+    rows = [
+        [
+            row["reader"],
+            row["data"],
+            row["input"],
+            f"{row['samples']:,}",
+            f"{row['accuracy']:.2f} %",
+            f"{row['ours']:.2f} %",
+            f"{row['same_answers']:.2f} %",
+        ]
+        for row in known["figures"]["nir"]
+    ]
+    head = ["reader", "data", "input", "samples", "right there", "right here", "same answers"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
 def training(task: str) -> str:
     """Say what ways of training lead to."""
     known = record.load(f"training_{task}")
@@ -174,13 +207,15 @@ PAGES = {
     "emulator": emulator,
     "suites": suites,
     "exactness": exactness,
+    "export_spikes": export_spikes,
+    "export_readers": export_readers,
     "training_letter": lambda: training("letter"),
     "training_digits": lambda: training("digits"),
 }
 
 
 #: Page -> the record that it needs, where that is not its name.
-NEEDS = {"suites": "suites_nengo"}
+NEEDS = {"suites": "suites_nengo", "export_spikes": "export", "export_readers": "export"}
 
 
 def measured(name: str) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nengo_dense.checks import check
     from nengo_dense.conversion import convert
     from nengo_dense.emulator import Simulator
-    from nengo_dense.evaluation import evaluate, ladder
+    from nengo_dense.evaluation import evaluate, ladder, predict
     from nengo_dense.layers import DenseLayer, DenseStack, SoftmaxNode
 
 #: Public name -> the module that defines it, imported when the name is first used.
@@ -27,6 +27,7 @@ _HOME = {
     "convert": "conversion",
     "evaluate": "evaluation",
     "ladder": "evaluation",
+    "predict": "evaluation",
 }
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "convert",
     "evaluate",
     "ladder",
+    "predict",
 ]
 
 
@@ -50,6 +52,7 @@ _PARTS = {
     "emulator",
     "evaluation",
     "exceptions",
+    "export",
     "importers",
     "layers",
     "loihi",

@@ -9,6 +9,7 @@ from nengo.utils.progress import ProgressBar
 
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
 #: Limits of what counts as a positive number, so that products and quotients of three are finite.
 LEAST, MOST = 1e-100, 1e100
@@ -16,19 +17,30 @@ LEAST, MOST = 1e-100, 1e100
 MOST_STEPS = 2**31 - 1
 #: Most steps of one presentation, all of which are held in memory.
 MOST_PRESENTATION_STEPS = 10**6
+#: Most of what is counted, as indices are.
+MOST_COUNTED = 2**63 - 1
 #: Most that NumPy's generators take for a seed.
 MOST_SEED = 2**32 - 1
 
 
-def count(value: Any, attr: str, obj: object = None, least: int = 1) -> int:
+def count(
+    value: Any, attr: str, obj: object = None, least: int = 1, most: int = MOST_COUNTED
+) -> int:
     """Return a whole number of at least ``least``, or raise a ValidationError."""
-    if isinstance(value, bool) or not is_integer(value) or value < least:
-        raise invalid(f"must be a whole number of at least {least}, got {value!r}", attr, obj)
+    whole = is_integer(value) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
+        beyond = most < MOST_COUNTED or (whole and value > most)
+        limit = f" and at most {most}" if beyond else ""
+        raise invalid(
+            f"must be a whole number of at least {least}{limit}, got {show(value)}", attr, obj
+        )
     return int(value)
 
 
 def number(value: Any, attr: str, obj: object = None) -> float:
-    """Return a finite number, or raise a ValidationError."""
+    """Return a finite number, or raise a ValidationError; True and False are none."""
+    if isinstance(value, bool | np.bool_):
+        raise invalid(f"must be a number, got {value}", attr, obj)
     return float(finite_array(value, (), attr, obj))
 
 
@@ -58,6 +70,7 @@ def between(
     *,
     with_low: bool = True,
     with_high: bool = True,
+    unit: str = "",
 ) -> float:
     """Return a number between two bounds, each of them allowed or not.
 
@@ -70,7 +83,7 @@ def between(
     below = found < low or (found == low and not with_low)
     if below or found > high or (found == high and not with_high):
         least = f"{'at least' if with_low else 'above'} {low:g}"
-        most = f"{'at most' if with_high else 'below'} {high:g}"
+        most = f"{'at most' if with_high else 'below'} {high:g}{unit and f' {unit}'}"
         raise invalid(f"must be {least} and {most}, got {found:g}", attr, obj)
     return found
 
@@ -123,6 +136,26 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
 
 
+def as_floats(value: Any, attr: str, obj: object = None) -> np.ndarray:
+    """Return an array of floats, the one that was given if it is one.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Not real numbers, or beyond what a float can hold; masked values.
+    """
+    given = to_array(value, attr, obj)
+    check_real(given, attr, obj)
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (OverflowError, ValueError) as err:  # Python's own numbers have no limit
+        raise invalid(
+            f"must be numbers that a float can hold, up to {np.finfo(float).max:.2g} ({err})",
+            attr,
+            obj,
+        ) from err
+
+
 def finite_array(
     value: Any, shape: tuple[int, ...], attr: str, obj: object = None, fill: bool = False
 ) -> np.ndarray:
@@ -136,9 +169,8 @@ def finite_array(
         Not real numbers, another shape (a transposed one is recognised), masked values, NaN or
         infinity.
     """
-    given = to_array(value, attr, obj)
-    check_real(given, attr, obj)
-    array = np.array(given, dtype=np.float64)
+    # in one order, so that the same numbers are summed in the same order, from wherever they come
+    array = np.array(as_floats(value, attr, obj), order="C")
     if array.shape != shape and not (fill and array.ndim == 0):
         hint = ""
         if array.ndim == 2 and array.T.shape == shape:
@@ -159,7 +191,7 @@ def check_seed(value: Any, obj: object = None) -> int | None:
     whole = is_integer(value) and not isinstance(value, bool)
     if value is not None and not (whole and 0 <= value <= MOST_SEED):
         raise invalid(
-            f"must be None or a whole number from 0 to {MOST_SEED}, got {value!r}", "seed", obj
+            f"must be None or a whole number from 0 to {MOST_SEED}, got {show(value)}", "seed", obj
         )
     return None if value is None else int(value)
 
@@ -169,7 +201,7 @@ def random_state(value: int | None, obj: object = None) -> np.random.RandomState
     return np.random.RandomState(check_seed(value, obj))
 
 
-def one_each(value: Any, n: int, attr: str, obj: object = None) -> list:
+def one_each(value: Any, n: int, attr: str, obj: object = None) -> list[Any]:
     """Return a list of ``n`` items from such a list or from one item for all.
 
     Strings and neuron types count as single items.
@@ -189,14 +221,15 @@ def one_each(value: Any, n: int, attr: str, obj: object = None) -> list:
 def choice(value: Any, options: tuple[str, ...], attr: str, obj: object = None) -> str:
     """Return a word that is among the options, or raise a ValidationError."""
     if not isinstance(value, str) or value not in options:
-        raise invalid(f"must be one of {', '.join(map(repr, options))}, got {value!r}", attr, obj)
+        words = ", ".join(map(repr, options))
+        raise invalid(f"must be one of {words}, got {show(value)}", attr, obj)
     return str(value)
 
 
 def flag(value: Any, attr: str, obj: object = None) -> bool:
     """Return True or False, or raise a ValidationError for anything else."""
     if not isinstance(value, bool | np.bool_):
-        raise invalid(f"must be True or False, got {value!r}", attr, obj)
+        raise invalid(f"must be True or False, got {show(value)}", attr, obj)
     return bool(value)
 
 
@@ -209,7 +242,7 @@ def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:
         return bool(value) and ("IPython" in sys.modules or sys.stdout.isatty())
     if not isinstance(value, ProgressBar):
         raise invalid(
-            f"must be True, False or a nengo.utils.progress.ProgressBar, got {value!r}",
+            f"must be True, False or a nengo.utils.progress.ProgressBar, got {show(value)}",
             "progress_bar",
             obj,
         )

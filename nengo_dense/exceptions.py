@@ -42,10 +42,32 @@ class ConversionError(NengoException, ValueError):
     def __init__(self, model: str, problems: list[str]) -> None:
         self.model = model
         self.problems = list(problems)
-        lines = "".join(f"\n  - {problem}" for problem in self.problems[:MAX_SHOWN])
-        n_more = len(self.problems) - MAX_SHOWN
-        lines += f"\n  and {n_more} more, in the error's 'problems'" if n_more > 0 else ""
-        super().__init__(f"{model} cannot be converted:{lines}")
+        super().__init__(f"{model} cannot be converted:{_listed(self.problems)}")
+
+
+class ExportError(NengoException, ValueError):
+    """A format cannot hold a network.
+
+    Parameters
+    ----------
+    network : str
+    format : str
+        What cannot hold it, such as ``"a netx file"``.
+    problems : list of str
+        One sentence for *each* thing that stands in the way, with what to do about it.
+    """
+
+    def __init__(self, network: str, format: str, problems: list[str]) -> None:
+        self.network = network
+        self.format = format
+        self.problems = list(problems)
+        super().__init__(f"{network} cannot be written as {format}:{_listed(self.problems)}")
+
+
+def _listed(problems: list[str]) -> str:
+    lines = "".join(f"\n  - {problem}" for problem in problems[:MAX_SHOWN])
+    n_more = len(problems) - MAX_SHOWN
+    return lines + (f"\n  and {n_more} more, in the error's 'problems'" if n_more > 0 else "")
 
 
 class FileFormatError(NengoException, ValueError):

@@ -19,6 +19,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import FileFormatError
+from nengo_dense.plugins import show
 
 
 class Kind(NamedTuple):
@@ -43,7 +44,7 @@ ANY = Kind("a file", lambda file: True)
 def as_path(path: Any) -> Path:
     """Return a path, or raise a ValidationError for what is none."""
     if not isinstance(path, str | os.PathLike) or "\0" in str(path):
-        raise ValidationError(f"must be a path, got {path!r}", attr="path")
+        raise ValidationError(f"must be a path, got {show(path)}", attr="path")
     return Path(path)
 
 
@@ -65,15 +66,7 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
     nengo_dense.exceptions.FileFormatError
         Not an ``.npz`` file, or a damaged one.
     """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as err:
-        raise FileNotFoundError(f"{path}: no such file") from err
-    except IsADirectoryError as err:
-        message = f"{path} cannot be read as {meaning}: it is a folder. {way_out}"
-        raise FileFormatError(message) from err
-    except OSError as err:
-        raise _said(err, f"{path} cannot be read as {meaning}") from err
+    file = _open(path, meaning, way_out)
     # opened here, because NumPy leaves a file open that turns out to be damaged
     with file:
         try:
@@ -90,6 +83,45 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
             raise FileFormatError(
                 f"{path} cannot be read as {meaning}: {reason}. {way_out}"
             ) from err
+
+
+def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
+    """Map the array of a ``.npy`` file into memory, without pickle; it may be larger than that.
+
+    Parameters
+    ----------
+    path, meaning, way_out
+        As in `load_arrays`.
+
+    Raises
+    ------
+    OSError
+        No file there, or one that may not be read.
+    nengo_dense.exceptions.FileFormatError
+        Not a ``.npy`` file, or a damaged one.
+    """
+    _open(path, meaning, way_out).close()
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(array, np.memmap):
+            raise ValueError("it is no .npy file")
+    except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
+        reason = "it is no .npy file" if "allow_pickle" in str(err) else err
+        raise FileFormatError(f"{path} cannot be read as {meaning}: {reason}. {way_out}") from err
+    return array
+
+
+def _open(path: Path, meaning: str, way_out: str) -> BinaryIO:
+    """Open a file to read, or say what stands in the way."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError as err:
+        raise FileNotFoundError(f"{path}: no such file") from err
+    except IsADirectoryError as err:
+        message = f"{path} cannot be read as {meaning}: it is a folder. {way_out}"
+        raise FileFormatError(message) from err
+    except OSError as err:
+        raise _said(err, f"{path} cannot be read as {meaning}") from err
 
 
 def check_target(path: Any, kind: Kind = ANY) -> Path:

@@ -27,29 +27,34 @@ def softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
     x = np.asarray(x, dtype=np.float64) / temperature
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    shares: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def relu(x: np.ndarray) -> np.ndarray:
     """Replace negative values by zero."""
-    return np.maximum(x, 0.0)
+    rectified: np.ndarray = np.maximum(x, 0.0)
+    return rectified
 
 
 def log_softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Turn logits into the logarithms of probabilities, none of which is ``-inf``."""
     x = np.asarray(x, dtype=np.float64) / temperature
-    return x - log_sum_exp(x)[..., np.newaxis]
+    logarithms: np.ndarray = x - log_sum_exp(x)[..., np.newaxis]
+    return logarithms
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Turn each logit into a probability of its own, ``1 / (1 + exp(-x))``."""
     powers = np.exp(-np.abs(x))  # never overflows
-    return np.where(np.asarray(x) >= 0, 1.0, powers) / (1.0 + powers)
+    probabilities: np.ndarray = np.where(np.asarray(x) >= 0, 1.0, powers) / (1.0 + powers)
+    return probabilities
 
 
 def tanh(x: np.ndarray) -> np.ndarray:
     """Bring values into the range -1 to 1."""
-    return np.tanh(x)
+    values: np.ndarray = np.tanh(x)
+    return values
 
 
 def linear(x: np.ndarray) -> np.ndarray:
@@ -60,22 +65,26 @@ def linear(x: np.ndarray) -> np.ndarray:
 def log_sum_exp(x: np.ndarray) -> np.ndarray:
     """Compute ``log(sum(exp(x)))`` over the last axis, without overflow."""
     top = x.max(axis=-1, keepdims=True)
-    return np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+    sums: np.ndarray = np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+    return sums
 
 
 def half_square(x: np.ndarray) -> np.ndarray:
     """Compute ``sum(x**2) / 2`` over the last axis."""
-    return (x**2).sum(axis=-1) / 2
+    halves: np.ndarray = (x**2).sum(axis=-1) / 2
+    return halves
 
 
 def soft_plus(x: np.ndarray) -> np.ndarray:
     """Compute ``sum(log(1 + exp(x)))`` over the last axis, without overflow."""
-    return np.logaddexp(0.0, x).sum(axis=-1)
+    sums: np.ndarray = np.logaddexp(0.0, x).sum(axis=-1)
+    return sums
 
 
 def log_cosh(x: np.ndarray) -> np.ndarray:
     """Compute ``sum(log(2 cosh(x)))`` over the last axis, without overflow."""
-    return np.logaddexp(x, -np.asarray(x)).sum(axis=-1)
+    sums: np.ndarray = np.logaddexp(x, -np.asarray(x)).sum(axis=-1)
+    return sums
 
 
 #: Name of a head -> what it makes of (..., n_out) logits.

@@ -8,6 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense import files
 from nengo_dense.files import Kind
+from nengo_dense.plugins import show
 
 #: Ending of a picture -> how such a file begins.
 ENDINGS = {
@@ -34,7 +35,7 @@ def kind(path: Any) -> Kind:
     ending = Path(path).suffix.lower() if isinstance(path, str | os.PathLike) else None
     if ending not in ENDINGS:
         raise ValidationError(
-            f"must end in one of {', '.join(ENDINGS)}, got {path!r}", attr="path"
+            f"must end in one of {', '.join(ENDINGS)}, got {show(path)}", attr="path"
         )
 
     def recognizes(file: BinaryIO) -> bool:

@@ -12,10 +12,7 @@ from nengo_dense.exceptions import invalid
 
 #: Most names of classes in a message.
 MOST_NAMES = 10
-NO_REGRESSION = (
-    "Regression, where outputs are to meet values, is not measured yet; nengo_dense.Simulator "
-    "runs such a stack, and a probe of its output has the values."
-)
+REGRESSION = "Where outputs are to meet values, nengo_dense.evaluate takes a value for each of {}."
 
 
 def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
@@ -28,7 +25,22 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     """
     if isinstance(x, str | bytes):
         raise invalid(f"must be an array, got text, {x[:60]!r}; load the file first", attr)
-    array = to_array(x, attr)
+    array = check_width(to_array(x, attr), x, n_in, attr)
+    return finite_array(array, array.shape, attr)
+
+
+def check_width(array: np.ndarray, given: Any, n_in: int, attr: str) -> np.ndarray:
+    """Return samples as (batch, n_in), a view of the array, or raise a ValidationError.
+
+    Parameters
+    ----------
+    array : (batch, ...) ndarray
+    given : object
+        What the array was made of, for the message.
+    n_in : int
+    attr : str
+        For messages.
+    """
     shape = array.shape
     flat = (shape[0], int(np.prod(shape[1:]))) if len(shape) > 1 else shape
     if len(flat) != 2 or flat[0] == 0 or flat[1] != n_in:
@@ -37,14 +49,14 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
             hint = ", with fields; numpy.lib.recfunctions.structured_to_unstructured makes columns"
         elif shape == (n_in,):
             hint = f"; if this is a single sample, give {attr}[None]"
-        elif isinstance(x, tuple):
+        elif isinstance(given, tuple):
             hint = "; give inputs alone, without labels"
         raise invalid(
             f"must have shape (batch, {n_in}) with at least one sample, as the model's first "
             f"layer has {n_in} inputs; got {shape}{hint}",
             attr,
         )
-    return finite_array(array.reshape(flat), flat, attr)
+    return array.reshape(flat)
 
 
 def check_labels(
@@ -81,7 +93,9 @@ def check_labels(
     array([2, 2])
     """
     if n_classes < 2:
-        raise invalid(f"needs at least 2 outputs to choose among. {NO_REGRESSION}", attr)
+        raise invalid(
+            f"needs at least 2 outputs to choose among. {REGRESSION.format('them')}", attr
+        )
     labels = to_array(y, attr)
     # (n, 1) and NengoDL's (n, 1, 1) too
     inner = [size for size in labels.shape[1:] if size != 1]
@@ -130,14 +144,19 @@ def _all_of_them(labels: np.ndarray, n: int, n_classes: int, attr: str) -> np.nd
     )
 
 
-def _values(labels: np.ndarray) -> list:
+def _values(labels: np.ndarray) -> list[Any]:
     """Return labels as Python's own numbers and text, which compare by value."""
-    if labels.dtype.kind == "S":  # text, as HDF5 files have it
-        labels = np.char.decode(labels, "utf-8", "replace")
-    return labels.tolist()
+    if labels.dtype.kind == "S":
+        labels = decoded(labels)
+    return [decoded(np.array(v)).item() if isinstance(v, bytes) else v for v in labels.tolist()]
 
 
-def _by_name(values: list, classes: np.ndarray, attr: str) -> np.ndarray:
+def decoded(labels: np.ndarray) -> np.ndarray:
+    """Return bytes, as HDF5 and IDX files have text, as text."""
+    return np.char.decode(labels, "utf-8", "replace")
+
+
+def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     """Find each label among the classes, by its value or by its text."""
     names = classes.tolist()
     for read in (_itself, _text):
@@ -159,21 +178,22 @@ def _by_name(values: list, classes: np.ndarray, attr: str) -> np.ndarray:
     )
 
 
-def _by_index(values: list, n_classes: int, attr: str) -> np.ndarray:
+def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
     """Return labels that are indices, or raise a ValidationError that says how others are told."""
     indices = []
     for value in values:
         if isinstance(value, str):
             raise invalid(
                 f"is text, such as {value!r}, and which output that is, is not known. Say what "
-                "each output stands for, in the order of the outputs, with classes=[...]; "
+                "each output stands for, in the order of the outputs, with classes=[...] or, on "
+                "the command line, --classes A,B,...; "
                 "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
                 attr,
             )
         if (index := _whole(value)) is None:
             raise invalid(
                 f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "
-                f"{NO_REGRESSION}",
+                f"{REGRESSION.format(f'its {n_classes} outputs')}",
                 attr,
             )
         indices.append(index)
@@ -190,7 +210,7 @@ def _by_index(values: list, n_classes: int, attr: str) -> np.ndarray:
     return np.array(indices, dtype=int)
 
 
-def _find(values: list, names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
+def _find(values: list[Any], names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
     """Return the index of each value, as it is read, among the names; -1 where there is none."""
     places = {name: index for index, name in enumerate(names)}
 
@@ -239,10 +259,11 @@ def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
             f"{rows[row].tolist()}; of probabilities take y.argmax(axis=1)",
             attr,
         )
-    return marked.argmax(axis=1)
+    classes: np.ndarray = marked.argmax(axis=1)
+    return classes
 
 
-def _listed(names: list) -> str:
+def _listed(names: list[Any]) -> str:
     """List names, the first few of many."""
     words = ", ".join(map(repr, names[:MOST_NAMES]))
     return words if len(names) <= MOST_NAMES else f"{words} and {len(names) - MOST_NAMES} more"

@@ -40,6 +40,34 @@ def test_anything_else_does_not_count(value):
     refused("n: must be a whole number of at least 1, got", arguments.count, value, "n")
 
 
+class Unshowable:
+    def __repr__(self):
+        raise RuntimeError("no picture")
+
+
+@pytest.mark.parametrize(
+    "value", [10**5000, Unshowable(), "x" * 10_000], ids=["number", "object", "text"]
+)
+def test_any_value_can_be_refused_in_a_short_sentence(value):
+    for check in (arguments.count, arguments.flag):
+        with pytest.raises(ValidationError, match=r"^n: must be .*, got ") as caught:
+            check(value, "n", **({"most": 5} if check is arguments.count else {}))
+        assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, 10**5000, [1.0, -(10**400)], Fraction(10**400)], ids="abcd"
+)
+def test_numbers_beyond_all_floats_are_refused(value):
+    shape = np.shape(value)
+    refused("w: must be numbers that a float can hold", arguments.finite_array, value, shape, "w")
+
+
+def test_a_count_may_have_a_limit():
+    assert arguments.count(5, "n", most=5) == 5
+    refused("of at least 1 and at most 5, got 6", arguments.count, 6, "n", most=5)
+
+
 def test_a_count_may_have_another_least_value():
     assert arguments.count(0, "n", least=0) == 0
     refused("at least 2, got 1", arguments.count, 1, "n", least=2)
@@ -148,6 +176,19 @@ def test_arrays_are_new_and_of_floats():
 def test_one_number_fills_a_shape_if_it_may():
     np.testing.assert_array_equal(arguments.finite_array(2, (3,), "b", fill=True), [2, 2, 2])
     refused(r"must have shape \(3,\), got \(\)", arguments.finite_array, 2, (3,), "b")
+
+
+def test_the_same_numbers_come_in_the_same_order(rng):
+    given_array = rng.rand(3, 4)
+    for same in (np.asfortranarray(given_array), given_array[::-1][::-1]):
+        array = arguments.finite_array(same, (3, 4), "x")
+        assert array.flags.c_contiguous
+        np.testing.assert_array_equal(array, given_array)
+
+
+@pytest.mark.parametrize("value", [True, np.False_])
+def test_true_and_false_are_no_numbers(value):
+    refused(f"rate: must be a number, got {value}", arguments.number, value, "rate")
 
 
 def test_a_transposed_matrix_is_recognised():

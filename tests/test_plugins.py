@@ -163,6 +163,7 @@ def test_whatever_is_raised_inside_is_noted_and_the_program_goes_on():
     ]
 
 
+@pytest.mark.usefixtures("terminal")
 def test_ctrl_c_goes_through_every_layer_and_leaves_the_handler_as_it_was():
     noted = []
     with (
@@ -175,6 +176,7 @@ def test_ctrl_c_goes_through_every_layer_and_leaves_the_handler_as_it_was():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("terminal")
 def test_ctrl_c_that_the_code_inside_keeps_to_itself_comes_out_all_the_same():
     kept = []
 

@@ -16,12 +16,13 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     {"version", "exceptions", "figure", "report_table"},
     {"compat"},
-    {"array_like", "context"},
-    {"after_import", "arguments", "files", "heads", "plugins"},
-    {"picture_file", "samples"},
+    {"array_like", "context", "plugins"},
+    {"after_import", "arguments", "files", "heads", "neurons"},
+    {"picture_file", "report_page", "samples", "targets"},
+    {"batches"},
     {"loihi"},
     {"layers", "importers", "emulator", "checks"},
-    {"conversion"},
+    {"conversion", "export"},
     {"evaluation", "training"},
     {"cli"},
     {"__main__"},
@@ -66,10 +67,11 @@ def is_type_checking(node):
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def imports(tree, everywhere=True):
+def imports(tree, everywhere=True, typing=False):
     """Yield the dotted names that a file imports, with line numbers.
 
-    With ``everywhere=False`` only what runs when the file itself is imported.
+    With ``everywhere=False`` only what runs when the file itself is imported, and with
+    ``typing=True`` also what a type checker imports then.
     """
     pending = [tree]
     while pending:
@@ -79,7 +81,8 @@ def imports(tree, everywhere=True):
         elif isinstance(node, ast.ImportFrom):
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
         in_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        if everywhere or not (in_function or is_type_checking(node)):
+        skipped = in_function or (is_type_checking(node) and not typing)
+        if everywhere or not skipped:
             pending.extend(ast.iter_child_nodes(node))
 
 
@@ -142,7 +145,8 @@ def test_heavy_packages_are_imported_inside_functions(path):
     assert not found or says_lazy(path), f"{path} imports {found} when it is imported"
 
 
-def test_modules_do_not_import_each_other_in_a_circle():
+@pytest.mark.parametrize("typing", [False, True])
+def test_modules_do_not_import_each_other_in_a_circle(typing):
     names = {module_of(path): path for path in FILES}
 
     def home(name):
@@ -153,7 +157,7 @@ def test_modules_do_not_import_each_other_in_a_circle():
     graph = {
         module: {
             home(name)
-            for name, _ in imports(parse(path), everywhere=False)
+            for name, _ in imports(parse(path), everywhere=False, typing=typing)
             if name.partition(".")[0] == "nengo_dense"
         }
         - {module}
@@ -244,6 +248,11 @@ def test_names_say_what_a_file_is_about(path):
     assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common", "tools"}
 
 
+def test_no_two_modules_have_the_same_name():
+    stems = [path.stem for path in FILES if path.stem != "__init__"]
+    assert sorted({stem for stem in stems if stems.count(stem) > 1}) == []
+
+
 @of_files(FILES)
 def test_no_error_is_swallowed(path):
     for node in ast.walk(parse(path)):
@@ -299,6 +308,7 @@ def test_public_names_are_those_of_the_design():
         "convert",
         "evaluate",
         "ladder",
+        "predict",
     }
     parts = {name for name in dir(nengo_dense) if name not in nengo_dense.__all__}
     assert parts == {
@@ -308,6 +318,7 @@ def test_public_names_are_those_of_the_design():
         "emulator",
         "evaluation",
         "exceptions",
+        "export",
         "importers",
         "layers",
         "loihi",

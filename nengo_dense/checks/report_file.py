@@ -13,7 +13,7 @@ def _is_html(file: BinaryIO) -> bool:
 
 
 def _is_json(file: BinaryIO) -> bool:
-    return {"schema_version", "findings", "layers"} <= json.load(file).keys()
+    return bool({"schema_version", "findings", "layers"} <= json.load(file).keys())
 
 
 HTML = files.Kind("a check's report (HTML)", _is_html)

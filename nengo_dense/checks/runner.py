@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 import nengo
-import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.arguments import between, flag, positive
 from nengo_dense.checks import registry
 from nengo_dense.checks.declaration import Rule
 from nengo_dense.checks.finding import SEVERITIES, Finding
@@ -19,7 +19,7 @@ from nengo_dense.checks.registry import Registry
 from nengo_dense.checks.report import CheckReport
 from nengo_dense.checks.selection import Selection
 from nengo_dense.checks.untouched import untouched
-from nengo_dense.plugins import contained, describe, show
+from nengo_dense.plugins import contained, describe
 
 #: Longest step and longest run that are taken for meant, in seconds.
 LONGEST_STEP, LONGEST_RUN = 1.0, 1e6
@@ -77,10 +77,9 @@ def check(
     """
     if not isinstance(network, nengo.Network):
         raise ValidationError(f"must be a nengo.Network, got {type(network).__name__}", "network")
-    if not isinstance(build, bool | np.bool_):
-        raise ValidationError(f"must be True or False, got {show(build)}", "build")
-    dt = _seconds(dt, "dt", LONGEST_STEP)
-    run = _seconds(run, "run", LONGEST_RUN, allow_zero=True)
+    build = flag(build, "build")
+    dt = between(positive(dt, "dt", unit="seconds"), 0, LONGEST_STEP, "dt", unit="seconds")
+    run = between(run, 0, LONGEST_RUN, "run", unit="seconds")
     known = registry.load()
     selection = Selection.of(select, ignore, known.rules)
     with untouched(network), warnings.catch_warnings():
@@ -100,21 +99,6 @@ def check(
 def _figures(facts: Facts) -> tuple[list[dict[str, Any]], int | None, dict[str, Any]]:
     table = facts.get("layer_table")
     return (table.rows, table.n_cores, table.curves) if table is not None else ([], None, {})
-
-
-def _seconds(value: float, name: str, longest: float, allow_zero: bool = False) -> float:
-    number = isinstance(value, int | float | np.integer | np.floating)
-    if (
-        not number
-        or isinstance(value, bool)
-        or not 0 <= value <= longest
-        or (value == 0 and not allow_zero)
-    ):
-        least = "at least 0" if allow_zero else "above 0"
-        raise ValidationError(
-            f"must be a number of seconds {least} and at most {longest:g}, got {show(value)}", name
-        )
-    return float(value)
 
 
 def _ask(rule: Rule, origin: str, facts: Facts, selection: Selection, report: CheckReport) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.checks.finding import Finding
@@ -38,7 +39,8 @@ class Selection:
         nengo.exceptions.ValidationError
             A selector that fits no rule, or something ignored without a reason.
         """
-        chosen = (select,) if isinstance(select, str) else select or ()
+        chosen = select.tolist() if isinstance(select, np.ndarray) else select
+        chosen = () if chosen is None else (chosen,) if isinstance(chosen, str) else chosen
         if isinstance(chosen, bool) or not isinstance(chosen, Iterable):
             raise ValidationError(
                 'must be a code, the beginning of one, or a list of them, such as ["ND2", '

@@ -6,6 +6,7 @@ from typing import Any
 from nengo_dense.cli import model
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
+from nengo_dense.conversion.conversion import TARGETS
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -15,6 +16,12 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     model.add_model_arguments(parser)
     add_timing(parser)
+    parser.add_argument(
+        "--target",
+        choices=TARGETS,
+        default=TARGETS[0],
+        help="whose integers the stack is made for (default: %(default)s)",
+    )
     parser.add_argument("-o", "--output", required=True, type=stack_path, metavar="STACK.npz")
     parser.set_defaults(run_command=run)
 
@@ -28,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
     calibration = trained.load_calibration(args)
-    stack = trained.to_stack(args.encoding, calibration=calibration, **times)
+    stack = trained.to_stack(args.encoding, calibration=calibration, target=args.target, **times)
     stack.save(args.output)
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)

@@ -1,13 +1,17 @@
-"""Data sets on the command line: ``.npz`` files with arrays x and y, or x_train and so on."""
+"""Data sets on the command line: ``.npz`` files with arrays x and y, or x_train and so on.
+
+Samples alone may also be a ``.npy`` file, which is mapped into memory: it may be larger than that.
+"""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.batches import check_batches
 from nengo_dense.exceptions import FileFormatError
-from nengo_dense.files import load_arrays
+from nengo_dense.files import load_arrays, map_array
 from nengo_dense.samples import check_inputs
 
 #: Part of a data set -> names under which its samples are found; capitals do not matter.
@@ -24,6 +28,7 @@ LABELS = {
 #: Which part is taken, the first that is there: to choose firing rates by, and to be tested.
 CALIBRATION = ("training", "", "test")
 EVALUATION = ("test", "", "training")
+WAY_OUT = "Write a data set with np.savez(path, x=samples, y=labels)."
 
 
 class Samples(NamedTuple):
@@ -65,6 +70,39 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
     x = _check(samples, n_in)
     seen = "; these are test samples, which will look better than new ones"
     print(f"{doing} {samples}{seen if samples.part == 'test' else ''}")
+    return x
+
+
+def load_samples(path: str, n_in: int | None, doing: str) -> Any:
+    """Load samples whose answers are wanted, test samples first, and print which.
+
+    Parameters
+    ----------
+    path : str
+        A ``.npz`` file, or a ``.npy`` file, which is mapped into memory.
+    n_in : int, optional
+        As in `load_inputs`.
+    doing : str
+        Printed before the name of what is taken.
+
+    Returns
+    -------
+    x : (batch, ...) ndarray
+
+    Raises
+    ------
+    OSError, nengo_dense.exceptions.FileFormatError, nengo.exceptions.ValidationError
+        As in `load_inputs`.
+    """
+    if Path(path).suffix == ".npy":
+        samples = Samples(map_array(Path(path), "samples", WAY_OUT), "the array", "", path)
+        if n_in is not None:
+            check_batches(samples.values, n_in, f"the array of {path}")
+        print(f"{doing} {samples}")
+        return samples.values
+    samples = _find_samples(_load(path), EVALUATION, path)
+    x = _check(samples, n_in)
+    print(f"{doing} {samples}")
     return x
 
 
@@ -112,8 +150,7 @@ def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarra
 
 
 def _load(path: str) -> dict[str, np.ndarray]:
-    way_out = "Write a data set with np.savez(path, x=samples, y=labels)."
-    return load_arrays(Path(path), "a data set", way_out)
+    return load_arrays(Path(path), "a data set", WAY_OUT)
 
 
 def _find_samples(arrays: dict[str, np.ndarray], parts: tuple[str, ...], path: str) -> Samples:

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     results["sim"].plot(str(image))
     stack.save(file)
     print(f"\npicture: {image}; the stack itself: {file}")
-    gap = 100 * (n_right / len(y_test) - results["sim"].accuracy)
+    gap = 100 * (n_right / len(y_test) - results["sim"].score)
     met = gap <= GOAL
     print(f"conversion cost {gap:.2f} points (goal: at most {GOAL}): {'met' if met else 'MISSED'}")
     return 0 if met else 1
@@ -89,10 +89,10 @@ def train(seed: int) -> tuple:
 
 
 def _print_table(n_right: int, results: dict[str, Evaluation]) -> None:
-    n = len(results["sim"].labels)
+    n = results["sim"].n
     print(f"{'':<28}{'accuracy':>9}   95 % interval")
     low, high = wilson_interval(n_right, n)
     print(f"{'scikit-learn, floats':<28}{n_right / n:>9.2%}   {low:.2%} to {high:.2%}")
     for target, name in STAGES.items():
         low, high = results[target].confidence_interval
-        print(f"{name:<28}{results[target].accuracy:>9.2%}   {low:.2%} to {high:.2%}")
+        print(f"{name:<28}{results[target].score:>9.2%}   {low:.2%} to {high:.2%}")

@@ -1,15 +1,18 @@
-"""``nengo-dense evaluate``: a model's accuracy on the chip, on a whole test set."""
+"""``nengo-dense evaluate``: how well a model does on the chip, on a whole test set."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from nengo.exceptions import ValidationError
 
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
-from nengo_dense.cli.number import add_timing, processes, timing
-from nengo_dense.cli.output import check_drawing, picture_path
+from nengo_dense.cli.number import add_timing, processes, seconds_or_none, timing
+from nengo_dense.cli.output import check_apart, check_drawing, output_file, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
+from nengo_dense.evaluation.task import TASKS
+from nengo_dense.report_page import html_kind, json_kind
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -24,7 +27,19 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE.npz",
         help="test set: arrays x_test and y_test, or x and y",
     )
+    parser.add_argument(
+        "--task",
+        choices=TASKS,
+        help="what the outputs are to meet (default: told from the model's head and the labels)",
+    )
     add_timing(parser)
+    parser.add_argument(
+        "--gap",
+        type=seconds_or_none,
+        metavar="S",
+        help="let samples follow one another without a reset, with so many seconds of no input "
+        "between (default: every sample from a fresh start)",
+    )
     parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
     parser.add_argument(
         "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
@@ -35,6 +50,25 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="show where accuracy is lost, from the source model to the chip's integers (default: "
         "for a trained model with --calibrate)",
     )
+    parser.add_argument(
+        "--classes",
+        type=names,
+        metavar="A,B,...",
+        help="label of each output, in the order of the outputs (default: the model's own, or 0, "
+        "1 and so on)",
+    )
+    parser.add_argument(
+        "--html",
+        type=output_file(html_kind("evaluation")),
+        metavar="FILE.html",
+        help="write the result as a page with pictures",
+    )
+    parser.add_argument(
+        "--json",
+        type=output_file(json_kind("evaluation")),
+        metavar="FILE.json",
+        help="write the result as data",
+    )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
     parser.set_defaults(run_command=run)
 
@@ -42,32 +76,56 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
     times = timing(args)
+    check_apart(html=args.html, json=args.json, plot=args.plot)
     check_drawing("--plot", args.plot)
+    check_drawing("--html", args.html)
     given = model.read(args.model)
     if given.source is None:
         given.check_stack()
     shows_ladder = _shows_ladder(args, given)
     x, y = load_data(args.data, given.n_in)
+    given.check_truth(y, len(x), args.task, args.classes)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
+        "task": args.task,
         "n_jobs": args.jobs,
+        "classes": args.classes,
         "progress_bar": console.shows_progress(),
     }
-    picture: Evaluation | LadderReport
+    result: Evaluation | LadderReport
     if shows_ladder:
         encoding = model.chosen(args.encoding)
-        picture = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
-        text = f"{picture}\n\n{picture.evaluation.summary()}"
+        result = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
+        text = f"{result}\n\n{result.evaluation.summary()}"
     else:
+        if args.gap is not None:
+            running |= {"reset": False, "gap": args.gap}
         stack = given.to_stack(args.encoding, calibration=calibration, **times)
-        picture = evaluate(stack, x, y, target=args.target, **running)
-        text = picture.summary()
+        result = evaluate(stack, x, y, target=args.target, **running)
+        text = result.summary()
     print(text)
-    if args.plot:
-        picture.plot(args.plot)
-        print(f"picture: {args.plot}")
+    _write(result, args)
     return 0
+
+
+def names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name.strip() for name in text.split(",")]
+
+
+def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
+    """Write what was asked for; data first, since drawing may yet fail."""
+    ways: dict[str, Callable[[str], Any]] = {
+        "json": result.save_json,
+        "html": result.save_html,
+        "plot": result.plot,
+    }
+    for option, write in ways.items():
+        path = getattr(args, option)
+        if path:
+            write(path)
+            print(f"{'picture' if option == 'plot' else option.upper()}: {path}")
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
@@ -83,6 +141,10 @@ def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
             f"has every target as a rung, so --target {args.target} does not go with it",
             attr="--ladder",
         )
+    if args.ladder and args.gap is not None:
+        raise ValidationError("shows every sample from a fresh start: leave out --gap", "--ladder")
+    if args.gap is not None:
+        return False
     if args.ladder is None:
         return args.calibrate is not None and given.source is not None and args.target == "sim"
     return bool(args.ladder)

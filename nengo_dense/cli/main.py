@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nengo.exceptions import NengoException
 
-from nengo_dense.cli import check, console, convert, demo, evaluate
+from nengo_dense.cli import check, console, convert, demo, evaluate, export, predict
 from nengo_dense.version import version
 
 #: Exit codes, for scripts.
@@ -16,7 +16,7 @@ CLEAN, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
 #: As shells have it for Ctrl-C.
 INTERRUPTED = 130
 
-COMMANDS = (demo, check, convert, evaluate)
+COMMANDS = (demo, check, convert, evaluate, export, predict)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

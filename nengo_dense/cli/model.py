@@ -12,6 +12,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.cli import console
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.conversion import convert
+from nengo_dense.evaluation.measurement import judge_for
 from nengo_dense.importers import read_model
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
@@ -78,6 +79,29 @@ class Model:
                 attr="MODEL",
             )
         return self.network
+
+    def check_truth(self, y: Any, n: int, task: str | None, classes: list[str] | None) -> None:
+        """Look at a test set's answers before a trained model is converted, which takes a while.
+
+        Parameters
+        ----------
+        y : (n, ...) ndarray
+        n : int
+            Number of samples.
+        task : str or None
+            As `nengo_dense.evaluate` takes it.
+        classes : list of str or None
+            In place of the model's own.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Answers that are none of the model's.
+        """
+        if self.source is not None:
+            classes = self.source.classes if classes is None else classes
+            head = self.source.layers[-1].activation
+            judge_for(y, n, self.source.n_out, head, task, classes, None)
 
     def to_stack(self, encoding: str | None, **options: Any) -> DenseStack:
         """Convert a trained model, or give the stack that there is.

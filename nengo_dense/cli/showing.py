@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import nengo
 import numpy as np
+from nengo.processes import PresentInput
 
 from nengo_dense.checks import CheckReport, check
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 
 #: Samples that a stack is shown while its rates are looked at, and for how many seconds each.
@@ -26,8 +27,6 @@ def check_showing(
     if stack.tuned is not None:
         shown_for = stack.tuned.first_answer
     chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
-    with nengo.Network(seed=stack.seed, label=stack.label) as network:
-        nengo.Network.add(stack)
-        source = nengo.Node(nengo.processes.PresentInput(chosen, shown_for), label="samples")
-        nengo.Connection(source, stack.input, synapse=None)
+    shown = PresentInput(chosen, shown_for)
+    network, _ = with_source(stack, shown, seed=stack.seed, label=stack.label)
     return check(network, ignore={**IGNORE, **(ignore or {})}, **options)

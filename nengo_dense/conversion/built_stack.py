@@ -1,20 +1,25 @@
 """A stack built for the chip once, whose weights and biases can be exchanged hundreds of times."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
-from nengo.neurons import LIF, SpikingRectifiedLinear
+from nengo.neurons import SpikingRectifiedLinear
 
+from nengo_dense.context import outside_networks
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.kernel.choice import make_kernel
+from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.layout import layers_of
 from nengo_dense.loihi.program import Program
+from nengo_dense.neurons import known
 
 
 class BuiltStack:
@@ -49,12 +54,11 @@ class BuiltStack:
         _check_neurons(stack)
         _check_synapses(stack)
         self.dt = dt
-        with nengo.Network(seed=0, add_to_container=False) as network:
+        with outside_networks():
             self._stack = DenseStack(
                 **{**stack.arguments(), "weights": None, "biases": None, "seed": 0}
             )
-            source = nengo.Node(np.zeros(stack.size_in))
-            nengo.Connection(source, self._stack.input, synapse=None)
+        network, _ = with_source(self._stack)
         encoder = self._stack.encoder
         populations = [*([encoder.layer] if encoder else []), *self._stack.layers]
         self.host: DenseLayer = populations[0]
@@ -68,15 +72,21 @@ class BuiltStack:
         self._columns = _columns(self._floats.model, [layer.ensemble for layer in self.layers])
 
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
-        """Exchange all weights and biases, as `DenseStack.set_parameters`."""
-        self._stack.set_parameters(weights, biases)
-        for pre, layer in zip(self._below, self.layers, strict=True):
-            self._floats.set_bias(layer.ensemble, layer.ensemble.bias)
-            self._floats.set_weights(pre, layer.ensemble, self._transform(layer))
+        """Exchange all weights and biases; finite ones, of the stack's own shapes.
 
-    def _transform(self, layer: DenseLayer) -> np.ndarray:
+        Layers on the chip are not told: to look at an array as Nengo does costs as much as to
+        make integers of it.
+        """
+        if self._stack.encoder is None:
+            self.host.set_parameters(weights[0], biases[0])
+            weights, biases = weights[1:], biases[1:]
+        for pre, layer, w, b in zip(self._below, self.layers, weights, biases, strict=False):
+            self._floats.set_bias(layer.ensemble, layer.base_bias + layer.unit_gain * b)
+            self._floats.set_weights(pre, layer.ensemble, self._transform(layer, w))
+
+    def _transform(self, layer: DenseLayer, weights: np.ndarray) -> np.ndarray:
         """Return what nengo-loihi makes of the transforms between neurons and a layer."""
-        weights, encoder = layer.connection.transform.init, self._stack.encoder
+        encoder = self._stack.encoder
         if encoder is None or layer is not self.layers[0]:
             return weights
         return times_columns(weights, encoder.decoders)
@@ -117,14 +127,37 @@ class BuiltStack:
         fired : list of (batch, n_steps, n_neurons) uint8 array
             Spikes of each layer on the chip.
         """
+        return self._record(self.program(), spikes, ["spiked"])[0]
+
+    def trace(self, spikes: np.ndarray) -> tuple[list[Trace], list[Neurons]]:
+        """Do as `run`, and keep what slopes depend on, for each layer on the chip."""
         program = self.program()
+        recorded = self._record(program, spikes, list(Trace._fields))
+        traces = [Trace(*parts) for parts in zip(*recorded, strict=True)]
+        return traces, [Neurons.of(program.compartments, c) for c in self._columns]
+
+    def _record(
+        self, program: Program, spikes: np.ndarray, keys: Sequence[str]
+    ) -> list[list[np.ndarray]]:
+        """Return some states of every layer, for each key and layer."""
         lanes, n_steps, _ = spikes.shape
         columns = np.concatenate(self._columns)
-        fired = np.zeros((lanes, n_steps, len(columns)), dtype=np.uint8)
+        recordings = [
+            Recording(
+                key,
+                columns,
+                np.empty((lanes, n_steps, len(columns)), _dtype(key, program)),
+            )
+            for key in keys
+        ]
         state = ChipState.zeros(program, lanes)
-        recordings = [Recording("spiked", columns, fired)]
         make_kernel("auto", program).advance(state, Drive(spikes), recordings)
-        return np.split(fired, np.cumsum([len(c) for c in self._columns])[:-1], axis=2)
+        ends = np.cumsum([len(c) for c in self._columns])[:-1]
+        return [np.split(recording.values, ends, axis=2) for recording in recordings]
+
+
+def _dtype(key: str, program: Program) -> Any:
+    return np.uint8 if key == "spiked" else program.dtype
 
 
 def times_columns(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -157,7 +190,7 @@ def _check_neurons(stack: DenseStack) -> None:
         neuron_type = layer.ensemble.neuron_type
         if layer in host and type(neuron_type) is not SpikingRectifiedLinear:
             fits = "SpikingRectifiedLinear on the host to be tuned"
-        elif layer not in host and not isinstance(neuron_type, SpikingRectifiedLinear | LIF):
+        elif layer not in host and not known(neuron_type).on_loihi:
             fits = "SpikingRectifiedLinear or LIF to be tuned on the chip's integers"
         else:
             continue

@@ -1,15 +1,17 @@
 """What is needed of calibration data, and how it is divided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.samples import check_inputs
+from nengo_dense.samples import check_inputs, hold_back
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
 LEAST_SAMPLES = 20
+#: Samples that are shown to the chip at once.
+BATCH_SIZE = 256
 #: Share of the samples that judge, and the most that do.
 HELD_BACK, MOST_HELD_BACK = 0.15, 1000
 #: A value is odd if it is further from zero than this many times the given percentile of all that
@@ -19,22 +21,35 @@ ODD, USUAL_PERCENTILE = 2.0, 99.9
 
 @dataclass(frozen=True)
 class Samples:
-    """Calibration inputs with the source model's logits for them.
+    """Calibration inputs and what is wanted of them.
 
     Attributes
     ----------
     x : (batch, size_in) ndarray
     targets : (batch, n_out) ndarray
+        Logits that are wanted.
+    source : (batch, n_out) ndarray, optional
+        The source model's logits, where others are wanted.
+    labels : (batch,) ndarray of int, optional
+        True classes.
     """
 
     x: np.ndarray
     targets: np.ndarray
+    source: np.ndarray | None = None
+    labels: np.ndarray | None = None
+
+    @property
+    def source_logits(self) -> np.ndarray:
+        """((batch, n_out) ndarray) The source model's logits."""
+        return self.targets if self.source is None else self.source
 
     def __len__(self) -> int:
         return len(self.x)
 
     def __getitem__(self, key: Any) -> "Samples":
-        return Samples(self.x[key], self.targets[key])
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Samples(**{name: part[key] for name, part in given.items() if part is not None})
 
 
 def check_calibration(calibration: object, n_in: int) -> np.ndarray:
@@ -67,9 +82,9 @@ def check_calibration(calibration: object, n_in: int) -> np.ndarray:
 
 def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:
     """Divide samples at random into those to learn from and those held back."""
-    order = np.random.RandomState(seed).permutation(len(samples))
     n_held_back = min(max(1, round(HELD_BACK * len(samples))), MOST_HELD_BACK)
-    return samples[order[n_held_back:]], samples[order[:n_held_back]]
+    rest, held_back = hold_back(len(samples), n_held_back, seed)
+    return samples[rest], samples[held_back]
 
 
 def usual_magnitude(x: np.ndarray) -> np.ndarray:

@@ -9,6 +9,8 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_stack import BuiltStack, times_columns
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.numpy_host import fire_and_send
+from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
 
@@ -31,6 +33,11 @@ class Window(NamedTuple):
     weight: float
     early: bool = False
 
+    @property
+    def seen(self) -> slice:
+        """(slice) Steps in which the spikes were fired that the readout sees."""
+        return slice(max(self.start - 1, 0), self.stop - 1)
+
 
 @dataclass(frozen=True)
 class Activity:
@@ -46,6 +53,28 @@ class Activity:
 
     drive: np.ndarray
     rates: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that happened to some samples, as slopes need it.
+
+    Attributes
+    ----------
+    drive : (batch, n_neurons) ndarray
+        Input of the host's neurons, in spikes a step.
+    spikes : list of (batch, n_steps, n_neurons) uint8 ndarray
+        Of every population, from that on the host to the last one on the chip.
+    traces : list of Trace
+        Of each layer on the chip.
+    neurons : list of Neurons
+        Their parameters.
+    """
+
+    drive: np.ndarray
+    spikes: list[np.ndarray]
+    traces: list[Trace]
+    neurons: list[Neurons]
 
 
 class Chain:
@@ -120,6 +149,12 @@ class Chain:
         return len(self.layers) + (self.signs is not None)
 
     @property
+    def n_neurons(self) -> int:
+        """Neurons of all populations, on the host and on the chip."""
+        encoding = 0 if self.signs is None else self.signs.shape[1]
+        return encoding + sum(layer.n_neurons for layer in self.layers)
+
+    @property
     def first_on_chip(self) -> int:
         """Number of the first layer that is on the chip."""
         return 0 if self.signs is not None else 1
@@ -137,6 +172,20 @@ class Chain:
         """Return the weights from the neurons (not the inputs) below a layer."""
         weights = self.weights[index]
         return weights if index or self.signs is None else times_columns(weights, self.signs)
+
+    def by_input(self, index: int, slopes: np.ndarray) -> np.ndarray:
+        """Turn slopes of `effective_weights` into those of `weights`."""
+        return slopes if index or self.signs is None else slopes @ self.signs.T
+
+    def per_threshold(self, index: int, neurons: Neurons) -> tuple[float, float]:
+        """Return what weights and biases of 1 add to the voltage in one step, in thresholds.
+
+        A spike's weight adds up, over all steps of its synapse, to what the same bias adds in
+        one. Rectified linear neurons integrate their input, others take their leak's part of it.
+        """
+        layer, leak = self.layers[index], 1 - float(neurons.keep_v[0])
+        bias = layer.unit_gain / (layer.max_rate * self.dt) * (leak or self.dt)
+        return bias * (1 - float(neurons.keep_u[0])), bias
 
     def logits(self, activity: Activity) -> np.ndarray:
         """Return the mean logits, (batch, n_out)."""
@@ -179,6 +228,14 @@ class Chain:
         sent = host_spikes(drive, n_steps)
         return drive, [sent, *self._built.run(sent)]
 
+    def trace(self, x: np.ndarray, n_steps: int) -> Course:
+        """Show each sample to a chip just switched on, and keep what slopes depend on."""
+        self._built.set_parameters(*self.in_stack_units())
+        drive = self._built.drive(x)
+        sent = host_spikes(drive, n_steps)
+        traces, neurons = self._built.trace(sent)
+        return Course(drive, [sent, *(trace.spiked for trace in traces)], traces, neurons)
+
     def program(self) -> Program:
         """Return the integers of the present parameters, as the chip has them."""
         self._built.set_parameters(*self.in_stack_units())
@@ -201,20 +258,17 @@ def host_spikes(drive: np.ndarray, n_steps: int) -> np.ndarray:
     spikes : (batch, n_steps, n_neurons) uint8 ndarray
     """
     drive = np.maximum(drive, 0)
-    voltage = np.zeros_like(drive)
+    fired, voltage = np.empty_like(drive), np.zeros_like(drive)
     spikes = np.empty((len(drive), n_steps, drive.shape[1]), dtype=np.uint8)
     for step in range(n_steps):
-        voltage += drive
-        whole = np.floor(voltage)
-        voltage -= whole
-        spikes[:, step] = whole > 0
+        fire_and_send(fired, drive, voltage, 1.0, True, spikes, step)
     return spikes
 
 
 def _window_means(spikes: np.ndarray, windows: Sequence[Window]) -> np.ndarray:
     """Average spikes, (batch, n_steps, n_neurons), over windows of the readout."""
     means = [
-        spikes[:, max(start - 1, 0) : stop - 1].sum(axis=1, dtype=np.int32) / (stop - start)
-        for start, stop, *_ in windows
+        spikes[:, window.seen].sum(axis=1, dtype=np.int32) / (window.stop - window.start)
+        for window in windows
     ]
     return np.stack(means, axis=1).astype(np.float32)

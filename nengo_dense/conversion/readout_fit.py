@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nengo_dense.conversion.calibration import Samples
+from nengo_dense.conversion.calibration import BATCH_SIZE, Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.tandem import BATCH_SIZE, mean_loss
+from nengo_dense.conversion.judgement import judge
 
 #: Strengths with which weights are held to where they were, as shares of the rates' mean square:
 #: held-back samples choose.
@@ -19,7 +19,7 @@ MOST_SAMPLES = 2048
 def fit_readout(
     chain: Chain,
     fit: Samples,
-    judge: Samples,
+    held_back: Samples,
     distillation: Distillation,
     windows: Sequence[Window],
 ) -> float:
@@ -34,7 +34,7 @@ def fit_readout(
     ----------
     chain : Chain
         Its readout is changed in place.
-    fit, judge : Samples
+    fit, held_back : Samples
         To fit to, and to choose by.
     distillation : Distillation
         How far logits are from the wanted ones.
@@ -53,13 +53,13 @@ def fit_readout(
     wanted = (sample.targets - level).T @ (rates - centre)
     weights, bias = chain.weights[-1], chain.biases[-1]
     before, best = weights.copy(), (weights.copy(), bias.copy())
-    lowest = mean_loss(chain, judge, distillation, windows)
+    lowest = judge(chain, held_back, distillation, windows).loss
     for strength in STRENGTHS:
         ridge = max(strength * np.trace(moment) / len(moment), np.finfo(float).tiny)
         system = moment + ridge * np.eye(len(moment))
         weights[...] = np.linalg.solve(system, (wanted + ridge * before).T).T
         bias[...] = level - weights @ centre
-        loss = mean_loss(chain, judge, distillation, windows)
+        loss = judge(chain, held_back, distillation, windows).loss
         if loss < lowest:
             lowest, best = loss, (weights.copy(), bias.copy())
     weights[...], bias[...] = best

@@ -16,7 +16,7 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.layers.readout import window_start
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.tuning_record import TuningRecord
+from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 
 #: Parts of a presentation after which answers are wanted, and how much each matters. Losses
 #: shrink by about as much as the weights grow, so that all deadlines count alike; with equal
@@ -31,6 +31,8 @@ def tune_stack(
     n_steps: int,
     dt: float,
     *,
+    labels: np.ndarray | None = None,
+    effort: str | float = "normal",
     seed: int,
     progress_bar: Any,
 ) -> None:
@@ -47,6 +49,10 @@ def tune_stack(
         Length of a presentation.
     dt : float
         Step in seconds.
+    labels : (batch,) ndarray of int, optional
+        True classes; for a softmax alone.
+    effort : {"fast", "normal", "best"} or float, optional
+        See `nengo_dense.conversion.effort`.
     seed : int
         Of the order of samples.
     progress_bar : bool or nengo.utils.progress.ProgressBar
@@ -65,9 +71,20 @@ def tune_stack(
     windows = deadlines(n_steps, chain.depth)
     if distillation.late:
         windows = [windows[-1]._replace(weight=1.0)]
-    fit, judge = divide(Samples(frame.inputs(x), targets), seed)
+    samples = Samples(frame.inputs(x), targets)
+    if labels is not None:
+        samples = Samples(samples.x, distillation.with_labels(targets, labels), targets, labels)
+    parts = divide(samples, seed)
     try:
-        tune(chain, fit, judge, distillation, windows, seed=seed, progress_bar=progress_bar)
+        judgement = tune(
+            chain,
+            *parts,
+            distillation,
+            windows,
+            effort=effort,
+            seed=seed,
+            progress_bar=progress_bar,
+        )[-1]
     except BuildError as err:
         raise ConversionError(source.name, [f"{err}. {REMEDY}"]) from err
     stack.set_parameters(*frame.restore(*chain.in_stack_units()))
@@ -78,6 +95,9 @@ def tune_stack(
         encoding=stack.encoding,
         input_low=x.min(axis=0),
         input_high=x.max(axis=0),
+        effort=effort,
+        gap=100 * judgement.apart,
+        data=fingerprint(x),
     )
 
 

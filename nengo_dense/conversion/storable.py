@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from nengo.exceptions import BuildError
-from nengo.neurons import LIF, SpikingRectifiedLinear
 
 from nengo_dense import compat
 from nengo_dense.conversion.frame import NODE_TAU
@@ -13,6 +12,7 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.neurons import RECTIFIED_LINEAR, known
 
 REMEDY = (
     "Rescale: bring weights and biases of the layer closer together. If its weights are all but "
@@ -80,14 +80,15 @@ def _fits(layer: DenseLayer, weight: float, tau: float, dt: float) -> bool:
     from nengo_loihi.builder.discretize import discretize_compartment
 
     neuron_type = layer.ensemble.neuron_type
+    found = known(neuron_type)
+    if not found.on_loihi:
+        return True  # nengo-loihi itself says what it makes of other types
     compartment = LoihiBlock(2).compartment
     compartment.bias[:] = [layer.ensemble.bias.min(), layer.ensemble.bias.max()]
-    if isinstance(neuron_type, SpikingRectifiedLinear):
+    if found.curve == RECTIFIED_LINEAR:
         compartment.configure_relu(vth=1 / dt, dt=dt)
-    elif isinstance(neuron_type, LIF):
-        compartment.configure_lif(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref, dt=dt)
     else:
-        return True  # nengo-loihi itself says what it makes of other types
+        compartment.configure_lif(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref, dt=dt)
     compartment.configure_filter(tau, dt=dt)
     try:
         discretize_compartment(compartment, weight)

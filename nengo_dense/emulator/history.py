@@ -4,13 +4,16 @@ Spikes come as bytes, and stay so until somebody looks at them: a probe's weight
 to all values at once (*finish*).
 """
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import nengo
 import numpy as np
-from nengo.exceptions import ValidationError
+from nengo.exceptions import SimulationError, ValidationError
 from nengo.simulator import SimulationData as NengoSimulationData
+
+from nengo_dense.plugins import show
 
 #: Turns what was stored into probed values.
 Finish = Callable[[np.ndarray], np.ndarray]
@@ -36,22 +39,23 @@ def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
     """
     if isinstance(keep_history, bool):
         return
-    if not isinstance(keep_history, Collection):
+    single = isinstance(keep_history, str | bytes | np.ndarray)
+    if single or not isinstance(keep_history, Collection):
         raise ValidationError(
-            f"must be a bool or a list of probes (got {keep_history!r})", attr="keep_history"
+            f"must be a bool or a list of probes (got {show(keep_history)})", attr="keep_history"
         )
-    probes = network.all_probes  # walks through the whole network
-    strangers = [item for item in keep_history if item not in probes]
-    if strangers:
-        raise ValidationError(
-            f"names what is not a probe of this network ({strangers[0]!r})", attr="keep_history"
-        )
+    probes = set(network.all_probes)  # walks through the whole network
+    for item in keep_history:
+        if not isinstance(item, nengo.Probe) or item not in probes:
+            raise ValidationError(
+                f"names what is not a probe of this network ({show(item)})", attr="keep_history"
+            )
     if isinstance(keep_history, Mapping):
         for probe, observer in keep_history.items():
             if not callable(observer):
                 raise ValidationError(
-                    f"must give each probe a function of first step and values (got {observer!r} "
-                    f"for {probe})",
+                    f"must give each probe a function of first step and values (got "
+                    f"{show(observer)} for {probe})",
                     attr="keep_history",
                 )
 
@@ -108,8 +112,10 @@ class History:
     def reserve(self, first_step: int, n_steps: int) -> None:
         """Expect the values of a run. Room that the run before did not fill is given up."""
         self._close()
-        steps = np.arange(first_step, first_step + n_steps)
-        self._expected = int((steps % self.period < 1).sum())
+        self._expected = n_steps
+        if self.period != 1:
+            steps = np.arange(first_step, first_step + n_steps)
+            self._expected = int((steps % self.period < 1).sum())
 
     def write(self, first_step: int, values: np.ndarray) -> None:
         """Add the values of some steps.
@@ -144,7 +150,7 @@ class History:
             return
         if self._open is None:
             shape = (len(values), self._expected, *values.shape[2:])
-            self._open, self._filled = np.empty(shape, dtype=values.dtype), 0
+            self._open, self._filled = _room(shape, values.dtype), 0
         self._open[:, self._filled : self._filled + n_steps] = values
         self._filled += n_steps
         if self._filled == self._expected:
@@ -181,6 +187,19 @@ class History:
             return self._parts[0] if self._parts else None
         now = self._open[:, : self._filled]
         return np.concatenate([*self._parts, now], axis=1) if self._parts else now
+
+
+def _room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Make room for a run's values, or say that there is not enough."""
+    try:
+        return np.empty(shape, dtype=dtype)
+    except MemoryError as err:
+        n_bytes = dtype.itemsize * math.prod(shape)
+        raise SimulationError(
+            f"The values of one probe in {shape[0]} lanes and {shape[1]} steps take "
+            f"{n_bytes / 2**30:.3g} GiB, more than there is. Run fewer steps or lanes at once, or "
+            "set keep_history=False"
+        ) from err
 
 
 def _apart(values: np.ndarray) -> np.ndarray:

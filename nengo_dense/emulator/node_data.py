@@ -7,6 +7,10 @@ import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.arguments import as_floats
+from nengo_dense.array_like import check_real, to_array
+from nengo_dense.plugins import show
+
 
 class NodeData:
     """The data that replaces one node's output during a run.
@@ -81,7 +85,7 @@ def check_data(
 
 def _check_node(node: Any, inputs: Collection[nengo.Node]) -> None:
     if not isinstance(node, nengo.Node):
-        raise ValidationError(f"keys must be nodes (got {node!r})", attr="data")
+        raise ValidationError(f"keys must be nodes (got {show(node)})", attr="data")
     if node in inputs:
         return
     if node.size_in > 0:
@@ -95,17 +99,12 @@ def _check_node(node: Any, inputs: Collection[nengo.Node]) -> None:
 
 
 def _check_array(node: nengo.Node, values: Any) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-    except ValueError as err:
-        raise ValidationError(f"data for {node} is not an array: {err}", attr="data") from err
-    if np.ma.is_masked(values):
-        raise ValidationError(f"data for {node} has masked values", attr="data")
-    if array.dtype.kind not in "biuf":
-        raise ValidationError(
-            f"data for {node} must be real numbers (got an array of {array.dtype})", attr="data"
-        )
-    return array.astype(np.float64) if array.dtype == np.longdouble else array
+    attr = f"data for {node}"
+    array = to_array(values, attr)
+    check_real(array, attr)
+    # floats of single precision, whole numbers and booleans stay as they are: data are large
+    plain = array.dtype.kind in "biuf" and array.dtype != np.longdouble
+    return array if plain else as_floats(array, attr)
 
 
 def _check_shape(node: nengo.Node, array: np.ndarray, lanes: int, n_steps: int) -> None:

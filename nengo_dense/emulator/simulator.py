@@ -1,7 +1,8 @@
 """`Simulator`: nengo-loihi's emulator for many inputs at once, bit for bit."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -14,17 +15,30 @@ from nengo.exceptions import (
     SimulatorClosed,
     ValidationError,
 )
-from nengo.utils.numpy import is_integer, is_number
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
-from nengo_dense.arguments import check_progress_bar
+from nengo_dense.arguments import (
+    MOST_STEPS,
+    check_progress_bar,
+    check_seed,
+    choice,
+    count,
+    flag,
+    positive,
+    whole_steps,
+)
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
+from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
+from nengo_dense.loihi.kernel.choice import KERNELS
+from nengo_dense.plugins import show
 
 TARGETS = ("sim", "simreal")
+#: Most lanes: the smallest network of a hundred neurons takes ten gigabytes for them.
+MOST_LANES = 2**20
 
 
 class Simulator:
@@ -87,33 +101,31 @@ class Simulator:
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
-        if not (is_number(dt) and 0 < dt < np.inf):
-            raise ValidationError(f"must be seconds above 0 (got {dt!r})", attr="dt")
+        dt = positive(dt, "dt", unit="seconds")
         self.target = _check_target(target)
-        self.minibatch_size = _check_minibatch_size(minibatch_size)
+        choice(kernel, KERNELS, "kernel")
+        if minibatch_size is not None:
+            minibatch_size = count(minibatch_size, "minibatch_size", most=MOST_LANES)
+        self.minibatch_size = minibatch_size
         self.progress_bar = check_progress_bar(progress_bar)
-        if network is None:
-            raise ValidationError("network parameter must not be None", attr="network")
-        if not isinstance(network, nengo.Network):
-            raise ValidationError(
-                f"must be a nengo.Network (got {type(network).__name__})", attr="network"
-            )
-        self.network = network
+        self.network = _check_network(network)
         check_keep_history(keep_history, network)
-        _check_seed(seed)
+        seed = check_seed(seed)
+        if hardware_options is not None and not isinstance(hardware_options, Mapping):
+            raise invalid(f"must be a dict, got {show(hardware_options)}", "hardware_options")
         _check_model(model, dt)
+        building: dict[str, Any] = {
+            "model": model,
+            "precompute": None if precompute is None else flag(precompute, "precompute"),
+            "remove_passthrough": flag(remove_passthrough, "remove_passthrough"),
+            "discretize": self.target == "sim",
+        }
         self.timers = compat.nengo_loihi().simulator.Timers()
         self.timers.start("build")
         with ProgressTracker(self.progress_bar, Progress("Building", "Build")):
-            self.model = build_model(
-                network,
-                dt,
-                model=model,
-                precompute=precompute,
-                remove_passthrough=remove_passthrough,
-                discretize=self.target == "sim",
-            )
-            self._machine = Machine(self.model, self._lanes, seed, keep_history, kernel)
+            self.model = build_model(network, dt, **building)
+            with _enough_memory(self._lanes):
+                self._machine = Machine(self.model, self._lanes, seed, keep_history, kernel)
         self.timers.stop("build")
         self.precompute = self._machine.precompute
         if self._machine.needlessly_slow:
@@ -199,8 +211,7 @@ class Simulator:
         """
         if self.closed:
             raise SimulatorClosed("Cannot reset closed Simulator.")
-        _check_seed(seed)
-        self._machine.reset(seed)
+        self._machine.reset(check_seed(seed))
         self.clear_probes()
         self._n_steps = 0
         self._between_steps = True
@@ -220,15 +231,11 @@ class Simulator:
         data, progress_bar : optional
             As in `run_steps`.
         """
-        if not is_number(time_in_seconds) or not 0 <= time_in_seconds < np.inf:
-            raise ValidationError(
-                f"Must be positive seconds (got {time_in_seconds!r})", attr="time_in_seconds"
-            )
-        n_steps = int(np.round(float(time_in_seconds) / self.dt))
+        n_steps = whole_steps(time_in_seconds, self.dt, "time_in_seconds")
         if n_steps == 0:
             warnings.warn(
-                f"{time_in_seconds:g} results in running for 0 timesteps. Simulator still at "
-                f"time {self.time:g}.",
+                f"{float(time_in_seconds):g} results in running for 0 timesteps. Simulator still "
+                f"at time {self.time:g}.",
                 stacklevel=2,
             )
         else:
@@ -258,14 +265,14 @@ class Simulator:
                 "The last run ended inside a step, so that host and chip are not at the same time "
                 "any more; call reset() before running again"
             )
-        steps = _check_steps(steps)
+        steps = count(steps, "steps", least=0, most=MOST_STEPS)
+        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
         given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
         if steps == 0:
             warnings.warn(
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
             )
             return
-        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
         with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
             self._run(steps, given, tracker)
 
@@ -300,9 +307,13 @@ class Simulator:
             Without a minibatch size ``(size,)``; before the first step ``(0,)``. For spikes this
             is their number times ``amplitude / dt``.
         """
-        history = self._machine.histories.get(probe)
-        if history is None:
-            raise ValidationError(f"is not a probe of this network (got {probe})", attr="probe")
+        # first the type: a list, which has no hash, could not be looked up
+        known = isinstance(probe, nengo.Probe) and probe in self._machine.histories
+        if not known:
+            raise ValidationError(
+                f"is not a probe of this network (got {show(probe)})", attr="probe"
+            )
+        history = self._machine.histories[probe]
         total = history.total()
         return total if self.minibatch_size is not None or not len(total) else total[0]
 
@@ -314,41 +325,44 @@ class Simulator:
         sample_every : float, optional
             The probe's sampling period in seconds; ``dt`` if not given.
         """
-        period = 1 if sample_every is None else sample_every / self.dt
+        period = 1.0
+        if sample_every is not None:
+            period = positive(sample_every, "sample_every", unit="seconds") / self.dt
         steps = np.arange(1, self.n_steps + 1)
         return self.dt * steps[steps % period < 1]
+
+
+def _check_network(network: Any) -> nengo.Network:
+    if network is None:
+        raise ValidationError("network parameter must not be None", attr="network")
+    if not isinstance(network, nengo.Network):
+        raise ValidationError(
+            f"must be a nengo.Network (got {type(network).__name__})", attr="network"
+        )
+    return network
+
+
+@contextmanager
+def _enough_memory(lanes: int) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as err:
+        raise ValidationError(
+            f"{lanes} lanes of this network take more memory than there is ({err}); run fewer at "
+            "once",
+            attr="minibatch_size",
+        ) from err
 
 
 def _check_target(target: str | None) -> str:
     if target is None:
         return "sim"
-    if target == "loihi":
+    if isinstance(target, str) and target == "loihi":
         raise BuildError(
             "target='loihi' is the hardware, which cannot be emulated: use "
             "nengo_loihi.Simulator for it, or target='sim'"
         )
-    if target not in TARGETS:
-        raise ValidationError(f"Must be 'sim' or 'simreal' (got {target!r})", attr="target")
-    return target
-
-
-def _check_minibatch_size(minibatch_size: int | None) -> int | None:
-    if minibatch_size is None:
-        return None
-    whole = is_integer(minibatch_size) and not isinstance(minibatch_size, bool)
-    if not whole or minibatch_size < 1:
-        raise ValidationError(
-            f"must be a whole number of at least 1, or None (got {minibatch_size!r})",
-            attr="minibatch_size",
-        )
-    return int(minibatch_size)
-
-
-def _check_seed(seed: Any) -> None:
-    if seed is not None and not (is_integer(seed) and 0 <= seed < 2**32):
-        raise ValidationError(
-            f"must be None or a whole number from 0 to {2**32 - 1} (got {seed!r})", attr="seed"
-        )
+    return choice(target, TARGETS, "target")
 
 
 def _check_model(model: Any, dt: float) -> None:
@@ -360,11 +374,3 @@ def _check_model(model: Any, dt: float) -> None:
         )
     if model.dt != dt:
         raise ValidationError(f"has a dt of {model.dt:g}, not {dt:g} seconds", attr="model")
-
-
-def _check_steps(steps: int) -> int:
-    if not is_integer(steps) or isinstance(steps, bool) or steps < 0:
-        raise ValidationError(
-            f"must be a whole number of steps, at least 0 (got {steps!r})", attr="steps"
-        )
-    return int(steps)

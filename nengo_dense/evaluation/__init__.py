@@ -1,8 +1,29 @@
 """How well a stack does, what it costs, and where accuracy is lost."""
 
-from nengo_dense.evaluation.classification import evaluate
+from nengo_dense.evaluation.classification import Classification
+from nengo_dense.evaluation.decision_curve import DecisionCurve, decision_curve
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import LadderReport
+from nengo_dense.evaluation.measurement import evaluate
+from nengo_dense.evaluation.multi_label import MultiLabel
+from nengo_dense.evaluation.prediction import predict
+from nengo_dense.evaluation.regression import Regression
 from nengo_dense.evaluation.rung_by_rung import ladder
+from nengo_dense.evaluation.stopping import Decision
+from nengo_dense.evaluation.stream_report import StreamReport, stream_report
 
-__all__ = ["Evaluation", "LadderReport", "evaluate", "ladder"]
+__all__ = [
+    "Classification",
+    "Decision",
+    "DecisionCurve",
+    "Evaluation",
+    "LadderReport",
+    "MultiLabel",
+    "Regression",
+    "StreamReport",
+    "decision_curve",
+    "evaluate",
+    "ladder",
+    "predict",
+    "stream_report",
+]

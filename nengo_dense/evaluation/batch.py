@@ -1,35 +1,83 @@
 """Samples in batches: how many at once, and who runs them."""
 
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import joblib
 import numpy as np
 from nengo.utils.numpy import is_integer
 
-from nengo_dense.evaluation.trial import Recording, Trial
+from nengo_dense.batches import Batches
+from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.recorder import Recorder, Recording
+from nengo_dense.evaluation.trial import Trial
+from nengo_dense.evaluation.window import kept_sums
 from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
-#: Memory in bytes for the logits of a batch, and for the state of its neurons. There is one batch
-#: at a time in each process.
+#: Memory in bytes for the sums of logits of a batch, and for the state of its neurons. There is
+#: one batch at a time in each process.
 LOGITS_BYTES, STATE_BYTES = 2**28, 2**30
 #: Memory in bytes that a neuron takes in each lane of an emulator: about 85 were measured.
 NEURON_BYTES = 100
 
+#: Most processes, of more than any machine or cluster has.
+MOST_PROCESSES = 2**16
 
-def lanes_in_memory(n_steps: int, n_classes: int, n_neurons: int) -> int:
+
+class Batch(ABC):
+    """Something to be recorded, by whoever comes by it."""
+
+    @abstractmethod
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have it recorded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Presentations(Batch):
+    """Samples side by side, each from a fresh start; see `Recorder.record`."""
+
+    x: np.ndarray
+    n_steps: int
+    reader: Reader
+
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have them recorded."""
+        return [recorder.record(self.x, self.n_steps, self.reader)]
+
+
+@dataclass(frozen=True, eq=False)
+class StreamGroup(Batch):
+    """Streams side by side; see `Recorder.record_stream`."""
+
+    samples: Batches
+    places: list[np.ndarray]
+    n_steps: int
+    gap: int
+    reader: Reader
+
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have them recorded."""
+        yield from recorder.record_stream(
+            self.samples, self.places, self.n_steps, self.gap, self.reader
+        )
+
+
+def lanes_in_memory(n_steps: int, n_out: int, n_neurons: int) -> int:
     """Return how many samples of so many steps may run at once, at least 1."""
-    logits = LOGITS_BYTES // (8 * n_steps * n_classes)
+    logits = LOGITS_BYTES // (8 * kept_sums(n_steps) * n_out)
     return max(1, min(logits, STATE_BYTES // (NEURON_BYTES * n_neurons)))
 
 
-def batch_size(n: int, most: int, n_jobs: int) -> int:
+def batch_size(n: int | None, most: int, n_jobs: int) -> int:
     """Return how many samples to run at once, so that all batches have about as many.
 
     Parameters
     ----------
-    n : int
-        Samples in all.
+    n : int or None
+        Samples in all, where that is known.
     most : int
         Most at once.
     n_jobs : int
@@ -40,28 +88,32 @@ def batch_size(n: int, most: int, n_jobs: int) -> int:
     nengo.exceptions.ValidationError
         An impossible number of processes.
     """
-    if isinstance(n_jobs, bool) or not is_integer(n_jobs) or n_jobs == 0:
+    whole = is_integer(n_jobs) and not isinstance(n_jobs, bool)
+    if not whole or n_jobs == 0 or abs(n_jobs) > MOST_PROCESSES:
         raise invalid(
-            f"must be a whole number of processes, or -1 for all cores, got {n_jobs!r}", "n_jobs"
+            f"must be a whole number of processes of at most {MOST_PROCESSES}, or -1 for all "
+            f"cores, got {show(n_jobs)}",
+            "n_jobs",
         )
+    if n is None:
+        return most
     workers = 1 if n_jobs == 1 else joblib.effective_n_jobs(n_jobs)
     n_batches = -(-n // min(most, -(-n // workers)))
     return -(-n // n_batches)
 
 
-def record_all(
-    trial: Trial, batches: Sequence[np.ndarray], n_steps: int, n_jobs: int
-) -> Iterator[Recording]:
+def record_all(trial: Trial, batches: Iterable[Batch], n_jobs: int) -> Iterator[Recording]:
     """Record batch by batch: with one simulator, or with one for each task of joblib's."""
     if n_jobs == 1:
-        with closing(trial.simulator()) as sim:
+        with closing(Recorder(trial)) as recorder:
             for batch in batches:
-                yield trial.record(sim, batch, n_steps)
+                yield from batch.record(recorder)
     else:
-        tasks = (joblib.delayed(_record_one)(trial, batch, n_steps) for batch in batches)
-        yield from joblib.Parallel(n_jobs, return_as="generator")(tasks)
+        tasks = (joblib.delayed(_record_one)(trial, batch) for batch in batches)
+        for recordings in joblib.Parallel(n_jobs, return_as="generator")(tasks):
+            yield from recordings
 
 
-def _record_one(trial: Trial, batch: np.ndarray, n_steps: int) -> Recording:
-    with closing(trial.simulator()) as sim:
-        return trial.record(sim, batch, n_steps)
+def _record_one(trial: Trial, batch: Batch) -> list[Recording]:
+    with closing(Recorder(trial)) as recorder:
+        return list(batch.record(recorder))

@@ -1,200 +1,229 @@
-"""Whole test sets through a stack."""
+"""How well a stack tells classes apart."""
 
-import warnings
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+from typing import Any, ClassVar
 
 import numpy as np
-from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.arguments import check_progress_bar, choice, count, positive, presentation_steps
-from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.batch import batch_size, lanes_in_memory, record_all
-from nengo_dense.evaluation.cost import energy_of, spikes_for_values
-from nengo_dense.evaluation.decision import answer_type
+from nengo_dense.arguments import between, number, whole_steps
+from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.trial import Trial, populations_of
+from nengo_dense.evaluation.interval import effective_number, wilson_interval
+from nengo_dense.evaluation.stopping import Decision, margins_of
 from nengo_dense.exceptions import invalid
-from nengo_dense.layers.classes import check_classes
-from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.energy import Energy
-from nengo_dense.samples import check_inputs, check_labels
-
-TARGETS = ("sim", "simreal", "nengo")
-#: Most memory in bytes for the answers after every step.
-ANSWERS_BYTES = 2**32
 
 
-def evaluate(
-    stack: DenseStack,
-    x: Any,
-    y: Any,
-    *,
-    presentation_time: float = 0.1,
-    dt: float = 0.001,
-    minibatch_size: int = 1000,
-    target: str = "sim",
-    n_jobs: int = 1,
-    classes: Any = None,
-    progress_bar: Any = True,
-) -> Evaluation:
-    """Classify every sample of a test set, each from a fresh start.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Classification(Evaluation):
+    """Accuracy of a stack on a data set, and what it took.
 
-    Parameters
+    Inside, a class is the index of its output, and ``classes`` has the labels. `labels` and
+    `predictions` are in the source model's labels, as its own ``predict`` gives them; where the
+    stack knows none, labels are indices.
+
+    Attributes
     ----------
-    stack : DenseStack
-        Left as it is, as is every network that it is part of, or whose context is open.
-    x : (n, size_in) array_like
-        Samples as the source model sees them; more dimensions are flattened.
-    y : (n,) or (n, n_classes) array_like
-        Right labels, as the source model was trained with: numbers or text out of
-        ``stack.classes``; indices from 0, where these are not known. Or one-hot rows in the order
-        of the outputs.
-    presentation_time : float, optional
-        How long each sample is shown, in seconds.
-    dt : float, optional
-        Step in seconds.
-    minibatch_size : int, optional
-        Most samples at once. Fewer if there are more processes than minibatches, or if they
-        would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.
-    target : {"sim", "simreal", "nengo"}, optional
-        The chip's integers, the chip in floats, or Nengo itself
-        (`~nengo_dense.emulator.reference.ReferenceSimulator`).
-    n_jobs : int, optional
-        Processes, as joblib counts them (-1: all cores), each of which builds the stack again
-        for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
-        Dask cluster among them.
-    classes : (n_classes,) array_like of numbers or text, optional
-        Label of each output, in the order of the outputs, in place of ``stack.classes``.
-    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
-
-    Returns
-    -------
-    evaluation : Evaluation
-
-    Raises
-    ------
-    nengo.exceptions.ValidationError
-        Samples or labels that do not fit the stack or one another.
-
-    Warns
-    -----
-    UserWarning
-        The stack was tuned for something else than this run (see
-        `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
+    truth : (n,) ndarray of int
+        Index of the right class.
+    answers_over_time : (n, n_steps) ndarray of int
+        Index of the class that would be answered after each step.
+    classes : (n_classes,) ndarray
+        Label of each output, in the order of the outputs.
+    leads_over_time : (n, n_steps) ndarray or None
+        How far ahead of all others the answer is after each step, in logits times steps, if
+        ``decision="margin"`` asked for it.
+    source : (n,) ndarray of int or None
+        Index of the class that the source model answers.
     """
-    if not isinstance(stack, DenseStack):
-        raise invalid(
-            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
-            "of a trained model",
-            "stack",
+
+    task: ClassVar[str] = "classification"
+    score_name: ClassVar[str] = "accuracy"
+    score_label: ClassVar[str] = "accuracy"
+
+    answers_over_time: np.ndarray
+    classes: np.ndarray
+    leads_over_time: np.ndarray | None = None
+
+    @property
+    def n_steps(self) -> int:
+        """(int) Steps that each sample was shown."""
+        return self.answers_over_time.shape[1]
+
+    @property
+    def n_classes(self) -> int:
+        """(int) Number of classes."""
+        return len(self.classes)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """((n,) array) The right labels."""
+        return self.classes[self.truth]
+
+    @property
+    def answers(self) -> np.ndarray:
+        """((n,) array of int) Index of the class answered after the whole presentation."""
+        return self.answers_over_time[:, -1].astype(int)
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """((n,) array) The labels answered after the whole presentation."""
+        return self.classes[self.answers]
+
+    @property
+    def predictions_over_time(self) -> np.ndarray:
+        """((n, n_steps) array) The labels that would be answered after each step."""
+        return self.classes[self.answers_over_time]
+
+    @property
+    def accuracy(self) -> float:
+        """(float) Share of right answers after the whole presentation, 0 to 1."""
+        return float(np.average(self.answers == self.truth, weights=self.sample_weight))
+
+    @property
+    def confidence_interval(self) -> tuple[float, float]:
+        """(float, float) Wilson interval of the accuracy at 95 %."""
+        if self.sample_weight is None:
+            return wilson_interval(int(np.count_nonzero(self.answers == self.truth)), self.n)
+        n = effective_number(self.sample_weight)
+        return wilson_interval(n * self.accuracy, n)
+
+    @property
+    def accuracy_over_time(self) -> np.ndarray:
+        """((n_steps,) array) Accuracy if the answer were taken after each step."""
+        right = self.answers_over_time == self.truth[:, np.newaxis]
+        return np.average(right, axis=0, weights=self.sample_weight)
+
+    @property
+    def agreement(self) -> float | None:
+        """(float or None) Share of samples answered as the source model does, right or wrong."""
+        if self.source is None:
+            return None
+        return float(np.average(self.answers == self.source, weights=self.sample_weight))
+
+    @cached_property
+    def confusion_matrix(self) -> np.ndarray:
+        """((n_classes, n_classes) array) True class by row, answer by column.
+
+        Numbers of samples, or the sums of their weights. Rows and columns are in the order of
+        ``classes``.
+        """
+        kind = int if self.sample_weight is None else float
+        matrix = np.zeros((self.n_classes, self.n_classes), dtype=kind)
+        np.add.at(matrix, (self.truth, self.answers), self.weights.astype(kind))
+        return matrix
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """(float) Mean of the classes' own accuracies, of those that have samples."""
+        total = self.confusion_matrix.sum(axis=1)
+        return float(np.mean(np.diag(self.confusion_matrix)[total > 0] / total[total > 0]))
+
+    @property
+    def macro_f1(self) -> float:
+        """(float) Mean F1 of the classes that are right or answered anywhere."""
+        whole = self.confusion_matrix.sum(axis=0) + self.confusion_matrix.sum(axis=1)
+        return float(np.mean(2 * np.diag(self.confusion_matrix)[whole > 0] / whole[whole > 0]))
+
+    def at_margin(self, margin: float) -> Decision:
+        """Answer each sample as soon as an answer is ahead by a margin, at the end at the latest.
+
+        Parameters
+        ----------
+        margin : float
+            In logits times steps; `margin_for` finds one.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Leads were not kept, or a margin below 0.
+        """
+        least = between(margin, 0, np.inf, "margin", with_high=False)
+        ahead = self._leads() >= least
+        ahead[:, -1] = True
+        return self._stopped(ahead.argmax(axis=1))
+
+    def at_deadline(self, seconds: float) -> Decision:
+        """Answer every sample after the same time.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No step, or longer than samples were shown.
+        """
+        step = whole_steps(seconds, self.dt, "seconds", least=1, most=self.n_steps)
+        return self._stopped(np.full(self.n, step - 1))
+
+    def margin_for(self, lost: float = 0.1) -> float:
+        """Find the least margin that loses at most so many points against the whole time.
+
+        Nor does any greater margin, so that it is no chance of one. To be asked of calibration
+        data, as a margin that was found on test data flatters.
+
+        Parameters
+        ----------
+        lost : float, optional
+            Points (0.01) of accuracy.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Leads were not kept.
+        """
+        goal = self.accuracy - number(lost, "lost") / 100 - 1e-12
+        margins = margins_of(self._leads())[::-1]
+        good = takewhile(lambda margin: self.at_margin(margin).accuracy >= goal, margins)
+        return float(min(good, default=margins[0]))
+
+    def _leads(self) -> np.ndarray:
+        if self.leads_over_time is None:
+            raise invalid("must be 'margin' for answers that are ahead by a margin", "decision")
+        return self.leads_over_time
+
+    def _stopped(self, at: np.ndarray) -> Decision:
+        """Take each sample's answer after the step of this number, from 0."""
+        answers = self.answers_over_time[np.arange(self.n), at]
+        right = np.average(answers == self.truth, weights=self.sample_weight)
+        n = effective_number(self.weights)
+        steps = float(np.average(at + 1, weights=self.sample_weight))
+        return Decision(
+            predictions=self.classes[answers],
+            times=(at + 1) * self.dt,
+            accuracy=float(right),
+            confidence_interval=wilson_interval(n * right, n),
+            latency=steps * self.dt,
+            joules=self.energy.joules * steps / self.n_steps,
         )
-    n_classes = stack.units[-1]
-    x = check_inputs(x, stack.size_in, "x")
-    names = check_classes(stack.classes if classes is None else classes, n_classes, None)
-    truth = check_labels(y, len(x), n_classes, classes=names)
-    _check_target(stack, choice(target, TARGETS, "target"))
-    dt = positive(dt, "dt", unit="seconds")
-    n_steps = presentation_steps(presentation_time, dt)
-    _check_memory(len(x), n_steps, n_classes)
-    n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
-    most = min(
-        count(minibatch_size, "minibatch_size"), lanes_in_memory(n_steps, n_classes, n_neurons)
-    )
-    size = batch_size(len(x), most, n_jobs)
-    bar = check_progress_bar(progress_bar)
-    notes = notes_on(stack, x, n_steps * dt, dt, target)
-    trial = Trial(stack, target, dt, size)
-    answers, fired, sent = _present(trial, x, n_steps, n_jobs, bar)
-    layers = _activity(trial, fired, n_steps * dt)
-    if stack.tuned is None:  # else neurons are fast on purpose, and weights make up for it
-        notes += tuple(filter(None, (layer.fault(dt) for layer in layers)))
-    for note in notes:
-        warnings.warn(note, stacklevel=2)
-    return Evaluation(
-        truth=truth,
-        answers_over_time=answers,
-        classes=np.arange(n_classes) if names is None else names,
-        layers=layers,
-        energy=_energy(trial, stack, x, sent, n_steps),
-        dt=dt,
-        target=target,
-        notes=notes,
-    )
 
+    def _measures(self) -> dict[str, float]:
+        names = ("accuracy", "balanced_accuracy", "macro_f1")
+        return {name: getattr(self, name) for name in names}
 
-def notes_on(
-    stack: DenseStack, x: np.ndarray, presentation_time: float, dt: float, target: str
-) -> tuple[str, ...]:
-    """Say in which ways a run is not what the stack was tuned for, if it was tuned."""
-    if stack.tuned is None:
-        return ()
-    found = stack.tuned.differences(dt=dt, presentation_time=presentation_time, target=target, x=x)
-    return tuple(found)
-
-
-def _check_target(stack: DenseStack, target: str) -> None:
-    if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
-        raise invalid(
-            f"{target!r} is Loihi, but no layer of this stack is on the chip: with one layer of "
-            "neurons and encoding='host' everything runs on the host. Use encoding='spikes', or "
-            "target='nengo'",
-            "target",
+    def _headline(self) -> str:
+        low, high = self.confidence_interval
+        return (
+            f"accuracy {self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) {self._where()}"
         )
 
+    def _panels(self) -> Sequence[plot.Panel]:
+        over_time = {"accuracy": self.accuracy_over_time}
+        return [
+            plot.Confusion(self.confusion_matrix, self.classes),
+            plot.OverTime("Accuracy over time", "accuracy (%)", over_time, self.dt, share=True),
+        ]
 
-def _check_memory(n: int, n_steps: int, n_classes: int) -> None:
-    """Refuse what would fill the memory with answers before it could ever end."""
-    n_bytes = n * n_steps * answer_type(n_classes).itemsize
-    if n_bytes > ANSWERS_BYTES:
-        raise invalid(
-            f"the answers of {n} samples after each of {n_steps} steps take "
-            f"{n_bytes / 2**30:.3g} GiB, more than {ANSWERS_BYTES / 2**30:g}; show them for less "
-            "long, or fewer at once",
-            "presentation_time",
-        )
+    def _details(self) -> dict[str, Any]:
+        return {
+            "classes": self.classes,
+            "confusion_matrix": self.confusion_matrix,
+            "accuracy_over_time": self.accuracy_over_time,
+        }
 
+    def _verdict(self, i: int) -> str:
+        right = "right" if self.answers[i] == self.truth[i] else f"right is {self.labels[i]}"
+        return f"answer {self.predictions[i]}, {right}"
 
-def _present(
-    trial: Trial, x: np.ndarray, n_steps: int, n_jobs: int, progress_bar: Any
-) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-    """Show all samples.
-
-    Returns
-    -------
-    answers : (n, n_steps) ndarray of int
-    fired : list of (n_neurons,) ndarray
-        Mean number of spikes of each neuron of each population in a presentation.
-    sent : (n_populations,) ndarray
-        Mean number of spikes that leave each population.
-    """
-    batches = [x[i : i + trial.minibatch_size] for i in range(0, len(x), trial.minibatch_size)]
-    answers = np.empty((len(x), n_steps), dtype=answer_type(trial.n_classes))
-    fired = [np.zeros(layer.ensemble.n_neurons) for layer in trial.populations]
-    sent = np.zeros(len(fired))
-    n_done = 0
-    with ProgressTracker(progress_bar, Progress("Evaluating", "Evaluation", len(x))) as tracker:
-        for recording in record_all(trial, batches, n_steps, n_jobs):
-            n = len(recording.answers)
-            answers[n_done : n_done + n] = recording.answers
-            n_done += n
-            for i, spikes in enumerate(recording.spike_counts):
-                fired[i] += spikes.sum(axis=0)
-                # a host neuron may spike more than once a step, but sends one spike
-                sent[i] += np.minimum(spikes, n_steps).sum()
-            tracker.total_progress.step(n)
-    return answers, [total / len(x) for total in fired], sent / len(x)
-
-
-def _activity(trial: Trial, fired: list[np.ndarray], seconds: float) -> list[LayerActivity]:
-    return [
-        LayerActivity(layer.ensemble.label, layer.on_chip, mean / seconds, float(mean.sum()))
-        for layer, mean in zip(trial.populations, fired, strict=True)
-    ]
-
-
-def _energy(
-    trial: Trial, stack: DenseStack, x: np.ndarray, sent: np.ndarray, n_steps: int
-) -> Energy:
-    """Count what the cores do in one presentation."""
-    spikes_in = spikes_for_values(x, n_steps) if stack.encoding == "chip" else 0.0
-    return energy_of(trial.populations, sent, spikes_in, n_steps)
+    def _output_names(self) -> Sequence[Any]:
+        return self.classes.tolist()

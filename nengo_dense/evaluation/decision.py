@@ -1,14 +1,35 @@
-"""From logits over time to a decision at every step."""
+"""From mean logits to a decision at every step."""
 
 import numpy as np
 
+from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.heads import HEADS
-from nengo_dense.layers.readout import WINDOW, window_start
+from nengo_dense.layers.readout import WINDOW
 
-#: Memory in bytes for the sums of the samples that are looked at together.
-BLOCK_BYTES = 2**23
 #: Heads that leave the largest logit the largest, so that there is no need to compute them.
 KEEP_ORDER = ("linear", "softmax", "log_softmax", "sigmoid", "tanh")
+
+
+def decide(means: np.ndarray, head: str) -> np.ndarray:
+    """Decide for the class with the largest output, and the first of several, as models do.
+
+    Parameters
+    ----------
+    means : (..., n_classes) ndarray
+        Mean logits.
+    head : str
+        What makes the output of mean logits, a key of `nengo_dense.heads.HEADS`.
+
+    Returns
+    -------
+    classes : (...) ndarray of int
+    """
+    return deciding(means, head).argmax(axis=-1)
+
+
+def deciding(means: np.ndarray, head: str) -> np.ndarray:
+    """Return what decides: mean logits, or outputs where a head does not keep their order."""
+    return means if head in KEEP_ORDER else HEADS[head](means)
 
 
 def decide_over_time(
@@ -17,8 +38,7 @@ def decide_over_time(
     """Decide for a class after every step, from the mean logits of the latest part of the time.
 
     The first steps say little, as spikes still travel through the layers, while a mean smooths
-    what single spikes do; see `nengo_dense.layers.readout`. The class is the one with the largest
-    output, and the first of several, as the source model's own decision.
+    what single spikes do; see `nengo_dense.layers.readout`.
 
     Parameters
     ----------
@@ -26,7 +46,7 @@ def decide_over_time(
     window : float, optional
         Above 0 and at most 1 (all the time so far).
     head : str, optional
-        What makes the output of mean logits, a key of `nengo_dense.heads.HEADS`.
+        As in `decide`.
 
     Returns
     -------
@@ -39,17 +59,9 @@ def decide_over_time(
     array([[0, 0, 0, 1]], dtype=uint8)
     """
     n, n_steps, n_classes = logits.shape
-    end = np.arange(1, n_steps + 1)
-    start = window_start(end, window)
     classes = np.empty((n, n_steps), dtype=answer_type(n_classes))
-    block = max(1, BLOCK_BYTES // (8 * (n_steps + 1) * n_classes))
-    for first in range(0, n, block):
-        part = slice(first, first + block)
-        total = np.zeros((len(logits[part]), n_steps + 1, n_classes))
-        np.cumsum(logits[part], axis=1, out=total[:, 1:])
-        mean = (total[:, 1:] - total[:, start]) / (end - start)[:, np.newaxis]
-        outputs = mean if head in KEEP_ORDER else HEADS[head](mean)
-        classes[part] = outputs.argmax(axis=-1)
+    for lanes, means in RunningWindow(n, n_steps, n_classes, window).add(logits):
+        classes[lanes] = decide(means, head)
     return classes
 
 

@@ -1,39 +1,52 @@
-"""What an evaluation found."""
+"""What every evaluation has, whatever a stack was asked for."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nengo_dense import picture_file
-from nengo_dense.evaluation import plot
+from nengo_dense.evaluation import plot, raster
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import describe
-from nengo_dense.evaluation.interval import wilson_interval
+from nengo_dense.evaluation.replay import Replay
+from nengo_dense.evaluation.stream import Stream
+from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
+from nengo_dense.report_page import Report, legend, pictures, plain, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
-    """Accuracy of a stack on a data set, and what it took.
+#: Version of the layout of `Evaluation.to_dict`: raised when a key changes its meaning or goes.
+SCHEMA_VERSION = 1
+#: Column of the table of layers -> what it says.
+COLUMNS = {
+    "layer": "the encoder, if there is one, and the layers of neurons",
+    "on": "chip, or host: computed outside it",
+    "neurons": "how many neurons it has",
+    "mean Hz": "spikes a second of one neuron, the mean of all neurons and samples",
+    "max Hz": "of the fastest neuron, the mean of all samples",
+    "silent": "share of neurons that never fired for any sample",
+    "spikes": "spikes of the whole layer while a sample is shown",
+}
 
-    Inside, a class is the index of its output, and ``classes`` has the labels. `labels` and
-    `predictions` are in the source model's labels, as its own ``predict`` gives them; where the
-    stack knows none, labels are indices.
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Evaluation(Report):
+    """How well a stack does on a data set, and what it took.
+
+    There is a kind for each task: `~nengo_dense.evaluation.Classification`,
+    `~nengo_dense.evaluation.Regression` and `~nengo_dense.evaluation.MultiLabel`.
 
     Attributes
     ----------
-    truth : (n,) ndarray of int
-        Index of the right class.
-    answers_over_time : (n, n_steps) ndarray of int
-        Index of the class that would be answered after each step.
-    classes : (n_classes,) ndarray
-        Label of each output, in the order of the outputs.
+    truth : (n, ...) ndarray
+        What is right, as the task has it inside.
     layers : list of LayerActivity
         The encoder, if there is one, and the layers of neurons.
     energy : Energy
@@ -44,67 +57,94 @@ class Evaluation:
         What it ran on.
     notes : tuple of str
         In which ways this was not what the stack was tuned for.
+    sample_weight : (n,) ndarray or None
+    source : (n, ...) ndarray or None
+        What the source model answers, as ``truth`` has it.
+    own_metrics : dict of {str: float}
+        By the user's own names.
+    replay : Replay or None
+        Shows single samples again, for `raster`.
+    name : str
+        Label of the stack.
+    stream : Stream or None
+        How samples followed one another, if each was not shown from a fresh start.
     """
 
+    #: The task, as `evaluate` takes it; the measure that counts, and its name in tables.
+    task: ClassVar[str]
+    score_name: ClassVar[str]
+    score_label: ClassVar[str]
+    kind: ClassVar[str] = "evaluation"
+
     truth: np.ndarray
-    answers_over_time: np.ndarray
-    classes: np.ndarray
     layers: list[LayerActivity]
     energy: Energy
     dt: float
     target: str
     notes: tuple[str, ...] = ()
+    sample_weight: np.ndarray | None = None
+    source: np.ndarray | None = None
+    own_metrics: Mapping[str, float] = field(default_factory=dict)
+    replay: Replay | None = None
+    name: str = ""
+    stream: Stream | None = None
 
     @property
-    def n_classes(self) -> int:
-        """(int) Number of classes."""
-        return len(self.classes)
+    @abstractmethod
+    def n_steps(self) -> int:
+        """(int) Steps that each sample was shown."""
 
     @property
+    @abstractmethod
     def labels(self) -> np.ndarray:
-        """((n,) array) The right labels."""
-        return self.classes[self.truth]
+        """((n, ...) array) What is right, as it was given."""
 
     @property
-    def answers(self) -> np.ndarray:
-        """((n,) array of int) Index of the class answered after the whole presentation."""
-        return self.answers_over_time[:, -1].astype(int)
-
-    @property
+    @abstractmethod
     def predictions(self) -> np.ndarray:
-        """((n,) array) The labels answered after the whole presentation."""
-        return self.classes[self.answers]
+        """((n, ...) array) What was answered after the whole presentation, as ``labels``."""
 
     @property
-    def predictions_over_time(self) -> np.ndarray:
-        """((n, n_steps) array) The labels that would be answered after each step."""
-        return self.classes[self.answers_over_time]
-
-    @property
-    def accuracy(self) -> float:
-        """(float) Share of right answers after the whole presentation, 0 to 1."""
-        return float(np.mean(self.answers == self.truth))
-
-    @property
+    @abstractmethod
     def confidence_interval(self) -> tuple[float, float]:
-        """(float, float) Wilson interval of the accuracy at 95 %."""
-        n_correct = np.count_nonzero(self.answers == self.truth)
-        return wilson_interval(int(n_correct), len(self.truth))
+        """(float, float) Interval of the measure that counts, at 95 %."""
 
     @property
-    def accuracy_over_time(self) -> np.ndarray:
-        """((n_steps,) array) Accuracy if the answer were taken after each step."""
-        return np.mean(self.answers_over_time == self.truth[:, np.newaxis], axis=0)
+    @abstractmethod
+    def agreement(self) -> float | None:
+        """(float or None) How far the answers are the source model's, where these are known."""
 
-    @cached_property
-    def confusion_matrix(self) -> np.ndarray:
-        """((n_classes, n_classes) array of int) True class by row, answer by column.
+    @abstractmethod
+    def _measures(self) -> dict[str, float]:
+        """Return the task's own measures."""
 
-        Rows and columns are in the order of ``classes``.
-        """
-        matrix = np.zeros((self.n_classes, self.n_classes), dtype=int)
-        np.add.at(matrix, (self.truth, self.answers), 1)
-        return matrix
+    @abstractmethod
+    def _headline(self) -> str:
+        """Say the result in a line."""
+
+    @abstractmethod
+    def _panels(self) -> Sequence[plot.Panel]:
+        """Return what is drawn beside the rates."""
+
+    @property
+    def n(self) -> int:
+        """(int) Samples."""
+        return len(self.truth)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """((n,) array) What each sample counts, 1 where nothing else was said."""
+        return np.ones(self.n) if self.sample_weight is None else self.sample_weight
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """(dict) All measures by name, the user's own too."""
+        return {**self._measures(), **self.own_metrics}
+
+    @property
+    def score(self) -> float:
+        """(float) The measure that counts."""
+        return self._measures()[self.score_name]
 
     @property
     def rates(self) -> dict[str, np.ndarray]:
@@ -114,33 +154,96 @@ class Evaluation:
     @property
     def presentation_time(self) -> float:
         """(float) How long each sample was shown, in seconds."""
-        return self.answers_over_time.shape[1] * self.dt
+        return self.n_steps * self.dt
+
+    @property
+    def gap(self) -> float:
+        """(float) Seconds without input after each sample of a stream."""
+        return self.stream.gap * self.dt if self.stream else 0.0
 
     def __repr__(self) -> str:
-        return f"<Evaluation: {self._headline()}>"
+        return f"<{type(self).__name__}: {self._headline()}>"
 
     def __str__(self) -> str:
         return self.summary()
 
-    def _repr_html_(self) -> str:
-        return (
-            paragraphs(self._headline())
-            + self._layer_table().html()
-            + paragraphs(describe(self.energy), *self.notes)
-        )
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types, without those of single samples.
+
+        ``schema_version`` is raised whenever a key changes its meaning or goes.
+        """
+        numbers = {
+            "report": self.kind,
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
+            "task": self.task,
+            "n": self.n,
+            "n_steps": self.n_steps,
+            "dt": self.dt,
+            "target": self.target,
+            "reset": self.stream is None,
+            "gap": self.gap,
+            "metrics": self.metrics,
+            "score": self.score_name,
+            "confidence_interval": list(self.confidence_interval),
+            "agreement": self.agreement,
+            "energy": {
+                "synaptic_operations": self.energy.synaptic_operations,
+                "neuron_updates": self.energy.neuron_updates,
+                "joules": self.energy.joules,
+            },
+            "layers": [
+                {
+                    "label": layer.label,
+                    "on_chip": layer.on_chip,
+                    "neurons": len(layer.rates),
+                    "mean_rate": float(layer.rates.mean()),
+                    "max_rate": float(layer.rates.max()),
+                    "share_silent": float(np.mean(layer.rates == 0)),
+                    "spikes": layer.spikes,
+                }
+                for layer in self.layers
+            ],
+            "notes": list(self.notes),
+            **self._details(),
+        }
+        return plain(numbers)
+
+    @abstractmethod
+    def _details(self) -> dict[str, Any]:
+        """Return what `to_dict` has for this task alone."""
+
+    def _fragment(self, with_pictures: bool) -> str:
+        before, after = self._text()
+        parts = [paragraphs(*before), wide(self._layer_table().html()), legend(COLUMNS)]
+        parts.append(paragraphs(*after, *self.notes))
+        if with_pictures:
+            panels = [plot.Rates(self.layers), *self._panels()]
+            parts.append(pictures([("", plot.side_by_side([panel])) for panel in panels]))
+        return "".join(parts)
 
     def summary(self) -> str:
         """Say the whole in a few lines of text."""
-        lines = [self._headline(), self._layer_table().text(), describe(self.energy)]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        before, after = self._text()
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([*before, self._layer_table().text(), *after, *notes])
 
-    def _headline(self) -> str:
-        low, high = self.confidence_interval
-        return (
-            f"accuracy {self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) on "
-            f"{len(self.truth)} samples, {1000 * self.presentation_time:g} ms each, "
-            f"target {self.target!r}"
-        )
+    def _text(self) -> tuple[list[str], list[str]]:
+        """Return the lines before and after the table of layers, without the notes."""
+        before = [self._headline()]
+        if self.agreement is not None:
+            before.append(f"agreement with the source model {self.agreement:.2%}")
+        if self.own_metrics:
+            words = (f"{name} {value:.4g}" for name, value in self.own_metrics.items())
+            before.append(", ".join(words))
+        return before, [describe(self.energy)]
+
+    def _where(self) -> str:
+        """Say of what and how this was measured, for the headline."""
+        words = f"on {self.n} samples, {1000 * self.presentation_time:g} ms each"
+        if self.stream is not None:
+            words += f" and {1000 * self.gap:g} ms between, without a reset"
+        return f"{words}, target {self.target!r}"
 
     def _layer_table(self) -> ReportTable:
         rows = [
@@ -155,11 +258,10 @@ class Evaluation:
             ]
             for layer in self.layers
         ]
-        headings = ["layer", "on", "neurons", "mean Hz", "max Hz", "silent", "spikes"]
-        return ReportTable(headings, rows, n_words=2)
+        return ReportTable(list(COLUMNS), rows, n_words=2)
 
     def plot(self, path: str | None = None) -> "Figure":
-        """Draw rates, confusion matrix and accuracy over time; needs matplotlib.
+        """Draw rates, and what the task has to show, over time too; needs matplotlib.
 
         A notebook shows the figure if it is the last value of a cell.
 
@@ -168,7 +270,42 @@ class Evaluation:
         path : str, optional
             Where to save the picture.
         """
-        figure = plot.evaluation_figure(self)
+        figure = plot.side_by_side([plot.Rates(self.layers), *self._panels()])
         if path is not None:
             picture_file.write(figure, path)
         return figure
+
+    def raster(self, i: int, path: str | None = None) -> "Figure":
+        """Draw the spikes of one sample and the outputs that come of them; needs matplotlib.
+
+        The sample is shown once more, from a fresh start.
+
+        Parameters
+        ----------
+        i : int
+            Number of the sample, from 0.
+        path : str, optional
+            Where to save the picture.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No such sample, or samples that were given in batches and not kept.
+        """
+        if self.replay is None:
+            raise invalid("has no samples to show again: it was made by hand", "evaluation")
+        shown = self.replay.show(i)
+        alone = ", shown from a fresh start" if self.stream else ""
+        title = f"sample {i}{alone}: {self._verdict(i)}"
+        figure = raster.raster_figure(shown, self._output_names(), title, self.dt)
+        if path is not None:
+            picture_file.write(figure, path)
+        return figure
+
+    @abstractmethod
+    def _verdict(self, i: int) -> str:
+        """Say what was answered for a sample, and what is right."""
+
+    @abstractmethod
+    def _output_names(self) -> Sequence[Any]:
+        """Name the outputs."""

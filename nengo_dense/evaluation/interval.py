@@ -3,8 +3,10 @@
 import math
 from statistics import NormalDist
 
+import numpy as np
 
-def wilson_interval(n_correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+
+def wilson_interval(n_correct: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Bound a proportion by Wilson's score interval.
 
     Unlike the usual ``p ± 1.96 s`` it stays within [0, 1] and does not shrink to nothing at 0 or
@@ -15,8 +17,9 @@ def wilson_interval(n_correct: int, n: int, confidence: float = 0.95) -> tuple[f
 
     Parameters
     ----------
-    n_correct, n : int
-        Successes out of how many trials (at least one).
+    n_correct, n : float
+        Successes out of how many trials, above 0. With weights the trials are the number that
+        would say as much without (`effective_number`).
     confidence : float, optional
         Between 0 and 1.
 
@@ -36,3 +39,16 @@ def wilson_interval(n_correct: int, n: int, confidence: float = 0.95) -> tuple[f
     scale = 1 + z * z / n
     # at 0 and 1 a bound is p itself, which rounding may miss
     return max(0.0, min(p, (centre - spread) / scale)), min(1.0, max(p, (centre + spread) / scale))
+
+
+def effective_number(weights: np.ndarray) -> float:
+    """Return how many samples of equal weight would vary as little as these do.
+
+    Source: L. Kish, "Survey sampling", Wiley 1965, section 11.7: ``sum(w)**2 / sum(w**2)``.
+
+    Examples
+    --------
+    >>> effective_number(np.array([1.0, 1.0, 0.0]))
+    2.0
+    """
+    return float(weights.sum() ** 2 / (weights**2).sum())

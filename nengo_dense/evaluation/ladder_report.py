@@ -1,21 +1,38 @@
 """What the way from a trained model to the chip's integers costs, rung by rung."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
 
 from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.evaluation import SCHEMA_VERSION, Evaluation
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.report_page import Report, legend, pictures, plain, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Measure -> what a step of the table is counted in.
+UNITS = {
+    "accuracy": "points of accuracy",
+    "macro_f1": "points of macro F1",
+    "r2": "hundredths of R2",
+}
 EXPLANATION = (
-    "Steps are in points of accuracy; a layer's error is the root mean square difference of its "
-    "mean rates from the row above."
+    "Steps are in {}; a layer's error is the root mean square difference of its mean rates from "
+    "the row above."
 )
+
+#: Column of the table -> what it says; errors of layers are explained below it.
+COLUMNS = {
+    "95 % interval": "where the score of many more such samples would lie",
+    "step": "difference from the row above",
+    "as source": "how far the answers are the source model's, right or wrong",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,27 +42,45 @@ class Rung:
     Attributes
     ----------
     name : str
-    accuracy : float
-        0 to 1.
+    metrics : dict of {str: float}
+        All measures.
+    score : float
+        The one that counts: accuracy, R2 or macro F1, 1 at best.
     confidence_interval : (float, float)
-        Wilson interval at 95 %.
+        Interval of the score at 95 %.
     agreement : float
-        Share of samples on which it answers as the source model does, right or wrong.
+        How far it answers as the source model does, right or wrong, 1 at best; see ``agreement``
+        of the evaluations.
     rate_errors : list of float
         For each layer of neurons the root mean square difference of its mean rate from the rung
         above, relative to that rung's; empty for the first two rungs.
     """
 
     name: str
-    accuracy: float
+    metrics: dict[str, float]
+    score: float
     confidence_interval: tuple[float, float]
     agreement: float
     rate_errors: list[float]
 
+    @classmethod
+    def of(cls, name: str, evaluation: Evaluation, rate_errors: list[float]) -> "Rung":
+        """Make a rung of what was evaluated on it, with the source model's answers known."""
+        interval, agreement = evaluation.confidence_interval, evaluation.agreement
+        assert agreement is not None, "the ladder starts at the source model"
+        return cls(name, evaluation.metrics, evaluation.score, interval, agreement, rate_errors)
+
+    @property
+    def accuracy(self) -> float:
+        """(float) Accuracy, 0 to 1, where classes are told apart."""
+        if "accuracy" not in self.metrics:
+            raise AttributeError(f"this rung has {', '.join(self.metrics)}, but no accuracy")
+        return self.metrics["accuracy"]
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LadderReport:
-    """Accuracy from rung to rung.
+class LadderReport(Report):
+    """What counts, from rung to rung: accuracy, R2 or macro F1.
 
     Attributes
     ----------
@@ -57,14 +92,21 @@ class LadderReport:
         The last rung's.
     """
 
+    kind: ClassVar[str] = "evaluation"
+
     rungs: list[Rung]
     stack: DenseStack
     evaluation: Evaluation
 
     @property
+    def name(self) -> str:  # type: ignore[override]
+        """(str) Label of the stack."""
+        return self.evaluation.name
+
+    @property
     def n(self) -> int:
         """(int) Samples in the test set."""
-        return len(self.evaluation.truth)
+        return self.evaluation.n
 
     @property
     def layers(self) -> list[str]:
@@ -73,46 +115,64 @@ class LadderReport:
 
     @property
     def gap(self) -> float:
-        """(float) Accuracy of the source less that of the chip's integers, in points."""
-        return 100 * (self.rungs[0].accuracy - self.rungs[-1].accuracy)
+        """(float) Score of the source less that of the chip's integers, in points (0.01)."""
+        return 100 * (self.rungs[0].score - self.rungs[-1].score)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types, for JSON."""
-        return {
+        """Return the numbers as plain types.
+
+        ``schema_version`` is raised whenever a key changes its meaning or goes.
+        """
+        numbers = {
+            "report": self.kind,
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
             "n": self.n,
+            "task": self.evaluation.task,
+            "score": self.evaluation.score_name,
             "gap": self.gap,
             "layers": self.layers,
             "rungs": [
                 {
                     "name": rung.name,
-                    "accuracy": rung.accuracy,
+                    **rung.metrics,
                     "confidence_interval": list(rung.confidence_interval),
                     "agreement": rung.agreement,
                     "rate_errors": list(rung.rate_errors),
                 }
                 for rung in self.rungs
             ],
+            "evaluation": self.evaluation.to_dict(),
         }
+        return plain(numbers)
 
     def __repr__(self) -> str:
         first, last = self.rungs[0], self.rungs[-1]
         return (
-            f"<LadderReport: {first.name} {first.accuracy:.2%}, {last.name} {last.accuracy:.2%}, "
+            f"<LadderReport: {first.name} {first.score:.2%}, {last.name} {last.score:.2%}, "
             f"{self._headline()}>"
         )
 
     def __str__(self) -> str:
         return "\n".join([self._table().text(), *self._notes, self._headline()])
 
-    def _repr_html_(self) -> str:
-        return paragraphs(self._headline()) + self._table().html() + paragraphs(*self._notes)
+    def _fragment(self, with_pictures: bool) -> str:
+        parts = [paragraphs(self._headline()), wide(self._table().html()), legend(COLUMNS)]
+        parts.append(paragraphs(*self._notes))
+        if with_pictures:
+            parts.append(pictures([("", self.plot())]))
+        last = self.evaluation._fragment(with_pictures)
+        return f"{''.join(parts)}<h2>{escape(self.rungs[-1].name)}</h2>{last}"
 
     def _headline(self) -> str:
         return f"gap {self.gap:.2f} points on {self.n} samples"
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        return (EXPLANATION, *(f"note: {note}" for note in self.evaluation.notes))
+        return (
+            EXPLANATION.format(UNITS[self.evaluation.score_name]),
+            *(f"note: {note}" for note in self.evaluation.notes),
+        )
 
     def _table(self) -> ReportTable:
         rows = []
@@ -123,19 +183,19 @@ class LadderReport:
             rows.append(
                 [
                     rung.name,
-                    f"{rung.accuracy:.2%}",
+                    f"{rung.score:.2%}",
                     f"{low:.2%} to {high:.2%}",
-                    f"{100 * (rung.accuracy - above.accuracy):+.2f}",
+                    f"{100 * (rung.score - above.score):+.2f}",
                     f"{rung.agreement:.2%}",
                     *(errors or [""] * len(self.layers)),
                 ]
             )
             above = rung
-        headings = ["", "accuracy", "95 % interval", "step", "as source"]
+        headings = ["", self.evaluation.score_label, "95 % interval", "step", "as source"]
         return ReportTable([*headings, *(f"{layer} error" for layer in self.layers)], rows)
 
     def plot(self, path: str | None = None) -> "Figure":
-        """Draw accuracy and agreement from rung to rung; needs matplotlib.
+        """Draw score and agreement from rung to rung; needs matplotlib.
 
         A notebook shows the figure if it is the last value of a cell.
 
@@ -144,7 +204,15 @@ class LadderReport:
         path : str, optional
             Where to save the picture.
         """
-        figure = plot.ladder_figure(self)
+        rungs = plot.Rungs(
+            names=[rung.name for rung in self.rungs],
+            scores=np.array([rung.score for rung in self.rungs]),
+            intervals=np.array([rung.confidence_interval for rung in self.rungs]),
+            agreements=np.array([rung.agreement for rung in self.rungs]),
+            label=self.evaluation.score_label,
+            title=f"{self.gap:.2f} points lost on {self.n} samples",
+        )
+        figure = plot.side_by_side([rungs], width=8)
         if path is not None:
             picture_file.write(figure, path)
         return figure

@@ -1,6 +1,8 @@
-"""Pictures of an evaluation."""
+"""Pictures of an evaluation, panel by panel; each panel has its numbers and draws itself."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,82 +13,221 @@ from nengo_dense.evaluation.activity import LayerActivity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nengo_dense.evaluation.evaluation import Evaluation
-    from nengo_dense.evaluation.ladder_report import LadderReport
-
-#: Most classes whose names and numbers can be read in a confusion matrix.
+#: Most classes whose names and numbers can be read in a picture.
 MOST_CLASSES = 12
+#: Most samples, and most outputs, in a picture of values.
+MOST_POINTS, MOST_OUTPUTS = 2000, 6
 
 
-def evaluation_figure(evaluation: "Evaluation") -> "Figure":
-    """Draw rates, confusion matrix and accuracy over time side by side."""
-    figure = compat.new_figure(15, 4.5)
-    axes = figure.subplots(1, 3)
-    _plot_rates(axes[0], evaluation.layers)
-    _plot_confusion(axes[1], evaluation.confusion_matrix, evaluation.classes)
-    _plot_accuracy(axes[2], evaluation.accuracy_over_time, evaluation.dt)
+class Panel(ABC):
+    """A part of a picture."""
+
+    @abstractmethod
+    def draw(self, axes: Any) -> None:
+        """Draw into matplotlib's axes."""
+
+
+def side_by_side(panels: Sequence[Panel], width: float = 5.0) -> "Figure":
+    """Draw panels in a row, each so many inches wide."""
+    figure = compat.new_figure(width * len(panels), 4.5)
+    for panel, axes in zip(panels, np.ravel(figure.subplots(1, len(panels))), strict=True):
+        panel.draw(axes)
     return figure
 
 
-def _plot_rates(axes: Any, layers: Sequence[LayerActivity]) -> None:
-    for layer in layers:
-        where = "chip" if layer.on_chip else "host"
-        axes.plot(
-            np.sort(layer.rates)[::-1],
-            np.linspace(0, 100, len(layer.rates)),
-            label=_as_it_is(f"{layer.label} ({where})"),
+@dataclass(frozen=True, eq=False)
+class Rates(Panel):
+    """How many neurons of each layer are how fast."""
+
+    layers: Sequence[LayerActivity]
+
+    def draw(self, axes: Any) -> None:
+        """Draw a line a layer."""
+        for layer in self.layers:
+            where = "chip" if layer.on_chip else "host"
+            axes.plot(
+                np.sort(layer.rates)[::-1],
+                np.linspace(0, 100, len(layer.rates)),
+                label=as_it_is(f"{layer.label} ({where})"),
+            )
+        axes.set(
+            xlabel="mean rate (Hz)", ylabel="neurons at least as fast (%)", title="Firing rates"
         )
-    axes.set(xlabel="mean rate (Hz)", ylabel="neurons at least as fast (%)", title="Firing rates")
-    axes.set_xlim(left=0)
-    axes.legend()
+        axes.set_xlim(left=0)
+        if self.layers:
+            axes.legend()
 
 
-def _plot_confusion(axes: Any, matrix: np.ndarray, classes: np.ndarray) -> None:
-    image = axes.imshow(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1), cmap="Blues")
-    if len(matrix) <= MOST_CLASSES:
-        names = [_as_it_is(str(name)) for name in classes.tolist()]
-        slanted = {"rotation": 45, "ha": "right"} if max(map(len, names)) > 3 else {}
-        axes.set_xticks(range(len(names)), names, **slanted)
-        axes.set_yticks(range(len(names)), names)
-        for (row, column), n in np.ndenumerate(matrix):
-            if n:
-                shade = "white" if n > matrix[row].sum() / 2 else "black"
-                axes.text(column, row, n, ha="center", va="center", color=shade, fontsize=8)
-    axes.set(xlabel="answer", ylabel="true class", title="Confusion matrix")
-    axes.figure.colorbar(image, ax=axes, label="share of the class")
+@dataclass(frozen=True, eq=False)
+class Confusion(Panel):
+    """True classes against answers."""
+
+    matrix: np.ndarray
+    classes: np.ndarray
+
+    def draw(self, axes: Any) -> None:
+        """Draw shares as colours, with numbers where they can be read."""
+        total = np.maximum(self.matrix.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        image = axes.imshow(self.matrix / total, cmap="Blues", vmin=0, vmax=1)
+        if len(self.matrix) <= MOST_CLASSES:
+            names = [as_it_is(str(name)) for name in self.classes.tolist()]
+            slanted = {"rotation": 45, "ha": "right"} if max(map(len, names)) > 3 else {}
+            axes.set_xticks(range(len(names)), names, **slanted)
+            axes.set_yticks(range(len(names)), names)
+            for (row, column), n in np.ndenumerate(self.matrix):
+                if n:
+                    shade = "white" if n > total[row] / 2 else "black"
+                    text = f"{n:.4g}" if self.matrix.dtype.kind == "f" else f"{n}"
+                    axes.text(column, row, text, ha="center", va="center", color=shade, fontsize=8)
+        axes.set(xlabel="answer", ylabel="true class", title="Confusion matrix")
+        axes.figure.colorbar(image, ax=axes, label="share of the class")
 
 
-def _plot_accuracy(axes: Any, accuracy: np.ndarray, dt: float) -> None:
-    milliseconds = 1000 * dt * np.arange(1, len(accuracy) + 1)
-    axes.plot(milliseconds, 100 * accuracy)
-    axes.set(xlabel="time (ms)", ylabel="accuracy (%)", ylim=(0, 102), title="Accuracy over time")
-    axes.grid(alpha=0.3)
+@dataclass(frozen=True, eq=False)
+class OverTime(Panel):
+    """Measures as they would be after each step."""
+
+    title: str
+    unit: str
+    lines: Mapping[str, np.ndarray]
+    dt: float
+    share: bool = False
+
+    def draw(self, axes: Any) -> None:
+        """Draw a line a measure; shares in percent."""
+        for name, values in self.lines.items():
+            milliseconds = 1000 * self.dt * np.arange(1, len(values) + 1)
+            axes.plot(milliseconds, 100 * values if self.share else values, label=name)
+        axes.set(xlabel="time (ms)", ylabel=self.unit, title=self.title)
+        axes.set_ylim(*((0, 102) if self.share else (0, None)))
+        if len(self.lines) > 1:
+            axes.legend()
+        axes.grid(alpha=0.3)
 
 
-def ladder_figure(report: "LadderReport") -> "Figure":
-    """Draw accuracy with its intervals, and agreement with the source, from rung to rung."""
-    accuracy = np.array([rung.accuracy for rung in report.rungs])
-    intervals = np.array([rung.confidence_interval for rung in report.rungs])
-    agreement = np.array([rung.agreement for rung in report.rungs])
-    figure = compat.new_figure(8, 4.5)
-    axes = figure.subplots()
-    positions = np.arange(len(report.rungs))
-    axes.errorbar(
-        positions,
-        100 * accuracy,
-        yerr=100 * np.abs(intervals - accuracy[:, np.newaxis]).T,
-        marker="o",
-        capsize=4,
-        label="accuracy, 95 % interval",
-    )
-    axes.plot(positions, 100 * agreement, marker="s", ls=":", label="same answer as the source")
-    axes.set_xticks(positions, [rung.name.replace(" ", "\n", 1) for rung in report.rungs])
-    axes.set(ylabel="%", title=f"{report.gap:.2f} points lost on {report.n} samples")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    return figure
+@dataclass(frozen=True, eq=False)
+class Values(Panel):
+    """Answered values over the right ones."""
+
+    truth: np.ndarray
+    outputs: np.ndarray
+
+    def draw(self, axes: Any) -> None:
+        """Draw a point a sample, and the line on which all would be if they were right."""
+        some = slice(None, None, max(1, -(-len(self.truth) // MOST_POINTS)))
+        n_out = self.truth.shape[1]
+        for output in range(min(n_out, MOST_OUTPUTS)):
+            points = self.truth[some, output], self.outputs[some, output]
+            axes.plot(*points, ".", alpha=0.4, markersize=4, label=f"output {output}")
+        ends = [self.truth.min(), self.truth.max()]
+        axes.plot(ends, ends, color="grey", linewidth=1)
+        axes.set(xlabel="right value", ylabel="answer", title="Values")
+        if n_out > 1:
+            axes.legend()
+        axes.grid(alpha=0.3)
 
 
-def _as_it_is(text: str) -> str:
+@dataclass(frozen=True, eq=False)
+class Bars(Panel):
+    """A number for each class or label."""
+
+    title: str
+    unit: str
+    names: np.ndarray
+    percent: np.ndarray
+
+    def draw(self, axes: Any) -> None:
+        """Draw a bar each, with names where they can be read."""
+        places = np.arange(len(self.names))
+        axes.barh(places, self.percent)
+        if len(places) <= MOST_CLASSES:
+            axes.set_yticks(places, [as_it_is(str(name)) for name in self.names.tolist()])
+        axes.invert_yaxis()
+        axes.set(xlabel=self.unit, title=self.title, xlim=(0, 102))
+        axes.grid(alpha=0.3, axis="x")
+
+
+@dataclass(frozen=True, eq=False)
+class Rungs(Panel):
+    """A measure with its intervals, and agreement with the source, from rung to rung."""
+
+    names: Sequence[str]
+    scores: np.ndarray
+    intervals: np.ndarray
+    agreements: np.ndarray
+    label: str
+    title: str
+
+    def draw(self, axes: Any) -> None:
+        """Draw both as lines, in percent."""
+        places = np.arange(len(self.names))
+        axes.errorbar(
+            places,
+            100 * self.scores,
+            yerr=100 * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
+            marker="o",
+            capsize=4,
+            label=f"{self.label}, 95 % interval",
+        )
+        axes.plot(places, 100 * self.agreements, marker="s", ls=":", label="as the source model")
+        axes.set_xticks(places, [name.replace(" ", "\n", 1) for name in self.names])
+        axes.set(ylabel="%", title=self.title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
+@dataclass(frozen=True, eq=False)
+class OverGap(Panel):
+    """A score without a reset, over the gap between samples."""
+
+    gaps: np.ndarray
+    scores: np.ndarray
+    intervals: np.ndarray
+    reset: float
+    label: str
+
+    def draw(self, axes: Any) -> None:
+        """Draw points with intervals, and a line for the reset."""
+        axes.errorbar(
+            1000 * self.gaps,
+            100 * self.scores,
+            yerr=100 * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
+            marker="o",
+            capsize=4,
+            label="samples that follow one another, 95 % interval",
+        )
+        axes.axhline(100 * self.reset, color="grey", ls=":", label="each from a fresh start")
+        axes.set(xlabel="gap (ms)", ylabel=f"{self.label} (%)", title="On a running chip")
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
+@dataclass(frozen=True, eq=False)
+class Latency(Panel):
+    """Accuracy over mean latency, with the energy along it.
+
+    Each curve has rows of latency (s), accuracy and energy (J), and so has what was chosen.
+    """
+
+    curves: Mapping[str, np.ndarray]
+    chosen: np.ndarray
+
+    def draw(self, axes: Any) -> None:
+        """Draw a line a rule; the energy, which goes with the time, has an axis above."""
+        for name, rows in self.curves.items():
+            order = np.argsort(rows[:, 0], kind="stable")
+            axes.plot(1000 * rows[order, 0], 100 * rows[order, 1], marker=".", label=name)
+        latency, accuracy, joules = self.chosen
+        axes.plot(1000 * latency, 100 * accuracy, "o", color="black", label="chosen margin")
+        axes.set(xlabel="mean time until an answer (ms)", ylabel="accuracy (%)")
+        if joules:
+            scale = 1e6 * joules / (1000 * latency)
+            both_ways = (lambda time: time * scale, lambda energy: energy / scale)
+            axes.secondary_xaxis("top", functions=both_ways).set_xlabel("energy of the chip (uJ)")
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
+def as_it_is(text: str) -> str:
     """Keep matplotlib from taking what stands between dollar signs for a formula."""
     return text.replace("$", r"\$")

@@ -3,21 +3,19 @@
 from functools import partial
 from typing import Any
 
-import nengo
 import numpy as np
-from nengo.neurons import RatesToSpikesNeuronType
 
+from nengo_dense.arguments import flag
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
-from nengo_dense.evaluation.classification import evaluate
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.interval import wilson_interval
 from nengo_dense.evaluation.ladder_report import LadderReport, Rung
+from nengo_dense.evaluation.measurement import evaluate, judge_for
 from nengo_dense.importers import read_model
 from nengo_dense.importers.spec import forward
-from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import check_inputs, check_labels
+from nengo_dense.neurons import as_rates
+from nengo_dense.samples import check_inputs
 
 #: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
 RUNGS = (
@@ -34,12 +32,14 @@ def ladder(
     x: Any,
     y: Any,
     *,
+    task: str | None = None,
     calibration: Any = None,
     presentation_time: float = 0.1,
     dt: float = 0.001,
     minibatch_size: int = 1000,
     n_jobs: int = 1,
     classes: Any = None,
+    sample_weight: Any = None,
     progress_bar: Any = True,
     **conversion: Any,
 ) -> LadderReport:
@@ -54,14 +54,18 @@ def ladder(
     model : object
         Anything `nengo_dense.convert` takes; it is the first rung.
     x : (n, n_in) array_like
-    y : (n,) or (n, n_classes) array_like
+    y : array_like
         As in `nengo_dense.evaluate`; the model's own labels where it has some.
+    task : {"classification", "regression", "multilabel"}, optional
+        As in `nengo_dense.evaluate`.
     calibration : (batch, n_in) array_like, optional
         For the conversion.
     presentation_time, dt, minibatch_size, n_jobs, progress_bar : optional
         As in `nengo_dense.evaluate`.
-    classes : (n_classes,) array_like of numbers or text, optional
+    classes : (n_out,) array_like of numbers or text, optional
         Label of each output, in the order of the outputs, in place of the model's own.
+    sample_weight : (n,) array_like, optional
+        As in `nengo_dense.evaluate`.
     **conversion : optional
         Further arguments of `nengo_dense.convert`.
 
@@ -80,24 +84,32 @@ def ladder(
     with outside_networks():
         source = read_model(model)
         x = check_inputs(x, source.n_in, "x")
-        names = check_classes(source.classes if classes is None else classes, source.n_out, None)
-        truth = check_labels(y, len(x), source.n_out, classes=names)
+        names = source.classes if classes is None else classes
+        head = source.layers[-1].activation
+        judge = judge_for(y, len(x), source.n_out, head, task, names, sample_weight)
         source.compare(x)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
-        tune = conversion.pop("tune", calibration is not None)
+        tune = flag(conversion.pop("tune", calibration is not None), "tune")
         make = partial(convert, source, calibration=calibration, **common, **conversion)
         stack = make(tune=False)
-        answers = forward(source.layers, x)[-1].argmax(axis=1)
-        rungs = [_rung("source model", answers, truth, answers, [])]
-        running = {"minibatch_size": minibatch_size, "n_jobs": n_jobs, "classes": names, **common}
-        labels = truth if names is None else names[truth]
+        outputs = forward(source.layers, x)[-1]
+        running = {
+            "task": judge.task,
+            "minibatch_size": minibatch_size,
+            "n_jobs": n_jobs,
+            "classes": names,
+            "sample_weight": sample_weight,
+            "source": outputs,
+            **common,
+        }
+        rungs = [Rung.of("source model", judge.of_source(outputs), [])]
         above = None
-        for name, target, change in RUNGS + TUNED * bool(tune):
+        for name, target, change in RUNGS + TUNED * tune:
             stack = make(tune=True) if change == "tuned" else stack
             shown = with_rate_neurons(stack) if change == "rates" else stack
-            result = evaluate(shown, x, labels, target=target, **running)
+            result = evaluate(shown, x, judge.labels, target=target, **running)
             errors: list[float] = [] if above is None else _rate_errors(result, above)
-            rungs.append(_rung(name, result.answers, truth, answers, errors))
+            rungs.append(Rung.of(name, result, errors))
             above = result
     return LadderReport(rungs, stack, result)
 
@@ -108,41 +120,10 @@ def with_rate_neurons(stack: DenseStack) -> DenseStack:
     An encoder of spikes stays one; its values are rates too only on average.
     """
     arguments = stack.arguments()
-    arguments["neuron_type"] = [rate_type(kind) for kind in arguments["neuron_type"]]
+    arguments["neuron_type"] = [as_rates(kind) for kind in arguments["neuron_type"]]
     arguments["tuned"] = None  # not for these
     with outside_networks():
         return DenseStack(**arguments)
-
-
-def rate_type(neuron_type: nengo.neurons.NeuronType) -> nengo.neurons.NeuronType:
-    """Find the rate neuron whose rate a spiking neuron has on average, if Nengo has one."""
-    if isinstance(neuron_type, RatesToSpikesNeuronType):
-        return neuron_type.base_type
-    if isinstance(neuron_type, nengo.AdaptiveLIF | nengo.AdaptiveLIFRate):
-        names = ("tau_n", "inc_n", "tau_rc", "tau_ref")
-        return nengo.AdaptiveLIFRate(**{name: getattr(neuron_type, name) for name in names})
-    if isinstance(neuron_type, nengo.LIFRate):
-        return nengo.LIFRate(tau_rc=neuron_type.tau_rc, tau_ref=neuron_type.tau_ref)
-    if isinstance(neuron_type, nengo.RectifiedLinear):
-        return nengo.RectifiedLinear()
-    return neuron_type
-
-
-def _rung(
-    name: str,
-    answers: np.ndarray,
-    truth: np.ndarray,
-    of_source: np.ndarray,
-    rate_errors: list[float],
-) -> Rung:
-    n_correct = int(np.count_nonzero(answers == truth))
-    return Rung(
-        name,
-        n_correct / len(truth),
-        wilson_interval(n_correct, len(truth)),
-        float(np.mean(answers == of_source)),
-        rate_errors,
-    )
 
 
 def _rate_errors(result: Evaluation, above: Evaluation) -> list[float]:

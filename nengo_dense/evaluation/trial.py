@@ -1,34 +1,15 @@
-"""One presentation after another: what is shown to a stack, and what is recorded of it."""
-
-from dataclasses import dataclass
+"""A stack with a source in front of it and probes behind it."""
 
 import nengo
-import numpy as np
 
 from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.history import KeepHistory
 from nengo_dense.emulator.reference import ReferenceSimulator
-from nengo_dense.evaluation.decision import decide_over_time
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import fill_up
 
 AnySimulator = Simulator | ReferenceSimulator
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What was recorded of a batch of presentations.
-
-    Attributes
-    ----------
-    answers : (batch, n_steps) ndarray of int
-        Index of the class that is answered after each step.
-    spike_counts : list of (batch, n_neurons) ndarray
-        Spikes of each neuron in each presentation (for rate neurons: the expected number).
-    """
-
-    answers: np.ndarray
-    spike_counts: list[np.ndarray]
 
 
 class Trial:
@@ -51,24 +32,19 @@ class Trial:
         self.dt = dt
         self.minibatch_size = minibatch_size
         self.head = stack.readout
-        self.n_classes = stack.units[-1]
+        self.n_out = stack.units[-1]
         self.populations = populations_of(stack)
-        with (
-            outside_networks(),
-            nengo.Network(seed=stack.seed or 0, label="evaluation") as self.network,
-        ):
-            nengo.Network.add(stack)
-            self.source = nengo.Node(np.zeros(stack.size_in), label="samples")
-            nengo.Connection(self.source, stack.input, synapse=None)
+        self.network, self.source = with_source(stack, seed=stack.seed or 0, label="evaluation")
+        with outside_networks(), self.network:
             self.logits = nengo.Probe(stack.logits)
             self.spikes = [nengo.Probe(layer.neurons) for layer in self.populations]
 
-    def simulator(self) -> AnySimulator:
-        """Make a simulator that keeps what `record` needs."""
+    def simulator(self, keep_history: KeepHistory) -> AnySimulator:
+        """Make a simulator; of probes that are not kept it has sums."""
         with outside_networks():
             if self.target == "nengo":
                 return ReferenceSimulator(
-                    self.network, self.dt, self.minibatch_size, keep_history=[self.logits]
+                    self.network, self.dt, self.minibatch_size, keep_history=keep_history
                 )
             return Simulator(
                 self.network,
@@ -76,29 +52,8 @@ class Trial:
                 minibatch_size=self.minibatch_size,
                 target=self.target,
                 progress_bar=False,
-                keep_history=[self.logits],
+                keep_history=keep_history,
             )
-
-    def record(self, sim: AnySimulator, x: np.ndarray, n_steps: int) -> Recording:
-        """Show each of ``x``, (batch, size_in), for ``n_steps`` steps, from a fresh start.
-
-        Parameters
-        ----------
-        sim : Simulator or ReferenceSimulator
-            From `simulator`; a batch may have fewer samples than it has lanes.
-        """
-        n = len(x)
-        full = fill_up(x, self.minibatch_size)  # the last batch has fewer
-        if sim.n_steps:
-            sim.reset()
-        data = {self.source: np.broadcast_to(full[:, None, :], (len(full), n_steps, x.shape[1]))}
-        sim.run_steps(n_steps, data=data)
-        counts = [
-            # a spike's height is 1 / max_rate / dt
-            sim.sum(probe)[:n] * (layer.max_rate * self.dt)
-            for probe, layer in zip(self.spikes, self.populations, strict=True)
-        ]
-        return Recording(decide_over_time(sim.data[self.logits][:n], head=self.head), counts)
 
 
 def populations_of(stack: DenseStack) -> list:

@@ -1,7 +1,7 @@
 r"""Activation functions under every name that frameworks have for them.
 
 Piecewise linear ones have an exact form in rectifiers; smooth ones say how steep they are far out,
-and `nengo_dense.importers.fitting` finds a form for the range that is used.
+and `nengo_dense.importers.piecewise_fit` finds a form for the range that is used.
 """
 
 from collections.abc import Callable

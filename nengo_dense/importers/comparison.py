@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.model_reference import MAX_SAMPLES, Reference
 from nengo_dense.importers.operation import Operation, Scaling
-from nengo_dense.importers.reference import MAX_SAMPLES, Reference
 from nengo_dense.importers.rounding import MARGIN, Step, run
 from nengo_dense.importers.spec import DenseSpec, forward
 
@@ -63,7 +63,8 @@ def random_inputs(operations: Sequence[Operation], n_in: int, seed: int = 0) -> 
 
 def spread_out(x: np.ndarray, n: int) -> np.ndarray:
     """Take up to `n` samples from the whole set."""
-    return x[np.linspace(0, len(x) - 1, min(len(x), n)).astype(int)]
+    taken: np.ndarray = x[np.linspace(0, len(x) - 1, min(len(x), n)).astype(int)]
+    return taken
 
 
 def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) -> str:
@@ -119,7 +120,8 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
 def within_range(steps: Iterable[Step], largest: float) -> np.ndarray:
     """Tell for each sample whether the model can compute it without overflow."""
     fits = [np.nan_to_num(step.largest, nan=np.inf) < largest for step in steps]
-    return np.all(fits, axis=0)
+    fitting: np.ndarray = np.all(fits, axis=0)
+    return fitting
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ class Expression:
         term = self.terms.get(name)
         if term is None:
             return np.zeros((self.n, n_in))
-        return np.diag(term) if term.ndim == 1 else term
+        matrix: np.ndarray = np.diag(term) if term.ndim == 1 else term
+        return matrix
 
 
 def concatenated(parts: Sequence[Expression], widths: Mapping[str, int]) -> Expression:
@@ -90,7 +91,8 @@ def concatenated(parts: Sequence[Expression], widths: Mapping[str, int]) -> Expr
 def _added(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     if first.ndim != second.ndim:
         first, second = (np.diag(term) if term.ndim == 1 else term for term in (first, second))
-    return first + second
+    total: np.ndarray = first + second
+    return total
 
 
 def _alike(first: Expression, second: Expression) -> tuple[Expression, Expression]:

@@ -26,7 +26,7 @@ def starts_with(model: object, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def existing(path: str | os.PathLike) -> Path:
+def existing(path: str | os.PathLike[str]) -> Path:
     """Return the path of a file that is there and not empty.
 
     Raises

@@ -8,9 +8,9 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
 from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.fitting import Fit, fit
 from nengo_dense.importers.graph_form import GraphForm, Population, computed
 from nengo_dense.importers.normal_form import Sum, too_many
+from nengo_dense.importers.piecewise_fit import Fit, fit
 from nengo_dense.importers.spec import DenseSpec
 
 

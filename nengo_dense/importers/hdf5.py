@@ -37,7 +37,7 @@ class Hdf5File:
         From every method, for a damaged file and for a part that is not there.
     """
 
-    def __init__(self, source: str | os.PathLike | bytes, name: str) -> None:
+    def __init__(self, source: str | os.PathLike[str] | bytes, name: str) -> None:
         h5py = compat.require("h5py", "Reading an HDF5 file")
         self.name = name
         self.n_read = 0

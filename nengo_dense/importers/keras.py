@@ -71,4 +71,5 @@ def _weights(model: Any, layer: KerasLayer) -> list[np.ndarray]:
     found = model
     for step in layer.path:
         found = found.get_layer(step.name)
-    return found.get_weights()
+    weights: list[np.ndarray] = found.get_weights()
+    return weights

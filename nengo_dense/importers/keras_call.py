@@ -11,7 +11,7 @@ import numpy as np
 
 from nengo_dense.importers.activation import FUNCTIONS, key_of
 from nengo_dense.importers.advice import words_of
-from nengo_dense.importers.arithmetic import (
+from nengo_dense.importers.arithmetic_call import (
     ARITHMETIC,
     FLOWING,
     arithmetic,

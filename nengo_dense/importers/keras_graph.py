@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nengo_dense.importers.arithmetic import FLOWING
+from nengo_dense.importers.arithmetic_call import FLOWING
 from nengo_dense.importers.graph import chain
 
 #: The model classes whose meaning is in their configuration; every other has a ``call`` method.

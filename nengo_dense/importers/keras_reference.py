@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import Precision, coarsest
-from nengo_dense.importers.reference import Reference
 
 
 def reference(model: Any) -> Reference:

@@ -83,7 +83,8 @@ class Shape:
         """Spread one value an index of `axes` over the features of the flattened sample."""
         values = np.asarray(values, dtype=np.float64)
         if self.is_flat or values.size == 1:
-            return values.reshape(()) if values.size == 1 else values.ravel()
+            flat: np.ndarray = values.reshape(()) if values.size == 1 else values.ravel()
+            return flat
         shape = self.known()
         rank = len(shape) + 1
         kept = [axis % rank for axis in axes]

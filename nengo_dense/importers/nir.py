@@ -22,8 +22,6 @@ References
 """
 
 import warnings
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,8 +29,8 @@ from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
+from nengo_dense.heads import HEADS
 from nengo_dense.importers.file import existing, suffix
-from nengo_dense.importers.folding import fold, operations_of
 from nengo_dense.importers.graph import chain
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import modules_of
@@ -42,11 +40,11 @@ from nengo_dense.importers.operation import (
     Operation,
     Problem,
     Scaling,
+    activation,
     attempt,
     unsupported,
 )
 from nengo_dense.importers.source_model import SourceModel
-from nengo_dense.importers.spec import DenseSpec
 
 Operations = list[Operation]
 
@@ -81,8 +79,10 @@ class NirImporter:
             model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(model)
         leaky: dict[str, float] = {}
         operations = _graph(model, "", leaky)
-        if model.metadata.get(READOUT) in ("softmax", b"softmax"):
-            operations.append(Activation("softmax", READOUT))
+        head = model.metadata.get(READOUT)
+        head = head.decode() if isinstance(head, bytes) else head
+        if isinstance(head, str) and head in HEADS:
+            operations += activation(head, READOUT)
         source = SourceModel(name, operations, why_not="a NIR graph only speaks in spikes")
         if leaky:
             worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in leaky.items())
@@ -93,35 +93,6 @@ class NirImporter:
                 stacklevel=2,
             )
         return source
-
-
-def to_nir(specs: Sequence[DenseSpec]) -> Any:
-    """Export layers as a NIR graph, rectifiers as IF neurons with unit resistance and threshold.
-
-    Parameters
-    ----------
-    specs : sequence of DenseSpec
-
-    Returns
-    -------
-    graph : nir.NIRGraph
-        ``nir.write`` stores it. NIR has no softmax: the graph ends with the logits, and its
-        metadata says that a softmax belongs behind them.
-    """
-    nir = compat.require("nir", "Exporting a NIR graph")
-    specs = fold("The list of layers", operations_of(specs))
-    nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([specs[0].n_in])})}
-    for index, spec in enumerate(specs):
-        nodes[f"affine_{index}"] = nir.Affine(
-            weight=np.array(spec.weights), bias=np.array(spec.bias)
-        )
-        if spec.activation == "relu":
-            ones = np.ones(spec.n_out)
-            nodes[f"if_{index}"] = nir.IF(r=ones, v_threshold=ones.copy(), v_reset=0 * ones)
-    nodes["output"] = nir.Output({"output": np.array([specs[-1].n_out])})
-    metadata = {READOUT: "softmax"} if specs[-1].activation == "softmax" else {}
-    names = list(nodes)
-    return nir.NIRGraph(nodes, list(pairwise(names)), metadata)
 
 
 def _load(path: Any) -> Any:
@@ -203,4 +174,5 @@ def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
 
 def _vector(values: Any) -> np.ndarray:
     values = np.asarray(values, dtype=np.float64)
-    return values.reshape(()) if values.size == 1 else values.ravel()
+    flat: np.ndarray = values.reshape(()) if values.size == 1 else values.ravel()
+    return flat

@@ -16,8 +16,8 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.activation import Function
-from nengo_dense.importers.fitting import Fit, fit
 from nengo_dense.importers.piecewise import Rectifier
+from nengo_dense.importers.piecewise_fit import Fit, fit
 from nengo_dense.importers.spec import DenseSpec, forward
 
 #: Root mean square of a fitted function's error, as a share of its values' standard deviation.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.arithmetic import (
+from nengo_dense.importers.arithmetic_call import (
     ARITHMETIC,
     FLOWING,
     affine,

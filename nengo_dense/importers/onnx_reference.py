@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.onnx_graph import OnnxGraph, label_of
 from nengo_dense.importers.precision import coarsest
-from nengo_dense.importers.reference import Reference
 
 #: Nodes that work out a shape to reshape to, beside those of the chain and its constants. A small
 #: file must not demand terabytes or time without end, so that nothing is run that makes much of

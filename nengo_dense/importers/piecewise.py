@@ -61,12 +61,13 @@ class PiecewiseLinear:
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Compute the function of (..., n) values, without differences of large terms."""
         z = np.asarray(z, dtype=np.float64)
-        y = self.value + self.slopes[0] * np.minimum(z - self.knots[0], 0.0)
+        y: np.ndarray = self.value + self.slopes[0] * np.minimum(z - self.knots[0], 0.0)
         for knot, following, slope in zip(
             self.knots, self.knots[1:], self.slopes[1:], strict=False
         ):
             y = y + slope * np.clip(z - knot, 0.0, following - knot)
-        return y + self.slopes[-1] * np.maximum(z - self.knots[-1], 0.0)
+        y = y + self.slopes[-1] * np.maximum(z - self.knots[-1], 0.0)
+        return y
 
     def rectifiers(self) -> tuple[np.ndarray, list[Rectifier]]:
         """Return a constant and the fewest rectifiers that add up to the function.

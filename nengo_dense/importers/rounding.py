@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nengo_dense.heads import HEADS
+from nengo_dense.heads import HEADS, log_sum_exp
 from nengo_dense.importers.activation import Function
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.precision import PRECISIONS, Precision
@@ -173,16 +173,13 @@ def function_step(
 def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """Return by how much ``exp(logarithms)``, a probability, may grow."""
     small = np.exp(logarithms) * np.expm1(np.minimum(factor, 1.0))
-    return np.where(factor < 1.0, small, np.exp(np.minimum(logarithms + factor, 0.0)))
+    grown: np.ndarray = np.where(factor < 1.0, small, np.exp(np.minimum(logarithms + factor, 0.0)))
+    return grown
 
 
 def _logarithms(x: np.ndarray) -> np.ndarray:
-    return x - _log_sum(x)
-
-
-def _log_sum(x: np.ndarray) -> np.ndarray:
-    largest = x.max(axis=1, keepdims=True)
-    return largest + np.log(np.exp(x - largest).sum(axis=1, keepdims=True))
+    logarithms: np.ndarray = x - log_sum_exp(x)[:, np.newaxis]
+    return logarithms
 
 
 def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
@@ -193,6 +190,6 @@ def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
     # for the likeliest class one minus its probability would be lost in rounding
     rest = x.copy()
     rest[at] = -np.inf
-    logarithms = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
-    logarithms[at] = (_log_sum(rest) - _log_sum(x))[:, 0]
+    logarithms: np.ndarray = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
+    logarithms[at] = log_sum_exp(rest) - log_sum_exp(x)
     return logarithms

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from nengo_dense.importers.arithmetic import clip
+from nengo_dense.importers.arithmetic_call import clip
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (
     Affine,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import coarsest
-from nengo_dense.importers.reference import Reference
 
 #: What gives an estimator's outputs, the most telling first: a decision has no probabilities.
 METHODS = ("predict_proba", "decision_function", "predict", "transform")
@@ -38,14 +38,17 @@ def _last(model: Any) -> Any:
 
 
 def _method(model: Any) -> Callable[[Any], Any]:
-    return next(getattr(model, name) for name in METHODS if hasattr(model, name))
+    method: Callable[[Any], Any] = getattr(model, next(m for m in METHODS if hasattr(model, m)))
+    return method
 
 
 def _in_one_column(model: Any, values: Any) -> np.ndarray:
     """Leave out the first of two probabilities where the estimator itself computes one."""
-    values = np.asarray(values)
+    columns: np.ndarray = np.asarray(values)
     computes_one = getattr(_last(model), "n_outputs_", None) == 1
-    return values[:, 1:] if computes_one and values.ndim == 2 and values.shape[1] == 2 else values
+    if computes_one and columns.ndim == 2 and columns.shape[1] == 2:
+        columns = columns[:, 1:]
+    return columns
 
 
 def _named(model: Any, x: np.ndarray) -> Any:

@@ -9,15 +9,15 @@ from nengo.exceptions import NengoException, ValidationError
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.comparison import Difference, random_inputs, spread_out
-from nengo_dense.importers.fitting import Fit
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.graph_folding import GraphNode, fold_graph
 from nengo_dense.importers.graph_form import GraphForm
 from nengo_dense.importers.graph_rectifiers import chain_of, merged, rectified
 from nengo_dense.importers.graph_rounding import run_nodes
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.importers.operation import Operation
-from nengo_dense.importers.reference import Reference
+from nengo_dense.importers.piecewise_fit import Fit
 from nengo_dense.importers.rounding import Step
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.samples import check_inputs

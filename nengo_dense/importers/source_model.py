@@ -12,9 +12,9 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.comparison import Subject, compare, random_inputs
 from nengo_dense.importers.folding import fold
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR, NormalForm, normal_form
 from nengo_dense.importers.operation import Affine, Operation
-from nengo_dense.importers.reference import Reference
 from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs
 

@@ -107,12 +107,12 @@ class DenseSpec:
     @property
     def n_out(self) -> int:
         """Number of outputs."""
-        return self.weights.shape[0]
+        return int(self.weights.shape[0])
 
     @property
     def n_in(self) -> int:
         """Number of inputs."""
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
 
 def forward(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nengo_dense.importers.activation import key_of
-from nengo_dense.importers.arithmetic import clip
+from nengo_dense.importers.arithmetic_call import clip
 from nengo_dense.importers.operation import Operation, Problem, activation
 
 

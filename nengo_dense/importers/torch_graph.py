@@ -80,11 +80,11 @@ def constants_of(traced: Any) -> dict[Any, Any]:
 def is_size(node: Any) -> bool:
     """Tell whether a node only asks for a shape, as ``x.view(x.size(0), -1)`` does."""
     if node.op == "call_method":
-        return node.target == "size"
+        return bool(node.target == "size")
     if node.op != "call_function":
         return False
     if node.target is getattr:
-        return node.args[1] == "shape"
+        return bool(node.args[1] == "shape")
     sources = node.all_input_nodes
     return node.target.__name__ == "getitem" and bool(sources) and all(map(is_size, sources))
 

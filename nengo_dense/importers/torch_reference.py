@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.reference import Reference
+from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.torch_state import evaluation, precision_of, to_numpy
 
 #: Packages whose forward hooks derive weights and are read.

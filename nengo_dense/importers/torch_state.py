@@ -72,7 +72,8 @@ def settled(module: Any) -> Any:
 
 def to_numpy(tensor: Any) -> np.ndarray:
     """Return a tensor as an array of float64."""
-    return tensor.detach().cpu().double().numpy()
+    values: np.ndarray = tensor.detach().cpu().double().numpy()
+    return values
 
 
 def precision_of(model: Any) -> Precision:

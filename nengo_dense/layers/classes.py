@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.array_like import to_array
+from nengo_dense.samples import decoded
+
 
 def check_classes(classes: Any, n_out: int, obj: object) -> np.ndarray | None:
     """Return class names as a read-only array of numbers or text, or None for None.
@@ -23,16 +26,11 @@ def check_classes(classes: Any, n_out: int, obj: object) -> np.ndarray | None:
     """
     if classes is None:
         return None
-    try:
-        names = np.array(classes)
-    except ValueError as err:
-        raise ValidationError(
-            f"must be one name for each output, got entries of different lengths ({err})",
-            attr="classes",
-            obj=obj,
-        ) from err
+    names = np.array(to_array(classes, "classes", obj))
     if names.dtype == object and all(isinstance(name, str) for name in names.ravel()):
         names = names.astype(str)  # as pandas and scikit-learn keep text
+    if names.dtype.kind == "S":
+        names = decoded(names)
     if names.dtype.kind not in "biufU":
         raise ValidationError(
             f"must be numbers or text, got {names.dtype}; name each class by its text, as "

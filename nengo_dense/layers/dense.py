@@ -11,10 +11,10 @@ from nengo.params import Default
 
 from nengo_dense.arguments import count, finite_array, flag, positive, random_state
 from nengo_dense.layers import loihi_builder
-from nengo_dense.layers.neuron import with_amplitude
 from nengo_dense.layers.placement import Placement
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
 from nengo_dense.loihi.limits import MAX_IN_AXONS
+from nengo_dense.neurons import with_amplitude
 
 
 class DenseLayer(nengo.Network):

@@ -7,7 +7,7 @@ import nengo
 import numpy as np
 from nengo.params import Default, EnumParam, NumberParam
 
-from nengo_dense.arguments import choice, count, positive
+from nengo_dense.arguments import check_seed, choice, count, positive
 from nengo_dense.heads import HEADS
 from nengo_dense.layers import nengo_dl_builder
 
@@ -93,6 +93,7 @@ class HeadNode(nengo.Node):
         head = choice(head, WITH_NODE, "head", self)
         size_in = count(size_in, "size_in", self)
         temperature = positive(temperature, "temperature", self)
+        check_seed(seed, self)
         super().__init__(
             HeadProcess(head, temperature),
             size_in=size_in,

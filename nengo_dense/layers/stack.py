@@ -13,13 +13,17 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
 from nengo_dense.files import as_path
 from nengo_dense.heads import HEADS, OF_CLASSES
-from nengo_dense.layers import neuron, stack_file
+from nengo_dense.layers import stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
+from nengo_dense.layers.exporter import Export, export
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
+from nengo_dense.layers.stack_synapse import check_synapses
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
+from nengo_dense.neurons import rebuild
+from nengo_dense.plugins import show
 
 READOUTS = tuple(HEADS)
 ENCODINGS = ("host", "spikes", "chip")
@@ -127,7 +131,7 @@ class DenseStack(nengo.Network):
         rates = one_each(max_rate, n_layers, "max_rate", self)
         neuron_types = one_each(neuron_type, n_layers, "neuron_type", self)
         n_connections = n_layers + (self.encoding == "spikes")
-        self.synapses = one_each(synapse, n_connections, "synapse", self)
+        self.synapses = check_synapses(synapse, n_connections, self)
         weights, biases = self._parameters(weights, biases, seed)
         self.classes = check_classes(classes, self.units[-1], self)
         self.tuned = check_tuned(tuned, self.size_in, self)
@@ -191,7 +195,7 @@ class DenseStack(nengo.Network):
             for given in (weights, biases)
         )
         for attr, given in (("weights", weights), ("biases", biases)):
-            n_given = len(given) if isinstance(given, Sequence) else f"{given!r}"
+            n_given = len(given) if isinstance(given, Sequence) else show(given)
             if n_given != len(self.units):
                 raise ValidationError(
                     f"must have one entry for each of the {len(self.units)} units, got {n_given}",
@@ -214,7 +218,7 @@ class DenseStack(nengo.Network):
         arguments = {} if arguments is None else arguments
         if not isinstance(arguments, Mapping):
             raise ValidationError(
-                f"must be a dict with some of {', '.join(ARGUMENTS)}, got {arguments!r}",
+                f"must be a dict with some of {', '.join(ARGUMENTS)}, got {show(arguments)}",
                 "encoder",
                 self,
             )
@@ -222,7 +226,7 @@ class DenseStack(nengo.Network):
             for word in arguments:
                 if word not in ARGUMENTS:
                     raise ValidationError(
-                        f"has no argument {word!r}; it takes {', '.join(ARGUMENTS)}",
+                        f"has no argument {show(word)}; it takes {', '.join(ARGUMENTS)}",
                         "encoder",
                         self,
                     )
@@ -308,7 +312,7 @@ class DenseStack(nengo.Network):
             "biases": self.biases,
             "synapse": list(self.synapses),
             "neuron_type": [
-                neuron.rebuild(layer.ensemble.neuron_type, amplitude=1) for layer in self.layers
+                rebuild(layer.ensemble.neuron_type, amplitude=1) for layer in self.layers
             ],
             "max_rate": [layer.max_rate for layer in self.layers],
             "classes": self.classes,
@@ -336,6 +340,9 @@ class DenseStack(nengo.Network):
         nengo.exceptions.ValidationError
             Another number of them, another shape, NaN or infinity; the stack stays as it was.
         """
+        for attr, given in (("weights", weights), ("biases", biases)):
+            if given is None or isinstance(given, Distribution):  # these are drawn, once
+                raise ValidationError(f"must be arrays, got {show(given)}", attr, self)
         weights, biases = self._parameters(weights, biases, None)
         for layer, w, b in zip(self.layers, weights, biases, strict=False):
             layer.set_parameters(w, b)
@@ -349,6 +356,36 @@ class DenseStack(nengo.Network):
         No pickle is used, so that a file from anywhere can be loaded safely.
         """
         stack_file.write(self.arguments(), as_path(path))
+
+    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Export:
+        """Write the tuned network for another chip or simulator, with test vectors beside it.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            A file of the same format is replaced, any other is left alone.
+        format : str, optional
+            ``"c"``, ``"netx"``, ``"nir"`` or that of a plug-in; by the path's ending if not given.
+        **options
+            Of the format. All built-in ones take ``samples``, (n, size_in) inputs for the test
+            vectors, and ``presentation_time`` and ``dt`` in seconds in place of those that the
+            stack was tuned for.
+
+        Returns
+        -------
+        export : Export
+            The files, and what the target does otherwise.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ExportError
+            With everything that the format cannot hold, and the way out.
+        nengo.exceptions.ValidationError
+            No such format, or options that it does not take.
+        OSError
+            A file that cannot be written.
+        """
+        return export(self, path, format, **options)
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":

@@ -12,7 +12,6 @@ Files of every version so far are read for ever.
 """
 
 import dataclasses
-import importlib
 import json
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,10 +20,9 @@ import nengo
 import numpy as np
 from nengo.utils.numpy import is_number
 
-from nengo_dense import compat, files
+from nengo_dense import files, neurons
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
-from nengo_dense.layers import neuron
 from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
 from nengo_dense.layers.tuning_record import TuningRecord
 
@@ -32,15 +30,6 @@ FORMAT = "nengo_dense.DenseStack"
 #: What is written, and all that is read.
 VERSION, READABLE = 3, (1, 2, 3)
 
-#: Neuron types that a file may name, and where they come from.
-NEURON_TYPES = {
-    "SpikingRectifiedLinear": "nengo",
-    "RectifiedLinear": "nengo",
-    "LIF": "nengo",
-    "LIFRate": "nengo",
-    "LoihiSpikingRectifiedLinear": "nengo_loihi",
-    "LoihiLIF": "nengo_loihi",
-}
 #: Arguments of an encoder in version 1.
 ENCODER_1 = ("scale", "signed", "max_rate")
 #: Fields of a TuningRecord that are arrays.
@@ -172,13 +161,13 @@ def _make_synapse(item: Any) -> Any:
 
 def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
     name = type(neuron_type).__name__
-    module = type(neuron_type).__module__.partition(".")[0]
-    if NEURON_TYPES.get(name) != module:
+    if not neurons.known(neuron_type).in_files:
+        module = type(neuron_type).__module__.partition(".")[0]
         raise FileFormatError(
             f"A stack with neurons of type {module}.{name} cannot be saved; "
-            f"{', '.join(NEURON_TYPES)} can."
+            f"{', '.join(neurons.IN_FILES)} can."
         )
-    arguments = neuron.arguments(neuron_type)
+    arguments = neurons.arguments(neuron_type)
     del arguments["amplitude"]  # the layer's own doing, as is a voltage of zero
     state = set(arguments.pop("initial_state") or {}) - {"voltage"}
     numbers = {key: float(value) for key, value in arguments.items() if is_number(value)}
@@ -193,13 +182,10 @@ def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
 
 
 def _make_neuron(item: dict[str, Any]) -> nengo.neurons.NeuronType:
-    if not isinstance(item, dict) or item.get("type") not in NEURON_TYPES:
+    if not isinstance(item, dict) or item.get("type") not in neurons.IN_FILES:
         raise FileFormatError(
             f"The file names a neuron type that this nengo_dense does not know: {item!r}. It "
-            f"knows {', '.join(NEURON_TYPES)}."
+            f"knows {', '.join(neurons.IN_FILES)}."
         )
     numbers = dict(item)
-    name = numbers.pop("type")
-    if NEURON_TYPES[name] == "nengo_loihi":
-        compat.nengo_loihi()
-    return getattr(importlib.import_module(NEURON_TYPES[name]), name)(**numbers)
+    return neurons.class_in_file(numbers.pop("type"))(**numbers)

@@ -1,12 +1,13 @@
 """What a stack was tuned for, kept with it, so that another use can be told from this one."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import finite_array, positive
+from nengo_dense.arguments import finite_array, number, positive
 
 #: Part of a presentation after which answers are good, where nothing else is said.
 EARLIEST = 0.25
@@ -33,11 +34,19 @@ class TuningRecord:
         Least and greatest value of each input in the calibration data.
     earliest : float, optional
         When answers are good for the first time, in seconds; after a quarter if not given.
+    effort : str or float, optional
+        Spent on tuning: a word, or seconds.
+    gap : float, optional
+        Held-back samples that the chip's integers answered otherwise than the source model, in
+        per cent; of values the root mean square of the difference, in per cent of their standard
+        deviation.
+    data : str, optional
+        Fingerprint of the calibration inputs, see `fingerprint`.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Times that are not above 0, or inputs of different numbers.
+        Times that are not above 0, inputs of different numbers, or a gap below 0.
     """
 
     presentation_time: float
@@ -46,12 +55,21 @@ class TuningRecord:
     input_low: np.ndarray
     input_high: np.ndarray
     earliest: float | None = None
+    effort: str | float | None = None
+    gap: float | None = None
+    data: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest"):
             value = getattr(self, name)
             if not (name == "earliest" and value is None):
                 object.__setattr__(self, name, positive(value, name, self, "seconds"))
+        if self.gap is not None and not 0 <= number(self.gap, "gap", self) < np.inf:
+            raise ValidationError(f"must be 0 or more, got {self.gap:g}", "gap", self)
+        for name, kinds in (("effort", str | int | float), ("data", str)):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, kinds)):
+                raise ValidationError(f"must be text or None, got {value!r}", name, self)
         shape = (np.size(self.input_low),)
         for name in ("input_low", "input_high"):
             values = finite_array(getattr(self, name), shape, name, self)
@@ -128,6 +146,12 @@ class TuningRecord:
             f"{self.input_high[feature]:.4g}. Prepare them as the calibration data were, or "
             "convert the model again with calibration data like these."
         ]
+
+
+def fingerprint(x: np.ndarray) -> str:
+    """Digest inputs, (n, size_in): equal numbers in the same order have equal digests."""
+    values = np.ascontiguousarray(x, dtype="<f8")
+    return hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()[:16]
 
 
 def check_tuned(tuned: Any, size_in: int, obj: object) -> TuningRecord | None:

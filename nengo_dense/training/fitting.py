@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from nengo import LIFRate
 
 from nengo_dense import compat
 from nengo_dense.arguments import between, flag
@@ -12,6 +11,7 @@ from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.neurons import LIF, known
 from nengo_dense.samples import check_inputs, check_labels, hold_back
 from nengo_dense.training.settings import Settings
 from nengo_dense.training.training_result import TrainingResult
@@ -126,7 +126,7 @@ def fit(
     )
     if not isinstance(stack, DenseStack):
         raise invalid(f"must be a DenseStack, got {type(stack).__name__}", "stack")
-    chip_lif = [isinstance(k.ensemble.neuron_type, LIFRate) for k in stack.layers if k.on_chip]
+    chip_lif = [known(k.ensemble.neuron_type).curve == LIF for k in stack.layers if k.on_chip]
     if noise and not any(chip_lif):
         raise invalid(
             "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
@@ -135,7 +135,7 @@ def fit(
         raise invalid(
             f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
         )
-    training, held_out = hold_out(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
+    training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     show = flag(progress_bar, "progress_bar")
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
@@ -144,7 +144,7 @@ def fit(
         return train(
             stack,
             training,
-            held_out,
+            held_back,
             settings,
             optimizer=optimizer,
             callbacks=callbacks,
@@ -152,7 +152,7 @@ def fit(
         )
 
 
-def hold_out(
+def divide(
     samples: Samples, validation: Any, stack: DenseStack, seed: int | None
 ) -> tuple[Samples, Samples | None]:
     """Divide samples at random into those to train on and those to validate on.
@@ -170,16 +170,16 @@ def hold_out(
     share = 0.0
     if validation is not None:
         share = between(validation, 0, 1, "validation", with_high=False)
-    n_held_out = round(share * len(x))
-    if n_held_out >= len(x):
+    n_held_back = round(share * len(x))
+    if n_held_back >= len(x):
         raise invalid(
             f"must leave samples to train on, got a share of {share:g} of {len(x)} samples",
             "validation",
         )
-    if n_held_out == 0:
+    if n_held_back == 0:
         return samples, None
-    first, last = hold_back(len(x), n_held_out, seed)
-    return (x[first], labels[first]), (x[last], labels[last])
+    rest, last = hold_back(len(x), n_held_back, seed)
+    return (x[rest], labels[rest]), (x[last], labels[last])
 
 
 def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:

@@ -21,16 +21,13 @@ from nengo_extras.loihi_training import (
 )
 from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
+from nengo_dense.neurons import LIF, RECTIFIED_LINEAR, known
+
 #: Width, in units of the threshold current, over which the gradient of an LIF neuron is smoothed
 #: around its threshold, where the true one is infinite. As in E. Hunsberger and C. Eliasmith,
 #: "Training spiking deep networks for neuromorphic hardware", 2016, arXiv:1611.05141 (their
 #: gamma; they use 0.02 to 0.03).
 LIF_SMOOTHING = 0.03
-RECTIFIED_LINEAR = (
-    nengo.RectifiedLinear,
-    nengo.SpikingRectifiedLinear,
-    LoihiSpikingRectifiedLinear,
-)
 
 
 class StraightLIFRate(SoftLIFRate):
@@ -105,7 +102,8 @@ def rate_neuron(
     nengo.exceptions.ValidationError
         A neuron of another type.
     """
-    if type(neuron_type) in (nengo.LIF, nengo.LIFRate, LoihiLIF):
+    curve = known(neuron_type).curve
+    if curve == LIF:
         arguments: dict[str, Any] = {
             "tau_rc": neuron_type.tau_rc,
             "tau_ref": neuron_type.tau_ref,
@@ -115,7 +113,7 @@ def rate_neuron(
             noise = None if noise_tau is None else LowpassRCNoise(noise_tau)
             return LoihiLIFRate(**arguments, nengo_dl_noise=noise)
         return StraightLIFRate(LIF_SMOOTHING, **arguments)
-    if type(neuron_type) in RECTIFIED_LINEAR:
+    if curve == RECTIFIED_LINEAR:
         kind = LoihiRectifiedLinearRate if loihi else nengo.RectifiedLinear
         return kind(amplitude=neuron_type.amplitude)
     raise ValidationError(

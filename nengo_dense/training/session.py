@@ -25,7 +25,7 @@ from nengo_dense.training.twin import TrainingTwin
 def train(
     stack: DenseStack,
     training: tuple[np.ndarray, np.ndarray],
-    held_out: tuple[np.ndarray, np.ndarray] | None,
+    held_back: tuple[np.ndarray, np.ndarray] | None,
     settings: Settings,
     *,
     optimizer: Any = None,
@@ -58,8 +58,8 @@ def train(
     ) as sim:
         targets = compile_losses(sim, twin, settings, optimizer, labels)
         observers: list[Any] = []
-        if held_out is not None:
-            observers.append(Validation(sim, twin.source, twin.logits, *held_out))
+        if held_back is not None:
+            observers.append(Validation(sim, twin.source, twin.logits, *held_back))
             observers.append(EarlyStopping(settings.patience))
         start = time.perf_counter()
         history = _fit(

@@ -185,6 +185,7 @@ rules = (waits,)
 """
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.skipif(not hasattr(signal, "SIGINT"), reason="the system has no such signal")
 @pytest.mark.parametrize("then", ["finally:\n        os", "except BaseException:\n        return"])
 def test_somebody_who_presses_ctrl_c_is_obeyed(installed, then):

@@ -99,17 +99,17 @@ def test_closed_simulator_is_refused():
 
 
 @pytest.mark.parametrize("name", ["dt", "run"])
-@pytest.mark.parametrize("value", [-1, float("nan"), "0.1", True, None])
+@pytest.mark.parametrize("value", [-1, float("nan"), "0.1", True, None, 10**30, 10**400, 1j])
 def test_wrong_time_is_refused(name, value):
-    with pytest.raises(ValidationError, match=f"{name}.*number of seconds"):
+    with pytest.raises(ValidationError, match=f"{name}: (must be|1 of 1 values are NaN)"):
         check(network(), **{name: value})
 
 
 def test_step_of_zero_is_refused():
-    with pytest.raises(
-        ValidationError, match="dt: must be a number of seconds above 0 and at most 1, got 0"
-    ):
+    with pytest.raises(ValidationError, match="dt: must be above 0 seconds, got 0"):
         check(network(), dt=0)
+    with pytest.raises(ValidationError, match="dt: must be at least 0 and at most 1 seconds"):
+        check(network(), dt=2)
 
 
 def test_unknown_selector_is_refused():

@@ -1,5 +1,6 @@
 """Selectors are beginnings of codes."""
 
+import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
@@ -26,6 +27,13 @@ def test_selectors_are_prefixes(select, wanted):
 def test_selector_that_fits_nothing_is_refused(wrong):
     with pytest.raises(ValidationError, match="is the beginning of no rule's code"):
         Selection.of(wrong if isinstance(wrong, list) else [wrong], None, KNOWN)
+
+
+@pytest.mark.parametrize("wrong", [3, True, np.array(3), np.zeros(2), [3], {"ND1": 2, 3: 1}])
+def test_what_is_no_selector_is_refused(wrong):
+    with pytest.raises(ValidationError, match=r"select: (must be a code|.* rule's code)"):
+        Selection.of(wrong, None, KNOWN)
+    assert Selection.of(np.array(["ND1"]), None, KNOWN).wants("ND101")
 
 
 def test_ignored_findings_are_taken_out_with_their_reason():

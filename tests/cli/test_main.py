@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from nengo_dense import predict
 from nengo_dense.cli.main import main
 from nengo_dense.layers import DenseStack
 
@@ -65,6 +66,22 @@ def test_evaluate_prints_accuracy_and_draws(folder, capsys):
     assert main(["evaluate", str(folder / "stack.npz"), *arguments, "--plot", str(picture)]) == 0
     assert "on 24 samples, 20 ms each, target 'sim'" in capsys.readouterr().out
     assert picture.exists()
+
+
+@pytest.mark.parametrize("kind", ["U", "S"])
+def test_evaluate_finds_text_labels_by_the_classes_that_are_named(folder, capsys, kind):
+    stack, data = folder / "stack.npz", dict(np.load(folder / "data.npz"))
+    printed = []
+    names = np.array(["b", "c", "a"]).astype(kind)
+    here = data["y"] != 2  # the last class is missing
+    for name, y, options in (
+        ("indices.npz", data["y"], []),
+        ("text.npz", names[data["y"]], ["--classes", "b, c,a"]),
+    ):
+        np.savez(folder / name, x=data["x"][here], y=y[here])
+        assert main(["evaluate", str(stack), "--data", str(folder / name), *options]) == 0
+        printed.append(capsys.readouterr().out.split("accuracy", 1)[1])
+    assert printed[0] == printed[1]
 
 
 def test_evaluate_takes_a_stack_from_a_script(folder, capsys, rng):
@@ -276,6 +293,10 @@ def no_conversion(monkeypatch):
         (["convert", "-o", "s.npz", "--calibrate", "wide.npz"], "wide.npz: must have shape"),
         (["evaluate", "--data", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
         (["evaluate", "--data", "few.npz"], "24 samples in x and labels of shape .* in y"),
+        (["evaluate", "--data", "text.npz"], "y: is text, such as 'a', .* --classes A,B"),
+        (["evaluate", "--data", "text.npz", "--no-ladder"], "y: is text, such as 'a'"),
+        (["evaluate", "--data", "text.npz", "--classes", "b,c,d"], "'a', which is no class"),
+        (["evaluate", "--data", "data.npz", "--classes", "a,b"], r"classes: .*shape \(3,\)"),
         (["evaluate", "--data", "data.npz", "--calibrate", "wide.npz"], "wide.npz: must have"),
         (
             ["evaluate", "--data", "data.npz", "--ladder", "--target", "nengo"],
@@ -289,6 +310,7 @@ def test_everything_is_looked_at_before_a_model_is_converted(
     monkeypatch.chdir(folder)
     x = rng.randn(24, 5)
     np.savez("few.npz", x=x, y=[0, 1])
+    np.savez("text.npz", x=x, y=["a"] * 24)
     np.savez("wide.npz", x=rng.randn(24, 7), y=[0] * 24)
     x[3, 2] = np.nan
     np.savez("gap.npz", x=x)
@@ -412,3 +434,66 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder):
     )
     assert done.stdout.splitlines()[1:] == ["0"]
     assert done.stderr == ""
+
+
+def test_predict_writes_outputs_and_labels(folder, capsys):
+    stack = DenseStack([8, 8, 3], 5, seed=0, classes=["a", "b", "c"])
+    stack.save(folder / "named.npz")
+    data = np.load(folder / "data.npz")["x"]
+    np.save(folder / "x.npy", data)
+    arguments = ["--presentation-time", "0.02", "-o", str(folder / "y.npz")]
+    for name in ("data.npz", "x.npy"):
+        given = ["predict", str(folder / "named.npz"), "--data", str(folder / name), *arguments]
+        assert main(given) == 0
+        assert "y and labels, 24 samples, 3 outputs each" in capsys.readouterr().out
+        with np.load(folder / "y.npz") as found:
+            expected = predict(stack, data, presentation_time=0.02, progress_bar=False)
+            np.testing.assert_array_equal(found["y"], expected)
+            np.testing.assert_array_equal(found["labels"], stack.classes[expected.argmax(axis=1)])
+
+
+def test_predict_replaces_nothing_but_answers(folder, capsys):
+    stack, data = str(folder / "stack.npz"), str(folder / "data.npz")
+    for taken in (stack, data):
+        with pytest.raises(SystemExit) as end:
+            main(["predict", stack, "--data", data, "-o", taken])
+        assert end.value.code == 2
+        assert "answers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent.npy", "absent.npy: no such file"),
+        ("text.npy", "text.npy cannot be read as samples: it is no .npy file"),
+        ("nothing.npz", "has no array of samples"),
+    ],
+)
+def test_predict_says_what_is_no_data(folder, capsys, name, message):
+    (folder / "text.npy").write_text("no array")
+    arguments = ["--data", str(folder / name), "-o", str(folder / "y.npz")]
+    assert main(["predict", str(folder / "stack.npz"), *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_evaluate_measures_values(folder, capsys, rng):
+    DenseStack([8, 8, 2], 5, readout="linear", seed=0).save(folder / "values.npz")
+    np.savez(folder / "values_data.npz", x=rng.rand(24, 5), y=rng.rand(24, 2))
+    arguments = ["--data", str(folder / "values_data.npz"), "--presentation-time", "0.02"]
+    assert main(["evaluate", str(folder / "values.npz"), *arguments]) == 0
+    assert "R2 " in capsys.readouterr().out
+    assert main(["evaluate", str(folder / "values.npz"), *arguments, "--task", "multilabel"]) == 2
+    assert "must be rows of 0 and 1" in capsys.readouterr().err
+
+
+def test_evaluate_writes_a_page_and_data(folder, capsys):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    arguments = ["--data", str(folder / "data.npz"), "--presentation-time", "0.02"]
+    page, data = folder / "result.html", folder / "result.json"
+    arguments += ["--html", str(page), "--json", str(data)]
+    assert main(["evaluate", str(folder / "stack.npz"), *arguments]) == 0
+    assert json.loads(data.read_text())["n"] == 24
+    assert "<title>nengo_dense evaluation" in page.read_text()
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(folder / "stack.npz"), *arguments, "--json", str(page)])
+    assert "JSON of evaluation" in capsys.readouterr().err

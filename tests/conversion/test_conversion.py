@@ -1,3 +1,4 @@
+import time
 import warnings
 from contextlib import closing
 
@@ -9,17 +10,19 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 
 from nengo_dense.conversion import convert
+from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation import evaluate
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import forward, read_model
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.tuning_record import fingerprint
 
 
 @pytest.fixture(autouse=True)
 def _few_updates(monkeypatch):
-    monkeypatch.setattr("nengo_dense.conversion.tuning.LEAST_UPDATES", 60)
+    monkeypatch.setitem(EFFORTS, "normal", Effort(40, 60, 1500))
 
 
 @pytest.fixture
@@ -57,6 +60,40 @@ def test_tuned_integers_answer_as_the_model_more_often(model, rng, encoding):
         after = agreement(tuned, model, x, presentation_time)
         assert after > before
     assert after > 0.9
+
+
+def test_ten_steps_are_enough_where_they_are_tuned_for(model, rng):
+    x, test = rng.randn(600, 5), rng.randn(400, 5)
+    same = {"calibration": x, "presentation_time": 0.01, "progress_bar": False}
+    plain = convert(model, **same, tune=False)
+    fast, normal = (convert(model, **same, effort=effort) for effort in ("fast", "normal"))
+    before, little, more = (agreement(s, model, test, 0.01) for s in (plain, fast, normal))
+    assert before + 0.1 < little
+    assert little - 0.02 < more
+    assert more > 0.8
+
+
+def test_labels_of_the_calibration_inputs_take_part(rng):
+    x, y = load_iris(return_X_y=True)
+    names = np.array(["setosa", "versicolor", "virginica"])[y]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = MLPClassifier((8, 6), random_state=0, max_iter=300).fit(x, names)
+    same = {"calibration": x, "effort": "fast", "progress_bar": False}
+    without, given, shuffled = (
+        convert(model, **same, labels=labels) for labels in (None, names, names[::-1])
+    )
+    assert (without.weights[0] != given.weights[0]).any()
+    assert (given.weights[0] != shuffled.weights[0]).any()
+    with pytest.raises(ValidationError, match=r"labels.*'rose'"):
+        convert(model, **same, labels=["rose"] * len(x))
+
+
+def test_seconds_bound_tuning(model, rng):
+    started = time.process_time()
+    stack = convert(model, calibration=rng.randn(6000, 5), effort=0.2, progress_bar=False)
+    assert stack.tuned.effort == 0.2
+    assert time.process_time() - started < 60
 
 
 def test_the_same_seed_gives_the_same_stack(model, rng):
@@ -140,6 +177,9 @@ def test_chip_encoding_says_which_features_it_clips(model, rng):
         ({"percentile": 101.0}, "percentile: must be above 0 and at most 100, got 101"),
         ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
         ({"presentation_time": -1}, "presentation_time: must be above 0 seconds"),
+        ({"effort": "hard"}, "effort: must be one of 'fast', 'normal', 'best', got 'hard'"),
+        ({"effort": -2}, "effort: must be above 0 seconds"),
+        ({"labels": np.zeros(40)}, "labels: are for a model that ends in a softmax.*'linear'"),
     ],
 )
 def test_refuses(model, rng, arguments, match):
@@ -196,6 +236,8 @@ def test_tuning_is_noted_in_the_stack(model, rng):
     stack = convert(model, calibration=x, presentation_time=0.05, progress_bar=False)
     assert (stack.tuned.presentation_time, stack.tuned.dt) == (0.05, 0.001)
     np.testing.assert_array_equal(stack.tuned.input_high, x.max(axis=0))
+    assert (stack.tuned.effort, stack.tuned.data) == ("normal", fingerprint(x))
+    assert 0 <= stack.tuned.gap < 100
     assert convert(model, calibration=x, tune=False, progress_bar=False).tuned is None
 
 

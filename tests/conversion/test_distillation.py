@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from nengo_dense.conversion.distillation import USUAL_SPREAD, Distillation, best_scale
+from nengo_dense.conversion.distillation import (
+    LABEL_WEIGHT,
+    USUAL_SPREAD,
+    Distillation,
+    best_scale,
+)
 from nengo_dense.heads import HEADS, OF_CLASSES, POTENTIALS, softmax
 
 CASES = [
@@ -105,3 +110,19 @@ def test_early_logits_are_compared_at_the_factor_that_fits_best(rng):
 def test_softmax_stands_large_logits():
     np.testing.assert_array_equal(softmax(np.array([[1e4, 0.0]])), [[1.0, 0.0]])
     assert POTENTIALS["softmax"](np.array([1e4, 0.0])) == 1e4
+
+
+def test_labels_have_their_share_of_what_is_wanted(rng):
+    targets, labels = 3 * rng.randn(6, 4), rng.randint(4, size=6)
+    distillation = Distillation.for_targets(targets, "softmax")
+    (comparison,) = distillation.comparisons
+    wanted = softmax(distillation.with_labels(targets, labels), comparison.scale)
+    expected = (1 - LABEL_WEIGHT) * softmax(targets, comparison.scale)
+    expected[np.arange(6), labels] += LABEL_WEIGHT
+    np.testing.assert_allclose(wanted, expected)
+
+
+def test_labels_of_a_source_that_is_sure_are_finite():
+    targets = np.array([[0.0, 5000.0]])
+    distillation = Distillation.for_targets(targets, "softmax")
+    assert np.isfinite(distillation.with_labels(targets, np.array([0]))).all()

@@ -4,8 +4,8 @@ import pytest
 from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.readout_fit import fit_readout
-from nengo_dense.conversion.tandem import mean_loss
 from nengo_dense.layers.stack import DenseStack
 
 WINDOWS = [Window(2, 20, 0.3, early=True), Window(5, 50, 0.7)]
@@ -33,12 +33,12 @@ def samples_of(chain, rng, n=300):
 
 def test_a_readout_that_exists_is_found(chain, rng):
     samples = samples_of(chain, rng)
-    fit, judge = samples[:250], samples[250:]
+    fit, held_back = samples[:250], samples[250:]
     distillation = Distillation.for_targets(samples.targets, "linear")
-    before = mean_loss(chain, judge, distillation, WINDOWS)
-    after = fit_readout(chain, fit, judge, distillation, WINDOWS)
+    before = judge(chain, held_back, distillation, WINDOWS).loss
+    after = fit_readout(chain, fit, held_back, distillation, WINDOWS)
     assert after < 0.01 * before
-    assert after == pytest.approx(mean_loss(chain, judge, distillation, WINDOWS))
+    assert after == pytest.approx(judge(chain, held_back, distillation, WINDOWS).loss)
 
 
 def test_the_readout_stays_where_nothing_is_better(chain, rng):

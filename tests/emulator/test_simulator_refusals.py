@@ -18,6 +18,8 @@ from nengo_dense.emulator import Simulator
 def test_sum_of_what_is_no_probe_is_refused(net):
     with simulator(net) as sim, pytest.raises(ValidationError, match="not a probe of this"):
         sim.sum(net.chip)
+    with simulator(net) as sim, pytest.raises(ValidationError, match=r"not a probe .* .got \["):
+        sim.sum([net.p_chip])
 
 
 def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
@@ -41,9 +43,10 @@ def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
         (lambda net: {net.source: np.zeros((2, 9, 4))}, r"shape \(2, n_steps, 3\).*\(2, 9, 4\)"),
         (lambda net: {net.source: np.zeros((9, 3))}, r"shape \(2, n_steps, 3\).*\(9, 3\)"),
         (lambda net: {net.source: np.zeros((2, 5, 3))}, "has 5 steps, but the run has 9"),
-        (lambda net: {net.source: [[["a"] * 3] * 9] * 2}, "must be real numbers"),
-        (lambda net: {net.source: np.zeros((2, 9, 3), complex)}, "must be real numbers"),
-        (lambda net: {net.source: [[1], [1, 2]]}, "is not an array"),
+        (lambda net: {net.source: [[["a"] * 3] * 9] * 2}, "must be numbers, got texts"),
+        (lambda net: {net.source: np.zeros((2, 9, 3), complex)}, "numbers, got complex values"),
+        (lambda net: {net.source: [[1], [1, 2]]}, "must be one array, got a list of parts"),
+        (lambda net: {net.source: [[[10**400] * 3] * 9] * 2}, "numbers that a float can hold"),
         (
             lambda net: {net.source: np.full((2, 9, 3), np.nan)},
             "finite .got nan in lane 0, step 0",
@@ -71,24 +74,29 @@ def test_bad_minibatch_size_is_refused(net, size):
 
 @pytest.mark.parametrize("steps", [-1, 2.5, "2"])
 def test_bad_number_of_steps_is_refused(net, steps):
-    with simulator(net) as sim, pytest.raises(ValidationError, match="whole number of steps"):
+    with (
+        simulator(net) as sim,
+        pytest.raises(ValidationError, match="steps: must be a whole number of at least 0 and"),
+    ):
         sim.run_steps(steps)
 
 
 def test_negative_time_is_refused(net):
-    with simulator(net) as sim, pytest.raises(ValidationError, match="Must be positive"):
+    with simulator(net) as sim, pytest.raises(ValidationError, match="at least 0 seconds, got -1"):
         sim.run(-1)
 
 
 def test_hardware_is_not_emulated(net):
     with pytest.raises(BuildError, match=r"nengo_loihi.Simulator"):
         simulator(net, target="loihi")
-    with pytest.raises(ValidationError, match=r"'sim' or 'simreal' .got 'gpu'"):
+    with pytest.raises(ValidationError, match="must be one of 'sim', 'simreal', got 'gpu'"):
         simulator(net, target="gpu")
 
 
 def test_bad_kernel_is_refused(net):
-    with pytest.raises(ValidationError, match=r"auto, numpy, numba .got 'cuda'"):
+    with pytest.raises(
+        ValidationError, match="must be one of 'auto', 'numpy', 'numba', got 'cuda'"
+    ):
         simulator(net, kernel="cuda")
 
 
@@ -145,11 +153,26 @@ def test_missing_network_is_refused():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"dt": 0}, "dt: must be seconds above 0"),
-        ({"dt": -0.001}, "dt: must be seconds above 0"),
-        ({"dt": "1"}, "dt: must be seconds above 0"),
+        ({"dt": 0}, "dt: must be above 0 seconds, got 0"),
+        ({"dt": -0.001}, "dt: must be above 0 seconds, got -0.001"),
+        ({"dt": "1"}, "dt: must be numbers, got texts such as '1'"),
+        ({"dt": np.nan}, "dt: 1 of 1 values are NaN or infinite"),
+        ({"dt": 1e-320}, "dt: must be from 1e-100"),
+        ({"dt": 10**400}, "dt: must be numbers that a float can hold"),
         ({"seed": -1}, "seed: must be None or a whole number from 0"),
         ({"seed": 1.5}, "seed: must be None or a whole number from 0"),
+        ({"seed": True}, "seed: must be None or a whole number from 0"),
+        ({"target": np.zeros(2)}, r"target: must be one of 'sim', 'simreal', got array"),
+        ({"kernel": np.zeros(2)}, r"kernel: must be one of 'auto', 'numpy', 'numba', got array"),
+        ({"minibatch_size": 2**40}, "minibatch_size: .*at most 1048576, got 1099511627776"),
+        ({"minibatch_size": np.array([2, 3])}, "minibatch_size: must be a whole number"),
+        ({"precompute": "no"}, "precompute: must be True or False, got 'no'"),
+        ({"remove_passthrough": 0}, "remove_passthrough: must be True or False, got 0"),
+        ({"hardware_options": "no"}, "hardware_options: must be a dict, got 'no'"),
+        ({"keep_history": np.array(3)}, "must be a bool or a list of probes .got array"),
+        ({"keep_history": ""}, "must be a bool or a list of probes .got ''"),
+        ({"keep_history": np.zeros(2)}, "must be a bool or a list of probes .got array"),
+        ({"keep_history": [[1]]}, r"names what is not a probe of this network .\[1\]"),
         ({"model": 3}, "model: must be a nengo_loihi.builder.Model .got int"),
         ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
         ({"keep_history": 1}, "must be a bool or a list of probes .got 1"),
@@ -179,13 +202,53 @@ def test_a_seed_that_is_refused_changes_nothing(net):
         sim.run_steps(2)
 
 
-@pytest.mark.parametrize("seconds", ["0.1", None, [0.1], 1j, np.inf, np.nan, -1])
-def test_a_time_that_is_none_is_refused(net, seconds):
+def test_lanes_that_memory_does_not_hold_are_refused(net, monkeypatch):
+    def full(*args):
+        raise MemoryError("Unable to allocate 3 TiB")
+
+    monkeypatch.setattr("nengo_dense.emulator.simulator.Machine", full)
+    with pytest.raises(ValidationError, match=r"minibatch_size: 7 lanes .* run fewer at once"):
+        Simulator(net, minibatch_size=7, progress_bar=False)
+
+
+TIMES = {
+    "0.1": "must be numbers, got texts",
+    None: "got NoneType",
+    1j: "must be numbers, got complex values",
+    np.inf: "NaN or infinite",
+    np.nan: "NaN or infinite",
+    -1: "must be at least 0 seconds, got -1",
+    1e300: r"must be at most 2147483647 steps of 0\.001 seconds, got 1e\+300",
+    10**30: "must be at most 2147483647 steps",
+    10**5000: "must be numbers that a float can hold",
+}
+
+
+def test_a_time_that_is_none_is_refused(net):
+    with Simulator(net, progress_bar=False) as sim:
+        for seconds, message in TIMES.items():
+            with pytest.raises(ValidationError, match=f"time_in_seconds: .*{message}"):
+                sim.run(seconds)
+        for steps in (10**30, 10**5000, np.zeros(2), None):
+            with pytest.raises(ValidationError, match="steps: must be a whole number of at least"):
+                sim.run_steps(steps)
+        assert sim.n_steps == 0
+
+
+def test_a_progress_bar_that_is_none_is_refused_before_the_first_step(net):
+    with Simulator(net, progress_bar=False) as sim:
+        with pytest.raises(ValidationError, match="progress_bar: must be True, False or a"):
+            sim.run_steps(5, progress_bar="yes")
+        assert sim.n_steps == 0
+
+
+@pytest.mark.parametrize("period", ["x", 0, -1, np.nan, np.zeros(2)])
+def test_a_sampling_period_that_is_none_is_refused(net, period):
     with (
         Simulator(net, progress_bar=False) as sim,
-        pytest.raises(ValidationError, match="time_in_seconds: Must be positive seconds"),
+        pytest.raises(ValidationError, match="sample_every: "),
     ):
-        sim.run(seconds)
+        sim.trange(period)
 
 
 def test_padding_behind_a_run_is_not_looked_at(net):
@@ -195,7 +258,7 @@ def test_padding_behind_a_run_is_not_looked_at(net):
         sim.run_steps(3, data={net.source: data})
         with pytest.raises(ValidationError, match=r"must be finite .*step 3"):
             sim.run_steps(4, data={net.source: data})
-        with pytest.raises(ValidationError, match="has masked values"):
+        with pytest.raises(ValidationError, match="values are masked"):
             sim.run_steps(3, data={net.source: np.ma.masked_invalid(data)})
 
 

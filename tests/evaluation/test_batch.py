@@ -30,8 +30,8 @@ def test_other_numbers_of_processes_are_refused(n_jobs):
 @pytest.mark.parametrize(
     ("n_steps", "n_classes", "n_neurons", "lanes"),
     [
-        (100, 10, 100, 33_554),  # 8 kB of logits each, in 256 MiB
-        (1000, 200, 100, 167),
+        (100, 10, 100, 107_374),  # 12 sums of 80 bytes each, in 256 MiB, or 10 kB of state
+        (1000, 200, 100, 1644),
         (10**6, 1000, 100, 1),
         (100, 10, 131_072, 81),  # a whole chip's neurons, in 1 GiB
     ],

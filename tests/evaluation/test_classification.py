@@ -1,303 +1,132 @@
+import json
 from dataclasses import replace
-from itertools import pairwise
-from pathlib import Path
+from xml.etree import ElementTree
 
-import nengo
-import nengo_loihi
 import numpy as np
 import pytest
-from joblib import parallel_config
 from nengo.exceptions import ValidationError
 
-from nengo_dense.evaluation import batch, classification, evaluate
-from nengo_dense.evaluation.decision import decide_over_time
-from nengo_dense.evaluation.trial import Trial
-from nengo_dense.layers import DenseStack
-from nengo_dense.layers.tuning_record import TuningRecord
+from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.classification import Classification
+from nengo_dense.loihi.energy import Energy
 
 
 @pytest.fixture
-def stack(rng):
-    sizes = [6, 20, 12, 4]
-    weights = [rng.randn(n_out, n_in) / np.sqrt(n_in / 2) for n_in, n_out in pairwise(sizes)]
-    return DenseStack(sizes[1:], sizes[0], weights=weights, seed=1)
-
-
-@pytest.fixture
-def data(rng):
-    return rng.uniform(-1, 1, size=(9, 6)), rng.randint(4, size=9)
-
-
-def run_one_by_one(stack, x, n_steps):
-    """Logits and spikes of every sample, each in a nengo_loihi simulation of its own."""
-    logits, spikes = [], []
-    for value in x:
-        with nengo.Network(seed=0) as net:
-            nengo.Network.add(stack)
-            nengo.Connection(nengo.Node(value), stack.input, synapse=None)
-            p_logits = nengo.Probe(stack.logits)
-            p_spikes = [nengo.Probe(layer.neurons) for layer in stack.layers]
-        with nengo_loihi.Simulator(net) as sim:
-            sim.run_steps(n_steps)
-        logits.append(sim.data[p_logits].copy())
-        spikes.append([np.count_nonzero(sim.data[p], axis=0) for p in p_spikes])
-    return np.array(logits), [np.sum(s, axis=0) for s in zip(*spikes, strict=True)]
-
-
-@pytest.mark.parametrize("minibatch_size", [1, 4, 1000])
-def test_equals_nengo_loihi_sample_by_sample(stack, data, minibatch_size):
-    x, y = data
-    logits, spikes = run_one_by_one(stack, x, n_steps=40)
-    result = evaluate(
-        stack, x, y, presentation_time=0.04, minibatch_size=minibatch_size, progress_bar=False
+def result():
+    return Classification(
+        truth=np.array([0, 1, 1, 2]),
+        answers_over_time=np.array([[0, 0], [0, 1], [2, 2], [0, 2]], dtype=np.uint8),
+        classes=np.array(["ape", "b<>", "cat"]),
+        layers=[LayerActivity("layer1", False, np.array([0.0, 100.0]), 10.0)],
+        energy=Energy(1000, 2000),
+        dt=0.001,
+        target="sim",
+        notes=("It was tuned for <another> run.",),
     )
-    np.testing.assert_array_equal(result.predictions_over_time, decide_over_time(logits))
-    for layer, total in zip(result.layers, spikes, strict=True):
-        np.testing.assert_allclose(layer.rates, total / (0.04 * len(x)), rtol=1e-12)
-        assert layer.spikes * len(x) == pytest.approx(total.sum())
-    assert result.accuracy == np.mean(decide_over_time(logits)[:, -1] == y)
 
 
-def test_energy_counts_spikes_times_fan_out(stack, data):
-    result = evaluate(stack, *data, presentation_time=0.03, progress_bar=False)
-    host, chip = result.layers
-    assert (host.on_chip, chip.on_chip) == (False, True)
-    assert result.energy.synaptic_operations == pytest.approx(host.spikes * 12)
-    assert result.energy.neuron_updates == 12 * 30
+def test_accuracy_is_of_the_last_step(result):
+    assert result.accuracy == 0.75
+    np.testing.assert_array_equal(result.accuracy_over_time, [0.25, 0.75])
 
 
-@pytest.mark.parametrize("encoding", ["spikes", "chip"])
-def test_energy_counts_what_the_encoding_sends(data, rng, encoding):
-    stack = DenseStack([7, 5, 4], 6, encoding=encoding, seed=1)
-    result = evaluate(stack, *data, presentation_time=0.03, progress_bar=False)
-    spikes = [layer.spikes for layer in result.layers]
-    if encoding == "chip":  # an on and an off neuron: of 30 spikes a feature one is never whole
-        spikes.insert(0, 29 * 6)
-    assert result.energy.synaptic_operations == pytest.approx(spikes[0] * 7 + spikes[1] * 5)
-    assert result.energy.neuron_updates == (7 + 5) * 30
+def test_confusion_matrix_has_right_classes_by_row(result):
+    np.testing.assert_array_equal(result.confusion_matrix, [[1, 0, 0], [0, 1, 1], [0, 0, 1]])
 
 
-def test_energy_counts_one_spike_a_step_of_a_faster_host_neuron():
-    stack = DenseStack(
-        [1, 3, 2],
-        1,
-        weights=[np.ones((1, 1)), np.ones((3, 1)), np.ones((2, 3))],
-        max_rate=[3000, 100],
-    )
-    with pytest.warns(UserWarning, match="fire in nearly every step|No neuron of"):
-        result = evaluate(stack, [[1.0]], [0], presentation_time=0.03, progress_bar=False)
-    assert result.layers[0].spikes == pytest.approx(90)
-    assert result.energy.synaptic_operations == 30 * 3
+def test_labels_and_predictions_are_in_the_sources_labels(result):
+    assert result.labels.tolist() == ["ape", "b<>", "b<>", "cat"]
+    assert result.predictions.tolist() == ["ape", "b<>", "cat", "cat"]
+    assert result.predictions_over_time[1].tolist() == ["ape", "b<>"]
+    assert result.answers.tolist() == [0, 1, 2, 2]
+    assert result.answers.dtype == int
+    assert result.n_classes == 3
 
 
-@pytest.mark.parametrize("target", ["sim", "simreal", "nengo"])
-def test_every_target_finds_a_clear_answer(target):
-    stack = DenseStack([2, 2, 2], 2, weights=[np.eye(2)] * 3)
-    x = np.array([[0.9, 0.0], [0.0, 0.9]] * 3)
-    result = evaluate(stack, x, [0, 1] * 3, target=target, progress_bar=False)
-    assert result.accuracy == 1
-    np.testing.assert_array_equal(result.confusion_matrix, [[3, 0], [0, 3]])
-
-
-def test_does_not_change_the_stack_or_its_network(stack, data):
-    with nengo.Network() as net:
-        net.add(stack)
-    before = len(net.all_objects), [w.copy() for w in stack.weights]
-    first = evaluate(stack, *data, presentation_time=0.02, progress_bar=False)
-    assert len(net.all_objects) == before[0]
-    for old, new in zip(before[1], stack.weights, strict=True):
-        np.testing.assert_array_equal(old, new)
-    again = evaluate(stack, *data, presentation_time=0.02, progress_bar=False)
-    np.testing.assert_array_equal(first.predictions_over_time, again.predictions_over_time)
-
-
-def test_processes_give_the_same(stack, data):
-    x, y = data
-    alone = evaluate(stack, x, y, presentation_time=0.02, progress_bar=False)
-    spread = evaluate(
-        stack, x, y, presentation_time=0.02, minibatch_size=4, n_jobs=2, progress_bar=False
-    )
-    np.testing.assert_array_equal(alone.predictions_over_time, spread.predictions_over_time)
-
-
-def test_a_dask_cluster_gives_the_same(stack, data):
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    x, y = data
-    alone = evaluate(stack, x, y, presentation_time=0.02, progress_bar=False)
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster),
-        parallel_config(backend="dask"),
+def test_summary_names_accuracy_interval_layers_and_energy(result):
+    summary = result.summary()
+    for part in (
+        "75.00%",
+        "30.06%",
+        "95.44%",
+        "layer1",
+        "host",
+        "50.0%",
+        "0.186 microjoules",
+        "4 samples",
     ):
-        spread = evaluate(
-            stack, x, y, presentation_time=0.02, minibatch_size=4, n_jobs=-1, progress_bar=False
-        )
-    np.testing.assert_array_equal(alone.predictions_over_time, spread.predictions_over_time)
+        assert part in summary
 
 
-TEXT = ["b", "d", "a", "c"]
+def test_summary_is_ascii_and_has_the_notes(result):
+    assert result.summary().isascii()
+    assert result.summary().endswith("note: It was tuned for <another> run.")
+    assert str(result) == result.summary()
 
 
-@pytest.mark.parametrize("where", ["stack", "argument"])
-def test_labels_are_the_sources_and_so_are_predictions(stack, data, where):
-    x, y = data
-    indices = evaluate(stack, x, y, presentation_time=0.02, progress_bar=False)
-    names = np.array(TEXT)
-    if where == "stack":
-        stack = DenseStack(**{**stack.arguments(), "classes": TEXT})
-    result = evaluate(
-        stack,
-        x,
-        names[y],
-        presentation_time=0.02,
-        classes=TEXT if where == "argument" else None,
-        progress_bar=False,
-    )
-    np.testing.assert_array_equal(result.truth, y)
-    np.testing.assert_array_equal(result.labels, names[y])
-    np.testing.assert_array_equal(result.classes, TEXT)
-    np.testing.assert_array_equal(result.predictions, names[indices.predictions])
-    np.testing.assert_array_equal(result.confusion_matrix, indices.confusion_matrix)
-    assert result.accuracy == indices.accuracy
+def test_repr_is_one_line(result):
+    assert repr(result).startswith("<Classification: accuracy 75.00% (95 % interval 30.06% to")
+    assert "\n" not in repr(result)
 
 
-def test_labels_from_one_need_no_renumbering_where_a_class_is_missing():
-    stack = DenseStack([3, 3, 3], 3, weights=[np.eye(3)] * 3, classes=[1, 2, 3])
-    x = np.eye(3)[[0, 1, 0]] * 0.9
-    assert evaluate(stack, x, [1, 2, 1], progress_bar=False).accuracy == 1
+def test_html_has_the_same_and_is_escaped(result):
+    html = result._repr_html_()
+    for part in ("75.00%", "layer1", "microjoules", "tuned for &lt;another&gt; run"):
+        assert part in html
+    ElementTree.fromstring(f"<div>{html}</div>")
 
 
-def test_labels_and_samples_are_checked_against_the_stack(stack, data):
-    x, y = data
-    with pytest.raises(ValidationError, match="y: must be within 0 and 3 for 4 outputs"):
-        evaluate(stack, x, y + 4)
-    with pytest.raises(ValidationError, match=r"x: must have shape \(batch, 6\)"):
-        evaluate(stack, x[:, :5], y)
-    with pytest.raises(ValidationError, match=r"classes: must have shape \(4,\)"):
-        evaluate(stack, x, y, classes=["a", "b"])
+def test_plot_writes_a_picture_with_the_names_of_the_classes(result, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    figure = result.plot(str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert [axes.get_title() for axes in figure.axes[:3]] == [
+        "Firing rates",
+        "Confusion matrix",
+        "Accuracy over time",
+    ]
+    names = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert names == ["ape", "b<>", "cat"]
 
 
-@pytest.mark.parametrize("readout", ["linear", "relu"])
-def test_the_head_decides_and_of_equal_outputs_the_first(readout):
-    """Logits below zero are all zero behind a relu, as in the source model."""
-    weights = [np.eye(2), np.eye(2), -np.eye(2)]
-    stack = DenseStack([2, 2, 2], 2, weights=weights, readout=readout)
-    x = np.array([[0.9, 0.1], [0.1, 0.9]])
-    result = evaluate(stack, x, [1, 0], progress_bar=False)
-    expected = {"linear": [1, 0], "relu": [0, 0]}
-    np.testing.assert_array_equal(result.predictions, expected[readout])
+def test_plot_takes_dollar_signs_for_no_formula(result, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    layer = replace(result.layers[0], label="$^$")
+    classes = np.array(["$^$", "$", "_"])
+    replace(result, classes=classes, layers=[layer]).plot(str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").exists()
 
 
-def test_a_stack_with_one_output_cannot_classify():
-    with pytest.raises(ValidationError, match=r"at least 2 outputs.*Regression.*not measured yet"):
-        evaluate(DenseStack([3, 1], 2, readout="linear"), np.ones((2, 2)), [0, 0])
+def test_json_has_a_schema_version_and_all_but_single_samples(result, tmp_path):
+    result.save_json(tmp_path / "result.json")
+    found = json.loads((tmp_path / "result.json").read_text())
+    assert found["schema_version"] == 1
+    assert found["report"] == "evaluation"
+    assert found["task"] == "classification"
+    assert found["metrics"]["accuracy"] == 0.75
+    assert found["confusion_matrix"] == [[1, 0, 0], [0, 1, 1], [0, 0, 1]]
+    assert found["layers"][0]["share_silent"] == 0.5
+    assert found["agreement"] is None
+    assert replace(result, own_metrics={"mine": float("nan")}).to_json().count("null") == 2
 
 
-def tuned(stack, **changes):
-    record = TuningRecord(0.1, 0.001, stack.encoding, np.full(6, -1.0), np.full(6, 1.0))
-    return DenseStack(**{**stack.arguments(), "tuned": replace(record, **changes)})
+def test_page_takes_the_place_of_a_page_alone(result, tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    path = tmp_path / "result.html"
+    replace(result, name="<cats>").save_html(path)
+    result.save_html(path)
+    page = path.read_text()
+    assert "<title>nengo_dense evaluation</title>" in page
+    assert page.count("<svg") == 3
+    assert "What the columns mean" in page
+    assert "Evaluation of &lt;cats&gt;" in replace(result, name="<cats>").to_html()
+    other = tmp_path / "other.html"
+    other.write_text("somebody's page")
+    with pytest.raises(OSError, match="a page of evaluation"):
+        result.save_html(other)
+    assert other.read_text() == "somebody's page"
 
 
-def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
-    result = evaluate(tuned(stack), *data, presentation_time=0.1, progress_bar=False)
-    assert result.notes == ()
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"dt": 0.002}, "tuned for steps of 2 ms, and this run has 1 ms"),
-        ({"presentation_time": 1.0}, "shown for 1000 ms, .* these are shown for 30 ms"),
-        ({"input_high": np.full(6, -0.9)}, "tuned on other inputs than these"),
-    ],
-)
-def test_another_run_than_the_stack_was_tuned_for_is_said(stack, data, changes, message):
-    with pytest.warns(UserWarning, match=message) as caught:
-        result = evaluate(
-            tuned(stack, **changes), *data, presentation_time=0.03, progress_bar=False
-        )
-    assert [str(warning.message) for warning in caught] == list(result.notes)
-    assert Path(caught[0].filename) == Path(__file__)
-    assert f"note: {result.notes[0]}" in result.summary()
-
-
-def test_long_presentations_are_run_in_smaller_batches(stack, data, monkeypatch):
-    x, y = data
-    whole = evaluate(stack, x, y, presentation_time=0.03, progress_bar=False)
-    monkeypatch.setattr(batch, "LOGITS_BYTES", 8 * 30 * 4 * 2)
-    sizes = []
-    record = Trial.record
-    monkeypatch.setattr(
-        Trial, "record", lambda self, sim, x, n: sizes.append(len(x)) or record(self, sim, x, n)
-    )
-    parts = evaluate(stack, x, y, presentation_time=0.03, progress_bar=False)
-    assert max(sizes) == 2
-    np.testing.assert_array_equal(parts.answers_over_time, whole.answers_over_time)
-    for one, other in zip(parts.layers, whole.layers, strict=True):
-        np.testing.assert_allclose(one.rates, other.rates, rtol=1e-12)
-
-
-def test_a_stack_that_is_all_on_the_host_is_refused_by_the_chip():
-    stack = DenseStack([2, 2], 2)
-    with pytest.raises(ValidationError, match=r"no layer of this stack is on the chip.*'spikes'"):
-        evaluate(stack, np.ones((2, 2)), [0, 0])
-
-
-def test_a_model_is_to_be_converted_first(data):
-    with pytest.raises(ValidationError, match=r"must be a DenseStack, got list; .*convert"):
-        evaluate([(np.eye(6), np.zeros(6))], *data)
-
-
-def test_unknown_target_is_refused(stack, data):
-    with pytest.raises(ValidationError, match="must be one of 'sim', 'simreal', 'nengo'"):
-        evaluate(stack, *data, target="loihi")
-
-
-def test_presentation_must_last_a_step(stack, data):
-    with pytest.raises(ValidationError, match="presentation_time: must be above 0 seconds"):
-        evaluate(stack, *data, presentation_time=0)
-    with pytest.raises(ValidationError, match=r"at least one step of 0\.001 seconds, got 0\.0002"):
-        evaluate(stack, *data, presentation_time=0.0002)
-    with pytest.raises(ValidationError, match="dt: must be above 0 seconds, got 0"):
-        evaluate(stack, *data, dt=0)
-
-
-def test_answers_that_fill_the_memory_are_refused_before_the_work(stack, data, monkeypatch):
-    monkeypatch.setattr(classification, "ANSWERS_BYTES", 9 * 100 - 1)
-    with pytest.raises(ValidationError, match=r"^presentation_time: the answers of 9 samples"):
-        evaluate(stack, *data, presentation_time=0.1, progress_bar=False)
-    assert evaluate(stack, *data, presentation_time=0.099, progress_bar=False)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"presentation_time": 1e99}, "presentation_time: must be at most 1000000 steps"),
-        ({"dt": 1e-320}, "dt: must be from 1e-100 to"),
-        ({"presentation_time": np.datetime64(1, "Y")}, "presentation_time: must be numbers"),
-        ({"target": np.zeros(2)}, "target: must be one of"),
-        ({"minibatch_size": 0}, "minibatch_size: must be a whole number of at least 1"),
-        ({"n_jobs": 0}, "n_jobs: must be a whole number of processes"),
-        ({"n_jobs": True}, "n_jobs: must be a whole number of processes"),
-        ({"progress_bar": "yes"}, "progress_bar: must be True, False or"),
-    ],
-)
-def test_impossible_arguments_are_named(stack, data, options, message):
-    with pytest.raises(ValidationError, match=f"^{message}"):
-        evaluate(stack, *data, **options)
-
-
-@pytest.mark.parametrize(
-    "scale, message", [(300.0, "fire in nearly every step"), (0.0, "No neuron of")]
-)
-def test_layers_that_cannot_pass_on_what_the_model_does_are_said(rng, scale, message):
-    weights = [rng.rand(6, 4), rng.rand(5, 6) - 0.5, rng.randn(3, 5)]
-    untuned = DenseStack([6, 5, 3], 4, weights=weights, seed=0)
-    x = scale * (0.5 + rng.rand(30, 4))
-    with pytest.warns(UserWarning, match=message):
-        result = evaluate(
-            untuned, x, np.arange(30) % 3, presentation_time=0.05, progress_bar=False
-        )
-    assert any(message in note for note in result.notes)
+def test_what_was_made_by_hand_has_no_raster(result):
+    with pytest.raises(ValidationError, match="no samples to show again"):
+        result.raster(0)

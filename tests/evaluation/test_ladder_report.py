@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.ladder_report import LadderReport, Rung
 from nengo_dense.layers import DenseStack
 from nengo_dense.loihi.energy import Energy
@@ -14,7 +14,7 @@ from nengo_dense.loihi.energy import Energy
 
 @pytest.fixture
 def report():
-    evaluation = Evaluation(
+    evaluation = Classification(
         truth=np.array([0, 1, 1, 0]),
         answers_over_time=np.array([[0], [1], [0], [1]], dtype=np.uint8),
         classes=np.arange(2),
@@ -27,8 +27,8 @@ def report():
         target="sim",
     )
     rungs = [
-        Rung("source model", 0.75, (0.30, 0.95), 1.0, []),
-        Rung("chip, integers", 0.5, (0.15, 0.85), 0.75, [0.125, 0.25]),
+        Rung("source model", {"accuracy": 0.75}, 0.75, (0.30, 0.95), 1.0, []),
+        Rung("chip, integers", {"accuracy": 0.5}, 0.5, (0.15, 0.85), 0.75, [0.125, 0.25]),
     ]
     return LadderReport(rungs, DenseStack([2, 2, 2], 2), evaluation)
 
@@ -62,8 +62,9 @@ def test_repr_is_one_line(report):
 
 def test_html_has_the_same_cells_escaped(report):
     root = ElementTree.fromstring(f"<div>{report._repr_html_()}</div>")
-    assert [cell.text for cell in root.iter("th")][-1] == "<layer2> error"
-    assert [cell.text for cell in root.iter("td")][-1] == "25.0%"
+    table = next(root.iter("table"))
+    assert [cell.text for cell in table.iter("th")][-1] == "<layer2> error"
+    assert [cell.text for cell in table.iter("td")][-1] == "25.0%"
 
 
 def test_notes_of_the_last_rung_are_shown(report):

@@ -2,13 +2,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.evaluation.rung_by_rung import (
-    RUNGS,
-    TUNED,
-    ladder,
-    rate_type,
-    with_rate_neurons,
-)
+from nengo_dense.evaluation.rung_by_rung import RUNGS, TUNED, ladder, with_rate_neurons
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec, forward
@@ -65,6 +59,36 @@ def test_without_tuning_the_integers_are_the_last_rung(model, rng):
         np.testing.assert_array_equal(weights, spec.weights)
 
 
+def test_values_have_a_ladder_of_r2(model):
+    x = np.random.RandomState(1).uniform(-1, 1, size=(60, 5))
+    linear = [*model[:2], DenseSpec(model[2].weights, model[2].bias, "linear")]
+    values = forward(linear, x)[-1]
+    report = ladder(linear, x, values, calibration=x, presentation_time=0.05, progress_bar=False)
+    assert report.rungs[0].score == report.rungs[0].agreement == 1
+    assert [rung.agreement for rung in report.rungs] == [
+        pytest.approx(rung.score) for rung in report.rungs
+    ]
+    assert report.rungs[-1].score > 0.9
+    assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].metrics["r2"]))
+    assert str(report).splitlines()[0].split()[0] == "R2"
+    assert "hundredths of R2" in str(report)
+    assert report.to_dict()["rungs"][0]["rmse"] == 0
+    with pytest.raises(AttributeError, match="has r2, rmse, mae, but no accuracy"):
+        _ = report.rungs[0].accuracy
+
+
+def test_labels_have_a_ladder_of_macro_f1(model):
+    x = np.random.RandomState(1).uniform(-1, 1, size=(60, 5))
+    linear = [*model[:2], DenseSpec(model[2].weights, model[2].bias, "linear")]
+    labels = forward(linear, x)[-1] > 0
+    report = ladder(
+        linear, x, labels, task="multilabel", presentation_time=0.05, progress_bar=False
+    )
+    assert report.rungs[0].score == report.rungs[0].metrics["exact_match"] == 1
+    assert report.rungs[1].score > 0.95
+    assert str(report).splitlines()[0].split()[:2] == ["macro", "F1"]
+
+
 @pytest.mark.parametrize("where", ["source", "argument"])
 def test_labels_are_the_sources(model, rng, where):
     x = rng.uniform(-1, 1, size=(20, 5))
@@ -108,22 +132,3 @@ def test_rate_neurons_keep_everything_else(spiking, rate):
     assert [layer.max_rate for layer in copy.layers] == [100, 200]
     for old, new in zip(stack.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(old, new)
-
-
-LIF = {"tau_rc": 0.03, "tau_ref": 0.001}
-
-
-@pytest.mark.parametrize(
-    ("spiking", "rate"),
-    [
-        (nengo.LIF(**LIF), nengo.LIFRate(**LIF)),
-        (nengo.AdaptiveLIF(tau_n=2, inc_n=0.02, **LIF), nengo.AdaptiveLIFRate(2, 0.02, **LIF)),
-        (nengo.RegularSpiking(nengo.Tanh()), nengo.Tanh()),
-        (nengo.SpikingRectifiedLinear(), nengo.RectifiedLinear()),
-        (nengo.Sigmoid(), nengo.Sigmoid()),
-    ],
-)
-def test_spiking_neurons_have_a_rate_neuron(spiking, rate):
-    found = rate_type(spiking)
-    assert type(found) is type(rate)
-    assert found == rate

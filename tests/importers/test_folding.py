@@ -36,7 +36,7 @@ def run(operations, x):
     return x
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     kinds=st.lists(
         st.sampled_from(["affine", "scaling", "number", "relu", "relu", "tanh", "abs"]), max_size=8

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nengo_dense.exceptions import ConversionError, FileFormatError
+from nengo_dense.export.nir import to_nir
 from nengo_dense.importers import DenseSpec, forward, read_model
-from nengo_dense.importers.nir import to_nir
 
 nir = pytest.importorskip("nir", reason="reading NIR graphs needs nir")
 

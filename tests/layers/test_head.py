@@ -104,6 +104,8 @@ def test_add_to_container_is_nengos():
         ({"size_in": 2, "temperature": 0}, r"temperature.*above 0, got 0"),
         ({"size_in": 2, "temperature": -1}, r"temperature.*above 0, got -1"),
         ({"size_in": 2, "temperature": np.nan}, r"temperature.*NaN"),
+        ({"size_in": 10**400}, r"size_in.*at most 9223372036854775807"),
+        ({"size_in": 2, "seed": "1"}, r"seed.*whole number from 0 .*got '1'"),
         ({"size_in": 2, "temperature": "hot"}, r"temperature.*must be numbers"),
     ],
 )

@@ -194,7 +194,7 @@ BAD = {
     "classes": ({"classes": ["a", "b", "c"]}, r"classes.*\(2,\).*got \(3,\)"),
     "classes twice": ({"classes": ["a", "a"]}, r"classes.*2 different names"),
     "classes of any kind": ({"classes": [None, 1]}, r"classes.*numbers or text, got object"),
-    "classes ragged": ({"classes": [[1], [2, 3]]}, r"classes.*one name for each"),
+    "classes ragged": ({"classes": [[1], [2, 3]]}, r"classes.*parts of different shapes"),
     "tuned": ({"tuned": {"dt": 0.001}}, r"tuned.*TuningRecord or None, got dict"),
     "tuned of another": (
         {"tuned": TuningRecord(0.1, 0.001, "host", [0], [1])},
@@ -229,8 +229,15 @@ BAD = {
     "max_rate": ({"max_rate": -1}, r"max_rate.*above 0 hertz, got -1"),
     "max_rates": ({"max_rate": [1, 2, 3]}, r"max_rate.*2 of them in a list, got 3"),
     "synapses": ({"synapse": [0.1]}, r"synapse.*2 of them in a list, got 1"),
-    "synapse": ({"synapse": "slow"}, r"synapse.*(str|slow)"),
-    "synapse negative": ({"synapse": -0.1}, r"tau.*(-0\.1|greater)"),
+    "synapse": ({"synapse": "slow"}, r"synapse.*time constant in seconds.*'slow'"),
+    "synapse negative": ({"synapse": -0.1}, r"synapse.*at least 0 .* got -0\.1"),
+    "synapse nan": ({"synapse": np.nan}, r"synapse.*NaN"),
+    "synapse without end": ({"synapse": [0.1, 1e300]}, r"synapse.*at most 1e\+100.* got 1e\+300"),
+    "synapse beyond floats": ({"synapse": 10**400}, r"synapse.*a float can hold"),
+    "synapse true": ({"synapse": True}, r"synapse.*time constant in seconds.*got True"),
+    "rate true": ({"max_rate": True}, r"max_rate.*must be a number, got True"),
+    "unit beyond all": ({"units": [10**5000, 3]}, r"units.*at most 9223372036854775807, got"),
+    "classes masked": ({"classes": np.ma.masked_equal([1, 2], 2)}, r"classes.*1 of 2 values are"),
     "neuron_types": ({"neuron_type": [nengo.LIF()]}, r"neuron_type.*2 of them.*got 1"),
     "neuron_type": ({"neuron_type": "relu"}, r"neuron_type.*'relu'"),
     "encoder": ({"encoder": {"scale": 2}}, r"encoder.*encoding='spikes', got encoding='host'"),
@@ -255,6 +262,22 @@ def test_bad_argument_is_named(changed, message):
     arguments |= changed
     with pytest.raises(ValidationError, match=message):
         DenseStack(arguments.pop("units"), arguments.pop("size_in"), **arguments)
+
+
+def test_weights_are_not_drawn_where_they_are_exchanged():
+    stack = make_stack()
+    before = stack.weights
+    drawn = nengo.dists.Gaussian(0, 1)
+    for weights, biases in ((None, stack.biases), (stack.weights, None), (drawn, stack.biases)):
+        with pytest.raises(ValidationError, match=r"(weights|biases): must be arrays, got"):
+            stack.set_parameters(weights, biases)
+    for one, other in zip(before, stack.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("classes", [[b"no", b"yes"], np.array([b"no", b"yes"])])
+def test_classes_in_bytes_are_text(classes):
+    np.testing.assert_array_equal(make_stack(classes=classes).classes, ["no", "yes"])
 
 
 # The encoder

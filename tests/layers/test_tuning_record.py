@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengo_dense.layers.tuning_record import TuningRecord
+from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 
 RECORD = TuningRecord(0.1, 0.001, "host", [0.0, -1.0], [1.0, 1.0])
 
@@ -47,8 +47,19 @@ def test_inputs_a_little_outside_or_a_few_far_out_are_no_difference(rng):
         ((0.1, -1, "host", [0], [1]), "dt.*above 0 seconds"),
         ((0.1, 0.001, "host", [0], [1, 2]), r"input_high.*shape \(1,\), got \(2,\)"),
         ((0.1, 0.001, "host", [np.nan], [1]), "input_low.*finite"),
+        ((0.1, 0.001, "host", [0], [1], None, "fast", -1), "gap.*0 or more, got -1"),
+        ((0.1, 0.001, "host", [0], [1], None, ["fast"]), r"effort.*text or None, got \['fast'\]"),
+        ((0.1, 0.001, "host", [0], [1], None, 3.0, 0.1, 7), "data.*text or None, got 7"),
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused(arguments, message):
     with pytest.raises(ValidationError, match=message):
         TuningRecord(*arguments)
+
+
+def test_a_fingerprint_tells_other_inputs_from_the_same(rng):
+    x = rng.normal(size=(30, 4))
+    same = np.asfortranarray(x.astype(">f8"))
+    assert fingerprint(x) == fingerprint(same)
+    others = [x[::-1], x[:, ::-1], x.reshape(15, 8), x[:29], np.nextafter(x, 9)]
+    assert len({fingerprint(other) for other in [x, *others]}) == 6

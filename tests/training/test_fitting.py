@@ -8,7 +8,7 @@ import pytest
 from nengo.exceptions import SimulationError, ValidationError
 
 from nengo_dense.emulator.simulator import Simulator
-from nengo_dense.evaluation.classification import evaluate
+from nengo_dense.evaluation import evaluate
 from nengo_dense.exceptions import MissingDependencyError
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.training import fit

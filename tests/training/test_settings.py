@@ -6,7 +6,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.training import fit
-from nengo_dense.training.fitting import hold_out
+from nengo_dense.training.fitting import divide
 
 X, Y = np.eye(4, 3), np.array([0, 1, 1, 0])
 
@@ -66,8 +66,8 @@ def test_labels_are_taken_by_the_classes_of_the_stack():
     stack = DenseStack([4, 2], 3, classes=["b", "a"], seed=0)
     with pytest.raises(ValidationError, match="y: has 'c', which is no class of the model"):
         fit(stack, X, ["a", "b", "b", "c"])
-    held_out = (X, ["a", "b", "b", "b"])
-    _, (_, labels) = hold_out((X, Y), held_out, stack, seed=0)
+    held_back = (X, ["a", "b", "b", "b"])
+    _, (_, labels) = divide((X, Y), held_back, stack, seed=0)
     np.testing.assert_array_equal(labels, [1, 0, 0, 0])
 
 
@@ -99,10 +99,10 @@ def test_something_that_is_no_stack_is_refused():
         fit([4, 2], X, Y)
 
 
-def test_held_out_samples_and_the_rest_are_all_samples(rng):
+def test_held_back_samples_and_the_rest_are_all_samples(rng):
     x = rng.uniform(size=(10, 3))
     y = np.arange(10) % 2
-    (x_train, y_train), (x_held, y_held) = hold_out((x, y), 0.3, DenseStack([2, 2], 3), seed=0)
+    (x_train, y_train), (x_held, y_held) = divide((x, y), 0.3, DenseStack([2, 2], 3), seed=0)
     assert len(x_held) == len(y_held) == 3
     together = np.concatenate([x_train, x_held])
     order = [int(np.flatnonzero((x == row).all(axis=1))[0]) for row in together]
@@ -111,7 +111,7 @@ def test_held_out_samples_and_the_rest_are_all_samples(rng):
 
 
 @pytest.mark.parametrize("share", [None, 0, 0.01])
-def test_nothing_is_held_out_of_few_samples(share):
-    training, held_out = hold_out((X, Y), share, DenseStack([2, 2], 3), seed=0)
-    assert held_out is None
+def test_nothing_is_held_back_of_few_samples(share):
+    training, held_back = divide((X, Y), share, DenseStack([2, 2], 3), seed=0)
+    assert held_back is None
     assert training[0] is X

@@ -15,6 +15,7 @@ from nengo_dense.checks.facts.quantization import Discretization
 from nengo_dense.checks.facts.transform_support import unsupported
 from nengo_dense.checks.finding import Finding
 from nengo_dense.loihi.float_model import Trouble
+from nengo_dense.neurons import known
 
 
 @rule(
@@ -135,7 +136,7 @@ def neuron_type(graph: Graph) -> Iterator[Finding]:
 
 def _regular_spiking(kind: Any) -> str:
     below = kind.base_type
-    if type(below) not in (nengo.LIFRate, nengo.RectifiedLinear):
+    if not known(below).curve:
         return f"on {type(below).__name__}; only LIFRate and RectifiedLinear exist there"
     if below.amplitude != 1:
         return f"with amplitude {below.amplitude:g} on the base type; it belongs on RegularSpiking"

@@ -180,7 +180,7 @@ def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
     "ND406",
     "info",
     "rates and the length of a presentation fit",
-    remedy="Choose max_rate for the length of a presentation: low for long ones, high for short.",
+    remedy="Tune for the length of a presentation; untuned, high rates suit short ones.",
 )
 def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Finding]:
     """The voltage is set to zero at a spike and what was above the threshold is lost, so a ReLU
@@ -202,8 +202,10 @@ def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iter
             f"fires at up to {highest:.0f} Hz, where steady rates are {apart:.0%} apart (25% at "
             f"{limit:.0f} Hz); in {1000 * seconds:g} ms that is {highest * seconds:.0f} spikes "
             f"({limit * seconds:.0f} at {limit:.0f} Hz)",
-            f"For long presentations multiply max_rate by {limit / highest:.2g}, which brings it "
-            f"under {limit:.0f} Hz; leave it for short ones, which need the spikes.",
+            "Leave it where samples are shown for 100 ms or less, as lower rates cost accuracy "
+            "there; convert(..., calibration=x, presentation_time=...) tunes for a length. For "
+            f"much longer ones multiply max_rate by {limit / highest:.2g}, which brings it under "
+            f"{limit:.0f} Hz.",
             value=highest,
             limit=limit,
             unit="Hz",

@@ -33,6 +33,7 @@ from nengo.utils.functions import function_name
 
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.neurons import known
 
 #: A step function; returns False if it is certain that nothing changed.
 Step = Callable[[], bool | None]
@@ -40,21 +41,11 @@ Step = Callable[[], bool | None]
 #: Operators whose result always depends on their inputs alone.
 PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, GeneralConvInc)
 
-#: Neuron types whose ``step`` is elementwise, so that it takes (lanes, n_neurons) arrays. By name
-#: of the class, since nengo-loihi (whose own types are among them) may not be loaded.
-ELEMENTWISE_NEURONS = {
-    "nengo.neurons": (
-        "RectifiedLinear", "SpikingRectifiedLinear", "Sigmoid", "Tanh", "LIFRate", "LIF",
-        "AdaptiveLIFRate", "AdaptiveLIF", "Izhikevich", "RegularSpiking",
-    ),
-    "nengo_loihi.neurons": ("LoihiLIF", "LoihiSpikingRectifiedLinear"),
-}  # fmt: skip
-
 
 def is_pure(op: Operator) -> bool:
     """Whether an operator's result depends on its inputs alone, not on time, state or chance."""
     if type(op) is SimNeurons:
-        return not op.state and not op.state_extra and _is_elementwise(op.neurons)
+        return not op.state and not op.state_extra and known(op.neurons).elementwise
     return type(op) in PURE
 
 
@@ -73,11 +64,6 @@ def takes_lanes(process: Process) -> bool:
     ``(..., size_in)`` to ``(..., size_out)`` arrays, each row on its own.
     """
     return getattr(process, "takes_lanes", False) is True
-
-
-def _is_elementwise(neuron_type: neurons.NeuronType) -> bool:
-    kind = type(neuron_type)
-    return kind.__name__ in ELEMENTWISE_NEURONS.get(kind.__module__, ())
 
 
 def make_step(op: Operator, signals: LaneSignals, dt: float, rng: np.random.RandomState) -> Step:
@@ -221,7 +207,7 @@ def _pes(op: SimPES, signals: LaneSignals, dt: float) -> Step | None:
 
 
 def _neurons(op: SimNeurons, signals: LaneSignals, dt: float) -> Step | None:
-    if not _is_elementwise(op.neurons) or op.state_extra or op.J.base not in signals.per_lane:
+    if not known(op.neurons).elementwise or op.state_extra or op.J.base not in signals.per_lane:
         return None
     current, output = signals[op.J], signals[op.output]
     state = {name: signals[signal] for name, signal in op.state.items()}

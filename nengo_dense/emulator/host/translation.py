@@ -16,15 +16,7 @@ from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.plan import Content, Plan, Steady
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
-
-#: Neuron types that have an instruction, by module and name (nengo-loihi, whose own are among
-#: them, may not be loaded): whether a negative current lowers the voltage, and whether a spike
-#: takes one from it (or resets it).
-FIRING = {
-    ("nengo.neurons", "SpikingRectifiedLinear"): (False, True),
-    ("nengo.neurons", "RegularSpiking"): (True, True),
-    ("nengo_loihi.neurons", "LoihiSpikingRectifiedLinear"): (True, False),
-}
+from nengo_dense.neurons import known
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,18 +133,17 @@ def _dot(op: DotInc, channels: Channels, moving: set[Signal], dt: float) -> Act 
 
 def _neurons(op: SimNeurons, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
     neuron_type: Any = op.neurons
-    known = FIRING.get((type(neuron_type).__module__, type(neuron_type).__name__))
-    if known is None or list(op.state) != ["voltage"] or op.J.base in moving:
+    firing = known(neuron_type).firing
+    if firing is None or list(op.state) != ["voltage"] or op.J.base in moving:
         return None
-    signed, counts = known
 
     def charge(signals: LaneSignals) -> np.ndarray:
         current = signals[op.J]
-        return (current if signed else np.maximum(current, 0)) * dt
+        return (current if firing.signed else np.maximum(current, 0)) * dt
 
     size, height = op.output.size, neuron_type.amplitude / dt
     steady, voltage = Steady(size, {op.J.base}, charge), op.state["voltage"]
-    return Act(Kind.FIRE, size, op.output, steady, voltage, height, float(counts))
+    return Act(Kind.FIRE, size, op.output, steady, voltage, height, float(firing.counts))
 
 
 def _process(op: SimProcess, channels: Channels, moving: set[Signal], dt: float) -> Act | None:

@@ -46,7 +46,9 @@ class KernelCache(FunctionCache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, STAMP)
+        # two environments that share a folder would write over each other's files
+        name = f"{self._impl.filename_base}.numba-{numba.__version__}"
+        self._cache_file = IndexDataCacheFile(self._cache_path, name, STAMP)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load what was compiled for some types; None if it is not there, or damaged."""
@@ -79,3 +81,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
             dispatcher._cache = KernelCache(function)
     result: Callable[..., Any] = dispatcher
     return result
+
+
+def is_ready(function: Any) -> bool:
+    """Whether a compiled function was called before, or is kept on disk."""
+    kept = getattr(function._cache, "_cache_file", None)
+    return bool(function.signatures) or (kept is not None and bool(kept._load_index()))

@@ -21,7 +21,8 @@ WIDTH = 16
 
 def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled functions call what generates an instruction of LLVM."""
-    return intrinsic(function)
+    generator: Callable[..., Any] = intrinsic(function)
+    return generator
 
 
 class Vector(types.Type):
@@ -171,6 +172,16 @@ def floor(typing_context: Any, vector: Any) -> Any:
         return builder.call(function, arguments)
 
     return vector(vector), generate
+
+
+@instruction
+def real(typing_context: Any, vector: Any) -> Any:
+    """Turn int32 into float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.sitofp(arguments[0], context.get_value_type(signature.return_type))
+
+    return Vector(types.float32)(vector), generate
 
 
 @instruction

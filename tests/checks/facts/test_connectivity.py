@@ -29,7 +29,7 @@ def nengo_loihi_s(net):
     return sorted((str(base(conn.pre)), str(base(conn.post))) for conn in conns)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_links_equal_the_splitter_s(data):
     with nengo.Network(seed=0) as net:

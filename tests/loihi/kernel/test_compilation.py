@@ -78,6 +78,15 @@ def test_what_was_compiled_is_loaded_unless_it_is_damaged_or_any_source_has_chan
     assert compiled_files(package) == [path]
 
 
+def test_each_version_of_numba_has_files_of_its_own(package):
+    assert run(package) == (8, 0, 1)
+    (path,) = compiled_files(package)
+    (package / "caller.py").write_text('import numba\nnumba.__version__ = "0.1"\n' + CALLER)
+    assert run(package) == (8, 0, 1)
+    assert path in compiled_files(package)
+    assert len(compiled_files(package)) == 2
+
+
 def test_nothing_is_kept_where_no_folder_can_be_written(package):
     (package / "__pycache__").touch()  # a file, where a folder would be made
     nowhere = {"XDG_CACHE_HOME": os.devnull, "LOCALAPPDATA": os.devnull, "HOME": os.devnull}

@@ -96,7 +96,8 @@ class Task:
         wanted = (self.weight * curvature**2) ** 0.2 + 1e-12
         total = np.cumsum(wanted)
         shares = (np.arange(n_knots) + 0.5) / n_knots * total[-1]
-        return np.interp(shares, total, self.z)
+        places: np.ndarray = np.interp(shares, total, self.z)
+        return places
 
     def solved(self, knots: np.ndarray) -> tuple[np.ndarray, float]:
         """Return slopes of all pieces and the first knot's value, by least squares."""
@@ -124,10 +125,12 @@ class Task:
 
         def positions(first_and_gaps: np.ndarray) -> np.ndarray:
             gaps = gap + np.exp(np.clip(first_and_gaps[1:], -30.0, 10.0))
-            return first_and_gaps[0] + np.append(0.0, np.cumsum(gaps))
+            places: np.ndarray = first_and_gaps[0] + np.append(0.0, np.cumsum(gaps))
+            return places
 
         def residuals(first_and_gaps: np.ndarray) -> np.ndarray:
-            return root * (self.form(positions(first_and_gaps))(self.z) - self.y)
+            off: np.ndarray = root * (self.form(positions(first_and_gaps))(self.z) - self.y)
+            return off
 
         start = np.append(knots[0], np.log(np.maximum(np.diff(knots) - gap, 1e-6)))
         result = least_squares(residuals, start, max_nfev=N_MOVES)
@@ -168,4 +171,6 @@ def fit(function: Function, z: np.ndarray | None, error: float) -> Fit:
 def _some(z: np.ndarray) -> np.ndarray:
     """Return weighted inputs, of many those from the least to the largest at equal distances."""
     ordered = np.sort(z, axis=None)
-    return ordered[np.linspace(0, len(ordered) - 1, min(len(ordered), MOST_INPUTS)).astype(int)]
+    places = np.linspace(0, len(ordered) - 1, min(len(ordered), MOST_INPUTS)).astype(int)
+    some: np.ndarray = ordered[places]
+    return some

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.importers.activation import FUNCTIONS
-from nengo_dense.importers.fitting import fit
+from nengo_dense.importers.piecewise_fit import fit
 
 SMOOTH = [name for name, make in FUNCTIONS.items() if name != "clip" and make().exact is None]
 

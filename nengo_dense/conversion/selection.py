@@ -1,0 +1,85 @@
+"""The parameters that held-back samples like best so far."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nengo_dense.conversion.calibration import Samples
+from nengo_dense.conversion.chain import Chain, Window
+from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.host_limit import HostLimit
+from nengo_dense.conversion.judgement import Judgement, judge
+from nengo_dense.conversion.readout_fit import fit_readout
+
+
+class Selection:
+    """Judge parameters, and keep the best.
+
+    Best are those with the lowest loss, among all that answer as the source does, and rightly,
+    for at least as many samples as the first ones.
+
+    Parameters
+    ----------
+    chain : Chain
+    fit : Samples
+        To learn from.
+    held_back : Samples
+    distillation : Distillation
+    windows : sequence of Window
+
+    Attributes
+    ----------
+    judgements : list of Judgement
+    best : int
+        Number of the judgement of the parameters that are kept.
+    limit : HostLimit
+        Which all that are judged keep to.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        fit: Samples,
+        held_back: Samples,
+        distillation: Distillation,
+        windows: Sequence[Window],
+    ) -> None:
+        self._chain, self._distillation = chain, distillation
+        self._fit, self._held_back = fit, held_back
+        self._windows = windows
+        self._known = np.concatenate([fit.x, held_back.x])
+        self._kept: list[np.ndarray] = []
+        self.limit = HostLimit(self._known)
+        self.judgements: list[Judgement] = []
+        self.best = 0
+
+    @property
+    def parameters(self) -> list[np.ndarray]:
+        """(list of ndarray) Of the chain, which change in place."""
+        return [*self._chain.weights, *self._chain.biases]
+
+    def judge_now(self) -> Judgement:
+        """Judge the parameters as they are; where values alone matter, fit the readout first."""
+        self.limit.hold(self._chain, self._known)
+        how = self._distillation, self._windows
+        if self._distillation.late and self.judgements:  # the first ones as they came
+            fit_readout(self._chain, self._fit, self._held_back, *how)
+        found = judge(self._chain, self._held_back, *how)
+        self.judgements.append(found)
+        first, best = self.judgements[0], self.judgements[self.best]
+        bears = found.apart <= first.apart and found.wrong <= first.wrong
+        if not self._kept or (bears and found.loss < best.loss):
+            self.best = len(self.judgements) - 1
+            self._kept = [parameter.copy() for parameter in self.parameters]
+        return found
+
+    @property
+    def since_best(self) -> int:
+        """(int) Judgements since the best one."""
+        return len(self.judgements) - 1 - self.best
+
+    def restore(self) -> Judgement:
+        """Return to the best parameters, and what was said of them."""
+        for parameter, value in zip(self.parameters, self._kept, strict=True):
+            parameter[...] = value
+        return self.judgements[self.best]

@@ -1,0 +1,250 @@
+"""What is looked at for each task: readers of outputs, and the evaluation made of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nengo_dense.array_like import to_array
+from nengo_dense.evaluation.classification import Classification
+from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.multi_label import MultiLabel
+from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
+from nengo_dense.evaluation.regression import Regression
+from nengo_dense.heads import HEADS
+from nengo_dense.loihi.energy import Energy
+from nengo_dense.samples import check_labels
+from nengo_dense.targets import check_label_sets, check_values
+
+
+class Judge(ABC):
+    """Knows what is right, and makes an evaluation of what was answered.
+
+    Parameters
+    ----------
+    y : array_like
+        What is right, as it was given.
+    n : int
+        Samples.
+    n_out : int
+    head : str
+        A key of `nengo_dense.heads.HEADS`.
+    classes : (n_out,) ndarray or None
+        Names of the outputs.
+    weights : (n,) ndarray or None
+        Of the samples.
+    """
+
+    task: ClassVar[str]
+    truth: np.ndarray
+
+    def __init__(
+        self,
+        y: Any,
+        n: int,
+        n_out: int,
+        head: str,
+        classes: np.ndarray | None,
+        weights: np.ndarray | None,
+    ) -> None:
+        self.head = head
+        self.n_out = n_out
+        self.classes = np.arange(n_out) if classes is None else classes
+        self.weights = weights
+        self._equal = np.ones(n) if weights is None else weights
+        self._read(y, n, classes)
+
+    @abstractmethod
+    def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
+        """Set ``truth``, or raise a ValidationError."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> np.ndarray:
+        """What is right, as it was given."""
+
+    @abstractmethod
+    def reader(self, rows: Any) -> Reader:
+        """Make a reader for the samples of some numbers, a slice or an array."""
+
+    @abstractmethod
+    def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what outputs, (n, n_out), answer, in the form of ``truth``."""
+
+    @abstractmethod
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> Evaluation:
+        """Make an evaluation of all readers' results.
+
+        Parameters
+        ----------
+        results : list
+        rows : (n,) ndarray of int or None
+            Numbers of the samples in the order of the results, if these are not in order.
+        common : mapping
+            What all evaluations have.
+        """
+
+    def answers_of(self, source: Any) -> np.ndarray:
+        """Return what a source model's outputs, checked here, answer.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Another shape than (n, n_out), or values that are not finite.
+        """
+        return self.of_outputs(check_values(source, len(self.truth), self.n_out, "source"))
+
+    def of_source(self, outputs: np.ndarray) -> Evaluation:
+        """Judge outputs of the source model, (n, n_out), in the same way, as if after a step."""
+        reader = self.reader(slice(None))
+        reader.head = "linear"  # the outputs have been through the model's head
+        reader.begin(len(outputs), 1, self.n_out)
+        reader.read(slice(None), 0, self._logits(outputs)[:, np.newaxis])
+        common = {
+            "layers": [],
+            "energy": Energy(0, 0),
+            "dt": 1.0,
+            "target": "source",
+            "sample_weight": self.weights,
+            "source": self.of_outputs(outputs),
+        }
+        return self.evaluation([reader.result()], None, common)
+
+    def _logits(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs
+
+
+class ClassJudge(Judge):
+    """Which class is right.
+
+    Attributes
+    ----------
+    keeps_leads : bool
+        Whether to keep how far ahead each answer is.
+    """
+
+    task = "classification"
+    keeps_leads = False
+
+    def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
+        self.truth = check_labels(y, n, self.n_out, classes=classes)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(n,) labels."""
+        return self.classes[self.truth]
+
+    def reader(self, rows: Any) -> Answers:
+        """Keep an answer for every step."""
+        return Leads(self.head) if self.keeps_leads else Answers(self.head)
+
+    def answers_of(self, source: Any) -> np.ndarray:
+        """Take labels, as scikit-learn's ``predict`` gives them, as well as outputs."""
+        if to_array(source, "source").ndim == 1:
+            names = self.classes
+            return check_labels(source, len(self.truth), self.n_out, "source", names)
+        return super().answers_of(source)
+
+    def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
+        """Take the largest."""
+        return outputs.argmax(axis=1)
+
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> Classification:
+        """Put answers after one another."""
+        answers, leads = results, None
+        if self.keeps_leads:
+            answers = [each for each, _ in results]
+            leads = _in_order([each for _, each in results], rows)
+        return Classification(
+            truth=self.truth,
+            answers_over_time=_in_order(answers, rows),
+            leads_over_time=leads,
+            classes=self.classes,
+            **common,
+        )
+
+
+class ValueJudge(Judge):
+    """Which values are right."""
+
+    task = "regression"
+
+    def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
+        self.truth = check_values(y, n, self.n_out)
+        self.flat = to_array(y, "y").ndim == 1
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(n, n_out) or (n,) values."""
+        return self.truth[:, 0] if self.flat else self.truth
+
+    def reader(self, rows: Any) -> Values:
+        """Keep sums of errors."""
+        return Values(self.head, self.truth[rows], self._equal[rows])
+
+    def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
+        """Take them as they are."""
+        return outputs
+
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> Regression:
+        """Put values after one another and add errors."""
+        outputs, errors = zip(*results, strict=True)
+        return Regression(
+            truth=self.truth,
+            outputs=_in_order(outputs, rows),
+            squared_error_over_time=sum(errors) / self._equal.sum(),
+            flat=self.flat,
+            **common,
+        )
+
+
+class LabelJudge(Judge):
+    """Which labels are right."""
+
+    task = "multilabel"
+
+    def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
+        self.truth = check_label_sets(y, n, self.n_out)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(n, n_out) rows of 0 and 1."""
+        return self.truth.astype(int)
+
+    def reader(self, rows: Any) -> Labels:
+        """Count labels."""
+        return Labels(self.head, self.truth[rows], self._equal[rows])
+
+    def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
+        """Take those above the head's value of 0."""
+        return self._logits(outputs) > 0
+
+    def _logits(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs - HEADS[self.head](np.zeros(1))
+
+    def evaluation(
+        self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
+    ) -> MultiLabel:
+        """Put labels after one another and add counts."""
+        answers, counts, exact = zip(*results, strict=True)
+        return MultiLabel(
+            truth=self.truth,
+            answers=_in_order(answers, rows),
+            counts_over_time=sum(counts),
+            exact_match_over_time=sum(exact) / self._equal.sum(),
+            classes=self.classes,
+            **common,
+        )
+
+
+def _in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray:
+    """Put parts after one another, and every row where its number says."""
+    whole = np.concatenate(parts)
+    return whole if rows is None else whole[np.argsort(rows)]

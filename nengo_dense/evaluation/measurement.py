@@ -1,0 +1,191 @@
+"""Whole test sets through a stack."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nengo_dense.arguments import choice
+from nengo_dense.array_like import to_array
+from nengo_dense.evaluation.decision import answer_type
+from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.judge import ClassJudge, Judge
+from nengo_dense.evaluation.own_metric import check_metrics, with_metrics
+from nengo_dense.evaluation.replay import Replay
+from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.task import JUDGES, tell_task
+from nengo_dense.exceptions import invalid
+from nengo_dense.layers.classes import check_classes
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.targets import check_sample_weight
+
+DECISIONS = ("window", "margin")
+#: Most memory in bytes for the answers after every step.
+ANSWERS_BYTES = 2**32
+
+
+def evaluate(
+    stack: DenseStack,
+    x: Any,
+    y: Any,
+    *,
+    task: str | None = None,
+    presentation_time: float = 0.1,
+    dt: float = 0.001,
+    minibatch_size: int = 1000,
+    target: str = "sim",
+    reset: bool = True,
+    gap: float = 0.0,
+    order: Any = None,
+    decision: str = "window",
+    n_jobs: int = 1,
+    classes: Any = None,
+    sample_weight: Any = None,
+    metrics: Mapping[str, Callable[..., float]] | None = None,
+    source: Any = None,
+    progress_bar: Any = True,
+) -> Evaluation:
+    """Hold the answers for a test set against what is right.
+
+    Parameters
+    ----------
+    stack : DenseStack
+        Left as it is, as is every network that it is part of, or whose context is open.
+    x : (n, size_in) array_like, or iterable of such arrays
+        Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
+        is read piece by piece, and so is what yields batches of any size, such as a generator.
+    y : array_like
+        What is right. Classes: (n,) labels, as the source model was trained with: numbers or text
+        out of ``stack.classes``; indices from 0, where these are not known. Or (n, n_classes)
+        one-hot rows in the order of the outputs. Values: (n, n_out), or (n,) for one output.
+        Several labels at once: (n, n_out) rows of 0 and 1.
+    task : {"classification", "regression", "multilabel"}, optional
+        Told from the head and ``y``, if it is not given.
+    presentation_time : float, optional
+        How long each sample is shown, in seconds.
+    dt : float, optional
+        Step in seconds.
+    minibatch_size : int, optional
+        Most samples at once. Fewer if there are more processes than minibatches, or if they
+        would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.
+    target : {"sim", "simreal", "nengo"}, optional
+        The chip's integers, the chip in floats, or Nengo itself
+        (`~nengo_dense.emulator.reference.ReferenceSimulator`).
+    reset : bool, optional
+        Whether every sample is shown from a fresh start. Otherwise samples follow one another, as
+        on a chip that keeps running, where synapses and voltages still hold what came before: in
+        as many parallel streams as ``minibatch_size`` allows, each of 50 samples or more.
+    gap : float, optional
+        Seconds without input after each sample of a stream.
+    order : None, "random" or (n,) array_like of int, optional
+        In which order samples follow one another: as they are, shuffled (always alike), or by
+        their numbers, as ``numpy.argsort(y)`` has each class by itself.
+    decision : {"window", "margin"}, optional
+        Classes are answered after the whole presentation, by the mean of its window. ``"margin"``
+        also keeps how far ahead each answer was after each step, for
+        `~nengo_dense.evaluation.Classification.at_margin`.
+    n_jobs : int, optional
+        Processes, as joblib counts them (-1: all cores), each of which builds the stack again
+        for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
+        Dask cluster among them.
+    classes : (n_out,) array_like of numbers or text, optional
+        Label of each output, in the order of the outputs, in place of ``stack.classes``.
+    sample_weight : (n,) array_like, optional
+        What each sample counts in every measure.
+    metrics : dict of {str: callable}, optional
+        Further measures, called as scikit-learn's are: ``metric(labels, predictions)``, and with
+        ``sample_weight=`` where weights were given. They are tried before anything is run.
+    source : (n, n_out) or (n,) array_like, optional
+        What the source model's ``predict`` gives, outputs or labels, for ``agreement``.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+
+    Returns
+    -------
+    evaluation : Classification, Regression or MultiLabel
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Samples or labels that do not fit the stack or one another, or another wrong argument.
+
+    Warns
+    -----
+    UserWarning
+        The stack was tuned for something else than this run (see
+        `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
+    """
+    n = _length(y)
+    run = Run.of(
+        stack,
+        x,
+        n=n,
+        presentation_time=presentation_time,
+        dt=dt,
+        minibatch_size=minibatch_size,
+        target=target,
+        n_jobs=n_jobs,
+        progress_bar=progress_bar,
+        reset=reset,
+        gap=gap,
+        order=order,
+    )
+    names = stack.classes if classes is None else classes
+    judge = judge_for(y, run.n or 0, stack.units[-1], stack.readout, task, names, sample_weight)
+    keeps_leads = choice(decision, DECISIONS, "decision") == "margin"
+    if isinstance(judge, ClassJudge):
+        judge.keeps_leads = keeps_leads
+        _check_memory(len(judge.truth), run.n_steps, judge.n_out, keeps_leads)
+    elif keeps_leads:
+        raise invalid(f"'margin' is for classes, and this is a {judge.task}", "decision")
+    answers = None if source is None else judge.answers_of(source)
+    check_metrics(metrics, judge.labels, judge.weights)
+    run.warn(stacklevel=2)
+    outcome = run.go(judge.reader, "evaluating")
+    notes = run.notes_after(outcome, stacklevel=2)
+    evaluation = judge.evaluation(
+        outcome.results,
+        outcome.rows,
+        {
+            "layers": outcome.layers,
+            "energy": outcome.energy,
+            "dt": run.dt,
+            "target": target,
+            "notes": notes,
+            "sample_weight": judge.weights,
+            "source": answers,
+            "replay": Replay(stack, run.samples, outcome.n, target, run.dt, run.n_steps),
+            "name": stack.label or "",
+            "stream": run.stream,
+        },
+    )
+    return with_metrics(evaluation, metrics)
+
+
+def judge_for(
+    y: Any, n: int, n_out: int, head: str, task: Any, classes: Any, sample_weight: Any
+) -> Judge:
+    """Find the task and read what is right, as `evaluate` takes it.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+    """
+    names = check_classes(classes, n_out, None)
+    weights = check_sample_weight(sample_weight, n)
+    return JUDGES[tell_task(y, n_out, head, task)](y, n, n_out, head, names, weights)
+
+
+def _length(y: Any) -> int | None:
+    """Return how many samples there are labels for; what is no array is complained of later."""
+    shape = to_array(y, "y").shape
+    return shape[0] if shape else None
+
+
+def _check_memory(n: int, n_steps: int, n_classes: int, keeps_leads: bool) -> None:
+    """Refuse what would fill the memory with answers before it could ever end."""
+    n_bytes = n * n_steps * (answer_type(n_classes).itemsize + 4 * keeps_leads)
+    if n_bytes > ANSWERS_BYTES:
+        raise invalid(
+            f"the answers of {n} samples after each of {n_steps} steps take "
+            f"{n_bytes / 2**30:.3g} GiB, more than {ANSWERS_BYTES / 2**30:g}; show them for less "
+            "long, or fewer at once",
+            "presentation_time",
+        )

@@ -1,0 +1,74 @@
+"""What a stack answers, as its source model's ``predict`` does."""
+
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.evaluation.reader import LastOutputs
+from nengo_dense.evaluation.run import Run
+from nengo_dense.layers.stack import DenseStack
+
+
+def predict(
+    stack: DenseStack,
+    x: Any,
+    *,
+    presentation_time: float = 0.1,
+    dt: float = 0.001,
+    minibatch_size: int = 1000,
+    target: str = "sim",
+    n_jobs: int = 1,
+    progress_bar: Any = True,
+) -> np.ndarray:
+    """Return the outputs for new samples, each shown from a fresh start.
+
+    The mean of the logits over the last nine tenths of a presentation goes through the stack's
+    head, which is what `evaluate` judges.
+
+    Parameters
+    ----------
+    stack : DenseStack
+        Left as it is.
+    x : (n, size_in) array_like, or iterable of such arrays
+        Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
+        is read piece by piece, and so is what yields batches of any size, such as a generator.
+    presentation_time, dt, minibatch_size, target, n_jobs, progress_bar : optional
+        As in `evaluate`.
+
+    Returns
+    -------
+    outputs : (n, n_out) ndarray
+        As the source's ``predict`` gives them (scikit-learn's classifiers call it
+        ``predict_proba``): class probabilities behind a softmax, else values. The label of each
+        row's largest is ``stack.classes[outputs.argmax(axis=1)]``, where the stack knows classes.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Samples that do not fit the stack, or another wrong argument.
+
+    Warns
+    -----
+    UserWarning
+        The stack was tuned for something else than this run.
+
+    Examples
+    --------
+    >>> stack = DenseStack([2, 2, 2], 2, weights=[np.eye(2)] * 3, readout="linear")
+    >>> predict(stack, [[0.9, 0.1], [0.2, 0.8]], progress_bar=False).argmax(axis=1)
+    array([0, 1])
+    """
+    run = Run.of(
+        stack,
+        x,
+        presentation_time=presentation_time,
+        dt=dt,
+        minibatch_size=minibatch_size,
+        target=target,
+        n_jobs=n_jobs,
+        progress_bar=progress_bar,
+    )
+    run.warn(stacklevel=2)
+    outcome = run.go(lambda rows: LastOutputs(stack.readout), "predicting")
+    run.notes_after(outcome, stacklevel=2)
+    return np.concatenate(outcome.results)

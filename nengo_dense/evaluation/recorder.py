@@ -1,0 +1,137 @@
+"""A simulator that shows batches to a trial's stack and hands outputs to a reader."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.batches import Batches
+from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.trial import Trial
+from nengo_dense.evaluation.window import RunningWindow
+from nengo_dense.samples import fill_up
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded of a batch of presentations.
+
+    Attributes
+    ----------
+    n : int
+        Samples in the batch.
+    result : object
+        The reader's.
+    fired : list of (n_neurons,) ndarray
+        Spikes of each neuron of each population in all presentations together (for rate neurons:
+        the expected number).
+    sent : (n_populations,) ndarray
+        Spikes that leave each population, at most one a neuron and step.
+    """
+
+    n: int
+    result: Any
+    fired: list[np.ndarray]
+    sent: np.ndarray
+
+
+class Recorder:
+    """Shows samples to a stack. Memory is bounded, however long presentations or streams last.
+
+    Parameters
+    ----------
+    trial : Trial
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self._sim = trial.simulator({trial.logits: self._observe})
+
+    def record(self, x: np.ndarray, n_steps: int, reader: Reader) -> Recording:
+        """Show each of ``x``, (batch, size_in), for ``n_steps`` steps, from a fresh start.
+
+        A batch may have fewer samples than there are lanes.
+        """
+        self._begin(reader, len(x), n_steps)
+        fired, sent = self._show(x, n_steps, 0)
+        return Recording(len(x), reader.result(), fired, sent)
+
+    def record_stream(
+        self, samples: Batches, places: list[np.ndarray], n_steps: int, gap: int, reader: Reader
+    ) -> Iterator[Recording]:
+        """Show samples one after another without a reset, in a stream a lane.
+
+        Parameters
+        ----------
+        samples : Batches
+        places : list of (n_streams,) ndarray of int
+            As in `Stream.groups`.
+        n_steps, gap : int
+            Steps that a sample is shown, and steps without input after it.
+        reader : Reader
+            Of all samples, place by place.
+
+        Yields
+        ------
+        recording : Recording
+            For each place; its result is there at the last one.
+        """
+        self._begin(reader, sum(map(len, places)), n_steps)
+        for rows in places:
+            fired, sent = self._show(samples.take(rows), n_steps, gap)
+            self._n_read += len(rows)
+            result = reader.result() if rows is places[-1] else None
+            yield Recording(len(rows), result, fired, sent)
+
+    def _begin(self, reader: Reader, n: int, n_steps: int) -> None:
+        if self._sim.n_steps:
+            self._sim.reset()
+        self._reader = reader
+        self._n_read = 0
+        reader.begin(n, n_steps, self.trial.n_out)
+
+    def _show(self, x: np.ndarray, n_steps: int, gap: int) -> tuple[list[np.ndarray], np.ndarray]:
+        """Show a sample in each lane, and nothing in the gap; return spikes fired and sent."""
+        self._window = RunningWindow(len(x), n_steps, self.trial.n_out)
+        self._first_step, self._n_steps = self._sim.n_steps, n_steps
+        before = self._counts() if self._first_step else [0.0] * len(self.trial.spikes)
+        full = fill_up(x, self.trial.minibatch_size)[:, np.newaxis]
+        if 1 in (n_steps, gap):
+            # a run of one step rounds otherwise (see `Machine.pieces`), so it has company
+            shown = np.repeat(full, n_steps, axis=1)
+            nothing = np.zeros((len(full), gap, x.shape[1]))
+            self._run(np.concatenate([shown, nothing], axis=1))
+        else:
+            for values, steps in ((full, n_steps), (np.zeros_like(full), gap)):
+                if steps:
+                    self._run(np.broadcast_to(values, (len(full), steps, x.shape[1])))
+        counts = [now - old for now, old in zip(self._counts(), before, strict=True)]
+        # a host neuron may spike more than once a step, but sends one spike
+        sent = [np.minimum(each[: len(x)], n_steps + gap).sum() for each in counts]
+        return [each[: len(x)].sum(axis=0) for each in counts], np.array(sent)
+
+    def _run(self, values: np.ndarray) -> None:
+        self._sim.run_steps(values.shape[1], data={self.trial.source: values})
+
+    def _counts(self) -> list[np.ndarray]:
+        """Return how often each neuron has spiked since the start, (lanes, n_neurons) each."""
+        return [
+            # a spike's height is 1 / max_rate / dt
+            self._sim.sum(probe) * (layer.max_rate * self.trial.dt)
+            for probe, layer in zip(self.trial.spikes, self.trial.populations, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Free what running needs."""
+        self._sim.close()
+
+    def _observe(self, first_step: int, logits: np.ndarray) -> None:
+        """Hand means on, as long as a sample is shown."""
+        step = first_step - 1 - self._first_step
+        if step >= self._n_steps:
+            return
+        shown = logits[: len(self._window), : self._n_steps - step]
+        for lanes, means in self._window.add(shown):
+            rows = slice(self._n_read + lanes.start, self._n_read + lanes.start + len(means))
+            self._reader.read(rows, step, means)

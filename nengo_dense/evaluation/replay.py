@@ -1,0 +1,79 @@
+"""Single samples shown once more, with all that happens in the stack."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.batches import Batches
+from nengo_dense.evaluation.trial import Trial
+from nengo_dense.evaluation.window import RunningWindow
+from nengo_dense.exceptions import invalid
+from nengo_dense.heads import HEADS
+from nengo_dense.layers.stack import DenseStack
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What happened while a sample was shown.
+
+    Attributes
+    ----------
+    spikes : dict of {str: (n_steps, n_neurons) ndarray of bool}
+        By layer; for neurons without spikes, where they were active.
+    outputs : (n_steps, n_out) ndarray
+        What the head made of the mean logits after each step.
+    """
+
+    spikes: dict[str, np.ndarray]
+    outputs: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Shows samples of a run again, each from a fresh start.
+
+    Parameters
+    ----------
+    stack : DenseStack
+    samples : Batches
+    n : int
+        How many there are.
+    target : str
+    dt : float
+        Step in seconds.
+    n_steps : int
+        Steps of a presentation.
+    """
+
+    stack: DenseStack
+    samples: Batches
+    n: int
+    target: str
+    dt: float
+    n_steps: int
+
+    def show(self, i: Any) -> Shown:
+        """Show a sample.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No such sample, or samples that are not kept.
+        """
+        if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < self.n:
+            raise invalid(f"must be the number of a sample, 0 to {self.n - 1}, got {i!r}", "i")
+        x = self.samples.take([int(i)])
+        trial = Trial(self.stack, self.target, self.dt, 1)
+        probes = [trial.logits, *trial.spikes]
+        with closing(trial.simulator(probes)) as sim:
+            shown = np.broadcast_to(x[:, None, :], (1, self.n_steps, x.shape[1]))
+            sim.run_steps(self.n_steps, data={trial.source: shown})
+            spikes = {
+                layer.ensemble.label: sim.data[probe][0] != 0
+                for layer, probe in zip(trial.populations, trial.spikes, strict=True)
+            }
+            window = RunningWindow(1, self.n_steps, trial.n_out)
+            ((_, means),) = window.add(sim.data[trial.logits])
+        return Shown(spikes, HEADS[trial.head](means[0]))

@@ -1,0 +1,110 @@
+"""Samples that follow one another without a reset, as on a chip that keeps running."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.arguments import whole_steps
+from nengo_dense.array_like import to_array
+from nengo_dense.exceptions import invalid
+
+#: Fewest samples of one of several streams side by side, so that it matters little that the first
+#: one of each has nothing before it.
+LEAST_SAMPLES = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """In which order samples follow one another, in how many streams side by side.
+
+    Every stream has its part of the order, and all parts are as long, give or take a sample.
+
+    Attributes
+    ----------
+    gap : int
+        Steps without input after each sample.
+    order : (n,) ndarray of int
+        Numbers of the samples.
+    n_streams : int
+    """
+
+    gap: int
+    order: np.ndarray
+    n_streams: int
+
+    @classmethod
+    def of(cls, n: int | None, n_steps: int, gap: Any, order: Any, dt: float, most: int) -> Any:
+        """Check how samples follow one another; the arguments are those of `evaluate`.
+
+        Parameters
+        ----------
+        n : int or None
+            Samples; None if they are given in batches.
+        n_steps : int
+            Steps of a presentation.
+        gap, order
+            As in `evaluate`.
+        dt : float
+        most : int
+            Most streams.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+        """
+        steps = whole_steps(gap, dt, "gap")
+        if n is None:
+            raise invalid(
+                "must be one array (or a numpy.memmap) where samples follow one another in "
+                "parallel streams; batches come in one order alone",
+                "x",
+            )
+        if n_steps + steps < 2:
+            raise invalid(
+                "must last two steps or more where samples follow one another", "presentation_time"
+            )
+        return cls(steps, _check_order(order, n), max(1, min(most, n // LEAST_SAMPLES)))
+
+    def groups(self, size: int) -> list[list[np.ndarray]]:
+        """Divide the streams into groups of at most ``size``.
+
+        Returns
+        -------
+        groups : list of list of (n_streams,) ndarray of int
+            For each group, and each place in its streams, the numbers of the samples there. In
+            the last place there may be fewer: the first streams are longer by one.
+        """
+        parts = np.array_split(self.order, self.n_streams)  # longer ones first
+        groups = []
+        for first in range(0, self.n_streams, size):
+            streams = parts[first : first + size]
+            places = range(len(streams[0]))
+            groups.append([np.array([s[i] for s in streams if i < len(s)]) for i in places])
+        return groups
+
+
+def check_no_stream(gap: Any, order: Any) -> None:
+    """Raise a ValidationError for what only streams have."""
+    for attr, value in (("gap", gap), ("order", order)):
+        if value is not None and not (attr == "gap" and value == 0):
+            raise invalid("goes with reset=False, where samples follow one another", attr)
+
+
+def _check_order(order: Any, n: int) -> np.ndarray:
+    if order is None:
+        return np.arange(n)
+    if isinstance(order, str):
+        if order == "random":
+            return np.random.RandomState(0).permutation(n)
+        raise invalid(
+            f"must be None, 'random' or the numbers of all samples, got {order!r}", "order"
+        )
+    numbers = to_array(order, "order")
+    if numbers.dtype.kind not in "iu" or not np.array_equal(np.sort(numbers), np.arange(n)):
+        raise invalid(
+            f"must have each number from 0 to {n - 1} once, as numpy.argsort(y) has; got "
+            f"{numbers.dtype} of shape {numbers.shape}",
+            "order",
+        )
+    return numbers

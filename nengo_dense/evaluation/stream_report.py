@@ -1,0 +1,190 @@
+"""What it costs not to reset a running chip between samples, and which gap makes up for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from nengo_dense import picture_file
+from nengo_dense.arguments import whole_steps
+from nengo_dense.evaluation import plot
+from nengo_dense.evaluation.evaluation import SCHEMA_VERSION, Evaluation
+from nengo_dense.evaluation.measurement import evaluate
+from nengo_dense.exceptions import invalid
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.report_page import Report, legend, pictures, plain, wide
+from nengo_dense.report_table import ReportTable, paragraphs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Seconds without input after each sample.
+GAPS = (0.0, 0.01, 0.02, 0.05)
+#: Points of the score that a gap may lose against a reset to be recommended.
+MOST_LOST = 0.1
+#: Column -> what it says.
+COLUMNS = {
+    "between": "what comes between two samples: a reset, or milliseconds without input",
+    "lost": "points (0.01) of the score less than with a reset",
+    "as reset": "how far the answers are those with a reset, right or wrong",
+    "ms": "milliseconds from one sample to the next",
+    "uJ": "microjoules of the chip from one sample to the next",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StreamReport(Report):
+    """How well a stack does on a chip that keeps running.
+
+    Attributes
+    ----------
+    reset : Evaluation
+        Every sample from a fresh start.
+    streams : list of Evaluation
+        One for each gap; ``agreement`` is with ``reset``.
+    """
+
+    kind: ClassVar[str] = "streams"
+
+    reset: Evaluation
+    streams: list[Evaluation]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """(str) Label of the stack."""
+        return self.reset.name
+
+    @property
+    def gaps(self) -> list[float]:
+        """(list of float) Seconds without input after each sample."""
+        return [stream.gap for stream in self.streams]
+
+    @property
+    def losses(self) -> list[float]:
+        """(list of float) For each gap, points (0.01) of the score less than with a reset."""
+        return [100 * (self.reset.score - stream.score) for stream in self.streams]
+
+    @property
+    def recommended_gap(self) -> float | None:
+        """(float or None) Shortest gap in seconds that loses less than 0.1 points, if one does."""
+        good = [g for g, lost in zip(self.gaps, self.losses, strict=True) if lost < MOST_LOST]
+        return min(good, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types, each evaluation's as its own `to_dict`."""
+        numbers = {
+            "report": self.kind,
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
+            "gaps": self.gaps,
+            "losses": self.losses,
+            "recommended_gap": self.recommended_gap,
+            "reset": self.reset.to_dict(),
+            "streams": [stream.to_dict() for stream in self.streams],
+        }
+        return dict(plain(numbers))
+
+    def __repr__(self) -> str:
+        return f"<StreamReport: {self._headline()}>"
+
+    def __str__(self) -> str:
+        notes = [f"note: {note}" for note in self._notes]
+        return "\n".join([self._table().text(), *notes, self._headline()])
+
+    @property
+    def _notes(self) -> list[str]:
+        found = (note for one in (self.reset, *self.streams) for note in one.notes)
+        return list(dict.fromkeys(found))
+
+    def _headline(self) -> str:
+        label, n = self.reset.score_label, self.reset.n
+        words = f"{label} {self.reset.score:.2%} with a reset on {n} samples"
+        gap = self.recommended_gap
+        if gap is None:
+            return f"{words}; every gap loses {MOST_LOST:g} points or more: try longer ones"
+        return f"{words}; a gap of {1000 * gap:g} ms loses less than {MOST_LOST:g} points"
+
+    def _table(self) -> ReportTable:
+        rows = []
+        for one, lost in zip([self.reset, *self.streams], [0.0, *self.losses], strict=True):
+            agreement = 1.0 if one.agreement is None else one.agreement
+            low, high = one.confidence_interval
+            rows.append(
+                [
+                    f"{1000 * one.gap:g} ms" if one.stream else "reset",
+                    f"{one.score:.2%}",
+                    f"{low:.2%} to {high:.2%}",
+                    f"{lost:+.2f}",
+                    f"{agreement:.2%}",
+                    f"{1000 * (one.presentation_time + one.gap):g}",
+                    f"{1e6 * one.energy.joules:.3g}",
+                ]
+            )
+        between, *others = COLUMNS
+        headings = [between, self.reset.score_label, "95 % interval", *others]
+        return ReportTable(headings, rows)
+
+    def _fragment(self, with_pictures: bool) -> str:
+        parts = [paragraphs(self._headline()), wide(self._table().html()), legend(COLUMNS)]
+        parts.append(paragraphs(*self._notes))
+        if with_pictures:
+            parts.append(pictures([("", self.plot())]))
+        return "".join(parts)
+
+    def plot(self, path: str | None = None) -> "Figure":
+        """Draw the score over the gap, beside that with a reset; needs matplotlib.
+
+        Parameters
+        ----------
+        path : str, optional
+            Where to save the picture.
+        """
+        panel = plot.OverGap(
+            gaps=np.array(self.gaps),
+            scores=np.array([stream.score for stream in self.streams]),
+            intervals=np.array([stream.confidence_interval for stream in self.streams]),
+            reset=self.reset.score,
+            label=self.reset.score_label,
+        )
+        figure = plot.side_by_side([panel], width=8)
+        if path is not None:
+            picture_file.write(figure, path)
+        return figure
+
+
+def stream_report(
+    stack: DenseStack, x: Any, y: Any, *, gaps: Sequence[float] = GAPS, **options: Any
+) -> StreamReport:
+    """Measure what samples that follow one another lose against a reset, for several gaps.
+
+    Parameters
+    ----------
+    stack, x, y
+        As in `evaluate`; ``x`` is one array, as it is read several times.
+    gaps : sequence of float, optional
+        Seconds without input after each sample.
+    **options : optional
+        Further arguments of `evaluate`, such as ``presentation_time`` and ``order``.
+
+    Returns
+    -------
+    report : StreamReport
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        As in `evaluate`; no gaps, or one below 0.
+    """
+    for word in ("reset", "gap", "source"):
+        if word in options:
+            raise invalid("is what this report chooses itself; leave it out", word)
+    gaps = list(gaps) if isinstance(gaps, Sequence | np.ndarray) else [gaps]
+    if not gaps:
+        raise invalid("must have at least one gap", "gaps")
+    for gap in gaps:
+        whole_steps(gap, options.get("dt", 0.001), "gaps")
+    order = options.pop("order", None)
+    reset = evaluate(stack, x, y, **options)
+    known = {**options, "order": order, "reset": False, "source": reset.predictions}
+    return StreamReport(reset, [evaluate(stack, x, y, gap=gap, **known) for gap in gaps])

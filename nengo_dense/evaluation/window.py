@@ -1,0 +1,78 @@
+"""Means over the latest part of the time so far, of values that come piece by piece."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nengo_dense.layers.readout import WINDOW, window_start
+
+#: Memory in bytes for the sums of the lanes that are looked at together.
+BLOCK_BYTES = 2**23
+
+
+def kept_sums(n_steps: int, window: float = WINDOW) -> int:
+    """Return how many sums a lane keeps for each of its values."""
+    return int(window_start(n_steps, window)) + 2
+
+
+class RunningWindow:
+    """Mean of the latest part of the time, after each step of a presentation.
+
+    A mean is the sum of all values so far less the sum at the window's start. Of sums only those
+    are kept at which a window will still start, a tenth of all steps.
+
+    Parameters
+    ----------
+    lanes, n_steps, size : int
+        Of all values: (lanes, n_steps, size).
+    window : float, optional
+        Above 0 and at most 1 (all the time so far).
+
+    Examples
+    --------
+    >>> window = RunningWindow(1, 2, 1, window=1.0)
+    >>> [means.tolist() for _, means in window.add(np.array([[[1.0], [0.0]]]))]
+    [[[[1.0], [0.5]]]]
+    """
+
+    def __init__(self, lanes: int, n_steps: int, size: int, window: float = WINDOW) -> None:
+        self.window = window
+        self.n_done = 0
+        self._last = np.zeros((lanes, size))
+        self._sums = np.zeros((lanes, kept_sums(n_steps, window) - 1, size))
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def add(self, values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Take the values of some further steps, and yield their means in blocks of lanes.
+
+        All blocks must be taken before further steps are given.
+
+        Parameters
+        ----------
+        values : (lanes, steps, size) ndarray
+
+        Yields
+        ------
+        lanes : slice
+        means : (block, steps, size) ndarray
+        """
+        lanes, steps, size = values.shape
+        before, self.n_done = self.n_done, self.n_done + steps
+        end = np.arange(before + 1, self.n_done + 1)
+        start = window_start(end, self.window)
+        kept = slice(before + 1, min(self.n_done + 1, self._sums.shape[1]))
+        block = max(1, BLOCK_BYTES // (8 * (steps + 1) * size))
+        for first in range(0, lanes, block):
+            part = slice(first, first + block)
+            total = np.empty((len(values[part]), steps + 1, size))
+            total[:, 0] = self._last[part]
+            total[:, 1:] = values[part]
+            np.cumsum(total, axis=1, out=total)
+            self._last[part] = total[:, -1]
+            self._sums[part, kept] = total[:, 1 : 1 + max(0, kept.stop - kept.start)]
+            mean = total[:, 1:]
+            mean -= self._sums[part][:, start]
+            mean /= (end - start)[:, np.newaxis]
+            yield part, mean

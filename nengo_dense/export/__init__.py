@@ -1,0 +1,15 @@
+"""A tuned stack -> files that other chips and simulators take, proven by test vectors."""
+
+from nengo_dense.export.deployment import ChipLayer, Deployment, HostNeurons, Readout
+from nengo_dense.export.network_format import NetworkFormat
+from nengo_dense.layers.exporter import Export, Exporter
+
+__all__ = [
+    "ChipLayer",
+    "Deployment",
+    "Export",
+    "Exporter",
+    "HostNeurons",
+    "NetworkFormat",
+    "Readout",
+]

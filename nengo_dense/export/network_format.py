@@ -1,0 +1,129 @@
+"""What all formats have in common: look, build, ask, write, and put test vectors beside it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from nengo_dense import files
+from nengo_dense.arguments import presentation_steps
+from nengo_dense.exceptions import ExportError
+from nengo_dense.export.deployment import Deployment, problems
+from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
+from nengo_dense.layers.exporter import Export
+from nengo_dense.layers.stack import DenseStack
+
+#: What writes one file, given open, and the kind that it may take the place of.
+Produce = Callable[[BinaryIO], Any]
+#: Seconds a step, where nothing is said.
+STEP = 0.001
+UNTUNED = (
+    "it was not tuned for the chip's integers: make it with nengo_dense.convert(model, "
+    "calibration=...), or give presentation_time= (in seconds) to write its weights as they are"
+)
+
+
+class NetworkFormat(ABC):
+    """A format that is written of a tuned stack's integers.
+
+    Attributes
+    ----------
+    name : str
+        A noun with its article, for messages.
+    writes : str
+        What it writes, for people.
+    suffixes : tuple of str
+    kind : nengo_dense.files.Kind
+        Of its files.
+    """
+
+    name: str
+    writes: str
+    suffixes: tuple[str, ...]
+    kind: files.Kind
+
+    def export(
+        self,
+        stack: DenseStack,
+        path: Path,
+        *,
+        samples: Any = None,
+        presentation_time: float | None = None,
+        dt: float | None = None,
+    ) -> Export:
+        """Write a stack, and test vectors beside it.
+
+        Parameters
+        ----------
+        stack : DenseStack
+        path : pathlib.Path
+        samples : (n, size_in) array_like, optional
+            For the test vectors; drawn from the range of the calibration data if not given.
+        presentation_time, dt : float, optional
+            In seconds, in place of those that the stack was tuned for. Needed for a stack that
+            was not tuned: whoever gives it says that the weights are right as they are.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ExportError
+            With everything that the format cannot hold.
+        OSError
+            A file that cannot be written.
+        """
+        self._check(stack, path, presentation_time)
+        x = choose_samples(stack, samples)
+        deployment = self._build(stack, x, presentation_time, dt)
+        differences = self.differences(deployment)
+        arrays = vectors(deployment, differences)
+        written = self.files(deployment, path)
+        for file, produce in written.items():
+            files.write(file, produce, kind=self.kind)
+        files.write_arrays(path_of(path), arrays, kind=VECTORS)
+        # the file that was named comes first
+        others = [file for file in written if file != path]
+        return Export(self.name, [path, *others, path_of(path)], differences)
+
+    def _check(self, stack: DenseStack, path: Path, presentation_time: float | None) -> None:
+        """Look at all that can be known before the network is built."""
+        for file in self.paths(path):
+            files.check_target(file, self.kind)
+        files.check_target(path_of(path), VECTORS)
+        found = problems(stack)
+        if stack.tuned is None and presentation_time is None:
+            found.insert(0, UNTUNED)
+        self._refuse(stack, found)
+
+    def _build(
+        self, stack: DenseStack, x: np.ndarray, presentation_time: float | None, dt: float | None
+    ) -> Deployment:
+        tuned = stack.tuned
+        time = (
+            tuned.presentation_time if presentation_time is None and tuned else presentation_time
+        )
+        step = (tuned.dt if tuned else STEP) if dt is None else dt
+        deployment = Deployment.of(stack, presentation_steps(time, step), step, x)
+        self._refuse(stack, self.problems(deployment))
+        return deployment
+
+    def _refuse(self, stack: DenseStack, found: list[str]) -> None:
+        if found:
+            title = f"The stack {stack.label!r}" if stack.label else "The stack"
+            raise ExportError(title, self.name, found)
+
+    def paths(self, path: Path) -> list[Path]:
+        """Return all files that are written for a path, without the test vectors."""
+        return [path]
+
+    def problems(self, deployment: Deployment) -> list[str]:
+        """Say what the format cannot hold, and the way out, a sentence each."""
+        return []
+
+    def differences(self, deployment: Deployment) -> list[str]:
+        """Say what the target does otherwise than our integers, a sentence each."""
+        return []
+
+    @abstractmethod
+    def files(self, deployment: Deployment, path: Path) -> dict[Path, Produce]:
+        """Return what writes each of `paths`."""

@@ -1,0 +1,233 @@
+"""NIR graphs (Neuromorphic Intermediate Representation) of a tuned network, and who reads them.
+
+NIR says in differential equations what a neuron is, and readers make steps of it, each its own
+way. So a graph is written for a reader (`.nir_reader`), in the units that this reader takes.
+
+- ``IF`` neurons get what a spike brings in all, after the synapse's decay, at once.
+- ``CubaLIF`` neurons have the synapse: a current of the time constant that the chip's decay stands
+  for. Their bias comes through that synapse too, or is ``v_leak``.
+
+All thresholds are 1, weights and biases are the tuned integers divided by theirs.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense import compat, files
+from nengo_dense.export.deployment import ChipLayer, Deployment
+from nengo_dense.export.network_format import NetworkFormat, Produce
+from nengo_dense.export.nir_reader import READERS, Reader
+from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.nir import READOUT
+from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.layers.exporter import Export
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.limits import DECAY_BITS
+
+#: Decay constants are of this.
+WHOLE = 1 << DECAY_BITS
+#: Steps, in place of endlessly many, of a neuron that does not leak.
+ENDLESS = 1e8
+
+
+def _is_nir(file: BinaryIO) -> bool:
+    with h5py.File(file, "r") as content:
+        return "node" in content and "version" in content
+
+
+class NirFormat(NetworkFormat):
+    """Writes NIR graphs for one of `READERS`, or for all that take Affine and IF nodes."""
+
+    name = "NIR"
+    writes = "a NIR graph, for many simulators"
+    suffixes = (".nir",)
+    kind = files.Kind("a NIR file", _is_nir)
+
+    def __init__(self) -> None:
+        self.reader = READERS[None]
+        self.host = True
+
+    def export(
+        self,
+        stack: DenseStack,
+        path: Path,
+        *,
+        samples: Any = None,
+        presentation_time: float | None = None,
+        dt: float | None = None,
+        reader: str | None = None,
+        host: bool | None = None,
+    ) -> Export:
+        """Write a graph.
+
+        Parameters
+        ----------
+        stack, path, samples, presentation_time, dt
+            As in `NetworkFormat.export`.
+        reader : {"snntorch", "norse", "sinabs", "spinnaker2", "rockpool"}, optional
+            Who will read the file. If not given, Affine and IF nodes are written, the plainest.
+        host : bool, optional
+            Whether the graph begins with the host's neurons, so that its input are samples, or
+            with the chip, so that its input are the host's spikes. Default: whether the reader
+            has neurons as the host's.
+        """
+        self.reader = choose_reader(reader)
+        self.host = self.reader.host if host is None else host
+        compat.require("nir", "Writing a NIR graph")
+        return super().export(
+            stack, path, samples=samples, presentation_time=presentation_time, dt=dt
+        )
+
+    def problems(self, deployment: Deployment) -> list[str]:
+        """Refuse what the reader's neurons cannot do."""
+        found = []
+        if self.host and not self.reader.host:
+            found.append(
+                f"reader={self.reader.name!r} has no neurons as the host's: "
+                f"{self.reader.no_host}; leave host=True out, and give the graph the host's spikes"
+            )
+        for layer in deployment.layers:
+            p = layer.parameters
+            if (p["refract"] > 1).any():
+                found.append(
+                    f"{layer.label} has a refractory period, which no node of NIR has; convert "
+                    "with tau_ref=0 or with rectified linear neurons"
+                )
+            if self.reader.node == "IF" and (p["keep_v"] < WHOLE - 1).any():
+                found.append(
+                    f"{layer.label} has leaky neurons, which IF nodes are not; convert with "
+                    "rectified linear neurons, or give reader='snntorch', 'norse' or 'rockpool'"
+                )
+        if deployment.readout.synapse is not None:
+            found.append(
+                f"its readout has a synapse ({deployment.readout.synapse}), which the last Affine "
+                "node lacks; convert with a synapse of None for the readout"
+            )
+        return found
+
+    def differences(self, deployment: Deployment) -> list[str]:
+        """Say what the reader does otherwise."""
+        floors = [layer.label for layer in deployment.layers if not layer.parameters["vmin"].any()]
+        sentences = list(self.reader.differences)
+        if floors and not self.reader.floor:
+            sentences.append(
+                f"no floor: neurons of {', '.join(floors)} cannot fall below 0 on the chip, and "
+                "here they remember what is negative; convert with target='lava' for none"
+            )
+        return sentences
+
+    def files(self, deployment: Deployment, path: Path) -> dict[Path, Produce]:
+        """Return what writes the graph."""
+        nir = compat.require("nir", "Writing a NIR graph")
+        content = BytesIO()
+        nir.write(content, self.graph(deployment))
+        _leave_out_resets(content)
+        return {path: lambda file: file.write(content.getvalue())}
+
+    def graph(self, deployment: Deployment) -> Any:
+        """Make the graph of a deployment."""
+        nir = compat.require("nir", "Writing a NIR graph")
+        host, readout = deployment.host, deployment.readout
+        n_in = deployment.stack.size_in if self.host else len(host.bias)
+        nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([n_in])})}
+        if self.host:
+            gain = host.gain[:, np.newaxis] * deployment.dt
+            affine = nir.Affine(gain * host.weights, host.bias * deployment.dt)
+            _add_layer(nodes, 0, affine, _rectifiers(nir, len(host.bias)))
+        for number, layer in enumerate(deployment.layers):
+            _add_layer(nodes, number + 1, *self._nodes(nir, layer, deployment.dt))
+        nodes["logits"] = nir.Affine(readout.weights, readout.bias)
+        nodes["output"] = nir.Output({"output": np.array([len(readout.bias)])})
+        return nir.NIRGraph(nodes, list(pairwise(nodes)), _metadata(readout.head))
+
+    def _nodes(self, nir: Any, layer: ChipLayer, dt: float) -> tuple[Any, Any]:
+        """Make the two nodes of a layer: its weights and its neurons."""
+        p = layer.parameters
+        vth = p["vth"].astype(float)
+        weights, bias = layer.weights / vth[:, np.newaxis], p["bias"] / vth
+        keep = p["keep_u"] / WHOLE
+        if self.reader.node == "IF":
+            charge = 1 / (1 - keep)
+            affine = nir.Affine(weights * charge[:, np.newaxis], bias)
+            return affine, _rectifiers(nir, layer.n_neurons)
+        leak = 1 - p["keep_v"] / WHOLE
+        return self.reader.cuba(nir, (weights, bias), keep, np.maximum(leak, 1 / ENDLESS), dt)
+
+
+def _add_layer(nodes: dict[str, Any], number: int, affine: Any, neurons: Any) -> None:
+    """Add the nodes of a layer.
+
+    A file is read in the alphabetical order of nodes, and nirtorch 2.0.2 gives up where that is
+    not their order in the graph. These names lie between "input" and "output".
+    """
+    nodes[f"layer{number:02d}_affine"] = affine
+    nodes[f"layer{number:02d}_neurons"] = neurons
+
+
+def _leave_out_resets(content: BytesIO) -> None:
+    """Remove ``v_reset``, which NIR 1.0.4 does not know (sinabs and snnTorch may come with it).
+
+    It is 0 everywhere, as later versions take it to be where it is missing.
+    """
+    with h5py.File(content, "r+") as file:
+        for node in file["node/nodes"].values():
+            if "v_reset" in node:
+                del node["v_reset"]
+
+
+def _rectifiers(nir: Any, n: int) -> Any:
+    return nir.IF(r=np.ones(n), v_threshold=np.ones(n), v_reset=np.zeros(n))
+
+
+def _metadata(head: str) -> dict[str, str]:
+    """Note a head for which NIR has no node."""
+    return {} if head in ("linear", "relu") else {READOUT: head}
+
+
+def choose_reader(name: str | None) -> Reader:
+    """Look a reader up.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        One that is not known.
+    """
+    if name is not None and (not isinstance(name, str) or name not in READERS):
+        known = ", ".join(repr(each) for each in READERS if each)
+        raise ValidationError(f"must be one of {known} or None, got {name!r}", attr="reader")
+    return READERS[name]
+
+
+def to_nir(specs: Sequence[DenseSpec]) -> Any:
+    """Write a source model's layers as a NIR graph, rectifiers as IF neurons of unit threshold.
+
+    These are the weights as the source has them. `NirFormat` writes the tuned network.
+
+    Parameters
+    ----------
+    specs : sequence of DenseSpec
+
+    Returns
+    -------
+    graph : nir.NIRGraph
+        ``nir.write`` stores it. NIR has no softmax: the graph ends with the logits, and its
+        metadata says that a softmax belongs behind them.
+    """
+    nir = compat.require("nir", "Exporting a NIR graph")
+    specs = fold("The list of layers", operations_of(specs))
+    nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([specs[0].n_in])})}
+    for index, spec in enumerate(specs):
+        nodes[f"affine_{index}"] = nir.Affine(
+            weight=np.array(spec.weights), bias=np.array(spec.bias)
+        )
+        if spec.activation == "relu":
+            nodes[f"if_{index}"] = _rectifiers(nir, spec.n_out)
+    nodes["output"] = nir.Output({"output": np.array([specs[-1].n_out])})
+    return nir.NIRGraph(nodes, list(pairwise(nodes)), _metadata(specs[-1].activation))

@@ -1,0 +1,97 @@
+"""Test vectors: samples, the spikes and outputs of our integers, and what the host does.
+
+They lie beside an exported network in an ``.npz`` file of plain arrays, for whoever runs the
+network elsewhere:
+
+- ``samples`` (n, size_in); ``spikes_0`` (n, n_steps, n_in), which go to the chip; ``spikes_1``,
+  ``spikes_2``, ..., one for each layer on the chip
+- ``logits`` (n, n_steps, n_out), ``outputs`` (n, n_out) after a presentation, and
+  ``classes``, where the stack names them
+- ``host_weights``, ``host_gain``, ``host_bias``: see `.deployment.HostNeurons`
+- ``readout_weights``, ``readout_bias``: see `.deployment.Readout`
+- ``header``: JSON text with the format, ``dt`` in seconds, ``n_steps``, ``readout_start``,
+  ``head``, and the differences that the target is known to have
+"""
+
+import json
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense import files
+from nengo_dense.export.deployment import Deployment
+from nengo_dense.heads import HEADS
+from nengo_dense.layers.stack import DenseStack
+from nengo_dense.samples import check_inputs
+
+FORMAT = "nengo_dense.TestVectors"
+VERSION = 1
+SUFFIX = ".vectors.npz"
+#: Samples, where none are given.
+N_SAMPLES = 16
+
+
+def _is_vectors(file: BinaryIO) -> bool:
+    header = np.load(file, allow_pickle=False)["header"]
+    return bool(json.loads(str(header))["format"] == FORMAT)
+
+
+#: What may only take the place of its like.
+VECTORS = files.Kind("a file of test vectors", _is_vectors)
+
+
+def path_of(network: Path) -> Path:
+    """Return where the test vectors of a network's file lie."""
+    return network.with_name(network.stem + SUFFIX)
+
+
+def choose_samples(stack: DenseStack, samples: Any) -> np.ndarray:
+    """Check samples, or draw some from the range that the stack was tuned for.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Samples of another shape; or none are given, and no range is known.
+    """
+    if samples is not None:
+        return check_inputs(samples, stack.size_in, "samples")
+    if stack.tuned is None:
+        raise ValidationError(
+            "must be given for a stack that was not tuned, as nothing says what its inputs are "
+            f"like: an array (n, {stack.size_in})",
+            attr="samples",
+        )
+    low, high = stack.tuned.input_low, stack.tuned.input_high
+    drawn: np.ndarray = np.random.RandomState(0).uniform(low, high, (N_SAMPLES, stack.size_in))
+    return drawn
+
+
+def vectors(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
+    """Gather what is kept of a deployment's samples."""
+    readout, host = deployment.readout, deployment.host
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "dt": deployment.dt,
+        "n_steps": deployment.n_steps,
+        "readout_start": readout.start,
+        "head": readout.head,
+        "differences": differences,
+    }
+    mean = deployment.logits[:, readout.start :].mean(axis=1)
+    classes = deployment.stack.classes
+    return {
+        "header": np.array(json.dumps(header)),
+        "samples": deployment.samples,
+        **{f"spikes_{i}": each for i, each in enumerate(deployment.spikes)},
+        "logits": deployment.logits,
+        "outputs": HEADS[readout.head](mean),
+        "host_weights": host.weights,
+        "host_gain": host.gain,
+        "host_bias": host.bias,
+        "readout_weights": readout.weights,
+        "readout_bias": readout.bias,
+        **({} if classes is None else {"classes": classes}),
+    }

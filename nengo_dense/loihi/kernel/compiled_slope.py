@@ -1,0 +1,98 @@
+"""Slopes through the chip's steps, compiled: the twin of `.numpy_slope`.
+
+Loaded only by `.choice`, because it imports numba.
+"""
+
+import numpy as np
+
+from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
+from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.loihi.kernel.vector import (
+    WIDTH,
+    add,
+    greater,
+    load,
+    maximum,
+    multiply,
+    real,
+    spread,
+    store,
+    subtract,
+    where,
+)
+
+
+def slopes(spike_slopes: np.ndarray, trace: Trace, neurons: Neurons) -> np.ndarray:
+    """Do as `.numpy_slope.slopes`."""
+    lanes, n_steps, n = spike_slopes.shape
+    excess = -n % WIDTH
+    whole = _padded(spike_slopes, excess)
+    flat = whole.reshape(-1)
+    past = Trace(*(_padded(x, excess).reshape(-1) for x in trace))
+    chip = Neurons(*(_padded(x, excess) for x in neurons))
+    inverse = np.float32(1) / np.where(chip.vth, chip.vth, np.float32(1))
+    of_bias = np.zeros((lanes, n + excess), dtype=np.float32)
+    longest = int(neurons.refract.max(initial=1))
+
+    def part(start: int, stop: int) -> None:
+        room = np.empty(2 * len(inverse), dtype=np.float32)
+        back(start, stop, n_steps, longest, flat, past, chip, inverse, of_bias.reshape(-1), room)
+
+    over_lanes(part, lanes, spike_slopes.size)
+    if excess:
+        spike_slopes[...] = whole[:, :, :n]
+    return of_bias[:, :n]
+
+
+def _padded(array: np.ndarray, excess: int) -> np.ndarray:
+    """Fill the last axis up to whole vectors; an array that is whole is not copied."""
+    if not excess:
+        return np.ascontiguousarray(array)
+    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, excess)])
+
+
+@inlined
+def _before(here, j, n, first, trace, chip):  # type: ignore[no-untyped-def]
+    """Return the voltage as it was compared with the threshold."""
+    voltage = add(real(load(trace.current, here + j)), load(chip.bias, j))
+    if first:
+        return voltage
+    kept = multiply(real(load(trace.voltage, here + j - n)), load(chip.keep_v, j))
+    return add(voltage, kept)
+
+
+@compiled
+def back(  # type: ignore[no-untyped-def]
+    start, stop, n_steps, longest, slope, trace, chip, inverse, of_bias, room
+) -> None:
+    """Go back in time for some lanes; all arrays are flat.
+
+    ``room`` holds slopes of voltages and of currents, carried from step to step.
+    """
+    one, nought = spread(np.float32(1)), spread(np.float32(0))
+    n, width = np.uint64(len(inverse)), np.uint64(WIDTH)
+    for lane in range(np.uint64(start), np.uint64(stop)):
+        for j in range(np.uint64(0), n + n, width):
+            store(room, j, nought)
+        for step in range(n_steps - 1, -1, -1):
+            here = (lane * np.uint64(n_steps) + np.uint64(step)) * n
+            for j in range(np.uint64(0), n, width):
+                before = _before(here, j, n, step == 0, trace, chip)
+                apart = subtract(multiply(before, load(inverse, j)), one)
+                apart = maximum(apart, subtract(nought, apart))
+                found = multiply(load(slope, here + j), maximum(subtract(one, apart), nought))
+                fired = load(trace.spiked, here + j)
+                found = add(found, where(fired, nought, load(room, j)))
+                found = where(greater(load(chip.vmin, j), before), nought, found)
+                refract = load(chip.refract, j)
+                for ago in range(1, min(longest, step + 1)):
+                    fired = load(trace.spiked, here + j - np.uint64(ago) * n)
+                    held = where(fired, greater(refract, spread(np.int32(ago))), fired)
+                    found = where(held, nought, found)
+                place = lane * n + j
+                store(of_bias, place, add(load(of_bias, place), found))
+                store(room, j, multiply(found, load(chip.keep_v, j)))
+                found = add(found, multiply(load(chip.keep_u, j), load(room, n + j)))
+                store(room, n + j, found)
+                store(slope, here + j, found)

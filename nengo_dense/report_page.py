@@ -1,0 +1,179 @@
+"""One look for all reports: a page in HTML that needs no other file, and the same as JSON."""
+
+import io
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib import metadata
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+import numpy as np
+
+from nengo_dense import files
+from nengo_dense.version import version
+
+#: Packages whose versions are part of a result.
+PACKAGES = ("nengo", "nengo-loihi", "numpy")
+#: Text and lines take the reader's colours; pictures, which are drawn dark on light, stay light.
+STYLE = """
+:root { color-scheme: light dark; --line: #d8dde2; --soft: #5c6670; --card: #fff }
+@media (prefers-color-scheme: dark) { :root { --line: #3d444b; --soft: #a0abb5; --card: #e9ecef } }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5em auto; max-width: 75em; padding: 0 1em }
+h1 { font-size: 1.5em; margin: 0; overflow-wrap: anywhere } h2 { font-size: 1.15em }
+.made, dd { color: var(--soft) } .made { margin: .2em 0 1.5em; font-size: .9em }
+.wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+td, th { padding: .2em .7em; text-align: right; white-space: nowrap }
+td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid var(--line) }
+.pictures { display: flex; flex-wrap: wrap; gap: 1em } .pictures h2 { margin: .5em 0 .3em }
+.picture { flex: 1 1 20em; max-width: 100%; min-width: 0 }
+.picture svg { width: 100%; height: auto; background: var(--card); border-radius: 6px }
+.finding { border-left: 4px solid; margin: .8em 0; padding: .2em 1em; overflow-wrap: anywhere }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em; margin: .5em 0 }
+dt { font-weight: 600 } dd { margin: 0 } details { margin: 1em 0 } summary { cursor: pointer }
+"""
+
+
+class Report(ABC):
+    """A result that is shown as text, in a notebook, as a page and as JSON.
+
+    Attributes
+    ----------
+    kind : str
+        Noun for titles; reports only take the place of others of their kind.
+    name : str
+        Of what was looked at; may be empty.
+    """
+
+    kind: ClassVar[str]
+    name: str
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types."""
+
+    @abstractmethod
+    def _fragment(self, with_pictures: bool) -> str:
+        """Return what the page shows under its title."""
+
+    def _repr_html_(self) -> str:
+        return f"<div>{self._fragment(can_draw())}</div>"
+
+    def to_json(self) -> str:
+        """Give the report as a JSON document; numbers that are not finite become null."""
+        return json.dumps(plain(self.to_dict()), indent=2, allow_nan=False)
+
+    def to_html(self) -> str:
+        """Give the report as one HTML page with pictures (these need matplotlib)."""
+        return page(self.kind, self.name, self._fragment(with_pictures=True))
+
+    def save_html(self, path: str | Path) -> None:
+        """Write the HTML page to a file, in the place of no other file than such a page."""
+        kind = html_kind(self.kind)
+        files.check_target(path, kind)
+        content = self.to_html().encode()
+        files.write(path, lambda file: file.write(content), kind=kind)
+
+    def save_json(self, path: str | Path) -> None:
+        """Write the JSON document to a file, in the place of no other file than such a one."""
+        kind = json_kind(self.kind)
+        files.check_target(path, kind)
+        content = self.to_json().encode()
+        files.write(path, lambda file: file.write(content), kind=kind)
+
+
+def html_kind(kind: str) -> files.Kind:
+    """Return how a page of a kind of report is told from other files."""
+    mark = f"<title>nengo_dense {kind}".encode()
+    return files.Kind(f"a page of {kind}", lambda file: mark in file.read(1000))
+
+
+def json_kind(kind: str) -> files.Kind:
+    """Return how the JSON of a kind of report is told from other files."""
+
+    def recognizes(file: BinaryIO) -> bool:
+        found = json.load(file)
+        return found["report"] == kind and "schema_version" in found
+
+    return files.Kind(f"the JSON of {kind}", recognizes)
+
+
+def page(kind: str, name: str, body: str) -> str:
+    """Write a page.
+
+    Parameters
+    ----------
+    kind, name : str
+        As in `Report`.
+    body : str
+        HTML.
+    """
+    title = f"{kind[0].upper()}{kind[1:]}{f' of {name}' if name else ''}"
+    tab = f"nengo_dense {kind}{f': {name}' if name else ''}"
+    now = time.localtime()
+    date = f"{now.tm_mday} {time.strftime('%B %Y, %H:%M', now)}"
+    made = ", ".join([date, f"nengo_dense {version}", *_versions()])
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(tab)}</title><style>{STYLE}</style></head>\n"
+        f'<body><h1>{escape(title)}</h1>\n<p class="made">{escape(made)}</p>\n{body}\n'
+        "</body></html>\n"
+    )
+
+
+def wide(table: str) -> str:
+    """Let a table scroll in its own place where it is wider than the page."""
+    return f'<div class="wide">{table}</div>'
+
+
+def legend(meanings: Mapping[str, str]) -> str:
+    """Write what columns mean."""
+    rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in meanings.items())
+    return f"<details><summary>What the columns mean</summary><dl>{rows}</dl></details>"
+
+
+def pictures(drawn: Sequence[tuple[str, Any]]) -> str:
+    """Write matplotlib's figures with their titles, side by side where there is room."""
+    parts = [
+        f'<div class="picture">{f"<h2>{escape(title)}</h2>" if title else ""}{svg(figure)}</div>'
+        for title, figure in drawn
+    ]
+    return f'<div class="pictures">{"".join(parts)}</div>'
+
+
+def svg(figure: Any) -> str:
+    """Draw a matplotlib figure as an element that stands in a page."""
+    target = io.StringIO()
+    figure.savefig(target, format="svg", metadata={"Date": None})
+    text = target.getvalue()
+    return text[text.index("<svg") :]
+
+
+def can_draw() -> bool:
+    """Tell whether matplotlib is installed."""
+    return bool(_version("matplotlib"))
+
+
+def _versions() -> list[str]:
+    return [f"{name} {found}" for name in PACKAGES if (found := _version(name))]
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def plain(value: Any) -> Any:
+    """Turn NumPy's values into Python's, and what is not finite into None, as JSON needs it."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if not isinstance(value, float) or np.isfinite(value) else None

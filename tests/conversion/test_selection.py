@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from nengo_dense.conversion import selection
+from nengo_dense.conversion.calibration import Samples
+from nengo_dense.conversion.chain import Chain, Window
+from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.judgement import Judgement
+from nengo_dense.conversion.selection import Selection
+from nengo_dense.layers.stack import DenseStack
+
+
+@pytest.fixture
+def chain(rng):
+    weights = [rng.uniform(0, 0.1, size=s) for s in ((5, 4), (6, 5), (3, 6))]
+    return Chain(
+        DenseStack([5, 6, 3], 4, weights=weights, max_rate=250.0, synapse=[0.002, None]), 0.001
+    )
+
+
+def kept_after(chain, rng, monkeypatch, judgements):
+    """Return which parameters are kept, by the number of their judgement."""
+    samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
+    distillation = Distillation.for_targets(samples.targets, "softmax")
+    found = Selection(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
+    given = iter(Judgement(*values) for values in judgements)
+    monkeypatch.setattr(selection, "judge", lambda *_: next(given))
+    for number in range(len(judgements)):
+        chain.biases[-1][:] = number
+        found.judge_now()
+    assert found.restore() == Judgement(*judgements[found.best])
+    np.testing.assert_array_equal(chain.biases[-1], found.best)
+    assert found.since_best == len(judgements) - 1 - found.best
+    return found.best
+
+
+def test_the_lowest_loss_is_kept(chain, rng, monkeypatch):
+    losses = [(1.0, 0.1, 0), (0.5, 0.1, 0), (0.2, 0.05, 0), (0.3, 0.0, 0)]
+    assert kept_after(chain, rng, monkeypatch, losses) == 2
+
+
+def test_fewer_answers_as_the_source_are_no_gain(chain, rng, monkeypatch):
+    losses = [(1.0, 0.1, 0), (0.5, 0.11, 0), (0.7, 0.1, 0), (0.6, 0.12, 0)]
+    assert kept_after(chain, rng, monkeypatch, losses) == 2
+
+
+def test_fewer_right_answers_are_no_gain(chain, rng, monkeypatch):
+    losses = [(1.0, 0.1, 0.1), (0.5, 0.0, 0.2), (0.4, 0.0, 0.3)]
+    assert kept_after(chain, rng, monkeypatch, losses) == 0

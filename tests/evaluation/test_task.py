@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from nengo.exceptions import ValidationError
+
+from nengo_dense.evaluation import evaluate
+from nengo_dense.evaluation.task import tell_task
+from nengo_dense.layers import DenseStack
+
+ONE_HOT = np.eye(3)[[0, 2, 1, 0]]
+SETS = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 1]])
+VALUES = np.arange(12.0).reshape(4, 3)
+
+
+@pytest.mark.parametrize(
+    ("y", "n_out", "head", "task"),
+    [
+        ([0, 2, 1, 0], 3, "softmax", "classification"),
+        (["a", "b"], 3, "linear", "classification"),
+        ([0, 2, 1, 0], 3, "linear", "classification"),
+        (ONE_HOT, 3, "linear", "classification"),
+        (SETS, 3, "softmax", "classification"),  # which `check_labels` refuses
+        (VALUES, 3, "linear", "regression"),
+        (VALUES, 3, "relu", "regression"),
+        (VALUES[:, :1], 1, "linear", "regression"),
+        ([0, 1, 1, 0], 1, "linear", "regression"),
+        (SETS, 3, "sigmoid", "multilabel"),
+        (ONE_HOT, 3, "sigmoid", "multilabel"),
+        (VALUES / 20, 3, "sigmoid", "regression"),
+        ([0, 2, 1, 0], 3, "sigmoid", "classification"),
+    ],
+)
+def test_the_task_is_told_from_head_and_labels(y, n_out, head, task):
+    assert tell_task(y, n_out, head, None) == task
+
+
+def test_what_two_tasks_may_have_is_asked_for():
+    with pytest.raises(ValidationError, match=r"Give task='regression' to .*task='multilabel'"):
+        tell_task(SETS, 3, "linear", None)
+    assert tell_task(SETS, 3, "linear", "regression") == "regression"
+
+
+@pytest.mark.parametrize(
+    ("task", "head", "message"),
+    [
+        ("regression", "softmax", "whose softmax head gives probabilities"),
+        ("multilabel", "softmax", "whose softmax head has no bound"),
+        ("multilabel", "relu", "whose relu head has no bound"),
+        ("clustering", "linear", "must be one of 'classification', 'regression', 'multilabel'"),
+    ],
+)
+def test_a_task_that_does_not_fit_is_refused(task, head, message):
+    with pytest.raises(ValidationError, match=f"task: .*{message}"):
+        tell_task(VALUES, 3, head, task)
+
+
+def boom(labels, predictions):
+    raise RuntimeError("boom")
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "message"),
+    [
+        ([0.5, 1, 2, 0], {}, "y: must be class indices 0 to 2, got values such as 0.5"),
+        (VALUES * [1, np.nan, 1], {}, "y: has no finite value for 4 of 4 samples"),
+        (VALUES[:, :2], {"task": "regression"}, r"y: must have shape \(4, 3\), a value for"),
+        (VALUES, {"task": "multilabel"}, "y: must be rows of 0 and 1"),
+        (VALUES, {"task": "classification"}, "y: must be labels or one-hot rows"),
+        (VALUES, {"sample_weight": [1, 2]}, r"sample_weight: must have shape \(4,\)"),
+        (VALUES, {"source": VALUES[:, :1]}, r"source: must have shape \(4, 3\)"),
+        (VALUES, {"metrics": boom}, "metrics: must be a dict of names and functions"),
+        (VALUES, {"metrics": {"mine": 3}}, "metrics: 'mine' must be a function, got 3"),
+        (VALUES, {"metrics": {"mine": boom}}, "metrics: 'mine' fails where every answer is right"),
+    ],
+)
+def test_labels_that_fit_no_task_are_refused_before_anything_runs(y, options, message):
+    stack = DenseStack([4, 4, 3], 2, readout="linear", seed=0)
+    with pytest.raises(ValidationError, match=message):
+        evaluate(stack, np.ones((4, 2)), y, **options)
+
+
+def test_a_value_a_sample_is_no_regression_of_several_outputs():
+    stack = DenseStack([4, 4, 3], 2, readout="linear", seed=0)
+    with pytest.raises(ValidationError, match="a value for each of its 3 outputs"):
+        evaluate(stack, np.ones((2, 2)), [0.25, 0.5])

@@ -1,0 +1,27 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nengo_dense.evaluation.window import RunningWindow, kept_sums
+
+
+@given(
+    pieces=st.lists(st.integers(1, 9), min_size=1, max_size=8),
+    window=st.sampled_from([0.1, 0.5, 0.9, 1.0]),
+)
+def test_pieces_give_the_same_as_the_whole(pieces, window):
+    n_steps = sum(pieces)
+    values = np.random.RandomState(0).randn(3, n_steps, 2)
+    ((_, whole),) = RunningWindow(3, n_steps, 2, window).add(values)
+    running = RunningWindow(3, n_steps, 2, window)
+    parts = [
+        means
+        for piece in np.split(values, np.cumsum(pieces)[:-1], axis=1)
+        for _, means in running.add(piece)
+    ]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+
+
+def test_only_sums_at_which_a_window_starts_are_kept():
+    assert RunningWindow(2, 1000, 3)._sums.shape == (2, 101, 3)
+    assert kept_sums(1000) == 102

@@ -1,0 +1,173 @@
+import json
+
+import nengo
+import numpy as np
+import pytest
+from exported import read_vectors, tuned_stack
+from nengo.exceptions import ValidationError
+
+import nengo_dense
+from nengo_dense.exceptions import ExportError
+from nengo_dense.export import Deployment, deployment
+from nengo_dense.export.vectors import SUFFIX
+
+RATES = nengo.RectifiedLinear()
+
+
+def test_vectors_are_what_the_simulator_gives(tmp_path, rng):
+    stack = tuned_stack()
+    x = rng.uniform(-1, 1, size=(3, 6))
+    stack.export(tmp_path / "net.c", samples=x)
+    arrays = read_vectors(tmp_path / f"net{SUFFIX}")
+    with nengo.Network(seed=stack.seed) as network:
+        network.add(stack)
+        source = nengo.Node(np.zeros(6))
+        nengo.Connection(source, stack.input, synapse=None)
+        probes = [nengo.Probe(layer.neurons) for layer in stack.layers]
+        logits = nengo.Probe(stack.logits)
+    with nengo_dense.Simulator(network, minibatch_size=3, progress_bar=False) as sim:
+        sim.run_steps(40, data={source: np.repeat(x[:, None], 40, axis=1)})
+    np.testing.assert_array_equal(arrays["samples"], x)
+    np.testing.assert_array_equal(arrays["logits"], sim.data[logits])
+    for number, probe in enumerate(probes):
+        np.testing.assert_array_equal(arrays[f"spikes_{number}"], sim.data[probe] > 0)
+    header = json.loads(str(arrays["header"]))
+    assert header["n_steps"] == 40
+    assert header["head"] == "softmax"
+
+
+def test_outputs_follow_from_spikes_and_the_readout_that_is_kept(tmp_path):
+    tuned_stack(readout="linear").export(tmp_path / "net.c")
+    arrays = read_vectors(tmp_path / f"net{SUFFIX}")
+    header = json.loads(str(arrays["header"]))
+    spikes = arrays["spikes_2"][:, header["readout_start"] - 1 : -1]
+    outputs = spikes.mean(axis=1) @ arrays["readout_weights"].T + arrays["readout_bias"]
+    np.testing.assert_allclose(arrays["outputs"], outputs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_what_the_host_sends_follows_from_the_numbers_that_are_kept(encoding, tmp_path):
+    tuned_stack(encoding=encoding).export(tmp_path / "net.c")
+    arrays = read_vectors(tmp_path / f"net{SUFFIX}")
+    drive = arrays["samples"] @ arrays["host_weights"].T
+    drive = np.maximum((arrays["host_gain"] * drive + arrays["host_bias"]) * 0.001, 0)
+    voltage = np.zeros_like(drive)
+    for step in range(40):
+        voltage += drive
+        np.testing.assert_array_equal(arrays["spikes_0"][:, step], voltage >= 1)
+        voltage -= np.floor(voltage)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_layers_are_the_integers_of_the_program(encoding):
+    stack = tuned_stack(encoding=encoding)
+    built = Deployment.of(stack, 10, 0.001, np.zeros((1, 6)))
+    below, spikes = built.spikes[0], built.spikes[1:]
+    for layer, fired in zip(built.layers, spikes, strict=True):
+        assert layer.weights.shape == (fired.shape[2], below.shape[2])
+        assert (layer.weights % 64 == 0).all(), "a weight is 8 bits, 6 bits up"
+        assert layer.weights.any()
+        assert sorted(np.concatenate(layer.cores)) == list(range(layer.n_neurons))
+        below = fired
+
+
+def test_samples_lie_in_the_range_that_the_stack_was_tuned_for(tmp_path):
+    stack = tuned_stack()
+    low, high = np.arange(6.0), np.arange(6.0) + 0.5
+    object.__setattr__(stack.tuned, "input_low", low)
+    object.__setattr__(stack.tuned, "input_high", high)
+    stack.export(tmp_path / "net.c")
+    x = read_vectors(tmp_path / f"net{SUFFIX}")["samples"]
+    assert x.shape == (16, 6)
+    assert ((low <= x) & (x <= high)).all()
+
+
+def test_everything_that_stands_in_the_way_is_named_at_once(tmp_path):
+    stack = tuned_stack(tuned=None, neuron_type=RATES, label="jets")
+    stack.synapses[0] = nengo.Alpha(0.01)
+    with pytest.raises(ExportError, match="The stack 'jets' cannot be written as C:") as caught:
+        stack.export(tmp_path / "net.c")
+    untuned, *layers, synapse = caught.value.problems
+    assert "was not tuned for the chip's integers: make it with nengo_dense.convert" in untuned
+    assert "layer1 has RectifiedLinear neurons, and on the host only Spiking" in layers[0]
+    assert (
+        "layer2 has RectifiedLinear neurons, and on the chip only SpikingRectifiedLinear or LIF"
+        in layers[1]
+    )
+    assert len(layers) == 3
+    assert "synapse number 0 is Alpha(tau=0.01), and the chip has only Lowpass" in synapse
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({"encoding": "chip"}, "encoding='chip' leaves the first spikes to nengo-loihi's own"),
+        ({"units": (4, 2), "synapse": None}, "its only layer of neurons runs on the host"),
+    ],
+)
+def test_stacks_without_chip_part_of_their_own_are_refused(arguments, match, tmp_path):
+    stack = tuned_stack(**{"synapse": 0.002, **arguments})
+    with pytest.raises(ExportError, match=match):
+        stack.export(tmp_path / "net.c")
+
+
+def test_presentation_time_stands_for_a_record_of_tuning(tmp_path, rng):
+    stack = tuned_stack(tuned=None)
+    x = rng.uniform(size=(2, 6))
+    stack.export(tmp_path / "net.c", presentation_time=0.02, samples=x)
+    assert read_vectors(tmp_path / f"net{SUFFIX}")["logits"].shape == (2, 20, 3)
+    with pytest.raises(ValidationError, match="samples: must be given for a stack that was not"):
+        stack.export(tmp_path / "other.c", presentation_time=0.02)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"samples": np.zeros((2, 5))}, r"must have shape \(batch, 6\)"),
+        ({"samples": np.full((2, 6), np.nan)}, "samples: .*NaN"),
+        ({"presentation_time": -1}, "presentation_time"),
+        ({"dt": 0}, "dt"),
+        ({"precision": 8}, "has no argument 'precision'; it takes samples, presentation_time, dt"),
+    ],
+)
+def test_options_are_looked_at(options, match, tmp_path):
+    with pytest.raises(ValidationError, match=match):
+        tuned_stack().export(tmp_path / "net.c", **options)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["net.c", "net.h", f"net{SUFFIX}"])
+def test_files_of_another_kind_are_left_alone(name, tmp_path):
+    (tmp_path / name).write_text("int main(void) { return 0; }")
+    with pytest.raises(FileExistsError, match=f"{name} exists and is not"):
+        tuned_stack().export(tmp_path / "net.c")
+    assert (tmp_path / name).read_text() == "int main(void) { return 0; }"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_files_of_the_same_kind_are_replaced(tmp_path):
+    for seed in (0, 1):
+        tuned_stack(seed=seed).export(tmp_path / "net.c")
+    first = tmp_path / "first"
+    first.mkdir()
+    tuned_stack(seed=1).export(first / "net.c")
+    assert (first / "net.c").read_text() == (tmp_path / "net.c").read_text()
+
+
+def test_the_stack_stays_as_it_is(tmp_path):
+    stack = tuned_stack()
+    before = stack.arguments()
+    with nengo.Network() as network:
+        stack.export(tmp_path / "net.c")
+    assert not network.all_objects
+    assert not network.networks
+    after = stack.arguments()
+    for name in ("weights", "biases"):
+        for ours, same in zip(before[name], after[name], strict=True):
+            np.testing.assert_array_equal(ours, same)
+    assert after["tuned"] is before["tuned"]
+
+
+def test_problems_of_a_sound_stack_are_none():
+    assert deployment.problems(tuned_stack()) == []
