@@ -19,6 +19,7 @@ from nengo_dense.arguments import (
     presentation_steps,
 )
 from nengo_dense.context import outside_networks
+from nengo_dense.conversion import graph_conversion
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
@@ -28,7 +29,6 @@ from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable
-from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers import SourceGraph, SourceModel, read_model
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR
@@ -73,8 +73,11 @@ def convert(
     progress_bar: Any = True,
     label: str | None = None,
     seed: int | None = None,
-) -> DenseStack:
+) -> Any:
     """Turn a trained model into a `DenseStack` that computes the same in spikes.
+
+    A model with skip connections, several inputs or several outputs becomes a `DenseGraph`, whose
+    rates follow from the activations and whose weights stay as they are.
 
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
     scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
@@ -88,7 +91,7 @@ def convert(
     model : object
         A live Keras, PyTorch or scikit-learn model, a path of a model file, or a list of
         ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
-    calibration : (batch, n_in) array_like, optional
+    calibration : (batch, n_in) array_like, or dict of them by input, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     labels : (batch,) or (batch, n_classes) array_like, optional
         True classes of the calibration inputs, of a model that ends in a softmax. Tuning needs
@@ -138,7 +141,7 @@ def convert(
 
     Returns
     -------
-    stack : DenseStack
+    stack : DenseStack or DenseGraph
         Inside a ``with network:`` block it is added to that network, like every network that is
         made there. Nothing else is, and nothing at all where an error is raised.
 
@@ -166,57 +169,92 @@ def convert(
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, bar = check_seed(seed), check_progress_bar(progress_bar)
     how: dict[str, Any] = {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
+    common: dict[str, Any] = {
+        "synapse": synapse,
+        "neuron_type": neuron_type,
+        "label": label,
+        "seed": seed,
+    }
+    numbers: dict[str, Any] = {
+        "encoding": encoding,
+        "percentile": percentile,
+        "error": error,
+        "tune": tune,
+    }
     with outside_networks():
-        source = _chain(read_model(model))
-        x = None if calibration is None else check_calibration(calibration, source.n_in)
-        source.compare(x)
-        form = source.normal_form(x, error)
-        specs = equalize(fold_constants(source.name, form.layers))
-        encoding = _chosen(encoding, specs)
-        tuned = tune and x is not None
-        how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
-        if x is not None and tuned:
-            specs = shift_resting_activity(specs, x)
-        if x is None:
-            numbers = _blind(specs, encoding, rate)
+        source = read_model(model)
+        if isinstance(source, SourceGraph):
+            _check_for_graph(labels, target)
+            default = BLIND_RATE if calibration is None else graph_conversion.BUSY_RATE
+            stack = graph_conversion.convert_graph(
+                source, calibration, rate=rate or default, **numbers, **common
+            )
         else:
-            numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
-        stack = DenseStack(
-            [spec.n_out for spec in specs],
-            source.n_in,
-            readout=specs[-1].activation,
-            encoding=encoding,
-            synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
-            neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
-            classes=source.classes,
-            fitted=form.errors,
-            label=label,
-            seed=seed,
-            **numbers,
-        )
-        check_storable(source.name, stack, specs, dt)
-        if x is None:
-            _warn_of_other_scales(specs, rate)
-        if x is not None and tuned:
-            tune_stack(stack, source, x, n_steps, dt, **how)
-        if target == "lava":
-            settle(stack, dt)
+            how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
+            stack = _convert_chain(source, calibration, rate=rate, how=how, **numbers, **common)
+            if target == "lava":
+                settle(stack, dt)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack
 
 
-def _chain(source: SourceModel | SourceGraph) -> SourceModel:
-    """Refuse a model that is no chain of layers."""
-    if isinstance(source, SourceGraph):
-        raise ConversionError(
-            source.name,
-            [
-                "it has skip connections, or several inputs or outputs, and a DenseStack is one "
-                "chain of layers"
-            ],
+def _convert_chain(
+    source: SourceModel,
+    calibration: Any,
+    *,
+    encoding: str,
+    rate: float | None,
+    percentile: float,
+    error: float,
+    tune: bool,
+    synapse: Any,
+    neuron_type: Any,
+    how: dict[str, Any],
+    **settings: Any,
+) -> DenseStack:
+    """Turn a chain of layers into a stack; ``how`` is for its tuning."""
+    labels, n_steps, dt = (how.pop(name) for name in ("labels", "n_steps", "dt"))
+    x = None if calibration is None else check_calibration(calibration, source.n_in)
+    source.compare(x)
+    form = source.normal_form(x, error)
+    specs = equalize(fold_constants(source.name, form.layers))
+    encoding = _chosen(encoding, specs)
+    tuned = tune and x is not None
+    how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
+    if x is None:
+        numbers = _blind(specs, encoding, rate)
+    else:
+        specs = shift_resting_activity(specs, x) if tuned else specs
+        numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
+    stack = DenseStack(
+        [spec.n_out for spec in specs],
+        source.n_in,
+        readout=specs[-1].activation,
+        encoding=encoding,
+        synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
+        neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
+        classes=source.classes,
+        fitted=form.errors,
+        **settings,
+        **numbers,
+    )
+    check_storable(source.name, stack, specs, dt)
+    if x is None:
+        _warn_of_other_scales(specs, rate)
+    if x is not None and tuned:
+        tune_stack(stack, source, x, n_steps, dt, **how)
+    return stack
+
+
+def _check_for_graph(labels: Any, target: str) -> None:
+    """Refuse what a graph does not have yet."""
+    if labels is not None:
+        raise ValidationError(
+            "are for tuning, and a graph is not tuned; leave them out", attr="labels"
         )
-    return source
+    if target == "lava":
+        raise ValidationError("must be 'loihi' for a graph, got 'lava'", attr="target")
 
 
 def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:

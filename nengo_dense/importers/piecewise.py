@@ -66,8 +66,8 @@ class PiecewiseLinear:
             self.knots, self.knots[1:], self.slopes[1:], strict=False
         ):
             y = y + slope * np.clip(z - knot, 0.0, following - knot)
-        y = y + self.slopes[-1] * np.maximum(z - self.knots[-1], 0.0)
-        return y
+        result: np.ndarray = y + self.slopes[-1] * np.maximum(z - self.knots[-1], 0.0)
+        return result
 
     def rectifiers(self) -> tuple[np.ndarray, list[Rectifier]]:
         """Return a constant and the fewest rectifiers that add up to the function.

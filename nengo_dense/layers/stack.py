@@ -76,8 +76,7 @@ class DenseStack(nengo.Network):
     tuned : TuningRecord, optional
         What the weights were tuned for, as `convert` notes it.
     fitted : mapping, optional
-        Layer of the source model -> error of the rectifiers that stand for its smooth activation,
-        as `convert` notes it.
+        Layer of the source -> error of its fitted activation, as `convert` notes it.
     label, seed, add_to_container : optional
         As in `nengo.Network`; the seed also draws weights.
 
@@ -94,7 +93,7 @@ class DenseStack(nengo.Network):
     classes : (n_out,) ndarray or None
     fitted : dict
     tuned : TuningRecord or None
-        None after `set_parameters`, as other weights were not tuned for anything that is known.
+        None after `set_parameters`: what other weights were tuned for is not known.
 
     Raises
     ------
