@@ -25,6 +25,7 @@ from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.lava import neurons_for_lava, settle
 from nengo_dense.conversion.plausible import Plausible
+from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
@@ -175,23 +176,15 @@ def convert(
         "label": label,
         "seed": seed,
     }
-    numbers: dict[str, Any] = {
-        "encoding": encoding,
-        "percentile": percentile,
-        "error": error,
-        "tune": tune,
-    }
+    request = Request(encoding, rate, percentile, error, tune)
     with outside_networks():
         source = read_model(model)
         if isinstance(source, SourceGraph):
             _check_for_graph(labels, target)
-            default = BLIND_RATE if calibration is None else graph_conversion.BUSY_RATE
-            stack = graph_conversion.convert_graph(
-                source, calibration, rate=rate or default, **numbers, **common
-            )
+            stack = graph_conversion.convert_graph(source, calibration, request, **common)
         else:
             how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
-            stack = _convert_chain(source, calibration, rate=rate, how=how, **numbers, **common)
+            stack = _convert_chain(source, calibration, request, how, **common)
             if target == "lava":
                 settle(stack, dt)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
@@ -200,51 +193,54 @@ def convert(
 
 
 def _convert_chain(
-    source: SourceModel,
-    calibration: Any,
-    *,
-    encoding: str,
-    rate: float | None,
-    percentile: float,
-    error: float,
-    tune: bool,
-    synapse: Any,
-    neuron_type: Any,
-    how: dict[str, Any],
-    **settings: Any,
+    source: SourceModel, calibration: Any, request: Request, how: dict[str, Any], **settings: Any
 ) -> DenseStack:
     """Turn a chain of layers into a stack; ``how`` is for its tuning."""
-    labels, n_steps, dt = (how.pop(name) for name in ("labels", "n_steps", "dt"))
+    labels, dt = how.pop("labels"), how["dt"]
     x = None if calibration is None else check_calibration(calibration, source.n_in)
     source.compare(x)
-    form = source.normal_form(x, error)
+    form = source.normal_form(x, request.error)
     specs = equalize(fold_constants(source.name, form.layers))
-    encoding = _chosen(encoding, specs)
-    tuned = tune and x is not None
+    request = request._replace(encoding=_chosen(request.encoding, specs))
+    tuned = request.tune and x is not None
     how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
+    if x is not None and tuned:
+        specs = shift_resting_activity(specs, x)
+    settings |= {"classes": source.classes, "fitted": form.errors}
+    stack = _stack(specs, x, request, **settings)
+    check_storable(source.name, stack, specs, dt)
     if x is None:
-        numbers = _blind(specs, encoding, rate)
+        _warn_of_other_scales(specs, request.rate)
+    if x is not None and tuned:
+        tune_stack(stack, source, x, **how)
+    return stack
+
+
+def _stack(
+    specs: Sequence[DenseSpec],
+    x: np.ndarray | None,
+    request: Request,
+    *,
+    synapse: Any,
+    neuron_type: Any,
+    **settings: Any,
+) -> DenseStack:
+    """Make a stack of rectified layers, with rates for the calibration inputs or without."""
+    encoding, tuned = request.encoding, request.tune and x is not None
+    if x is None:
+        numbers = _blind(specs, encoding, request.rate)
     else:
-        specs = shift_resting_activity(specs, x) if tuned else specs
-        numbers = _calibrated(specs, encoding, rate, x, percentile, tuned)
-    stack = DenseStack(
+        numbers = _calibrated(specs, encoding, request.rate, x, request.percentile, tuned)
+    return DenseStack(
         [spec.n_out for spec in specs],
-        source.n_in,
+        specs[0].n_in,
         readout=specs[-1].activation,
         encoding=encoding,
         synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
         neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
-        classes=source.classes,
-        fitted=form.errors,
         **settings,
         **numbers,
     )
-    check_storable(source.name, stack, specs, dt)
-    if x is None:
-        _warn_of_other_scales(specs, rate)
-    if x is not None and tuned:
-        tune_stack(stack, source, x, n_steps, dt, **how)
-    return stack
 
 
 def _check_for_graph(labels: Any, target: str) -> None:

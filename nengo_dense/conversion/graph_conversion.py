@@ -8,6 +8,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.calibration import check_calibration
+from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import busy, input_encoding
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.expression import Expression
@@ -20,20 +21,20 @@ from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 #: 400 came closest to the source in 100 and 400 steps (7-12-12-5, random weights, one skip
 #: connection): without tuning fast neurons lose much of what comes unevenly.
 BUSY_RATE = 300.0
+#: Rate in hertz that stands for the value 1 where no values are known.
+BLIND_RATE = 250.0
+UNTUNED = (
+    "{} has skip connections, or several inputs or outputs: its rates are chosen by the "
+    "calibration data, and its weights are not tuned, which only chains of layers are. Show "
+    "samples for longer if it answers too coarsely, and pass tune=False to have it so without this "
+    "warning"
+)
 #: Encodings of a graph; nengo-loihi's own neurons for a node would clip what skips a layer.
 ENCODINGS = ("auto", "host", "spikes")
 
 
 def convert_graph(
-    source: SourceGraph,
-    calibration: Any,
-    *,
-    encoding: str,
-    rate: float,
-    percentile: float,
-    error: float,
-    tune: bool,
-    **settings: Any,
+    source: SourceGraph, calibration: Any, request: Request, **settings: Any
 ) -> DenseGraph:
     """Turn a model with skip connections, several inputs or outputs into a `DenseGraph`.
 
@@ -41,14 +42,9 @@ def convert_graph(
     ----------
     source : SourceGraph
     calibration : (batch, n_in) array_like, mapping of them by input, or None
-    encoding : {"auto", "host", "spikes"}
-        With ``"host"`` layers that read inputs alone run on the host.
-    rate : float
-        In hertz; of an activation at the percentile, or of the value 1 without calibration.
-    percentile, error : float
-        As for `nengo_dense.convert`.
-    tune : bool
-        A graph is not tuned, and a warning says so.
+    request : Request
+        With ``"host"`` layers that read inputs alone run on the host. A graph is not tuned, and a
+        warning says so where that was asked for.
     **settings : optional
         Of `DenseGraph`.
 
@@ -64,29 +60,18 @@ def convert_graph(
     UserWarning
         Where tuning was asked for and would have had calibration data.
     """
-    if encoding not in ENCODINGS:
+    if request.encoding not in ENCODINGS:
         raise ValidationError(
-            f"of a graph must be one of {', '.join(ENCODINGS)}, got {encoding!r}", "encoding"
+            f"of a graph must be one of {', '.join(ENCODINGS)}, got {request.encoding!r}",
+            attr="encoding",
         )
     x = None if calibration is None else check_calibration(source.joined(calibration), source.n_in)
     source.compare(x)
-    form, fits = source.normal_form(x, error)
+    form, fits = source.normal_form(x, request.error)
     _check_live(source, form)
-    on_host = _on_host(form, encoding)
+    rate = request.rate or (BLIND_RATE if x is None else BUSY_RATE)
     encoders = {} if x is None else _encoders(form, x, rate)
-    values = None if x is None else form.values(x)
-    layers = [
-        GraphLayer(
-            population.name,
-            _weights(population.drive, form),
-            population.drive.bias
-            if population.name in on_host
-            else _shifted(population.drive, form, encoders),
-            rate if values is None else rate / busy(values[population.name], percentile),
-            population.name not in on_host,
-        )
-        for population in form.populations
-    ]
+    layers = _layers(form, x, encoders, request._replace(rate=rate))
     outputs = {
         name: GraphOutput(_weights(output.drive, form), output.drive.bias, output.head)
         for name, output in form.outputs.items()
@@ -101,15 +86,29 @@ def convert_graph(
         add_to_container=False,
         **settings,
     )
-    if tune and x is not None:
-        warnings.warn(
-            f"{source.name} has skip connections, or several inputs or outputs: its rates are "
-            "chosen by the calibration data, and its weights are not tuned, which only chains of "
-            "layers are. Show samples for longer if it answers too coarsely, and pass tune=False "
-            "to have it so without this warning",
-            stacklevel=3,
-        )
+    if request.tune and x is not None:
+        warnings.warn(UNTUNED.format(source.name), stacklevel=3)
     return graph
+
+
+def _layers(
+    form: GraphForm,
+    x: np.ndarray | None,
+    encoders: Mapping[str, Mapping[str, Any]],
+    request: Request,
+) -> list[GraphLayer]:
+    """Choose a place and a rate for each population."""
+    values = None if x is None else form.values(x)
+    on_host = _on_host(form, request.encoding)
+    layers = []
+    for population in form.populations:
+        rate, drive = request.rate or BLIND_RATE, population.drive
+        if values is not None:
+            rate /= busy(values[population.name], request.percentile)
+        on_chip = population.name not in on_host
+        bias = _shifted(drive, form, encoders) if on_chip else drive.bias
+        layers.append(GraphLayer(population.name, _weights(drive, form), bias, rate, on_chip))
+    return layers
 
 
 def _weights(drive: Expression, form: GraphForm) -> dict[str, np.ndarray]:

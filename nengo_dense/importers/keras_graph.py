@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nengo_dense.importers.arithmetic_call import FLOWING
-from nengo_dense.importers.graph import chain
+from nengo_dense.importers.chain_order import chain
 
 #: The model classes whose meaning is in their configuration; every other has a ``call`` method.
 MODEL_CLASSES = ("Sequential", "Functional", "Model")

@@ -30,8 +30,8 @@ from nengo.exceptions import NengoException
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.heads import HEADS
+from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.file import existing, suffix
-from nengo_dense.importers.graph import chain
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (

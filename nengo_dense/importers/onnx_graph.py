@@ -16,7 +16,7 @@ from nengo_dense.importers.arithmetic_call import (
     minimum,
     product,
 )
-from nengo_dense.importers.graph import chain
+from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.operation import (
     Operation,
     Problem,

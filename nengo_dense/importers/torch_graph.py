@@ -3,7 +3,7 @@
 from typing import Any
 
 from nengo_dense import compat
-from nengo_dense.importers.graph import chain
+from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.operation import Operation, attempt
 from nengo_dense.importers.torch_call import Call, read_call
 from nengo_dense.importers.torch_module import read_module

@@ -12,12 +12,12 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo_dense.arguments import count
 from nengo_dense.files import as_path
 from nengo_dense.heads import OF_CLASSES
-from nengo_dense.layers import graph_file
+from nengo_dense.layers import graph_file, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.head import HeadNode
-from nengo_dense.layers.stack import VALUE_TAU
+from nengo_dense.layers.stack import VALUE_TAU, DenseStack
 from nengo_dense.layers.stack_synapse import check_synapses
 
 
@@ -316,6 +316,18 @@ class DenseGraph(nengo.Network):
         ends = " + ".join(f"{part.n} {part.head}" for part in self._outputs.values())
         name = f" {self.label!r}" if self.label else ""
         return f"<DenseGraph{name}: {sizes} → {units} → {ends}>"
+
+
+def load(path: str | Path) -> "DenseStack | DenseGraph":
+    """Make the stack or the graph that was saved in a file.
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+        The file is damaged, foreign, or of a later version.
+    """
+    kind = DenseGraph if stack_file.is_graph(as_path(path)) else DenseStack
+    return kind.load(path)
 
 
 def _shape_of(part: GraphLayer | GraphOutput) -> list[Any]:

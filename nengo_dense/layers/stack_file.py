@@ -106,6 +106,23 @@ def read(path: Path) -> dict[str, Any]:
     return arguments
 
 
+def is_graph(path: Path) -> bool:
+    """Tell whether a file holds a graph; False for what is no file of ours, which `read` says."""
+    if not _is_ours(path):
+        return False
+    return bool(
+        json.loads(str(np.load(path, allow_pickle=False)["header"])).get("kind") == "graph"
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return _is_stack(file)
+    except Exception:  # whatever a foreign or damaged file makes of NumPy's reader
+        return False
+
+
 def _is_stack(file: BinaryIO) -> bool:
     """Tell whether an open file is a stack's, of whatever version."""
     header = np.load(file, allow_pickle=False)["header"]
