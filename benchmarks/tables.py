@@ -88,6 +88,21 @@ def parity() -> str:
     return table([*head, "source", "chip, 100 steps"], rows) + "\n" + circumstances(*records)
 
 
+def short() -> str:
+    """Say what stacks lose that are tuned for one length of presentation, read at several."""
+    records = [record.load(name) for name in SHORT if measured(name)]
+    rows = []
+    for figure in (figure for known in records for figure in known["figures"]):
+        name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
+        training = figure["training_seconds"]
+        for method, found in figure["methods"].items():
+            ratio = f"{found['seconds'] / training:.2g} ×"
+            rows.append([name, len(figure["seeds"]), method, *gaps(figure, method), ratio])
+    steps = [f"{n} steps" for n in records[0]["figures"][0]["methods"]["not tuned"]["steps"]]
+    head = ["data, hidden layers, encoding", "seeds", "stack", *steps, "time, of training's"]
+    return table(head, rows) + "\n" + circumstances(*records)
+
+
 def ablation() -> str:
     """Say what each part of conversion contributes."""
     known = record.load("ablation")
@@ -200,9 +215,13 @@ def overview() -> str:
     return table(["what", "measured"], rows)
 
 
+#: Records of stacks tuned for several lengths of presentation.
+SHORT = ("short_digits", "short_letter")
+
 #: File in docs/measured -> what writes it.
 PAGES = {
     "parity": parity,
+    "short": short,
     "ablation": ablation,
     "emulator": emulator,
     "suites": suites,
@@ -215,7 +234,12 @@ PAGES = {
 
 
 #: Page -> the record that it needs, where that is not its name.
-NEEDS = {"suites": "suites_nengo", "export_spikes": "export", "export_readers": "export"}
+NEEDS = {
+    "export_readers": "export",
+    "export_spikes": "export",
+    "short": "short_digits",
+    "suites": "suites_nengo",
+}
 
 
 def measured(name: str) -> bool:

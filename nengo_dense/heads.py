@@ -1,4 +1,4 @@
-"""Heads: what the host makes of a model's last weighted sums, after the last layer of neurons."""
+"""Heads: functions of the logits on the host, after the last layer of neurons."""
 
 from collections.abc import Callable
 
@@ -58,7 +58,7 @@ def tanh(x: np.ndarray) -> np.ndarray:
 
 
 def linear(x: np.ndarray) -> np.ndarray:
-    """Give the values as they are."""
+    """Return the values unchanged."""
     return np.asarray(x)
 
 
@@ -87,7 +87,7 @@ def log_cosh(x: np.ndarray) -> np.ndarray:
     return sums
 
 
-#: Name of a head -> what it makes of (..., n_out) logits.
+#: Name of a head -> its function of (..., n_out) logits.
 HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": softmax,
     "log_softmax": log_softmax,
@@ -100,9 +100,9 @@ HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 #: Heads that choose one class: the largest logit stays the largest.
 OF_CLASSES = ("softmax", "log_softmax")
 
-#: Name of a head -> the function of (..., n_out) logits whose gradient the head is: (...) values.
-#: Every head is the gradient of a convex function, which makes a loss for it (`distillation`);
-#: logarithms of probabilities are compared as the probabilities.
+#: Name of a head -> the convex function of (..., n_out) logits whose gradient is the head: (...)
+#: values. `distillation` makes a loss from it; logarithms of probabilities are compared as the
+#: probabilities.
 POTENTIALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": log_sum_exp,
     "sigmoid": soft_plus,

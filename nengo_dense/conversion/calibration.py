@@ -1,4 +1,4 @@
-"""What is needed of calibration data, and how it is divided."""
+"""Calibration data: checks, and division into training samples and held-back samples."""
 
 from dataclasses import dataclass, fields
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a trained model to a stack of spiking layers."""
+"""Conversion of a trained model to a stack of spiking layers."""
 
 import warnings
 from collections.abc import Sequence
@@ -81,17 +81,17 @@ def convert(
     rates follow from the activations and whose weights stay as they are.
 
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
-    scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
+    scale (``nengo_dense.conversion.plausible``). With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.through_time`. Neurons that say nothing are left
+    model does; see ``nengo_dense.conversion.through_time``. Neurons that say nothing are left
     out, and neurons on another scale than their layer are brought back to it
-    (`nengo_dense.conversion.equalization`); neither changes what is computed.
+    (``nengo_dense.conversion.equalization``); neither changes what is computed.
 
     Parameters
     ----------
     model : object
         A live Keras, PyTorch or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+        ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
     calibration : (batch, n_in) array_like, or dict of them by input, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     labels : (batch,) or (batch, n_classes) array_like, optional
@@ -113,7 +113,7 @@ def convert(
         each layer's activations (default 1000).
     percentile : float, optional
         Of the activations above zero, 0 to 100, for calibration (default 99.9, and 90 where
-        weights are tuned: these make up for neurons that can fire no faster).
+        rectified linear neurons are tuned, which makes up for those that can fire no faster).
     tune : bool, optional
         Whether calibration also changes weights and biases.
     activation_error : float, optional
@@ -164,23 +164,20 @@ def convert(
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
-    if percentile is None:
-        percentile = BUSY_PERCENTILE if tune else BUSIEST_PERCENTILE
-    percentile = between(percentile, 0, 100, "percentile", with_low=False)
+    share = _busy_percentile(percentile, tune, neuron_type)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
-    seed, bar = check_seed(seed), check_progress_bar(progress_bar)
-    how: dict[str, Any] = {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
+    seed, how = check_seed(seed), _tuning(effort, check_seed(seed), progress_bar)
     common: dict[str, Any] = {
         "synapse": synapse,
         "neuron_type": neuron_type,
         "label": label,
         "seed": seed,
     }
-    request = Request(encoding, rate, percentile, error, tune)
+    request = Request(encoding, rate, share, error, tune)
     with outside_networks():
         source = read_model(model)
         if isinstance(source, SourceGraph):
-            _check_for_graph(labels, target)
+            graph_conversion.check_arguments(labels, target)
             stack = graph_conversion.convert_graph(source, calibration, request, **common)
         else:
             how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
@@ -227,10 +224,7 @@ def _stack(
 ) -> DenseStack:
     """Make a stack of rectified layers, with rates for the calibration inputs or without."""
     encoding, tuned = request.encoding, request.tune and x is not None
-    if x is None:
-        numbers = _blind(specs, encoding, request.rate)
-    else:
-        numbers = _calibrated(specs, encoding, request.rate, x, request.percentile, tuned)
+    numbers = _numbers(specs, encoding, request.rate, x, request.percentile, tuned)
     return DenseStack(
         [spec.n_out for spec in specs],
         specs[0].n_in,
@@ -241,16 +235,6 @@ def _stack(
         **settings,
         **numbers,
     )
-
-
-def _check_for_graph(labels: Any, target: str) -> None:
-    """Refuse what a graph does not have yet."""
-    if labels is not None:
-        raise ValidationError(
-            "are for tuning, and a graph is not tuned; leave them out", attr="labels"
-        )
-    if target == "lava":
-        raise ValidationError("must be 'loihi' for a graph, got 'lava'", attr="target")
 
 
 def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:
@@ -273,6 +257,38 @@ def _class_indices(
             attr="labels",
         )
     return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)
+
+
+def _busy_percentile(percentile: float | None, tune: bool, neuron_type: Any) -> float:
+    """Check a percentile, or choose one by whether tuning can make up for what saturates.
+
+    Neurons with a refractory period reach no such rates, and are driven less.
+    """
+    if percentile is None:
+        kinds = neuron_type if isinstance(neuron_type, list | tuple) else [neuron_type]
+        rectified = all(isinstance(kind, SpikingRectifiedLinear) for kind in kinds)
+        return BUSY_PERCENTILE if tune and rectified else BUSIEST_PERCENTILE
+    return between(percentile, 0, 100, "percentile", with_low=False)
+
+
+def _tuning(effort: Any, seed: int | None, progress_bar: Any) -> dict[str, Any]:
+    """Check what tuning is told, apart from the data."""
+    bar = check_progress_bar(progress_bar)
+    return {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
+
+
+def _numbers(
+    specs: Sequence[DenseSpec],
+    encoding: str,
+    rate: float | None,
+    x: np.ndarray | None,
+    percentile: float,
+    tuned: bool,
+) -> dict[str, Any]:
+    """Choose weights, biases and rates by what is known: the activations, or the weights alone."""
+    if x is None:
+        return _blind(specs, encoding, rate)
+    return _calibrated(specs, encoding, rate, x, percentile, tuned)
 
 
 def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dict[str, Any]:

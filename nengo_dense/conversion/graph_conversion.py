@@ -26,11 +26,21 @@ BLIND_RATE = 250.0
 UNTUNED = (
     "{} has skip connections, or several inputs or outputs: its rates are chosen by the "
     "calibration data, and its weights are not tuned, which only chains of layers are. Show "
-    "samples for longer if it answers too coarsely, and pass tune=False to have it so without this "
-    "warning"
+    "samples for longer if it answers too coarsely, and pass tune=False to have it so without "
+    "this warning"
 )
 #: Encodings of a graph; nengo-loihi's own neurons for a node would clip what skips a layer.
 ENCODINGS = ("auto", "host", "spikes")
+
+
+def check_arguments(labels: Any, target: str) -> None:
+    """Refuse what a graph does not have yet."""
+    if labels is not None:
+        raise ValidationError(
+            "are for tuning, and a graph is not tuned; leave them out", attr="labels"
+        )
+    if target == "lava":
+        raise ValidationError("must be 'loihi' for a graph, got 'lava'", attr="target")
 
 
 def convert_graph(

@@ -1,4 +1,4 @@
-"""The parameters that held-back samples like best so far."""
+"""The parameters with the best result on held-back samples so far."""
 
 from collections.abc import Sequence
 
@@ -74,9 +74,14 @@ class Selection:
         return found
 
     @property
-    def since_best(self) -> int:
-        """(int) Judgements since the best one."""
-        return len(self.judgements) - 1 - self.best
+    def since_lowest(self) -> int:
+        """(int) Judgements since the lowest loss, apart from the first one's.
+
+        The first steps may well lead away from where the parameters were, before they lead to
+        something better.
+        """
+        losses = [judgement.loss for judgement in self.judgements[1:]]
+        return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
 
     def restore(self) -> Judgement:
         """Return to the best parameters, and what was said of them."""

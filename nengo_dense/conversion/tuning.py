@@ -1,4 +1,4 @@
-"""Weights and biases tuned until the chip's integers answer as the source model does."""
+"""Tune weights and biases until the chip's integers answer as the source model does."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -78,7 +78,7 @@ def tune(
         rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
         rate /= np.sqrt(n_steps)
         n, used = 0, 0.0
-        while used < 1 and selection.since_best < PATIENCE:
+        while used < 1 and selection.since_lowest < PATIENCE:
             n, used = n + 1, budget.used(n + 1)
             batch = next(batches)
             try:

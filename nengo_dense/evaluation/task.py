@@ -1,4 +1,4 @@
-"""What a stack is asked for, told from its head and from what is right."""
+"""The task of a stack, found from its head and from the true answers."""
 
 from typing import Any
 
@@ -28,7 +28,8 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
     """Return the task that was named, or the one that ``y`` and the head are for.
 
     A column for each output that is neither one-hot nor 0 and 1 means values; one label a sample
-    means classes, one value a sample values if there is a single output.
+    means classes. Of a single output, 0 and 1 behind a sigmoid mean two classes, and all else
+    values.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
     if head in OF_CLASSES or columns.dtype.kind not in "biuf":
         return "classification"
     if n_out == 1:
-        return "regression"
+        return "classification" if head == "sigmoid" and is_binary(columns) else "regression"
     if columns.ndim < 2 or columns.shape[1] != n_out:
         return "classification"
     if not is_binary(columns):

@@ -4,6 +4,7 @@ from scipy.optimize import check_grad
 
 from nengo_dense.conversion.distillation import (
     LABEL_WEIGHT,
+    TEMPERATURE,
     USUAL_SPREAD,
     Distillation,
     best_scale,
@@ -50,9 +51,11 @@ def test_loss_is_zero_at_the_targets_and_positive_elsewhere(rng, n_out, readout)
 
 def test_softmaxes_are_compared_by_the_divergence_at_a_temperature(rng):
     z, t = rng.randn(7, 3), rng.randn(7, 3)
-    p, q = softmax(z / 2), softmax(t / 2)
+    p, q = softmax(z / TEMPERATURE), softmax(t / TEMPERATURE)
     divergence = (q * np.log(q / p)).sum(axis=1).mean()
-    assert Distillation.for_targets(t, "softmax")(z, t)[0] == pytest.approx(4 * divergence)
+    assert Distillation.for_targets(t, "softmax")(z, t)[0] == pytest.approx(
+        TEMPERATURE**2 * divergence
+    )
 
 
 def test_values_are_compared_in_their_own_deviations(rng):
