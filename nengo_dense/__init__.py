@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from nengo_dense.conversion import convert
     from nengo_dense.emulator import Simulator
     from nengo_dense.evaluation import evaluate, ladder, predict
-    from nengo_dense.layers import DenseLayer, DenseStack, SoftmaxNode
+    from nengo_dense.layers import DenseGraph, DenseLayer, DenseStack, SoftmaxNode
 
 #: Public name -> the module that defines it, imported when the name is first used.
 _HOME = {
+    "DenseGraph": "layers",
     "DenseLayer": "layers",
     "DenseStack": "layers",
     "SoftmaxNode": "layers",
@@ -31,6 +32,7 @@ _HOME = {
 }
 
 __all__ = [
+    "DenseGraph",
     "DenseLayer",
     "DenseStack",
     "Simulator",

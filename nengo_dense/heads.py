@@ -37,6 +37,26 @@ def relu(x: np.ndarray) -> np.ndarray:
     return rectified
 
 
+def log_softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """Turn logits into the logarithms of probabilities, none of which is ``-inf``."""
+    x = np.asarray(x, dtype=np.float64) / temperature
+    logarithms: np.ndarray = x - log_sum_exp(x)[..., np.newaxis]
+    return logarithms
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Turn each logit into a probability of its own, ``1 / (1 + exp(-x))``."""
+    powers = np.exp(-np.abs(x))  # never overflows
+    probabilities: np.ndarray = np.where(np.asarray(x) >= 0, 1.0, powers) / (1.0 + powers)
+    return probabilities
+
+
+def tanh(x: np.ndarray) -> np.ndarray:
+    """Bring values into the range -1 to 1."""
+    values: np.ndarray = np.tanh(x)
+    return values
+
+
 def linear(x: np.ndarray) -> np.ndarray:
     """Return the values unchanged."""
     return np.asarray(x)
@@ -55,17 +75,38 @@ def half_square(x: np.ndarray) -> np.ndarray:
     return halves
 
 
+def soft_plus(x: np.ndarray) -> np.ndarray:
+    """Compute ``sum(log(1 + exp(x)))`` over the last axis, without overflow."""
+    sums: np.ndarray = np.logaddexp(0.0, x).sum(axis=-1)
+    return sums
+
+
+def log_cosh(x: np.ndarray) -> np.ndarray:
+    """Compute ``sum(log(2 cosh(x)))`` over the last axis, without overflow."""
+    sums: np.ndarray = np.logaddexp(x, -np.asarray(x)).sum(axis=-1)
+    return sums
+
+
 #: Name of a head -> its function of (..., n_out) logits.
 HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": softmax,
+    "log_softmax": log_softmax,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
     "linear": linear,
     "relu": relu,
 }
 
+#: Heads that choose one class: the largest logit stays the largest.
+OF_CLASSES = ("softmax", "log_softmax")
+
 #: Name of a head -> the convex function of (..., n_out) logits whose gradient is the head: (...)
-#: values. `distillation` makes a loss from it.
+#: values. `distillation` makes a loss from it; logarithms of probabilities are compared as the
+#: probabilities.
 POTENTIALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": log_sum_exp,
+    "sigmoid": soft_plus,
+    "tanh": log_cosh,
     "linear": half_square,
     "relu": lambda x: half_square(relu(x)),
 }

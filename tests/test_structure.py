@@ -299,6 +299,7 @@ def test_every_public_name_resolves(name):
 
 def test_public_names_are_those_of_the_design():
     assert set(nengo_dense.__all__) == {
+        "DenseGraph",
         "DenseLayer",
         "DenseStack",
         "Simulator",

@@ -7,6 +7,7 @@ from nengo_dense.cli import model
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
 from nengo_dense.conversion.conversion import TARGETS
+from nengo_dense.layers.graph import DenseGraph
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -35,8 +36,11 @@ def run(args: argparse.Namespace) -> int:
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
     calibration = trained.load_calibration(args)
-    stack = trained.to_stack(args.encoding, calibration=calibration, target=args.target, **times)
+    stack = trained.convert(args.encoding, calibration=calibration, target=args.target, **times)
     stack.save(args.output)
+    if isinstance(stack, DenseGraph):
+        print(f"{args.output}: {stack!r}")
+        return 0
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)
     print(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")

@@ -14,6 +14,7 @@ from nengo_dense.cli.data import load_inputs
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.measurement import judge_for
 from nengo_dense.importers import read_model
+from nengo_dense.layers.graph import load
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
 MODEL_HELP = (
@@ -48,7 +49,7 @@ class Model:
         """Number of inputs of a trained model or a stack."""
         if self.source is None:
             return getattr(self.network, "size_in", None)
-        return int(self.source[0].n_in)
+        return int(self.source.n_in)
 
     def load_calibration(self, args: argparse.Namespace) -> Any:
         """Load the calibration data of ``--calibrate``, if given.
@@ -118,15 +119,22 @@ class Model:
         nengo.exceptions.ValidationError
             MODEL is a script's network, but not a stack.
         """
+        if self.source is not None:
+            self.network = self.convert(encoding, **options)
+        return self.check_stack()
+
+    def convert(self, encoding: str | None, **options: Any) -> nengo.Network:
+        """Convert a trained model into a stack or a graph; the network where there is one."""
         if self.source is None:
             return self.check_stack()
-        return convert(
+        network: nengo.Network = convert(
             self.source,
             label=Path(self.name).stem,
             progress_bar=console.shows_progress(),
             **chosen(encoding),
             **options,
         )
+        return network
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -161,7 +169,7 @@ def read(name: str) -> Model:
     if name.rpartition(":")[0].endswith(".py"):
         return Model(name, network=_run_script(name))
     if Path(name).suffix == ".npz":
-        return Model(name, network=DenseStack.load(name))
+        return Model(name, network=load(name))
     return Model(name, source=read_model(name))
 
 

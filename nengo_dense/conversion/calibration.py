@@ -1,13 +1,11 @@
 """Calibration data: checks, and division into training samples and held-back samples."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs, hold_back
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
@@ -80,17 +78,6 @@ def check_calibration(calibration: object, n_in: int) -> np.ndarray:
             attr="calibration",
         )
     return x
-
-
-def logits_of(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
-    """Compute the activations of the hidden layers, and the logits.
-
-    Returns
-    -------
-    activations : list of (batch, n_out) ndarray
-        The last one before any head.
-    """
-    return forward([*specs[:-1], replace(specs[-1], activation="linear")], x)
 
 
 def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:

@@ -19,17 +19,20 @@ from nengo_dense.arguments import (
     presentation_steps,
 )
 from nengo_dense.context import outside_networks
+from nengo_dense.conversion import graph_conversion
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.lava import neurons_for_lava, settle
 from nengo_dense.conversion.plausible import Plausible
+from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import input_encoding, layer_rates
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable
-from nengo_dense.importers import read_model
-from nengo_dense.importers.source_model import SourceModel
+from nengo_dense.heads import OF_CLASSES
+from nengo_dense.importers import SourceGraph, SourceModel, read_model
+from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 from nengo_dense.neurons import as_on_loihi
@@ -63,6 +66,7 @@ def convert(
     max_rate: float | None = None,
     percentile: float | None = None,
     tune: bool = True,
+    activation_error: float = ACTIVATION_ERROR,
     effort: str | float = "normal",
     presentation_time: float = 0.1,
     dt: float = 0.001,
@@ -70,8 +74,11 @@ def convert(
     progress_bar: Any = True,
     label: str | None = None,
     seed: int | None = None,
-) -> DenseStack:
+) -> Any:
     """Turn a trained model into a `DenseStack` that computes the same in spikes.
+
+    A model with skip connections, several inputs or several outputs becomes a `DenseGraph`, whose
+    rates follow from the activations and whose weights stay as they are.
 
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
     scale (``nengo_dense.conversion.plausible``). With it, rates follow from the layers'
@@ -83,9 +90,9 @@ def convert(
     Parameters
     ----------
     model : object
-        A live Keras or scikit-learn model, a path of a model file, or a list of
+        A live Keras, PyTorch or scikit-learn model, a path of a model file, or a list of
         ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
-    calibration : (batch, n_in) array_like, optional
+    calibration : (batch, n_in) array_like, or dict of them by input, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     labels : (batch,) or (batch, n_classes) array_like, optional
         True classes of the calibration inputs, of a model that ends in a softmax. Tuning needs
@@ -109,6 +116,11 @@ def convert(
         rectified linear neurons are tuned, which makes up for those that can fire no faster).
     tune : bool, optional
         Whether calibration also changes weights and biases.
+    activation_error : float, optional
+        How closely rectifiers must come to a smooth activation such as tanh: root mean square
+        over the weighted inputs that calibration shows, as a share of the values' standard
+        deviation. A smaller one takes more neurons. ``stack.fitted`` has what was reached.
+        Straight activations, such as a leaky ReLU or a hard tanh, are exact.
     effort : {"fast", "normal", "best"} or float, optional
         How long tuning may take, in seconds if a number; it ends before if held-back samples gain
         nothing more. A word stands for a number of updates, and gives the same stack everywhere.
@@ -130,7 +142,7 @@ def convert(
 
     Returns
     -------
-    stack : DenseStack
+    stack : DenseStack or DenseGraph
         Inside a ``with network:`` block it is added to that network, like every network that is
         made there. Nothing else is, and nothing at all where an error is raised.
 
@@ -151,44 +163,85 @@ def convert(
     if choice(target, TARGETS, "target") == "lava":
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
-    tune = flag(tune, "tune")
+    tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
     share = _busy_percentile(percentile, tune, neuron_type)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, how = check_seed(seed), _tuning(effort, check_seed(seed), progress_bar)
+    common: dict[str, Any] = {
+        "synapse": synapse,
+        "neuron_type": neuron_type,
+        "label": label,
+        "seed": seed,
+    }
+    request = Request(encoding, rate, share, error, tune)
     with outside_networks():
         source = read_model(model)
-        x = None if calibration is None else check_calibration(calibration, source.n_in)
-        source.compare(x)
-        specs = equalize(fold_constants(source.name, source.layers))
-        if encoding == "auto":
-            encoding = "host" if len(specs) > 2 else "spikes"
-        tuned = tune and x is not None
-        how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
-        if x is not None and tuned:
-            specs = shift_resting_activity(specs, x)
-        numbers = _numbers(specs, encoding, rate, x, share, tuned)
-        stack = DenseStack(
-            [spec.n_out for spec in specs],
-            source.n_in,
-            readout=specs[-1].activation,
-            encoding=encoding,
-            synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
-            neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
-            classes=source.classes,
-            label=label,
-            seed=seed,
-            **numbers,
-        )
-        check_storable(source.name, stack, specs, dt)
-        if x is None:
-            _warn_of_other_scales(specs, rate)
-        if x is not None and tuned:
-            tune_stack(stack, source, x, n_steps, dt, **how)
-        if target == "lava":
-            settle(stack, dt)
+        if isinstance(source, SourceGraph):
+            graph_conversion.check_arguments(labels, target)
+            stack = graph_conversion.convert_graph(source, calibration, request, **common)
+        else:
+            how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
+            stack = _convert_chain(source, calibration, request, how, **common)
+            if target == "lava":
+                settle(stack, dt)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
         nengo.Network.add(stack)
     return stack
+
+
+def _convert_chain(
+    source: SourceModel, calibration: Any, request: Request, how: dict[str, Any], **settings: Any
+) -> DenseStack:
+    """Turn a chain of layers into a stack; ``how`` is for its tuning."""
+    labels, dt = how.pop("labels"), how["dt"]
+    x = None if calibration is None else check_calibration(calibration, source.n_in)
+    source.compare(x)
+    form = source.normal_form(x, request.error)
+    specs = equalize(fold_constants(source.name, form.layers))
+    request = request._replace(encoding=_chosen(request.encoding, specs))
+    tuned = request.tune and x is not None
+    how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
+    if x is not None and tuned:
+        specs = shift_resting_activity(specs, x)
+    settings |= {"classes": source.classes, "fitted": form.errors}
+    stack = _stack(specs, x, request, **settings)
+    check_storable(source.name, stack, specs, dt)
+    if x is None:
+        _warn_of_other_scales(specs, request.rate)
+    if x is not None and tuned:
+        tune_stack(stack, source, x, **how)
+    return stack
+
+
+def _stack(
+    specs: Sequence[DenseSpec],
+    x: np.ndarray | None,
+    request: Request,
+    *,
+    synapse: Any,
+    neuron_type: Any,
+    **settings: Any,
+) -> DenseStack:
+    """Make a stack of rectified layers, with rates for the calibration inputs or without."""
+    encoding, tuned = request.encoding, request.tune and x is not None
+    numbers = _numbers(specs, encoding, request.rate, x, request.percentile, tuned)
+    return DenseStack(
+        [spec.n_out for spec in specs],
+        specs[0].n_in,
+        readout=specs[-1].activation,
+        encoding=encoding,
+        synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
+        neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
+        **settings,
+        **numbers,
+    )
+
+
+def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:
+    """Return where values become spikes: on the host if layers remain for the chip then."""
+    if encoding != "auto":
+        return encoding
+    return "host" if len(specs) > 2 else "spikes"
 
 
 def _class_indices(
@@ -197,7 +250,7 @@ def _class_indices(
     """Return labels as numbers of outputs; refuse them where there are no classes."""
     if labels is None or x is None:
         return None
-    if specs[-1].activation != "softmax":
+    if specs[-1].activation not in OF_CLASSES:
         raise ValidationError(
             f"are for a model that ends in a softmax; this one ends in {specs[-1].activation!r}. "
             "Leave them out: tuning needs none",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.heads import HEADS, POTENTIALS
+from nengo_dense.heads import HEADS, OF_CLASSES, POTENTIALS
 
 #: Logits are divided by this before their softmaxes are compared. Above 1, unlikely classes count
 #: more, and in short presentations the few spikes are better spent on the likely ones: on letters
@@ -19,6 +19,10 @@ USUAL_SPREAD = 30.0
 VALUE_WEIGHT = 0.09
 #: Share of the true classes in what is wanted, where labels are given.
 LABEL_WEIGHT = 0.2
+
+
+#: Heads that say something before all spikes are in: which class, or which labels.
+EARLY = ("softmax", "sigmoid")
 
 
 class Comparison(NamedTuple):
@@ -69,8 +73,9 @@ class Distillation:
     def for_targets(cls, targets: np.ndarray, readout: str) -> "Distillation":
         """Choose what to compare.
 
-        The inputs of a softmax are logits of classes. Several linear outputs may be logits of
-        classes or values, so they are compared as both. All other outputs are values.
+        The inputs of a softmax are logits of classes, those of sigmoids logits of one label each.
+        Several linear outputs may be logits of classes or values, so they are compared as both.
+        All other outputs are values.
 
         Parameters
         ----------
@@ -84,8 +89,15 @@ class Distillation:
         temperature = TEMPERATURE * max(1.0, spread / USUAL_SPREAD)
         # times the temperature squared, so that gradients do not shrink with it
         classes = Comparison("softmax", temperature, temperature**2)
-        if readout == "softmax":
+        if readout in OF_CLASSES:
             return cls((classes,))
+        if readout == "sigmoid":
+            spread = float(np.abs(targets).mean())
+            temperature = TEMPERATURE * max(1.0, spread / USUAL_SPREAD)
+            return cls((Comparison("sigmoid", temperature, temperature**2),))
+        if readout == "tanh":
+            variance = float(HEADS["tanh"](targets).var(axis=0).mean())
+            return cls((Comparison("tanh", 1.0, 2 / n_out / (variance or 1.0), early=False),))
         deviation = HEADS[readout](targets).std(axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
         values = Comparison(readout, scale, 2 / n_out, early=False)
@@ -123,8 +135,8 @@ class Distillation:
         early : bool, optional
             Whether the logits come from the first part of a presentation. They are too small
             then, as the first spikes are missing. The class is right all the same, and larger
-            weights would make later logits too large. So softmaxes are compared at the factor
-            that fits best, and values not at all.
+            weights would make later logits too large. So softmaxes and sigmoids are compared at
+            the factor that fits best, and values not at all.
 
         Returns
         -------
@@ -136,7 +148,7 @@ class Distillation:
         for head, scale, weight, says_early in self.comparisons:
             if early and not says_early:
                 continue
-            factor = best_scale(logits, targets) if early and head == "softmax" else 1.0
+            factor = best_scale(logits, targets, head) if early and head in EARLY else 1.0
             z, t = factor * logits / scale, targets / scale
             output, wanted = HEADS[head](z), HEADS[head](t)
             potential = POTENTIALS[head]
@@ -146,11 +158,13 @@ class Distillation:
         return float(loss), gradient
 
 
-def best_scale(logits: np.ndarray, targets: np.ndarray) -> float:
-    """Return the factor that brings logits closest to targets, up to a constant per sample.
+def best_scale(logits: np.ndarray, targets: np.ndarray, head: str = "softmax") -> float:
+    """Return the factor that brings logits closest to targets.
 
-    It stays between 1/2 and 2, so that logits of noise are not blown up.
+    For a softmax up to a constant per sample, which it does not see. The factor stays between 1/2
+    and 2, so that logits of noise are not blown up.
     """
-    z = logits - logits.mean(axis=1, keepdims=True)
-    t = targets - targets.mean(axis=1, keepdims=True)
+    z, t = logits, targets
+    if head == "softmax":
+        z, t = (values - values.mean(axis=1, keepdims=True) for values in (logits, targets))
     return float(np.clip((z * t).sum() / max((z * z).sum(), np.finfo(float).tiny), 0.5, 2.0))

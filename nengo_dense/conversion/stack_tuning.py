@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import BuildError, ValidationError
 
-from nengo_dense.conversion.calibration import Samples, divide, logits_of
+from nengo_dense.conversion.calibration import Samples, divide
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
 from nengo_dense.conversion.frame import Frame
@@ -64,7 +64,7 @@ def tune_stack(
     nengo_dense.exceptions.ConversionError
         Numbers that the chip cannot store.
     """
-    targets = logits_of(source.layers, x)[-1]
+    targets = source.logits(x)
     distillation = Distillation.for_targets(targets, stack.readout)
     frame = Frame.of(stack, x, dt)
     chain = Chain(frame.stack, dt)

@@ -7,7 +7,7 @@ from nengo_dense.heads import HEADS
 from nengo_dense.layers.readout import WINDOW
 
 #: Heads that leave the largest logit the largest, so that there is no need to compute them.
-KEEP_ORDER = ("linear", "softmax")
+KEEP_ORDER = ("linear", "softmax", "log_softmax", "sigmoid", "tanh")
 
 
 def decide(means: np.ndarray, head: str) -> np.ndarray:

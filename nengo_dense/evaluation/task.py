@@ -6,6 +6,7 @@ from nengo_dense.arguments import choice
 from nengo_dense.array_like import to_array
 from nengo_dense.evaluation.judge import ClassJudge, Judge, LabelJudge, ValueJudge
 from nengo_dense.exceptions import invalid
+from nengo_dense.heads import OF_CLASSES
 from nengo_dense.targets import is_binary
 
 #: Task -> who judges it.
@@ -13,11 +14,9 @@ JUDGES: dict[str, type[Judge]] = {
     judge.task: judge for judge in (ClassJudge, ValueJudge, LabelJudge)
 }
 TASKS = tuple(JUDGES)
-#: Heads that choose one of several classes.
-OF_CLASSES = {"softmax", "log_softmax"}
 #: Task -> heads that it does not go with, and why.
 UNFIT = {
-    "regression": (OF_CLASSES, "gives probabilities, which sum to 1, and no values"),
+    "regression": ({*OF_CLASSES}, "gives probabilities, which sum to 1, and no values"),
     "multilabel": (
         {*OF_CLASSES, "relu"},
         "has no bound between labels that are given and those that are not",

@@ -190,8 +190,8 @@ def _rectifiers(nir: Any, n: int) -> Any:
 
 
 def _metadata(head: str) -> dict[str, str]:
-    """Note a softmax, for which NIR has no node."""
-    return {READOUT: "softmax"} if head == "softmax" else {}
+    """Note a head for which NIR has no node."""
+    return {} if head in ("linear", "relu") else {READOUT: head}
 
 
 def choose_reader(name: str | None) -> Reader:

@@ -11,6 +11,7 @@ from nengo_dense.importers.operation import (
     Operation,
     Problem,
     Scaling,
+    activation,
     per_feature,
     unsupported,
 )
@@ -64,20 +65,41 @@ def arithmetic(
 
 
 def maximum(first: Any, second: Any, label: str) -> list[Operation]:
-    """Read the larger of two values, which is a ReLU if one of them is zero."""
+    """Read the larger of two values, one of which is a constant."""
     limit = first if second is FLOWING else second
     if limit is None or limit is FLOWING:
         return [unsupported(label, "the larger of two values of the model", "maximum")]
-    if np.all(np.equal(limit, 0)):
-        return [Activation("relu", label)]
-    return [unsupported(label, f"a lower limit other than 0 ({np.max(limit):g})", "clamp")]
+    return clip(limit, None, label)
+
+
+def minimum(first: Any, second: Any, label: str) -> list[Operation]:
+    """Read the smaller of two values, one of which is a constant."""
+    limit = first if second is FLOWING else second
+    if limit is None or limit is FLOWING:
+        return [unsupported(label, "the smaller of two values of the model", "minimum")]
+    return clip(None, limit, label)
 
 
 def clip(low: Any, high: Any, label: str) -> list[Operation]:
-    """Read limits, which are a ReLU if there is one of zero below and none above."""
-    if high is None or (high is not FLOWING and np.all(np.equal(high, np.inf))):
-        return maximum(FLOWING, low, label)
-    return [unsupported(label, f"clipping from {low} to {high}", "clip")]
+    """Read limits below and above, of which one may be None or infinite."""
+    if low is FLOWING or high is FLOWING:
+        return [unsupported(label, "a limit that depends on the input", "maximum")]
+    low, high = (None if value is None else per_feature(value) for value in (low, high))
+    low = None if low is None or np.all(np.isneginf(low)) else low
+    high = None if high is None or np.all(np.isposinf(high)) else high
+    if low is None and high is None:
+        return []
+    if low is not None and high is not None and np.any(low >= high):
+        return [Problem(f"layer {label!r} clips to {low}..{high}, where nothing is left")]
+    return activation("clip", label, low=low, high=high)
+
+
+def crelu(n: int | None, label: str) -> list[Operation]:
+    """Read the concatenation of ``relu(x)`` and ``relu(-x)``, of `n` features."""
+    if n is None:
+        return [Problem(f"layer {label!r}: a crelu of an unknown number of features")]
+    one = np.eye(n)
+    return [Affine(np.concatenate([one, -one]), None, label), Activation("relu", label)]
 
 
 def product(first: Any, second: Any, label: str) -> list[Operation]:

@@ -48,7 +48,7 @@ def random_inputs(operations: Sequence[Operation], n_in: int, seed: int = 0) -> 
     """
     rng = np.random.RandomState(seed)
     centre, spread = np.zeros(n_in), np.ones(n_in)
-    first = operations[0]
+    first = operations[0] if operations else None
     if isinstance(first, Scaling):
         scale = np.broadcast_to(np.asarray(first.scale, dtype=np.float64), n_in)
         offset = np.broadcast_to(np.asarray(first.offset, dtype=np.float64), n_in)
@@ -217,7 +217,7 @@ def _outputs_of(steps: Sequence[Step], name: str) -> list[Step]:
 
 
 def _as_values(outputs: np.ndarray, step: Step, name: str) -> np.ndarray:
-    """Bring the model's outputs into the shape of ours, and logarithms back to probabilities."""
+    """Bring the model's outputs into the shape of ours."""
     theirs = np.asarray(outputs, dtype=np.float64)
     n, n_out = step.values.shape
     if theirs.size != n * n_out or len(theirs) != n:
@@ -228,9 +228,7 @@ def _as_values(outputs: np.ndarray, step: Step, name: str) -> np.ndarray:
                 f"{np.shape(outputs)}; give the model as dense layers alone"
             ],
         )
-    theirs = theirs.reshape(n, n_out)
-    # probabilities are never negative, and their logarithms never positive
-    return np.exp(theirs) if step.kind == "softmax" and theirs.max() <= 0 else theirs
+    return theirs.reshape(n, n_out)
 
 
 def _like(ours: np.ndarray, n_out: int) -> np.ndarray:

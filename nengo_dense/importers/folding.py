@@ -5,24 +5,22 @@ All of it is exact algebra in double precision:
 - dense, scaling: ``s * (W x + b) + o = (s W) x + (s b + o)``;
 - scaling, dense (a ReLU or the input before them): ``W (s x + o) + b = (W s) x + (W o + b)``;
 - dense, dense without a nonlinearity between them: ``W2 (W1 x + b1) + b2``;
-- a sigmoid of one unit is the second of two probabilities: ``softmax([0, z])``.
+- a sigmoid of one unit at the end is the second of two probabilities: ``softmax([0, z])``.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.spec import DenseSpec
 
 #: Largest number of weights that merging layers may make, 1 GiB of float64: eight times the
 #: largest layer that fits on Loihi's input axons. A small file must not demand terabytes.
 MAX_WEIGHTS = 2**27
-
-#: What to do about an activation between layers.
-RETRAIN = "retrain with 'relu'"
 
 
 def fold(model: str, operations: Sequence[Operation]) -> list[DenseSpec]:
@@ -56,7 +54,8 @@ def operations_of(specs: Iterable[DenseSpec]) -> list[Operation]:
         label = spec.label or f"layer_{index}"
         operations.append(Affine(spec.weights, spec.bias, label))
         if spec.activation != "linear":
-            operations.append(Activation(spec.activation, label))
+            function = None if spec.activation in OF_CLASSES else spec.function
+            operations.append(Activation(spec.activation, label, function))
     return operations
 
 
@@ -126,19 +125,16 @@ def _activation_problems(
             f"{layer}: a {operation.kind} comes before the first dense layer; "
             "apply it to the data instead"
         ]
-    if operation.kind == "relu":
+    if operation.function is not None:
+        form = operation.function.exact
+        n = None if form is None else form.width
+        if n is not None and width is not None and n != width:
+            return [f"{layer}: its activation is for {n} units, but there are {width}"]
         return []
     if rest.follower is not None:
-        at_output = operation.kind == "softmax" or rest.is_output
-        remedy = f"remove what follows, or the {operation.kind}" if at_output else RETRAIN
         return [
             f"{layer}: a {operation.kind} must be the last operation, but layer "
-            f"{rest.follower.label!r} follows; {remedy}"
-        ]
-    if operation.kind == "sigmoid" and width is not None and width != 1:
-        return [
-            f"{layer}: a sigmoid of {width} units is {width} independent probabilities, not one "
-            "class; remove it to read the logits, or retrain with 'softmax'"
+            f"{rest.follower.label!r} follows; remove what follows, or the {operation.kind}"
         ]
     return []
 
@@ -204,11 +200,18 @@ class _Layers:
     def specs(self) -> list[DenseSpec]:
         if self.waiting:
             self._make_explicit()
+        last = self.layers[-1]
+        if last.activation == "sigmoid" and last.n_out == 1:
+            weights = np.vstack([0 * last.weights, last.weights])
+            self.layers[-1] = DenseSpec(weights, np.append(0.0, last.bias), "softmax", last.label)
         return self.layers
 
     @property
     def _is_linear(self) -> bool:
-        return bool(self.layers) and self.layers[-1].activation == "linear"
+        return self._is("linear")
+
+    def _is(self, activation: str) -> bool:
+        return bool(self.layers) and self.layers[-1].activation == activation
 
     def _forget(self) -> None:
         self.scale, self.offset = np.float64(1), np.float64(0)
@@ -243,15 +246,11 @@ class _Layers:
 
     def _activation(self, operation: Activation) -> None:
         if not self._is_linear:
-            if operation.kind == "relu" and not self.waiting:
+            if operation.kind == "relu" and not self.waiting and self._is("relu"):
                 return  # a ReLU after a ReLU changes nothing
             self._make_explicit(operation.label)
         spec = self.layers.pop()
-        weights, bias, kind = spec.weights, spec.bias, operation.kind
-        if kind == "sigmoid":
-            weights, bias = np.vstack([0 * weights, weights]), np.append(0.0, spec.bias)
-            kind = "softmax"
-        self.layers.append(DenseSpec(weights, bias, kind, spec.label))
+        self.layers.append(replace(spec, activation=operation.kind, function=operation.function))
 
     def _make_explicit(self, label: str | None = None) -> None:
         """Append a diagonal layer that does what no neighbour can take in."""

@@ -10,6 +10,7 @@ from nengo_dense import plugins
 from nengo_dense.exceptions import ConversionError, PluginError
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.next_step import next_step
+from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
 
@@ -31,7 +32,7 @@ class Importer(Protocol):
     def recognizes(self, model: Any) -> bool:
         """Tell whether ``model`` is for this importer, from its classes' modules or its path."""
 
-    def read(self, model: Any) -> SourceModel | list[DenseSpec]:
+    def read(self, model: Any) -> SourceModel | SourceGraph | list[DenseSpec]:
         """Return the layers of a model that it recognizes.
 
         A list of them is enough. A `SourceModel` knows more: the source's classes, and how to run
@@ -53,7 +54,7 @@ def modules_of(model: Any) -> set[str]:
     return {cls.__module__ for cls in type(model).__mro__}
 
 
-def read_model(model: Any) -> SourceModel:
+def read_model(model: Any) -> SourceModel | SourceGraph:
     """Read a trained model of any framework.
 
     Where several importers recognize a model the first one by entry-point name, then by package,
@@ -68,7 +69,8 @@ def read_model(model: Any) -> SourceModel:
     Returns
     -------
     source : SourceModel
-        The layers from the input on, and what else is known of the source.
+        The layers from the input on, and what else is known of the source; a `SourceGraph` if they
+        are no chain with one input and one output.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def read_model(model: Any) -> SourceModel:
     nengo_dense.exceptions.PluginError
         An importer is broken.
     """
-    if isinstance(model, SourceModel):
+    if isinstance(model, SourceModel | SourceGraph):
         return model
     claims, supported, broken = [], [], []
     for entry in plugins.find(GROUP):
@@ -126,7 +128,7 @@ def _recognizes(importer: Importer, name: str, model: Any) -> bool:
         raise PluginError(f"The importer {name} is broken: recognizes: {_tell(err)}") from err
 
 
-def _read(importer: Importer, name: str, model: Any) -> SourceModel:
+def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGraph:
     try:
         layers = importer.read(model)
     except NengoException:
@@ -136,7 +138,7 @@ def _read(importer: Importer, name: str, model: Any) -> SourceModel:
             f"The importer {name} failed to read {_describe(model)}: {_tell(err)}; "
             "please report it to that package"
         ) from err
-    if isinstance(layers, SourceModel):
+    if isinstance(layers, SourceModel | SourceGraph):
         return layers
     if not isinstance(layers, list) or not all(isinstance(spec, DenseSpec) for spec in layers):
         raise PluginError(

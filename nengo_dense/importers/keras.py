@@ -10,7 +10,8 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_model import read_architecture
-from nengo_dense.importers.keras_reference import reference
+from nengo_dense.importers.keras_reference import reference, version_of
+from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.importers.source_model import SourceModel
 
 
@@ -26,7 +27,7 @@ class KerasImporter:
             for module in modules_of(model)
         )
 
-    def read(self, model: Any) -> SourceModel:
+    def read(self, model: Any) -> SourceModel | SourceGraph:
         """Read the model's layers."""
         name = f"Keras model {getattr(model, 'name', type(model).__name__)!r}"
         try:
@@ -43,8 +44,10 @@ class KerasImporter:
                 ],
             ) from err
         _note_unsaid(architecture, model)
-        operations = read_architecture(name, architecture, lambda layer: _weights(model, layer))
-        return SourceModel(name, operations, reference=reference(model))
+        architecture["keras_version"] = version_of(model)
+        return read_architecture(
+            name, architecture, lambda layer: _weights(model, layer), reference=reference(model)
+        )
 
 
 def _note_unsaid(architecture: dict[str, Any], model: Any) -> None:

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.activation import FUNCTIONS, key_of
 from nengo_dense.importers.advice import words_of
 from nengo_dense.importers.arithmetic_call import (
     ARITHMETIC,
     FLOWING,
     arithmetic,
     clip,
+    crelu,
     maximum,
+    minimum,
     product,
 )
 from nengo_dense.importers.keras_graph import KerasLayer
@@ -24,33 +27,78 @@ from nengo_dense.importers.operation import Operation, Problem, Scaling, activat
 
 Operations = list[Operation]
 
+#: Functions of two values of which one may be a constant.
+LIMITS = {"maximum": maximum, "minimum": minimum}
+
 #: Types between which a cast only rounds.
 FLOATS = ("bfloat16", "float16", "float32", "float64")
 
 #: Functions that give what they take.
 PASS_THROUGH = ("identity", "stop_gradient", "copy")
 
-#: Functions of one vector.
-ACTIVATIONS = ("relu", "sigmoid")
+#: Settings of functions: Keras's names for one, and that of `nengo_dense.importers.activation`.
+SETTINGS = {
+    "relu": {
+        "max_value": "max_value",
+        "negative_slope": "negative_slope",
+        "alpha": "negative_slope",
+    },
+    "leaky_relu": {"negative_slope": "slope", "alpha": "slope"},
+    "elu": {"alpha": "alpha"},
+    "celu": {"alpha": "alpha"},
+    "gelu": {"approximate": "approximate"},
+    "soft_shrink": {"threshold": "limit"},
+}
 
 
-def read_call(layer: KerasLayer, shape: Shape) -> Operations:
+def defaults_of(name: Any, is_keras_2: bool, is_function: bool = False) -> dict[str, Any]:
+    """Return what Keras sets where nothing is said, other than `importers.activation` does.
+
+    Parameters
+    ----------
+    name : str
+    is_keras_2 : bool
+        Whether it is of an earlier Keras than 3.
+    is_function : bool, optional
+        Whether it is called in a functional model, not named as an ``activation``.
+    """
+    key = str(name).lower().replace("_", "")
+    if key == "hardsigmoid" and is_keras_2:
+        return {"slope": 0.2}
+    if key == "leakyrelu":
+        return {"slope": 0.2}
+    return {"approximate": True} if key == "gelu" and is_function and not is_keras_2 else {}
+
+
+def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Operations:
     """Return the operations of a function; `shape` becomes that of its result."""
     name = layer.config.get("function")
     name = name if isinstance(name, str) else layer.class_name  # not the code of a Lambda
     kind = "_".join(words_of(name.rpartition(".")[2]))
     if kind in CALLS:
         return CALLS[kind](layer, shape, kind)
-    values = _values(layer, shape) if kind in (*ARITHMETIC, "maximum") else []
+    values = _values(layer, shape) if kind in (*ARITHMETIC, *LIMITS) else []
     if kind in ARITHMETIC and len(values) == 2:
         return arithmetic(ARITHMETIC[kind], values[0], values[1], layer.label)
-    if kind == "maximum" and len(values) == 2:
-        return maximum(values[0], values[1], layer.label)
+    if kind in LIMITS and len(values) == 2:
+        return LIMITS[kind](values[0], values[1], layer.label)
     if kind in PASS_THROUGH:
         return []
-    if kind in ACTIVATIONS:
-        return activation(kind, layer.label)
+    if kind == "crelu":
+        return crelu(shape.n_features, layer.label)
+    if key_of(kind) in FUNCTIONS:
+        return activation(kind, layer.label, **_settings(layer, kind, is_keras_2))
     return [unsupported(layer.label, name, kind)]
+
+
+def _settings(layer: KerasLayer, kind: str, is_keras_2: bool) -> dict[str, Any]:
+    found = defaults_of(kind, is_keras_2, is_function=True)
+    given = {**layer.config, **layer.keywords}
+    for name, ours in SETTINGS.get(kind, {}).items():
+        if given.get(name) is not None:
+            value = given[name]
+            found[ours] = value if isinstance(value, bool) else float(numbers(value))
+    return found
 
 
 def _values(layer: KerasLayer, shape: Shape) -> list[Any]:
@@ -64,15 +112,8 @@ def _clip(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     settings = {**layer.config, **layer.keywords}
     low = settings.get("x_min", settings.get("clip_value_min"))
     high = settings.get("x_max", settings.get("clip_value_max"))
+    low, high = (None if v is None else shape.spread(numbers(v)) for v in (low, high))
     return clip(low, high, layer.label)
-
-
-def _leaky_relu(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
-    settings = {**layer.config, **layer.keywords}
-    slope = settings.get("negative_slope", settings.get("alpha", 0.2))
-    if slope == 0:
-        return activation("relu", layer.label)
-    return [unsupported(layer.label, f"a leaky ReLU with slope {numbers(slope):g}", "leaky")]
 
 
 def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
@@ -135,7 +176,6 @@ CALLS: dict[str, Callable[[KerasLayer, Shape, str], Operations]] = {
     "clip_by_value": _clip,
     "dot": _matmul,
     "expand_dims": _expand_dims,
-    "leaky_relu": _leaky_relu,
     "log_softmax": _softmax,
     "matmul": _matmul,
     "negative": _negative,

@@ -16,6 +16,7 @@ from nengo_dense.importers import hdf5
 from nengo_dense.importers.file import check_size, existing, starts_with, suffix
 from nengo_dense.importers.keras_model import read_architecture
 from nengo_dense.importers.keras_weights import weight_source
+from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.importers.source_model import SourceModel
 
 ZIP_SIGNATURE = b"PK\x03\x04"
@@ -37,7 +38,7 @@ class KerasFileImporter:
             suffix(model) != ".nir" and starts_with(model, hdf5.SIGNATURE)
         )
 
-    def read(self, model: Any) -> SourceModel:
+    def read(self, model: Any) -> SourceModel | SourceGraph:
         """Read the layers of the model in the file."""
         if isinstance(model, tuple):
             return _read_pair(existing(model[0]), existing(model[1]))
@@ -54,16 +55,30 @@ class KerasFileImporter:
         )
 
 
-def _read_archive(path: Path) -> SourceModel:
+def _read_archive(path: Path) -> SourceModel | SourceGraph:
     try:
         with zipfile.ZipFile(path) as archive:
             config = _member(archive, "config.json", path)
             weights = _member(archive, "model.weights.h5", path)
+            about = _member(archive, "metadata.json", path) if _has(archive) else b"{}"
     except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile) as err:
         raise FileFormatError(f"{path} is damaged, it cannot be unpacked: {err}") from err
     with hdf5.Hdf5File(weights, f"model.weights.h5 in {path}") as file:
         architecture = _parse(config, f"config.json in {path}")
+        architecture["keras_version"] = _version(about)
         return _source(path, architecture, file)
+
+
+def _has(archive: zipfile.ZipFile, name: str = "metadata.json") -> bool:
+    return name in archive.namelist()
+
+
+def _version(metadata: bytes) -> str:
+    """Return the version of Keras that a ``.keras`` file was written by."""
+    try:
+        return str(json.loads(metadata).get("keras_version", "3"))
+    except (AttributeError, RecursionError, ValueError):
+        return "3"  # only what Keras 2 wrote is read otherwise
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
@@ -78,7 +93,7 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
         return member.read(info.file_size)
 
 
-def _read_whole_model(path: Path) -> SourceModel:
+def _read_whole_model(path: Path) -> SourceModel | SourceGraph:
     with hdf5.Hdf5File(path, str(path)) as file:
         config = file.attribute("", "model_config")
         if config is None:
@@ -87,10 +102,13 @@ def _read_whole_model(path: Path) -> SourceModel:
                 "architecture too, as the pair (architecture.json, weights.h5)"
             )
         architecture = _parse(config, f"model_config in {path}")
+        version = file.attribute("", "keras_version")
+        if version is not None:
+            architecture["keras_version"] = getattr(version, "decode", lambda: version)()
         return _source(path, architecture, file)
 
 
-def _read_pair(architecture: Path, weights: Path) -> SourceModel:
+def _read_pair(architecture: Path, weights: Path) -> SourceModel | SourceGraph:
     check_size(str(architecture), architecture.stat().st_size)
     parsed = _parse(architecture.read_bytes(), str(architecture))
     if not starts_with(weights, hdf5.SIGNATURE):
@@ -99,11 +117,13 @@ def _read_pair(architecture: Path, weights: Path) -> SourceModel:
         return _source(architecture, parsed, file)
 
 
-def _source(path: Path, architecture: dict[str, Any], file: hdf5.Hdf5File) -> SourceModel:
+def _source(
+    path: Path, architecture: dict[str, Any], file: hdf5.Hdf5File
+) -> SourceModel | SourceGraph:
     name = f"Keras file {path}"
     source = cache(lambda: weight_source(file))  # a model without layers to read has none
-    operations = read_architecture(name, architecture, lambda layer: source()(layer))
-    return SourceModel(name, operations, why_not="a file is read as data and never run")
+    why_not = "a file is read as data and never run"
+    return read_architecture(name, architecture, lambda layer: source()(layer), why_not=why_not)
 
 
 def _weights_beside(path: Path) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nengo_dense.importers.arithmetic_call import FLOWING
-from nengo_dense.importers.graph import chain
+from nengo_dense.importers.chain_order import chain
 
 #: The model classes whose meaning is in their configuration; every other has a ``call`` method.
 MODEL_CLASSES = ("Sequential", "Functional", "Model")
@@ -108,7 +108,7 @@ def layers_of(
         ]
     # Keras 1 and early Keras 2 write the layers of a Sequential without a dict around them.
     entries = config if isinstance(config, list) else config["layers"]
-    steps = list(_steps(entries))
+    steps = list(steps_of(entries))
     order: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
     problems: list[str] = []
     if class_name != "Sequential":
@@ -122,11 +122,11 @@ def layers_of(
             problems += inner_problems
         else:
             module = entry.get("module", "keras")
-            layers.append(KerasLayer(here, entry["config"], module, *_arguments(node)))
+            layers.append(KerasLayer(here, entry["config"], module, *arguments_of(node)))
     return layers, problems
 
 
-def _steps(entries: list[dict[str, Any]]) -> Iterator[Step]:
+def steps_of(entries: list[dict[str, Any]]) -> Iterator[Step]:
     """Name and number the layers of one model."""
     counts: dict[str, int] = {}
     for position, entry in enumerate(entries):
@@ -161,7 +161,7 @@ def _functional_order(
     return (all_layers if problems else [calls[node] for node in nodes]), problems
 
 
-def _arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def arguments_of(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return what a layer is called with, in any Keras's writing.
 
     Keras 3: ``{"args": [...], "kwargs": {...}}``; Keras 2: ``[["dense", 0, 0, {"y": 2.0}]]``, for

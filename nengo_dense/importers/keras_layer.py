@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.advice import way_out
-from nengo_dense.importers.keras_call import read_call
+from nengo_dense.importers.keras_call import defaults_of, read_call
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_shape import MAX_FEATURES, Shape, n_features, numbers
 from nengo_dense.importers.operation import (
@@ -53,10 +53,13 @@ class Reading:
         Returns a layer's weight arrays, in Keras's order.
     shape : Shape
         Of one sample at this point.
+    is_keras_2 : bool
+        Whether an earlier Keras than 3 made the model.
     """
 
     weights: Callable[[KerasLayer], list[np.ndarray]]
     shape: Shape = field(default_factory=Shape)
+    is_keras_2: bool = False
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
@@ -86,7 +89,7 @@ class Reading:
             ]
         is_layer = layer.class_name in READERS or layer.class_name in PASS_THROUGH
         if layer.is_function or not is_layer:
-            return read_call(layer, self.shape)
+            return read_call(layer, self.shape, self.is_keras_2)
         if layer.class_name in PASS_THROUGH:
             return []
         return READERS[layer.class_name](self, layer)
@@ -166,25 +169,35 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
             return ACTIVATION_LAYERS[declared["class_name"]](reading, nested)
         name = inner if isinstance(inner, str) else declared["class_name"]
         return [unsupported(layer.label, f"the custom activation {name!r}", name)]
-    operations = activation(declared, layer.label)
+    operations = activation(declared, layer.label, **defaults_of(declared, reading.is_keras_2))
     if declared in ("softmax", "log_softmax") and not reading.shape.is_flat:
         return [Problem(f"layer {layer.label!r}: a softmax over shape {reading.shape}; flatten")]
     return operations
 
 
 def _relu(reading: Reading, layer: KerasLayer) -> Operations:
-    config = layer.config
     names = ("max_value", "negative_slope", "threshold")
     settings = {
-        name: float(numbers(config[name])) for name in names if config.get(name) is not None
+        name: float(numbers(layer.config[name]))
+        for name in names
+        if layer.config.get(name) is not None
     }
-    changed = {
-        name: value for name, value in settings.items() if value != 0 or name == "max_value"
-    }
-    if changed:
-        what = ", ".join(f"{name}={value}" for name, value in changed.items())
-        return [unsupported(layer.label, f"a ReLU with {what}", "leaky")]
-    return activation("relu", layer.label)
+    return activation("relu", layer.label, **settings)
+
+
+def _leaky_relu(reading: Reading, layer: KerasLayer) -> Operations:
+    config = layer.config
+    slope = config.get("negative_slope", config.get("alpha", 0.3))
+    return activation("leaky_relu", layer.label, slope=float(numbers(slope)))
+
+
+def _p_relu(reading: Reading, layer: KerasLayer) -> Operations:
+    slope = reading.arrays(layer, ["alpha"])["alpha"]
+    return activation("prelu", layer.label, slope=reading.shape.spread(slope))
+
+
+def _elu(reading: Reading, layer: KerasLayer) -> Operations:
+    return activation("elu", layer.label, alpha=float(numbers(layer.config.get("alpha", 1.0))))
 
 
 def _softmax(reading: Reading, layer: KerasLayer) -> Operations:
@@ -258,7 +271,14 @@ def _rescaling(reading: Reading, layer: KerasLayer) -> Operations:
 
 
 #: Activations that are layers of their own.
-ACTIVATION_LAYERS = {"ReLU": _relu, "Softmax": _softmax, "Activation": _activation}
+ACTIVATION_LAYERS = {
+    "Activation": _activation,
+    "ELU": _elu,
+    "LeakyReLU": _leaky_relu,
+    "PReLU": _p_relu,
+    "ReLU": _relu,
+    "Softmax": _softmax,
+}
 
 READERS = {
     **ACTIVATION_LAYERS,

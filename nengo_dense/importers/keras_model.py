@@ -5,15 +5,17 @@ from typing import Any
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
-from nengo_dense.importers.keras_shape import Shape
+from nengo_dense.importers.keras_nodes import KerasNodes
 from nengo_dense.importers.keras_weights import WeightSource
 from nengo_dense.importers.operation import Operation, Problem, attempt
+from nengo_dense.importers.source_graph import SourceGraph, source_of
+from nengo_dense.importers.source_model import SourceModel
 
 
 def read_architecture(
-    model: str, architecture: dict[str, Any], weights: WeightSource
-) -> list[Operation]:
-    """Read the operations of a Keras model.
+    model: str, architecture: dict[str, Any], weights: WeightSource, **settings: Any
+) -> SourceModel | SourceGraph:
+    """Read a Keras model.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def read_architecture(
         As in ``json.loads(model.to_json())``, of any Keras version.
     weights : callable
         Returns the weight arrays of a `KerasLayer`.
+    **settings : optional
+        ``reference`` and ``why_not`` of `SourceModel`.
 
     Raises
     ------
@@ -38,12 +42,29 @@ def read_architecture(
         raise ConversionError(
             model, [f"its architecture is malformed ({reason}); save the model again"]
         ) from err
-    reading = Reading(weights)
+    version = str(architecture.get("keras_version", "3"))
+    reading = Reading(weights, is_keras_2=version[:1] in "12")
+    if graph_problems and layers:
+        return _graph(model, architecture, reading, **settings)
     operations: list[Operation] = [Problem(problem) for problem in graph_problems]
     for layer in layers:
-        if graph_problems:
-            reading.shape = Shape()  # without a chain nothing is known of a layer's input
         operations += attempt(layer.label, reading.read, layer)
-    if graph_problems:
-        operations = [step for step in operations if isinstance(step, Problem)]
-    return operations
+    return SourceModel(model, operations, **settings)
+
+
+def _graph(
+    model: str, architecture: dict[str, Any], reading: Reading, **settings: Any
+) -> SourceModel | SourceGraph:
+    """Read a model that is no chain of layers."""
+    found = KerasNodes(reading)
+    try:
+        outputs = found.model(architecture, (), [])
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as err:
+        reason = f"{type(err).__name__}: {err}"
+        raise ConversionError(
+            model, [f"its architecture is malformed ({reason}); save the model again"]
+        ) from err
+    named: dict[str, Any] = {}
+    for name, node in outputs:
+        named[name if name not in named else f"{name}_{len(named) + 1}"] = node
+    return source_of(model, found.nodes, named, **settings)

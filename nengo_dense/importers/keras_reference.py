@@ -15,21 +15,23 @@ def reference(model: Any) -> Reference:
     """Return how to run a model."""
 
     def call(network: Any, x: np.ndarray) -> list[np.ndarray]:
-        shape = [-1 if size is None else size for size in network.inputs[0].shape[1:]]
+        parts = _parted(network.inputs, x)
         with warnings.catch_warnings():
             # one array is taken whatever the inputs were declared in; Keras 3 says that it sees it
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
-            return _arrays_in(network(x.reshape(len(x), *shape), training=False))
+            return _arrays_in(network(parts[0] if len(parts) == 1 else parts, training=False))
 
     def outputs(x: np.ndarray) -> np.ndarray:
-        (result,) = call(model, x)
-        return result
+        results = call(model, x)
+        if len(results) == 1:
+            return results[0]
+        return np.concatenate([result.reshape(len(x), -1) for result in results], axis=1)
 
     def layers(x: np.ndarray) -> list[tuple[str, np.ndarray]]:
         inner = [(layer.name, _last_output(layer)) for layer in model.layers]
         outputs = [tensor for _, tensor in inner if tensor is not None]
         names = [name for name, tensor in inner if tensor is not None]
-        network = _package_of(model).Model(model.inputs[0], outputs)
+        network = _package_of(model).Model(model.inputs, outputs)
         return list(zip(names, call(network, x), strict=True))
 
     kind = model.inputs[0].dtype if getattr(model, "inputs", None) else "float32"
@@ -50,6 +52,22 @@ def _package_of(model: Any) -> Any:
     """Return the Keras that a model is of: keras, tf_keras, or TensorFlow's own."""
     package = sys.modules[type(model).__module__.partition(".")[0]]
     return getattr(package, "keras", package)
+
+
+def _parted(inputs: Any, x: np.ndarray) -> list[np.ndarray]:
+    """Give each of a model's inputs its part of (batch, n_in) values, in its shape."""
+    shapes = [[-1 if n is None else n for n in tensor.shape[1:]] for tensor in inputs]
+    if len(shapes) == 1:
+        return [x.reshape(len(x), *shapes[0])]
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+    parts = np.split(x, ends, axis=1)
+    return [part.reshape(len(x), *shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def version_of(model: Any) -> str:
+    """Return the version of the Keras that a model is of."""
+    package = _package_of(model)
+    return str(getattr(package, "__version__", "3"))
 
 
 def _arrays_in(value: Any) -> list[np.ndarray]:

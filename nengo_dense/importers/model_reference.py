@@ -21,8 +21,8 @@ class Reference:
     Parameters
     ----------
     outputs : callable
-        Takes (batch, n_in) inputs and returns the model's own outputs, (batch, ...). After a
-        softmax they may be probabilities or their logarithms, and one column for two classes.
+        Takes (batch, n_in) inputs and returns the model's own outputs, (batch, ...), which may
+        have one column for two classes.
     input_type : str, optional
         NumPy's name of the type that the model takes. Inputs are rounded to it before either side
         computes, so that both see the same numbers.

@@ -29,8 +29,9 @@ from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
+from nengo_dense.heads import HEADS
+from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.file import existing, suffix
-from nengo_dense.importers.graph import chain
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (
@@ -39,6 +40,7 @@ from nengo_dense.importers.operation import (
     Operation,
     Problem,
     Scaling,
+    activation,
     attempt,
     unsupported,
 )
@@ -77,8 +79,10 @@ class NirImporter:
             model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(model)
         leaky: dict[str, float] = {}
         operations = _graph(model, "", leaky)
-        if model.metadata.get(READOUT) in ("softmax", b"softmax"):
-            operations.append(Activation("softmax", READOUT))
+        head = model.metadata.get(READOUT)
+        head = head.decode() if isinstance(head, bytes) else head
+        if isinstance(head, str) and head in HEADS:
+            operations += activation(head, READOUT)
         source = SourceModel(name, operations, why_not="a NIR graph only speaks in spikes")
         if leaky:
             worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in leaky.items())

@@ -6,14 +6,25 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.arithmetic_call import ARITHMETIC, FLOWING, affine, arithmetic, product
-from nengo_dense.importers.graph import chain
+from nengo_dense.importers.arithmetic_call import (
+    ARITHMETIC,
+    FLOWING,
+    affine,
+    arithmetic,
+    clip,
+    maximum,
+    minimum,
+    product,
+)
+from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.operation import (
     Operation,
     Problem,
+    Scaling,
     activation,
     attempt,
     batch_norm,
+    per_feature,
     unsupported,
 )
 
@@ -27,6 +38,18 @@ FLOATS = ("FLOAT", "FLOAT16", "DOUBLE", "BFLOAT16")
 
 #: Nodes that make a constant of a constant, without more elements.
 CONSTANT_KINDS = ("Cast", "Identity", "Transpose")
+
+#: Activations with settings: attribute, our name, ONNX's default.
+SETTINGS: dict[str, tuple[tuple[str, str, Any], ...]] = {
+    "Celu": (("alpha", "alpha", 1.0),),
+    "Elu": (("alpha", "alpha", 1.0),),
+    "Gelu": (("approximate", "approximate", "none"),),
+    "HardSigmoid": (("alpha", "slope", 0.2), ("beta", "offset", 0.5)),
+    "LeakyRelu": (("alpha", "slope", 0.01),),
+}
+
+#: Attributes of a Scaler of ai.onnx.ml, and their values where none are given.
+SCALER = (("scale", 1.0), ("offset", 0.0))
 
 #: Since this version of the operators a Softmax is over the last axis if it names none.
 SOFTMAX_LAST_AXIS_OPSET = 13
@@ -158,13 +181,61 @@ class OnnxGraph:
         return {item.name: self.onnx.helper.get_attribute_value(item) for item in node.attribute}
 
     def _node(self, node: Any, label: str) -> Operations:
+        if node.domain == "ai.onnx.ml" and node.op_type == "Scaler":
+            return self._scaler(node, label)
         if node.domain not in ("", "ai.onnx"):
             return [unsupported(label, f"{node.op_type} of {node.domain}", node.op_type)]
         if node.op_type in PASS_THROUGH:
             return []
         if node.op_type in NODES:
             return NODES[node.op_type](self, node, label)
-        return activation(node.op_type, label)
+        return activation(node.op_type, label, **self._activation_settings(node))
+
+    def _activation_settings(self, node: Any) -> dict[str, Any]:
+        """Return the settings of an activation under our names, with ONNX's defaults."""
+        given = self.settings(node)
+        found = {
+            ours: given.get(theirs, default)
+            for theirs, ours, default in SETTINGS.get(node.op_type, ())
+        }
+        if node.op_type == "PRelu":
+            found["slope"] = per_feature(self.constant(node.input[1]))
+        return found
+
+    def _limits(self, node: Any, label: str) -> Operations:
+        """Clip, and Max and Min with a constant."""
+        if node.op_type == "Clip":
+            given = self.settings(node)
+            low, high = (
+                self.constant(node.input[place])
+                if len(node.input) > place and node.input[place]
+                else given.get(name)
+                for place, name in ((1, "min"), (2, "max"))
+            )
+            return clip(low, high, label)
+        values = self._arguments(node)
+        if len(values) != 2:
+            return [unsupported(label, f"{node.op_type} of {len(values)} values", node.op_type)]
+        first, second = values
+        return (maximum if node.op_type == "Max" else minimum)(first, second, label)
+
+    def _sum(self, node: Any, label: str) -> Operations:
+        """Sum one value and constants."""
+        values = self._arguments(node)
+        constants = [value for value in values if value is not FLOWING]
+        if len(constants) != len(values) - 1:
+            return [unsupported(label, "a sum of values of the model", "add")]
+        total = sum(map(per_feature, constants), np.zeros(()))
+        return arithmetic("add", FLOWING, total, label) if constants else []
+
+    def _scaler(self, node: Any, label: str) -> Operations:
+        """Apply ``(x - offset) * scale`` of ai.onnx.ml."""
+        settings = self.settings(node)
+        scale, offset = (per_feature(settings.get(name, value)) for name, value in SCALER)
+        return [Scaling(scale, -offset * scale, label)]
+
+    def _negative(self, node: Any, label: str) -> Operations:
+        return [Scaling(-1.0, 0.0, label)]
 
     def _gemm(self, node: Any, label: str) -> Operations:
         """``alpha * x @ B + beta * C``."""
@@ -212,7 +283,7 @@ class OnnxGraph:
         axis = self.settings(node).get("axis", default)
         if axis not in (1, -1):
             return [Problem(f"layer {label!r} is a softmax over axis {axis}; it must be over 1")]
-        return activation("softmax", label)
+        return activation(node.op_type, label)
 
     def _reshaping(self, node: Any, label: str) -> Operations:
         if node.op_type == "Flatten":
@@ -229,13 +300,18 @@ NODES: dict[str, Callable[[OnnxGraph, Any, str], Operations]] = {
     "Add": OnnxGraph._arithmetic,
     "BatchNormalization": OnnxGraph._batch_normalization,
     "Cast": OnnxGraph._cast,
+    "Clip": OnnxGraph._limits,
     "Div": OnnxGraph._arithmetic,
     "Flatten": OnnxGraph._reshaping,
     "Gemm": OnnxGraph._gemm,
     "LogSoftmax": OnnxGraph._softmax,
     "MatMul": OnnxGraph._matmul,
+    "Max": OnnxGraph._limits,
+    "Min": OnnxGraph._limits,
     "Mul": OnnxGraph._arithmetic,
+    "Neg": OnnxGraph._negative,
     "Reshape": OnnxGraph._reshaping,
     "Softmax": OnnxGraph._softmax,
     "Sub": OnnxGraph._arithmetic,
+    "Sum": OnnxGraph._sum,
 }

@@ -12,6 +12,8 @@ import numpy as np
 from nengo.exceptions import NengoException
 from numpy.typing import ArrayLike
 
+from nengo_dense.heads import OF_CLASSES
+from nengo_dense.importers.activation import FUNCTIONS, Function, key_of
 from nengo_dense.importers.advice import way_out
 
 
@@ -53,18 +55,26 @@ class Scaling:
         return None if np.ndim(self.scale) == np.ndim(self.offset) == 0 else size
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activation:
     """An activation function.
 
     Parameters
     ----------
-    kind : {"relu", "softmax", "sigmoid"}
+    kind : str
+        ``"softmax"``, ``"log_softmax"`` or the name of a function of each feature alone.
     label : str
+    function : Function, optional
+        With its settings; that of its name if not given, and None for those of all features.
     """
 
     kind: str
     label: str
+    function: Function | None = None
+
+    def __post_init__(self) -> None:
+        if self.function is None and self.kind not in OF_CLASSES:
+            object.__setattr__(self, "function", FUNCTIONS[key_of(self.kind)]())
 
 
 @dataclass(frozen=True)
@@ -88,26 +98,33 @@ class Problem:
 
 Operation = Affine | Scaling | Activation | Problem
 
-#: Names of activations, lower case without underscores -> what they are here. A logarithm after
-#: a softmax changes neither the order of the classes nor the logits that the softmax is given.
-ACTIVATION_KINDS = {
-    "linear": None,
-    "identity": None,
-    "relu": "relu",
-    "softmax": "softmax",
-    "logsoftmax": "softmax",
-    "sigmoid": "sigmoid",
-    "logistic": "sigmoid",
-}
+#: Names of activations, lower case without underscores -> those of all features at once.
+OF_ALL = {"softmax": "softmax", "logsoftmax": "log_softmax"}
 
 
-def activation(name: str, label: str) -> list[Operation]:
-    """Return the operations of an activation that a framework calls `name`; none if linear."""
-    key = name.lower().replace("_", "")
-    if key not in ACTIVATION_KINDS:
+def activation(name: str, label: str, **settings: Any) -> list[Operation]:
+    """Return the operations of an activation that a framework calls `name`; none if linear.
+
+    Parameters
+    ----------
+    name : str
+    label : str
+    **settings : optional
+        As in `nengo_dense.importers.activation`.
+    """
+    key = key_of(name)
+    if key in ("linear", "identity"):
+        return []
+    if key in OF_ALL:
+        return [Activation(OF_ALL[key], label)]
+    if key not in FUNCTIONS:
         return [unsupported(label, f"activation {name!r}", name)]
-    kind = ACTIVATION_KINDS[key]
-    return [] if kind is None else [Activation(kind, label)]
+    try:
+        function = FUNCTIONS[key](**settings)
+    except ValueError as err:
+        return [Problem(f"layer {label!r}: {err}")]
+    kind = "relu" if function.name == "relu" else key
+    return [Activation(kind, label, function)]
 
 
 def attempt(

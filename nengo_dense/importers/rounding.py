@@ -16,15 +16,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nengo_dense.heads import HEADS, log_sum_exp
-from nengo_dense.importers.operation import Affine, Operation, Problem, Scaling
+from nengo_dense.importers.activation import Function
+from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.precision import PRECISIONS, Precision
 
 #: Errors up to so many times the estimate are called rounding. By the theorem one sum in 30
 #: million is further off, with errors as bad as they can be; the largest that random networks of
 #: up to 30 layers showed, in float64 to bfloat16, was 1.1 times the estimate before a softmax.
 MARGIN = 6.0
+
+#: Where smooth activations have reached their limit in any precision but float64.
+STEEP = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +73,8 @@ def run(operations: Sequence[Operation], x: np.ndarray, precision: Precision) ->
     for operation in operations:
         if isinstance(operation, Problem):
             continue
-        kind = ""
-        with np.errstate(over="ignore", invalid="ignore"):  # see `largest`
-            if isinstance(operation, Affine):
-                values, error, sizes = _affine(operation, values, error, precision.epsilon)
-            elif isinstance(operation, Scaling):
-                values, error, sizes = _scaling(operation, values, error, precision.epsilon)
-            else:
-                kind, sizes = operation.kind, np.abs(values)
-                values, error = _activation(kind, values, error, precision.epsilon)
-        error = error + precision.smallest
+        values, error, sizes = step(operation, values, error, precision)
+        kind = operation.kind if isinstance(operation, Activation) else ""
         steps.append(Step(operation.label, kind, values, error, sizes.max(axis=1)))
     return steps
 
@@ -85,9 +82,35 @@ def run(operations: Sequence[Operation], x: np.ndarray, precision: Precision) ->
 Result = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _affine(operation: Affine, x: np.ndarray, error: np.ndarray, epsilon: float) -> Result:
-    weights = np.asarray(operation.weights, dtype=np.float64)
-    bias = np.zeros(len(weights)) if operation.bias is None else np.asarray(operation.bias)
+def step(
+    operation: Affine | Scaling | Activation,
+    values: np.ndarray,
+    error: np.ndarray,
+    precision: Precision,
+) -> Result:
+    """Compute one operation: its values, the errors to expect, and the largest partial sums."""
+    epsilon = precision.epsilon
+    with np.errstate(over="ignore", invalid="ignore"):  # see `Step.largest`
+        if isinstance(operation, Affine):
+            weights = np.asarray(operation.weights, dtype=np.float64)
+            values, error, sizes = affine_step(weights, operation.bias, values, error, epsilon)
+        elif isinstance(operation, Scaling):
+            values, error, sizes = _scaling(operation, values, error, epsilon)
+        else:
+            sizes = np.abs(values)
+            values, error = _activation(operation, values, error, epsilon)
+    return values, error + precision.smallest, sizes
+
+
+def affine_step(
+    weights: np.ndarray,
+    bias: ArrayLike | None,
+    x: np.ndarray,
+    error: np.ndarray,
+    epsilon: float,
+) -> Result:
+    """Compute a layer's weighted inputs, the errors to expect, and the largest partial sums."""
+    bias = np.zeros(len(weights)) if bias is None else np.asarray(bias)
     sizes = np.abs(x) @ np.abs(weights).T + np.abs(bias)
     values = x @ weights.T + bias
     variance = error**2 @ (weights**2).T
@@ -108,19 +131,43 @@ def _scaling(operation: Scaling, x: np.ndarray, error: np.ndarray, epsilon: floa
 
 
 def _activation(
-    kind: str, x: np.ndarray, error: np.ndarray, epsilon: float
+    operation: Activation, x: np.ndarray, error: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    if kind == "relu":
-        return HEADS["relu"](x), error
-    if kind == "sigmoid":
-        probability = HEADS["softmax"](np.stack([np.zeros_like(x), x], axis=-1))[..., 1]
-        return probability, np.minimum(error / 4, 1 / MARGIN) + epsilon
+    if operation.function is not None:
+        return function_step(operation.function, x, error, epsilon)
+    return head_step(operation.kind, x, error, epsilon)
+
+
+def head_step(
+    head: str, x: np.ndarray, error: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute a head of logits, and the errors to expect."""
+    if head == "linear":
+        return x, error
+    if head == "log_softmax":
+        values = HEADS["log_softmax"](x)
+        return values, error + error.max(axis=1, keepdims=True) + 2 * epsilon * np.abs(values)
+    if head != "softmax":
+        return function_step(Function(head, HEADS[head]), x, error, epsilon)
     # Logits that are off by d change a probability, and that of all others, by a factor of at most
     # exp(2 d).
     factor = 2 * MARGIN * error.max(axis=1, keepdims=True)
     probability = HEADS["softmax"](x)
     change = np.minimum(_grown(_logarithms(x), factor), _grown(_logarithms_of_others(x), factor))
     return probability, change / MARGIN + epsilon
+
+
+def function_step(
+    function: Function, x: np.ndarray, error: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute a function of each value; where it is straight only its inputs' errors count."""
+    values = function(x)
+    above, below = function(x + MARGIN * error), function(x - MARGIN * error)
+    change = np.maximum(np.abs(above - values), np.abs(below - values)) / MARGIN
+    if function.name == "relu":
+        return values, change
+    # a product with a function that ends at 0 or 1 is off by its rounding times the other factor
+    return values, change + 2 * epsilon * (np.abs(values) + np.minimum(np.abs(x), STEEP))
 
 
 def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:

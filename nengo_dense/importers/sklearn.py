@@ -1,10 +1,9 @@
-"""Scikit-learn's multi-layer perceptrons, alone or at the end of a Pipeline with scalers."""
+"""Scikit-learn's multi-layer perceptrons and linear models, alone or behind transformers."""
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from nengo_dense.importers.arithmetic_call import clip
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (
     Affine,
@@ -15,15 +14,23 @@ from nengo_dense.importers.operation import (
     attempt,
 )
 from nengo_dense.importers.sklearn_reference import reference
+from nengo_dense.importers.sklearn_transformer import affine_map, is_transformer
 from nengo_dense.importers.source_model import SourceModel
 
 Operations = list[Operation]
 
 
+#: Transformers that learn nothing.
+UNTRAINED = ("FunctionTransformer", "FeatureUnion")
+
+
 class SklearnImporter:
     """Reads trained estimators by the attributes that scikit-learn documents."""
 
-    reads = "scikit-learn MLPClassifier and MLPRegressor, also in a Pipeline with scalers"
+    reads = (
+        "scikit-learn MLPClassifier and MLPRegressor, also in a Pipeline with scalers, PCA and "
+        "other affine transformers"
+    )
 
     def recognizes(self, model: Any) -> bool:
         """Tell whether a class of scikit-learn is among those of the model."""
@@ -31,6 +38,7 @@ class SklearnImporter:
 
     def read(self, model: Any) -> SourceModel:
         """Read the estimator's layers."""
+        model = found(model)
         return SourceModel(
             f"Scikit-learn {type(model).__name__}",
             _estimator(model, type(model).__name__),
@@ -39,28 +47,37 @@ class SklearnImporter:
         )
 
 
+def found(model: Any) -> Any:
+    """Return what a search found best, if it is one (GridSearchCV and its like)."""
+    return found(model.best_estimator_) if hasattr(model, "best_estimator_") else model
+
+
 def _estimator(model: Any, label: str) -> Operations:
     """Return the operations of an estimator, a transformer, or a Pipeline of them."""
-    if model is None or model == "passthrough":
+    if model is None or (isinstance(model, str) and model == "passthrough"):
         return []
+    model = found(model)
     kinds = [cls.__name__ for cls in type(model).__mro__ if cls.__module__.startswith("sklearn.")]
     for kind in kinds:
         if kind in READERS:
             return attempt(label, _fitted, READERS[kind], model, label)
-    if hasattr(model, "best_estimator_"):
-        return [Problem(f"{label!r} is a search; give its best_estimator_")]
+    if is_transformer(model):
+        return attempt(label, _fitted, _transformer, model, label)
     return [Problem(f"{label!r}: {type(model).__name__} is not supported; {_way_out(model)}")]
 
 
 def _way_out(model: Any) -> str:
     if hasattr(model, "transform"):
         return "apply it to the data before they enter, and give the part of the pipeline after it"
-    return "only multi-layer perceptrons are converted, also in a Pipeline with scalers"
+    return (
+        "only multi-layer perceptrons are converted, also in a Pipeline with scalers and other "
+        "affine transformers"
+    )
 
 
 def _fitted(reader: Callable[[Any, str], Operations], model: Any, label: str) -> Operations:
     learned = [name for name in vars(model) if name.endswith("_") and not name.startswith("_")]
-    if not learned and not hasattr(model, "steps"):
+    if not learned and not hasattr(model, "steps") and type(model).__name__ not in UNTRAINED:
         return [
             Problem(f"{label!r}, a {type(model).__name__}, is not trained; call its fit first")
         ]
@@ -81,45 +98,47 @@ def _perceptron(model: Any, label: str) -> Operations:
     return operations
 
 
-def _standard_scaler(model: Any, label: str) -> Operations:
-    centre = model.mean_ if model.with_mean else 0.0  # it is learned in any case
-    return _centred(centre, model.scale_ if model.with_std else 1.0, label)
+def _target_regressor(model: Any, label: str) -> Operations:
+    """Read a regressor whose targets were scaled: its outputs are scaled back."""
+    operations = _estimator(model.regressor_, label)
+    transformer = model.transformer_
+    if type(transformer).__name__ == "FunctionTransformer":
+        functions = transformer.func, transformer.inverse_func
+        if functions == (None, None):
+            return operations
+        return [*operations, _no_map(f"{label} target", transformer, f"it calls {functions[1]!r}")]
+    try:
+        back = affine_map(transformer)
+        if back.matrix.ndim != 1:
+            raise ValueError("only scalers of targets are taken back")
+    except ValueError as err:
+        return [*operations, _no_map(f"{label} target", transformer, str(err))]
+    return [*operations, *back.inverse().operations(f"{label} target")]
 
 
-def _robust_scaler(model: Any, label: str) -> Operations:
-    centre = model.center_ if model.with_centering else 0.0
-    return _centred(centre, model.scale_ if model.with_scaling else 1.0, label)
+def _transformer(model: Any, label: str) -> Operations:
+    try:
+        found = affine_map(model)
+    except ValueError as err:
+        return [_no_map(label, model, str(err))]
+    return found.operations(label) if len(found.offset) else []
 
 
-def _max_abs_scaler(model: Any, label: str) -> Operations:
-    return _clip_problem(model, label) or _centred(0.0, model.scale_, label)
+def _no_map(label: str, model: Any, reason: str) -> Problem:
+    return Problem(f"{label!r}, a {type(model).__name__}: {reason}; {_way_out(model)}")
 
 
 def _min_max_scaler(model: Any, label: str) -> Operations:
-    return _clip_problem(model, label) or [Scaling(model.scale_, model.min_, label)]
-
-
-def _centred(centre: Any, scale: Any, label: str) -> Operations:
-    """``(x - centre) / scale``."""
-    return [Scaling(1 / np.asarray(scale), -np.asarray(centre) / scale, label)]
-
-
-def _clip_problem(model: Any, label: str) -> Operations:
-    if not getattr(model, "clip", False):
-        return []
-    return [
-        Problem(
-            f"{label!r}, a {type(model).__name__} with clip=True, is not linear; set clip=False "
-            "and clip the data before"
-        )
-    ]
+    steps: Operations = [Scaling(model.scale_, model.min_, label)]
+    if model.clip:
+        low, high = model.feature_range
+        steps += clip(low, high, label)
+    return steps
 
 
 READERS = {
     "BaseMultilayerPerceptron": _perceptron,
-    "MaxAbsScaler": _max_abs_scaler,
     "MinMaxScaler": _min_max_scaler,
     "Pipeline": _pipeline,
-    "RobustScaler": _robust_scaler,
-    "StandardScaler": _standard_scaler,
+    "TransformedTargetRegressor": _target_regressor,
 }

@@ -2,17 +2,20 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
 from nengo.exceptions import NengoException
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.heads import HEADS
 from nengo_dense.importers.comparison import Subject, compare, random_inputs
 from nengo_dense.importers.folding import fold
 from nengo_dense.importers.model_reference import Reference
+from nengo_dense.importers.normal_form import ACTIVATION_ERROR, NormalForm, normal_form
 from nengo_dense.importers.operation import Affine, Operation
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs
 
 
@@ -94,6 +97,28 @@ class SourceModel(Sequence[DenseSpec]):
         raise ConversionError(
             self.name, [f"{between} one nengo.Connection, with the matrix as its transform"]
         )
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Compute the outputs before any head, in double precision.
+
+        Parameters
+        ----------
+        x : (batch, n_in) ndarray
+
+        Returns
+        -------
+        logits : (batch, n_out) ndarray
+        """
+        last = self.layers[-1]
+        linear = replace(last, activation="linear", function=None)
+        values = forward([*self.layers[:-1], linear], x)[-1]
+        return values if last.activation in HEADS else last.apply(values)
+
+    def normal_form(
+        self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
+    ) -> NormalForm:
+        """Return the same model in rectifiers; see `nengo_dense.importers.normal_form`."""
+        return normal_form(self.name, self.layers, x, error)
 
     def compare(self, x: Any = None) -> None:
         """Hold the layers against the model itself; ``compared`` says what came of it.

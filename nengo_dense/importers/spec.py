@@ -7,10 +7,12 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.array_like import check_real, to_array
-from nengo_dense.heads import HEADS
+from nengo_dense.heads import HEADS, OF_CLASSES
+from nengo_dense.importers.activation import FUNCTIONS, Function, key_of
 
-#: What a layer may do to its weighted input. ``softmax`` only makes sense in the last layer.
-ACTIVATIONS = ("relu", "linear", "softmax")
+#: What a layer may do to its weighted input beside the functions of `importers.activation`; a
+#: softmax only makes sense in the last layer.
+OTHERS = ("linear", *OF_CLASSES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +25,13 @@ class DenseSpec:
         In Nengo's orientation: a row per output.
     bias : (n_out,) array_like, optional
         Zero if not given.
-    activation : {"relu", "linear", "softmax"}
+    activation : str
+        ``"linear"``, ``"softmax"``, ``"log_softmax"`` or the name of a function, such as
+        ``"relu"`` or ``"tanh"`` (`nengo_dense.importers.activation`).
     label : str, optional
         The layer's name in its source, for messages.
+    function : Function, optional
+        The activation with its settings; that of its name if not given.
 
     Raises
     ------
@@ -38,6 +44,7 @@ class DenseSpec:
     bias: np.ndarray = None  # type: ignore[assignment]  # zeros take its place
     activation: str = "linear"
     label: str | None = None
+    function: Function | None = None  # that of its name takes its place
 
     def __post_init__(self) -> None:
         weights = self._numbers("weights")
@@ -66,14 +73,23 @@ class DenseSpec:
                     obj=self,
                 )
             values.setflags(write=False)
-        if self.activation not in ACTIVATIONS:
+        object.__setattr__(self, "function", self.function or self._named())
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "bias", bias)
+
+    def _named(self) -> Function:
+        """Return the function of this name."""
+        if self.activation in HEADS:
+            return Function(self.activation, HEADS[self.activation])
+        key = key_of(self.activation) if isinstance(self.activation, str) else ""
+        if key not in FUNCTIONS:
+            known = ", ".join((*OTHERS, *FUNCTIONS))
             raise ValidationError(
-                f"must be one of {', '.join(ACTIVATIONS)}, got {self.activation!r}{self._where()}",
+                f"must be one of {known}, got {self.activation!r}{self._where()}",
                 attr="activation",
                 obj=self,
             )
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "bias", bias)
+        return FUNCTIONS[key]()
 
     def _numbers(self, name: str) -> np.ndarray:
         values = to_array(getattr(self, name), name, self)
@@ -82,6 +98,11 @@ class DenseSpec:
 
     def _where(self) -> str:
         return f" (layer {self.label!r})" if self.label else ""
+
+    def apply(self, z: np.ndarray) -> np.ndarray:
+        """Compute the activation of (..., n_out) weighted inputs."""
+        assert self.function is not None  # given or found by name
+        return self.function(z)
 
     @property
     def n_out(self) -> int:
@@ -111,6 +132,6 @@ def forward(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
     y = np.asarray(x, dtype=np.float64)
     for spec in specs:
         y = y @ spec.weights.T + spec.bias
-        y = HEADS[spec.activation](y)
+        y = spec.apply(y)
         activations.append(y)
     return activations

@@ -6,8 +6,10 @@ from typing import Any
 from nengo_dense import compat
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.importer import modules_of
+from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.torch_graph import operations_of_trace
+from nengo_dense.importers.torch_nodes import nodes_of_trace
 from nengo_dense.importers.torch_reference import reference
 from nengo_dense.importers.torch_state import evaluation
 
@@ -39,7 +41,7 @@ class TorchImporter:
         packages = {module.partition(".")[0] for module in modules_of(model)}
         return "torch" in packages and "keras" not in packages
 
-    def read(self, model: Any) -> SourceModel:
+    def read(self, model: Any) -> SourceModel | SourceGraph:
         """Read the module's layers."""
         model = unwrapped(model)
         name = f"PyTorch {type(model).__name__}"
@@ -50,6 +52,11 @@ class TorchImporter:
         with evaluation(model):
             traced = _trace(model, name)
             operations = operations_of_trace(traced)
+            if operations is None:
+                nodes, outputs = nodes_of_trace(traced)
+                widths = [node.width or 0 for node in nodes if not node.sources]
+                asked = reference(model, traced, widths)
+                return source_of(name, nodes, outputs, reference=asked)
         return SourceModel(name, operations, reference=reference(model, traced))
 
 

@@ -12,10 +12,10 @@ from nengo_dense.importers.arithmetic_call import (
     arithmetic,
     clip,
     maximum,
+    minimum,
     product,
 )
 from nengo_dense.importers.operation import (
-    Activation,
     Operation,
     Problem,
     Scaling,
@@ -23,6 +23,7 @@ from nengo_dense.importers.operation import (
     batch_norm,
     unsupported,
 )
+from nengo_dense.importers.torch_activation import is_activation, read_activation
 from nengo_dense.importers.torch_module import flattening, softmax
 from nengo_dense.importers.torch_state import to_numpy
 
@@ -73,6 +74,8 @@ def read_call(call: Call) -> Operations:
         return []
     if call.kind in CALLS:
         return CALLS[call.kind](call)
+    if is_activation(call.kind):
+        return read_activation(call.kind, call.get, call.label)
     return activation(call.kind, call.label)
 
 
@@ -114,25 +117,14 @@ def _linear(call: Call) -> Operations:
 
 
 def _clamp(call: Call) -> Operations:
+    if call.kind == "clamp_max":
+        return clip(None, call.get(1, "max"), call.label)
     return clip(call.get(1, "min"), call.get(2, "max"), call.label)
 
 
-def _maximum(call: Call) -> Operations:
-    return maximum(call.get(0, "input"), call.get(1, "other"), call.label)
-
-
-def _threshold(call: Call) -> Operations:
-    limits = call.get(1, "threshold"), call.get(2, "value")
-    if limits == (0, 0):
-        return [Activation("relu", call.label)]
-    return [unsupported(call.label, f"threshold {limits}", "threshold")]
-
-
-def _leaky_relu(call: Call) -> Operations:
-    slope = call.get(1, "negative_slope", 0.01)
-    if slope == 0:
-        return [Activation("relu", call.label)]
-    return [unsupported(call.label, f"leaky_relu with slope {slope}", "leaky")]
+def _limit(call: Call) -> Operations:
+    function = maximum if call.kind.startswith("max") else minimum
+    return function(call.get(0, "input"), call.get(1, "other"), call.label)
 
 
 def _dropout(call: Call) -> Operations:
@@ -193,23 +185,21 @@ def _one_number(call: Call) -> Operations:
 
 
 def _softmax(call: Call) -> Operations:
-    return softmax(call.get(1, "dim"), call.label)
+    return softmax(call.get(1, "dim"), call.label, call.kind)
 
 
 CALLS: dict[str, Callable[[Call], Operations]] = {
     **dict.fromkeys(ARITHMETIC, _arithmetic),
     **dict.fromkeys(("alpha_dropout", "dropout", "feature_alpha_dropout"), _dropout),
-    **dict.fromkeys(("clamp", "clamp_min", "clip"), _clamp),
+    **dict.fromkeys(("clamp", "clamp_max", "clamp_min", "clip"), _clamp),
     **dict.fromkeys(("log_softmax", "softmax"), _softmax),
     **dict.fromkeys(("matmul", "mm"), _matmul),
-    **dict.fromkeys(("max", "maximum"), _maximum),
+    **dict.fromkeys(("max", "maximum", "min", "minimum"), _limit),
     **dict.fromkeys(("reshape", "view"), _reshape),
     **dict.fromkeys(("to", "type"), _to),
     "addmm": _addmm,
     "batch_norm": _batch_norm,
     "flatten": _flatten,
-    "leaky_relu": _leaky_relu,
     "linear": _linear,
     "neg": lambda call: [Scaling(-1.0, 0.0, call.label)],
-    "threshold": _threshold,
 }

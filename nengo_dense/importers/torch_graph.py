@@ -3,43 +3,58 @@
 from typing import Any
 
 from nengo_dense import compat
-from nengo_dense.importers.graph import chain
-from nengo_dense.importers.operation import Operation, Problem, attempt
+from nengo_dense.importers.chain_order import chain
+from nengo_dense.importers.operation import Operation, attempt
 from nengo_dense.importers.torch_call import Call, read_call
 from nengo_dense.importers.torch_module import read_module
 from nengo_dense.importers.torch_reference import label_of
 
 Operations = list[Operation]
 
+#: Calls that choose features by their places.
+SELECTIONS = ("getitem", "chunk", "split", "narrow", "index_select", "flip")
 
-def operations_of_trace(traced: Any) -> Operations:
+
+def operations_of_trace(traced: Any) -> Operations | None:
     """Return the operations of the traced calls from the input to the output.
+
+    None if they are no chain.
 
     Parameters
     ----------
     traced : torch.fx.GraphModule
     """
-    constants = _constants(traced)
+    constants = constants_of(traced)
     graph = traced.graph
     (result,) = [node for node in graph.nodes if node.op == "output"]
-    needed = _needed(result)
+    needed = needed_for(result)
     flowing = [
         node
         for node in graph.nodes
-        if node in needed and node not in constants and not _is_size(node)
+        if node in needed and node not in constants and not is_size(node)
     ]
     known = set(flowing)
     inputs = {node: [n for n in node.all_input_nodes if n in known] for node in flowing}
     nodes, problems = chain(inputs, result.all_input_nodes)
-    operations: Operations = [Problem(text) for text in problems]
-    for node in nodes:
-        label = label_of(node)
-        steps = attempt(label, _node, traced, node, constants)
-        operations += [s for s in steps if not problems or isinstance(s, Problem)]
-    return operations
+    if problems or any(_needs_graph(node, known) for node in nodes):
+        return None
+    return [
+        step
+        for node in nodes
+        for step in attempt(label_of(node), operations_of_node, traced, node, constants)
+    ]
 
 
-def _needed(result: Any) -> set[Any]:
+def _needs_graph(node: Any, known: set[Any]) -> bool:
+    """Tell what no chain says: a choice of features, and a value that is taken twice."""
+    if node.op not in ("call_function", "call_method"):
+        return False
+    name = node.target if isinstance(node.target, str) else node.target.__name__
+    taken = [arg for arg in node.args if hasattr(arg, "all_input_nodes") and arg in known]
+    return name in SELECTIONS or len(taken) > len(set(taken))
+
+
+def needed_for(result: Any) -> set[Any]:
     """Return the nodes that the output depends on: not what is computed and dropped."""
     needed: set[Any] = set()
     waiting = list(result.all_input_nodes)
@@ -51,7 +66,7 @@ def _needed(result: Any) -> set[Any]:
     return needed
 
 
-def _constants(traced: Any) -> dict[Any, Any]:
+def constants_of(traced: Any) -> dict[Any, Any]:
     """Compute everything in a trace that does not depend on its inputs, such as ``W.T``."""
     fx = compat.require("torch.fx", "Reading a PyTorch module")
     interpreter = fx.Interpreter(traced)
@@ -62,7 +77,7 @@ def _constants(traced: Any) -> dict[Any, Any]:
     return dict(interpreter.env)
 
 
-def _is_size(node: Any) -> bool:
+def is_size(node: Any) -> bool:
     """Tell whether a node only asks for a shape, as ``x.view(x.size(0), -1)`` does."""
     if node.op == "call_method":
         return bool(node.target == "size")
@@ -71,10 +86,11 @@ def _is_size(node: Any) -> bool:
     if node.target is getattr:
         return bool(node.args[1] == "shape")
     sources = node.all_input_nodes
-    return node.target.__name__ == "getitem" and bool(sources) and all(map(_is_size, sources))
+    return node.target.__name__ == "getitem" and bool(sources) and all(map(is_size, sources))
 
 
-def _node(traced: Any, node: Any, constants: dict[Any, Any]) -> Operations:
+def operations_of_node(traced: Any, node: Any, constants: dict[Any, Any]) -> Operations:
+    """Return the operations of one step of a trace."""
     label = label_of(node)
     if node.op == "placeholder":
         return []

@@ -12,6 +12,7 @@ from nengo_dense.importers.operation import (
     batch_norm,
     unsupported,
 )
+from nengo_dense.importers.torch_activation import is_activation, read_activation
 from nengo_dense.importers.torch_state import settled, to_numpy
 
 Operations = list[Operation]
@@ -29,6 +30,8 @@ def read_module(module: Any, label: str) -> Operations:
             return []
         if kind.__name__ in MODULES:
             return MODULES[kind.__name__](settled(module), label)
+        if is_activation(kind.__name__):
+            return read_activation(kind.__name__, _setting_of(module), label)
     if ".quantized" in kind.__module__:
         return [
             Problem(
@@ -37,6 +40,14 @@ def read_module(module: Any, label: str) -> Operations:
             )
         ]
     return [unsupported(label, kind.__name__, kind.__name__)]
+
+
+def _setting_of(module: Any) -> Callable[[int, str, Any], Any]:
+    def get(place: int, name: str, default: Any) -> Any:
+        value = getattr(module, name, default)
+        return to_numpy(value) if hasattr(value, "detach") else value
+
+    return get
 
 
 def _linear(module: Any, label: str) -> Operations:
@@ -58,18 +69,6 @@ def _batch_norm(module: Any, label: str) -> Operations:
     return [batch_norm(mean, variance, gamma, beta, module.eps, label)]
 
 
-def _leaky_relu(module: Any, label: str) -> Operations:
-    if module.negative_slope == 0:
-        return activation("relu", label)
-    return [unsupported(label, f"LeakyReLU with slope {module.negative_slope}", "leaky")]
-
-
-def _threshold(module: Any, label: str) -> Operations:
-    if (module.threshold, module.value) == (0, 0):
-        return activation("relu", label)
-    return [unsupported(label, f"Threshold at {module.threshold} to {module.value}", "threshold")]
-
-
 def flattening(start: int, end: int, label: str) -> Operations:
     """Read a flattening of the dimensions from `start` to `end`."""
     if (start, end) == (1, -1):
@@ -82,21 +81,17 @@ def flattening(start: int, end: int, label: str) -> Operations:
     ]
 
 
-def softmax(dim: int | None, label: str) -> Operations:
+def softmax(dim: int | None, label: str, name: str = "softmax") -> Operations:
     """Read a softmax over a dimension, which must be that of the features."""
     if dim in (None, 1, -1):  # None means 1 for a batch of vectors
-        return activation("softmax", label)
+        return activation(name, label)
     return [Problem(f"layer {label!r} is a softmax over dimension {dim}; it must be over 1")]
 
 
 MODULES: dict[str, Callable[[Any, str], Operations]] = {
     "BatchNorm1d": _batch_norm,
     "Flatten": lambda module, label: flattening(module.start_dim, module.end_dim, label),
-    "LeakyReLU": _leaky_relu,
     "Linear": _linear,
-    "LogSoftmax": lambda module, label: softmax(module.dim, label),
-    "ReLU": lambda module, label: activation("relu", label),
-    "Sigmoid": lambda module, label: activation("sigmoid", label),
+    "LogSoftmax": lambda module, label: softmax(module.dim, label, "log_softmax"),
     "Softmax": lambda module, label: softmax(module.dim, label),
-    "Threshold": _threshold,
 }

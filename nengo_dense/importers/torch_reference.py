@@ -1,6 +1,6 @@
 """The outputs of PyTorch modules, and the result of each step of their trace."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ OWN_HOOKS = "torch.nn.utils."
 SEED = 1234567891
 
 
-def reference(model: Any, traced: Any) -> Reference:
+def reference(model: Any, traced: Any, widths: Sequence[int] = ()) -> Reference:
     """Return how to run a module.
 
     Parameters
@@ -24,6 +24,8 @@ def reference(model: Any, traced: Any) -> Reference:
     model : torch.nn.Module
     traced : torch.fx.GraphModule
         Its trace, whose steps are labelled as `label_of` does.
+    widths : sequence of int, optional
+        Features of each input, of several.
     """
     torch = compat.require("torch", "Reading a PyTorch module")
     tensors = [*model.parameters(), *model.buffers()]
@@ -33,12 +35,18 @@ def reference(model: Any, traced: Any) -> Reference:
     def tensor(x: np.ndarray) -> Any:
         return torch.from_numpy(x).to(device=like.device, dtype=like.dtype)
 
+    def parts(x: np.ndarray) -> list[Any]:
+        ends: list[int] = np.cumsum(widths)[:-1].astype(int).tolist()
+        return [tensor(np.ascontiguousarray(part)) for part in np.split(x, ends, axis=1)]
+
     def outputs(x: np.ndarray) -> np.ndarray:
         with evaluation(model):
             # other random numbers than those that came when the model was read
             torch.manual_seed(SEED)
-            (result,) = _tensors_in(model(tensor(x)))
-            return to_numpy(result)
+            results = [to_numpy(result) for result in _tensors_in(model(*parts(x)))]
+        if len(results) == 1:
+            return results[0]
+        return np.concatenate([result.reshape(len(x), -1) for result in results], axis=1)
 
     def layers(x: np.ndarray) -> list[tuple[str, np.ndarray]]:
         with evaluation(model):

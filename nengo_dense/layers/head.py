@@ -62,7 +62,7 @@ class HeadNode(nengo.Node):
 
     Parameters
     ----------
-    head : {"softmax", "relu"}
+    head : {"softmax", "log_softmax", "sigmoid", "tanh", "relu"}
         Name of the function, a key of ``nengo_dense.heads.HEADS``.
     size_in : int
         Number of logits.

@@ -12,7 +12,7 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
 from nengo_dense.files import as_path
-from nengo_dense.heads import HEADS
+from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.layers import stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
@@ -46,9 +46,9 @@ class DenseStack(nengo.Network):
         Outputs of each layer, the readout last.
     size_in : int
         Number of input values.
-    readout : {"softmax", "linear", "relu"}
-        The head, which computes ``output`` from the logits: class probabilities, the logits
-        themselves (for regression), or ``max(logits, 0)``.
+    readout : {"softmax", "log_softmax", "sigmoid", "tanh", "linear", "relu"}
+        The head, which computes ``output`` from the logits: class probabilities, their logarithms,
+        a probability for each label, values from -1 to 1, the logits, or ``max(logits, 0)``.
     encoding : {"host", "spikes", "chip"}
         Encoding of input values in spikes. ``"host"``: the first layer runs on the host, in
         floating point, and sends its spikes. ``"spikes"``: a
@@ -74,6 +74,8 @@ class DenseStack(nengo.Network):
         The class of each output, as in the source model. `evaluate` takes labels by these names.
     tuned : TuningRecord, optional
         The conditions that the weights were tuned for; `convert` records them.
+    fitted : mapping, optional
+        Layer of the source -> error of its fitted activation; `convert` records it.
     label, seed, add_to_container : optional
         As in `nengo.Network`; the seed also draws weights.
 
@@ -88,6 +90,7 @@ class DenseStack(nengo.Network):
     output : nengo.Node
         A `~nengo_dense.layers.head.HeadNode`, or ``logits`` itself.
     classes : (n_out,) ndarray or None
+    fitted : dict
     tuned : TuningRecord or None
         None after `set_parameters`, because the new weights were not tuned.
 
@@ -112,6 +115,7 @@ class DenseStack(nengo.Network):
         encoder: dict | None = None,
         classes: Any = None,
         tuned: TuningRecord | None = None,
+        fitted: Mapping[str, float] | None = None,
         label: str | None = None,
         seed: int | None = None,
         add_to_container: bool | None = None,
@@ -129,6 +133,7 @@ class DenseStack(nengo.Network):
         weights, biases = self._parameters(weights, biases, seed)
         self.classes = check_classes(classes, self.units[-1], self)
         self.tuned = check_tuned(tuned, self.size_in, self)
+        self.fitted = {str(name): float(error) for name, error in (fitted or {}).items()}
 
         with self:
             self.input = nengo.Node(size_in=self.size_in, label="input")
@@ -270,9 +275,9 @@ class DenseStack(nengo.Network):
             self.output = (
                 SoftmaxNode(n_out, label=label) if softmax else HeadNode(label, n_out, label=label)
             )
-            # For a softmax only the largest value matters. A rectifier needs filtered values: of
-            # single spikes, it would cut off everything below zero and so change the mean.
-            raw = self.synapses[-1] is None and not softmax
+            # For classes only the largest value matters. Other heads need filtered values: of
+            # single spikes, a rectifier would cut off everything below zero, and change the mean.
+            raw = self.synapses[-1] is None and label not in OF_CLASSES
             nengo.Connection(self.logits, self.output, synapse=VALUE_TAU if raw else None)
 
     @property
@@ -310,6 +315,7 @@ class DenseStack(nengo.Network):
             "max_rate": [layer.max_rate for layer in self.layers],
             "classes": self.classes,
             "tuned": self.tuned,
+            "fitted": self.fitted,
             "label": self.label,
             "seed": self.seed,
         }

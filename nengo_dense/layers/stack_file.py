@@ -6,6 +6,8 @@ has the version of the format; a reader refuses unknown versions.
 - Version 1: sizes, weights, biases, encoding, rates, synapses, neurons.
 - Version 2: also the names of classes, the tuning record, and an encoder's offset and resting
   rate; the head may be any in `nengo_dense.heads`.
+- Version 3: also the errors of fitted activations, heads that earlier versions did not know, and
+  graphs (`nengo_dense.layers.graph_file`).
 
 Later versions of this package will read all these versions.
 """
@@ -27,7 +29,7 @@ from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
 #: The version that is written, and all versions that are read.
-VERSION, READABLE = 2, (1, 2)
+VERSION, READABLE = 3, (1, 2, 3)
 
 #: Arguments of an encoder in version 1.
 ENCODER_1 = ("scale", "signed", "max_rate")
@@ -43,8 +45,8 @@ def write(arguments: dict[str, Any], path: Path) -> None:
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "synapse": [_describe_synapse(synapse) for synapse in arguments.pop("synapse")],
-        "neuron_type": [_describe_neuron(kind) for kind in arguments.pop("neuron_type")],
+        "synapse": [describe_synapse(synapse) for synapse in arguments.pop("synapse")],
+        "neuron_type": [describe_neuron(kind) for kind in arguments.pop("neuron_type")],
     }
     arrays: dict[str, Any] = {}
     for i, pair in enumerate(zip(arguments.pop("weights"), arguments.pop("biases"), strict=True)):
@@ -78,12 +80,14 @@ def read(path: Path) -> dict[str, Any]:
         "It is damaged or of another format; a trained model of another framework is read by "
         "nengo_dense.convert.",
     )
-    header = _check_header(path, arrays)
+    header = check_header(path, arrays)
+    if header.get("kind") == "graph":
+        raise FileFormatError(f"{path} holds a DenseGraph; read it with DenseGraph.load")
     try:
         arguments = {key: header[key] for key in ("units", "size_in", "readout", "encoding")}
         arguments |= {key: header[key] for key in ("max_rate", "label", "seed")}
-        arguments["synapse"] = [_make_synapse(item) for item in header["synapse"]]
-        arguments["neuron_type"] = [_make_neuron(item) for item in header["neuron_type"]]
+        arguments["synapse"] = [make_synapse(item) for item in header["synapse"]]
+        arguments["neuron_type"] = [make_neuron(item) for item in header["neuron_type"]]
         n = len(header["units"])
         arguments["weights"] = [arrays[f"weights_{i}"] for i in range(n)]
         arguments["biases"] = [arrays[f"bias_{i}"] for i in range(n)]
@@ -93,11 +97,30 @@ def read(path: Path) -> dict[str, Any]:
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
             arguments["tuned"] = _make_record(header.get("tuned"), arrays)
+        if header["version"] > 2:
+            arguments["fitted"] = header["fitted"]
     except (KeyError, TypeError) as err:
         raise FileFormatError(
             f"{path} is damaged: {err} is missing or malformed. Save the stack again."
         ) from err
     return arguments
+
+
+def is_graph(path: Path) -> bool:
+    """Tell whether a file holds a graph; False for what is no file of ours, which `read` says."""
+    if not _is_ours(path):
+        return False
+    return bool(
+        json.loads(str(np.load(path, allow_pickle=False)["header"])).get("kind") == "graph"
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return _is_stack(file)
+    except Exception:  # whatever a foreign or damaged file makes of NumPy's reader
+        return False
 
 
 def _is_stack(file: BinaryIO) -> bool:
@@ -110,7 +133,8 @@ def _is_stack(file: BinaryIO) -> bool:
 STACK = files.Kind("a saved DenseStack", _is_stack)
 
 
-def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return the header of a file, or raise a FileFormatError."""
     try:
         header = json.loads(str(arrays["header"]))
         is_ours = header["format"] == FORMAT
@@ -138,7 +162,8 @@ def _make_record(
     return TuningRecord(**(fields | {name: arrays[f"tuned_{name}"] for name in TUNED_ARRAYS}))
 
 
-def _describe_synapse(synapse: Any) -> Any:
+def describe_synapse(synapse: Any) -> Any:
+    """Return a synapse as JSON has it, or raise a FileFormatError."""
     if synapse is None:
         return None
     if is_number(synapse):
@@ -152,11 +177,13 @@ def _describe_synapse(synapse: Any) -> Any:
     return {"type": name, "tau": synapse.tau}
 
 
-def _make_synapse(item: Any) -> Any:
+def make_synapse(item: Any) -> Any:
+    """Return what `describe_synapse` described."""
     return SYNAPSES[item["type"]](item["tau"]) if isinstance(item, dict) else item
 
 
-def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
+def describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
+    """Return a neuron type as JSON has it, or raise a FileFormatError."""
     name = type(neuron_type).__name__
     if not neurons.known(neuron_type).in_files:
         module = type(neuron_type).__module__.partition(".")[0]
@@ -178,7 +205,8 @@ def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
     return {"type": name, **numbers}
 
 
-def _make_neuron(item: dict[str, Any]) -> nengo.neurons.NeuronType:
+def make_neuron(item: dict[str, Any]) -> nengo.neurons.NeuronType:
+    """Return what `describe_neuron` described."""
     if not isinstance(item, dict) or item.get("type") not in neurons.IN_FILES:
         raise FileFormatError(
             f"The file names a neuron type that this nengo_dense does not know: {item!r}. It "

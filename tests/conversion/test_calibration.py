@@ -6,10 +6,8 @@ from nengo_dense.conversion.calibration import (
     Samples,
     check_calibration,
     divide,
-    logits_of,
     usual_magnitude,
 )
-from nengo_dense.importers.spec import DenseSpec, forward
 
 
 def test_accepts_images(rng):
@@ -37,26 +35,6 @@ def test_one_wrong_entry_does_not_decide_how_far_values_go(rng):
     x[7, 0] = 1e9
     np.testing.assert_allclose(usual_magnitude(x), [3, 3, 1], rtol=0.01)
     assert (np.abs(x[:, 1]) <= usual_magnitude(x)[1]).all()
-
-
-@pytest.mark.parametrize("head", ["softmax", "relu", "linear"])
-def test_logits_are_those_before_any_head(rng, head):
-    specs = [DenseSpec(rng.randn(5, 3), None, "relu"), DenseSpec(rng.randn(4, 5), None, head)]
-    x = rng.randn(10, 3)
-    hidden, logits = logits_of(specs, x)
-    np.testing.assert_allclose(logits, hidden @ specs[1].weights.T)
-
-
-def test_logits_are_those_before_the_softmax(rng):
-    specs = [
-        DenseSpec(rng.randn(5, 3), rng.randn(5), "relu"),
-        DenseSpec(rng.randn(4, 5), rng.randn(4), "softmax"),
-    ]
-    x = rng.randn(10, 3)
-    hidden, logits = logits_of(specs, x)
-    np.testing.assert_allclose(hidden, forward(specs, x)[0])
-    p = np.exp(logits)
-    np.testing.assert_allclose(p / p.sum(axis=1, keepdims=True), forward(specs, x)[1])
 
 
 @pytest.mark.parametrize("n,n_held_back", [(20, 3), (1000, 150), (20_000, 1000)])

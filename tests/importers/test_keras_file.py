@@ -191,7 +191,11 @@ def test_a_functional_model_of_keras_2_with_old_node_lists(tmp_path, rng):
         (1, {"config": {"name": "bn", "mode": 1}}, "mode 1 of Keras 1"),
         (1, {"config": {"name": "bn"}}, "'bn' is malformed .*epsilon"),
         (1, {"config": {"name": "bn", "epsilon": "x"}}, "'bn' is malformed"),
-        (2, {"class_name": "ReLU", "config": {"name": "r", "max_value": 0}}, "max_value=0"),
+        (
+            2,
+            {"class_name": "ReLU", "config": {"name": "r", "max_value": 0}},
+            "max_value must be above 0",
+        ),
         (2, {"config": {"name": "relu"}}, "'relu' is malformed .*activation"),
         (2, {"config": {"name": "relu", "activation": 3}}, "'relu' is malformed"),
         (

@@ -10,6 +10,8 @@ from nengo_dense.importers.operation import Activation, Affine, Scaling
 from nengo_dense.importers.precision import PRECISIONS
 
 W0, W1 = np.array([[1.0, -2.0], [0.5, 1.0], [-1.0, 1.0]]), np.array([[1.0, 2.0, -1.0]] * 2)
+#: Logarithms of probabilities that float64 makes zero are no part of the test.
+LEAST = -1e30
 OPERATIONS = [
     Affine(W0, [0.1, -0.2, 0.3], "first"),
     Activation("relu", "first"),
@@ -124,14 +126,15 @@ def test_a_slow_model_is_asked_for_fewer_samples():
 
 
 @pytest.mark.parametrize("as_logarithm", [False, True])
-def test_logarithms_of_probabilities_are_probabilities(as_logarithm):
+def test_probabilities_and_their_logarithms_are_compared_as_they_are(as_logarithm):
     def run(x):
         powers = np.exp(outputs(x) - outputs(x).max(axis=1, keepdims=True))
         probability = powers / powers.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore"):
-            return np.log(probability) if as_logarithm else probability
+            return np.maximum(np.log(probability), LEAST) if as_logarithm else probability
 
-    operations = [*OPERATIONS, Activation("softmax", "second")]
+    kind = "log_softmax" if as_logarithm else "softmax"
+    operations = [*OPERATIONS, Activation(kind, "second")]
     source(run, operations).compare()
     with pytest.raises(ConversionError, match="other outputs than the model"):
         source(lambda x: run(x)[:, ::-1], operations).compare()
@@ -226,3 +229,18 @@ def test_layers_without_an_activation_between_them_are_said_to_be_one_matrix():
     with pytest.raises(ConversionError, match="it is one matrix, for which no neurons are needed"):
         SourceModel("The model", linear[:1]).check_neurons()
     source().check_neurons()
+
+
+@pytest.mark.parametrize("head", ["softmax", "log_softmax", "sigmoid", "tanh", "relu", "linear"])
+def test_logits_are_those_before_any_head(head, rng):
+    weights = [rng.normal(size=(5, 3)), rng.normal(size=(4, 5))]
+    x = rng.normal(size=(10, 3))
+    model = read_model([(weights[0], None, "tanh"), (weights[1], None, head)])
+    np.testing.assert_allclose(model.logits(x), np.tanh(x @ weights[0].T) @ weights[1].T)
+
+
+def test_of_what_is_no_head_the_logits_are_the_outputs(rng):
+    weights = [rng.normal(size=(5, 3)), rng.normal(size=(4, 5))]
+    x = rng.normal(size=(10, 3))
+    model = read_model([weights[0], (weights[1], None, "softplus")])
+    np.testing.assert_array_equal(model.logits(x), forward(model, x)[-1])

@@ -141,19 +141,15 @@ def test_what_only_runs_a_module_is_taken_off(wrap, rng):
 @pytest.mark.parametrize(
     ("compute", "match"),
     [
-        (lambda n, x: rest(n, x * x), "multiply of two values that both depend"),
-        (lambda n, x: rest(n, x + x), "add of two values that both depend"),
+        (lambda n, x: rest(n, x * x), "multiply|mul of 2 values that all depend"),
         (lambda n, x: rest(n, 1 / (x + 20)), "divides by its input; only products are linear"),
         (
             lambda n, x: rest(n, torch.div(x, 2, rounding_mode="floor")),
             "div with rounding is not supported",
         ),
         (lambda n, x: n.b((n.w @ x.T).T), "multiplies from the left|is not supported"),
-        (lambda n, x: n.b(n.a(x).clamp(0, 6)), "clipping from 0 to 6 is not supported"),
-        (lambda n, x: n.b(n.a(x).clamp(min=1)), "a lower limit other than 0 .1. is not"),
-        (lambda n, x: n.b(torch.maximum(n.a(x), n.v)), "a lower limit other than 0"),
-        (lambda n, x: n.b(functional.threshold(n.a(x), 1, 0)), r"threshold \(1, 0\) is not supp"),
-        (lambda n, x: n.b(functional.leaky_relu(n.a(x))), "leaky_relu with slope 0.01 is not"),
+        (lambda n, x: n.b(n.a(x).clamp(6, 0)), "where nothing is left"),
+        (lambda n, x: n.b(functional.threshold(n.a(x), 1, 0)), "jumps from 0 to 1 at its thresh"),
         (
             lambda n, x: rest(n, x.to(torch.int32).float()),
             "to torch.int32 is not supported; it cu",

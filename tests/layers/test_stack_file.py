@@ -145,6 +145,25 @@ def test_a_file_of_version_1_is_read_for_ever():
     np.testing.assert_allclose(output[-1], [0.44215389, 0.55784611], rtol=0, atol=1e-8)
 
 
+def test_a_file_of_version_2_is_read_for_ever():
+    loaded = DenseStack.load(Path(__file__).parent / "data" / "version_2.npz")
+    # as the version that wrote it printed
+    np.testing.assert_allclose(
+        [w.sum() for w in loaded.weights],
+        [8.9785487854122, 0.631043031559842, 3.676101600923198],
+        rtol=1e-15,
+    )
+    assert loaded.classes.tolist() == ["no", "yes"]
+    assert loaded.tuned.presentation_time == 0.05
+    assert loaded.encoder.offset.tolist() == [0, 1, 2]
+    assert loaded.fitted == {}
+
+
+def test_errors_of_fitted_activations_come_back(tmp_path):
+    stack = small_stack(fitted={"first": 0.031})
+    assert round_trip(stack, tmp_path / "stack.npz").fitted == {"first": 0.031}
+
+
 def test_saving_twice_writes_the_same_numbers(tmp_path):
     first = round_trip(small_stack(), tmp_path / "a.npz")
     second = round_trip(first, tmp_path / "b.npz")
@@ -293,13 +312,13 @@ def test_zip_of_other_things_is_refused(scratch):
     assert_refused(scratch, scratch.read_bytes(), "cannot be read|not a saved")
 
 
-@pytest.mark.parametrize("version", [3, 0, "1", None, ...])
+@pytest.mark.parametrize("version", [4, 0, "1", None, ...])
 def test_other_version_is_refused_by_number(saved, scratch, version):
     got = None if version is ... else version
     assert_refused(
         scratch,
         with_header(saved, version=version),
-        f"version {got!r}.*reads versions 1 to 2",
+        f"version {got!r}.*reads versions 1 to 3",
     )
 
 

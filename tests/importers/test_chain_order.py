@@ -1,6 +1,6 @@
 import pytest
 
-from nengo_dense.importers.graph import chain
+from nengo_dense.importers.chain_order import chain
 
 
 def test_a_chain_is_ordered_from_input_to_output():

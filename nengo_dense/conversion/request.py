@@ -1,0 +1,24 @@
+"""What a conversion is asked for, checked."""
+
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """Arguments of `nengo_dense.convert` that choose encoding, rates and activations.
+
+    Attributes
+    ----------
+    encoding : str
+    rate : float or None
+        In hertz; the conversion's own choice if None.
+    percentile : float
+    error : float
+        Of fitted activations.
+    tune : bool
+    """
+
+    encoding: str
+    rate: float | None
+    percentile: float
+    error: float
+    tune: bool

@@ -1,0 +1,107 @@
+"""What flows in a model, as an affine map of its inputs and of its populations."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """``sum(matrix @ value) + bias`` over named values.
+
+    Parameters
+    ----------
+    terms : mapping
+        Name of an input or a population -> (n, n_in) matrix, or (n,) diagonal of one.
+    bias : (n,) ndarray
+    """
+
+    terms: Mapping[str, np.ndarray]
+    bias: np.ndarray
+
+    @classmethod
+    def of(cls, name: str, n: int) -> "Expression":
+        """Return a named value of `n` features as it is."""
+        return cls({name: np.ones(n)}, np.zeros(n))
+
+    @property
+    def n(self) -> int:
+        """(int) Number of features."""
+        return len(self.bias)
+
+    def is_plainly(self, name: str) -> bool:
+        """Tell whether this is a named value as it is."""
+        term = self.terms.get(name)
+        plain = term is not None and term.ndim == 1 and bool((term == 1).all())
+        return plain and len(self.terms) == 1 and not self.bias.any()
+
+    def affine(self, weights: ArrayLike, bias: ArrayLike | None) -> "Expression":
+        """Return ``weights @ this + bias``."""
+        weights = np.asarray(weights, dtype=np.float64)
+        terms = {
+            name: weights * term if term.ndim == 1 else weights @ term
+            for name, term in self.terms.items()
+        }
+        return Expression(terms, weights @ self.bias + (0.0 if bias is None else bias))
+
+    def scaled(self, scale: ArrayLike, offset: ArrayLike = 0.0) -> "Expression":
+        """Return ``scale * this + offset``, each a number or one a feature."""
+        scale = np.broadcast_to(np.asarray(scale, dtype=np.float64), self.n)
+        terms = {
+            name: scale * term if term.ndim == 1 else scale[:, np.newaxis] * term
+            for name, term in self.terms.items()
+        }
+        return Expression(terms, scale * self.bias + offset)
+
+    def plus(self, other: "Expression") -> "Expression":
+        """Return the sum, of equal widths or one of them 1."""
+        first, second = _alike(self, other)
+        terms = dict(first.terms)
+        for name, term in second.terms.items():
+            terms[name] = _added(terms[name], term) if name in terms else term
+        return Expression(terms, first.bias + second.bias)
+
+    def matrix(self, name: str, n_in: int) -> np.ndarray:
+        """Return the (n, n_in) matrix of a named value, zeros where it has no part."""
+        term = self.terms.get(name)
+        if term is None:
+            return np.zeros((self.n, n_in))
+        matrix: np.ndarray = np.diag(term) if term.ndim == 1 else term
+        return matrix
+
+
+def concatenated(parts: Sequence[Expression], widths: Mapping[str, int]) -> Expression:
+    """Return expressions one after the other.
+
+    Parameters
+    ----------
+    parts : sequence of Expression
+    widths : mapping
+        Name -> number of features, of all named values.
+    """
+    names = dict.fromkeys(name for part in parts for name in part.terms)
+    terms = {
+        name: np.concatenate([part.matrix(name, widths[name]) for part in parts]) for name in names
+    }
+    return Expression(terms, np.concatenate([part.bias for part in parts]))
+
+
+def _added(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    if first.ndim != second.ndim:
+        first, second = (np.diag(term) if term.ndim == 1 else term for term in (first, second))
+    total: np.ndarray = first + second
+    return total
+
+
+def _alike(first: Expression, second: Expression) -> tuple[Expression, Expression]:
+    """Spread a single feature over the other's, as arithmetic does."""
+    if first.n == second.n:
+        return first, second
+    if 1 not in (first.n, second.n):
+        raise ValueError(f"{first.n} features and {second.n} cannot be added")
+    n = max(first.n, second.n)
+    return tuple(  # type: ignore[return-value]
+        part if part.n == n else part.affine(np.ones((n, 1)), None) for part in (first, second)
+    )

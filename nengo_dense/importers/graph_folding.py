@@ -1,0 +1,212 @@
+"""Nodes of a model's graph -> its form: populations, each affine in inputs and earlier ones.
+
+Whatever is affine folds away, in double precision: dense layers without activation, scalings,
+sums, concatenations and slices. ``max(a, b)`` is ``b + relu(a - b)``.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.heads import HEADS
+from nengo_dense.importers.activation import FUNCTIONS, Function
+from nengo_dense.importers.expression import Expression, concatenated
+from nengo_dense.importers.graph_form import GraphForm, Output, Population
+from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
+
+
+@dataclass(frozen=True)
+class Merge:
+    """How several values become one.
+
+    Parameters
+    ----------
+    kind : {"sum", "concat", "max", "min"}
+    factors : tuple of float, optional
+        Of each value of a sum.
+    """
+
+    kind: str
+    factors: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class GraphNode:
+    """A step of a model.
+
+    Parameters
+    ----------
+    name : hashable
+        What other nodes call its result.
+    sources : tuple
+        Names of the nodes whose results it takes; none for an input.
+    operations : sequence of Operation
+        What it does to its one value, or to what the merge made of several.
+    merge : Merge, optional
+    width : int, optional
+        Features of an input.
+    label : str, optional
+        For messages.
+    """
+
+    name: Hashable
+    sources: tuple[Hashable, ...] = ()
+    operations: Sequence[Operation] = ()
+    merge: Merge | None = None
+    width: int | None = None
+    label: str = ""
+
+
+@dataclass
+class _Fold:
+    """What is known while the nodes are folded in order."""
+
+    form: GraphForm
+    values: dict[Hashable, Expression | None] = field(default_factory=dict)
+    heads: dict[Hashable, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def node(self, node: GraphNode) -> None:
+        """Fold one node; without a value of a source nothing is said of its own."""
+        self.problems += [step.text for step in node.operations if isinstance(step, Problem)]
+        self.values[node.name] = None
+        sources = [self.values.get(name) for name in node.sources]
+        for name in node.sources:
+            if name in self.heads:
+                self.problems.append(
+                    f"layer {node.label!r} takes the outputs of a {self.heads[name]}, which must "
+                    "be the last operation; remove what follows, or it"
+                )
+                return
+        if any(isinstance(step, Problem) for step in node.operations):
+            return
+        parts = [part for part in sources if part is not None]
+        if len(parts) < len(sources):
+            return
+        try:
+            value = self._merged(node, parts)
+            for step in node.operations:
+                value = self._step(node, step, value)
+            self.values[node.name] = value
+        except ValueError as err:
+            self.problems.append(f"layer {node.label!r}: {err}")
+
+    def _merged(self, node: GraphNode, parts: list[Expression]) -> Expression:
+        if node.merge is None or (len(parts) == 1 and node.merge.kind != "sum"):
+            return parts[0]
+        if node.merge.kind == "concat":
+            return concatenated(parts, self.form.widths)
+        if node.merge.kind == "sum":
+            factors = node.merge.factors or (1.0,) * len(parts)
+            total = parts[0].scaled(factors[0])
+            for part, factor in zip(parts[1:], factors[1:], strict=True):
+                total = total.plus(part.scaled(factor))
+            return total
+        sign = 1.0 if node.merge.kind == "max" else -1.0
+        total = parts[0]
+        for part in parts[1:]:  # max(a, b) = b + relu(a - b)
+            rest = part.scaled(-1.0).plus(total).scaled(sign)
+            total = part.plus(self._population(node.label, rest, FUNCTIONS["relu"]()).scaled(sign))
+        return total
+
+    def _step(self, node: GraphNode, step: Operation, value: Expression) -> Expression:
+        if isinstance(step, Affine):
+            n_in = np.shape(step.weights)[1]
+            if n_in != value.n:
+                raise ValueError(f"it takes {n_in} inputs, but gets {value.n}")
+            return value.affine(step.weights, step.bias)
+        if isinstance(step, Scaling):
+            if step.width not in (None, value.n):
+                raise ValueError(f"it takes {step.width} inputs, but gets {value.n}")
+            return value.scaled(step.scale, step.offset)
+        if isinstance(step, Activation) and step.function is not None:
+            return self._population(step.label, value, step.function)
+        assert isinstance(step, Activation)
+        self.heads[node.name] = step.kind
+        return value
+
+    def _population(self, label: str, drive: Expression, function: Function) -> Expression:
+        known = {p.name: p for p in self.form.populations}
+        for name in drive.terms:
+            rectified = name in known and known[name].function.name == "relu"
+            if function.name == "relu" and rectified and drive.is_plainly(name):
+                return drive  # a ReLU after a ReLU changes nothing
+        taken = {*known, *self.form.inputs}
+        name, number = label, 1
+        while name in taken:
+            number += 1
+            name = f"{label}_{number}"
+        self.form.populations.append(Population(name, drive, function))
+        return Expression.of(name, drive.n)
+
+
+def fold_graph(
+    model: str, nodes: Sequence[GraphNode], outputs: Mapping[str, Hashable]
+) -> GraphForm:
+    """Turn the nodes of a model into its form.
+
+    Parameters
+    ----------
+    model : str
+        The model's name in messages.
+    nodes : sequence of GraphNode
+        In the order of computation.
+    outputs : mapping
+        Name of an output -> name of its node.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        With every problem.
+    """
+    inputs = {node.label: node.width or 0 for node in nodes if not node.sources}
+    fold = _Fold(GraphForm(inputs, [], {}))
+    for node in nodes:
+        if node.sources:
+            fold.node(node)
+        elif node.width:
+            fold.values[node.name] = Expression.of(node.label, node.width)
+        else:
+            fold.problems.append(f"the number of features of input {node.label!r} is not known")
+    known = {node.name for node in nodes}
+    missing = [name for name, node in outputs.items() if node not in known]
+    fold.problems += [f"output {name!r} is computed by no layer" for name in missing]
+    if fold.problems:
+        raise ConversionError(model, fold.problems)
+    found = {name: fold.values[node] for name, node in outputs.items()}
+    form = GraphForm(
+        fold.form.inputs,
+        fold.form.populations,
+        {
+            name: Output(drive, fold.heads.get(outputs[name], "linear"))
+            for name, drive in found.items()
+            if drive is not None
+        },
+    )
+    return _with_heads(form.pruned())
+
+
+def _with_heads(form: GraphForm) -> GraphForm:
+    """Make activations that only an output takes its head."""
+    outputs = dict(form.outputs)
+    populations = list(form.populations)
+    for name, output in form.outputs.items():
+        for population in form.populations:
+            drives = [reader.drive for reader in form.populations]
+            drives += [reader.drive for reader in form.outputs.values()]
+            n_readers = sum(population.name in drive.terms for drive in drives)
+            head = population.function.name
+            is_plain = output.head == "linear" and output.drive.is_plainly(population.name)
+            if head in HEADS and n_readers == 1 and is_plain:
+                populations.remove(population)
+                outputs[name] = _two_classes(Output(population.drive, head))
+    return replace(form, populations=populations, outputs=outputs)
+
+
+def _two_classes(output: Output) -> Output:
+    """A sigmoid of one unit is the second of two probabilities: ``softmax([0, z])``."""
+    if output.head != "sigmoid" or output.drive.n != 1:
+        return output
+    return Output(output.drive.affine([[0.0], [1.0]], None), "softmax")

@@ -1,0 +1,117 @@
+"""A model as a graph: populations of units, each affine in inputs and earlier populations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nengo_dense.heads import HEADS
+from nengo_dense.importers.activation import Function
+from nengo_dense.importers.expression import Expression
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Units with one activation function.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the graph; that of the layer in the source.
+    drive : Expression
+        Their weighted inputs.
+    function : Function
+    """
+
+    name: str
+    drive: Expression
+    function: Function
+
+    @property
+    def n(self) -> int:
+        """(int) Number of units."""
+        return self.drive.n
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """A result of a model.
+
+    Parameters
+    ----------
+    drive : Expression
+        Its logits.
+    head : str
+        A key of `nengo_dense.heads.HEADS`.
+    """
+
+    drive: Expression
+    head: str = "linear"
+
+
+@dataclass(frozen=True, eq=False)
+class GraphForm:
+    """A model's inputs, populations and outputs, in the order of computation.
+
+    Parameters
+    ----------
+    inputs : mapping
+        Name -> number of features.
+    populations : list of Population
+    outputs : mapping
+        Name -> Output.
+    """
+
+    inputs: Mapping[str, int]
+    populations: list[Population]
+    outputs: Mapping[str, Output]
+
+    @property
+    def n_in(self) -> int:
+        """(int) Features of all inputs."""
+        return sum(self.inputs.values())
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """(dict) Name of an input or a population -> number of its features."""
+        return {**self.inputs, **{p.name: p.n for p in self.populations}}
+
+    def split(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Return each input's part of (batch, n_in) values, which lie one after the other."""
+        ends = np.cumsum(list(self.inputs.values()))[:-1]
+        return dict(zip(self.inputs, np.split(x, ends, axis=1), strict=True))
+
+    def values(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute inputs and populations in double precision: name -> (batch, n) array."""
+        values = self.split(np.asarray(x, dtype=np.float64))
+        for population in self.populations:
+            values[population.name] = population.function(computed(population.drive, values))
+        return values
+
+    def logits(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute each output before its head."""
+        values = self.values(x)
+        return {name: computed(output.drive, values) for name, output in self.outputs.items()}
+
+    def forward(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Compute each output."""
+        return {name: HEADS[self.outputs[name].head](z) for name, z in self.logits(x).items()}
+
+    def pruned(self) -> "GraphForm":
+        """Leave out populations that no output depends on."""
+        needed = {name for output in self.outputs.values() for name in output.drive.terms}
+        kept = []
+        for population in reversed(self.populations):
+            if population.name in needed:
+                kept.append(population)
+                needed |= set(population.drive.terms)
+        return GraphForm(self.inputs, kept[::-1], self.outputs)
+
+
+def computed(drive: Expression, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Compute an expression of (batch, n) values."""
+    n_samples = len(next(iter(values.values())))
+    total = np.tile(drive.bias, (n_samples, 1))
+    for name, term in drive.terms.items():
+        total += values[name] * term if term.ndim == 1 else values[name] @ term.T
+    return total

@@ -1,0 +1,179 @@
+"""A graph with any activation -> one of rectifiers alone, and a chain if it is one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.activation import FUNCTIONS
+from nengo_dense.importers.expression import Expression
+from nengo_dense.importers.graph_form import GraphForm, Population, computed
+from nengo_dense.importers.normal_form import Sum, too_many
+from nengo_dense.importers.piecewise_fit import Fit, fit
+from nengo_dense.importers.spec import DenseSpec
+
+
+def rectified(
+    name: str, form: GraphForm, x: np.ndarray | None, error: float
+) -> tuple[GraphForm, dict[str, Fit]]:
+    """Put rectifiers in the place of every activation; see `nengo_dense.importers.normal_form`.
+
+    Parameters
+    ----------
+    name : str
+        The model's, for messages.
+    form : GraphForm
+    x : (batch, n_in) ndarray or None
+        Inputs that show which weighted inputs occur.
+    error : float
+        Of fits, as for `normal_form`.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        A layer would have more rectifiers than a core of the chip takes inputs from.
+    """
+    values = None if x is None else form.values(x)
+    fits: dict[str, Fit] = {}
+    sums: dict[str, tuple[Sum, int]] = {}
+    problems: list[str] = []
+    populations = []
+    for population in form.populations:
+        drive = _read(population.drive, sums)
+        if population.function.name == "relu":
+            populations.append(replace(population, drive=drive))
+            continue
+        exact = population.function.exact
+        if exact is None:
+            z = None if values is None else computed(population.drive, values)
+            found = fits[population.name] = fit(population.function, z, error)
+            exact = found.form
+        total = Sum(*exact.rectifiers())
+        sums[population.name] = total, population.n
+        problems += too_many(population.name, population.function, len(total.terms) * population.n)
+        populations.append(Population(population.name, _units(drive, total), FUNCTIONS["relu"]()))
+    if problems:
+        raise ConversionError(name, problems)
+    outputs = {k: replace(o, drive=_read(o.drive, sums)) for k, o in form.outputs.items()}
+    return GraphForm(form.inputs, populations, outputs), fits
+
+
+def _read(drive: Expression, sums: dict[str, tuple[Sum, int]]) -> Expression:
+    """Let an expression read rectifiers in the place of values."""
+    terms, bias = dict(drive.terms), drive.bias
+    for name in [name for name in terms if name in sums]:
+        total, n = sums[name]
+        matrix = drive.matrix(name, n)
+        heights = [np.broadcast_to(term.height, n) for term in total.terms]
+        terms[name] = np.concatenate([matrix * height for height in heights], axis=1)
+        bias = bias + matrix @ np.broadcast_to(total.constant, n)
+    return Expression(terms, bias)
+
+
+def _units(drive: Expression, total: Sum) -> Expression:
+    """Return the weighted inputs of all units' first rectifiers, then of the second ones."""
+    n = drive.n
+    bias = np.concatenate([term.sign * (drive.bias - term.knot) for term in total.terms])
+    terms = {}
+    for name, matrix in drive.terms.items():
+        dense = np.diag(matrix) if matrix.ndim == 1 else matrix
+        terms[name] = np.concatenate([term.sign * dense for term in total.terms])
+    assert len(bias) == n * len(total.terms)
+    return Expression(terms, bias)
+
+
+def merged(form: GraphForm) -> GraphForm:
+    """Make one population of rectifiers that read the same: they may share cores."""
+    populations: list[Population] = []
+    places: dict[str, tuple[str, int, int]] = {}  # old name -> new name, first row, number of rows
+    for population in form.populations:
+        drive = _moved(population.drive, places, populations)
+        for index, other in enumerate(populations):
+            both_rectify = other.function.name == population.function.name == "relu"
+            if both_rectify and set(other.drive.terms) == set(drive.terms):
+                places[population.name] = other.name, other.n, population.n
+                populations[index] = _joined(other, drive, form, populations)
+                break
+        else:
+            places[population.name] = population.name, 0, population.n
+            populations.append(replace(population, drive=drive))
+    # what a population reads may have grown after it was looked at
+    result = GraphForm(form.inputs, populations, {})
+    widths = result.widths
+    grown = [replace(p, drive=_padded(p.drive, widths)) for p in populations]
+    outputs = {
+        name: replace(o, drive=_padded(_moved(o.drive, places, populations), widths))
+        for name, o in form.outputs.items()
+    }
+    return GraphForm(form.inputs, grown, outputs)
+
+
+def _joined(
+    other: Population, drive: Expression, form: GraphForm, populations: Sequence[Population]
+) -> Population:
+    widths = {**form.inputs, **{p.name: p.n for p in populations}}
+    terms = {
+        name: np.concatenate([part.matrix(name, widths[name]) for part in parts])
+        for name in drive.terms
+        for parts in [[_padded(other.drive, widths), _padded(drive, widths)]]
+    }
+    bias = np.concatenate([other.drive.bias, drive.bias])
+    return replace(other, drive=Expression(terms, bias))
+
+
+def _moved(
+    drive: Expression,
+    places: dict[str, tuple[str, int, int]],
+    populations: Sequence[Population],
+) -> Expression:
+    """Let an expression read the populations that others were joined to."""
+    widths = {p.name: p.n for p in populations}
+    result = Expression({}, drive.bias)
+    for name, term in drive.terms.items():
+        if name not in places:
+            result = result.plus(Expression({name: term}, np.zeros(drive.n)))
+            continue
+        new, start, n = places[name]
+        matrix = np.zeros((drive.n, widths[new]))
+        matrix[:, start : start + n] = np.diag(term) if term.ndim == 1 else term
+        result = result.plus(_padded(Expression({new: matrix}, np.zeros(drive.n)), widths))
+    return result
+
+
+def _padded(drive: Expression, widths: dict[str, int]) -> Expression:
+    """Add zeros for units that a population got since."""
+    terms = {}
+    for name, term in drive.terms.items():
+        dense = np.diag(term) if term.ndim == 1 and len(term) != widths[name] else term
+        n_more = 0 if dense.ndim == 1 else widths[name] - dense.shape[1]
+        terms[name] = np.pad(dense, ((0, 0), (0, n_more))) if n_more else dense
+    return Expression(terms, drive.bias)
+
+
+def chain_of(form: GraphForm) -> list[DenseSpec] | None:
+    """Return a graph's layers if it is a chain from one input to one output, else None."""
+    if len(form.inputs) != 1 or len(form.outputs) != 1:
+        return None
+    (output,) = form.outputs.values()
+    before, widths = next(iter(form.inputs)), form.widths
+    specs = []
+    for population in form.populations:
+        if list(population.drive.terms) != [before]:
+            return None
+        weights = population.drive.matrix(before, widths[before])
+        specs.append(
+            DenseSpec(
+                weights,
+                population.drive.bias,
+                population.function.name,
+                population.name,
+                population.function,
+            )
+        )
+        before = population.name
+    if list(output.drive.terms) != [before]:
+        return None
+    weights = output.drive.matrix(before, widths[before])
+    (name,) = form.outputs
+    return [*specs, DenseSpec(weights, output.drive.bias, output.head, name)]

@@ -1,0 +1,64 @@
+"""The nodes of a graph computed one by one, with the rounding that a framework adds on the way."""
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import numpy as np
+
+from nengo_dense.importers.graph_folding import GraphNode, Merge
+from nengo_dense.importers.operation import Problem
+from nengo_dense.importers.precision import Precision
+from nengo_dense.importers.rounding import step
+
+#: Values, and the root mean square of the rounding error to expect of them.
+Rounded = tuple[np.ndarray, np.ndarray]
+
+
+def run_nodes(
+    nodes: Sequence[GraphNode], inputs: Mapping[str, np.ndarray], precision: Precision
+) -> dict[Hashable, Rounded]:
+    """Compute in double precision what the nodes do, as they are before anything is folded.
+
+    Parameters
+    ----------
+    nodes : sequence of GraphNode
+        Without problems.
+    inputs : mapping
+        Label of an input -> (batch, n) array.
+    precision : Precision
+        The source's.
+    """
+    found: dict[Hashable, Rounded] = {}
+    for node in nodes:
+        if not node.sources:
+            x = np.asarray(inputs[node.label], dtype=np.float64)
+            found[node.name] = x, precision.epsilon * np.abs(x)
+            continue
+        values, error = _merged(node.merge, [found[name] for name in node.sources], precision)
+        for operation in node.operations:
+            if not isinstance(operation, Problem):
+                values, error, _ = step(operation, values, error, precision)
+        found[node.name] = values, error
+    return found
+
+
+def _merged(merge: Merge | None, parts: Sequence[Rounded], precision: Precision) -> Rounded:
+    if merge is None or (len(parts) == 1 and merge.kind != "sum"):
+        return parts[0]
+    if merge.kind == "concat":
+        return (
+            np.concatenate([values for values, _ in parts], axis=1),
+            np.concatenate([error for _, error in parts], axis=1),
+        )
+    if merge.kind == "sum":
+        factors = merge.factors or (1.0,) * len(parts)
+        total, variance, sizes = np.float64(0), np.float64(0), np.float64(0)
+        for factor, (values, error) in zip(factors, parts, strict=True):
+            total = total + factor * values
+            variance = variance + (factor * error) ** 2
+            sizes = sizes + np.abs(factor * values)
+        return total, np.sqrt(variance) + precision.epsilon * sizes
+    choose = np.maximum if merge.kind == "max" else np.minimum
+    total, worst = parts[0]
+    for values, error in parts[1:]:
+        total, worst = choose(total, values), np.maximum(worst, error)
+    return total, worst

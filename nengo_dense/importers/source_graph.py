@@ -1,0 +1,247 @@
+"""A trained model that is no chain of layers, as it was read."""
+
+import warnings
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import NengoException, ValidationError
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.comparison import Difference, random_inputs, spread_out
+from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.graph_folding import GraphNode, fold_graph
+from nengo_dense.importers.graph_form import GraphForm
+from nengo_dense.importers.graph_rectifiers import chain_of, merged, rectified
+from nengo_dense.importers.graph_rounding import run_nodes
+from nengo_dense.importers.model_reference import Reference
+from nengo_dense.importers.normal_form import ACTIVATION_ERROR
+from nengo_dense.importers.operation import Operation
+from nengo_dense.importers.piecewise_fit import Fit
+from nengo_dense.importers.rounding import Step
+from nengo_dense.importers.source_model import SourceModel
+from nengo_dense.samples import check_inputs
+
+
+class SourceGraph:
+    """A trained dense network with merges, skip connections, several inputs or outputs.
+
+    Parameters
+    ----------
+    name : str
+        The model's name in messages.
+    nodes, outputs
+        As for `nengo_dense.importers.graph_folding.fold_graph`.
+    reference : Reference, optional
+        How to run the model itself; its inputs lie one after the other, and so do its outputs.
+    why_not : str, optional
+        Why it cannot be run, where there is no reference.
+
+    Attributes
+    ----------
+    name : str
+    form : GraphForm
+        What it computes.
+    classes : None
+    compared : str
+        Whether it was compared with the model itself, and what came of it.
+    """
+
+    classes = None
+
+    def __init__(
+        self,
+        name: str,
+        nodes: Sequence[GraphNode],
+        outputs: Mapping[str, Hashable],
+        *,
+        reference: Reference | None = None,
+        why_not: str = "its importer cannot run it",
+    ) -> None:
+        self.name = name
+        self.form: GraphForm = fold_graph(name, nodes, outputs)
+        self._nodes, self._outputs = list(nodes), dict(outputs)
+        self.compared = "not compared yet" if reference else f"not compared: {why_not}"
+        self._reference = reference
+
+    @property
+    def n_in(self) -> int:
+        """(int) Number of values of all inputs."""
+        return self.form.n_in
+
+    @property
+    def n_out(self) -> int:
+        """(int) Number of values of all outputs."""
+        return sum(output.drive.n for output in self.form.outputs.values())
+
+    @property
+    def layers(self) -> Any:
+        """Refuse to give the layers of what has none in a row."""
+        raise ConversionError(
+            self.name,
+            [
+                "it is no chain of layers with one output, which this needs; convert makes a "
+                "DenseGraph of it"
+            ],
+        )
+
+    def normal_form(
+        self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
+    ) -> tuple[GraphForm, dict[str, Fit]]:
+        """Return the same graph of rectifiers alone, and what was fitted."""
+        form, fits = rectified(self.name, self.form, x, error)
+        return merged(form), fits
+
+    def joined(self, x: Any) -> np.ndarray:
+        """Return inputs one after the other.
+
+        Parameters
+        ----------
+        x : (batch, n_in) array_like, or mapping of name to (batch, n) array_like
+            All inputs in their order, or each by its name.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+        """
+        if not isinstance(x, Mapping):
+            return check_inputs(x, self.n_in, "x")
+        if set(x) != set(self.form.inputs):
+            raise ValidationError(
+                f"must have an array for each of the inputs {', '.join(self.form.inputs)}, got "
+                f"{', '.join(map(str, x))}",
+                attr="x",
+            )
+        parts = [check_inputs(x[name], n, name) for name, n in self.form.inputs.items()]
+        if len({len(part) for part in parts}) > 1:
+            raise ValidationError(
+                f"must have as many samples for each input, got {[len(part) for part in parts]}",
+                attr="x",
+            )
+        return np.concatenate(parts, axis=1)
+
+    def compare(self, x: Any = None) -> None:
+        """Hold what was read against the model itself, as `SourceModel.compare` does.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ConversionError
+            The outputs differ by more than the rounding of the model's own numbers explains.
+
+        Warns
+        -----
+        UserWarning
+            The model itself failed to run.
+        """
+        if self._reference is None:
+            return
+        inputs = random_inputs([], self.n_in) if x is None else self.joined(x)
+        what = "random" if x is None else "calibration"
+        given = self._reference.rounded(spread_out(inputs, self._reference.max_samples))
+        try:
+            theirs = np.asarray(self._reference.outputs(given), dtype=np.float64)
+        except NengoException:
+            raise
+        except Exception as err:  # the model runs its own code, which may raise anything
+            reason = f"it failed to run on {what} inputs: {type(err).__name__}: {err}"
+            self.compared = f"not compared: {reason}"
+            warnings.warn(
+                f"{self.name} could not be compared with what was read of it: {reason}",
+                stacklevel=2,
+            )
+            return
+        worst = self._differences(given, theirs.reshape(len(given), -1), what)
+        self.compared = (
+            f"compared on {len(given)} {what} inputs: the largest difference is {worst:.2g}"
+        )
+
+    def _differences(self, x: np.ndarray, theirs: np.ndarray, what: str) -> float:
+        assert self._reference is not None
+        steps = run_nodes(self._nodes, self.form.split(x), self._reference.precision)
+        errors = {name: steps[node][1] for name, node in self._outputs.items()}
+        results = {
+            name: (y, np.broadcast_to(errors[name], y.shape))
+            for name, y in self.form.forward(x).items()
+        }
+        ours = {name: _like(y, error, theirs) for name, (y, error) in results.items()}
+        if sum(y.shape[1] for y, _ in ours.values()) != theirs.shape[1]:
+            ours = dict(results)
+        if sum(y.shape[1] for y, _ in ours.values()) != theirs.shape[1]:
+            raise ConversionError(
+                self.name,
+                [f"it gives {theirs.shape[1]} outputs, read as dense layers {len(ours)}"],
+            )
+        problems, worst, start = [], 0.0, 0
+        for name, (y, error) in ours.items():
+            part = theirs[:, start : start + y.shape[1]]
+            start += y.shape[1]
+            found = Difference.between(Step(name, "", y, error, np.zeros(len(y))), part)
+            worst = max(worst, found.size)
+            if not found.is_rounding:
+                problems.append(
+                    f"output {name!r}: read as dense layers it gives other values than the model "
+                    f"itself: on {len(x)} {what} inputs {found}"
+                )
+        if problems:
+            raise ConversionError(self.name, problems)
+        return worst
+
+    def __repr__(self) -> str:
+        sizes = " + ".join(map(str, self.form.inputs.values()))
+        units = ", ".join(str(population.n) for population in self.form.populations)
+        ends = " + ".join(f"{o.drive.n} {o.head}" for o in self.form.outputs.values())
+        return f"<SourceGraph {self.name}: {sizes} → {units} → {ends}; {self.compared}>"
+
+
+def _like(y: np.ndarray, error: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the second of two probabilities, which the source has alone (see `folding`)."""
+    is_pair = y.shape[1] == 2 and np.allclose(y.sum(axis=1), 1) and theirs.shape[1] < 2
+    return (y[:, 1:], error[:, 1:]) if is_pair else (y, error)
+
+
+def source_of(
+    name: str,
+    nodes: Sequence[GraphNode],
+    outputs: Mapping[str, Hashable],
+    **settings: Any,
+) -> SourceModel | SourceGraph:
+    """Fold a model's nodes; a chain becomes a `SourceModel`.
+
+    Parameters
+    ----------
+    name : str
+    nodes, outputs
+        As for `nengo_dense.importers.graph_folding.fold_graph`.
+    **settings : optional
+        ``reference`` and ``why_not``.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        With every problem among the nodes.
+    """
+    graph = SourceGraph(name, nodes, outputs, **settings)
+    specs = chain_of(merged(graph.form))
+    return graph if specs is None else FoldedGraph(graph, operations_of(specs))
+
+
+class FoldedGraph(SourceModel):
+    """A chain of layers that a model's branches have been folded to.
+
+    Parameters
+    ----------
+    graph : SourceGraph
+        The model with its branches, which is compared.
+    operations : sequence of Operation
+        What became of it.
+    """
+
+    def __init__(self, graph: SourceGraph, operations: Sequence[Operation]) -> None:
+        super().__init__(graph.name, operations)
+        self._graph = graph
+        self.compared = graph.compared
+
+    def compare(self, x: Any = None) -> None:
+        """Hold the graph against the model itself; see `SourceModel.compare`."""
+        self._graph.compare(x)
+        self.compared = self._graph.compared

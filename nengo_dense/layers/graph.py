@@ -1,0 +1,337 @@
+"""Dense layers with skip connections, several inputs or several outputs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nengo
+import numpy as np
+from nengo.exceptions import ValidationError
+from nengo.neurons import NeuronType, SpikingRectifiedLinear
+
+from nengo_dense.arguments import count
+from nengo_dense.files import as_path
+from nengo_dense.heads import OF_CLASSES
+from nengo_dense.layers import graph_file, stack_file
+from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.layers.head import HeadNode
+from nengo_dense.layers.stack import VALUE_TAU, DenseStack
+from nengo_dense.layers.stack_synapse import check_synapses
+
+
+class DenseGraph(nengo.Network):
+    """A dense network whose layers read any inputs and earlier layers.
+
+    `nengo_dense.DenseStack` is the chain of it, and the simpler thing where it is enough.
+
+    Parameters
+    ----------
+    inputs : mapping of str to int
+        Name -> number of values.
+    layers : sequence of GraphLayer
+        In the order of computation.
+    outputs : mapping of str to GraphOutput
+    encoders : mapping of str to dict, optional
+        Arguments of `~nengo_dense.layers.encoder.SpikeEncoder` for inputs that a layer on the
+        chip reads. It gets the inputs less ``offset``.
+    synapse : float, nengo.synapses.Synapse or None, optional
+        In front of every layer that gets spikes. An output has none: its window averages.
+    neuron_type : nengo.neurons.NeuronType, optional
+        Of the layers on the chip; those on the host are exact.
+    fitted : mapping, optional
+        Layer of the source model -> error of the rectifiers that stand for its activation.
+    label, seed, add_to_container : optional
+        As in `nengo.Network`.
+
+    Attributes
+    ----------
+    inputs : dict of str to nengo.Node
+        Passthrough nodes.
+    encoders : dict of str to SpikeEncoder
+    layers : list of DenseLayer
+        With the names of their parts as labels.
+    readouts : dict of str to nengo.Node
+        The logits of each output.
+    outputs : dict of str to nengo.Node
+        Behind the head.
+    input, logits, output : nengo.Node
+        Where there is only one of the kind.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Parts that do not fit one another, or what `DenseLayer` refuses.
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, int],
+        layers: Sequence[GraphLayer],
+        outputs: Mapping[str, GraphOutput],
+        *,
+        encoders: Mapping[str, dict] | None = None,
+        synapse: Any = 0.005,
+        neuron_type: NeuronType = SpikingRectifiedLinear(),  # noqa: B008 (frozen)
+        fitted: Mapping[str, float] | None = None,
+        label: str | None = None,
+        seed: int | None = None,
+        add_to_container: bool | None = None,
+    ) -> None:
+        super().__init__(label=label, seed=seed, add_to_container=False)
+        self.sizes = {str(name): count(n, "inputs", self) for name, n in inputs.items()}
+        self._layers, self._outputs = list(layers), dict(outputs)
+        self._encoder_arguments = {name: dict(given) for name, given in (encoders or {}).items()}
+        (self.synapse,) = check_synapses(synapse, 1, self)
+        self.neuron_type = neuron_type
+        self.fitted = {str(name): float(error) for name, error in (fitted or {}).items()}
+        self._check_parts()
+        with self:
+            self.inputs = {n: nengo.Node(size_in=size, label=n) for n, size in self.sizes.items()}
+            self.encoders = {name: self._encoder(name) for name in self._encoded()}
+            self._by_name: dict[str, DenseLayer] = {}
+            for part in self._layers:
+                self._by_name[part.name] = self._layer(part)
+            self.layers = list(self._by_name.values())
+            self.readouts: dict[str, nengo.Node] = {}
+            self.outputs: dict[str, nengo.Node] = {}
+            self._readout_connections: dict[tuple[str, str], nengo.Connection] = {}
+            self._bias_connections: dict[str, nengo.Connection] = {}
+            one = nengo.Node([1.0], label="one")
+            for name, part_out in self._outputs.items():
+                self._output(name, part_out, one)
+        if add_to_container if add_to_container is not None else nengo.Network.context:
+            nengo.Network.add(self)
+
+    def _check_parts(self) -> None:
+        if not self._layers or not self._outputs or not self.sizes:
+            raise ValidationError(
+                "must be at least one; for a matrix without neurons a nengo.Connection is enough",
+                attr="layers" if not self._layers else "outputs" if self.sizes else "inputs",
+                obj=self,
+            )
+        known = dict(self.sizes)
+        for part in self._layers:
+            if part.name in known:
+                self._refuse(f"there are two parts called {part.name!r}; give each its own name")
+            self._check_sources(part.name, part.weights, known)
+            if not part.on_chip and not set(part.weights) <= set(self.sizes):
+                self._refuse(
+                    f"{part.name!r} is on the host and reads a layer, so that spikes would travel "
+                    "back; have on_chip=True, or read inputs alone"
+                )
+            known[part.name] = part.n
+        for name, output in self._outputs.items():
+            self._check_sources(name, output.weights, known)
+
+    def _check_sources(self, name: str, weights: Mapping[str, Any], known: dict[str, int]) -> None:
+        for source, matrix in weights.items():
+            if source not in known:
+                self._refuse(
+                    f"{name!r} reads {source!r}, which is no input and no layer before it; there "
+                    f"are {', '.join(known)}"
+                )
+            if matrix.shape[1] != known[source]:
+                self._refuse(
+                    f"{name!r} has weights for {matrix.shape[1]} values of {source!r}, which has "
+                    f"{known[source]}"
+                )
+
+    def _refuse(self, text: str) -> None:
+        raise ValidationError(text, attr="layers", obj=self)
+
+    def _encoded(self) -> list[str]:
+        """Name the inputs that a layer on the chip reads."""
+        read = {source for part in self._layers if part.on_chip for source in part.weights}
+        return [name for name in self.sizes if name in read]
+
+    def _encoder(self, name: str) -> SpikeEncoder:
+        arguments = self._encoder_arguments.get(name, {})
+        encoder = SpikeEncoder(self.sizes[name], label=f"{name} encoder", **arguments)
+        nengo.Connection(self.inputs[name], encoder.input, synapse=None)
+        return encoder
+
+    def _layer(self, part: GraphLayer) -> DenseLayer:
+        layer = DenseLayer(
+            part.n,
+            sum(matrix.shape[1] for matrix in part.weights.values()),
+            weights=np.concatenate(list(part.weights.values()), axis=1),
+            bias=part.bias,
+            neuron_type=self.neuron_type if part.on_chip else SpikingRectifiedLinear(),
+            max_rate=part.max_rate,
+            on_chip=part.on_chip,
+            label=part.name,
+        )
+        start = 0
+        for source, matrix in part.weights.items():
+            stop = start + matrix.shape[1]
+            target = layer.input if len(part.weights) == 1 else layer.input[start:stop]
+            self._connect(source, target, part.on_chip)
+            start = stop
+        return layer
+
+    def _connect(self, source: str, target: Any, on_chip: bool) -> None:
+        if source in self._by_name:
+            nengo.Connection(self._by_name[source].output, target, synapse=self.synapse)
+        elif on_chip:
+            encoder = self.encoders[source]
+            nengo.Connection(
+                encoder.output, target, transform=encoder.decoders, synapse=self.synapse
+            )
+        else:
+            nengo.Connection(self.inputs[source], target, synapse=None)
+
+    def _output(self, name: str, part: GraphOutput, one: nengo.Node) -> None:
+        logits = self.readouts[name] = nengo.Node(size_in=part.n, label=f"{name} logits")
+        for source, matrix in part.weights.items():
+            layer = self._by_name.get(source)
+            self._readout_connections[name, source] = nengo.Connection(
+                self.inputs[source] if layer is None else layer.output,
+                logits,
+                transform=matrix,
+                synapse=None,
+            )
+        self._bias_connections[name] = nengo.Connection(
+            one, logits, transform=part.bias[:, np.newaxis], synapse=None
+        )
+        self.outputs[name] = logits
+        if part.head != "linear":
+            head = self.outputs[name] = HeadNode(part.head, part.n, label=name)
+            # what bends values needs the values themselves, not single spikes
+            tau = None if part.head in OF_CLASSES else VALUE_TAU
+            nengo.Connection(logits, head, synapse=tau)
+
+    def _only(self, kind: str) -> nengo.Node:
+        found = getattr(self, kind)
+        if len(found) != 1:
+            raise AttributeError(
+                f"the graph has {len(found)} {kind} ({', '.join(found)}); name one of them: "
+                f"graph.{kind}[{next(iter(found))!r}]"
+            )
+        return next(iter(found.values()))
+
+    @property
+    def input(self) -> nengo.Node:
+        """(nengo.Node) The input, if there is one."""
+        return self._only("inputs")
+
+    @property
+    def logits(self) -> nengo.Node:
+        """(nengo.Node) The logits, if there is one output."""
+        return self._only("readouts")
+
+    @property
+    def output(self) -> nengo.Node:
+        """(nengo.Node) The output, if there is one."""
+        return self._only("outputs")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what would make this graph again, with its weights as they are now."""
+        layers = []
+        for part, layer in zip(self._layers, self.layers, strict=True):
+            ends = np.cumsum([matrix.shape[1] for matrix in part.weights.values()])[:-1]
+            parts = np.split(layer.weights, ends, axis=1)
+            weights = dict(zip(part.weights, parts, strict=True))
+            layers.append(GraphLayer(part.name, weights, layer.bias, part.max_rate, part.on_chip))
+        outputs = {
+            name: GraphOutput(
+                {
+                    source: np.array(self._readout_connections[name, source].transform.init)
+                    for source in part.weights
+                },
+                np.array(self._bias_connections[name].transform.init).reshape(part.n),
+                part.head,
+            )
+            for name, part in self._outputs.items()
+        }
+        return {
+            "inputs": dict(self.sizes),
+            "layers": layers,
+            "outputs": outputs,
+            "encoders": {name: encoder.arguments() for name, encoder in self.encoders.items()},
+            "synapse": self.synapse,
+            "neuron_type": self.neuron_type,
+            "fitted": self.fitted,
+            "label": self.label,
+            "seed": self.seed,
+        }
+
+    def set_parameters(
+        self, layers: Sequence[GraphLayer], outputs: Mapping[str, GraphOutput]
+    ) -> None:
+        """Exchange all weights and biases, after training elsewhere.
+
+        Parameters
+        ----------
+        layers : sequence of GraphLayer
+        outputs : mapping of str to GraphOutput
+            As `arguments` gives them, with other numbers; rates and places stay as they were.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Parts that read something else; the graph stays as it was.
+        """
+        layers, outputs = list(layers), dict(outputs)
+        same = [_shape_of(p) for p in layers] == [_shape_of(p) for p in self._layers]
+        same = same and {n: _shape_of(o) for n, o in outputs.items()} == {
+            n: _shape_of(o) for n, o in self._outputs.items()
+        }
+        if not same:
+            raise ValidationError(
+                "must have the names, sources and shapes of the graph's own layers and outputs, "
+                "as arguments() gives them",
+                attr="layers",
+                obj=self,
+            )
+        for part, layer in zip(layers, self.layers, strict=True):
+            layer.set_parameters(np.concatenate(list(part.weights.values()), axis=1), part.bias)
+        for name, output in outputs.items():
+            for source, matrix in output.weights.items():
+                self._readout_connections[name, source].transform = matrix
+            self._bias_connections[name].transform = output.bias[:, np.newaxis]
+
+    def save(self, path: str | Path) -> None:
+        """Write everything needed to make this graph again to one ``.npz`` file."""
+        graph_file.write(self.arguments(), as_path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "DenseGraph":
+        """Make a graph from a file that `save` wrote.
+
+        Raises
+        ------
+        nengo_dense.exceptions.FileFormatError
+            The file is damaged, foreign, or of a later version.
+        """
+        return cls(**graph_file.read(as_path(path)))
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __repr__(self) -> str:
+        sizes = " + ".join(map(str, self.sizes.values()))
+        units = ", ".join(str(layer.n) for layer in self._layers)
+        ends = " + ".join(f"{part.n} {part.head}" for part in self._outputs.values())
+        name = f" {self.label!r}" if self.label else ""
+        return f"<DenseGraph{name}: {sizes} → {units} → {ends}>"
+
+
+def load(path: str | Path) -> "DenseStack | DenseGraph":
+    """Make the stack or the graph that was saved in a file.
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+        The file is damaged, foreign, or of a later version.
+    """
+    kind = DenseGraph if stack_file.is_graph(as_path(path)) else DenseStack
+    return kind.load(path)
+
+
+def _shape_of(part: GraphLayer | GraphOutput) -> list[Any]:
+    return [
+        getattr(part, "name", ""),
+        [(name, np.shape(matrix)) for name, matrix in part.weights.items()],
+    ]

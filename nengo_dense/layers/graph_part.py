@@ -1,0 +1,108 @@
+"""The parts that a DenseGraph is made of: layers and outputs, each with what it reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense.arguments import choice, finite_array, flag, positive
+from nengo_dense.heads import HEADS
+
+
+@dataclass(frozen=True, eq=False)
+class GraphLayer:
+    """A layer of neurons, ``relu(sum(weights[k] @ value[k]) + bias)``.
+
+    Parameters
+    ----------
+    name : str
+        Unique among the inputs and layers of a graph.
+    weights : mapping of str to (n, n_in) array_like
+        Name of an input or of an earlier layer -> what of it enters.
+    bias : (n,) array_like, optional
+        Zeros if not given.
+    max_rate : float, optional
+        Rate in hertz that stands for the value 1.
+    on_chip : bool, optional
+        Whether it runs on Loihi; a layer on the host reads inputs alone.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+    """
+
+    name: str
+    weights: Mapping[str, Any]
+    bias: Any = None
+    max_rate: float = 250.0
+    on_chip: bool = True
+
+    def __post_init__(self) -> None:
+        weights, bias = _checked(self.name, self.weights, self.bias)
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "bias", bias)
+        object.__setattr__(self, "max_rate", positive(self.max_rate, "max_rate", self, "hertz"))
+        object.__setattr__(self, "on_chip", flag(self.on_chip, "on_chip", self))
+
+    @property
+    def n(self) -> int:
+        """(int) Number of neurons."""
+        return len(self.bias)
+
+
+@dataclass(frozen=True, eq=False)
+class GraphOutput:
+    """A result, ``head(sum(weights[k] @ value[k]) + bias)``, computed on the host.
+
+    Parameters
+    ----------
+    weights : mapping of str to (n, n_in) array_like
+        Name of an input or of a layer -> what of it enters.
+    bias : (n,) array_like, optional
+        Zeros if not given.
+    head : str, optional
+        A key of ``nengo_dense.heads.HEADS``.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+    """
+
+    weights: Mapping[str, Any]
+    bias: Any = None
+    head: str = field(default="linear")
+
+    def __post_init__(self) -> None:
+        weights, bias = _checked("output", self.weights, self.bias)
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "bias", bias)
+        object.__setattr__(self, "head", choice(self.head, tuple(HEADS), "head", self))
+
+    @property
+    def n(self) -> int:
+        """(int) Number of values."""
+        return len(self.bias)
+
+
+def _checked(name: str, weights: Any, bias: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return matrices with as many rows each as there are biases."""
+    if not isinstance(weights, Mapping) or not weights:
+        raise ValidationError(
+            f"of {name!r} must be a dict with a matrix for each input or layer that it reads, got "
+            f"{weights!r}",
+            attr="weights",
+        )
+    shapes = {key: np.shape(matrix) for key, matrix in weights.items()}
+    n = next(iter(shapes.values()))[:1]
+    if any(len(shape) != 2 or shape[:1] != n or 0 in shape for shape in shapes.values()):
+        raise ValidationError(
+            f"of {name!r} must have shapes (n, n_in) with the same n, got {shapes}",
+            attr="weights",
+        )
+    checked = {
+        str(key): finite_array(matrix, shapes[key], f"weights[{key!r}]", None)
+        for key, matrix in weights.items()
+    }
+    return checked, finite_array(0 if bias is None else bias, n, "bias", None, fill=True)
