@@ -35,7 +35,7 @@ def main():
         stack = make((32, 32, 16), "lava", tune=True)
     for name in READERS:
         print(stack.export(args.folder / f"{name or 'plain'}.nir", samples=x, reader=name))
-    arrays = load_arrays(args.folder / "plain.vectors.npz", "test vectors", "")
+    arrays = load_arrays(args.folder / "plain.nir.vectors.npz", "test vectors", "")
     n_steps = arrays["logits"].shape[1]
     np.savez_compressed(
         args.folder / "samples.npz",

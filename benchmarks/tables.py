@@ -235,10 +235,10 @@ PAGES = {
 
 #: Page -> the record that it needs, where that is not its name.
 NEEDS = {
-    "suites": "suites_nengo",
-    "short": "short_digits",
-    "export_spikes": "export",
     "export_readers": "export",
+    "export_spikes": "export",
+    "short": "short_digits",
+    "suites": "suites_nengo",
 }
 
 

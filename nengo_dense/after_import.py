@@ -1,9 +1,9 @@
-"""nengo-loihi in working order under NumPy 2, whoever imports it.
+"""Make nengo-loihi work under NumPy 2, also if the user imports it.
 
-nengo-loihi 1.1 cannot build under NumPy 2 until two of its modules are mended (`compat.mend`).
-The layers, the checker and the simulators here mend them when they import nengo-loihi. A user's
-own ``import nengo_loihi`` is seen by Python's import system, which is asked to mend them as well.
-nengo-loihi itself is not imported for that, and nothing here is left when the work is done.
+nengo-loihi 1.1 cannot build under NumPy 2 unless two of its modules are patched (`compat.mend`).
+The layers, the checker and the simulators patch them when they import nengo-loihi. For a user's
+own ``import nengo_loihi``, a hook in Python's import system patches them. The hook does not import
+nengo-loihi, and removes itself afterwards.
 """
 
 import sys
@@ -11,12 +11,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-#: Modules that need mending.
+#: Modules that need the patch.
 MODULES = ("nengo_loihi.block", "nengo_loihi.neurons")
 
 
 def mend_nengo_loihi() -> None:
-    """Mend what is imported already now, and the rest once it is imported."""
+    """Patch modules that are already imported now, and the others when they are imported."""
     waiting = [name for name in MODULES if name not in sys.modules]
     for name in MODULES:
         if name in sys.modules:
@@ -26,18 +26,18 @@ def mend_nengo_loihi() -> None:
 
 
 def stop() -> None:
-    """Leave nengo-loihi as it is, if it is not imported yet."""
+    """Remove the hook; if nengo-loihi is not imported yet, it will not be patched."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Watcher)]
 
 
 class _Watcher:
-    """A finder in `sys.meta_path` that finds nothing itself, but sees what is looked for."""
+    """A finder in `sys.meta_path` that finds no module itself, but detects imports."""
 
     def __init__(self, names: list[str]) -> None:
         self.names = set(names)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Let the other finders find a module, and have it mended when it was executed."""
+        """Let the other finders find a module, and patch it after its execution."""
         if name not in self.names:
             return None
         others = [finder for finder in sys.meta_path if finder is not self]
@@ -49,7 +49,7 @@ class _Watcher:
 
     def _mend_when_executed(self, loader: Any) -> None:
         def execute_and_mend(module: ModuleType) -> None:
-            del loader.exec_module  # the loader is as it was, which a zip file's modules share
+            del loader.exec_module  # restore the loader, which the modules of a zip file share
             loader.exec_module(module)
             _mend(module)
             self.names.discard(module.__name__)
@@ -60,6 +60,6 @@ class _Watcher:
 
 
 def _mend(module: ModuleType) -> None:
-    from nengo_dense import compat  # light by now: what it imports, nengo_loihi has imported
+    from nengo_dense import compat  # cheap here: nengo_loihi has imported the same packages
 
     compat.mend(module)

@@ -1,4 +1,4 @@
-"""Checks of arguments that say what was got, what the limit is, and what to do."""
+"""Checks of arguments, with messages that give the value, the limit and how to fix it."""
 
 import sys
 from typing import Any
@@ -11,15 +11,15 @@ from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.plugins import show
 
-#: Limits of what counts as a positive number, so that products and quotients of three are finite.
+#: Limits of positive numbers; products and quotients of three such numbers are finite.
 LEAST, MOST = 1e-100, 1e100
 #: Most steps of a run: more than three weeks at a step of 1 ms.
 MOST_STEPS = 2**31 - 1
-#: Most steps of one presentation, all of which are held in memory.
+#: Most steps of one presentation; all of them are in memory at once.
 MOST_PRESENTATION_STEPS = 10**6
 #: Most of what is counted, as indices are.
 MOST_COUNTED = 2**63 - 1
-#: Most that NumPy's generators take for a seed.
+#: Largest seed of NumPy's random generators.
 MOST_SEED = 2**32 - 1
 
 
@@ -45,12 +45,12 @@ def number(value: Any, attr: str, obj: object = None) -> float:
 
 
 def positive(value: Any, attr: str, obj: object = None, unit: str = "") -> float:
-    """Return a number above zero, of a size that can be computed with.
+    """Return a number above zero that is neither too small nor too large to compute with.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        No number, one that is not above 0, or one below 1e-100 or above 1e100.
+        It is not a number, is not above 0, or is below 1e-100 or above 1e100.
     """
     found = number(value, attr, obj)
     unit = unit and f" {unit}"
@@ -72,12 +72,12 @@ def between(
     with_high: bool = True,
     unit: str = "",
 ) -> float:
-    """Return a number between two bounds, each of them allowed or not.
+    """Return a number between two bounds, each included or excluded.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        No number, or one beyond the bounds.
+        It is not a number, or is outside the bounds.
     """
     found = number(value, attr, obj)
     below = found < low or (found == low and not with_low)
@@ -96,18 +96,18 @@ def whole_steps(
     Parameters
     ----------
     seconds, dt : float
-        The time, not negative, and how long a step is.
+        The time, not negative, and the length of a step.
     attr : str
         Name of the time, for messages.
     obj : object, optional
         For messages.
     least, most : int, optional
-        Fewest and most steps.
+        Smallest and largest allowed number of steps.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        No such times, fewer steps, or more.
+        A time is not a valid number, or the number of steps is outside the limits.
     """
     step = positive(dt, "dt", obj, "seconds")
     time = positive(seconds, attr, obj, "seconds") if least else number(seconds, attr, obj)
@@ -123,12 +123,12 @@ def whole_steps(
 
 
 def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> int:
-    """Return the number of steps that a presentation lasts, or raise a ValidationError.
+    """Return the number of steps of a presentation, or raise a ValidationError.
 
     Parameters
     ----------
     presentation_time, dt : float
-        Seconds; a presentation must last more than half a step, and is rounded to whole ones.
+        In seconds. A presentation must last more than half a step; it is rounded to whole steps.
     obj : object, optional
         For messages.
     """
@@ -166,8 +166,8 @@ def finite_array(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Not real numbers, another shape (a transposed one is recognised), masked values, NaN or
-        infinity.
+        Values are not real numbers, the shape is wrong (the message recognises a transposed one),
+        or values are masked, NaN or infinite.
     """
     # in one order, so that the same numbers are summed in the same order, from wherever they come
     array = np.array(as_floats(value, attr, obj), order="C")
@@ -187,7 +187,7 @@ def finite_array(
 
 
 def check_seed(value: Any, obj: object = None) -> int | None:
-    """Return a seed, None for one that is to be drawn, or raise a ValidationError."""
+    """Return a seed, or None to draw one later; raise a ValidationError for any other value."""
     whole = is_integer(value) and not isinstance(value, bool)
     if value is not None and not (whole and 0 <= value <= MOST_SEED):
         raise invalid(
@@ -197,12 +197,12 @@ def check_seed(value: Any, obj: object = None) -> int | None:
 
 
 def random_state(value: int | None, obj: object = None) -> np.random.RandomState:
-    """Return a source of random numbers, or raise a ValidationError for an impossible seed."""
+    """Return a random generator, or raise a ValidationError for an invalid seed."""
     return np.random.RandomState(check_seed(value, obj))
 
 
 def one_each(value: Any, n: int, attr: str, obj: object = None) -> list[Any]:
-    """Return a list of ``n`` items from such a list or from one item for all.
+    """Return a list of ``n`` items, from a list or from a single item for all.
 
     Strings and neuron types count as single items.
     """
@@ -219,7 +219,7 @@ def one_each(value: Any, n: int, attr: str, obj: object = None) -> list[Any]:
 
 
 def choice(value: Any, options: tuple[str, ...], attr: str, obj: object = None) -> str:
-    """Return a word that is among the options, or raise a ValidationError."""
+    """Return a string that is one of the options, or raise a ValidationError."""
     if not isinstance(value, str) or value not in options:
         words = ", ".join(map(repr, options))
         raise invalid(f"must be one of {words}, got {show(value)}", attr, obj)
@@ -234,9 +234,9 @@ def flag(value: Any, attr: str, obj: object = None) -> bool:
 
 
 def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:
-    """Return what Nengo's progress tracker takes, or raise a ValidationError.
+    """Return a value for Nengo's progress tracker, or raise a ValidationError.
 
-    True counts where there is somebody to see it: at a terminal or in a notebook, not in a file.
+    True shows a bar at a terminal or in a notebook, but not in a file.
     """
     if value is None or isinstance(value, bool | np.bool_):
         return bool(value) and ("IPython" in sys.modules or sys.stdout.isatty())

@@ -1,4 +1,4 @@
-"""Arrays as people have them, made into NumPy's with nothing lost on the way."""
+"""Conversion of array-like objects to NumPy arrays, without loss of information."""
 
 import sys
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import invalid
 
-#: Most memory in bytes that a sparse matrix may take when its zeros are written out.
+#: Most memory in bytes for a sparse matrix as a dense array.
 MOST_BYTES = 2**33
-#: What a list may hold that needs no second look.
+#: Types of items in a list that need no further check.
 PLAIN = {bool, bytes, float, int, str}
-#: What counts as a real number among Python's objects.
+#: Python's types that count as real numbers.
 REAL = (Real, Decimal, np.bool_)
-#: What other kinds of arrays hold.
+#: Names of the contents of other kinds of arrays, for messages.
 KINDS = {
     "U": "texts",
     "S": "bytes",
@@ -29,11 +29,11 @@ KINDS = {
 
 
 def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
-    """Return what was given as an array, in the shape and type that it has.
+    """Return a value as an array, with its own shape and type.
 
-    Takes NumPy's arrays, lists, data frames and series, tensors of PyTorch (also on a graphics
-    card, or with a gradient, which is left behind) and of TensorFlow, SciPy's sparse matrices,
-    and lists of all of these. A masked array is taken where nothing in it is masked.
+    Accepts NumPy's arrays, lists, data frames and series, tensors of PyTorch (also on a graphics
+    card, or with a gradient, which is dropped) and of TensorFlow, SciPy's sparse matrices, and
+    lists of all of these. A masked array is accepted if no value is masked.
 
     Parameters
     ----------
@@ -41,19 +41,19 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
     attr : str
         Name of the argument, for messages.
     obj : object, optional
-        Whose argument it is, for messages.
+        Owner of the argument, for messages.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Masked values, a sparse matrix too large to be written out, parts of different shapes,
-        anything that is no array.
+        Values are masked, a sparse matrix is too large as a dense array, parts have different
+        shapes, or it is not an array.
     """
     try:
         array = np.asarray(_plain(value, attr, obj))
     except ValidationError:
         raise
-    except Exception as err:  # an object's own way of becoming an array may raise anything
+    except Exception as err:  # an object's own conversion to an array may raise any error
         if "inhomogeneous" in str(err):
             way_out = "; give inputs alone, without labels" * isinstance(value, tuple)
             raise invalid(
@@ -76,7 +76,7 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
 
 
 def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
-    """Raise a ValidationError for what is no real number: text, dates, complex numbers, records.
+    """Raise a ValidationError for values that are not real numbers: text, dates, complex, records.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
         if not strange:
             return
         kind = np.asarray(strange[0]).dtype
-    # the last are small floats that other packages add to NumPy, such as bfloat16
+    # can_cast accepts small floats that other packages add to NumPy, such as bfloat16
     elif array.dtype.kind in "biuf" or np.can_cast(array.dtype, np.float64):
         return
     else:
@@ -100,18 +100,18 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
 
 
 def _plain(value: Any, attr: str, obj: object) -> Any:
-    """Return what NumPy reads as it is meant."""
+    """Return an object that NumPy converts to the intended array."""
     if isinstance(value, list | tuple):
         return [item if type(item) in PLAIN else _plain(item, attr, obj) for item in value]
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise invalid(
-            f"{np.ma.count_masked(value)} of {value.size} values are masked, and there is no "
-            "leaving out of single values: drop these samples, or fill them as the model was "
-            "trained to expect, with .filled(value)",
+            f"{np.ma.count_masked(value)} of {value.size} values are masked, and single values "
+            "cannot be left out: drop these samples, or fill the values as in training, with "
+            ".filled(value)",
             attr,
             obj,
         )
-    # whoever has such an object has imported its package
+    # if such an object exists, its package has been imported
     sparse, torch = sys.modules.get("scipy.sparse"), sys.modules.get("torch")
     if sparse is not None and sparse.issparse(value):
         n_bytes = 8 * int(np.prod(value.shape, dtype=object))
@@ -129,7 +129,7 @@ def _plain(value: Any, attr: str, obj: object) -> Any:
 
 
 def _of_torch(tensor: Any, torch: Any) -> Any:
-    """Return a tensor that NumPy can read: on the CPU, without gradient, of a type it knows."""
+    """Return a tensor that NumPy can read: on the CPU, without gradient, of a known type."""
     tensor = tensor.detach()
     if tensor.layout != torch.strided:
         tensor = tensor.to_dense()

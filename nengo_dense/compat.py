@@ -1,7 +1,7 @@
 """The only place that knows other packages' versions.
 
-Optional and heavy packages are imported through the functions below, when they are first needed;
-each either returns the module in working order or says in one sentence what to install.
+The functions below import optional and heavy packages when they are first needed. Each returns a
+working module, or raises an error that says in one sentence what to install.
 """
 
 import importlib
@@ -33,8 +33,8 @@ EXTRAS = {
     "tensorflow": "dl",
     "torch": "torch",
 }
-#: Extra -> what it installs, in setup.cfg's words. Naming the packages themselves works wherever
-#: nengo_dense came from: a clone, a wheel, a folder on PYTHONPATH.
+#: Extra -> its requirements, as in setup.cfg. To name the packages themselves works however
+#: nengo_dense was installed: from a clone, a wheel, or a folder on PYTHONPATH.
 REQUIREMENTS = {
     "dl": (
         "tensorflow>=2.10,<2.13",
@@ -52,9 +52,9 @@ REQUIREMENTS = {
     "sklearn": ("scikit-learn>=1.1",),
     "torch": ("torch>=2.0",),
 }
-#: nengo-loihi 1.1 and NengoDL 3.6 say so of every Nengo after 3.2; our tests run on 4.1.
+#: nengo-loihi 1.1 and NengoDL 3.6 warn so about every Nengo after 3.2; our tests run on 4.1.
 UNTESTED = ".*has not been tested with your .?[nN]engo"
-#: What NengoDL 3.6 imports of Keras by name, and where tf_keras has it (`nengo_dl.compat`).
+#: Modules of Keras that NengoDL 3.6 imports -> their names in tf_keras (`nengo_dl.compat`).
 KERAS_2 = {
     "keras.engine.functional": "tf_keras.src.engine.functional",
     "keras.layers": "tf_keras.src.layers",
@@ -62,14 +62,14 @@ KERAS_2 = {
 
 
 def require(name: str, purpose: str) -> ModuleType:
-    """Import an optional package, or say which extra brings it.
+    """Import an optional package, or raise an error with the command that installs it.
 
     Parameters
     ----------
     name : str
         Import name, dots allowed (``"matplotlib.pyplot"``).
     purpose : str
-        What it is needed for, to complete the sentence "<purpose> needs <name>".
+        The use of the package, as in the sentence "<purpose> needs <name>".
 
     Raises
     ------
@@ -81,7 +81,7 @@ def require(name: str, purpose: str) -> ModuleType:
     except ModuleNotFoundError as err:
         package = name.partition(".")[0]
         if err.name is None or err.name.partition(".")[0] != package:
-            raise  # the package is there; something that it imports is not
+            raise  # the package is installed, but not a package that it imports
         command = pip_command(EXTRAS[package]) if package in EXTRAS else f"pip install {package}"
         raise MissingDependencyError(
             f"{purpose} needs {package}, which is not installed. Install it with: {command}"
@@ -89,7 +89,7 @@ def require(name: str, purpose: str) -> ModuleType:
 
 
 def pip_command(extra: str) -> str:
-    """Say how the packages of an extra are installed.
+    """Return the command that installs the packages of an extra.
 
     >>> pip_command("plot")
     'pip install "matplotlib>=3.5"'
@@ -100,16 +100,16 @@ def pip_command(extra: str) -> str:
 def new_figure(width: float, height: float) -> Any:
     """Make a matplotlib figure (inches) that needs no display and that a notebook shows."""
     require("matplotlib", "Drawing")
-    from nengo_dense.figure import NotebookFigure  # brings matplotlib
+    from nengo_dense.figure import NotebookFigure  # imports matplotlib
 
     return NotebookFigure(figsize=(width, height), layout="constrained", dpi=120)
 
 
 def nengo_loihi() -> ModuleType:
-    """Return nengo-loihi, able to build under the NumPy that is installed.
+    """Return nengo-loihi, patched to build under the installed NumPy.
 
-    The import takes seconds where TensorFlow is installed, because nengo-loihi imports it; hence
-    a function and not an import at the top of a file.
+    nengo-loihi imports TensorFlow if it is installed, which takes seconds. Therefore this is a
+    function and not an import at the top of a file.
     """
     module = sys.modules.get("nengo_loihi")
     if module is None:
@@ -123,10 +123,10 @@ def nengo_loihi() -> ModuleType:
 
 @contextmanager
 def _past_unreadable_packages() -> Iterator[None]:
-    """Let modules be imported that ask for the entry points of all packages, as networkx does.
+    """Allow imports of modules that read the entry points of all packages, as networkx does.
 
-    nengo-loihi imports networkx, and importlib.metadata ends in a UnicodeDecodeError at the first
-    package whose entry points are not UTF-8. The checker says which package that is.
+    nengo-loihi imports networkx. If the entry points of any package are not UTF-8,
+    importlib.metadata raises a UnicodeDecodeError. The checker reports that package.
     """
     original = metadata.entry_points
     try:
@@ -150,12 +150,12 @@ def _readable_entry_points(**chosen: Any) -> metadata.EntryPoints:
 
 
 def nengo_dl() -> ModuleType:
-    """Return NengoDL, or say what stands in its way.
+    """Return NengoDL, or raise an error that says why it cannot be imported.
 
     Raises
     ------
     MissingDependencyError
-        TensorFlow or NengoDL is not installed, or in versions that do not go together.
+        TensorFlow or NengoDL is not installed, or their versions do not work together.
     """
     if "nengo_dl" in sys.modules:
         return sys.modules["nengo_dl"]
@@ -173,19 +173,19 @@ def nengo_dl() -> ModuleType:
 
 
 def use_tf_keras() -> None:
-    """Let NengoDL run on a current TensorFlow, through the Keras 2 that tf_keras carries on.
+    """Let NengoDL run on a current TensorFlow, with tf_keras, the continuation of Keras 2.
 
-    NengoDL 3.6 was made for TensorFlow below 2.13, which Python 3.12 and later cannot have. To be
-    called in every process that uses NengoDL, before anything imports TensorFlow (as nengo-loihi
-    does): ``tf.keras`` is then Keras 2 (by TensorFlow's own switch, ``TF_USE_LEGACY_KERAS``), and
-    NengoDL is imported and finds in tf_keras what it looks for in Keras. With a TensorFlow that
-    NengoDL knows, nothing happens.
+    NengoDL 3.6 needs TensorFlow below 2.13, which does not exist for Python 3.12 and later. Call
+    this function in every process that uses NengoDL, before anything imports TensorFlow
+    (nengo-loihi does). ``tf.keras`` is then Keras 2 (by TensorFlow's own switch,
+    ``TF_USE_LEGACY_KERAS``). NengoDL is imported, and gets modules of tf_keras where it imports
+    Keras. With a TensorFlow that NengoDL supports, nothing happens.
 
     Raises
     ------
     MissingDependencyError
-        A package is missing, or in a version that does not go with the others, or TensorFlow was
-        imported before.
+        A package is missing, the versions do not work together, or TensorFlow was imported
+        before.
 
     Examples
     --------
@@ -207,13 +207,13 @@ def use_tf_keras() -> None:
     obstacle = _tf_keras_obstacle(versions)
     if obstacle:
         raise MissingDependencyError(
-            f"{obstacle} The extra tf-keras of nengo-dense brings versions that go together; the "
-            "documentation, under training, says how it is installed."
+            f"{obstacle} The extra tf-keras of nengo-dense installs versions that work together; "
+            "see the documentation page about training."
         )
     if "tensorflow" in sys.modules:
         raise MissingDependencyError(
-            "TensorFlow was imported before nengo_dense.compat.use_tf_keras() was called, and "
-            "took Keras 3 as tf.keras. Call it at the start of the program, before anything that "
+            "TensorFlow was imported before nengo_dense.compat.use_tf_keras() was called, so "
+            "tf.keras is Keras 3. Call it at the start of the program, before anything that "
             "imports TensorFlow, such as nengo-loihi."
         )
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
@@ -231,7 +231,7 @@ def _installed(package: str) -> str | None:
 
 
 def _dl_obstacle(tensorflow: str, keras: str | None) -> str | None:
-    """Say why NengoDL cannot be imported beside these versions; None if it can."""
+    """Return why NengoDL cannot be imported with these versions; None if it can."""
     low, high = supported["tensorflow"]
     if not low <= _release(tensorflow) < high:
         return (
@@ -248,7 +248,7 @@ def _dl_obstacle(tensorflow: str, keras: str | None) -> str | None:
 
 
 def _tf_keras_obstacle(versions: dict[str, str | None]) -> str | None:
-    """Say why NengoDL cannot run through tf_keras with these versions; None if it can."""
+    """Return why NengoDL cannot run with tf_keras in these versions; None if it can."""
     missing = [name for name, version in versions.items() if version is None]
     if missing:
         return f"NengoDL on a current TensorFlow needs {', '.join(missing)}, not installed here."
@@ -266,7 +266,7 @@ def _tf_keras_obstacle(versions: dict[str, str | None]) -> str | None:
 
 @contextmanager
 def _standing_in(names: dict[str, str]) -> Iterator[None]:
-    """Have other modules imported under these names for as long as the context lasts."""
+    """Import other modules under these names, inside the context."""
     others = {name: importlib.import_module(other) for name, other in names.items()}
     before = {name: sys.modules.get(name) for name in names}
     sys.modules.update(others)
@@ -297,10 +297,10 @@ class _NumpyCopyIfNeeded:
 
 
 def mend(module: ModuleType) -> None:
-    """Give a module written for NumPy 1 the old meaning of ``copy=False``, under NumPy 2.
+    """Give a module the meaning that ``copy=False`` had in NumPy 1.
 
-    nengo-loihi 1.1.0 writes it in ``block.py`` and ``neurons.py`` where a copy may be needed,
-    which NumPy 2 refuses with "Unable to avoid copy". Only the module's name for NumPy changes.
+    nengo-loihi 1.1.0 uses it in ``block.py`` and ``neurons.py`` where a copy may be needed; NumPy
+    2 then raises "Unable to avoid copy". Only the name ``np`` in the module is replaced.
     """
     new = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
     if new and getattr(module, "np", None) is np:

@@ -1,4 +1,4 @@
-"""Work that leaves the network alone in whose context it is done."""
+"""A context in which new Nengo objects are not added to the user's open network."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ from nengo import Config, Network
 
 @contextmanager
 def outside_networks() -> Iterator[None]:
-    """Leave every open ``with network:``, and come back to it in the end.
+    """Leave every open ``with network:`` block, and return to it at the end.
 
-    What Nengo makes inside such a block is added to that network, and takes its defaults from the
-    network's configuration. Networks of our own must do neither.
+    Inside such a block, Nengo adds new objects to that network and takes defaults from its
+    configuration. Networks that this package makes for itself must not be affected.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """The errors of nengo_dense: a few subclasses of Nengo's, each also a built-in.
 
 A wrong argument raises `nengo.exceptions.ValidationError`, a network that cannot be built
-`nengo.exceptions.BuildError`, as in Nengo itself. Only what Nengo has no word for is here.
+`nengo.exceptions.BuildError`, as in Nengo itself. This module only has errors that Nengo lacks.
 """
 
 from inspect import isroutine
@@ -10,21 +10,21 @@ from nengo.exceptions import NengoException, ValidationError
 
 
 def invalid(message: str, attr: str, obj: object = None) -> ValidationError:
-    """Make the error for a wrong argument; a function is not named beside its argument.
+    """Make the error for a wrong argument.
 
     Parameters
     ----------
     message : str
-        What is wrong, the value got, the limit, the way out.
+        The problem, the value, the limit, and how to fix it.
     attr : str
         Name of the argument.
     obj : object, optional
-        Whose argument it is; Nengo's error names its class.
+        Owner of the argument; Nengo's error shows its class. The name of a function is not shown.
     """
     return ValidationError(message, attr, None if isroutine(obj) else obj)
 
 
-#: Problems that a message shows; the first ones tell what is wrong with a model of a thousand.
+#: Most problems in a message; a model may have a thousand, but the first ones are enough.
 MAX_SHOWN = 20
 
 
@@ -34,9 +34,9 @@ class ConversionError(NengoException, ValueError):
     Parameters
     ----------
     model : str
-        What was being converted, e.g. ``"Keras model 'sequential_3'"``.
+        Name of the model, e.g. ``"Keras model 'sequential_3'"``.
     problems : list of str
-        One sentence for *each* part that stands in the way, with what to do about it.
+        One sentence for *each* part that cannot be converted, with how to fix it.
     """
 
     def __init__(self, model: str, problems: list[str]) -> None:
@@ -71,11 +71,11 @@ def _listed(problems: list[str]) -> str:
 
 
 class FileFormatError(NengoException, ValueError):
-    """A file is damaged, or is not of the format it should be."""
+    """A file is damaged, or has another format."""
 
 
 class MissingDependencyError(NengoException, ImportError):
-    """An optional package is not installed, or not in a version that works."""
+    """An optional package is missing, or its version does not work."""
 
 
 class PluginError(NengoException, RuntimeError):

@@ -1,4 +1,4 @@
-"""Figures that a notebook shows; loaded when something is drawn, as it needs matplotlib."""
+"""Figures that a notebook shows; loaded only for drawing, because it needs matplotlib."""
 
 import io
 
@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 
 
 class NotebookFigure(Figure):
-    """A figure that is not on pyplot's list, and that a notebook shows as a cell's last value.
+    """A figure that a notebook shows as the last value of a cell, without pyplot.
 
-    IPython shows figures once pyplot has told it how, which nothing here does: pyplot keeps its
-    figures, and a notebook would show them a second time.
+    pyplot also makes IPython show figures, but it keeps a list of them, and a notebook would show
+    each figure twice.
     """
 
     def _repr_png_(self) -> bytes:

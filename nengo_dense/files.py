@@ -1,8 +1,8 @@
-"""Files: ``.npz`` files that may be anything are read, and what is written never harms the old.
+"""Files: safe reading of unknown ``.npz`` files, and writing that never damages an existing file.
 
-A file is written beside its place under another name and then put there in one step, so that a
-full disk or Ctrl-C leaves what was there. It only takes the place of a file of its own kind: a
-report that is written over a model by mistake is refused.
+A new file is first written to the same folder under a temporary name, and then renamed in one
+step. After a full disk or Ctrl-C, the old file is still there. A file only replaces a file of the
+same kind: to write a report over a model by mistake is an error.
 """
 
 import os
@@ -23,26 +23,26 @@ from nengo_dense.plugins import show
 
 
 class Kind(NamedTuple):
-    """A kind of file that is written, and how one is told from all others.
+    """A kind of file, and a function that recognizes it.
 
     Parameters
     ----------
     name : str
         A noun with its article, for messages.
     recognizes : callable
-        Takes an open binary file; an exception counts as no.
+        Takes an open binary file and returns a bool; an exception counts as False.
     """
 
     name: str
     recognizes: Callable[[BinaryIO], bool]
 
 
-#: A file that may take the place of any other.
+#: A file that may replace any other.
 ANY = Kind("a file", lambda file: True)
 
 
 def as_path(path: Any) -> Path:
-    """Return a path, or raise a ValidationError for what is none."""
+    """Return a path, or raise a ValidationError for any other value."""
     if not isinstance(path, str | os.PathLike) or "\0" in str(path):
         raise ValidationError(f"must be a path, got {show(path)}", attr="path")
     return Path(path)
@@ -55,29 +55,29 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
     ----------
     path : pathlib.Path
     meaning : str
-        What the file should be, for the message ("a saved DenseStack").
+        Expected content of the file, for the message ("a saved DenseStack").
     way_out : str
-        A sentence for the message.
+        The remedy, as a sentence for the message.
 
     Raises
     ------
     OSError
-        No file there, or one that may not be read.
+        There is no such file, or it is not readable.
     nengo_dense.exceptions.FileFormatError
-        Not an ``.npz`` file, or a damaged one.
+        It is not an ``.npz`` file, or is damaged.
     """
     file = _open(path, meaning, way_out)
-    # opened here, because NumPy leaves a file open that turns out to be damaged
+    # opened here, because NumPy does not close a damaged file
     with file:
         try:
             archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds a single array")
             return dict(archive)
-        # damaged bytes make zipfile, zlib and NumPy's header parser raise nearly anything
+        # zipfile, zlib and NumPy's header parser raise many kinds of errors for damaged bytes
         except Exception as err:
             reason = str(err) or type(err).__name__
-            if "allow_pickle" in reason:  # NumPy takes for a pickle whatever it does not know
+            if "allow_pickle" in reason:  # NumPy takes any unknown content for a pickle
                 objects = "an array in it holds Python objects, as pickle keeps them, not numbers"
                 reason = objects if zipfile.is_zipfile(path) else "it is no .npz file"
             raise FileFormatError(
@@ -125,27 +125,28 @@ def _open(path: Path, meaning: str, way_out: str) -> BinaryIO:
 
 
 def check_target(path: Any, kind: Kind = ANY) -> Path:
-    """Return where a file can be written, or say what stands in the way.
+    """Return the path to which a file can be written, or raise an error that says why it cannot.
 
-    To be asked before the work whose result the file will hold; `write` asks again.
+    Call it before the work whose result the file will hold; `write` checks again.
 
     Parameters
     ----------
     path : str or os.PathLike
     kind : Kind, optional
-        Of the file to be written. A file that is there must be empty or of this kind.
+        Kind of the new file. An existing file must be empty or of this kind.
 
     Returns
     -------
     target : pathlib.Path
-        Links are followed: the file that a link points to is written, and the link stays.
+        The target of a link, if ``path`` is one; the link stays.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        No path.
+        It is not a path.
     OSError
-        A folder, no folder, no permission; `FileExistsError` where another kind of file is.
+        The path is a folder, its folder does not exist, or there is no permission;
+        `FileExistsError` if another kind of file exists there.
     """
     as_path(path)
     try:
@@ -168,29 +169,29 @@ def check_target(path: Any, kind: Kind = ANY) -> Path:
 
 
 def write(path: Any, produce: Callable[[BinaryIO], Any], *, kind: Kind = ANY) -> None:
-    """Write a file, all of it or nothing.
+    """Write a file, completely or not at all.
 
     Parameters
     ----------
     path : str or os.PathLike
-        A new file gets the usual permissions, a replaced one keeps its own.
+        A new file gets the usual permissions; a replaced file keeps its own.
     produce : callable
-        Writes into the open binary file that it is given.
+        Takes an open binary file and writes the content to it.
     kind : Kind, optional
         As in `check_target`.
 
     Raises
     ------
     nengo.exceptions.ValidationError, OSError
-        As in `check_target`, or no space. Whatever happens, also Ctrl-C, an old file is as it
-        was.
+        As in `check_target`, or the disk is full. After any error or Ctrl-C, the old file is
+        unchanged.
     """
     target = check_target(path, kind)
     if _is_stream(target):
         with target.open("wb") as file:
             produce(file)
         return
-    # a name of fixed length, since the file's own may be as long as names can be
+    # a name of fixed length, because the file's own name may have the maximal length
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with temporary.open("xb") as file:
@@ -215,15 +216,15 @@ def write_arrays(path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY) -> N
     arrays : mapping of {str: array_like}
     kind : Kind, optional
     """
-    content = BytesIO()  # NumPy leaves an archive open that cannot be written to its end
+    content = BytesIO()  # NumPy does not close an archive that cannot be written completely
     np.savez_compressed(content, **arrays)
     write(path, lambda file: file.write(content.getbuffer()), kind=kind)
 
 
 def _is_stream(path: Any) -> bool:
-    """Tell whether a path is a pipe, a terminal or the like, which nothing can be put in place of.
+    """Tell whether a path is a pipe, a terminal or similar, which a file cannot replace.
 
-    What lies in ``/dev`` counts whatever it is, as ``/dev/stdout`` may stand for a file.
+    Everything in ``/dev`` counts, because ``/dev/stdout`` may be a link to a file.
     """
     if os.fspath(path).startswith("/dev/"):
         return True
@@ -235,31 +236,31 @@ def _is_stream(path: Any) -> bool:
 
 
 def _check_place(path: Any, target: Path) -> None:
-    """Raise an OSError if a path names a folder, or lies in none that can be written into."""
+    """Raise an OSError if a path is a folder, or its folder is missing or not writable."""
     if target.is_dir() or os.fspath(path).endswith(("/", os.sep)):
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
     folder = target.parent
     if not folder.exists():
         raise FileNotFoundError(f"there is no folder {folder} to write {path} into")
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is no folder to write {path} into")
+        raise NotADirectoryError(f"{folder} is not a folder, so {path} cannot be written")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"the folder {folder} is write-protected; give another one")
 
 
 def _is_of(kind: Kind, target: Path) -> bool:
-    """Tell whether a file is of a kind; one that cannot even be looked at is not."""
+    """Tell whether a file is of a kind; False if it cannot be read."""
     if kind is ANY:
         return True
     with target.open("rb") as file:
         try:
             return kind.recognizes(file)
-        except Exception:  # from damaged or foreign bytes; see load_arrays
+        except Exception:  # damaged or unknown bytes; see load_arrays
             return False
 
 
 def _said(err: OSError, beginning: str) -> OSError:
-    """Return an error of the file system as a sentence; one that is a sentence stays."""
+    """Return an error of the file system with a full sentence as its message."""
     if err.errno is None:
         return err
     sentence = type(err)(f"{beginning}: {err.strerror}")

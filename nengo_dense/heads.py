@@ -1,4 +1,4 @@
-"""Heads: what the host makes of a model's last weighted sums, after the last layer of neurons."""
+"""Heads: functions of the logits on the host, after the last layer of neurons."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 
 def linear(x: np.ndarray) -> np.ndarray:
-    """Give the values as they are."""
+    """Return the values unchanged."""
     return np.asarray(x)
 
 
@@ -55,15 +55,15 @@ def half_square(x: np.ndarray) -> np.ndarray:
     return halves
 
 
-#: Name of a head -> what it makes of (..., n_out) logits.
+#: Name of a head -> its function of (..., n_out) logits.
 HEADS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": softmax,
     "linear": linear,
     "relu": relu,
 }
 
-#: Name of a head -> the function of (..., n_out) logits whose gradient the head is: (...) values.
-#: Every head is the gradient of a convex function, which makes a loss for it (`distillation`).
+#: Name of a head -> the convex function of (..., n_out) logits whose gradient is the head: (...)
+#: values. `distillation` makes a loss from it.
 POTENTIALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": log_sum_exp,
     "linear": half_square,

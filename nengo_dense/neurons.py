@@ -1,7 +1,7 @@
-"""Neuron types: one table of facts about them, and their copies with something changed.
+"""Neuron types: one table of facts about them, and modified copies of them.
 
-A type that is not in the table, such as a user's own, runs by its own code, and is neither saved,
-nor tuned, nor trained. nengo-loihi's types are here by name, because asking must not load the
+A type that is not in the table, such as a user's own, runs with its own code, but cannot be saved,
+tuned or trained. The table has nengo-loihi's types by name, because a look-up must not import the
 package.
 """
 
@@ -22,15 +22,15 @@ RECTIFIED_LINEAR, LIF = "rectified linear", "LIF"
 
 
 class Firing(NamedTuple):
-    """How a spiking neuron on the host uses its voltage, where the kernels have it as an act.
+    """The voltage rules of a spiking neuron on the host, for neurons that the kernels support.
 
     Attributes
     ----------
     signed : bool
         Whether a negative current lowers the voltage.
     counts : bool
-        Whether each whole 1 of voltage is a spike and is taken from it. If not, a neuron above 1
-        spikes once and starts again at 0.
+        Whether each whole 1 of voltage is a spike and is subtracted. If not, a neuron above 1
+        spikes once and is reset to 0.
     """
 
     signed: bool
@@ -43,16 +43,16 @@ class Known(NamedTuple):
     Attributes
     ----------
     curve : {"rectified linear", "LIF", ""}
-        Its rate as a function of its input, if that is one of the two that the chip has.
+        Its rate as a function of its input, if it is one of the two curves of the chip.
     rate : str
-        The type of `nengo.neurons` that answers with its mean rate.
+        The type of `nengo.neurons` whose output is the mean firing rate of this one.
     on_loihi : str
-        The type of nengo-loihi that does in every simulator what the chip makes of this one; none
-        for neurons that the chip does not have.
+        The type of nengo-loihi that behaves in every simulator as this one does on the chip; empty
+        if the chip does not have such neurons.
     in_files : bool
-        Whether a stack's file may name it: then all its arguments are numbers.
+        Whether it can be saved in a stack's file; all its arguments are then numbers.
     elementwise : bool
-        Whether its ``step`` works on each number alone, and so takes (lanes, n_neurons) arrays.
+        Whether its ``step`` is elementwise, and so works on (lanes, n_neurons) arrays.
     firing : Firing or None
     """
 
@@ -85,12 +85,12 @@ TABLE = {
     (NENGO, "Sigmoid"): Known(rate="Sigmoid", elementwise=True),
     (NENGO, "Tanh"): Known(rate="Tanh", elementwise=True),
 }
-#: Names that a stack's file may have, and their modules.
+#: Names of types allowed in a stack's file -> their modules.
 IN_FILES = {name: module for (module, name), found in TABLE.items() if found.in_files}
 
 
 def known(neuron_type: NeuronType) -> Known:
-    """Look a neuron type up; nothing is known of one that inherits from another."""
+    """Look up the facts about a neuron type; a subclass of a known type is not known."""
     kind = type(neuron_type)
     return TABLE.get((kind.__module__, kind.__name__), Known())
 
@@ -101,7 +101,7 @@ def class_in_file(name: str) -> type[NeuronType]:
     Raises
     ------
     nengo_dense.exceptions.MissingDependencyError
-        nengo-loihi's, which is not installed.
+        The type is nengo-loihi's, and nengo-loihi is not installed.
     """
     module = IN_FILES[name]
     if module == LOIHI:
@@ -116,7 +116,7 @@ def arguments(neuron_type: NeuronType) -> dict[str, Any]:
     Raises
     ------
     nengo.exceptions.ValidationError
-        An argument is not kept as an attribute, so that the type cannot be rebuilt.
+        An argument is not an attribute, so the type cannot be rebuilt.
     """
     names = list(inspect.signature(type(neuron_type).__init__).parameters)[1:]
     names = list(dict.fromkeys([n for n in names if n != "kwargs"] + ["initial_state"]))
@@ -124,7 +124,7 @@ def arguments(neuron_type: NeuronType) -> dict[str, Any]:
     if missing:
         raise ValidationError(
             f"{type(neuron_type).__name__} does not keep its argument {missing[0]!r}, so a layer "
-            "cannot set its spike height. Use one of Nengo's or nengo-loihi's neuron types.",
+            "cannot set its amplitude. Use one of Nengo's or nengo-loihi's neuron types.",
             attr="neuron_type",
             obj=neuron_type,
         )
@@ -137,11 +137,11 @@ def rebuild(neuron_type: NeuronType, **changed: object) -> NeuronType:
 
 
 def as_on_loihi(neuron_type: NeuronType) -> NeuronType:
-    """Return the neuron type that does in every simulator what the chip makes of this one.
+    """Return the neuron type that behaves in every simulator as this one does on the chip.
 
-    On the chip both are the same. In Nengo, nengo-loihi's types too lose what exceeds the
-    threshold, and fire at most once a step. Types of which nengo-loihi has no such version are
-    returned as they are.
+    On the chip both are the same. In Nengo, nengo-loihi's types also lose the voltage above the
+    threshold, and fire at most once per step. A type without a version in nengo-loihi is returned
+    unchanged.
     """
     name = known(neuron_type).on_loihi
     if name in ("", type(neuron_type).__name__):
@@ -151,9 +151,9 @@ def as_on_loihi(neuron_type: NeuronType) -> NeuronType:
 
 
 def as_rates(neuron_type: NeuronType) -> NeuronType:
-    """Return the neuron type that answers with the mean rate of this one, amplitude 1.
+    """Return the neuron type whose output is the mean firing rate of this one, with amplitude 1.
 
-    A type of which none is known is returned as it is.
+    A type without a known rate version is returned unchanged.
     """
     if isinstance(neuron_type, RatesToSpikesNeuronType):
         return neuron_type.base_type
@@ -166,7 +166,7 @@ def as_rates(neuron_type: NeuronType) -> NeuronType:
 
 
 def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> NeuronType:
-    """Copy a neuron type with spikes of height ``amplitude`` and a voltage that starts at zero.
+    """Copy a neuron type, with a given spike amplitude and an initial voltage of zero.
 
     Loihi has no other initial voltage; Nengo's default differs from type to type.
 
@@ -175,9 +175,9 @@ def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> Ne
     neuron_type : nengo.neurons.NeuronType
         With amplitude 1 (the default) or already ``amplitude``.
     amplitude : float
-        One over the rate in hertz that stands for the value 1.
+        One over the firing rate in hertz that represents the value 1.
     obj : object
-        Whom an error is about.
+        Owner of the neurons, for messages.
     """
     if not isinstance(neuron_type, NeuronType):
         hint = " (an instance is needed: add parentheses)" if isinstance(neuron_type, type) else ""

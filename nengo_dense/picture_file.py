@@ -1,4 +1,4 @@
-"""Figures as files: which endings there are, and how such a file begins."""
+"""Files of figures: their extensions and first bytes."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from nengo_dense import files
 from nengo_dense.files import Kind
 from nengo_dense.plugins import show
 
-#: Ending of a picture -> how such a file begins.
+#: Extension of a picture -> first bytes of such a file.
 ENDINGS = {
     ".png": (b"\x89PNG",),
     ".pdf": (b"%PDF",),
@@ -41,7 +41,7 @@ def kind(path: Any) -> Kind:
     def recognizes(file: BinaryIO) -> bool:
         if not file.read(8).startswith(ENDINGS[ending]):
             return False
-        # a PDF that matplotlib did not make may be anybody's paper
+        # a PDF that matplotlib did not make is another document
         return ending != ".pdf" or b"Matplotlib" in file.read()
 
     maker = " of matplotlib's" if ending == ".pdf" else ""

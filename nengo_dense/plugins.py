@@ -1,7 +1,7 @@
-"""Code of other packages: entry points found and loaded, and called so that it stops nobody else.
+"""Plug-ins: find, load and call the entry points of other packages, without risk to the rest.
 
-Whatever is wrong with one package is said in a sentence that names the package and its entry; the
-others go on.
+A problem of one package becomes one sentence with the package and its entry point. The other
+packages are still used.
 """
 
 import configparser
@@ -17,24 +17,24 @@ import entrypoints
 
 from nengo_dense.exceptions import PluginError
 
-#: Where a package writes down its entry points.
+#: File in which a package declares its entry points.
 FILE = "entry_points.txt"
-#: Longest picture of an object in a message, in characters.
+#: Longest text for an object in a message, in characters.
 MAX_SHOWN = 200
 
 
 @dataclass
 class Found:
-    """The entry points of a group, and what could not be read on the way.
+    """The entry points of a group, and the packages that could not be read.
 
     Attributes
     ----------
     entries : list of entrypoints.EntryPoint
-        In a stable order, none loaded.
+        In a stable order, not loaded.
     problems : list of str
-        Packages that name the group and cannot be read, a sentence each.
+        Unreadable packages that mention the group, one sentence each.
     elsewhere : list of str
-        The same of packages that do not name it, as far as can be seen.
+        Unreadable packages that do not mention the group, as far as can be known.
     """
 
     entries: list[entrypoints.EntryPoint] = field(default_factory=list)
@@ -48,9 +48,9 @@ def find(group: str) -> list[entrypoints.EntryPoint]:
 
 
 def search(group: str) -> Found:
-    """Look for the entry points of a group; a package that cannot be read is named.
+    """Find the entry points of a group, and the packages that cannot be read.
 
-    Of a package that is installed twice the copy that comes first on the path counts.
+    If a package is installed twice, the copy that comes first on the path counts.
     """
     found = Found()
     seen: set[str] = set()
@@ -115,13 +115,13 @@ def _unreadable(package: entrypoints.Distribution, err: Exception) -> str:
 
 
 def _package(distribution: metadata.Distribution) -> entrypoints.Distribution:
-    """Name a distribution also where its own metadata are broken."""
+    """Return the name and version of a distribution, even if its metadata are broken."""
     path = getattr(distribution, "_path", None)
     folder = entrypoints.Distribution.from_name_version(getattr(path, "stem", None) or "unknown")
     try:
         written: Any = distribution.metadata
         name, version = written.get("Name"), written.get("Version")
-    except (AttributeError, OSError, TypeError, ValueError):  # there are none, or they are no text
+    except (AttributeError, OSError, TypeError, ValueError):  # they are missing, or not text
         return folder
     return entrypoints.Distribution(name or folder.name, version or folder.version)
 
@@ -135,7 +135,7 @@ def _title(package: entrypoints.Distribution) -> str:
 
 
 def origin(entry: entrypoints.EntryPoint) -> str:
-    """Name the package (and version) that an entry point comes from."""
+    """Return the name and version of an entry point's package."""
     return _title(entry.distro) if entry.distro else "unknown package"
 
 
@@ -145,12 +145,12 @@ def comes_from(entry: entrypoints.EntryPoint, package: str) -> bool:
 
 
 def load(entry: entrypoints.EntryPoint, group: str) -> Any:
-    """Import what an entry point names.
+    """Import the object of an entry point.
 
     Raises
     ------
     PluginError
-        Whatever went wrong in the import, with the package and the entry named.
+        The import failed; the message has the package and the entry point.
     """
     raised: list[BaseException] = []
     with contained(raised.append):
@@ -165,10 +165,10 @@ def load(entry: entrypoints.EntryPoint, group: str) -> Any:
 
 @contextmanager
 def contained(note: Callable[[BaseException], None]) -> Iterator[None]:
-    """Give whatever the code inside raises to ``note``, and go on after it.
+    """Pass any exception of the code inside to ``note``, and go on.
 
-    That is any exception, also the one of ``sys.exit()`` and a KeyboardInterrupt that the code
-    raises itself. Only when somebody presses Ctrl-C it goes through.
+    This includes ``sys.exit()``, and a KeyboardInterrupt that the code raises itself. Only a real
+    Ctrl-C is raised again.
     """
     pressed: list[BaseException] = []
     with _listening(pressed):
@@ -178,13 +178,13 @@ def contained(note: Callable[[BaseException], None]) -> Iterator[None]:
             if pressed:
                 raise
             note(err)
-    if pressed:  # the code inside has caught what was not meant for it
+    if pressed:  # the code inside has caught the user's Ctrl-C
         raise pressed[0]
 
 
 @contextmanager
 def _listening(pressed: list[BaseException]) -> Iterator[None]:
-    """Note what Python raises while this lasts because somebody presses Ctrl-C."""
+    """Record a Ctrl-C of the user inside this context."""
     before = signal.getsignal(signal.SIGINT)
 
     def handler(number: int, frame: Any) -> None:
@@ -195,9 +195,9 @@ def _listening(pressed: list[BaseException]) -> Iterator[None]:
             raise
 
     try:
-        if callable(before):  # else Ctrl-C is ignored, or none of Python's business
+        if callable(before):  # otherwise Ctrl-C is ignored, or Python does not handle it
             signal.signal(signal.SIGINT, handler)
-    except ValueError:  # in another thread than the main one, where no signal arrives
+    except ValueError:  # not the main thread, so no signal arrives here
         before = None
     try:
         yield
@@ -207,18 +207,18 @@ def _listening(pressed: list[BaseException]) -> Iterator[None]:
 
 
 def describe(err: BaseException) -> str:
-    """Write ``Type: message`` of an exception, also of one whose message cannot be shown."""
+    """Return ``Type: message`` of an exception, even if its message cannot be shown."""
     words = message(err)
     return f"{type(err).__name__}: {words}" if words else type(err).__name__
 
 
 def message(err: BaseException) -> str:
-    """Write the message of an exception, or say that it cannot be shown."""
+    """Return the message of an exception, or a text that it cannot be shown."""
     return _text(str, err)
 
 
 def show(value: object) -> str:
-    """Write the ``repr`` of an object, also of one that has none."""
+    """Return the ``repr`` of an object, or a text that it cannot be shown."""
     text = _text(repr, value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 

@@ -1,4 +1,4 @@
-"""Tables of a report: once, for terminals and for notebooks."""
+"""Tables of a report, for terminals and notebooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class ReportTable:
     rows : sequence of sequence of str
         Each as long as the headings.
     n_words : int, optional
-        Columns from the left whose text starts at the left, as words do.
+        Number of left-aligned columns, from the left.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class ReportTable:
     n_words: int = 1
 
     def text(self) -> str:
-        """Write the table in lines of text."""
+        """Return the table as lines of text."""
         rows = [self.headings, *self.rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
@@ -42,7 +42,7 @@ class ReportTable:
         )
 
     def html(self) -> str:
-        """Write the table in HTML, in the colours of the page that it stands in."""
+        """Return the table as HTML, in the colours of the surrounding page."""
         head = "".join(self._cell("th", i, cell) for i, cell in enumerate(self.headings))
         rows = "".join(
             f"<tr>{''.join(self._cell('td', i, cell) for i, cell in enumerate(row))}</tr>"
@@ -56,5 +56,5 @@ class ReportTable:
 
 
 def paragraphs(*texts: str) -> str:
-    """Write texts as paragraphs in HTML."""
+    """Return texts as paragraphs in HTML."""
     return "".join(f"<p>{escape(text)}</p>" for text in texts)

@@ -1,4 +1,4 @@
-"""Samples and labels: what is accepted as such, and what is said of everything else."""
+"""Samples and labels: accepted forms, and messages for everything else."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     Raises
     ------
     nengo.exceptions.ValidationError
-        No samples, another width, masked values, NaN or infinity.
+        There are no samples, the width is wrong, or values are masked, NaN or infinite.
     """
     if isinstance(x, str | bytes):
         raise invalid(f"must be an array, got text, {x[:60]!r}; load the file first", attr)
@@ -62,30 +62,30 @@ def check_width(array: np.ndarray, given: Any, n_in: int, attr: str) -> np.ndarr
 def check_labels(
     y: Any, n: int, n_classes: int, attr: str = "y", classes: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return right classes as an (n,) array of indices, of outputs counted from 0.
+    """Return true classes as an (n,) array of output indices, counted from 0.
 
     Parameters
     ----------
     y : (n,) or (n, n_classes) array_like
-        Labels as the source model was trained with, or one-hot rows in the order of the outputs;
-        a data frame's columns are taken by their names where these are the classes.
+        Labels as in the training of the source model, or one-hot rows in the order of the outputs.
+        The columns of a data frame are matched by name, if the names are classes.
     n, n_classes : int
-        Samples, and outputs of the model.
+        Number of samples, and of the model's outputs.
     attr : str, optional
         For messages.
     classes : (n_classes,) ndarray, optional
-        The label that each output stands for. If not given, labels are indices.
+        The class of each output. Without it, labels are indices.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another number of labels than samples, a label that is no class, rows that are not
-        one-hot, a single output.
+        The number of labels is not that of samples, a label is not a class, rows are not one-hot,
+        or there is a single output.
 
     Warns
     -----
     UserWarning
-        Numbers are taken for indices, because the classes are text.
+        Numbers are taken as indices, because the classes are text.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def fill_up(values: np.ndarray, multiple: int) -> np.ndarray:
 
 
 def hold_back(n: int, n_held_back: int, seed: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Divide ``n`` samples at random into those to learn from and those that judge.
+    """Divide ``n`` samples at random into training samples and held-back samples.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def _all_of_them(labels: np.ndarray, n: int, n_classes: int, attr: str) -> np.nd
 
 
 def _values(labels: np.ndarray) -> list[Any]:
-    """Return labels as Python's own numbers and text, which compare by value."""
+    """Return labels as Python numbers and text, which compare by value."""
     if labels.dtype.kind == "S":
         labels = decoded(labels)
     return [decoded(np.array(v)).item() if isinstance(v, bytes) else v for v in labels.tolist()]
@@ -179,7 +179,7 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
 
 
 def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
-    """Return labels that are indices, or raise a ValidationError that says how others are told."""
+    """Return labels that are indices; raise a ValidationError with advice for other labels."""
     indices = []
     for value in values:
         if isinstance(value, str):
@@ -211,7 +211,7 @@ def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
 
 
 def _find(values: list[Any], names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
-    """Return the index of each value, as it is read, among the names; -1 where there is none."""
+    """Return the index of each value, after ``read``, among the names; -1 if it is missing."""
     places = {name: index for index, name in enumerate(names)}
 
     def place(value: Any) -> int:
@@ -228,19 +228,19 @@ def _itself(label: Any) -> Any:
 
 
 def _text(label: Any) -> str:
-    """Write a label as text, 7 and 7.0 alike."""
+    """Return a label as text, the same for 7 and 7.0."""
     whole = None if isinstance(label, bool) else _whole(label)
     return str(label if whole is None else whole)
 
 
 def _whole(value: Any) -> int | None:
-    """Return a number that is whole as such, anything else as None."""
+    """Return a whole number as an int, and anything else as None."""
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return int(value) if whole else None
 
 
 def _columns(y: Any, n_columns: int, classes: np.ndarray | None) -> np.ndarray | None:
-    """Return the class of each of a data frame's columns, if these are named by classes."""
+    """Return the class of each column of a data frame, if the columns' names are classes."""
     columns = getattr(y, "columns", None)
     if columns is None or classes is None or len(columns) != n_columns:
         return None
@@ -249,7 +249,7 @@ def _columns(y: Any, n_columns: int, classes: np.ndarray | None) -> np.ndarray |
 
 
 def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
-    """Return the columns that one-hot rows mark, or raise a ValidationError."""
+    """Return the column of the 1 in each one-hot row, or raise a ValidationError."""
     marked = rows == 1
     wrong = (marked.sum(axis=1) != 1) | ((rows != 0) & ~marked).any(axis=1)
     if wrong.any():
@@ -264,6 +264,6 @@ def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
 
 
 def _listed(names: list[Any]) -> str:
-    """List names, the first few of many."""
+    """List names; only the first few, if there are many."""
     words = ", ".join(map(repr, names[:MOST_NAMES]))
     return words if len(names) <= MOST_NAMES else f"{words} and {len(names) - MOST_NAMES} more"

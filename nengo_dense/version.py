@@ -1,4 +1,4 @@
-"""The version of nengo_dense and the ranges of other packages it is made for, as data."""
+"""The version of nengo_dense, and the supported versions of other packages, as data."""
 
 version = "0.1.0.dev0"
 

@@ -165,7 +165,11 @@ def test_standard_output_is_no_file_to_replace(tmp_path):
         ("folder", IsADirectoryError, "folder is a folder; name a file in it"),
         ("reports/", IsADirectoryError, "reports/ is a folder"),
         ("absent/file", FileNotFoundError, "there is no folder .*absent to write .*absent/file"),
-        ("file/file", NotADirectoryError, "file is no folder to write .*file/file into"),
+        (
+            "file/file",
+            NotADirectoryError,
+            "file is not a folder, so .*file/file cannot be written",
+        ),
         ("n" * 300, OSError, "n cannot be written: File name too long"),
         ("loop", OSError, "loop cannot be written: Too many levels of symbolic links"),
     ],

@@ -5,6 +5,7 @@ import nengo
 import nengo_loihi
 import numpy as np
 import pytest
+from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType
 from nengo_loihi.builder.builder import Builder
 from numpy.testing import assert_array_equal
@@ -159,3 +160,15 @@ def test_the_kernel_fires_as_the_type_itself(neuron_type, dt):
     for expected in run(neuron_type, current, 60, dt):
         fire(output, charge, voltage, neuron_type.amplitude / dt, firing.counts)
         assert_array_equal(output, expected)
+
+
+class Forgetful(nengo.SpikingRectifiedLinear):
+    """Keeps its argument under no name that could be found."""
+
+    def __init__(self, sharpness=1.0):
+        super().__init__(amplitude=sharpness)
+
+
+def test_type_that_does_not_keep_its_arguments_is_refused():
+    with pytest.raises(ValidationError, match=r"Forgetful does not keep its argument 'sharpness'"):
+        neurons.arguments(Forgetful())

@@ -3,9 +3,9 @@
     python jet_tagging.py                 # fetches the jets with scikit-learn, trains, deploys
     python jet_tagging.py --data my.npz   # arrays X (n, 16) and y (n,), any data of that shape
 
-Where NengoDL is installed (the ``dl`` extra, or ``tf-keras`` with ``--tf-keras``), the spiking
-network itself is trained, with dropout and cross-entropy, and runs on the chip without being
-touched. Elsewhere Keras 3 trains an ordinary network, and `nengo_dense.convert` turns it into a
+If NengoDL is installed (the ``dl`` extra, or ``tf-keras`` with ``--tf-keras``), the spiking
+network itself is trained, with dropout and cross-entropy, and runs on the chip unchanged.
+Otherwise Keras 3 trains an ordinary network, and `nengo_dense.convert` turns it into a
 spiking one (``KERAS_BACKEND=torch python jet_tagging.py``).
 """
 
@@ -20,7 +20,7 @@ import nengo_dense
 from nengo_dense import compat
 
 UNITS = [64, 32, 32]
-DROPOUT = 0.05  # a quarter, as in the thread, is more than such narrow layers can bear
+DROPOUT = 0.05  # a quarter, as in the thread, costs accuracy in such narrow layers
 
 
 def fetch():

@@ -1,13 +1,13 @@
 """From rectified linear units to LIF neurons on the chip, one change at a time.
 
-The advice of the Nengo forum to people whose spiking network does not learn: make sure that the
-task is learnt with rectified linear units; then with the rates of spiking neurons; then run those
-weights in spikes; then on the chip. Whatever goes wrong, the rung where it does tells why.
+If a spiking network does not learn, the Nengo forum advises to change one thing at a time: first
+train rectified linear units; then the firing rates of spiking neurons; then run the same weights
+with spikes; then on the chip. The first rung at which accuracy drops shows the cause.
 
     python training_ladder.py
 
-trains on scikit-learn's digits and prints the accuracy of every rung on the whole test set. Needs
-the ``dl`` and ``sklearn`` extras.
+trains on scikit-learn's digits and prints the accuracy of every rung on the whole test set. It
+needs the ``dl`` and ``sklearn`` extras.
 """
 
 import argparse

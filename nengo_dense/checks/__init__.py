@@ -1,7 +1,7 @@
-"""Every reason why a network misbehaves on Loihi, before it is put there.
+"""The checker: find the problems of a network on Loihi before it is built for the chip.
 
-`check` asks all rules of all installed families and collects what they find in a `CheckReport`.
-A rule is data with a generator of findings (`rule`); other packages bring their own through the
+`check` runs the rules of all installed families and collects their findings in a `CheckReport`. A
+rule is data with a generator of findings (`rule`). Other packages add rules through the
 entry-point group ``nengo_dense.rules``.
 """
 

@@ -29,15 +29,14 @@ class Rule:
     summary : str
         One line that states what should hold.
     explanation : str
-        Why it matters and how it shows, in reStructuredText.
+        The reason for the rule and the symptoms, in reStructuredText.
     remedy : str
-        What to do, where a finding does not say it more exactly.
+        How to fix the problem; shown if a finding has no remedy of its own.
     find : callable
-        Generator of `Finding`; its parameters are the facts that it wants. It does without those
-        that have a default.
+        Generator of `Finding`; its parameters are the facts that it needs. A parameter with a
+        default is an optional fact.
     requires : tuple of str
-        Names of those facts, and codes of rules that must have found no error for this one to
-        make sense.
+        Names of those facts, and codes of rules that must find no error before this one runs.
     says : tuple of str
         Regular expressions for the texts of nengo-loihi that this rule explains. A build error
         with such a text is not reported a second time as ND100.
@@ -86,7 +85,7 @@ class Rule:
 
     @cached_property
     def optional(self) -> set[str]:
-        """The facts that the rule can do without: its parameters with a default."""
+        """The optional facts: the parameters with a default."""
         return _with_default(self.find)
 
     @property
@@ -101,7 +100,7 @@ def _require_texts(values: Any, attr: str, obj: object) -> None:
 
 
 def _parameters(function: Any, attr: str, obj: object = None) -> dict[str, inspect.Parameter]:
-    """Read the parameters of a function, or refuse what has none to read."""
+    """Read the parameters of a function; refuse an object whose parameters cannot be read."""
     try:
         return dict(inspect.signature(function).parameters)
     except (TypeError, ValueError) as err:
@@ -117,16 +116,16 @@ def _with_default(function: Callable[..., Any]) -> set[str]:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that rules want to know; found out once, and only if a rule asks.
+    """Information that rules need; computed once, and only if a rule needs it.
 
     Parameters
     ----------
     name : str
-        The name of the parameter by which rules and other facts ask for it.
+        The parameter name by which rules and other facts request it.
     summary : str
     compute : callable
-        Its parameters are the facts that it is made from; it may raise, and every rule that needs
-        the fact is then skipped with that reason.
+        Its parameters are the facts that it depends on. If it raises an error, every rule that
+        needs the fact is skipped, with the error as the reason.
     """
 
     name: str
@@ -146,12 +145,12 @@ class Fact:
 
     @cached_property
     def requires(self) -> tuple[str, ...]:
-        """Names of the facts that this one is made from."""
+        """Names of the facts that this one depends on."""
         return tuple(inspect.signature(self.compute).parameters)
 
     @cached_property
     def optional(self) -> set[str]:
-        """Those of them that it can do without."""
+        """The optional ones among them."""
         return _with_default(self.compute)
 
 
@@ -173,7 +172,7 @@ def rule(
     code, severity, summary, remedy, says
         See `nengo_dense.checks.Rule`.
     after : tuple of str
-        Codes of rules that must have found no error.
+        Codes of rules that must find no error before this one runs.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the rules say of themselves: a list, an explanation of one, a page for each."""
+"""Documentation of the rules: a list, an explanation, and a page for each rule."""
 
 from nengo.exceptions import ValidationError
 
@@ -18,7 +18,7 @@ def _by_code(known: Registry) -> list[Rule]:
 
 
 def find_rule(code: str, registry: Registry | None = None) -> Rule:
-    """Find a rule by its code, in whatever case.
+    """Find a rule by its code, in upper or lower case.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def find_rule(code: str, registry: Registry | None = None) -> Rule:
     known = (registry or load()).rules
     if not isinstance(code, str) or code.upper() not in known:
         raise ValidationError(
-            f"there is no rule {show(code)}; there are {', '.join(sorted(known))}", attr="code"
+            f"there is no rule {show(code)}; the rules are {', '.join(sorted(known))}", attr="code"
         )
     return known[code.upper()]
 
@@ -46,15 +46,15 @@ def explain(code: str) -> str:
     parts = [
         f"{rule.code} ({rule.severity}): {rule.summary}",
         rule.explanation.replace("``", "'"),
-        f"What to do: {rule.remedy}",
+        f"How to fix it: {rule.remedy}",
     ]
     if rule.says:
-        parts.append(f"nengo-loihi says: {', '.join(rule.says)}")
+        parts.append(f"nengo-loihi's messages: {', '.join(rule.says)}")
     return printable("\n\n".join(parts))
 
 
 def rule_list() -> str:
-    """Print one line for each rule, by code, and what is wrong with plug-ins."""
+    """Return one line per rule, by code, and the problems of plug-ins."""
     known = load()
     lines = [f"{r.code}  {r.severity:7}  {r.summary}" for r in _by_code(known)]
     lines += [f"problem: {problem}" for problem in known.problems]
@@ -78,12 +78,12 @@ def _page(rule: Rule) -> str:
         f"{title}\n{'=' * len(title)}",
         f":Severity: {rule.severity}\n:Needs: {', '.join(rule.requires) or 'nothing'}",
         rule.explanation,
-        f"What to do\n----------\n{rule.remedy}",
+        f"How to fix it\n-------------\n{rule.remedy}",
     ]
     if rule.says:
         said = "\n".join(f"- ``{pattern}``" for pattern in rule.says)
         parts.append(
-            "What nengo-loihi says\n---------------------\n"
-            f"Texts that match (regular expressions):\n\n{said}"
+            "nengo-loihi's messages\n----------------------\n"
+            f"Regular expressions for the messages that this rule explains:\n\n{said}"
         )
     return "\n\n".join(parts) + "\n"

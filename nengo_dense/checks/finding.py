@@ -1,4 +1,4 @@
-"""One thing that a rule has found, as data."""
+"""A finding of a rule, as data."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,21 +14,21 @@ SEVERITIES = ("error", "warning", "info")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a rule has found.
+    """A problem that a rule has found.
 
-    A rule yields it with a target and a message, and with whatever else it knows; the checker
-    fills in the code, and the rule's own severity and remedy where the finding brings none.
+    A rule yields it with at least a target and a message. The checker fills in the code, and the
+    rule's severity and remedy if the finding has none.
 
     Parameters
     ----------
     target : str
         Path of the layer or connection in the network, e.g. ``"stack.layers[1].ensemble"``.
     message : str
-        What is wrong there, in one sentence.
+        The problem, in one sentence.
     remedy : str
-        What to do about it, computed where it can be.
+        How to fix it, computed for this case if possible.
     value, limit : float, optional
-        What was measured and what it is held against, both in ``unit``.
+        The measured value and its limit, both in ``unit``.
     unit : str
     severity : {"error", "warning", "info"}
     code : str
@@ -36,7 +36,7 @@ class Finding:
     Raises
     ------
     nengo.exceptions.ValidationError
-        One of them is of another type, or there is no such severity.
+        A parameter has another type, or the severity does not exist.
     """
 
     target: str
@@ -58,13 +58,13 @@ class Finding:
 
 
 def require_text(value: Any, attr: str, obj: object) -> None:
-    """Refuse what is not a string."""
+    """Refuse a value that is not a string."""
     if not isinstance(value, str):
         raise ValidationError(f"must be a string, got {show(value)}", attr, obj)
 
 
 def require_severity(value: Any, obj: object) -> None:
-    """Refuse what is none of `SEVERITIES`."""
+    """Refuse a value that is not in `SEVERITIES`."""
     if not (isinstance(value, str) and value in SEVERITIES):
         raise ValidationError(
             f"must be one of {', '.join(SEVERITIES)}, got {show(value)}", "severity", obj

@@ -1,61 +1,80 @@
-"""A report as HTML: a fragment for a notebook, or one page with pictures and nothing beside it."""
+"""A report as HTML: a fragment for a notebook, or a self-contained page with pictures."""
 
 import html
 
+from nengo_dense import report_page
+from nengo_dense.checks import documentation
 from nengo_dense.checks.finding import Finding
 from nengo_dense.checks.outcome import Outcome
 from nengo_dense.checks.picture import pictures
 from nengo_dense.checks.terminal import printable
-from nengo_dense.checks.text import COLUMNS, cell
+from nengo_dense.checks.text import COLUMNS, MEANINGS, cell
 
-COLOURS = {"error": "#b00020", "warning": "#a15c00", "info": "#31617f"}
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em }
-table { border-collapse: collapse } td, th { padding: .2em .7em; text-align: right }
-td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
-.finding { border-left: 4px solid; margin: .8em 0; padding: .2em 1em }
-svg { max-width: 100%; height: auto }
-"""
+#: Of a finding's border and heading; readable on white and on black.
+COLOURS = {"error": "#d4314a", "warning": "#b8730a", "info": "#3f83a8"}
 
 
-def fragment(report: Outcome) -> str:
-    """Write findings and table, without pictures, for a notebook."""
+def fragment(report: Outcome, with_rules: bool = False) -> str:
+    """Write findings and table, without pictures, for a notebook.
+
+    Parameters
+    ----------
+    report : Outcome
+    with_rules : bool, optional
+        Whether codes link to what their rules say, which comes at the end.
+    """
+    known = rules_of(report) if with_rules else {}
     parts = [f"<p><b>{_text(report.summary)}</b></p>"]
-    parts += [_finding(finding) for finding in report.findings]
+    parts += [_finding(finding, finding.code in known) for finding in report.findings]
     parts += [
         f"<p>Ignored {_text(f'{f.code} {f.target}')}: {_text(why)}</p>"
         for f, why in report.ignored
     ]
     if report.layers:
-        parts.append(_table(report))
+        parts += [report_page.wide(_table(report)), report_page.legend(MEANINGS)]
     parts += [f"<p><b>Problem.</b> {_text(problem)}</p>" for problem in report.problems]
     if report.skipped:
         items = [f"<li>{_text(f'{s.code}: {s.reason}')}</li>" for s in report.skipped]
         parts.append(
             f"<details><summary>Not looked at</summary><ul>{''.join(items)}</ul></details>"
         )
+    parts += [_rule(code, text) for code, text in known.items()]
     return "\n".join(parts)
 
 
 def page(report: Outcome) -> str:
     """Write a whole page; the pictures need matplotlib."""
-    figures = "\n".join(f"<h2>{_text(title)}</h2>\n{svg}" for title, svg in pictures(report))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>nengo_dense check</title><style>{STYLE}</style></head>\n"
-        f"<body><h1>Check</h1>\n{fragment(report)}\n{figures}\n</body></html>\n"
+    drawn = "\n".join(
+        f'<div class="picture"><h2>{_text(title)}</h2>\n{svg}</div>'
+        for title, svg in pictures(report)
     )
+    body = fragment(report, with_rules=True)
+    return report_page.page("check", "", f'{body}\n<div class="pictures">{drawn}</div>')
 
 
 def _text(words: str) -> str:
     return html.escape(printable(words))
 
 
-def _finding(finding: Finding) -> str:
+def rules_of(report: Outcome) -> dict[str, str]:
+    """Return what the rules of all findings say, by code; an own rule may be gone meanwhile."""
+    known = {rule.code for rule in documentation.rules()}
+    codes = sorted({finding.code for finding in report.findings} & known)
+    return {code: documentation.explain(code) for code in codes}
+
+
+def _rule(code: str, text: str) -> str:
+    paragraphs = "".join(f"<p>{_text(part)}</p>" for part in text.split("\n\n"))
+    return f'<details id="{_text(code)}"><summary>{_text(code)}</summary>{paragraphs}</details>'
+
+
+def _finding(finding: Finding, linked: bool) -> str:
+    code = _text(finding.code)
+    code = f'<a href="#{code}" style="color:inherit">{code}</a>' if linked else code
     colour = COLOURS[finding.severity]
     return (
         f'<div class="finding" style="border-color:{colour}">'
-        f'<b style="color:{colour}">{_text(finding.code)} {finding.severity}</b> '
+        f'<b style="color:{colour}">{code} {finding.severity}</b> '
         f"<code>{_text(finding.target)}</code>: {_text(finding.message)}<br>"
         f"{_text(finding.remedy)}</div>"
     )

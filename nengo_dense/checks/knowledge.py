@@ -1,4 +1,4 @@
-"""What is known of one network: facts, each found out when it is first asked for."""
+"""The facts about one network, each computed when it is first needed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,20 +11,20 @@ from nengo_dense.plugins import contained, describe, message
 
 
 class UnavailableError(Exception):
-    """A fact that could not be found out; the message says why."""
+    """A fact could not be computed; the message gives the reason."""
 
 
 @dataclass
 class Facts:
-    """What is known of a network; each fact is found out when it is first asked for.
+    """The facts about a network; each is computed when it is first needed.
 
     Parameters
     ----------
     registry : Registry
     given : dict
-        What is known from the start.
+        Facts that are known from the start.
     crashes : list of str
-        Facts that ended in an error nobody foresaw.
+        Messages about facts whose function raised an unexpected error.
     """
 
     registry: Registry
@@ -33,12 +33,12 @@ class Facts:
     _known: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
-        """Give a fact.
+        """Return a fact.
 
         Raises
         ------
         UnavailableError
-            It, or something that it is made from, could not be found out.
+            The fact, or one that it depends on, could not be computed.
         """
         if name in self.given:
             return self.given[name]
@@ -59,19 +59,19 @@ class Facts:
         with contained(raised.append):
             return item.compute(**needs)
         words = describe(raised[0])
-        if isinstance(raised[0], NengoException):  # somebody has foreseen it
+        if isinstance(raised[0], NengoException):  # an expected error
             words = message(raised[0])
         else:
             origin = self.registry.origins.get(name, "of unknown origin")
-            self.crashes.append(f"Finding out the fact '{name}' ({origin}) crashed: {words}.")
+            self.crashes.append(f"Computing the fact '{name}' ({origin}) crashed: {words}.")
         return UnavailableError(f"no {name.replace('_', ' ')}: {words}")
 
     def needs(self, names: Iterable[str], optional: set[str]) -> dict[str, Any]:
-        """Give several facts, ``None`` for an optional one that cannot be found out."""
+        """Return several facts; ``None`` for an optional one that cannot be computed."""
         return {name: self.get(name) if name in optional else self[name] for name in names}
 
     def get(self, name: str) -> Any:
-        """Give a fact that is known or can be found out, else ``None``."""
+        """Return a fact, or ``None`` if it cannot be computed."""
         try:
             return self[name] if name in self.registry.facts or name in self.given else None
         except UnavailableError:

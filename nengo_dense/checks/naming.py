@@ -1,4 +1,4 @@
-"""Names for the objects of a network that a reader can find again in their own program."""
+"""Names for the objects of a network, by which users find them in their own program."""
 
 from typing import Any
 
@@ -11,10 +11,11 @@ from nengo.ensemble import Neurons
 class Names:
     """The path of every object in a network.
 
-    An object is called by its label, else by the attribute of its network that holds it
-    (``layers[0]``), else by its place in Nengo's lists (``ensembles[2]``, itself a valid
-    attribute path). Parts are joined by dots. What is called like its network, as the neurons of
-    a dense layer are, goes by the network's path.
+    An object's name is its label. Without a label, it is the attribute of its network that holds
+    the object (``layers[0]``), or else its index in Nengo's lists (``ensembles[2]``, also a valid
+    attribute path). The path joins the names of the networks and the object by dots. An object
+    with the same label as its network, such as the ensemble of a dense layer, gets the network's
+    path.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ class Names:
             for i, obj in enumerate(getattr(network, kind)):
                 name = obj.label or attributes.get(id(obj)) or f"{kind}[{i}]"
                 taken[name] = taken.get(name, 0) + 1
-                if taken[name] > 1:  # the same label twice: say which
+                if taken[name] > 1:  # the same label twice: add a number
                     name = f"{name} ({kind}[{i}])"
                 if prefix and network.label:
                     name = "" if name == network.label else name.removeprefix(f"{network.label}.")
@@ -42,7 +43,7 @@ class Names:
                     self._walk(obj, f"{prefix}{name}.")
 
     def __call__(self, obj: Any) -> str:
-        """Name an object, a view of one, or a connection by its ends if nothing else names it."""
+        """Name an object or a view of one; name a connection without a name by its two ends."""
         if isinstance(obj, ObjView):
             return f"{self(obj.obj)}{_slice(obj.slice)}"
         if isinstance(obj, Neurons):

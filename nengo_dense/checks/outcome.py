@@ -1,4 +1,4 @@
-"""What a check found, as data."""
+"""The result of a check, as data."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,13 +9,13 @@ from nengo.exceptions import BuildError
 from nengo_dense.checks.finding import SEVERITIES, Finding
 from nengo_dense.checks.terminal import printable
 
-#: Version of the JSON layout: raised whenever a key changes its meaning or goes.
+#: Version of the JSON layout: increased when a key changes its meaning or is removed.
 SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A rule that could not be asked, and why."""
+    """A rule that was skipped, and the reason."""
 
     code: str
     reason: str
@@ -23,7 +23,7 @@ class Skipped:
 
 @dataclass
 class Outcome:
-    """What was found, without a way to show it; `CheckReport` describes its attributes."""
+    """The result of a check, without its presentation; `CheckReport` documents the attributes."""
 
     findings: list[Finding] = field(default_factory=list)
     layers: list[dict[str, Any]] = field(default_factory=list)
@@ -36,11 +36,11 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether every rule could be asked, without a crash, and none found an error."""
+        """Whether every rule could run, none crashed, and none found an error."""
         return self.complete and not self.count("error")
 
     def lack(self, problem: str) -> None:
-        """Note what kept a rule from being asked, or from coming to its end."""
+        """Record a problem because of which a rule did not run, or did not finish."""
         self.problems.append(problem)
         self.complete = False
 
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """What the findings come to, in a few words."""
+        """The conclusion from the findings, in a few words."""
         if self.ok:
             return "runs on Loihi"
         if not self.count("error"):
@@ -73,7 +73,7 @@ class Outcome:
         return f"does not run on Loihi as it is{but}"
 
     def raise_if_errors(self) -> None:
-        """Raise if there is any error, or if a rule could not be asked.
+        """Raise if there is any error, or if a rule could not run.
 
         Raises
         ------
@@ -88,7 +88,7 @@ class Outcome:
         raise BuildError(printable("\n  ".join([f"The network {self.summary}", *lines])))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain values that JSON can hold, with the version of the layout."""
+        """Return everything as plain values for JSON, with the version of the layout."""
         return {
             "schema_version": SCHEMA_VERSION,
             "ok": self.ok,
@@ -110,7 +110,7 @@ def _count(n: int, noun: str) -> str:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Turn NumPy's numbers into Python's, and what JSON has no number for into ``None``."""
+    """Turn NumPy's numbers into Python's, and NaN and infinity (not in JSON) into ``None``."""
     return {key: _plain_value(value) for key, value in values.items()}
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a report: weights over the levels that hold them, rates, and the core map."""
+"""Pictures of a report: weights and their levels, firing rates, and the core map."""
 
 import io
 from typing import Any
@@ -12,19 +12,19 @@ from nengo_dense.checks.text import shorten
 from nengo_dense.loihi.limits import CORES_PER_CHIP, WEIGHT_BITS
 from nengo_dense.loihi.partition import ceil_div
 
-#: Layers in one picture; more would not be read.
+#: Layers in one picture; more would be too small to read.
 MAX_LAYERS = 12
 #: Characters of a layer's name in a picture.
 MAX_NAME = 60
 
 
 def pictures(report: Outcome) -> list[tuple[str, str]]:
-    """Draw what the report has numbers for.
+    """Draw the pictures that the report has numbers for.
 
     Returns
     -------
     pictures : list of (title, svg)
-        Each picture as an element that stands in an HTML page.
+        Each picture as an element for an HTML page.
 
     Raises
     ------
@@ -37,18 +37,16 @@ def pictures(report: Outcome) -> list[tuple[str, str]]:
     drawn = []
     with matplotlib.rc_context({"text.usetex": False}):
         if weights:
-            drawn.append(("Weights over the levels that can hold them", _weights(weights)))
+            drawn.append(("Weights, and the range that 8 bits can store", _weights(weights)))
         if rates:
-            drawn.append(
-                ("Rates against what integer neurons can do", _rates(rates, report.curves))
-            )
+            drawn.append(("Firing rates, and the possible rates", _rates(rates, report.curves)))
         if report.layers:
             drawn.append(("Cores", _cores(report)))
     return drawn
 
 
 def _label(name: str) -> str:
-    """Write a name so that matplotlib takes no dollar for TeX and keeps within the margins."""
+    """Escape dollars, which matplotlib would read as TeX, and shorten a name to fit the margin."""
     return shorten(printable(name, keep=""), MAX_NAME).replace("$", r"\$")
 
 
@@ -56,7 +54,7 @@ def _axes(n: int, height: float) -> tuple[Any, list[Any]]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, height * n), layout="constrained")
+    figure = Figure(figsize=(6.5, height * n), layout="constrained")
     FigureCanvasSVG(figure)
     return figure, list(np.atleast_1d(figure.subplots(n, 1, squeeze=False)).ravel())
 
@@ -69,7 +67,7 @@ def _svg(figure: Any) -> str:
 
 
 def _weights(weights: dict[str, np.ndarray]) -> str:
-    """Draw |weight| in steps of the layer; the shaded range is what 8 bits can hold."""
+    """Draw |weight| in steps of the layer; shade the range that 8 bits can store."""
     chosen = list(weights.items())[:MAX_LAYERS]
     figure, axes = _axes(len(chosen), 1.4)
     top = 2 ** (WEIGHT_BITS - 1)
@@ -85,7 +83,7 @@ def _weights(weights: dict[str, np.ndarray]) -> str:
 
 
 def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]]) -> str:
-    """Draw the rates of each layer over the rates that exist: one spike every n steps."""
+    """Draw the firing rates of each layer over the possible rates: one spike every n steps."""
     chosen = list(rates.items())[:MAX_LAYERS]
     figure, axes = _axes(len(chosen), 1.4)
     for ax, (name, values) in zip(axes, chosen, strict=True):
@@ -117,7 +115,7 @@ def _cores(report: Outcome) -> str:
     ax.set_axis_off()
     for name in names[:MAX_LAYERS]:
         ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=_label(name))
-    figure.legend(fontsize=8, loc="outside lower left", ncols=6)
+    figure.legend(fontsize=8, loc="outside lower left", ncols=3)
     return _svg(figure)
 
 

@@ -1,7 +1,7 @@
-"""Which rules there are: found as entry points, loaded, validated, each stage pure.
+"""The registry of rules: entry points are found, loaded and validated, each by a pure function.
 
-A broken plug-in never takes the others down: what is wrong with it is said in a sentence that
-names its package and entry point, and the rest of it that is sound is used.
+A broken plug-in does not affect the others. Each of its problems is one sentence with its package
+and entry point. Its valid rules are still used.
 """
 
 import sys
@@ -19,12 +19,12 @@ from nengo_dense.exceptions import PluginError
 from nengo_dense.version import version
 
 GROUP = "nengo_dense.rules"
-#: What the checker itself knows before any rule asks.
+#: Facts that the checker has before any rule runs.
 GIVEN = ("network", "dt", "run_time", "build")
 #: The package that this file belongs to.
 OURS = entrypoints.Distribution("nengo-dense", version)
-#: The built-in family as it stands in setup.cfg. It is the one beside this file, installed or not,
-#: whatever an installed version of ours has written down.
+#: The built-in family, as in setup.cfg. It is always the one beside this file, installed or not,
+#: whatever entry point an installed version of this package has.
 BUILT_IN = entrypoints.EntryPoint("ND", "nengo_dense.checks.rules", "rules", distro=OURS)
 
 
@@ -35,14 +35,14 @@ class Registry:
     Attributes
     ----------
     rules : dict of {str: Rule}
-        By code, the built-in ones first, each after the rules that it requires.
+        Code -> rule: the built-in ones first, each after the rules that it requires.
     facts : dict of {str: Fact}
     origins : dict of {str: str}
-        Code, or name of a fact -> entry and package that bring it.
+        Code, or name of a fact -> entry point and package that define it.
     problems : list of str
-        What is wrong with plug-ins, a sentence each.
+        Problems of plug-ins, one sentence each.
     complete : bool
-        Whether every rule that is installed is among them, as far as can be seen.
+        Whether every installed rule is among them, as far as can be known.
     """
 
     rules: dict[str, Rule] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Registry:
     complete: bool = True
 
     def lack(self, problem: str) -> None:
-        """Note what is wrong with a plug-in, and that not all of it can be used."""
+        """Record a problem of a plug-in, because of which a part of it cannot be used."""
         self.problems.append(problem)
         self.complete = False
 
@@ -71,17 +71,17 @@ def _is_ours(entry: entrypoints.EntryPoint) -> bool:
 
 @lru_cache(maxsize=4)
 def _installed(path: tuple[str, ...]) -> plugins.Found:
-    """Read what is installed on a path; every check asks, and looking takes a while."""
+    """Find the families installed on a path; cached, because every check needs them."""
     return plugins.search(GROUP)
 
 
 def load(entries: Iterable[entrypoints.EntryPoint] | None = None) -> Registry:
-    """Load families and keep of them what is sound.
+    """Load families and keep their valid rules and facts.
 
     Parameters
     ----------
     entries : iterable of entrypoints.EntryPoint, optional
-        What `find` lists, if not given.
+        The result of `find` by default.
     """
     found = find() if entries is None else plugins.Found(list(entries))
     registry = Registry(problems=[*found.problems, *found.elsewhere], complete=not found.problems)
@@ -125,7 +125,7 @@ def _add_family(registry: Registry, entry: entrypoints.EntryPoint, family: Any) 
 
 
 def _problem(registry: Registry, entry: entrypoints.EntryPoint, item: Any) -> str:
-    """Say what is wrong with one item of a family, or nothing."""
+    """Describe the problem of one item of a family; empty if there is none."""
     if isinstance(item, Fact):
         taken = item.name in registry.facts or item.name in GIVEN
         return f"brings the fact '{item.name}', which exists already." if taken else ""
@@ -142,7 +142,7 @@ def _problem(registry: Registry, entry: entrypoints.EntryPoint, item: Any) -> st
 
 
 def _drop_unknown(registry: Registry) -> None:
-    """Take out rules and facts that need something nobody provides, until all is provided."""
+    """Remove rules and facts with unknown requirements, until all requirements are known."""
     dropped = True
     while dropped:
         dropped = False
@@ -159,7 +159,7 @@ def _drop_unknown(registry: Registry) -> None:
                     dropped = True
                     registry.lack(
                         f"The {kind} {name}{_from(registry, name)} requires "
-                        f"{', '.join(map(repr, unknown))}, which nobody provides."
+                        f"{', '.join(map(repr, unknown))}, which no package provides."
                     )
 
 
@@ -168,7 +168,7 @@ def _from(registry: Registry, name: str) -> str:
 
 
 def _order(registry: Registry) -> None:
-    """Sort the rules by what they require, and take out circles."""
+    """Sort the rules by their requirements, and remove rules that require one another."""
     while True:
         items: Mapping[str, Rule | Fact] = {**registry.facts, **registry.rules}
         graph = {
@@ -191,7 +191,7 @@ def _order(registry: Registry) -> None:
         else:
             codes = [name for name in order if name in registry.rules]
             ours = f"of {plugins.origin(BUILT_IN)}"
-            # what the rules of others do cannot keep the built-in ones from being asked
+            # built-in rules first: rules of other packages cannot influence them
             codes.sort(key=lambda code: not registry.origins.get(code, "").endswith(ours))
             registry.rules = {code: registry.rules[code] for code in codes}
             return

@@ -1,4 +1,4 @@
-"""What a check found, as text, as HTML and as JSON."""
+"""The result of a check, as text, as HTML and as JSON."""
 
 import json
 from pathlib import Path
@@ -8,39 +8,45 @@ from nengo_dense.checks.outcome import Outcome
 
 
 class CheckReport(Outcome):
-    """Everything that `nengo_dense.check` found, and ways to show it.
+    """The result of `nengo_dense.check`: findings, numbers, and ways to show them.
 
     Attributes
     ----------
     findings : list of Finding
-        Errors first, each severity by code.
+        Errors first; within a severity, sorted by code.
     layers : list of dict
-        The numbers of each layer on the chip; ``None`` where one is not known.
+        The numbers of each layer on the chip; ``None`` if a number is unknown.
     cores : int or None
         Cores that the network takes.
     skipped : list of Skipped
     ignored : list of (Finding, str)
-        What the user set aside, with the reason.
+        Findings that the user ignored, with the reason.
     problems : list of str
-        Broken plug-ins and rules that crashed, each by package and entry.
+        Broken plug-ins and crashed rules, each with package and entry point.
     complete : bool
-        Whether every rule that is installed could be asked and none crashed. What such a rule
-        would have found is not known, so ``ok`` is false where this is.
+        Whether every installed rule could run, and none crashed. Otherwise some findings may be
+        missing, so ``ok`` is false too.
     curves : dict of {str: dict}
         By layer, arrays for the pictures: "weights" in the unit of stored levels, "rates" in
         hertz.
     """
 
     def to_json(self) -> str:
-        """Give the report as a JSON document."""
+        """Return the report as a JSON document."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def to_html(self) -> str:
-        """Give the report as one HTML page with pictures, which needs no other file."""
+        """Return the report as one HTML page with pictures, which needs no other file."""
         return html.page(self)
 
     def save_html(self, path: str | Path) -> None:
-        """Write the HTML page to a file, in the place of no other file than such a page."""
+        """Write the HTML page to a file; it replaces only such a page.
+
+        Raises
+        ------
+        OSError
+            As in ``nengo_dense.files.write``.
+        """
         report_file.write(path, self.to_html, report_file.HTML)
 
     def __repr__(self) -> str:

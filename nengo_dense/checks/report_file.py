@@ -1,4 +1,4 @@
-"""Reports as files, which take the place of reports alone."""
+"""Files of reports; they replace only other reports."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ JSON = files.Kind("a check's report (JSON)", _is_json)
 
 
 def write(path: str | Path, text: Callable[[], str], kind: files.Kind) -> None:
-    """Write a report's text, made only where it can be written.
+    """Write a report's text; it is only made if the file can be written.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Check a network: ask every rule, stop at none."""
+"""Check a network: run every rule, and never stop at a finding."""
 
 import re
 import warnings
@@ -21,11 +21,11 @@ from nengo_dense.checks.selection import Selection
 from nengo_dense.checks.untouched import untouched
 from nengo_dense.plugins import contained, describe
 
-#: Longest step and longest run that are taken for meant, in seconds.
+#: Longest step and longest run that are accepted, in seconds; more are probably a mistake.
 LONGEST_STEP, LONGEST_RUN = 1.0, 1e6
-#: Findings of one rule; more are a rule that never ends.
+#: Most findings of one rule; a rule with more probably never ends.
 MAX_FINDINGS = 10_000
-#: Findings of this rule repeat what nengo-loihi says, and give way to a rule that explains it.
+#: This rule repeats nengo-loihi's messages; a finding is dropped if another rule explains it.
 PASSED_ON = "ND100"
 
 
@@ -38,25 +38,26 @@ def check(
     ignore: Mapping[str, str] | None = None,
     build: bool = True,
 ) -> CheckReport:
-    """Find every reason why a network would misbehave on Loihi, before it is put there.
+    """Find every problem that a network would have on Loihi, before it runs there.
 
     Parameters
     ----------
     network : nengo.Network
-        It, its configuration and its seed are left as they are. Python functions in its nodes
-        are called if there is a run.
+        It, its configuration and its seed do not change. Python functions in its nodes are
+        called if there is a run.
     dt : float
         Step in seconds.
     run : float
-        Seconds that the network is emulated on its own input, for the rules about rates. With
-        0 nothing is run and they are skipped.
+        Time in seconds for which the network is emulated on its own input, for the rules about
+        firing rates. With 0 there is no run, and these rules are skipped.
     select : str or iterable of str, optional
-        Codes or their beginnings: ``"ND2"`` is all of capacity. All rules, if not given.
+        Codes or their beginnings: ``"ND2"`` is all of capacity. All rules by default.
     ignore : dict of {str: str}, optional
-        Code, or beginning of one -> why it does not matter here. The report shows the reason.
+        Code, or beginning of one -> reason why it does not matter here. The report shows the
+        reason.
     build : bool
-        Whether nengo-loihi may build the network. Without, only what can be told from the graph
-        and by arithmetic is told, which takes seconds for the widest layer.
+        Whether nengo-loihi may build the network. If not, only the rules that need the graph and
+        arithmetic run, which takes seconds even for the widest layer.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def check(
     Raises
     ------
     nengo.exceptions.ValidationError
-        An argument is wrong. Never because of what is wrong with the network.
+        An argument is wrong. A problem of the network is a finding, never an exception.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def _figures(facts: Facts) -> tuple[list[dict[str, Any]], int | None, dict[str, 
 
 
 def _ask(rule: Rule, origin: str, facts: Facts, selection: Selection, report: CheckReport) -> None:
-    """Run one rule; what it needs and what it raises ends up in the report."""
+    """Run one rule; if it lacks a fact or raises an error, record that in the report."""
     if not selection.wants(rule.code):
         return
     failed = [code for code in rule.rules if report.has_error(code)]
@@ -120,11 +121,11 @@ def _ask(rule: Rule, origin: str, facts: Facts, selection: Selection, report: Ch
         for finding in islice(findings, MAX_FINDINGS):
             report.findings.append(_complete(finding, rule))
         for _ in findings:
-            raise RuntimeError(f"it found more than {MAX_FINDINGS} faults and was stopped")
+            raise RuntimeError(f"it had more than {MAX_FINDINGS} findings and was stopped")
     for crash in raised:
         report.lack(
-            f"The rule {rule.code} ({rule.summary}; {origin}) crashed: {describe(crash)}. What it "
-            "would have found is not known."
+            f"The rule {rule.code} ({rule.summary}; {origin}) crashed: {describe(crash)}. Its "
+            "findings are unknown."
         )
 
 
@@ -144,7 +145,7 @@ def _complete(finding: Finding, rule: Rule) -> Finding:
 
 
 def _unexplained(findings: list[Finding], known: Registry) -> list[Finding]:
-    """Drop what nengo-loihi says where another rule has found and explained that error."""
+    """Drop nengo-loihi's messages about errors that another rule has found and explained."""
     explained = [
         pattern
         for finding in findings
@@ -163,5 +164,5 @@ def _matches(text: str, patterns: Iterable[str]) -> bool:
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:
-    """Order errors first, each severity by code, in the order of the network within a code."""
+    """Sort by severity, errors first, then by code; within a code keep the network's order."""
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.code))

@@ -1,4 +1,4 @@
-"""Which rules are asked for, and which findings are set aside, with the reason."""
+"""The selection of rules, and the findings to ignore, with the reason."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from nengo_dense.plugins import show
 
 @dataclass(frozen=True)
 class Selection:
-    """Codes, or beginnings of codes, to look for and to ignore.
+    """Codes, or beginnings of codes, to select and to ignore.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ class Selection:
         ignore: Mapping[str, str] | None,
         known: Iterable[str],
     ) -> "Selection":
-        """Validate what a user asks for.
+        """Validate a user's selection.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            A selector that fits no rule, or something ignored without a reason.
+            A selector matches no rule, or a reason for ignoring is missing.
         """
         chosen = select.tolist() if isinstance(select, np.ndarray) else select
         chosen = () if chosen is None else (chosen,) if isinstance(chosen, str) else chosen
@@ -50,7 +50,7 @@ class Selection:
         chosen = tuple(chosen)
         if ignore is not None and not isinstance(ignore, Mapping):
             raise ValidationError(
-                "must say why: a dictionary of code and reason, such as "
+                "must give reasons: a dictionary of code and reason, such as "
                 f'{{"ND206": "small board"}}, got {show(ignore)}',
                 attr="ignore",
             )
@@ -60,7 +60,7 @@ class Selection:
                 fits = isinstance(selector, str) and selector
                 if not fits or not any(code.startswith(selector) for code in known):
                     raise ValidationError(
-                        f"{show(selector)} is the beginning of no rule's code; there are "
+                        f"no rule's code begins with {show(selector)}; the rules are "
                         f"{', '.join(known)}",
                         attr=attr,
                     )
@@ -72,11 +72,11 @@ class Selection:
         return cls(chosen, dict(ignore or {}))
 
     def wants(self, code: str) -> bool:
-        """Tell whether a rule is asked for."""
+        """Tell whether a rule is selected."""
         return not self.select or code.startswith(self.select)
 
     def apply(self, findings: list[Finding]) -> list[tuple[Finding, str]]:
-        """Take the ignored findings out of a list and return them with the reason."""
+        """Remove the ignored findings from a list; return them with the reasons."""
         ignored = []
         for finding in list(findings):
             reasons = [why for code, why in self.ignore.items() if finding.code.startswith(code)]

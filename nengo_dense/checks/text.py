@@ -9,8 +9,8 @@ from nengo_dense.checks.outcome import Outcome
 from nengo_dense.checks.terminal import printable
 
 WIDTH = 100
-#: Heading, key of the layer's number, and how to print it: input axons, synapse memory in use,
-#: weight exponent, signal to quantization noise in decibels. Short, for the names need the room.
+#: Heading, key of the layer's number, and format: input axons, used synapse memory, weight
+#: exponent, signal to quantization noise in decibels. Short, to leave space for the names.
 COLUMNS = (
     ("layer", "layer", "{}"),
     ("neurons", "n_neurons", "{}"),
@@ -25,10 +25,24 @@ COLUMNS = (
     ("max Hz", "rate_max", "{:.0f}"),
     ("silent", "share_silent", "{:.0%}"),
 )
+#: Heading -> what the column says.
+MEANINGS = {
+    "layer": "the ensemble on the chip, by its place in the network",
+    "cores": "cores that hold it",
+    "axons": "inputs of its cores, each of which reaches a whole row of synapses",
+    "memory": "share of the cores' synapse memory in use, of the fullest core",
+    "exp": "exponent that all weights of the layer have in common",
+    "levels": "different weights that are left after rounding",
+    "zeroed": "share of weights that were rounded to zero",
+    "dB": "signal to quantization noise of the weights, in decibels",
+    "mean Hz": "spikes a second of one neuron while the network was emulated",
+    "max Hz": "of the fastest neuron",
+    "silent": "share of neurons that never fired",
+}
 
 
 def text(report: Outcome) -> str:
-    """Write a report: the findings, the layers, what was not looked at, the verdict."""
+    """Write a report: findings, layers, skipped rules, conclusion."""
     parts = [_finding(finding) for finding in report.findings]
     parts += [_wrap(f"{f.code} {f.target} ({why})", "ignored ") for f, why in report.ignored]
     if report.layers:
@@ -56,7 +70,7 @@ def _wrap(words: str, head: str) -> str:
 
 
 def _skipped(report: Outcome) -> list[str]:
-    """List skipped rules under their reason, which many share."""
+    """List skipped rules, grouped by reason."""
     by_reason: dict[str, list[str]] = {}
     for skipped in report.skipped:
         by_reason.setdefault(skipped.reason, []).append(skipped.code)
@@ -66,13 +80,13 @@ def _skipped(report: Outcome) -> list[str]:
 
 
 def cell(layer: dict[str, Any], key: str, form: str) -> str:
-    """Print one number of a layer; a dash where it is not known."""
+    """Format one number of a layer; a dash if it is unknown."""
     value = layer.get(key)
     return "-" if value is None else printable(form.format(value), keep="")
 
 
 def table(layers: Sequence[dict[str, Any]]) -> list[str]:
-    """Print the table of layers, no wider than a terminal."""
+    """Format the table of layers, no wider than a terminal."""
     rows = [[heading for heading, *_ in COLUMNS]]
     for layer in layers:
         cells = [cell(layer, key, form) for _, key, form in COLUMNS]
@@ -92,5 +106,5 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def shorten(name: str, room: int) -> str:
-    """Keep the end of a long path, which tells layers apart."""
+    """Shorten a long path to its end, by which layers differ."""
     return name if len(name) <= room else "..." + name[-(room - 3) :]

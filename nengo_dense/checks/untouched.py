@@ -1,4 +1,4 @@
-"""Leave a network, and the random numbers of the process, exactly as they were."""
+"""Restore a network's configuration, and the process's random state, after a check."""
 
 import random
 from collections.abc import Iterator
@@ -7,19 +7,19 @@ from contextlib import contextmanager
 import nengo
 import numpy as np
 
-#: The checker draws its random numbers from here, so that a network without a seed gives the same
-#: report each time.
+#: Seed of the checker's random numbers, so that a network without a seed gives the same report
+#: each time.
 SEED = 0
 
 
 @contextmanager
 def untouched(network: nengo.Network) -> Iterator[None]:
-    """Undo what nengo-loihi's builder does to a network's configuration.
+    """Undo the changes of nengo-loihi's builder to a network's configuration.
 
-    nengo-loihi adds its parameters to the configuration of every network that it meets, and
-    entries for connections of its own making to the top level's. Both are taken out again here.
-    Nengo and NumPy draw seeds from the process-wide generator for whatever has none; its state
-    is put back too.
+    nengo-loihi adds its parameters to the configuration of every network that it builds, and adds
+    entries for its own connections to the top-level configuration. Both are removed here. For an
+    object without a seed, Nengo and NumPy draw one from the process-wide generator; its state is
+    restored too.
     """
     configs = [net.config for net in (network, *network.all_networks)]
     before = [

@@ -1,4 +1,4 @@
-"""The command line ``nengo-dense``: one small module a subcommand."""
+"""The command line ``nengo-dense``: one small module per subcommand."""
 
 from nengo_dense.cli.main import main
 

@@ -1,4 +1,4 @@
-"""``nengo-dense check``, ``rules`` and ``explain``: what stands between a network and Loihi."""
+"""``nengo-dense check``, ``rules`` and ``explain``: the problems of a network on Loihi."""
 
 import argparse
 from typing import Any
@@ -19,7 +19,7 @@ from nengo_dense.layers.stack import DenseStack
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Describe the commands."""
     parser = subparsers.add_parser(
-        "check", parents=[common], help="find what would go wrong on Loihi, and the way out"
+        "check", parents=[common], help="find problems on Loihi, and how to fix them"
     )
     model.add_model_arguments(parser)
     parser.add_argument(
@@ -27,17 +27,17 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         type=seconds_or_none,
         default=0.1,
         metavar="S",
-        help="seconds to emulate for the rules about rates, 0 for none (%(default)s); a model "
-        "from a file needs --calibrate to have something to run on",
+        help="seconds to emulate for the rules about firing rates, 0 for none (%(default)s); a "
+        "model from a file needs --calibrate, as input for this run",
     )
     parser.add_argument(
-        "--dt", type=seconds, default=0.001, metavar="S", help="seconds a step (%(default)s)"
+        "--dt", type=seconds, default=0.001, metavar="S", help="time step in seconds (%(default)s)"
     )
     parser.add_argument("--select", action="append", metavar="CODE", help="only these rules")
     parser.add_argument(
         "--ignore", action="append", default=[], metavar="CODE=REASON", help="accept a finding"
     )
-    parser.add_argument("--no-build", action="store_true", help="arithmetic alone, in seconds")
+    parser.add_argument("--no-build", action="store_true", help="use arithmetic only; faster")
     parser.add_argument(
         "--html",
         type=output_file(HTML),
@@ -57,7 +57,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Check, print, and tell by the exit code whether there are errors."""
+    """Check and print; the exit code shows whether there are errors."""
     options = _options(args)
     check_apart(html=args.html, json=args.json)
     check_drawing("--html", args.html)
@@ -72,7 +72,7 @@ def run_check(args: argparse.Namespace) -> int:
         report = check_showing(network, samples, **options)
     else:
         report = check(network, **options)
-    try:  # files first, because what is printed may go to a pipe that closes
+    try:  # files first, because printing may fail if its pipe closes
         if args.html:
             report.save_html(args.html)
         if args.json:
@@ -95,7 +95,7 @@ def run_explain(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
-    """Make arguments of `check`; unknown codes are refused before anything is converted."""
+    """Return arguments of `check`; refuse unknown codes before converting anything."""
     parts = [item.partition("=") for item in args.ignore]
     ignore = {code.upper(): reason for code, _, reason in parts}
     select = None if args.select is None else [code.upper() for code in args.select]
@@ -105,12 +105,12 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:
-    """Load the samples that a stack is shown, if there are any, or say why they are for nothing.
+    """Load the samples to present to a stack, if any; refuse them for another network.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Options that do not go with this network, or samples that do not fit the stack.
+        An option does not apply to this network, or the samples do not fit the stack.
     """
     if args.encoding is not None:
         given.refuse("--encoding")
@@ -118,8 +118,8 @@ def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:
         return None
     if not isinstance(given.network, DenseStack):
         raise ValidationError(
-            f"is shown to a stack, and {given.name} is a {type(given.network).__name__}; let the "
-            "network show samples itself, from a node with nengo.processes.PresentInput",
+            f"is only for a stack, and {given.name} is a {type(given.network).__name__}; let the "
+            "network present samples itself, with a node of nengo.processes.PresentInput",
             attr="--calibrate",
         )
     return load_inputs(args.calibrate, given.n_in, doing="showing samples of")

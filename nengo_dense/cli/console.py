@@ -1,4 +1,4 @@
-"""The terminal, or whatever stands in its place: which characters, frames and warnings it gets."""
+"""Output to a terminal, file or pipe: characters, progress bars and warnings."""
 
 import codecs
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-#: Signs in our texts that have no relative in ASCII, and how they are typed without it.
+#: Characters in our texts without an ASCII equivalent, and their replacements.
 TYPED = {
     "µ": "u",
     "–": "-",
@@ -27,17 +27,17 @@ TYPED = {
 
 
 def shows_progress() -> bool:
-    """Tell whether somebody watches: Nengo's bar is drawn on standard output.
+    """Tell whether to show a progress bar: only if standard output is a terminal.
 
-    In a file or a pipe its frames would lie between the results, also where only errors go to a
-    terminal.
+    Nengo draws its bar on standard output. In a file or pipe, the bar would be mixed with the
+    results.
     """
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 @contextmanager
 def plain_characters() -> Iterator[None]:
-    """Have what a stream's encoding lacks typed otherwise, rather than end in an error."""
+    """Replace characters that a stream's encoding lacks, instead of raising an error."""
     codecs.register_error("nengo_dense.typed", _typed)
     streams: list[tuple[Any, str]] = []
     for stream in (sys.stdout, sys.stderr):
@@ -55,12 +55,12 @@ def plain_characters() -> Iterator[None]:
 def own_warnings() -> Iterator[None]:
     """Show warnings of this package, and of a user's script, as one line each; hide all others.
 
-    Other packages warn about themselves (versions, deprecations). What we warn of is a result
-    that may be wrong.
+    Other packages warn about themselves (versions, deprecations). This package warns about
+    results that may be wrong.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # runpy calls the module that a script becomes "<run_path>"
+        # runpy names the module of a script "<run_path>"
         warnings.filterwarnings(
             "default", category=UserWarning, module=r"nengo_dense(\.|$)|<run_path>$"
         )
@@ -74,7 +74,7 @@ def _show(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> N
 
 
 def _typed(err: UnicodeError) -> tuple[str, int]:
-    """Give characters that cannot be encoded in ASCII, as a codec's error handler does."""
+    """Replace characters that ASCII lacks; an error handler for a codec."""
     if not isinstance(err, UnicodeEncodeError):
         raise err
     text = err.object[err.start : err.end]

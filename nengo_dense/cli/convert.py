@@ -1,4 +1,4 @@
-"""``nengo-dense convert``: a trained model's file becomes a saved stack."""
+"""``nengo-dense convert``: convert the file of a trained model to a saved stack."""
 
 import argparse
 from typing import Any
@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> int:
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)
     print(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
-    print(f"rates that stand for the value 1: {rates} Hz")
+    print(f"firing rates that represent the value 1: {rates} Hz")
     return 0

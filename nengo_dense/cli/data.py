@@ -14,7 +14,7 @@ from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays, map_array
 from nengo_dense.samples import check_inputs
 
-#: Part of a data set -> names under which its samples are found; capitals do not matter.
+#: Part of a data set -> possible names of its samples, in upper or lower case.
 SAMPLES = {
     "training": ("x_train", "train_x", "train_images", "train_data"),
     "": ("x", "inputs", "data", "images", "samples", "features"),
@@ -25,14 +25,14 @@ LABELS = {
     "": ("y", "labels", "label", "target", "targets"),
     "test": ("y_test", "test_y", "test_labels"),
 }
-#: Which part is taken, the first that is there: to choose firing rates by, and to be tested.
+#: Parts to look for, in order: for calibration, and for testing.
 CALIBRATION = ("training", "", "test")
 EVALUATION = ("test", "", "training")
 WAY_OUT = "Write a data set with np.savez(path, x=samples, y=labels)."
 
 
 class Samples(NamedTuple):
-    """An array of samples and where it was found."""
+    """An array of samples, with its name and file."""
 
     values: np.ndarray
     name: str
@@ -45,15 +45,15 @@ class Samples(NamedTuple):
 
 
 def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on") -> np.ndarray:
-    """Load samples to choose firing rates by, training samples first, and print which.
+    """Load samples for calibration, preferably training samples; print their name.
 
     Parameters
     ----------
     path : str
     n_in : int, optional
-        How many values a sample must have.
+        Required number of values per sample.
     doing : str, optional
-        What is done with them, as the printed line begins.
+        Beginning of the printed line.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
     nengo_dense.exceptions.FileFormatError
         Not an ``.npz`` file, or one without such arrays.
     nengo.exceptions.ValidationError
-        Samples of another width, or that are no numbers.
+        The samples have another width, or are not numbers.
     """
     samples = _find_samples(_load(path), CALIBRATION, path)
     x = _check(samples, n_in)
@@ -107,7 +107,7 @@ def load_samples(path: str, n_in: int | None, doing: str) -> Any:
 
 
 def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Load samples and their labels, test samples first, and print which.
+    """Load samples and labels, preferably test samples; print their names.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarra
     arrays = _load(path)
     samples = _find_samples(arrays, EVALUATION, path)
     x = _check(samples, n_in)
-    # never the labels of another part: they may be as many
+    # never the labels of another part, even if their number is the same
     parts = (samples.part, "") if samples.part else ("", "test")
     names = [name for part in parts for name in LABELS[part]]
     name = _find(arrays, names)
@@ -141,7 +141,7 @@ def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarra
     if y.shape[:1] != x.shape[:1]:
         raise ValidationError(
             f"{path} has {len(x)} samples in {samples.name} and labels of shape {y.shape} in "
-            f"{name}; there must be one for each",
+            f"{name}; there must be one label per sample",
             attr="--data",
         )
     seen = "; these are training samples, and new ones may do worse"

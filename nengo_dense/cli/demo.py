@@ -16,7 +16,7 @@ from nengo_dense.layers.stack_file import STACK
 
 #: Points of accuracy that conversion may cost.
 GOAL = 0.6
-#: What each target is, in the words of the table.
+#: Description of each target in the table.
 STAGES = {
     "nengo": "spiking neurons in Nengo",
     "simreal": "Loihi emulator, floats",
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _prepare(folder: Path) -> tuple[Path, Path]:
-    """Make the folder, and look whether a picture and a stack can be written into it."""
+    """Make the folder; check that a picture and a stack can be written into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:

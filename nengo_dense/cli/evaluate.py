@@ -27,22 +27,29 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         metavar="FILE.npz",
         help="test set: arrays x_test and y_test, or x and y",
     )
+    add_timing(parser)
+    parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
+    parser.add_argument(
+        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
+    )
+    _add_questions(parser)
+    _add_outputs(parser)
+    parser.set_defaults(run_command=run)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked of the model."""
     parser.add_argument(
         "--task",
         choices=TASKS,
         help="what the outputs are to meet (default: told from the model's head and the labels)",
     )
-    add_timing(parser)
     parser.add_argument(
         "--gap",
         type=seconds_or_none,
         metavar="S",
         help="let samples follow one another without a reset, with so many seconds of no input "
         "between (default: every sample from a fresh start)",
-    )
-    parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
-    parser.add_argument(
-        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
     )
     parser.add_argument(
         "--ladder",
@@ -57,6 +64,10 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="label of each output, in the order of the outputs (default: the model's own, or 0, "
         "1 and so on)",
     )
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is written."""
     parser.add_argument(
         "--html",
         type=output_file(html_kind("evaluation")),
@@ -70,7 +81,6 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="write the result as data",
     )
     parser.add_argument("--plot", type=picture_path, metavar="FILE.png", help="write a picture")
-    parser.set_defaults(run_command=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -129,16 +139,16 @@ def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
-    """Tell whether a ladder is wanted, or raise a ValidationError where there is none."""
+    """Tell whether to show a ladder; raise a ValidationError if there cannot be one."""
     if args.ladder and given.source is None:
         raise ValidationError(
-            f"a ladder starts at the trained model, and {given.name} is a stack already; name "
-            "the .keras or .h5 file that it came from",
+            f"a ladder starts at the trained model, but {given.name} is already a stack; give "
+            "the .keras or .h5 file that it was converted from",
             attr="MODEL",
         )
     if args.ladder and args.target != "sim":
         raise ValidationError(
-            f"has every target as a rung, so --target {args.target} does not go with it",
+            f"runs every target, so it cannot be combined with --target {args.target}",
             attr="--ladder",
         )
     if args.ladder and args.gap is not None:

@@ -1,4 +1,4 @@
-"""What happens when ``nengo-dense`` is typed."""
+"""The entry point of the command ``nengo-dense``."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from nengo_dense.version import version
 
 #: Exit codes, for scripts.
 CLEAN, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
-#: As shells have it for Ctrl-C.
+#: The exit code of shells for Ctrl-C.
 INTERRUPTED = 130
 
 COMMANDS = (demo, check, convert, evaluate, export, predict)
@@ -25,12 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        Default: what was typed.
+        Default: the arguments of the process.
 
     Returns
     -------
     exit_code : int
-        0 clean; 1 findings, or a goal that was missed; 2 wrong usage or unreadable input;
+        0 success; 1 errors found, or a goal missed; 2 wrong usage or unreadable input;
         3 an internal error; 130 Ctrl-C.
     """
     with console.plain_characters():
@@ -40,12 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             exit_code = _run(args)
             sys.stdout.flush()
         except BrokenPipeError:
-            # whoever reads what is printed, such as head, has seen enough
+            # the reader of the output, such as head, has closed the pipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyboardInterrupt:
             return _fail("interrupted", INTERRUPTED, args.traceback)
         except (NengoException, OSError) as err:
-            # ours, Nengo's and the file system's: they say what is wrong and what to do
+            # errors of this package, Nengo and the file system have clear messages
             return _fail(str(err), USAGE, args.traceback)
         except Exception as err:
             message = f"internal error: {type(err).__name__}: {err} (--traceback shows where)"
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    """Run a command; warnings of other packages are shown on request, ours always."""
+    """Run a command; show warnings of this package, and those of others only on request."""
     if args.warnings:
         return int(args.run_command(args))
     with console.own_warnings():
@@ -66,8 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="nengo-dense",
         description="Dense networks on Loihi through Nengo.",
-        epilog="Exit codes: 0 clean, 1 findings or a goal missed, 2 wrong usage or unreadable "
-        "input, 3 internal error.",
+        epilog="Exit codes: 0 success, 1 errors found or a goal missed, 2 wrong usage or "
+        "unreadable input, 3 internal error.",
     )
     parser.add_argument("--version", action="version", version=f"nengo_dense {version}")
     common = argparse.ArgumentParser(add_help=False)

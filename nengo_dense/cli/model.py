@@ -1,4 +1,4 @@
-"""MODEL on the command line: a trained model's file, a saved stack, or a network in a script."""
+"""MODEL on the command line: the file of a trained model, a saved stack, or a script's network."""
 
 import argparse
 import runpy
@@ -18,8 +18,8 @@ from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
 MODEL_HELP = (
     "a .keras or .h5 file, a .json of Keras's with the weights beside it, an .onnx or .nir file, "
-    "a stack saved as .npz, or file.py:network (this one RUNS the file, so only use it with "
-    "scripts that you trust)"
+    "a stack saved as .npz, or file.py:network (this RUNS the file, so only use it with scripts "
+    "that you trust)"
 )
 #: Leaves the choice to `convert`.
 AUTO = "auto"
@@ -27,16 +27,16 @@ AUTO = "auto"
 
 @dataclass
 class Model:
-    """A MODEL that was read; a trained one is not converted yet.
+    """A MODEL after reading; a trained model is not converted yet.
 
     Attributes
     ----------
     name : str
-        As it was typed.
+        MODEL as typed.
     network : nengo.Network or None
-        A stack, or any network of a script.
+        A stack, or a network of a script.
     source : sequence of DenseSpec or None
-        A trained model, where there is no network.
+        A trained model, if there is no network.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Model:
 
     @property
     def n_in(self) -> int | None:
-        """Inputs of a trained model or a stack."""
+        """Number of inputs of a trained model or a stack."""
         if self.source is None:
             return getattr(self.network, "size_in", None)
         return int(self.source[0].n_in)
 
     def load_calibration(self, args: argparse.Namespace) -> Any:
-        """Load what ``--calibrate`` names for the conversion, if it is given.
+        """Load the calibration data of ``--calibrate``, if given.
 
         Raises
         ------
@@ -64,15 +64,15 @@ class Model:
         return None if args.calibrate is None else load_inputs(args.calibrate, self.n_in)
 
     def refuse(self, option: str) -> NoReturn:
-        """Raise a ValidationError because an option of the conversion is for nothing here."""
+        """Raise a ValidationError for an option of conversion, because there is no conversion."""
         raise ValidationError(
-            f"{option} is for a model that is converted, and {self.name} is a stack already; give "
-            "the trained model's file with it",
+            f"{option} belongs to conversion, but {self.name} is already a stack; give the file "
+            "of the trained model instead",
             attr="MODEL",
         )
 
     def check_stack(self) -> DenseStack:
-        """Return the stack that MODEL is, or raise a ValidationError."""
+        """Return MODEL if it is a stack, or raise a ValidationError."""
         if not isinstance(self.network, DenseStack):
             raise ValidationError(
                 f"{self.name} is a {type(self.network).__name__}, but a DenseStack is needed here",
@@ -104,19 +104,19 @@ class Model:
             judge_for(y, n, self.source.n_out, head, task, classes, None)
 
     def to_stack(self, encoding: str | None, **options: Any) -> DenseStack:
-        """Convert a trained model, or give the stack that there is.
+        """Convert a trained model, or return MODEL if it is a stack.
 
         Parameters
         ----------
         encoding : str or None
-            Where it is None or "auto", `convert` chooses.
+            With None or "auto", `convert` chooses.
         **options
-            Of `convert`.
+            Options of `convert`.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            A script's network that is not a stack.
+            MODEL is a script's network, but not a stack.
         """
         if self.source is None:
             return self.check_stack()
@@ -130,7 +130,7 @@ class Model:
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add MODEL and how it is converted."""
+    """Add MODEL, and the options of its conversion."""
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument(
         "--encoding",
@@ -146,7 +146,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(encoding: str | None) -> dict[str, Any]:
-    """Give an encoding as an argument of `convert`, where one was chosen."""
+    """Return an encoding as an argument of `convert`, if the user chose one."""
     return {} if encoding in (None, AUTO) else {"encoding": str(encoding)}
 
 
@@ -156,7 +156,7 @@ def read(name: str) -> Model:
     Raises
     ------
     OSError, nengo.exceptions.NengoException
-        No such file, or one that cannot be read; a script that fails or has no such network.
+        There is no such file, it cannot be read, or a script fails or has no such network.
     """
     if name.rpartition(":")[0].endswith(".py"):
         return Model(name, network=_run_script(name))
@@ -172,7 +172,7 @@ def _run_script(model: str) -> nengo.Network:
         raise FileNotFoundError(f"{path}: no such file")
     try:
         namespace = runpy.run_path(path)
-    except (Exception, SystemExit) as err:  # whatever the user's own code raises
+    except (Exception, SystemExit) as err:  # the user's own code may raise any error
         raise ValidationError(
             f"{path} cannot be run: {type(err).__name__}: {err} (--traceback shows where)",
             attr="MODEL",
@@ -183,7 +183,7 @@ def _run_script(model: str) -> nengo.Network:
         found = f"is a {type(network).__name__}" if name in namespace else "does not exist"
         raise ValidationError(
             f"{name!r} in {path} {found}, but a nengo.Network is needed; there are: "
-            f"{', '.join(networks) or 'none'}. A live model is converted in the script: "
+            f"{', '.join(networks) or 'none'}. Convert a live model in the script: "
             "stack = nengo_dense.convert(model)",
             attr="MODEL",
         )

@@ -1,15 +1,15 @@
-"""Numbers on the command line, looked at before anything is run."""
+"""Numbers on the command line, checked before anything runs."""
 
 import argparse
 
 from nengo_dense.arguments import presentation_steps
 
-#: Seconds, where nothing is said.
+#: Defaults in seconds.
 PRESENTATION_TIME, STEP = 0.1, 0.001
 
 
 def seconds(text: str) -> float:
-    """Read a length of time above zero; argparse reports anything else."""
+    """Read a duration in seconds, above 0; argparse reports any other text."""
     value = seconds_or_none(text)
     if value == 0:
         raise argparse.ArgumentTypeError(f"must be above 0 seconds, got {text}")
@@ -17,7 +17,7 @@ def seconds(text: str) -> float:
 
 
 def seconds_or_none(text: str) -> float:
-    """Read a length of time, 0 for none."""
+    """Read a duration in seconds, or 0 for none."""
     try:
         value = float(text)
     except ValueError:
@@ -28,14 +28,14 @@ def seconds_or_none(text: str) -> float:
 
 
 def processes(text: str) -> int:
-    """Read a number of processes, -1 for one a core."""
+    """Read a number of processes; -1 means one per core."""
     try:
         value = int(text)
     except ValueError:
         value = 0
     if value < 1 and value != -1:
         raise argparse.ArgumentTypeError(
-            f"must be a whole number of processes, or -1 for one a core, got {text}"
+            f"must be a whole number of processes, or -1 for one per core, got {text}"
         )
     return value
 
@@ -54,26 +54,26 @@ def seed(text: str) -> int:
 
 
 def add_timing(parser: argparse.ArgumentParser) -> None:
-    """Add how long a sample is shown, and the step."""
+    """Add options for the length of a presentation and the time step."""
     parser.add_argument(
         "--presentation-time",
         type=seconds,
         metavar="S",
-        help="seconds that a sample is shown; a model that is converted is tuned for it "
+        help="length of a presentation in seconds; conversion tunes the model for it "
         f"(default: {PRESENTATION_TIME})",
     )
     parser.add_argument(
-        "--dt", type=seconds, metavar="S", help=f"seconds a step (default: {STEP})"
+        "--dt", type=seconds, metavar="S", help=f"time step in seconds (default: {STEP})"
     )
 
 
 def timing(args: argparse.Namespace) -> dict[str, float]:
-    """Give how long a sample is shown and the step, as arguments of `convert` and `evaluate`.
+    """Return the length of a presentation and the step, as arguments of `convert` and `evaluate`.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        A presentation shorter than a step.
+        A presentation is shorter than a step.
     """
     found = {
         "presentation_time": args.presentation_time or PRESENTATION_TIME,

@@ -1,4 +1,4 @@
-"""Files that a command writes, looked at before anything is run."""
+"""Files that a command writes, checked before anything runs."""
 
 import argparse
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from nengo_dense.layers.stack_file import STACK
 
 
 def output_file(kind: Kind) -> Callable[[str], str]:
-    """Return what argparse makes of a path that a file of this kind will be written to.
+    """Return an argparse type for the path of an output file of this kind.
 
-    It reports whatever stands in the way, such as a file of another kind.
+    It reports everything that prevents writing, such as a file of another kind.
     """
 
     def check(path: str) -> str:
@@ -44,7 +44,7 @@ def stack_path(path: str) -> str:
 
 
 def check_drawing(option: str, path: str | None) -> None:
-    """Raise a MissingDependencyError if pictures are wanted and nothing is there to draw them."""
+    """Raise a MissingDependencyError if a picture is requested and matplotlib is not installed."""
     if path is not None:
         compat.require("matplotlib", option)
 
@@ -55,7 +55,7 @@ def check_apart(**paths: str | None) -> None:
     Parameters
     ----------
     **paths
-        By option; None where it is not given.
+        Path of each option; None if it is not given.
     """
     seen: dict[Path, str] = {}
     for option, path in paths.items():

@@ -1,4 +1,4 @@
-"""Checking a stack on samples that are shown to it."""
+"""Check a stack with samples as its input."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,18 +10,20 @@ from nengo_dense.checks import CheckReport, check
 from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 
-#: Samples that a stack is shown while its rates are looked at, and for how many seconds each.
+#: Number of samples presented to a stack to measure its firing rates, and seconds for each.
 N_SHOWN, SHOWN_FOR = 10, 0.02
-#: Rules about presentations in a user's network, which this one is not.
-IGNORE = dict.fromkeys(("ND502", "ND503"), "samples shown by this command, for rates alone")
+#: Rules about presentations in a user's network; this network is made by the command.
+IGNORE = dict.fromkeys(
+    ("ND502", "ND503"), "samples presented by this command, only to measure firing rates"
+)
 
 
 def check_showing(
     stack: DenseStack, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
 ) -> CheckReport:
-    """Check a stack in a network that shows it some of the samples.
+    """Check a stack in a network that presents some of the samples to it.
 
-    A tuned stack is shown each for as long as its first answers take.
+    A tuned stack gets each sample until the time of its first answers.
     """
     shown_for = SHOWN_FOR
     if stack.tuned is not None:

@@ -1,4 +1,4 @@
-"""Trained models made into spiking stacks."""
+"""Conversion of trained models to spiking stacks."""
 
 from nengo_dense.conversion.conversion import convert
 

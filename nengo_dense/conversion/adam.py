@@ -1,4 +1,4 @@
-"""How far parameters move along their gradients."""
+"""Adam: the step sizes of parameters along their gradients."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A stack built for the chip once, whose weights and biases can be exchanged hundreds of times."""
+"""A stack that is built for the chip once, whose weights and biases can be replaced many times."""
 
 import warnings
 from collections.abc import Sequence

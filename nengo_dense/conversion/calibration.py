@@ -1,4 +1,4 @@
-"""What is needed of calibration data, and how it is divided."""
+"""Calibration data: checks, and division into training samples and held-back samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace

@@ -1,4 +1,4 @@
-"""From a trained model to a stack of spiking layers."""
+"""Conversion of a trained model to a stack of spiking layers."""
 
 import warnings
 from collections.abc import Sequence
@@ -74,17 +74,17 @@ def convert(
     """Turn a trained model into a `DenseStack` that computes the same in spikes.
 
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
-    scale (`nengo_dense.conversion.plausible`). With it, rates follow from the layers'
+    scale (``nengo_dense.conversion.plausible``). With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see `nengo_dense.conversion.through_time`. Neurons that say nothing are left
+    model does; see ``nengo_dense.conversion.through_time``. Neurons that say nothing are left
     out, and neurons on another scale than their layer are brought back to it
-    (`nengo_dense.conversion.equalization`); neither changes what is computed.
+    (``nengo_dense.conversion.equalization``); neither changes what is computed.
 
     Parameters
     ----------
     model : object
         A live Keras or scikit-learn model, a path of a model file, or a list of
-        ``(weights, bias)`` in Nengo's orientation; see `nengo_dense.importers`.
+        ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
     calibration : (batch, n_in) array_like, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
     labels : (batch,) or (batch, n_classes) array_like, optional

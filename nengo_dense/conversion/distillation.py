@@ -1,4 +1,4 @@
-"""How far a stack's logits are from its source model's, and which way is down."""
+"""The loss between a stack's logits and its source model's, and its gradient."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

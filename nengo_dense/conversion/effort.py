@@ -1,4 +1,4 @@
-"""How long calibration may take."""
+"""The effort of tuning: a number of updates, or a time limit."""
 
 import time
 from typing import Any, NamedTuple

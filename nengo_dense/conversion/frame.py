@@ -1,4 +1,4 @@
-"""The frame in which a stack is tuned: another stack that does the same, with better numbers."""
+"""The frame in which a stack is tuned: an equivalent stack with better numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Neurons on the host are kept at one spike a step, as the chip takes no more."""
+"""Neurons on the host are limited to one spike per step, because the chip takes no more."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How far a chain's answers are from those that are wanted."""
+"""The error between a chain's answers and the wanted answers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

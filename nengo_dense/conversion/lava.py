@@ -1,4 +1,4 @@
-"""A tuned stack put on numbers that Lava, the software of Loihi 2, holds exactly."""
+"""A tuned stack with numbers that Lava, the software of Loihi 2, stores exactly."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The readout fitted to what the last layer really fires, where values are wanted."""
+"""For regression: fit the readout to the measured firing rates of the last layer."""
 
 from collections.abc import Sequence
 

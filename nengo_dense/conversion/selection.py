@@ -1,4 +1,4 @@
-"""The parameters that held-back samples like best so far."""
+"""The parameters with the best result on held-back samples so far."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Neurons that are never silent say only what changes."""
+"""The constant part of an activation moves to the next biases, so spikes represent changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A whole stack tuned to its source model: frame, samples, deadlines, and the record of it."""
+"""The tuning of a whole stack: frame, samples, deadlines, and its record."""
 
 from collections.abc import Sequence
 from typing import Any

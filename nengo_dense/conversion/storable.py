@@ -1,4 +1,4 @@
-"""Whether the chip's integers can hold a layer at all."""
+"""Check that the chip's integers can store a layer."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Weights and biases tuned until the chip's integers answer as the source model does."""
+"""Tune weights and biases until the chip's integers answer as the source model does."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

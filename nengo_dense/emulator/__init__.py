@@ -1,4 +1,4 @@
-"""The emulator: nengo-loihi's, for many inputs at once and bit for bit."""
+"""The emulator: nengo-loihi's results, bit for bit, for many inputs at once."""
 
 from nengo_dense.emulator.simulator import Simulator
 

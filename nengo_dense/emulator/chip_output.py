@@ -1,4 +1,4 @@
-"""What probes on the chip see goes into histories, or back to the host."""
+"""The output of the chip: probed values go into histories, or back to the host."""
 
 import numpy as np
 
@@ -9,14 +9,14 @@ from nengo_dense.loihi.kernel.state import Recording
 
 
 class ChipOutput:
-    """The probes on the chip, each with the place that its values go to.
+    """The probes on the chip, each with the receiver of its values.
 
     Parameters
     ----------
     probes : list of (ChipProbe, History or Receiver)
     lanes : int
     dtype : dtype
-        Of voltage and current.
+        Data type of voltage and current.
     """
 
     def __init__(
@@ -28,20 +28,20 @@ class ChipOutput:
 
     @property
     def n_columns(self) -> int:
-        """Number of values that probes see in a step of one lane."""
+        """Number of probed values in one step of one lane."""
         return sum(len(probe.columns) for probe, _ in self._probes)
 
     def reset(self) -> None:
-        """Forget what was filtered."""
+        """Reset the filters."""
         for probe, _ in self._probes:
             probe.reset()
 
     def room(self, n_steps: int) -> list[Recording]:
-        """Make room for what the chip records in some steps."""
+        """Allocate arrays for the chip's recordings of some steps."""
         return self._recorder.start(self._lanes, n_steps)
 
     def hand_on(self, first_step: int, recordings: list[Recording]) -> None:
-        """Give every history and receiver its values, from ``first_step`` (of all runs) on."""
+        """Pass every history and receiver its values, from ``first_step`` (over all runs) on."""
         for probe, place in self._probes:
             recorded = self._recorder.read(recordings, probe)
             values = recorded if probe.deferred else probe.values(recorded)

@@ -1,4 +1,4 @@
-"""Probes on the chip: weighted, put in order and filtered as nengo-loihi does."""
+"""Probes on the chip: values are weighted, ordered and filtered as in nengo-loihi."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from nengo_dense.loihi.kernel.state import Recording
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.program import ProbeRead
 
-#: Bytes to convert at once, so that they are still in a processor's cache when they are used.
+#: Bytes to convert at once; few enough to stay in the processor's cache until they are used.
 CACHE = 2**18
 
 
@@ -32,27 +32,27 @@ class ChipProbe:
         sizes = [len(columns) for columns in read.columns]
         self._bounds = np.concatenate([[0], np.cumsum(sizes)])
         self.columns = np.concatenate(read.columns)
-        #: Whether values may be stored as recorded and weighted when they are read.
+        #: Whether values may be stored as recorded, and weighted when they are read.
         self.deferred = self.probe.synapse is None and not self.probe.is_transformed
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was filtered."""
+        """Reset the filter."""
         self._filter: LaneStep | None = None
 
     def values(self, recorded: np.ndarray) -> np.ndarray:
-        """Weight and filter.
+        """Weight and filter recorded values.
 
         Parameters
         ----------
         recorded : (lanes, n_steps, k) array
-            Of `columns`.
+            Values of `columns`.
 
         Returns
         -------
         values : (lanes, n_steps, size) array
         """
-        if self.probe.is_transformed:  # steps times weights, as nengo-loihi: products round alike
+        if self.probe.is_transformed:  # steps times weights, as in nengo-loihi, to round alike
             weighted = self.weigh(recorded)
         else:  # in the order of memory
             weighted = self.weigh(recorded.swapaxes(0, 1)).swapaxes(0, 1)
@@ -67,7 +67,7 @@ class ChipProbe:
         return filtered
 
     def weigh(self, recorded: np.ndarray) -> np.ndarray:
-        """Weight each block's part, then sum or concatenate; the last axis is compartments."""
+        """Weight each block's part, then sum or concatenate; compartments are the last axis."""
         if self.read.key == "spiked" and recorded.dtype == np.uint8:
             recorded = recorded.view(bool)
         parts = []
@@ -92,7 +92,7 @@ class ChipProbe:
 
 
 def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Multiply (lanes, n_steps, n) values by (n, size) weights, as nengo-loihi each lane's."""
+    """Multiply (lanes, n_steps, n) values by (n, size) weights, lane by lane as in nengo-loihi."""
     dtype = np.result_type(values, weights)
     product = np.empty((*values.shape[:2], weights.shape[1]), dtype=dtype)
 
@@ -109,13 +109,13 @@ def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 class ChipRecorder:
-    """Record what several probes need, each state once.
+    """Record the states that several probes need, each state once.
 
     Parameters
     ----------
     probes : list of ChipProbe
     dtype : dtype
-        Of voltage and current.
+        Data type of voltage and current.
     """
 
     def __init__(self, probes: list[ChipProbe], dtype: np.dtype) -> None:
@@ -131,7 +131,7 @@ class ChipRecorder:
         self._columns = {key: np.concatenate(parts) for key, parts in columns.items()}
 
     def start(self, lanes: int, n_steps: int) -> list[Recording]:
-        """Make room for the recordings of some steps; in memory, steps come before lanes."""
+        """Allocate the recordings of some steps; in memory, steps come before lanes."""
         recordings = []
         for key, columns in self._columns.items():
             dtype = np.uint8 if key == "spiked" else self.dtype
@@ -140,7 +140,7 @@ class ChipRecorder:
         return recordings
 
     def read(self, recordings: list[Recording], probe: ChipProbe) -> np.ndarray:
-        """Get a probe's part of the recordings: (lanes, n_steps, k)."""
+        """Return a probe's part of the recordings: (lanes, n_steps, k)."""
         key, part = self._parts[id(probe)]
         values = next(r.values for r in recordings if r.key == key)
         return values[:, :, part]

@@ -1,7 +1,7 @@
-"""The values of probes: stored as they come, turned into what a user reads when they are read.
+"""The values of probes: stored as recorded, and converted when a user reads them.
 
-Spikes come as bytes, and stay so until somebody looks at them: a probe's weights are applied then,
-to all values at once (*finish*).
+Spikes are stored as bytes. When they are read, a function (*finish*) applies the probe's weights
+to all values at once.
 """
 
 import math
@@ -15,27 +15,27 @@ from nengo.simulator import SimulationData as NengoSimulationData
 
 from nengo_dense.plugins import show
 
-#: Turns what was stored into probed values.
+#: Function that converts stored values to probed values.
 Finish = Callable[[np.ndarray], np.ndarray]
-#: Is given the first step (from 1) and the (lanes, n_steps, *shape) values of each piece of a run.
+#: Function of the first step (from 1) and the (lanes, n_steps, *shape) values of a part of a run.
 Observer = Callable[[int, np.ndarray], object]
-#: Probes of which all values are kept: these, all or none. Or what observes them.
+#: Probes whose values are all kept: some, all or none. Or a function for each of some probes.
 KeepHistory: TypeAlias = bool | Collection[nengo.Probe] | Mapping[nengo.Probe, Observer]
 
 
 def as_it_is(values: np.ndarray) -> np.ndarray:
-    """Change nothing."""
+    """Return values unchanged."""
     return values
 
 
 def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
-    """Refuse what is no `KeepHistory`.
+    """Refuse a value that is not a `KeepHistory`.
 
     Raises
     ------
     ValidationError
-        Neither a bool nor a collection of the network's probes; or an observer that cannot be
-        called.
+        It is neither a bool nor a collection of the network's probes, or an observer is not
+        callable.
     """
     if isinstance(keep_history, bool):
         return
@@ -48,7 +48,8 @@ def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
     for item in keep_history:
         if not isinstance(item, nengo.Probe) or item not in probes:
             raise ValidationError(
-                f"names what is not a probe of this network ({show(item)})", attr="keep_history"
+                f"has an entry that is not a probe of this network ({show(item)})",
+                attr="keep_history",
             )
     if isinstance(keep_history, Mapping):
         for probe, observer in keep_history.items():
@@ -61,18 +62,18 @@ def check_keep_history(keep_history: Any, network: nengo.Network) -> None:
 
 
 class History:
-    """Values of one probe.
+    """The values of one probe.
 
     Parameters
     ----------
     period : float
-        A value is stored in steps ``n`` with ``n % period < 1``; 1 stores all.
+        Values are stored in the steps ``n`` with ``n % period < 1``; 1 stores all.
     keep : bool
-        Keep all of these values, or the last one and the sum.
+        Whether to keep all of these values, or only the last one and the sum.
     finish : callable
-        Applied to what is stored when it is read.
+        Applied to stored values when they are read.
     observer : callable, optional
-        Given all values as they come.
+        Called with all values as they are recorded.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class History:
         return cls(period, keep, finish)
 
     def clear(self) -> None:
-        """Forget all values."""
+        """Delete all values."""
         self._parts: list[np.ndarray] = []
         self._open: np.ndarray | None = None
         self._filled = 0
@@ -125,7 +126,7 @@ class History:
         first_step : int
             The first value's step, counted from 1.
         values : (lanes, n_steps, *shape) array
-            Belongs to the history from now on.
+            The history owns this array from now on.
         """
         if self.period != 1:
             steps = np.arange(first_step, first_step + values.shape[1])
@@ -143,7 +144,7 @@ class History:
         self._last = values[:, -1:].copy()
 
     def _keep(self, values: np.ndarray) -> None:
-        """Store values: a whole run's as they are, pieces of a run in room for all of it."""
+        """Store values: a whole run's as they are, those of parts in one array for the run."""
         n_steps = values.shape[1]
         if self._open is None and n_steps == self._expected:
             self._parts.append(_apart(values))
@@ -157,7 +158,7 @@ class History:
             self._close()
 
     def _close(self) -> None:
-        """Add what the current run has stored to the runs before."""
+        """Add the values of the current run to those of the runs before."""
         if self._open is not None:
             self._parts.append(self._open[:, : self._filled])
             self._open = None
@@ -180,7 +181,7 @@ class History:
         return np.zeros(0) if total is None else self.finish(total)
 
     def _stored(self) -> np.ndarray | None:
-        """All that was stored so far, as one array; a run may be going on."""
+        """All values stored so far, as one array; also during a run."""
         if len(self._parts) > 1:
             self._parts = [np.concatenate(self._parts, axis=1)]
         if self._open is None:
@@ -190,7 +191,7 @@ class History:
 
 
 def _room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Make room for a run's values, or say that there is not enough."""
+    """Allocate memory for a run's values, or raise an error if there is not enough."""
     try:
         return np.empty(shape, dtype=dtype)
     except MemoryError as err:
@@ -203,7 +204,7 @@ def _room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def _apart(values: np.ndarray) -> np.ndarray:
-    """Copy a small part of an array; the array would otherwise stay in memory whole."""
+    """Copy a small part of an array, so that the whole array need not stay in memory."""
     whole = values.base
     return values.copy() if whole is not None and whole.nbytes > 2 * values.nbytes else values
 

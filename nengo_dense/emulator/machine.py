@@ -1,8 +1,8 @@
-"""Host, chip and what passes between them, in the order of nengo-loihi's simulator.
+"""The machine: host, chip and the channels between them, in the order of nengo-loihi's simulator.
 
-If nothing that the chip sends comes back to it ("precompute"), a run is made in pieces of many
-steps: the host's first part makes them, then the chip, then the host's second part. Otherwise host
-and chip take turns in every step.
+If the chip's output never returns to the chip ("precompute"), a run is divided into parts of many
+steps. For each part the host before the chip runs first, then the chip, then the host after the
+chip. Otherwise host and chip alternate in every step.
 """
 
 import warnings
@@ -26,14 +26,14 @@ from nengo_dense.loihi.chip import Chip
 from nengo_dense.loihi.kernel.choice import make_kernel
 from nengo_dense.loihi.program import Program
 
-#: Memory for what passes between host and chip in one piece of a run, in bytes.
+#: Memory for the values between host and chip in one part of a run, in bytes.
 PIECE_BYTES = 2**26
-#: Most steps of one piece, so that progress shows and an interrupt works.
+#: Most steps in one part, so that the progress bar moves and an interrupt works.
 PIECE_STEPS = 512
 
 
 class Machine:
-    """Everything that runs.
+    """Host, chip and probes of a simulator.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ class Machine:
     Attributes
     ----------
     hosts : dict of {str: Host}
-        ``"host_pre"``, which runs before the chip, and ``"host"``; those that there are.
+        ``"host_pre"``, which runs before the chip, and ``"host"``; each only if it exists.
     chip : Chip
     histories : dict of {Probe: History}
-        Of all probes of the network.
+        One for each probe of the network.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Machine:
         return ChipOutput(probes, self.lanes, self.program.dtype)
 
     def _make_hosts(self, keep_history: KeepHistory) -> dict[str, Host]:
-        """Make the parts of the host that have something to run."""
+        """Make the parts of the host that have operators."""
         parts = {"host_pre": self.model.host_pre, "host": self.model.host}
         operators = [op for model in parts.values() for op in model.operators]
         functions = LaneFunctions(self.lanes, operators)
@@ -120,7 +120,7 @@ class Machine:
 
     @property
     def params(self) -> dict[Any, Any]:
-        """(dict) What was built for each object of the network."""
+        """(dict) The built parameters of each object of the network."""
         params = {k: v for host in self.hosts.values() for k, v in host.model.params.items()}
         return {**params, **self.model.params}
 
@@ -131,7 +131,7 @@ class Machine:
         return nodes & {node for host in self.hosts.values() for node in host.inputs}
 
     def complain(self, message: str) -> None:
-        """Warn of what goes wrong on the chip, or raise it if nengo-loihi's emulator is strict.
+        """Warn of a problem on the chip; raise an error if nengo-loihi's emulator is strict.
 
         Raises
         ------
@@ -168,10 +168,11 @@ class Machine:
         self._next_step = first_step
 
     def pieces(self, n_steps: int) -> Iterator[int]:
-        """Cut a run into pieces that fit in memory; yield the number of steps of each.
+        """Divide a run into parts that fit in memory; yield the number of steps of each.
 
-        nengo-loihi multiplies a whole run by a matrix, which rounds otherwise than a single step
-        does (NumPy has another routine for it). So no piece has one step, unless the run has.
+        nengo-loihi multiplies the values of a whole run by a matrix. NumPy uses another routine
+        for a single step, which rounds differently. Therefore no part has one step, unless the run
+        has.
         """
         if not self.precompute:
             yield from (1 for _ in range(n_steps))
@@ -180,7 +181,7 @@ class Machine:
         per_step = self.lanes * (self.program.n_inputs + 8 * columns + 1)
         most = max(3, min(PIECE_STEPS, PIECE_BYTES // per_step))
         if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
-            most = n_steps  # what both parts may share is used in nengo-loihi's order
+            most = n_steps  # host functions may share state, so keep nengo-loihi's order
         while n_steps > 0:
             piece = n_steps if n_steps <= most else min(most, n_steps - 2)
             yield piece
@@ -212,13 +213,13 @@ class Machine:
             self.hosts[name].advance(n_steps)
 
     def _send_errors(self) -> None:
-        """Give the chip's learning synapses the errors of this step."""
+        """Send the errors of this step to the chip's learning synapses."""
         errors = self._channels.errors()
         for number, learning in enumerate(self.chip.learnings):
             learning.set_error(errors.get(number))
 
     def _advance_chip(self, n_steps: int) -> set[str]:
-        """Advance the chip, and hand on what its probes see."""
+        """Advance the chip, and pass on its probed values."""
         recordings = self._output.room(n_steps)
         overflowed = self.chip.advance(self._channels.spikes, recordings)
         self._output.hand_on(self._next_step, recordings)

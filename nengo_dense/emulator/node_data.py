@@ -1,4 +1,4 @@
-"""Data in the place of nodes' outputs: checked once, then handed out step by step."""
+"""Data that replaces the output of nodes: checked once, then read step by step."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ class NodeData:
     Parameters
     ----------
     values : (minibatch_size, n_steps, size_out) array
-        Anything that broadcasts over steps costs nothing: ``np.broadcast_to(x[:, None], shape)``.
+        An array that repeats over steps takes no memory: ``np.broadcast_to(x[:, None], shape)``.
     """
 
     def __init__(self, values: np.ndarray) -> None:
@@ -26,7 +26,7 @@ class NodeData:
         self.constant = values.shape[1] == 1 or values.strides[1] == 0
 
     def at(self, step: int) -> np.ndarray:
-        """Get the (minibatch_size, size_out) values of a step of the run, counted from 0."""
+        """Return the (minibatch_size, size_out) values of a step of the run, counted from 0."""
         return self.values[:, step]
 
     def changes(self, step: int) -> bool:
@@ -38,7 +38,7 @@ class NodeData:
         return not np.array_equal(self.values[:, step], self.values[:, step - 1])
 
     def holds(self, step: int, most: int) -> int:
-        """Count the steps from ``step`` on, at most ``most``, in which the values stay alike."""
+        """Count the steps from ``step`` on, at most ``most``, with equal values."""
         if self.constant:
             return most
         return next((n for n in range(1, most) if self.changes(step + n)), most)
@@ -90,8 +90,8 @@ def _check_node(node: Any, inputs: Collection[nengo.Node]) -> None:
         return
     if node.size_in > 0:
         reason = (
-            f"it takes an input of size {node.size_in}; data replaces nodes without input "
-            "(size_in=0), so connect one to it"
+            f"it has an input of size {node.size_in}, but data only replaces nodes without input "
+            "(size_in=0); connect such a node to it"
         )
     else:
         reason = "it is not in the simulated network, or it is on the chip"

@@ -1,4 +1,4 @@
-"""`ReferenceSimulator`: Nengo itself for many inputs at once, to compare the chip with."""
+"""`ReferenceSimulator`: Nengo's own results for many inputs at once, to compare with the chip."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,17 +17,17 @@ from nengo_dense.emulator.host.channel import Channels
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.node_data import check_data
 
-#: Seed of what is random while running, the same in every lane.
+#: Seed of random numbers during a run, the same in every lane.
 SEED = 0
-#: Steps in one go, so that memory for probed values that are not kept stays small.
+#: Steps computed at once; few, to need little memory for probed values that are not kept.
 PIECE_STEPS = 32
 
 
 class ReferenceSimulator:
     """Run a network as ``nengo.Simulator`` does, many lanes at once.
 
-    Built by Nengo's own builder and stepped by its operators; nothing knows of Loihi. It has the
-    part of `nengo_dense.Simulator`'s interface that a test set needs.
+    Nengo's own builder builds the network and its operators compute the steps, without Loihi. The
+    interface is the part of `nengo_dense.Simulator`'s that is needed to run a test set.
 
     Parameters
     ----------
@@ -93,4 +93,4 @@ class ReferenceSimulator:
         return self._histories[probe].total()
 
     def close(self) -> None:
-        """Do nothing: there is only memory to free."""
+        """Do nothing; only memory has to be freed."""

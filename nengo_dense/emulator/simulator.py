@@ -1,4 +1,4 @@
-"""`Simulator`: nengo-loihi's emulator for many inputs at once, bit for bit."""
+"""`Simulator`: the results of nengo-loihi's emulator, bit for bit, for many inputs at once."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -44,44 +44,45 @@ MOST_LANES = 2**20
 class Simulator:
     """Run a network as nengo-loihi's emulator does, many lanes at once.
 
-    Every lane is a simulation of its own: lane ``i`` of a minibatch gives the same spikes,
-    voltages and values as ``nengo_loihi.Simulator`` with the same seed and lane ``i``'s data.
+    Every lane is a separate simulation: lane ``i`` of a minibatch gives the same spikes, voltages
+    and values as ``nengo_loihi.Simulator`` with the same seed and lane ``i``'s data.
 
     Parameters
     ----------
     network : nengo.Network
-        Built by nengo-loihi's own builder.
+        nengo-loihi's own builder builds it.
     dt : float, optional
         Step in seconds.
     seed : int, optional
-        Of everything random, the same in every lane; ``network.seed + 1`` if not given.
+        Seed of all random numbers, the same in every lane; ``network.seed + 1`` by default.
     minibatch_size : int, optional
-        Number of lanes. None means one, and probed values without a lane axis.
+        Number of lanes. None means one lane, and probed values without a lane axis.
     target : {"sim", "simreal"}, optional
-        The chip's integers, or floating point numbers in their place. None means ``"sim"``.
+        The chip's integers, or floating point numbers instead. None means ``"sim"``.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
         As in ``nengo.Simulator``.
     precompute, remove_passthrough, model, hardware_options : optional
-        As in ``nengo_loihi.Simulator``; hardware options concern no emulator.
+        As in ``nengo_loihi.Simulator``; the emulator ignores hardware options.
     keep_history : bool, collection of nengo.Probe, or dict of {Probe: callable}, optional
-        Probes of which all values are kept. Of others, ``data`` has the last value alone; `sum`
-        works for both. With a dict, no values are kept. Each callable is given those of its probe
-        as they come: the first step of a piece of a run, counted from 1, and the values in it,
-        ``(lanes, n_steps, size)``, lanes also without a minibatch size. So a long run of many
-        lanes needs little memory.
+        Probes whose values are all kept. For other probes ``data`` has only the last value. `sum`
+        works for all. With a dict, no values are kept, so a long run of many lanes needs little
+        memory. Each callable is called for each part of a run, with the first step of the part,
+        counted from 1, and its probe's values, ``(lanes, n_steps, size)``; these have a lane axis
+        even without a minibatch size.
     kernel : {"auto", "numpy", "numba"}, optional
-        What steps the chip. All give the same numbers; ``"auto"`` takes numba if it is installed.
+        Code that computes the chip's steps. All kernels give the same numbers; ``"auto"`` uses
+        numba if it is installed.
 
     Attributes
     ----------
     closed : bool
     data : SimulationData
         Probe → values, ``(minibatch_size, n_steps, size)`` or ``(n_steps, size)``; other objects
-        → what nengo-loihi built for them.
+        → parameters that nengo-loihi built for them.
     model : nengo_loihi.builder.Model
     minibatch_size : int or None
     timers : nengo_loihi.simulator.Timers
-        Seconds that building (``"build"``) and the last run (``"run"``) took.
+        Duration of building (``"build"``) and of the last run (``"run"``), in seconds.
     """
 
     def __init__(
@@ -177,7 +178,7 @@ class Simulator:
 
     @property
     def seed(self) -> int:
-        """(int) Seed of everything random on the chip."""
+        """(int) Seed of all random numbers on the chip."""
         return self._machine.seed
 
     @property
@@ -191,23 +192,23 @@ class Simulator:
         return self._n_steps * self.dt
 
     def clear_probes(self) -> None:
-        """Forget all probed values."""
+        """Delete all probed values."""
         for history in self._machine.histories.values():
             history.clear()
 
     def close(self) -> None:
-        """Free what running needs; ``data`` stays."""
+        """Free the memory that only runs need; ``data`` stays."""
         if not self.closed:
             self._machine.close()
         self.closed = True
 
     def reset(self, seed: int | None = None) -> None:
-        """Return to the state before the first step, and forget all probed values.
+        """Return to the state before the first step, and delete all probed values.
 
         Parameters
         ----------
         seed : int, optional
-            Of everything random that is not built yet; the seed of before if not given.
+            Seed of the random numbers during runs; the present seed by default.
         """
         if self.closed:
             raise SimulatorClosed("Cannot reset closed Simulator.")
@@ -227,7 +228,7 @@ class Simulator:
         Parameters
         ----------
         time_in_seconds : float
-            Seconds; not negative.
+            Time in seconds; not negative.
         data, progress_bar : optional
             As in `run_steps`.
         """
@@ -253,17 +254,17 @@ class Simulator:
         ----------
         steps : int
         data : dict of {Node: (minibatch_size, n_steps, size_out) array_like}, optional
-            Replaces the output of nodes without input during this run, in its own first
+            Replaces the output of nodes without input during this run, which uses the first
             ``steps`` steps. Without a minibatch size also ``(n_steps, size_out)``.
         progress_bar : bool or nengo.utils.progress.ProgressBar, optional
-            In place of the one given at construction.
+            Used instead of the one given at construction.
         """
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
         if not self._between_steps:
             raise SimulationError(
-                "The last run ended inside a step, so that host and chip are not at the same time "
-                "any more; call reset() before running again"
+                "The last run ended inside a step, so host and chip are no longer at the same "
+                "step; call reset() before running again"
             )
         steps = count(steps, "steps", least=0, most=MOST_STEPS)
         bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
@@ -299,7 +300,7 @@ class Simulator:
         self.run_steps(1, progress_bar=False)
 
     def sum(self, probe: nengo.Probe) -> np.ndarray:
-        """Sum a probe's values over all its steps, whether they were kept or not.
+        """Sum a probe's values over all its steps, also if they were not kept.
 
         Returns
         -------
@@ -323,7 +324,7 @@ class Simulator:
         Parameters
         ----------
         sample_every : float, optional
-            The probe's sampling period in seconds; ``dt`` if not given.
+            The probe's sampling period in seconds; ``dt`` by default.
         """
         period = 1.0
         if sample_every is not None:
@@ -359,7 +360,7 @@ def _check_target(target: str | None) -> str:
         return "sim"
     if isinstance(target, str) and target == "loihi":
         raise BuildError(
-            "target='loihi' is the hardware, which cannot be emulated: use "
+            "target='loihi' is the hardware, which this simulator does not run; use "
             "nengo_loihi.Simulator for it, or target='sim'"
         )
     return choice(target, TARGETS, "target")

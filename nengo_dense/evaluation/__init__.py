@@ -1,4 +1,4 @@
-"""How well a stack does, what it costs, and where accuracy is lost."""
+"""The performance of a stack: accuracy, cost, and the steps at which accuracy is lost."""
 
 from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.decision_curve import DecisionCurve, decision_curve

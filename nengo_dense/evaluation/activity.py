@@ -1,4 +1,4 @@
-"""How active a layer was."""
+"""The activity of a layer."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How well a stack tells classes apart."""
+"""The accuracy of a stack as a classifier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an inference costs the chip."""
+"""The cost of an inference on the chip."""
 
 from collections.abc import Sequence
 

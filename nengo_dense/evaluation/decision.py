@@ -1,4 +1,4 @@
-"""From mean logits to a decision at every step."""
+"""Decisions from mean logits, at every step."""
 
 import numpy as np
 
@@ -13,6 +13,8 @@ KEEP_ORDER = ("linear", "softmax")
 def decide(means: np.ndarray, head: str) -> np.ndarray:
     """Decide for the class with the largest output, and the first of several, as models do.
 
+    A single output is for the second of two classes where its logit is above 0.
+
     Parameters
     ----------
     means : (..., n_classes) ndarray
@@ -24,6 +26,8 @@ def decide(means: np.ndarray, head: str) -> np.ndarray:
     -------
     classes : (...) ndarray of int
     """
+    if means.shape[-1] == 1:
+        return (means[..., 0] > 0).astype(int)
     return deciding(means, head).argmax(axis=-1)
 
 
@@ -67,4 +71,4 @@ def decide_over_time(
 
 def answer_type(n_classes: int) -> np.dtype:
     """Return the smallest type that holds the index of a class."""
-    return np.min_scalar_type(n_classes - 1)
+    return np.min_scalar_type(max(n_classes, 2) - 1)

@@ -1,4 +1,4 @@
-"""Accuracy against the time that an answer takes."""
+"""Accuracy as a function of the time of the answer."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -147,11 +147,11 @@ def decision_curve(
     Parameters
     ----------
     stack, x, y
-        As in `evaluate`, for classes.
+        As in ``evaluate``, for classes.
     calibration : (x, y)
         Samples and labels to choose margins by, not those of the test.
     **options : optional
-        Further arguments of `evaluate`, such as ``presentation_time``.
+        Further arguments of ``evaluate``, such as ``presentation_time``.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def decision_curve(
     Raises
     ------
     nengo.exceptions.ValidationError
-        As in `evaluate`, or no such pair.
+        As in ``evaluate``, or no such pair.
     """
     if not isinstance(calibration, tuple | list) or len(calibration) != 2:
         raise invalid("must be a pair of samples and labels", "calibration")

@@ -1,4 +1,4 @@
-"""What every evaluation has, whatever a stack was asked for."""
+"""The part of an evaluation that is common to all tasks."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -63,14 +63,14 @@ class Evaluation(Report):
     own_metrics : dict of {str: float}
         By the user's own names.
     replay : Replay or None
-        Shows single samples again, for `raster`.
+        Shows single samples again, for `raster`; None where they are not kept.
     name : str
         Label of the stack.
     stream : Stream or None
         How samples followed one another, if each was not shown from a fresh start.
     """
 
-    #: The task, as `evaluate` takes it; the measure that counts, and its name in tables.
+    #: The task, as ``evaluate`` takes it; the measure that counts, and its name in tables.
     task: ClassVar[str]
     score_name: ClassVar[str]
     score_label: ClassVar[str]
@@ -157,9 +157,21 @@ class Evaluation(Report):
         return self.n_steps * self.dt
 
     @property
+    def latency(self) -> float:
+        """(float) Seconds until an answer, if a step of the chip takes ``dt``.
+
+        Answers that come early are in `~nengo_dense.evaluation.Classification.at_margin`.
+        """
+        return self.presentation_time
+
+    @property
     def gap(self) -> float:
         """(float) Seconds without input after each sample of a stream."""
         return self.stream.gap * self.dt if self.stream else 0.0
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a file of a result is not to hold the test set
+        return {**self.__dict__, "replay": None}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._headline()}>"
@@ -181,6 +193,7 @@ class Evaluation(Report):
             "n_steps": self.n_steps,
             "dt": self.dt,
             "target": self.target,
+            "latency": self.latency,
             "reset": self.stream is None,
             "gap": self.gap,
             "metrics": self.metrics,
@@ -290,10 +303,14 @@ class Evaluation(Report):
         Raises
         ------
         nengo.exceptions.ValidationError
-            No such sample, or samples that were given in batches and not kept.
+            No such sample, or samples that are not kept.
         """
         if self.replay is None:
-            raise invalid("has no samples to show again: it was made by hand", "evaluation")
+            raise invalid(
+                "has no samples to show again: they were given in batches, which are not kept, or "
+                "it comes from a pickle, which holds no samples",
+                "evaluation",
+            )
         shown = self.replay.show(i)
         alone = ", shown from a fresh start" if self.stream else ""
         title = f"sample {i}{alone}: {self._verdict(i)}"

@@ -1,4 +1,4 @@
-"""How sure an accuracy is."""
+"""Confidence intervals of an accuracy."""
 
 import math
 from statistics import NormalDist

@@ -1,4 +1,4 @@
-"""What is looked at for each task: readers of outputs, and the evaluation made of them."""
+"""The evaluation of each task: its readers of outputs, and its result."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ import numpy as np
 
 from nengo_dense.array_like import to_array
 from nengo_dense.evaluation.classification import Classification
+from nengo_dense.evaluation.decision import decide
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.multi_label import MultiLabel
 from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
@@ -50,10 +51,15 @@ class Judge(ABC):
     ) -> None:
         self.head = head
         self.n_out = n_out
-        self.classes = np.arange(n_out) if classes is None else classes
+        self.classes = np.arange(self.n_names(n_out)) if classes is None else classes
         self.weights = weights
         self._equal = np.ones(n) if weights is None else weights
         self._read(y, n, classes)
+
+    @classmethod
+    def n_names(cls, n_out: int) -> int:
+        """Return how many names outputs have."""
+        return n_out
 
     @abstractmethod
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
@@ -114,7 +120,8 @@ class Judge(ABC):
         return self.evaluation([reader.result()], None, common)
 
     def _logits(self, outputs: np.ndarray) -> np.ndarray:
-        return outputs
+        """Return what has the outputs' order and is above 0 where their logits are."""
+        return outputs - HEADS[self.head](np.zeros(1))
 
 
 class ClassJudge(Judge):
@@ -130,7 +137,12 @@ class ClassJudge(Judge):
     keeps_leads = False
 
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
-        self.truth = check_labels(y, n, self.n_out, classes=classes)
+        self.truth = check_labels(y, n, len(self.classes), classes=classes)
+
+    @classmethod
+    def n_names(cls, n_out: int) -> int:
+        """Return the number of classes: a single output chooses between two."""
+        return max(n_out, 2)
 
     @property
     def labels(self) -> np.ndarray:
@@ -145,12 +157,12 @@ class ClassJudge(Judge):
         """Take labels, as scikit-learn's ``predict`` gives them, as well as outputs."""
         if to_array(source, "source").ndim == 1:
             names = self.classes
-            return check_labels(source, len(self.truth), self.n_out, "source", names)
+            return check_labels(source, len(self.truth), len(names), "source", names)
         return super().answers_of(source)
 
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
-        """Take the largest."""
-        return outputs.argmax(axis=1)
+        """Take the largest, or the second class where a single output is past the middle."""
+        return decide(self._logits(outputs), "linear")
 
     def evaluation(
         self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
@@ -191,6 +203,9 @@ class ValueJudge(Judge):
         """Take them as they are."""
         return outputs
 
+    def _logits(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs
+
     def evaluation(
         self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
     ) -> Regression:
@@ -225,9 +240,6 @@ class LabelJudge(Judge):
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
         """Take those above the head's value of 0."""
         return self._logits(outputs) > 0
-
-    def _logits(self, outputs: np.ndarray) -> np.ndarray:
-        return outputs - HEADS[self.head](np.zeros(1))
 
     def evaluation(
         self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]

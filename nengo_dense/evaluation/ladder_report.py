@@ -1,4 +1,4 @@
-"""What the way from a trained model to the chip's integers costs, rung by rung."""
+"""The cost of each rung from a trained model to the chip's integers."""
 
 from dataclasses import dataclass
 from html import escape

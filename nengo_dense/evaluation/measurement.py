@@ -10,7 +10,7 @@ from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.judge import ClassJudge, Judge
 from nengo_dense.evaluation.own_metric import check_metrics, with_metrics
 from nengo_dense.evaluation.replay import Replay
-from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.run import Outcome, Run
 from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
@@ -87,7 +87,8 @@ def evaluate(
         for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
         Dask cluster among them.
     classes : (n_out,) array_like of numbers or text, optional
-        Label of each output, in the order of the outputs, in place of ``stack.classes``.
+        Label of each output, in the order of the outputs, in place of ``stack.classes``. Both
+        labels of a single output that chooses between two classes.
     sample_weight : (n,) array_like, optional
         What each sample counts in every measure.
     metrics : dict of {str: callable}, optional
@@ -140,23 +141,28 @@ def evaluate(
     run.warn(stacklevel=2)
     outcome = run.go(judge.reader, "evaluating")
     notes = run.notes_after(outcome, stacklevel=2)
-    evaluation = judge.evaluation(
-        outcome.results,
-        outcome.rows,
-        {
-            "layers": outcome.layers,
-            "energy": outcome.energy,
-            "dt": run.dt,
-            "target": target,
-            "notes": notes,
-            "sample_weight": judge.weights,
-            "source": answers,
-            "replay": Replay(stack, run.samples, outcome.n, target, run.dt, run.n_steps),
-            "name": stack.label or "",
-            "stream": run.stream,
-        },
-    )
-    return with_metrics(evaluation, metrics)
+    common = _common(run, outcome, judge, notes, answers)
+    return with_metrics(judge.evaluation(outcome.results, outcome.rows, common), metrics)
+
+
+def _common(
+    run: Run, outcome: Outcome, judge: Judge, notes: tuple[str, ...], source: Any
+) -> dict[str, Any]:
+    """Return what evaluations of all tasks have."""
+    kept = run.samples.n is not None
+    replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps)
+    return {
+        "layers": outcome.layers,
+        "energy": outcome.energy,
+        "dt": run.dt,
+        "target": run.target,
+        "notes": notes,
+        "sample_weight": judge.weights,
+        "source": source,
+        "replay": replay if kept else None,
+        "name": run.stack.label or "",
+        "stream": run.stream,
+    }
 
 
 def judge_for(
@@ -168,9 +174,10 @@ def judge_for(
     ------
     nengo.exceptions.ValidationError
     """
-    names = check_classes(classes, n_out, None)
+    judge = JUDGES[tell_task(y, n_out, head, task)]
+    names = check_classes(classes, judge.n_names(n_out), None)
     weights = check_sample_weight(sample_weight, n)
-    return JUDGES[tell_task(y, n_out, head, task)](y, n, n_out, head, names, weights)
+    return judge(y, n, n_out, head, names, weights)
 
 
 def _length(y: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""How well a stack tells which of several labels a sample has."""
+"""The accuracy of a stack with several labels per sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class MultiLabel(Evaluation):
     exact_match_over_time : (n_steps,) ndarray
         Share of samples with all labels right, if they were given after each step.
     counts_over_time : (n_steps, 3, n_labels) ndarray
-        As in `score.label_sums`, of all samples.
+        As in ``score.label_sums``, of all samples.
     classes : (n_labels,) ndarray
         Name of each label; indices where none are known.
     source : (n, n_labels) ndarray of bool or None

@@ -1,4 +1,4 @@
-"""Measures that a user brings."""
+"""A user's own measures."""
 
 import warnings
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a stack answers, as its source model's ``predict`` does."""
+"""The answers of a stack, like the ``predict`` of its source model."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A picture of one presentation: the spikes of every layer, and the outputs that come of them."""
+"""A picture of one presentation: the spikes of every layer, and the outputs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What is kept of a batch's outputs while they come: a reader for each question."""
+"""Readers: the data that each evaluation keeps of a batch's outputs during a run."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -86,8 +86,12 @@ class Leads(Answers):
         """Decide after each step, and keep the lead."""
         super().read(lanes, first_step, means)
         end = np.arange(first_step + 1, first_step + means.shape[1] + 1)
-        second, first = np.moveaxis(np.partition(deciding(means, self.head), -2)[..., -2:], -1, 0)
-        self._leads[lanes, first_step : end[-1]] = (first - second) * (end - window_start(end))
+        values = deciding(means, self.head)
+        if values.shape[-1] == 1:
+            lead = np.abs(values[..., 0])
+        else:
+            lead = np.diff(np.partition(values, -2)[..., -2:], axis=-1)[..., 0]
+        self._leads[lanes, first_step : end[-1]] = lead * (end - window_start(end))
 
     def result(self) -> Any:
         """Return answers and leads."""

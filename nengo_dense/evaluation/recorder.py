@@ -1,4 +1,4 @@
-"""A simulator that shows batches to a trial's stack and hands outputs to a reader."""
+"""A simulator that presents batches to a trial's stack and passes the outputs to a reader."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

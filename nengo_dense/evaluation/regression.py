@@ -1,4 +1,4 @@
-"""How close a stack comes to values."""
+"""The accuracy of a stack's values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Single samples shown once more, with all that happens in the stack."""
+"""Single samples presented again, with a record of everything in the stack."""
 
 from contextlib import closing
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Samples on their way through a stack: what is checked before, what is counted meanwhile."""
+"""A run of samples through a stack: checks before it, counts during it."""
 
 import warnings
 from collections.abc import Callable, Iterator

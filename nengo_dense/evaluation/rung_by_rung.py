@@ -1,4 +1,4 @@
-"""Where accuracy is lost on the way from a trained model to the chip's integers."""
+"""The loss of accuracy at each rung from a trained model to the chip's integers."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""When a sample is answered: by a margin, or at a deadline."""
+"""The time at which a sample is answered: by a margin, or at a deadline."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Samples that follow one another without a reset, as on a chip that keeps running."""
+"""Samples that follow one another without a reset, as on a running chip."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,9 @@ class Stream:
     n_streams: int
 
     @classmethod
-    def of(cls, n: int | None, n_steps: int, gap: Any, order: Any, dt: float, most: int) -> Any:
+    def of(
+        cls, n: int | None, n_steps: int, gap: Any, order: Any, dt: float, most: int
+    ) -> "Stream":
         """Check how samples follow one another; the arguments are those of `evaluate`.
 
         Parameters

@@ -1,4 +1,4 @@
-"""What it costs not to reset a running chip between samples, and which gap makes up for it."""
+"""The loss without a reset between samples, and the gap that compensates it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -161,11 +161,11 @@ def stream_report(
     Parameters
     ----------
     stack, x, y
-        As in `evaluate`; ``x`` is one array, as it is read several times.
+        As in ``evaluate``; ``x`` is one array, as it is read several times.
     gaps : sequence of float, optional
         Seconds without input after each sample.
     **options : optional
-        Further arguments of `evaluate`, such as ``presentation_time`` and ``order``.
+        Further arguments of ``evaluate``, such as ``presentation_time`` and ``order``.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def stream_report(
     Raises
     ------
     nengo.exceptions.ValidationError
-        As in `evaluate`; no gaps, or one below 0.
+        As in ``evaluate``; no gaps, or one below 0.
     """
     for word in ("reset", "gap", "source"):
         if word in options:

@@ -1,4 +1,4 @@
-"""What a stack is asked for, told from its head and from what is right."""
+"""The task of a stack, found from its head and from the true answers."""
 
 from typing import Any
 
@@ -13,11 +13,13 @@ JUDGES: dict[str, type[Judge]] = {
     judge.task: judge for judge in (ClassJudge, ValueJudge, LabelJudge)
 }
 TASKS = tuple(JUDGES)
+#: Heads that choose one of several classes.
+OF_CLASSES = {"softmax", "log_softmax"}
 #: Task -> heads that it does not go with, and why.
 UNFIT = {
-    "regression": ({"softmax"}, "gives probabilities, which sum to 1, and no values"),
+    "regression": (OF_CLASSES, "gives probabilities, which sum to 1, and no values"),
     "multilabel": (
-        {"softmax", "relu"},
+        {*OF_CLASSES, "relu"},
         "has no bound between labels that are given and those that are not",
     ),
 }
@@ -27,7 +29,8 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
     """Return the task that was named, or the one that ``y`` and the head are for.
 
     A column for each output that is neither one-hot nor 0 and 1 means values; one label a sample
-    means classes, one value a sample values if there is a single output.
+    means classes. Of a single output, 0 and 1 behind a sigmoid mean two classes, and all else
+    values.
 
     Parameters
     ----------
@@ -47,10 +50,10 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
         return chosen
     values = to_array(y, "y")
     columns = values.reshape(len(values), -1) if values.ndim > 1 and len(values) else values
-    if head == "softmax" or columns.dtype.kind not in "biuf":
+    if head in OF_CLASSES or columns.dtype.kind not in "biuf":
         return "classification"
     if n_out == 1:
-        return "regression"
+        return "classification" if head == "sigmoid" and is_binary(columns) else "regression"
     if columns.ndim < 2 or columns.shape[1] != n_out:
         return "classification"
     if not is_binary(columns):

@@ -1,4 +1,4 @@
-"""A stack with a source in front of it and probes behind it."""
+"""A stack with a source at its input and probes at its outputs."""
 
 import nengo
 

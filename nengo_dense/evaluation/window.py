@@ -1,4 +1,4 @@
-"""Means over the latest part of the time so far, of values that come piece by piece."""
+"""Means over the latest part of the time so far, of values that arrive in parts."""
 
 from collections.abc import Iterator
 

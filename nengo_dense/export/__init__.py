@@ -1,4 +1,4 @@
-"""A tuned stack -> files that other chips and simulators take, proven by test vectors."""
+"""Export of a tuned stack to files for other chips and simulators, with test vectors."""
 
 from nengo_dense.export.deployment import ChipLayer, Deployment, HostNeurons, Readout
 from nengo_dense.export.network_format import NetworkFormat

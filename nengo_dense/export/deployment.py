@@ -1,13 +1,11 @@
-"""A tuned stack as others need it: what the host does, and the chip's integers layer by layer."""
+"""A tuned stack for export: the host's functions, and the chip's integers layer by layer."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import nengo
 import numpy as np
-from nengo.neurons import LIF, SpikingRectifiedLinear
 
-from nengo_dense import compat
 from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.dense import DenseLayer
@@ -15,6 +13,10 @@ from nengo_dense.layers.readout import window_start
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.layout import layers_of, senders_of
 from nengo_dense.loihi.program import Compartments, Program
+from nengo_dense.neurons import Firing, known
+
+#: How the neurons fire that the host's part is written for.
+COUNTING = Firing(signed=False, counts=True)
 
 
 class HostNeurons(NamedTuple):
@@ -135,7 +137,7 @@ class Deployment:
 
     @classmethod
     def of(cls, stack: DenseStack, n_steps: int, dt: float, samples: np.ndarray) -> "Deployment":
-        """Build a stack without problems (see `problems`), and run samples on its integers.
+        """Build a stack without problems (see ``problems``), and run samples on its integers.
 
         Raises
         ------
@@ -183,18 +185,15 @@ def problems(stack: DenseStack) -> list[str]:
             "puts it on the chip"
         ]
     found = []
-    on_host = _populations(stack)[:1]
-    loihi = compat.nengo_loihi()
-    chip = SpikingRectifiedLinear, LIF, loihi.LoihiSpikingRectifiedLinear, loihi.LoihiLIF
-    for layer in _populations(stack):
-        kind = type(layer.ensemble.neuron_type)
-        fits = (SpikingRectifiedLinear,) if layer in on_host else chip
-        if kind not in fits:
-            where = "on the host" if layer in on_host else "on the chip"
-            names = " or ".join(each.__name__ for each in fits[:2])
+    for number, layer in enumerate(_populations(stack)):
+        neuron_type = layer.ensemble.neuron_type
+        fits = known(neuron_type).on_loihi if number else known(neuron_type).firing == COUNTING
+        if not fits:
+            names = "SpikingRectifiedLinear or LIF" if number else "SpikingRectifiedLinear"
             found.append(
-                f"{layer.label} has {kind.__name__} neurons, and {where} only {names} can be "
-                "written; convert with neuron_type= one of these"
+                f"{layer.label} has {type(neuron_type).__name__} neurons, and on the "
+                f"{'chip' if number else 'host'} only {names} can be written; convert with "
+                "neuron_type= one of these"
             )
     for number, synapse in enumerate(stack.synapses[:-1]):
         if not (synapse is None or isinstance(synapse, int | float | nengo.Lowpass)):

@@ -80,16 +80,17 @@ class NetworkFormat(ABC):
         written = self.files(deployment, path)
         for file, produce in written.items():
             files.write(file, produce, kind=self.kind)
-        files.write_arrays(path_of(path), arrays, kind=VECTORS)
+        beside = self._vectors(path)
+        files.write_arrays(beside, arrays, kind=VECTORS)
         # the file that was named comes first
         others = [file for file in written if file != path]
-        return Export(self.name, [path, *others, path_of(path)], differences)
+        return Export(self.name, [path, *others, beside], differences)
 
     def _check(self, stack: DenseStack, path: Path, presentation_time: float | None) -> None:
         """Look at all that can be known before the network is built."""
         for file in self.paths(path):
             files.check_target(file, self.kind)
-        files.check_target(path_of(path), VECTORS)
+        files.check_target(self._vectors(path), VECTORS)
         found = problems(stack)
         if stack.tuned is None and presentation_time is None:
             found.insert(0, UNTUNED)
@@ -112,8 +113,11 @@ class NetworkFormat(ABC):
             title = f"The stack {stack.label!r}" if stack.label else "The stack"
             raise ExportError(title, self.name, found)
 
+    def _vectors(self, path: Path) -> Path:
+        return path_of(self.paths(path)[-1])
+
     def paths(self, path: Path) -> list[Path]:
-        """Return all files that are written for a path, without the test vectors."""
+        """Return all files that are written for a path; test vectors are named as the last."""
         return [path]
 
     def problems(self, deployment: Deployment) -> list[str]:

@@ -50,9 +50,9 @@ class NirFormat(NetworkFormat):
     suffixes = (".nir",)
     kind = files.Kind("a NIR file", _is_nir)
 
-    def __init__(self) -> None:
-        self.reader = READERS[None]
-        self.host = True
+    def __init__(self, reader: str | None = None, host: bool | None = None) -> None:
+        self.reader = choose_reader(reader)
+        self.host = self.reader.host if host is None else host
 
     def export(
         self,
@@ -78,11 +78,14 @@ class NirFormat(NetworkFormat):
             with the chip, so that its input are the host's spikes. Default: whether the reader
             has neurons as the host's.
         """
-        self.reader = choose_reader(reader)
-        self.host = self.reader.host if host is None else host
         compat.require("nir", "Writing a NIR graph")
-        return super().export(
-            stack, path, samples=samples, presentation_time=presentation_time, dt=dt
+        return NetworkFormat.export(
+            NirFormat(reader, host),
+            stack,
+            path,
+            samples=samples,
+            presentation_time=presentation_time,
+            dt=dt,
         )
 
     def problems(self, deployment: Deployment) -> list[str]:

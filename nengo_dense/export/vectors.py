@@ -44,7 +44,7 @@ VECTORS = files.Kind("a file of test vectors", _is_vectors)
 
 def path_of(network: Path) -> Path:
     """Return where the test vectors of a network's file lie."""
-    return network.with_name(network.stem + SUFFIX)
+    return network.with_name(network.name + SUFFIX)
 
 
 def choose_samples(stack: DenseStack, samples: Any) -> np.ndarray:

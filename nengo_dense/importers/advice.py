@@ -1,4 +1,4 @@
-"""What to do about a layer that no dense stack can hold."""
+"""Advice for layers that a dense stack cannot contain."""
 
 import re
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What was read, held against the model itself."""
+"""The comparison of the layers that were read with the model itself."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

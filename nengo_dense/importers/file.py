@@ -1,4 +1,4 @@
-"""Model files as data: is it there, how large may it be, what does it start with."""
+"""Model files as data: existence, largest size, and first bytes."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Importers: which plug-in reads a trained model, and what it must be able to do."""
+"""Importers: the plug-ins that read trained models, and their interface."""
 
 import os
 import warnings

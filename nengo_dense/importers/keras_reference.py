@@ -1,4 +1,4 @@
-"""Live Keras models, of Keras 2 and of Keras 3 on any back end, asked for their own outputs."""
+"""The outputs of live Keras models, of Keras 2 and of Keras 3 on any back end."""
 
 import sys
 import warnings

@@ -1,4 +1,4 @@
-"""The shape of one sample on its way through a Keras model, and what is spread over it."""
+"""The shape of one sample at each layer of a Keras model, and broadcasting over it."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a layer's weights lie in the HDF5 files of Keras 1, 2 and 3."""
+"""The places of a layer's weights in the HDF5 files of Keras 1, 2 and 3."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A source model asked for its own answers, to hold what was read against them."""
+"""The outputs of a source model, to compare the layers that were read with."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

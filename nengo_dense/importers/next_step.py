@@ -1,4 +1,4 @@
-"""What to give instead of something that is no model, though people take it for one."""
+"""Advice for arguments that are often given instead of a model."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How finely a source model computes."""
+"""The floating point precision of a source model."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Scikit-learn estimators asked for their own outputs."""
+"""The outputs of scikit-learn estimators."""
 
 import sys
 import warnings

@@ -1,4 +1,4 @@
-"""A trained model as it was read: its layers, its classes, and itself to be asked."""
+"""A trained model after reading: its layers, its classes, and the model itself."""
 
 import warnings
 from collections.abc import Iterator, Sequence

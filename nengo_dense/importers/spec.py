@@ -1,4 +1,4 @@
-"""What every importer returns: a trained dense network as plain arrays."""
+"""The result of every importer: a trained dense network as plain arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""PyTorch modules, as `torch.fx` traces them: what the forward method really calls."""
+"""PyTorch modules, by the calls of their forward method, as `torch.fx` traces them."""
 
 import inspect
 from typing import Any

@@ -1,4 +1,4 @@
-"""PyTorch modules asked for their own outputs, and for what each step of their trace gives."""
+"""The outputs of PyTorch modules, and the result of each step of their trace."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""PyTorch modules as they are after training, looked at without a trace."""
+"""The state of PyTorch modules after training, read without a trace."""
 
 import copy
 from collections.abc import Iterator

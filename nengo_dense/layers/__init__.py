@@ -1,4 +1,4 @@
-"""What a user puts into a Nengo model."""
+"""The objects that a user adds to a Nengo model."""
 
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.head import HeadNode, SoftmaxNode

@@ -1,4 +1,4 @@
-"""What the outputs of a classifier stand for: numbers or text, one name each."""
+"""The classes of a classifier's outputs: one name per output, numbers or text."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def check_classes(classes: Any, n_out: int, obj: object) -> np.ndarray | None:
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another number of them, a name given twice, names that are neither numbers nor text.
+        The number of names is wrong, a name is given twice, or names are neither numbers nor text.
     """
     if classes is None:
         return None

@@ -20,14 +20,14 @@ from nengo_dense.neurons import with_amplitude
 class DenseLayer(nengo.Network):
     """A dense layer of neurons that computes ``y = f(W x + b)``.
 
-    With rectified linear neurons a neuron fires at ``max_rate * y`` hertz, in spikes of height
-    ``1 / max_rate``, so the decoded value is ``y`` whatever ``max_rate`` is. With other types,
-    gain and bias current are those at which the neuron starts to fire at ``W x + b = intercept``
-    and fires ``max_rate`` at ``W x + b = 1``; again the decoded value of ``max_rate`` is 1.
+    A rectified linear neuron fires at ``max_rate * y`` hertz, with spikes of amplitude
+    ``1 / max_rate``, so the decoded value is ``y`` for any ``max_rate``. For other types, gain and
+    bias current are set so that a neuron starts to fire at ``W x + b = intercept`` and fires at
+    ``max_rate`` where ``W x + b = 1``. There, too, a rate of ``max_rate`` is decoded as 1.
 
     The layer is an ordinary Nengo network: connect to ``layer.input`` and from ``layer.output``,
-    probe ``layer.neurons``, in any simulator. What it asks of Loihi (host or chip, the division
-    among cores) holds however deep it is nested.
+    probe ``layer.neurons``, in any simulator. Its settings for Loihi (host or chip, the division
+    among cores) apply at any depth of nesting.
 
     Parameters
     ----------
@@ -41,20 +41,20 @@ class DenseLayer(nengo.Network):
     bias : (n_neurons,) array_like, optional
         In the units of ``W x``; zero by default.
     neuron_type : nengo.neurons.NeuronType, optional
-        With a spike amplitude, which the layer sets itself. Runs on Loihi:
-        SpikingRectifiedLinear (default), LIF, LoihiSpikingRectifiedLinear, LoihiLIF; on the host
+        A type with a spike amplitude, which the layer sets itself. On Loihi:
+        SpikingRectifiedLinear (default), LIF, LoihiSpikingRectifiedLinear or LoihiLIF; on the host
         also RectifiedLinear and LIFRate.
     max_rate : float, optional
-        Rate in hertz that stands for the value 1. On Loihi rates are ``1000 / ceil(1000 / r)``
-        at a step of 1 ms, so an error of up to ``r / 1000`` must be expected.
+        Firing rate in hertz that represents the value 1. On Loihi, at a step of 1 ms, an input of
+        ``r`` hertz gives ``1000 / ceil(1000 / r)`` hertz, a relative error of up to ``r / 1000``.
     intercept : float, optional
         Value of ``W x + b``, below 1, at which a neuron starts to fire.
     on_chip : bool, optional
         Whether the neurons run on Loihi. A setting for this ensemble in the configuration of the
-        top-level network is more specific and wins.
+        top-level network has priority.
     label : str, optional
     seed : int, optional
-        For weights drawn from a distribution, and for the network.
+        Seed of weights drawn from a distribution, and of the network.
     add_to_container : bool, optional
         As in `nengo.Network`.
 
@@ -65,16 +65,17 @@ class DenseLayer(nengo.Network):
     ensemble : nengo.Ensemble
         The neurons, with their gain and bias.
     neurons, output : nengo.ensemble.Neurons
-        The neurons' spikes, to connect from and to probe: y when filtered.
+        The neurons' spikes, to connect from and to probe; filtered, they give y.
     connection : nengo.Connection
         From ``input`` to ``neurons``, with the weights as its transform.
     unit_gain, base_bias : float
-        Every neuron's gain, and its bias current where ``b`` is 0.
+        Gain of every neuron, and its bias current for ``b = 0``.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        A wrong shape, a value out of range, more inputs than a core can tell apart.
+        A shape is wrong, a value is out of range, or a layer on the chip has more than 4,096
+        inputs.
 
     Examples
     --------
@@ -126,7 +127,7 @@ class DenseLayer(nengo.Network):
                 encoders=Choice([[1.0]]),
                 gain=np.full(n_neurons, self.unit_gain),
                 bias=self.base_bias + self.unit_gain * bias,
-                # Nengo warns of a surrounding configuration's, which gain and bias replace
+                # gain and bias replace these, and Nengo would warn of a surrounding configuration
                 intercepts=nengo.Ensemble.intercepts.default,
                 max_rates=nengo.Ensemble.max_rates.default,
                 neuron_type=neuron_type,
@@ -141,13 +142,13 @@ class DenseLayer(nengo.Network):
             )
         self.placement = Placement(self.ensemble, self.input, on_chip)
         loihi_builder.install()
-        # last, so that a layer that was refused leaves nothing behind in the user's network
+        # last, so that an invalid layer is not added to the user's network
         if add_to_container if add_to_container is not None else nengo.Network.context:
             nengo.Network.add(self)
 
     def __setstate__(self, state: dict) -> None:
         super().__setstate__(state)
-        loihi_builder.install()  # in another process no layer may have been made yet
+        loihi_builder.install()  # another process may not have made a layer yet
 
     @property
     def neurons(self) -> nengo.ensemble.Neurons:
@@ -156,27 +157,27 @@ class DenseLayer(nengo.Network):
 
     @property
     def output(self) -> nengo.ensemble.Neurons:
-        """(nengo.ensemble.Neurons) The same, as the thing to connect from."""
+        """(nengo.ensemble.Neurons) The same neurons, to connect from."""
         return self.ensemble.neurons
 
     @property
     def on_chip(self) -> bool:
-        """(bool) Whether the layer asks to be on Loihi."""
+        """(bool) Whether the layer is set to run on Loihi."""
         return self.placement.on_chip
 
     @property
     def weights(self) -> np.ndarray:
-        """((n_neurons, size_in) array) The weights now, after any training."""
+        """((n_neurons, size_in) array) The present weights, after any training."""
         # NengoDL's freeze_params turns a (1, 1) array into a scalar
         return np.array(self.connection.transform.init).reshape(self.ensemble.n_neurons, -1)
 
     @property
     def bias(self) -> np.ndarray:
-        """((n_neurons,) array) The biases now, in the units of ``W x``."""
+        """((n_neurons,) array) The present biases, in the units of ``W x``."""
         return (np.array(self.ensemble.bias) - self.base_bias) / self.unit_gain
 
     def set_parameters(self, weights: Any, bias: Any) -> None:
-        """Exchange the weights and biases, after training elsewhere.
+        """Replace the weights and biases, for example after training elsewhere.
 
         Parameters
         ----------
@@ -186,7 +187,7 @@ class DenseLayer(nengo.Network):
         Raises
         ------
         nengo.exceptions.ValidationError
-            Another shape, NaN or infinity; the layer stays as it was.
+            A shape is wrong, or a value is NaN or infinite. The layer does not change.
         """
         weights = finite_array(weights, self.weights.shape, "weights", self)
         bias = finite_array(bias, self.bias.shape, "bias", self)
@@ -198,15 +199,15 @@ class DenseLayer(nengo.Network):
         if on_chip and size_in > MAX_IN_AXONS:
             raise ValidationError(
                 f"must be at most {MAX_IN_AXONS} on the chip, got {size_in}: every core of a "
-                "layer needs an input axon for every input and has no more, so splitting does not "
-                "help. Use fewer inputs (pool or project them before), or run the layer on the "
-                "host with on_chip=False.",
+                f"layer needs an input axon for every input, and a core has {MAX_IN_AXONS}, so "
+                "splitting does not help. Use fewer inputs (pool or project them before), or run "
+                "the layer on the host with on_chip=False.",
                 attr="size_in",
                 obj=self,
             )
 
     def _tuning(self, neuron_type: NeuronType, intercept: float) -> tuple[float, float]:
-        """Find the gain, and the bias current at ``b = 0``, of every neuron."""
+        """Compute the gain, and the bias current for ``b = 0``, of every neuron."""
         intercept = float(finite_array(intercept, (), "intercept", self))
         if intercept >= 1:
             raise ValidationError(

@@ -1,4 +1,4 @@
-"""Values turned into spikes on the host, for stacks whose every dense layer is on the chip."""
+"""Spike encoding of values on the host, for stacks with every dense layer on the chip."""
 
 from typing import Any
 
@@ -10,20 +10,21 @@ from nengo.neurons import SpikingRectifiedLinear
 from nengo_dense.arguments import count, finite_array
 from nengo_dense.layers.dense import DenseLayer
 
-#: What an encoder is made from, besides its size.
+#: Arguments of an encoder, besides its size.
 ARGUMENTS = ("scale", "signed", "offset", "resting", "max_rate")
 
 
 class SpikeEncoder(nengo.Network):
-    """Encodes each value in the spikes of an on and an off neuron, or of one neuron.
+    """Encodes each value in the spikes of an on neuron and an off neuron, or of one neuron.
 
-    An on neuron fires for values above ``offset``, an off neuron for those below, at
-    ``max_rate * |x - offset| / scale`` hertz; both reach the next layer as spikes, over one axon
-    each. At most one spike a step goes to the chip, so differences above
+    An on neuron fires for values above ``offset``, an off neuron for values below, at
+    ``max_rate * |x - offset| / scale`` hertz. Their spikes go to the next layer, over one axon
+    each. A neuron sends the chip at most one spike per step, so differences above
     ``scale * 1000 / max_rate`` (at a step of 1 ms) are clipped there.
 
-    What the next layer gets is ``x - offset``: a value that is always near 1000 would cost its
-    neuron nearly all its spikes to say so. The next layer's bias takes the offset's place.
+    The next layer gets ``x - offset``, and its bias contains the offset's contribution. Otherwise
+    a value that is always near 1000 would use most of its neuron's spikes to represent the
+    constant part.
 
     Parameters
     ----------
@@ -32,34 +33,36 @@ class SpikeEncoder(nengo.Network):
     scale : float or (size_in,) array_like, optional
         Magnitude that is encoded as ``max_rate``.
     signed : bool or (size_in,) array_like of bool, optional
-        Whether a value has an off neuron too. One neuron is enough where values are never below
-        the offset.
+        Whether a value also has an off neuron. Values that are never below the offset need only an
+        on neuron.
     offset : float or (size_in,) array_like, optional
         Value for which neither neuron fires.
     resting : float, optional
-        What both neurons fire at the offset, as a share of ``max_rate``. From there the one fires
-        faster and the other slower, as nengo-loihi's own neurons do between a node and the chip.
-        Only where all values have two neurons, as the difference of both is the value.
+        Firing rate of both neurons at the offset, as a share of ``max_rate``. Away from the offset
+        one neuron fires faster and the other slower, like nengo-loihi's own neurons between a node
+        and the chip. This needs two neurons for every value, because the value is the difference
+        of their rates.
     max_rate : float, optional
-        In hertz.
+        Firing rate in hertz at a distance of ``scale`` from the offset.
     label, seed, add_to_container : optional
         As in `nengo.Network`.
 
     Attributes
     ----------
     input : nengo.Node
-        The values, passthrough.
+        Passthrough node of the values.
     layer : DenseLayer
         The encoding neurons, on the host: first the on neurons, then the off neurons.
     output : nengo.ensemble.Neurons
         Connect from it with ``transform=encoder.decoders``.
     decoders : (size_in, n_neurons) ndarray
-        Turns the neurons' output back into the values, less the offset.
+        Matrix that decodes the neurons' output to the values minus the offset.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        A wrong shape, a scale that is not above 0, neurons that rest at a rate without partners.
+        A shape is wrong, a scale is not above 0, or ``resting`` is above 0 and a value has only
+        one neuron.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class SpikeEncoder(nengo.Network):
         if not (self.scale > 0).all():
             raise ValidationError(
                 f"must be above 0 for every value, got {self.scale.min():g}; for a value that is "
-                "always 0 any positive scale will do",
+                "always 0 use any positive scale",
                 attr="scale",
                 obj=self,
             )
@@ -90,14 +93,14 @@ class SpikeEncoder(nengo.Network):
         self.resting = float(finite_array(resting, (), "resting", self))
         if self.resting < 0 or (self.resting > 0 and not self.signed.all()):
             raise ValidationError(
-                "must be 0, or above 0 where every value is signed: only the difference of two "
-                f"neurons says a value then; got {self.resting:g}",
+                "must be 0 unless every value is signed, because the value is then the difference "
+                f"of two neurons; got {self.resting:g}",
                 attr="resting",
                 obj=self,
             )
         identity = np.eye(size_in)
         signs = np.vstack([identity, -identity[self.signed]])
-        # between two neurons that rest at a rate, a value makes twice the difference
+        # if both neurons fire at rest, a value changes both rates, so their difference is doubled
         self.decoders = signs.T * self.scale[:, np.newaxis] / (2 if self.resting else 1)
         with self:
             self.layer = DenseLayer(
@@ -116,7 +119,7 @@ class SpikeEncoder(nengo.Network):
             nengo.Network.add(self)
 
     def arguments(self) -> dict[str, Any]:
-        """Return what would make this encoder's neurons again."""
+        """Return the arguments that make an equal encoder."""
         return {name: getattr(self, name) for name in ARGUMENTS[:-1]} | {
             "max_rate": self.layer.max_rate
         }

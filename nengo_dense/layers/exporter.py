@@ -9,16 +9,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from nengo.exceptions import ValidationError
 
 from nengo_dense import plugins
 from nengo_dense.exceptions import PluginError
 from nengo_dense.files import as_path
-
-if TYPE_CHECKING:
-    from nengo_dense.layers.stack import DenseStack
 
 #: Entry-point group: ``format = package.module:ExporterClass``.
 GROUP = "nengo_dense.exporters"
@@ -63,8 +60,8 @@ class Exporter(Protocol):
     #: path is taken where no format is named.
     suffixes: tuple[str, ...]
 
-    def export(self, stack: "DenseStack", path: Path, **options: Any) -> Export:
-        """Write a stack, and test vectors beside it.
+    def export(self, stack: Any, path: Path, **options: Any) -> Export:
+        """Write a `DenseStack`, and test vectors beside it.
 
         Raises
         ------
@@ -73,7 +70,7 @@ class Exporter(Protocol):
         """
 
 
-def export(stack: "DenseStack", path: Any, format: str | None = None, **options: Any) -> Export:
+def export(stack: Any, path: Any, format: str | None = None, **options: Any) -> Export:
     """Write a stack in a format of others; see `nengo_dense.DenseStack.export`."""
     target = as_path(path)
     name, exporter = choose(target, format)

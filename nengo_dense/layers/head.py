@@ -1,4 +1,4 @@
-"""Heads as nodes: what the host makes of the logits, in every simulator."""
+"""Heads as nodes: functions of the logits on the host, in every simulator."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,12 @@ from nengo_dense.arguments import check_seed, choice, count, positive
 from nengo_dense.heads import HEADS
 from nengo_dense.layers import nengo_dl_builder
 
-#: Heads that need a node: all but the one that changes nothing.
+#: Heads that need a node: all except ``linear``, which changes nothing.
 WITH_NODE = tuple(head for head in HEADS if head != "linear")
 
 
 class HeadProcess(nengo.Process):
-    """A head as a Nengo process, which every simulator can look up and do its own way.
+    """A head as a Nengo process, which each simulator can implement in its own way.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class HeadProcess(nengo.Process):
         rng: np.random.RandomState,
         state: dict,
     ) -> Callable[[float, np.ndarray], np.ndarray]:
-        """Return the function that a simulator calls once a step."""
+        """Return the function that a simulator calls once per step."""
         function, temperature = HEADS[self.head], self.temperature
 
         def step_head(t: float, x: np.ndarray) -> np.ndarray:
@@ -55,23 +55,22 @@ class HeadProcess(nengo.Process):
 
 
 class HeadNode(nengo.Node):
-    """A node that makes a model's output of its logits, on the host.
+    """A node that computes a model's output from its logits, on the host.
 
-    The chip has neither a use for the result nor, for most heads, the arithmetic, which is why a
-    head belongs after the last layer. In NengoDL it is a TensorFlow operation, so that gradients
-    pass through it.
+    The chip does not need the result, and cannot compute most heads, so a head belongs after the
+    last layer. In NengoDL it is a TensorFlow operation, so that gradients pass through it.
 
     Parameters
     ----------
     head : {"softmax", "relu"}
-        What to do, a key of ``nengo_dense.heads.HEADS``.
+        Name of the function, a key of ``nengo_dense.heads.HEADS``.
     size_in : int
         Number of logits.
     temperature : float, optional
-        Logits are divided by it first: above 1 a softmax is flatter, below 1 sharper.
+        Divisor of the logits: above 1 a softmax is flatter, below 1 sharper.
     label : str, optional
     seed : int, optional
-        Of no effect, as nothing is random here.
+        Has no effect, because nothing is random.
     add_to_container : bool, optional
         As for every Nengo object (`nengo.base.NetworkMember` takes it).
 
@@ -110,7 +109,7 @@ class HeadNode(nengo.Node):
 class SoftmaxNode(HeadNode):
     """A node that turns logits into class probabilities, on the host.
 
-    Train on logits all the same, which is exact for any size of logit.
+    For training, use a loss on the logits, which is exact for logits of any size.
 
     Parameters
     ----------

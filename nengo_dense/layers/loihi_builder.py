@@ -1,11 +1,11 @@
-"""Make nengo-loihi's builder heed what layers ask for.
+"""Make nengo-loihi's builder apply the settings of layers.
 
-nengo-loihi 1.1.0 has no extension point for any of the three, so three names in its modules are
-replaced by subclasses or wrappers that differ only for networks with a dense layer in them:
+nengo-loihi 1.1.0 has no extension points for this. Therefore three names in its modules are
+replaced by subclasses or wrappers, which only change the result for networks with a dense layer:
 
-- ``splitter.HostChipSplit``: a layer's ``on_chip`` holds at any depth;
+- ``splitter.HostChipSplit``: a layer's ``on_chip`` applies at any depth;
 - ``splitter.PassthroughSplit``: spikes from a layer on the host reach the next layer *as spikes*,
-  through its ``input`` node, instead of being turned into a clipped value and encoded anew;
+  through its ``input`` node, instead of as a value that is clipped and encoded again;
 - ``builder.network.split_model``: a layer is divided into blocks that fit on cores.
 
 `install` imports nengo-loihi; it is called when the first layer is made.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Put the three replacements in place; does nothing the second time."""
+    """Install the three replacements; does nothing the second time."""
     compat.nengo_loihi()
     from nengo_loihi import splitter
     from nengo_loihi.builder import network as network_builder
@@ -50,7 +50,7 @@ def install() -> None:
 
 def _host_chip_split(base: type) -> type:
     class LayerHostChipSplit(base):
-        """Places the ensembles of dense layers where the layers say."""
+        """Places the ensembles of dense layers according to the layers' settings."""
 
         heeds_layers = True
 
@@ -64,8 +64,8 @@ def _host_chip_split(base: type) -> type:
                 if placement.on_chip and ensemble in host_bound:
                     raise BuildError(
                         f"{ensemble}: takes part in learning (a learned connection ends in it, or "
-                        "it sends the error), which nengo-loihi does on the host. Make the layer "
-                        "with on_chip=False."
+                        "it sends the error), and nengo-loihi keeps such ensembles on the host. "
+                        "Make the layer with on_chip=False."
                     )
                 here, there = self.host_objs, self.chip_objs
                 if placement.on_chip:
@@ -77,7 +77,10 @@ def _host_chip_split(base: type) -> type:
 
 
 def _learning_ensembles(network: "nengo.Network") -> set["nengo.Ensemble"]:
-    """Find what nengo-loihi keeps off the chip: ends of learned connections, senders of errors."""
+    """Find the ensembles that nengo-loihi keeps on the host because of learning.
+
+    These are receivers of learned connections and senders of errors.
+    """
     from nengo_loihi.passthrough import base_obj
 
     found = set()
@@ -119,7 +122,7 @@ def _passthrough_split(base: type) -> type:
             self.to_add.update(direct)
 
         def _brings_host_spikes(self, cluster: Any) -> bool:
-            """Tell whether host neurons feed a layer (a learned connection must stay itself)."""
+            """Tell whether host neurons feed a layer; a learned connection is not merged."""
             return (
                 not cluster.objs.isdisjoint(self._layer_inputs)
                 and any(isinstance(conn.pre_obj, Neurons) for conn in cluster.conns_in)
@@ -134,7 +137,7 @@ def _refuse_wide_layers(
     layers: Iterable["nengo.Ensemble"],
     layer_inputs: Collection["nengo.Node"],
 ) -> None:
-    """Say now what `partition` would, before on/off neurons are built for a minute."""
+    """Raise the error of `partition` before nengo-loihi builds on/off neurons for a minute."""
     n_axons: dict[Any, int] = {}
     for conn in conns:
         n = conn.pre.size_out if isinstance(conn.pre_obj, Neurons) else 0
@@ -148,10 +151,10 @@ def _refuse_wide_layers(
 
 
 def set_block_shapes(model: "Model") -> None:
-    """Give every dense layer's block the shape that `partition` finds for the whole model.
+    """Set the block shape of every dense layer to the one that `partition` finds for the model.
 
-    Called when all synapses and axons are known and before anything is split. Blocks that are
-    not a layer's, or whose shape the user set, keep what nengo-loihi gives them.
+    Called when all synapses and axons are known, before blocks are split. Blocks of other objects,
+    and blocks whose shape the user set, keep nengo-loihi's shape.
     """
     from nengo_loihi.config import BlockShape
 
@@ -161,7 +164,7 @@ def set_block_shapes(model: "Model") -> None:
         if ensemble in model.params:
             block = model.objs[ensemble]["in"]
             if configured(model.toplevel, ensemble, "block_shape"):
-                # nengo-loihi asks the network right around an ensemble: here, the layer
+                # nengo-loihi reads it from the network that contains the ensemble: the layer
                 model.block_shapes[block] = model.toplevel.config[ensemble].block_shape
             if model.block_shapes.get(block) is None:
                 ours.add(block)

@@ -1,13 +1,13 @@
 """Make NengoDL compute a `HeadNode` in TensorFlow, so that gradients pass through it.
 
-NengoDL runs a process that it does not know as a Python function, which has no gradient. Its
-registry of operators is the way to teach it, but NengoDL may be imported after the node is made,
-or never. So what `install` registers is a build function of *Nengo's*, which every simulator
-calls; only when the model being built is NengoDL's does it give the process an operator of its
-own, together with NengoDL's builder for it. Elsewhere a head is built as any process is.
+NengoDL runs an unknown process as a Python function, which has no gradient. Its registry of
+operators could be extended, but NengoDL may be imported after the node is made, or never.
+Therefore `install` registers a build function with *Nengo*, which every simulator calls. If the
+model is NengoDL's, this function gives the process its own operator, and registers NengoDL's
+builder for it. In other simulators a head is built like any process.
 
-This is the only module outside `nengo_dense.training` that imports NengoDL, and it does so only
-after NengoDL itself has called it.
+This is the only module outside `nengo_dense.training` that imports NengoDL, and only when NengoDL
+calls it.
 """
 
 import sys
@@ -19,7 +19,7 @@ from nengo.builder.processes import SimProcess, build_process
 
 
 class SimHead(SimProcess):
-    """A head's process in a NengoDL model: a type that its registry can tell apart."""
+    """A head's process in a NengoDL model: a type of its own for NengoDL's registry."""
 
 
 def install(process_type: type[Process]) -> None:
@@ -28,7 +28,7 @@ def install(process_type: type[Process]) -> None:
     Parameters
     ----------
     process_type : type
-        Of the processes, which have attributes ``head`` and ``temperature``.
+        Type of the processes, which have attributes ``head`` and ``temperature``.
     """
     if process_type not in Builder.builders:
         Builder.register(process_type)(build_head)
@@ -47,7 +47,7 @@ def build_head(
     ----------
     model : nengo.builder.Model
     process : nengo.Process
-        Of the type that was installed.
+        Of the installed type.
     sig_in : (n_out,) nengo.builder.Signal
     sig_out : (n_out,) nengo.builder.Signal, optional
     mode : {"set", "inc", "update"}
@@ -68,19 +68,19 @@ def build_head(
 
 
 def _operator_builder() -> type:
-    """Define the class that NengoDL makes of one or more `SimHead` operators."""
+    """Define NengoDL's builder class for one or more `SimHead` operators."""
     import tensorflow as tf
     from nengo_dl.builder import OpBuilder
 
     class SimHeadBuilder(OpBuilder):
-        """A head as one TensorFlow operation; each node its own, as sizes differ."""
+        """Builds heads as TensorFlow operations, one per node, because their sizes differ."""
 
         def build_pre(self, signals: Any, config: Any) -> None:
             super().build_pre(signals, config)
             (op,) = self.ops
             self.logits = signals[op.input]
             self.outputs = signals[op.output]
-            # heads have the names that TensorFlow's functions have
+            # heads have the names of TensorFlow's functions
             self.function = getattr(tf.nn, op.process.head)
             self.temperature = tf.constant(op.process.temperature, dtype=signals.dtype)
             self.mode = "inc" if op.mode == "inc" else "update"

@@ -1,9 +1,10 @@
-"""Where the neurons of a layer run, however deep the layer is nested.
+"""The placement of a layer's neurons (host or chip), at any depth of nesting.
 
-nengo-loihi reads ``on_chip`` from the configuration of the top-level network alone, and
-``block_shape`` from that of the network right around an ensemble alone; a layer knows neither the
-top-level nor its neighbours when it is made. So a layer carries its wish as an attribute
-``placement``, and `nengo_dense.layers.loihi_builder` looks for it when the top-level is built.
+nengo-loihi reads ``on_chip`` only from the configuration of the top-level network, and
+``block_shape`` only from that of the network that directly contains the ensemble. When a layer is
+made, it knows neither the top-level network nor its neighbours. Therefore a layer stores its
+setting in an attribute ``placement``, which `nengo_dense.layers.loihi_builder` reads at build
+time.
 """
 
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ import nengo
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """What a layer asks of nengo-loihi's builder.
+    """A layer's setting for nengo-loihi's builder.
 
     Parameters
     ----------
     ensemble : nengo.Ensemble
         The layer's neurons.
     input : nengo.Node
-        The passthrough node in front of them.
+        The passthrough node that sends to them.
     on_chip : bool
         Whether the neurons run on a core or on the host.
     """
@@ -31,16 +32,15 @@ class Placement:
 
 
 def placements(network: nengo.Network) -> list[Placement]:
-    """Collect the wishes of every layer in a network, itself included."""
+    """Collect the placements of all layers in a network, including the network itself."""
     found = (getattr(net, "placement", None) for net in (network, *network.all_networks))
     return [placement for placement in found if isinstance(placement, Placement)]
 
 
 def configured(network: nengo.Network, ensemble: nengo.Ensemble, param: str) -> bool:
-    """Tell whether the top-level configuration names this very ensemble.
+    """Tell whether the top-level configuration has a setting for this very ensemble.
 
-    Such a setting is more specific than the layer's own and is left to win; a setting for all
-    ensembles is not.
+    Such a setting has priority over the layer's own. A setting for all ensembles does not.
     """
     class_params = network.config[nengo.Ensemble]
     if param not in class_params.extra_params:

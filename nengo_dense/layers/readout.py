@@ -1,13 +1,13 @@
-"""Which part of a presentation the readout averages; conversion tunes for just this part."""
+"""The part of a presentation that the readout averages; conversion tunes for this part."""
 
 from typing import Any
 
 import numpy as np
 
-#: Part of the time so far whose logits are averaged, counted back from now. The first tenth says
-#: least, as spikes still travel through the layers. A later start throws spikes away, and every
-#: spike counts: with the last half only, the letter data (docs: parity) lose 11, 4 and 2 points
-#: more at 25, 50 and 100 steps.
+#: Part of the time so far, counted back from now, whose logits are averaged. The first tenth has
+#: least information, because the first spikes have not passed all layers yet. A later start loses
+#: spikes: with only the last half, the letter data (docs: parity) lose 11, 4 and 2 points more at
+#: 25, 50 and 100 steps.
 WINDOW = 0.9
 
 
@@ -19,7 +19,7 @@ def window_start(n_steps: Any, window: float = WINDOW) -> np.ndarray:
     n_steps : (...) array_like of int
         Steps so far, at least 1.
     window : float, optional
-        Above 0 and at most 1 (all the time so far).
+        Above 0 and at most 1, which is all the time so far.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A network of its own for a stack, with a node whose values it is shown."""
+"""A network for a stack, with a node that is the stack's input."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from nengo_dense.layers.stack import DenseStack
 def with_source(
     stack: DenseStack, output: Any = None, *, seed: int | None = 0, label: str | None = None
 ) -> tuple[nengo.Network, nengo.Node]:
-    """Put a stack into a new network, behind a source.
+    """Make a new network with a stack and a source that is connected to it.
 
     Parameters
     ----------
     stack : DenseStack
-        Left as it is, also where it is part of another network.
+        It does not change; it may also be part of another network.
     output : optional
-        The source's, as `nengo.Node` takes it; zeros, in the place of data, if not given.
+        Output of the source, as for `nengo.Node`; by default zeros, to be replaced by data.
     seed : int, optional
     label : str, optional
-        The network's.
+        Of the network.
 
     Returns
     -------

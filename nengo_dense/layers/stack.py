@@ -1,4 +1,4 @@
-"""Dense layers one after the other, from values to class probabilities."""
+"""A stack of dense layers, from input values to class probabilities."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,17 +27,18 @@ from nengo_dense.plugins import show
 
 READOUTS = tuple(HEADS)
 ENCODINGS = ("host", "spikes", "chip")
-#: Time constant in seconds between unfiltered logits and a head for values. Of 0, 5, 10, 20 and
-#: 30 ms it brought the mean over 200 ms closest to the source's (4-20-16-2, random weights).
+#: Time constant in seconds between unfiltered logits and a head that is not a softmax. Of 0, 5,
+#: 10, 20 and 30 ms, this one gave the mean over 200 ms that was closest to the source model's
+#: (4-20-16-2, random weights).
 VALUE_TAU = 0.01
 
 
 class DenseStack(nengo.Network):
     """A dense network: layers of neurons, then a linear readout and a head.
 
-    ``DenseStack([64, 32, 32, 5], size_in=16)`` is Keras's ``Dense(64, relu), Dense(32, relu),
-    Dense(32, relu), Dense(5, softmax)``: every number but the last is a layer of neurons, the
-    last is the readout, computed on the host from the last layer's spikes.
+    ``DenseStack([64, 32, 32, 5], size_in=16)`` corresponds to Keras's ``Dense(64, relu),
+    Dense(32, relu), Dense(32, relu), Dense(5, softmax)``. The last number is the readout, computed
+    on the host from the spikes of the last layer. Every other number is a layer of neurons.
 
     Parameters
     ----------
@@ -46,34 +47,33 @@ class DenseStack(nengo.Network):
     size_in : int
         Number of input values.
     readout : {"softmax", "linear", "relu"}
-        The head, which makes ``output`` of the logits: class probabilities, the logits themselves
-        (for regression), or the logits without what is negative.
+        The head, which computes ``output`` from the logits: class probabilities, the logits
+        themselves (for regression), or ``max(logits, 0)``.
     encoding : {"host", "spikes", "chip"}
-        How values become spikes. ``"host"``: the first layer runs on the host, exact and with
-        rates of its own, and sends its spikes. ``"spikes"``: a
-        `~nengo_dense.layers.encoder.SpikeEncoder` turns the inputs into spikes on the host, and
-        every layer is on the chip. ``"chip"``: the input node connects to
-        the chip through nengo-loihi's own on/off neurons, which clip values outside [-1, 1].
+        Encoding of input values in spikes. ``"host"``: the first layer runs on the host, in
+        floating point, and sends its spikes. ``"spikes"``: a
+        `~nengo_dense.layers.encoder.SpikeEncoder` on the host encodes the inputs, and every layer
+        is on the chip. ``"chip"``: nengo-loihi's own on/off neurons on the chip encode the inputs;
+        they clip values outside [-1, 1].
     weights : sequence of (n_out, n_in) array_like, optional
-        One for each of ``units``. Default: drawn, as in `DenseLayer`.
+        One for each of ``units``. Default: drawn at random, as in `DenseLayer`.
     biases : sequence of (n_out,) array_like, optional
         One for each of ``units``. Default: zeros.
     synapse : float, nengo.synapses.Synapse or None, or a list of them, optional
-        Lowpass time constant in seconds between layers and into the readout. A list has one for
-        each connection: out of the encoder if there is one, then out of each layer.
+        Lowpass time constant in seconds between layers and into the readout. A list has one entry
+        per connection: from the encoder, if there is one, then from each layer.
     neuron_type : nengo.neurons.NeuronType or list, optional
-        One for all layers, or one each.
+        One type for all layers, or one per layer.
     max_rate : float or list, optional
-        Rate in hertz that stands for the value 1, for all layers or one each.
+        Firing rate in hertz that represents the value 1: one for all layers, or one per layer.
     encoder : dict, optional
         Arguments of `~nengo_dense.layers.encoder.SpikeEncoder` (``scale``, ``signed``,
         ``offset``, ``resting``, ``max_rate``), for ``encoding="spikes"``. The first layer gets the
-        inputs less ``offset``.
+        inputs minus ``offset``.
     classes : (n_out,) array_like of numbers or text, optional
-        What each output stands for, as the source model names it. `evaluate` takes labels by
-        these names.
+        The class of each output, as in the source model. `evaluate` takes labels by these names.
     tuned : TuningRecord, optional
-        What the weights were tuned for, as `convert` notes it.
+        The conditions that the weights were tuned for; `convert` records them.
     label, seed, add_to_container : optional
         As in `nengo.Network`; the seed also draws weights.
 
@@ -84,17 +84,17 @@ class DenseStack(nengo.Network):
     encoder : SpikeEncoder or None
     layers : list of DenseLayer
     logits : nengo.Node
-        The filtered, weighted spikes of the last layer plus the readout's bias.
+        The filtered, weighted spikes of the last layer, plus the readout's bias.
     output : nengo.Node
         A `~nengo_dense.layers.head.HeadNode`, or ``logits`` itself.
     classes : (n_out,) ndarray or None
     tuned : TuningRecord or None
-        None after `set_parameters`, as other weights were not tuned for anything that is known.
+        None after `set_parameters`, because the new weights were not tuned.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        An unknown word, a size that does not fit its neighbour, or what `DenseLayer` refuses.
+        An option is unknown, a size does not match, or `DenseLayer` refuses an argument.
     """
 
     def __init__(
@@ -157,8 +157,8 @@ class DenseStack(nengo.Network):
         units = [count(n, "units", self) for n in each]
         if len(units) < 2:
             raise ValidationError(
-                f"must name at least one layer of neurons and the readout, got {units}; for one "
-                "matrix without neurons a nengo.Connection is enough",
+                f"must contain at least one layer of neurons and the readout, got {units}; for "
+                "one matrix without neurons use a nengo.Connection",
                 attr="units",
                 obj=self,
             )
@@ -171,7 +171,7 @@ class DenseStack(nengo.Network):
     def _parameters(
         self, weights: Any, biases: Any, seed: int | None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Check given weights and biases against all sizes, or draw and zero them."""
+        """Check given weights and biases; draw missing weights, set missing biases to zero."""
         for n_in, n_out in zip(self._sizes, self.units, strict=True):
             check_count(n_out, n_in, "units", self)
         rng = random_state(seed, self)
@@ -226,7 +226,7 @@ class DenseStack(nengo.Network):
             return SpikeEncoder(self.size_in, label="encoder", **arguments)
         if arguments:
             raise ValidationError(
-                f"only goes with encoding='spikes', got encoding={self.encoding!r}",
+                f"is only used with encoding='spikes', got encoding={self.encoding!r}",
                 attr="encoder",
                 obj=self,
             )
@@ -258,7 +258,7 @@ class DenseStack(nengo.Network):
             synapse=self.synapses[-1],
             label="readout.weights",
         )
-        # a connection from a constant, because a simulator that trains can train its transform
+        # a connection from a constant, because NengoDL can train the connection's transform
         one = nengo.Node([1.0], label="one")
         self.bias_connection = nengo.Connection(
             one, self.logits, transform=bias[:, np.newaxis], synapse=None, label="readout.bias"
@@ -270,31 +270,31 @@ class DenseStack(nengo.Network):
             self.output = (
                 SoftmaxNode(n_out, label=label) if softmax else HeadNode(label, n_out, label=label)
             )
-            # a softmax is read by its largest value; what rectifies needs the values themselves,
-            # since of single spikes it would cut off all that is below the mean
+            # For a softmax only the largest value matters. A rectifier needs filtered values: of
+            # single spikes, it would cut off everything below zero and so change the mean.
             raw = self.synapses[-1] is None and not softmax
             nengo.Connection(self.logits, self.output, synapse=VALUE_TAU if raw else None)
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
-        """(tuple of (n_out, n_in) array) All weights now, after any training."""
-        # a tuple: nengo-gui takes lists for Nengo's objects, and asks for their hashes
+        """(tuple of (n_out, n_in) array) All present weights, after any training."""
+        # a tuple: nengo-gui takes lists for lists of Nengo's objects, and hashes their items
         layers = (layer.weights for layer in self.layers)
         readout = np.array(self.readout_connection.transform.init)
         return (*layers, readout.reshape(self.units[-1], -1))
 
     @property
     def biases(self) -> tuple[np.ndarray, ...]:
-        """(tuple of (n_out,) array) All biases now, after any training."""
+        """(tuple of (n_out,) array) All present biases, after any training."""
         layers = (layer.bias for layer in self.layers)
         # NengoDL's freeze_params turns a (1, 1) array into a scalar
         return (*layers, np.array(self.bias_connection.transform.init).reshape(self.units[-1]))
 
     def arguments(self) -> dict[str, Any]:
-        """Return what would make this stack again, with its weights as they are now.
+        """Return the arguments that make an equal stack, with the present weights.
 
         ``DenseStack(**{**stack.arguments(), "max_rate": 100, "tuned": None})`` is the same stack
-        at other rates, for which it was not tuned.
+        at other firing rates, for which it was not tuned.
         """
         arguments = {
             "units": list(self.units),
@@ -318,7 +318,7 @@ class DenseStack(nengo.Network):
         return arguments
 
     def set_parameters(self, weights: Any, biases: Any) -> None:
-        """Exchange all weights and biases, after training elsewhere; ``tuned`` becomes None.
+        """Replace all weights and biases, for example after training; ``tuned`` becomes None.
 
         Parameters
         ----------
@@ -330,7 +330,8 @@ class DenseStack(nengo.Network):
         Raises
         ------
         nengo.exceptions.ValidationError
-            Another number of them, another shape, NaN or infinity; the stack stays as it was.
+            The number of arrays or a shape is wrong, or a value is NaN or infinite. The stack does
+            not change.
         """
         for attr, given in (("weights", weights), ("biases", biases)):
             if given is None or isinstance(given, Distribution):  # these are drawn, once
@@ -343,9 +344,9 @@ class DenseStack(nengo.Network):
         self.tuned = None
 
     def save(self, path: str | Path) -> None:
-        """Write everything needed to make this stack again to one ``.npz`` file.
+        """Write the stack to one ``.npz`` file, from which `load` makes it again.
 
-        No pickle is used, so that a file from anywhere can be loaded safely.
+        The file contains no pickle, so a file from an unknown source is safe to load.
         """
         stack_file.write(self.arguments(), as_path(path))
 
@@ -386,8 +387,8 @@ class DenseStack(nengo.Network):
         Raises
         ------
         nengo_dense.exceptions.FileFormatError
-            The file is damaged, foreign, or of a later version.
+            The file is damaged, not a saved stack, or of a later version.
         nengo.exceptions.ValidationError
-            Something else than a path.
+            ``path`` is not a path.
         """
         return cls(**stack_file.read(as_path(path)))

@@ -1,13 +1,13 @@
-"""The file that a DenseStack is kept in: one ``.npz`` of plain arrays, without pickle.
+"""The file format of a DenseStack: one ``.npz`` file of plain arrays, without pickle.
 
-The array ``header`` holds JSON text; the others hold numbers, or the classes' names. A file says
-which version of the format it is, and a reader refuses what it does not know rather than guess.
+The array ``header`` holds JSON text. The others hold numbers, or the names of classes. The header
+has the version of the format; a reader refuses unknown versions.
 
 - Version 1: sizes, weights, biases, encoding, rates, synapses, neurons.
-- Version 2: also the classes' names, what the stack was tuned for, and an encoder's offset and
-  resting rate; the head may be any that is known.
+- Version 2: also the names of classes, the tuning record, and an encoder's offset and resting
+  rate; the head may be any in `nengo_dense.heads`.
 
-Files of every version so far are read for ever.
+Later versions of this package will read all these versions.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
 from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
-#: What is written, and all that is read.
+#: The version that is written, and all versions that are read.
 VERSION, READABLE = 2, (1, 2)
 
 #: Arguments of an encoder in version 1.
@@ -68,9 +68,9 @@ def read(path: Path) -> dict[str, Any]:
     Raises
     ------
     nengo_dense.exceptions.FileFormatError
-        Not such a file, a damaged one, or one of another version.
+        The file is not a saved stack, is damaged, or has an unknown version.
     FileNotFoundError
-        No file there.
+        There is no such file.
     """
     arrays = load_arrays(
         path,
@@ -101,12 +101,12 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _is_stack(file: BinaryIO) -> bool:
-    """Tell whether an open file is a stack's, of whatever version."""
+    """Tell whether an open file is a saved stack, of any version."""
     header = np.load(file, allow_pickle=False)["header"]
     return bool(json.loads(str(header))["format"] == FORMAT)
 
 
-#: What may only take the place of its like.
+#: Kind of this file; it only replaces files of the same kind.
 STACK = files.Kind("a saved DenseStack", _is_stack)
 
 
@@ -118,8 +118,8 @@ def _check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         is_ours = False
     if not is_ours:
         raise FileFormatError(
-            f"{path} is not a saved DenseStack: it has no header saying '{FORMAT}', only "
-            f"{', '.join(sorted(arrays)[:5]) or 'nothing'}. Files come from DenseStack.save."
+            f"{path} is not a saved DenseStack: it has no header with '{FORMAT}', only "
+            f"{', '.join(sorted(arrays)[:5]) or 'nothing'}. DenseStack.save writes such files."
         )
     if header.get("version") not in READABLE:
         raise FileFormatError(
@@ -165,7 +165,7 @@ def _describe_neuron(neuron_type: nengo.neurons.NeuronType) -> dict[str, Any]:
             f"{', '.join(neurons.IN_FILES)} can."
         )
     arguments = neurons.arguments(neuron_type)
-    del arguments["amplitude"]  # the layer's own doing, as is a voltage of zero
+    del arguments["amplitude"]  # the layer sets it, and also an initial voltage of zero
     state = set(arguments.pop("initial_state") or {}) - {"voltage"}
     numbers = {key: float(value) for key, value in arguments.items() if is_number(value)}
     others = [key for key in arguments if key not in numbers and arguments[key] is not None]

@@ -1,4 +1,4 @@
-"""What a stack was tuned for, kept with it, so that another use can be told from this one."""
+"""The conditions that a stack was tuned for, stored with it, to detect other uses."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import finite_array, number, positive
 
-#: Part of a presentation after which answers are good, where nothing else is said.
+#: Default for the part of a presentation after which answers are accurate.
 EARLIEST = 0.25
-#: Inputs are foreign if they leave the range seen by more than the range itself, in this share of
-#: the samples: test data always leave it a little, data of another scale nearly always by far.
+#: Inputs have another scale if, in this share of the samples, they leave the calibration range by
+#: more than its width. Test data often leave it a little; data of another scale leave it far in
+#: nearly all samples.
 FOREIGN_SHARE = 0.05
 #: How close times must be, relative to each other, to count as the same.
 TOLERANCE = 1e-6
@@ -20,33 +21,33 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class TuningRecord:
-    """What the weights and biases of a stack were tuned for.
+    """The conditions that the weights and biases of a stack were tuned for.
 
     Parameters
     ----------
     presentation_time : float
-        How long a sample was shown, in seconds.
+        Length of a presentation in seconds.
     dt : float
         Step in seconds.
     encoding : str
-        Of the stack.
+        Encoding of the stack.
     input_low, input_high : (size_in,) ndarray
         Least and greatest value of each input in the calibration data.
     earliest : float, optional
-        When answers are good for the first time, in seconds; after a quarter if not given.
+        Time in seconds from which answers are accurate; by default a quarter of a presentation.
     effort : str or float, optional
-        Spent on tuning: a word, or seconds.
+        Effort of tuning: a word, or seconds.
     gap : float, optional
-        Held-back samples that the chip's integers answered otherwise than the source model, in
-        per cent; of values the root mean square of the difference, in per cent of their standard
-        deviation.
+        Share of held-back samples that the chip's integers answered differently from the source
+        model, in per cent. For values, the root mean square of the difference, in per cent of
+        their standard deviation.
     data : str, optional
-        Fingerprint of the calibration inputs, see `fingerprint`.
+        Fingerprint of the calibration inputs, see ``fingerprint``.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Times that are not above 0, inputs of different numbers, or a gap below 0.
+        A time is not above 0, the numbers of inputs differ, or a gap is below 0.
     """
 
     presentation_time: float
@@ -78,7 +79,7 @@ class TuningRecord:
 
     @property
     def first_answer(self) -> float:
-        """(float) When answers are good for the first time, in seconds."""
+        """(float) Time in seconds from which answers are accurate."""
         return self.earliest or EARLIEST * self.presentation_time
 
     def differences(
@@ -89,50 +90,49 @@ class TuningRecord:
         target: str | None = None,
         x: np.ndarray | None = None,
     ) -> list[str]:
-        """Say in which ways a run is not what the stack was tuned for.
+        """List how a run differs from the conditions that the stack was tuned for.
 
         Parameters
         ----------
         dt, presentation_time : float, optional
-            Of the run, in seconds.
+            Step and length of a presentation in the run, in seconds.
         target : {"sim", "simreal", "loihi", "nengo"}, optional
-            What it runs on.
+            Simulator or hardware of the run.
         x : (n, size_in) array_like, optional
             The inputs.
 
         Returns
         -------
         sentences : list of str
-            Each with the value tuned for, the value got, and the way out; empty if all is as it
-            was.
+            Each has the tuned value, the present value and the remedy; empty without differences.
         """
         found = []
         if dt is not None and not np.isclose(dt, self.dt, rtol=TOLERANCE, atol=0):
             found.append(
                 f"This stack was tuned for steps of {1000 * self.dt:g} ms, and this run has "
-                f"{1000 * dt:g} ms, so that its neurons lose other parts of their input: take "
+                f"{1000 * dt:g} ms, so its neurons lose other parts of their input. Use "
                 f"dt={self.dt:g}, or convert the model again with dt={dt:g}."
             )
         earliest = self.first_answer
         if presentation_time is not None and presentation_time < earliest * (1 - TOLERANCE):
             found.append(
-                f"This stack was tuned for samples shown for {1000 * self.presentation_time:g} "
-                f"ms, with answers from {1000 * earliest:g} ms on, and these are shown for "
-                f"{1000 * presentation_time:g} ms: show them for longer, or convert the model "
-                f"again with presentation_time={presentation_time:g}."
+                f"This stack was tuned for presentations of {1000 * self.presentation_time:g} "
+                f"ms, with answers from {1000 * earliest:g} ms on; this run presents each sample "
+                f"for {1000 * presentation_time:g} ms. Present samples for longer, or convert the "
+                f"model again with presentation_time={presentation_time:g}."
             )
         if target == "nengo" and self.encoding == "chip":
             found.append(
-                "This stack was tuned for the spikes that nengo-loihi makes of its input, and in "
-                "Nengo its first layer gets the input itself, so that values come out too large: "
-                "run it on the chip or its emulator, or convert with encoding='host' or 'spikes'."
+                "This stack was tuned for input that nengo-loihi encodes in spikes. In Nengo its "
+                "first layer gets the input itself, so its values are too large. Run it on the "
+                "chip or its emulator, or convert with encoding='host' or 'spikes'."
             )
         if x is not None:
             found += self._foreign(np.asarray(x, dtype=np.float64))
         return found
 
     def _foreign(self, x: np.ndarray) -> list[str]:
-        """Say whether inputs are on another scale than those seen."""
+        """Describe inputs of another scale than the calibration data; empty if there are none."""
         span = self.input_high - self.input_low
         beyond = (x < self.input_low - span) | (x > self.input_high + span)
         share = float(beyond.any(axis=1).mean())
@@ -141,9 +141,9 @@ class TuningRecord:
         feature = int(beyond.mean(axis=0).argmax())
         return [
             f"This stack was tuned on other inputs than these: {share:.0%} of the samples are far "
-            f"outside, first of all input {feature} with {x[:, feature].min():.4g} to "
+            f"outside. Input {feature} is outside most often, with {x[:, feature].min():.4g} to "
             f"{x[:, feature].max():.4g} instead of {self.input_low[feature]:.4g} to "
-            f"{self.input_high[feature]:.4g}. Prepare them as the calibration data were, or "
+            f"{self.input_high[feature]:.4g}. Preprocess them as the calibration data, or "
             "convert the model again with calibration data like these."
         ]
 
@@ -155,12 +155,12 @@ def fingerprint(x: np.ndarray) -> str:
 
 
 def check_tuned(tuned: Any, size_in: int, obj: object) -> TuningRecord | None:
-    """Return a record of as many inputs as a stack has, or None for None.
+    """Return a record after checking its number of inputs; None for None.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Something else, or a record of another number of inputs.
+        It is not a record, or its number of inputs is not the stack's.
     """
     if tuned is None:
         return None

@@ -1,4 +1,4 @@
-"""How untrained weights are drawn, and how many there may be."""
+"""Initial weights: their distribution, and their largest number."""
 
 import numpy as np
 from nengo.dists import Distribution
@@ -6,17 +6,17 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.loihi.limits import CORES_PER_CHIP, MAX_COMPARTMENTS, MAX_IN_AXONS
 
-#: Weights of one layer: every neuron of a chip, with as many inputs as a core can tell apart.
+#: Most weights in one layer: all neurons of a chip, each with the most inputs of a core.
 MAX_WEIGHTS = CORES_PER_CHIP * MAX_COMPARTMENTS * MAX_IN_AXONS
 
 
 def check_count(n_out: int, n_in: int, attr: str, obj: object) -> None:
-    """Refuse a layer of more weights than can be computed with, before they take memory.
+    """Refuse a layer with too many weights, before memory is allocated for them.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        More than `MAX_WEIGHTS`.
+        There are more than `MAX_WEIGHTS`.
     """
     if n_out * n_in > MAX_WEIGHTS:
         raise ValidationError(
@@ -31,7 +31,7 @@ def check_count(n_out: int, n_in: int, attr: str, obj: object) -> None:
 class GlorotUniform(Distribution):
     """Uniform weights within ``±sqrt(6 / (n_in + n_out))``, the default of Keras's Dense.
 
-    Keeps the variance of activations and gradients about equal from layer to layer.
+    They keep the variance of activations and gradients about equal from layer to layer.
     Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
     neural networks", AISTATS 2010, equation 16.
     """

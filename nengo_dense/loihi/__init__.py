@@ -1,1 +1,1 @@
-"""Loihi: what it holds, how it computes, and networks made into its integers."""
+"""Loihi: its limits, its arithmetic, and the conversion of networks to its integers."""

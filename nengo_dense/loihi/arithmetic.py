@@ -51,7 +51,7 @@ def decay(x: np.ndarray, keep: np.ndarray) -> np.ndarray:
     x : (...) int32 array
         Values above ``-2**31``.
     keep : (...) int32 array
-        What is left of 4096: 0 to 4096.
+        Part that remains, in units of 1/4096: 0 to 4096.
 
     Returns
     -------
@@ -76,14 +76,17 @@ def shift(x: np.ndarray, bits: int) -> np.ndarray:
 
 
 def learn_overflow_bits(n_factors: int) -> int:
-    """Bits that a product of ``n_factors`` 7-bit factors and a 3-bit rate overflows by."""
+    """Count the bits by which a product of ``n_factors`` 7-bit factors and a 3-bit rate overflows.
+
+    The learning accumulator has `LEARN_BITS` bits.
+    """
     return 7 * n_factors + 3 - LEARN_BITS
 
 
 def round_stochastic(
     x: np.ndarray, uniform: np.ndarray, limit: int, dtype: np.dtype, name: str
 ) -> np.ndarray:
-    """Round to an integer, up with the probability of the fraction; clip, and say so.
+    """Round to an integer: up, with a probability equal to the fraction. Clip with a warning.
 
     Parameters
     ----------
@@ -96,7 +99,7 @@ def round_stochastic(
     dtype : dtype
         Of the result.
     name : str
-        What is rounded, for the warning.
+        Name of the values, for the warning.
     """
     sign: np.ndarray = np.sign(x).astype(dtype)
     fraction, whole = np.modf(np.abs(x))

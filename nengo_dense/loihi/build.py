@@ -1,8 +1,8 @@
-"""A network built for the chip, once, by nengo-loihi's own builder.
+"""Build a network for the chip, once, with nengo-loihi's own builder.
 
-`build_floats` gives the floating point model of any network, or says what stands in the way;
-`try_build_floats` goes on where something does, and collects it. Both give a `FloatModel`, from
-which integers are made as often as wanted. `build_model` does both steps for a simulator.
+`build_floats` makes the floating point model of a network, or raises the first error.
+`try_build_floats` goes on after an error, and collects all of them. Both return a `FloatModel`,
+which can make integer models any number of times. `build_model` does both steps for a simulator.
 """
 
 import warnings
@@ -33,14 +33,14 @@ def build_floats(
     dt : float
         Step in seconds.
     model : nengo_loihi.builder.Model, optional
-        Built into, if given.
+        The model to build into; a new one by default.
     precompute, remove_passthrough : optional
         As in ``nengo_loihi.Simulator``.
 
     Raises
     ------
     BuildError
-        nengo-loihi cannot build the network; its message, and the object it was building.
+        nengo-loihi cannot build the network; with its message, and the object it was building.
     """
     loihi = compat.nengo_loihi()
     if model is None:
@@ -92,16 +92,16 @@ def build_model(
     integers.validate()
     if model is None:
         return integers.model
-    vars(model).update(vars(integers.model))  # who gave a model looks at it for what was built
+    vars(model).update(vars(integers.model))  # the caller reads the result from its own model
     return model
 
 
 def try_build_floats(network: nengo.Network, dt: float) -> FloatModel:
-    """Build a network in floating point as far as that is possible.
+    """Build a network in floating point as far as possible.
 
-    What the builder raises for one object is kept with that object, and the build goes on, also
-    after ``sys.exit()`` in a function of the network. Limits are not enforced, and warnings are
-    not shown.
+    If the builder raises an error for one object, the error is kept with that object and the
+    build goes on; also after ``sys.exit()`` in a function of the network. Limits are not enforced,
+    and warnings are not shown.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def try_build_floats(network: nengo.Network, dt: float) -> FloatModel:
     Returns
     -------
     floats : FloatModel
-        Its model is complete if it has no troubles. Given to ``nengo_loihi.Simulator``, it is
-        taken as it is and not built anew, and so is the model of `FloatModel.integers`.
+        Without troubles, its model is complete. ``nengo_loihi.Simulator(model=...)`` takes this
+        model, or the model of `FloatModel.integers`, as it is and does not build it again.
     """
     compat.nengo_loihi()
     troubles: list[Trouble] = []
@@ -126,7 +126,7 @@ def try_build_floats(network: nengo.Network, dt: float) -> FloatModel:
 
 
 def _collecting_model(dt: float, troubles: list[Trouble]) -> Any:
-    """Make a model that keeps the errors of single objects and goes on."""
+    """Make a model that collects the errors of single objects and goes on."""
     from nengo_loihi.builder.builder import Model, ValidationLevel
 
     class CollectingModel(Model):
@@ -137,7 +137,7 @@ def _collecting_model(dt: float, troubles: list[Trouble]) -> Any:
             self.validation_level = ValidationLevel.NONE
 
         def build(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
-            if self.built:  # a Simulator is being given the model that stands
+            if self.built:  # a Simulator got the finished model
                 return None
             if self.building is not None or isinstance(obj, nengo.Network):
                 return super().build(obj, *args, **kwargs)
@@ -157,7 +157,7 @@ def _collecting_model(dt: float, troubles: list[Trouble]) -> Any:
 
 
 def _causes(troubles: list[Trouble]) -> Iterator[Trouble]:
-    """Leave out what only follows from the first error: an object that is missing."""
+    """Leave out errors that only follow from the first one: a missing object (KeyError)."""
     for number, trouble in enumerate(troubles):
         if number == 0 or not isinstance(trouble.error, KeyError):
             yield trouble

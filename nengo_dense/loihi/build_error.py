@@ -1,4 +1,4 @@
-"""Errors of nengo-loihi's builder, said with the object that stands in the way."""
+"""Errors of nengo-loihi's builder, with the object that it could not build."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,23 +11,23 @@ from nengo.exceptions import BuildError, NengoException
 
 
 class NotImplementedBuildError(BuildError, NotImplementedError):
-    """nengo-loihi does not implement what a network needs."""
+    """nengo-loihi does not implement a feature that the network needs."""
 
 
 @contextmanager
 def explained(network: Any) -> Iterator[None]:
-    """Turn whatever nengo-loihi raises while it builds into an error that names an object.
+    """Turn every error of nengo-loihi's builder into one that names an object.
 
     Parameters
     ----------
     network : nengo.Network
-        Named where no object in it is known to be the cause.
+        Named if the object that caused the error is not known.
 
     Raises
     ------
     BuildError
         nengo-loihi's message, and the object that it was building. Nengo's other errors, and
-        warnings where these are raised, pass as they are.
+        warnings that are raised as errors, pass unchanged.
     """
     try:
         yield
@@ -39,20 +39,20 @@ def explained(network: Any) -> Iterator[None]:
         raise BuildError(f"{err} (while building {culprit})") from err
     except (NengoException, Warning):
         raise
-    except Exception as err:  # whatever an object that it does not expect makes it raise
+    except Exception as err:  # an unexpected object can raise any error
         kind = NotImplementedBuildError if isinstance(err, NotImplementedError) else BuildError
         culprit = _object_being_built(err.__traceback__) or network
         raise kind(f"nengo-loihi cannot build {culprit}: {_reason(err)}") from err
 
 
 def _reason(err: Exception) -> str:
-    """Return an error's words, or the condition of an assertion that says nothing."""
+    """Return an error's message, or the condition of an assertion without a message."""
     if isinstance(err, AssertionError | NotImplementedError) and str(err):
         return str(err)
     if isinstance(err, AssertionError):
         line = extract_tb(err.__traceback__)[-1].line or "an assertion"
         return f"'{line.removeprefix('assert ')}' does not hold"
-    return f"{type(err).__name__}: {str(err) or 'it does not say why'}"
+    return f"{type(err).__name__}: {str(err) or 'without a message'}"
 
 
 def _object_being_built(traceback: TracebackType | None) -> Any:

@@ -19,13 +19,13 @@ class Chip:
     program : Program
     kernel : Kernel
     lanes : int
-        Number of simulations run side by side.
+        Number of simulations to run side by side.
     seed : int
-        Of the chip's noise and stochastic rounding, the same in every lane.
+        Seed of the chip's noise and stochastic rounding, the same in every lane.
     error_scale : float
         ``pes_error_scale`` of the model.
     complain : callable
-        Told what goes wrong on the chip.
+        Called with a message when something goes wrong on the chip.
     """
 
     def __init__(
@@ -68,6 +68,12 @@ class Chip:
         Returns
         -------
         overflowed : set of str
+            Names of the registers that overflowed.
+
+        Raises
+        ------
+        nengo.exceptions.SimulationError
+            An input neuron has more than 255 scheduled spikes in one step.
         """
         self._add_scheduled(spikes)
         if not self.learnings:
@@ -98,7 +104,7 @@ class Chip:
         return self.kernel.advance(self.state, drive, recordings)
 
     def _sample_noise(self, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the noise as nengo-loihi does: for every compartment, enabled or not."""
+        """Draw noise as nengo-loihi does: for every compartment, with or without noise."""
         chip = self.program.compartments
         shape = (n_steps, len(chip))
         if self.program.dtype == np.int32:
@@ -109,7 +115,7 @@ class Chip:
         return noise * ~chip.noise_on_u, noise * chip.noise_on_u
 
     def _add_scheduled(self, spikes: np.ndarray) -> None:
-        """Add the spikes that were fixed when the model was built."""
+        """Add the spikes that were scheduled when the model was built."""
         for group in self.program.inputs:
             for step in group.scheduled.keys() & range(
                 self.n_steps + 1, self.n_steps + spikes.shape[1] + 1
@@ -117,7 +123,7 @@ class Chip:
                 counts = np.bincount(group.scheduled[step], minlength=group.size)
                 if counts.max(initial=0) > 255:
                     raise SimulationError(
-                        f"Input {group.label}: {counts.max()} spikes of one neuron in step "
+                        f"Input {group.label}: one neuron has {counts.max()} spikes in step "
                         f"{step}; at most 255 can be emulated"
                     )
                 part = slice(group.start, group.start + group.size)

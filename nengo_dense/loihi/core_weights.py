@@ -1,4 +1,4 @@
-"""New weights for the synapses of a network that is already divided among cores."""
+"""Replacement of weights in a network that is already divided among cores."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from nengo_dense.loihi.layout import neurons_of, senders_of
 
 
 class CoreWeights:
-    """The weights of one dense connection between neurons, wherever it ends.
+    """The weights of one dense connection between neurons, on all cores that hold a part of it.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
         Built, in floating point.
     pre, post : nengo.Ensemble
-        Spikes go from the neurons of ``pre``, on the host or on the chip, to those of ``post``,
-        on the chip: through one connection, or a chain of them and passthrough nodes that
-        nengo-loihi merges into one.
+        The neurons of ``pre``, on the host or on the chip, send spikes to those of ``post``, on
+        the chip: through one connection, or through a chain of connections and passthrough nodes
+        that nengo-loihi merges into one.
 
     Raises
     ------
@@ -44,8 +44,8 @@ class CoreWeights:
     def _only(self, synapses: list[Any], block: Any) -> Any:
         if len(synapses) != 1:
             raise BuildError(
-                f"{self._what} ends in {len(synapses)} synapses of {block}; weights can be "
-                "exchanged where it is exactly one"
+                f"{self._what} has {len(synapses)} synapses on {block}; its weights can only be "
+                "replaced if it has exactly one"
             )
         (synapse,) = synapses
         rows = np.arange(block.n_neurons, dtype=np.int32)
@@ -53,9 +53,9 @@ class CoreWeights:
             np.array_equal(index, rows[np.newaxis]) for index in synapse.indices
         )
         if not dense:
-            raise BuildError(f"{self._what} is not dense, so that no matrix can replace it")
+            raise BuildError(f"{self._what} is not dense, so a matrix cannot replace its weights")
         if synapse.axon_to_weight_map is not None:
-            # axons with equal weights share them where a block was split; new ones may differ
+            # splitting a block lets axons with equal weights share them; new weights may differ
             synapse.axon_to_weight_map = np.arange(synapse.n_axons)
             synapse.indices = [rows[np.newaxis]] * synapse.n_axons
         return synapse
@@ -63,13 +63,18 @@ class CoreWeights:
     def set(self, transform: np.ndarray) -> None:
         """Write weights into every core.
 
-        The arithmetic is nengo-loihi's (``build_full_chip_connection``), step by step, so that
-        the numbers are those of a network built with this transform.
+        The operations are nengo-loihi's (``build_full_chip_connection``), in the same order, so
+        the numbers equal those of a network that is built with this transform.
 
         Parameters
         ----------
         transform : (post.n_neurons, pre.n_neurons) array
-            As of a `nengo.Connection` from neurons to neurons.
+            Transform of a `nengo.Connection` from neurons to neurons.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            The transform has another shape.
         """
         transform = np.asarray(transform)
         if transform.shape != self.shape:

@@ -1,4 +1,4 @@
-"""What a network costs the chip: one formula, from published energies of Loihi.
+"""Energy estimate for a network on the chip: one formula, from published energies of Loihi.
 
 Source
 ------
@@ -6,23 +6,23 @@ Source
     38(1), 82-99, 2018, Table 2 on page 96, "pre-silicon performance and energy measurements":
     circuit simulations, "consistent with early post-silicon characterization".
 
-What is counted
----------------
-- 23.6 pJ for each *synaptic operation*: a weight that is added because a spike came. The table
-  calls this the least ("energy per synaptic spike op (min)").
-- 81 pJ for each *neuron update*: a neuron in a step, whether it fires or not. The table has 52 pJ
-  for neurons that are inactive without saying which these are, so this is the most.
+Included
+--------
+- 23.6 pJ for each *synaptic operation*: a spike adds one weight. The table calls this the minimum
+  ("energy per synaptic spike op (min)").
+- 81 pJ for each *neuron update*: one neuron in one step, whether it fires or not. The table also
+  has 52 pJ for inactive neurons, but does not define them, so 81 pJ is the maximum.
 
-What is left out
-----------------
-- Spikes on their way: 1.7 pJ within a tile, 3.0 or 4.0 pJ for each hop between tiles. How many
-  hops there are depends on where a board's software puts each core. A spike to a core with 100
-  neurons costs 2,360 pJ for its synaptic operations, beside which ten hops are 2 %.
+Not included
+------------
+- The transport of spikes: 1.7 pJ within a tile, 3.0 or 4.0 pJ for each hop between tiles. The
+  number of hops depends on where a board's software places each core. Compare a spike to a core
+  with 100 neurons: its synaptic operations take 2,360 pJ, and ten hops only 2 % of that.
 - Learning (120 pJ for each weight that is updated), the host, the chip's x86 cores, input and
-  output, and static power, which together often cost more than all that is counted.
+  output, and static power. Together these often take more energy than the included parts.
 
-Some tools (keras-spiking 0.3) take 23.6 + 3.5 = 27.1 pJ for a synaptic operation. The table has no
-such energy: its 3.5 is the *time* of one, in nanoseconds ("time per synaptic spike op (max)").
+Some tools (keras-spiking 0.3) use 23.6 + 3.5 = 27.1 pJ for a synaptic operation. The table has no
+such energy. Its 3.5 is a *time* in nanoseconds ("time per synaptic spike op (max)").
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,12 +41,12 @@ from nengo_dense.loihi.projection import Projection
 
 @dataclass(frozen=True)
 class Energy:
-    """Operations on the chip, and what they cost.
+    """Operations on the chip, and their energy.
 
     Attributes
     ----------
     synaptic_operations : float
-        Weights added to a neuron's input: for each spike, the synapses that it reaches.
+        Number of weights added to neurons' inputs: for each spike, the synapses that it reaches.
     neuron_updates : float
         Neurons times steps.
     """
@@ -64,7 +64,7 @@ class Energy:
 
     @classmethod
     def total(cls, parts: Iterable["Energy"]) -> "Energy":
-        """Add up what several cores or layers do."""
+        """Add up the energy of several cores or layers."""
         parts = list(parts)
         return cls(
             sum(part.synaptic_operations for part in parts),
@@ -75,19 +75,19 @@ class Energy:
 def count_energy(
     model: Any, spikes: Mapping[Any, np.ndarray], n_steps: float
 ) -> dict[Any, Energy]:
-    """Count what the cores of a built network do.
+    """Count the operations of each core of a built network.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
         Built.
     spikes : dict of {sender: (n_neurons,) array}
-        How often each neuron spiked in all steps together. A sender is an ensemble on the chip or
-        on the host, or a block or an input of the model (such as the block of a connection's
-        decode neurons). Of the spikes that a neuron on the host fires in one step, only one
-        reaches the chip and may be counted.
+        Number of spikes of each neuron, over all steps. A sender is an ensemble on the chip or on
+        the host, or a block or input of the model (such as the block of a connection's decode
+        neurons). If a neuron on the host fires several times in one step, count one spike: only
+        one reaches the chip.
     n_steps : float
-        Steps that these spikes took; a mean where the spikes are means.
+        Number of steps with these spikes; a mean if the spikes are means.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def count_energy(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Nothing is said of somebody who sends spikes to a core, or of another number of neurons.
+        A sender of spikes to a core has no counts, or counts for another number of neurons.
     """
     sent = _by_source(model, spikes)
     sources, blocks = [*model.inputs, *model.blocks], list(model.blocks)
@@ -124,7 +124,7 @@ def _by_source(model: Any, spikes: Mapping[Any, np.ndarray]) -> dict[Any, np.nda
 
 
 def _check_counts(counts: Any, n_neurons: int, sender: Any) -> None:
-    """Refuse counts that are missing or of other neurons."""
+    """Refuse counts that are missing or have the wrong shape."""
     if counts is None or np.shape(counts) != (n_neurons,):
         got = "none" if counts is None else f"an array of shape {np.shape(counts)}"
         raise ValidationError(

@@ -1,4 +1,4 @@
-"""A network in floating point, built once; everything in integers is made from it."""
+"""The floating point model of a network: built once, and the source of all integer models."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +14,14 @@ from nengo_dense.plugins import describe, message
 
 @dataclass(frozen=True)
 class Trouble:
-    """What nengo-loihi raised, and where.
+    """An error that nengo-loihi raised, and the object that it was building.
 
     Attributes
     ----------
     target : nengo.base.NengoObject, nengo.Network or str
-        What it was building, or the name of that.
+        The object, or its name.
     error : BaseException
-        Also the one of ``sys.exit()`` in a function of the network.
+        The error; ``SystemExit`` if a function of the network calls ``sys.exit()``.
     """
 
     target: Any
@@ -29,7 +29,7 @@ class Trouble:
 
     @property
     def text(self) -> str:
-        """(str) The message, with the type where there is none, or where it is no error."""
+        """(str) The message; the type too if there is no message, or if it is not an Exception."""
         if not isinstance(self.error, Exception):
             return describe(self.error)
         return message(self.error) or f"{type(self.error).__name__} without a message"
@@ -37,16 +37,16 @@ class Trouble:
 
 @dataclass(eq=False)
 class FloatModel:
-    """A network as nengo-loihi builds and divides it, before its numbers become integers.
+    """A network after nengo-loihi built it and divided it among cores, before discretization.
 
-    Made by `nengo_dense.loihi.build`.
+    `nengo_dense.loihi.build` makes it.
 
     Attributes
     ----------
     model : nengo_loihi.builder.Model
-        It can be run as it is (``target="simreal"``) if there are no troubles.
+        Without troubles, it can run as it is (``target="simreal"``).
     troubles : list of Trouble
-        Empty unless troubles were to be collected.
+        Empty unless the build collected errors.
     """
 
     model: Any
@@ -55,33 +55,33 @@ class FloatModel:
 
     @property
     def layers(self) -> list[Layer]:
-        """(list of Layer) The blocks, one a core, by the ensemble or connection they belong to."""
+        """(list of Layer) The blocks, one per core, grouped by ensemble or connection."""
         return layers_of(self.model)
 
     def integers(self, *, collect: bool = False) -> IntegerModel:
-        """Turn a copy of the model into integers; this one stays as it is.
+        """Turn a copy of the model into integers; this model does not change.
 
         Parameters
         ----------
         collect : bool, optional
-            Whether to keep errors and warnings, each with its block, and go on. Otherwise the
-            first error is raised and warnings are shown.
+            Whether to collect errors and warnings per block, and go on. Otherwise the first
+            error is raised and warnings are shown.
 
         Raises
         ------
         BuildError
-            Numbers that the chip cannot store, unless errors are collected.
+            The chip cannot store a number, and ``collect`` is False.
         """
         return make_integers(self.model, collect=collect)
 
     def set_bias(self, ensemble: nengo.Ensemble, bias: np.ndarray) -> None:
-        """Exchange the bias currents of an ensemble on the chip, on the cores that it has.
+        """Replace the bias currents of an ensemble on the chip; its division among cores stays.
 
         Parameters
         ----------
         ensemble : nengo.Ensemble
         bias : (n_neurons,) array
-            As of `nengo.Ensemble`. The ensemble itself is not changed.
+            Bias currents as in `nengo.Ensemble`. The ensemble itself does not change.
         """
         bias = np.broadcast_to(bias, (ensemble.n_neurons,)).astype(nengo.rc.float_dtype)
         for block in self.model.objs[ensemble]["in"]:
@@ -90,15 +90,15 @@ class FloatModel:
     def set_weights(
         self, pre: nengo.Ensemble, post: nengo.Ensemble, transform: np.ndarray
     ) -> None:
-        """Exchange the weights from neurons to neurons, on the cores that these have.
+        """Replace the weights from neurons to neurons; their division among cores stays.
 
         Parameters
         ----------
         pre, post : nengo.Ensemble
             See `CoreWeights`.
         transform : (post.n_neurons, pre.n_neurons) array
-            As of a `nengo.Connection` from neurons to neurons; with passthrough nodes between
-            them, the product of all transforms. No connection is changed itself.
+            Transform of a `nengo.Connection` from neurons to neurons; with passthrough nodes
+            between them, the product of all transforms. The connections do not change.
 
         Raises
         ------

@@ -1,4 +1,7 @@
-"""A network in the chip's integers, made from a copy of its floating point model."""
+"""The integer model of a network: weights, exponents, biases and thresholds, core by core.
+
+It is made from a copy of the floating point model.
+"""
 
 import traceback
 import warnings
@@ -21,10 +24,11 @@ class BlockError:
     Attributes
     ----------
     block : nengo_loihi.block.LoihiBlock
-        In floating point, as it was.
+        The block in floating point, unchanged.
     error : Exception
     function : str
-        Name of nengo-loihi's function that raised it, which says what did not fit.
+        Name of nengo-loihi's function that raised the error. It shows the kind of number that
+        does not fit, for example ``"bias_to_manexp"``.
     """
 
     block: Any
@@ -34,19 +38,19 @@ class BlockError:
 
 @dataclass(eq=False)
 class IntegerModel:
-    """What came of turning a model's numbers into integers.
+    """A model in integers, with the errors and warnings of its discretization.
 
     Attributes
     ----------
     model : nengo_loihi.builder.Model
-        A copy; it can be run if there are no errors.
+        A copy. Without errors, it can run.
     floats : dict of {LoihiBlock: LoihiBlock}
-        For each block of ``model``, in order, the block in floating point that it stands for.
-        Synapses and axons of the two correspond one to one.
+        The floating point block of each block of ``model``, in the model's order. Their synapses
+        and axons correspond one to one.
     errors : list of BlockError
-        Empty unless errors were to be collected.
+        Empty unless errors were collected.
     warnings : dict of {LoihiBlock: list of str}
-        What nengo-loihi warned of, for each floating point block; empty unless collected.
+        nengo-loihi's warnings for each floating point block; empty unless collected.
     """
 
     model: Any
@@ -56,16 +60,16 @@ class IntegerModel:
 
     @property
     def layers(self) -> list[Layer]:
-        """(list of Layer) The integer blocks by owner, in the order of the float model's."""
+        """(list of Layer) The integer blocks by owner, in the order of the float model."""
         return layers_of(self.model)
 
     def validate(self) -> None:
-        """Hold the model against nengo-loihi's own validation.
+        """Run nengo-loihi's own validation on the model.
 
         Raises
         ------
         BuildError
-            A core would hold too much, or a parameter is out of its range; the first is named.
+            A core exceeds a limit, or a parameter is out of range; the message is about the first.
         """
         from nengo_loihi.builder.validate import validate_model
 
@@ -79,15 +83,15 @@ def make_integers(model: Any, *, collect: bool = False) -> IntegerModel:
     Parameters
     ----------
     model : nengo_loihi.builder.Model
-        In floating point; left as it is.
+        In floating point; it does not change.
     collect : bool, optional
-        Whether errors and warnings are kept, each with its block, until every block has been
-        tried. Otherwise the first error is raised and warnings are shown.
+        Whether to collect errors and warnings per block, and try every block. Otherwise the first
+        error is raised and warnings are shown.
 
     Raises
     ------
     BuildError
-        A block that cannot be stored, unless errors are collected.
+        A block cannot be stored, and ``collect`` is False.
     """
     from nengo_loihi.builder.discretize import discretize_probe
 
@@ -106,7 +110,7 @@ def make_integers(model: Any, *, collect: bool = False) -> IntegerModel:
 
 @contextmanager
 def _collected(result: IntegerModel, block: Any) -> Iterator[None]:
-    """Keep a block's warnings and what ends its discretization."""
+    """Collect the warnings of a block's discretization, and its error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -118,11 +122,12 @@ def _collected(result: IntegerModel, block: Any) -> Iterator[None]:
 
 
 def discretize_block(block: Any) -> Any:
-    """Discretize a block in place, as nengo-loihi does, in a fraction of the time.
+    """Discretize the block of one core in place: nengo-loihi's result in a fraction of the time.
 
-    nengo-loihi rounds a synapse's weights one axon at a time, and every number by itself. Here
-    its function is given each synapse as one array. It is given the axons where a weight is not
-    finite, because then their order decides what it takes for the largest weight.
+    nengo-loihi's function chooses the weight exponents and rounds weights, biases and thresholds.
+    It loops over the axons of a synapse, and rounds each number by itself. Here it gets each
+    synapse as one array, so it has one iteration. If a weight is not finite, it gets the axons as
+    they are, because their order then decides which weight it takes as the largest.
 
     Parameters
     ----------
@@ -132,7 +137,7 @@ def discretize_block(block: Any) -> Any:
     Returns
     -------
     v_scale : numpy.floating
-        What voltages were multiplied by.
+        Factor that voltages were multiplied by.
     """
     from nengo_loihi.builder import discretize
 

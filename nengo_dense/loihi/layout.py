@@ -1,4 +1,4 @@
-"""Which neurons lie on which core, and who sends spikes: a built model's blocks by owner."""
+"""The layout of a built model: the owner of each core's neurons, and the senders of spikes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,17 +9,17 @@ import numpy as np
 
 @dataclass(eq=False)
 class Layer:
-    """Neurons that belong together: an ensemble, or those that decode a connection.
+    """Neurons that belong together: those of an ensemble, or those that decode a connection.
 
     Attributes
     ----------
     owner : nengo.Ensemble, nengo.Connection or None
-        The ensemble; or the connection (one that nengo-loihi made, for a probe) whose values the
-        neurons decode; None if nothing says whose they are.
+        The ensemble, or the connection whose values the neurons decode (for a probe, nengo-loihi
+        makes this connection). None if the owner is unknown.
     blocks : list of nengo_loihi.block.LoihiBlock
-        One a core.
+        One per core.
     neurons : list of (n,) int array
-        For each block, the number of each of its compartments among the owner's neurons.
+        For each block, the indices of its compartments among the owner's neurons.
     """
 
     owner: Any
@@ -38,7 +38,7 @@ class Layer:
 
 
 def layers_of(model: Any) -> list[Layer]:
-    """Group the blocks of a built model by what they belong to.
+    """Group the blocks of a built model by owner.
 
     Parameters
     ----------
@@ -65,13 +65,13 @@ def layers_of(model: Any) -> list[Layer]:
 
 
 def neurons_of(model: Any, block: Any) -> np.ndarray:
-    """Give the numbers that a block's compartments had before the layer was divided: (n,) int."""
+    """Return the indices of a block's compartments in the undivided layer: (n,) int array."""
     numbers = model.block_comp_map.get(block, range(block.n_neurons))
     return np.fromiter(numbers, dtype=np.int64, count=block.n_neurons)
 
 
 def senders_of(model: Any, ensemble: nengo.Ensemble) -> list[tuple[Any, np.ndarray]]:
-    """Find what sends an ensemble's spikes on the chip.
+    """Find the blocks or inputs that send an ensemble's spikes to the chip.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def senders_of(model: Any, ensemble: nengo.Ensemble) -> list[tuple[Any, np.ndarr
     Returns
     -------
     senders : list of (nengo_loihi.block.LoihiBlock or nengo_loihi.inputs.SpikeInput, int array)
-        With the number of the neuron that each of the sender's compartments, or of the input's
-        sources, stands for. From the host there is one input for each connection.
+        The array has the neuron's index for each compartment of a block, or each source of an
+        input. An ensemble on the host has one input for each connection.
     """
     if ensemble in model.objs:
         blocks = _as_list(model.objs[ensemble]["out"])

@@ -1,8 +1,8 @@
-"""PES learning on the chip: one copy of the weights for every lane.
+"""PES learning on the chip, with a copy of the weights for every lane.
 
-The arithmetic is that of nengo-loihi 1.1.0's emulator (``SynapseState``). All lanes draw the same
-random numbers, because nengo-loihi draws a number for every trace and weight whatever their
-values, and every lane stands for a simulation with the same seed.
+The arithmetic is that of nengo-loihi 1.1.0's emulator (``SynapseState``). All lanes use the same
+random numbers: every lane represents a simulation with the same seed, and nengo-loihi draws one
+number for every trace and weight, whatever their values.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ class LearningSynapse:
     ----------
     program : Program
     number : int
-        Of the synapse among ``program.learnings``.
+        Index of the synapse in ``program.learnings``.
     lanes : int
     error_scale : float
         ``pes_error_scale`` of the model.
     complain : callable
-        Told of lost spikes.
+        Called with a message if spikes are lost.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class LearningSynapse:
         self.errors = np.zeros((lanes, size // 2), dtype=program.dtype)
 
     def set_error(self, error: np.ndarray | None) -> None:
-        """Take the error of this step: (lanes, size / 2), or None for zero."""
+        """Set the error of this step: (lanes, size / 2) array, or None for zero."""
         self.errors[...] = 0
         if error is not None:
             self.errors += scale_pes_errors(error, self.error_scale)

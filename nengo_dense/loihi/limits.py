@@ -1,11 +1,11 @@
-"""What a Loihi chip can hold: every number once, with its source.
+"""The limits of a Loihi chip: every number once, with its source.
 
 Sources
 -------
 [1] M. Davies et al., "Loihi: A neuromorphic manycore processor with on-chip learning", IEEE Micro
     38(1), 2018: 128 neuromorphic cores of up to 1,024 compartments; energies in Table 2.
-[2] nengo-loihi 1.1.0, ``block.py``, ``builder/discretize.py`` and ``builder/validate.py``: what
-    its builder enforces and its emulator computes with. The tests hold both against each other.
+[2] nengo-loihi 1.1.0, ``block.py``, ``builder/discretize.py`` and ``builder/validate.py``: the
+    limits that its builder enforces and its emulator uses. The tests compare them with these.
 """
 
 #: Compartments (neurons) on one core [1, 2].
@@ -41,11 +41,11 @@ DECAY_BITS = 12
 Q_BITS = 21
 U_BITS = 23
 
-#: Spikes a step that a board takes from its host before it drops some, unless
-#: ``snip_max_spikes_per_step`` says otherwise (nengo-loihi 1.1.0, ``hardware/interface.py``).
+#: Spikes per step that a board accepts from its host before it drops some; the default of
+#: ``snip_max_spikes_per_step`` (nengo-loihi 1.1.0, ``hardware/interface.py``).
 SNIP_MAX_SPIKES_PER_STEP = 50
 
-#: Energy in joules of one synaptic operation and of one neuron update in one step [1]; `.energy`
-#: says what they stand for.
+#: Energy in joules of one synaptic operation, and of one neuron update in one step [1]; `.energy`
+#: defines both.
 ENERGY_PER_SYNAPTIC_OPERATION = 23.6e-12
 ENERGY_PER_NEURON_UPDATE = 81e-12

@@ -1,9 +1,9 @@
-"""A built model, copied: what turning numbers into integers changes is new, the rest is shared.
+"""Copy a built model: discretization changes the copy, and the rest is shared.
 
-nengo-loihi discretizes in place, and its models refuse to be copied as a whole. So the parts that
-hold numbers, and those that point at them, are copied one by one: blocks with their compartments,
-synapses and axons, inputs, and probes. Nengo's objects, the host's models and the indices of
-synapses stay the same objects in both.
+nengo-loihi discretizes in place, and its models cannot be copied as a whole. Therefore the
+parts that hold numbers, and the parts that refer to them, are copied one by one: blocks with their
+compartments, synapses and axons; inputs; probes. Both models share Nengo's objects, the host's
+models and the indices of synapses.
 """
 
 import copy
@@ -21,12 +21,12 @@ def copy_model(model: Any) -> Any:
     Parameters
     ----------
     model : nengo_loihi.builder.Model
-        Built, with numbers of either kind.
+        Built, in floating point or in integers.
 
     Returns
     -------
     copied : nengo_loihi.builder.Model
-        Of the same class. Its numbers, and the values that its probes collect, are its own.
+        Of the same class. It has its own numbers, and its probes collect their own values.
     """
     copies: dict[int, Any] = {}
     for part in (*model.blocks, *model.inputs):
@@ -107,21 +107,21 @@ def _copy_probe(probe: Any, copies: dict[int, Any]) -> Any:
     copied = copy.copy(probe)
     copied.target = [copies[id(block)] for block in probe.target]
     # A probe of a split block may hold one array several times; nengo-loihi scales it each time.
-    # Products round by the order of memory, so that is kept too.
+    # The memory order affects the rounding of products, so it is kept too.
     weights = {id(w): None if w is None else w.copy(order="K") for w in probe.weights}
     copied.weights = [weights[id(w)] for w in probe.weights]
     return copied
 
 
 def flatten(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Join the arrays of a synapse, one for each axon, in a new one-dimensional array."""
+    """Join the arrays of a synapse (one for each axon) into a new one-dimensional array."""
     return np.concatenate([row.ravel() for row in rows]) if len(rows) else np.empty(0, np.float32)
 
 
 def split_like(flat: np.ndarray, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Undo `flatten`: give views of ``flat`` in the shapes of ``rows``."""
     shapes = {row.shape for row in rows}
-    if len(shapes) == 1:  # much faster for dense matrices, of which all have the same shape
+    if len(shapes) == 1:  # much faster for dense matrices, whose rows all have the same shape
         return list(flat.reshape(len(rows), *shapes.pop()))
     bounds = itertools.accumulate((row.size for row in rows), initial=0)
     return [

@@ -1,9 +1,12 @@
-"""Which block shape fits: how many neurons of a dense layer one Loihi core can hold.
+"""The division of layers among cores: how many neurons of a dense layer fit on one Loihi core.
 
-A block is the part of a layer on one core. Four limits meet (`nengo_dense.loihi.limits`):
-compartments, input axons (splitting does not help: every block needs the whole fan-in), synapse
-memory, and output axons, of which each neuron takes one for *every block* of the layers it sends
-to. The last one makes the blocks of a layer depend on those of the next.
+A block is the part of a layer on one core. Four limits apply (`nengo_dense.loihi.limits`):
+
+- compartments
+- input axons; splitting does not help, because every block needs the whole fan-in
+- synapse memory
+- output axons; each neuron takes one for *every block* of the layers that it sends to, so the
+  blocks of a layer depend on those of the next layer
 """
 
 from collections.abc import Sequence
@@ -75,10 +78,10 @@ class Population:
     n_in_axons : int
         Input axons of all synapses together.
     targets : sequence of (int, int)
-        For each outgoing axon group: index of the population that it reaches, and axon slots
-        that a neuron takes for each block there (1 for dense weights).
+        For each outgoing axon group: index of the population that it reaches, and number of
+        output axons that a neuron takes for each block there (1 for dense weights).
     n_blocks : int, optional
-        Given where somebody else decides; ``None`` where it is to be found.
+        A fixed number of blocks; ``None`` to let `partition` choose it.
     """
 
     label: str
@@ -98,12 +101,12 @@ def partition(populations: Sequence[Population]) -> list[int]:
     Returns
     -------
     block_sizes : list of int
-        Neurons in one block, blocks of one population differing by rounding only.
+        Neurons in one block of each population; its last block may have fewer.
 
     Raises
     ------
     nengo.exceptions.BuildError
-        Too many input axons, or too many blocks to send to.
+        A population has too many input axons, or sends to too many blocks.
     """
     sizes = [_first_size(population) for population in populations]
     settled = False

@@ -1,8 +1,8 @@
-"""nengo-loihi's built, split and discretized model, read once into frozen arrays.
+"""The program of a chip: nengo-loihi's built and discretized model, read into frozen arrays.
 
 Nothing here imports nengo-loihi; `Program.from_model` reads the attributes of a built
-``nengo_loihi.builder.Model``. The order of everything is that in which nengo-loihi's emulator
-works, so that sums of floating point numbers (``target="simreal"``) round alike.
+``nengo_loihi.builder.Model``. All arrays have the order of nengo-loihi's emulator, so that sums of
+floating point numbers (``target="simreal"``) round in the same way.
 """
 
 from dataclasses import dataclass, fields
@@ -25,13 +25,14 @@ class Compartments:
     Attributes
     ----------
     keep_u, keep_v : (n,) int32 or float32 array
-        What one step leaves of current and voltage: of 4096 if integer, of 1 if float.
+        Part of current and voltage that remains after one step: integers in units of 1/4096,
+        floats as a fraction.
     scale_u, scale_v : (n,) float32 array
         Gain of the input to current and voltage; 1 in integer programs.
     bias, vth, vmin, vmax : (n,) int32 or float32 array
         Bias current, firing threshold and voltage limits.
     refract : (n,) int32 array
-        Steps, plus one, that the voltage is held at zero after a spike.
+        Number of steps for which a spike holds the voltage at zero, plus one.
     noise_enabled, noise_on_u : (n,) bool array
         Whether there is noise, and whether it is added to the current after decay.
     noise_offset, noise_scale : (n,) array
@@ -67,7 +68,7 @@ class Compartments:
 
 @dataclass(frozen=True)
 class ProbeRead:
-    """What one chip probe reads: parts of blocks, weighted, summed or concatenated.
+    """The compartments that one chip probe reads, and the weights of their values.
 
     Attributes
     ----------
@@ -85,7 +86,7 @@ class ProbeRead:
 
 @dataclass(frozen=True)
 class Program:
-    """All that the chip needs to run, as arrays.
+    """A network on the chip, as arrays.
 
     Attributes
     ----------
@@ -131,7 +132,7 @@ class Program:
         Raises
         ------
         BuildError
-            The model holds what nengo-loihi's emulator cannot run either, named.
+            The model contains a part that nengo-loihi's emulator cannot run either; it is named.
         """
         inputs, blocks = _read_groups(model)
         if blocks and next(iter(model.blocks)).compartment.bias.dtype != np.int32:
@@ -173,9 +174,9 @@ def _check_order(inputs: list[Group]) -> None:
         for step, indices in group.scheduled.items():
             if (np.diff(indices) < 0).any():
                 raise BuildError(
-                    f"Input {group.label}: its spikes of step {step} are not in the order of its "
-                    "neurons, and target='simreal' would not add them as nengo-loihi does; use "
-                    "target='sim'"
+                    f"Input {group.label}: its spikes in step {step} are not in the order of its "
+                    "neurons. With target='simreal', sums would round differently than in "
+                    "nengo-loihi; use target='sim'"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Who sends spikes to whom, with which weights: axons and synapses as index arrays."""
+"""Projections: the senders, receivers and weights of spikes, as index arrays."""
 
 import itertools
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Group:
     Attributes
     ----------
     start, size : int
-        Its place among all sources; inputs come first, compartments after them.
+        Its first source and number of sources, among all sources; inputs come before compartments.
     label : str
         For messages.
     scheduled : dict of {int: (k,) int array}
@@ -37,12 +37,12 @@ class Weights:
     values : (n_values,) int32 or float32 array
         All rows, one after another.
     targets : (n_values,) int32 array
-        Compartment that each value goes to, counted from the base of the axon that uses the row.
+        Compartment that each value is added to, relative to the base of the axon.
     starts : (n_rows + 1,) int64 array
-        Where each row begins.
+        Index of the first value of each row.
     width : int
-        Number of values in every row if each goes to compartments ``offset``, ``offset + 1``,
-        ... in order (a dense matrix), otherwise 0.
+        For a dense matrix, the number of values in every row; they are added to compartments
+        ``offset``, ``offset + 1``, ... in order. Otherwise 0.
     offset : int
         First compartment of a dense matrix.
     """
@@ -72,7 +72,7 @@ class Projection:
     rows : (size of source,) int32 array
         Row of weights that a spike of each source adds; -1 for none.
     bases : (size of source,) int32 array
-        Compartment (of all) that the row's targets are counted from.
+        Compartment, among all, that the row's targets are relative to.
     weights : Weights
         Of the synapse; shared by all projections to it.
     learning : int
@@ -160,10 +160,10 @@ def _read_weights(synapse: Any) -> Weights:
 
 
 def _drop_repeated(values: np.ndarray, targets: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Zero all but the last weight that a row has for one target.
+    """Set weights for a repeated target of a row to zero, except the last one.
 
-    nengo-loihi adds a row with ``input[targets] += weights``, which for a repeated target adds
-    only its last weight.
+    nengo-loihi adds a row with ``input[targets] += weights``, which adds only the last weight for
+    a repeated target.
     """
     for start, stop in itertools.pairwise(starts):
         row = targets[start:stop]
@@ -176,7 +176,7 @@ def _drop_repeated(values: np.ndarray, targets: np.ndarray, starts: np.ndarray) 
 
 
 def _read_axon(axon: Any, synapse: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give each source the row that its spikes add, and the row's base; -1 and 0 for none."""
+    """Find the row that the spikes of each source add, and the row's base; -1 and 0 for none."""
     sources = np.arange(size)
     targets = np.asarray(axon.map_axon(sources), dtype=np.int64)
     atoms = np.asarray(axon.map_atoms(sources), dtype=np.int64)
@@ -204,7 +204,7 @@ def _lookup(table: Any, keys: np.ndarray) -> np.ndarray:
 
 
 def _check_targets(rows: np.ndarray, bases: np.ndarray, weights: Weights, block: Any) -> None:
-    """Refuse axons that reach outside their block."""
+    """Refuse axons with targets outside their block."""
     used = rows >= 0
     if not used.any() or not len(weights.targets):
         return
@@ -228,7 +228,7 @@ def _read_learning(synapse: Any, block: Any, start: int) -> Learning:
     """Stack the rows of a learning synapse."""
     if any(w.shape != (1, block.n_neurons) for w in synapse.weights):
         raise BuildError(
-            f"{block}: learning on {synapse} needs one full row of weights for each axon"
+            f"{block}: learning on {synapse} needs one dense row of weights for each axon"
         )
     weights = np.concatenate(synapse.weights)
     weights.setflags(write=False)

@@ -1,4 +1,4 @@
-"""What Keras calls after every epoch: validation and early stopping.
+"""The callback of Keras after every epoch: validation and early stopping.
 
 Imports TensorFlow; loaded when training starts.
 """

@@ -1,4 +1,4 @@
-"""`fit`: the usual way to train a stack in NengoDL, in one call."""
+"""`fit`: train a stack in NengoDL with one call."""
 
 from collections.abc import Sequence
 from typing import Any

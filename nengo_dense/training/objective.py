@@ -1,4 +1,4 @@
-"""What training minimises: cross-entropy, and the distance of firing rates from a band.
+"""The loss of training: cross-entropy, and the distance of firing rates from a band.
 
 Imports TensorFlow; loaded when training starts.
 """

@@ -1,4 +1,4 @@
-"""Neurons that answer with the firing rates of a layer's neurons, in one step and with gradients.
+"""Neurons whose output is the firing rates of a layer, in one step and with gradients.
 
 NengoDL trains spiking neurons on rates too, but evaluates them as spikes, which say nothing in
 one step. The neurons here give rates always, so that training and validation see the same.

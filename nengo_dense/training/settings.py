@@ -1,4 +1,4 @@
-"""What `fit` was asked to do, checked."""
+"""The settings of `fit`, checked."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Training on single steps, without the filters that spikes need."""
+"""Training on single steps, without synapses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,22 +1,25 @@
-"""What a training leaves behind besides weights."""
+"""The result of a training, besides weights."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nengo_dense import compat, picture_file
+from nengo_dense.report_page import Report, pictures, plain, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Version of the layout of `TrainingResult.to_dict`.
+SCHEMA_VERSION = 1
 #: Keras's names of what NengoDL logs for the probe of logits, and ours.
 NAMES = {"logits_loss": "cross_entropy", "logits_accuracy": "accuracy"}
 
 
 @dataclass(frozen=True, repr=False)
-class TrainingResult:
+class TrainingResult(Report):
     """History of a training.
 
     Attributes
@@ -28,6 +31,9 @@ class TrainingResult:
     samples_per_second : float
         Samples trained on, per second, validation and compilation included.
     """
+
+    kind: ClassVar[str] = "training"
+    name: ClassVar[str] = ""  # type: ignore[misc]
 
     history: dict[str, list[float]]
     samples_per_second: float
@@ -60,14 +66,32 @@ class TrainingResult:
         parts = [f"{name} {values[at]:.4g}" for name, values in self.history.items()]
         return f"epoch {at + 1} of {self.n_epochs}: " + ", ".join(parts)
 
-    def _repr_html_(self) -> str:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types.
+
+        ``schema_version`` is raised whenever a key changes its meaning or goes.
+        """
+        numbers = {
+            "report": self.kind,
+            "schema_version": SCHEMA_VERSION,
+            "n_epochs": self.n_epochs,
+            "best_epoch": self.best_epoch,
+            "samples_per_second": self.samples_per_second,
+            "history": self.history,
+        }
+        return dict(plain(numbers))
+
+    def _fragment(self, with_pictures: bool) -> str:
         at = self.best_epoch
         rows = [
             [name, *(f"{values[epoch]:.4g}" for epoch in (0, at, -1))]
             for name, values in self.history.items()
         ]
         table = ReportTable(["", "first epoch", "kept", "last epoch"], rows)
-        return paragraphs(f"epoch {at + 1} of {self.n_epochs} was kept") + table.html()
+        parts = [paragraphs(f"epoch {at + 1} of {self.n_epochs} was kept"), wide(table.html())]
+        if with_pictures:
+            parts.append(pictures([("", self.plot())]))
+        return "".join(parts)
 
     def plot(self, path: str | None = None) -> "Figure":
         """Draw loss and accuracy over epochs, and mark the epoch that was kept.

@@ -1,4 +1,4 @@
-"""The network that is trained in a stack's stead.
+"""The twin: the network that is trained instead of a stack.
 
 Imports TensorFlow and NengoDL; loaded when training starts.
 """

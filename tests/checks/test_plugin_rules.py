@@ -43,7 +43,7 @@ BODIES = {
     "gives nothing": ("return None", "TypeError: 'NoneType' object is not iterable"),
     "never ends": (
         "while True:\n        yield Finding('n', 'm')",
-        "RuntimeError: it found more than 10000 faults and was stopped",
+        "RuntimeError: it had more than 10000 findings and was stopped",
     ),
 }
 MUTE = "class Mute(Exception):\n    def __str__(self):\n        raise ValueError('str')\n"
@@ -161,7 +161,7 @@ def test_fact_that_exits_is_named_and_its_rules_are_skipped(installed):
     report = check(failing(), run=0, build=False)
     (problem,) = report.problems
     assert problem == (
-        "Finding out the fact 'wanted' (entry 'EV' of evil 1.2) crashed: SystemExit: 0."
+        "Computing the fact 'wanted' (entry 'EV' of evil 1.2) crashed: SystemExit: 0."
     )
     assert {s.reason for s in report.skipped if s.code == "EV101"} == {"no wanted: SystemExit: 0"}
     assert report.has_error("ND102")

@@ -91,8 +91,8 @@ def test_import_error_is_named(family):
         ((make("XY101"), make("XY101")), "has a rule of that code already"),
         ((Fact("graph", "s", lambda: 1), Fact("graph", "s", lambda: 2)), "exists already"),
         ((Fact("network", "s", lambda: 1),), "exists already"),
-        ((make("XY101", "no_such_fact"),), "requires 'no_such_fact', which nobody provides"),
-        ((make("XY101", "XY999"),), "requires 'XY999', which nobody provides"),
+        ((make("XY101", "no_such_fact"),), "requires 'no_such_fact', which no package provides"),
+        ((make("XY101", "XY999"),), "requires 'XY999', which no package provides"),
     ],
 )
 def test_malformed_family_is_reported_and_the_rest_kept(family, rules, words):

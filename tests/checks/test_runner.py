@@ -113,12 +113,12 @@ def test_step_of_zero_is_refused():
 
 
 def test_unknown_selector_is_refused():
-    with pytest.raises(ValidationError, match="'ND9' is the beginning of no rule's code"):
+    with pytest.raises(ValidationError, match="no rule's code begins with 'ND9'"):
         check(network(), select="ND9")
 
 
 def test_ignoring_without_a_reason_is_refused():
-    with pytest.raises(ValidationError, match="must say why"):
+    with pytest.raises(ValidationError, match="must give reasons"):
         check(network(), ignore=["ND403"])
     with pytest.raises(ValidationError, match="needs a reason in words for ND403"):
         check(network(), ignore={"ND403": " "})
@@ -175,7 +175,7 @@ def test_skipped_rules_name_what_failed():
     skipped = {s.code: s.reason for s in check(net).skipped}
     assert "cannot be simulated on Loihi" in skipped["ND404"]
     assert {s.reason for s in check(network(), run=0).skipped if s.code == "ND405"} == {
-        "no run: nothing is run, as run=0 asks"
+        "no run: there is no run, because of run=0"
     }
 
 

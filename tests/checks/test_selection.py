@@ -25,7 +25,7 @@ def test_selectors_are_prefixes(select, wanted):
 
 @pytest.mark.parametrize("wrong", ["nd1", "ND3", "", 7, ["ND1", "XX"]])
 def test_selector_that_fits_nothing_is_refused(wrong):
-    with pytest.raises(ValidationError, match="is the beginning of no rule's code"):
+    with pytest.raises(ValidationError, match="no rule's code begins with"):
         Selection.of(wrong if isinstance(wrong, list) else [wrong], None, KNOWN)
 
 

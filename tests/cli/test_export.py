@@ -22,15 +22,15 @@ def test_a_stack_is_written_with_test_vectors(folder, capsys):
     assert main(["export", "stack.npz", "-o", "net.c", *arguments]) == 0
     printed = capsys.readouterr().out
     assert "test vectors from x_test of data.npz (7 × 5)" in printed
-    assert "C: net.c, net.h, net.vectors.npz\nthe same spikes" in printed
-    vectors = load_arrays(folder / "net.vectors.npz", "", "")
+    assert "C: net.c, net.h, net.c.vectors.npz\nthe same spikes" in printed
+    vectors = load_arrays(folder / "net.c.vectors.npz", "", "")
     np.testing.assert_array_equal(vectors["samples"], np.load("data.npz")["x_test"][:3])
     assert vectors["logits"].shape == (3, 20, 2)
 
 
 def test_a_presentation_time_that_is_given_counts(folder, capsys):
     assert main(["export", "stack.npz", "-o", "net.c", "--presentation-time", "0.03"]) == 0
-    assert load_arrays(folder / "net.vectors.npz", "", "")["logits"].shape == (16, 30, 2)
+    assert load_arrays(folder / "net.c.vectors.npz", "", "")["logits"].shape == (16, 30, 2)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import BuildError
+from nengo.exceptions import BuildError, SimulationError
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
@@ -80,5 +80,17 @@ def test_scheduled_spikes_arrive_as_often_as_they_were_sent(target, events, kern
 
 
 def test_floating_point_spikes_out_of_order_are_refused():
-    with pytest.raises(BuildError, match=r"camera: its spikes of step 7 .* target='sim'"):
+    with pytest.raises(BuildError, match=r"camera: its spikes in step 7 .* target='sim'"):
         Simulator(make_network({7: [2, 1]}), target="simreal", progress_bar=False)
+
+
+def test_more_spikes_than_a_byte_counts_are_refused():
+    with Simulator(make_network({1: [2] * 255}), progress_bar=False) as sim:
+        sim.run_steps(2)
+    with (
+        Simulator(make_network({1: [2] * 256}), progress_bar=False) as sim,
+        pytest.raises(
+            SimulationError, match="camera: 256 spikes of one neuron in step 1; at most"
+        ),
+    ):
+        sim.run_steps(2)

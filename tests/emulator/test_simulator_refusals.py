@@ -51,7 +51,7 @@ def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
             lambda net: {net.source: np.full((2, 9, 3), np.nan)},
             "finite .got nan in lane 0, step 0",
         ),
-        (lambda net: {net.output: np.zeros((2, 9, 2))}, "takes an input of size 2"),
+        (lambda net: {net.output: np.zeros((2, 9, 2))}, "has an input of size 2"),
         (lambda net: {net.chip: np.zeros((2, 9, 5))}, "keys must be nodes"),
         (
             lambda net: {nengo.Node(0, add_to_container=False): np.zeros((2, 9, 1))},
@@ -145,6 +145,19 @@ def test_function_that_returns_nonsense_is_named(net):
         sim.run_steps(2)
 
 
+def test_function_that_returns_no_number_is_named(net):
+    def broken(t):
+        return "high" if t > 0 else 0.0  # Nengo itself asks for the value at 0
+
+    with net:
+        nengo.Node(broken)
+    with (
+        simulator(net) as sim,
+        pytest.raises(SimulationError, match=r"'broken' returned a value 'high' of invalid type"),
+    ):
+        sim.run_steps(2)
+
+
 def test_missing_network_is_refused():
     with pytest.raises(ValidationError, match="network parameter must not be None"):
         simulator(None)
@@ -172,9 +185,9 @@ def test_missing_network_is_refused():
         ({"keep_history": np.array(3)}, "must be a bool or a list of probes .got array"),
         ({"keep_history": ""}, "must be a bool or a list of probes .got ''"),
         ({"keep_history": np.zeros(2)}, "must be a bool or a list of probes .got array"),
-        ({"keep_history": [[1]]}, r"names what is not a probe of this network .\[1\]"),
+        ({"keep_history": [[1]]}, r"has an entry that is not a probe of this network .\[1\]"),
         ({"model": 3}, "model: must be a nengo_loihi.builder.Model .got int"),
-        ({"keep_history": ["p"]}, "names what is not a probe of this network .'p'"),
+        ({"keep_history": ["p"]}, "has an entry that is not a probe of this network .'p'"),
         ({"keep_history": 1}, "must be a bool or a list of probes .got 1"),
     ],
 )

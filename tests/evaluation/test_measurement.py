@@ -206,7 +206,10 @@ def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
     ("changes", "message"),
     [
         ({"dt": 0.002}, "tuned for steps of 2 ms, and this run has 1 ms"),
-        ({"presentation_time": 1.0}, "shown for 1000 ms, .* these are shown for 30 ms"),
+        (
+            {"presentation_time": 1.0},
+            "presentations of 1000 ms, .* presents each sample for 30 ms",
+        ),
         ({"input_high": np.full(6, -0.9)}, "tuned on other inputs than these"),
     ],
 )
@@ -373,3 +376,28 @@ def test_agreement_takes_outputs_or_labels_of_the_source(stack, data):
     for source in (outputs, outputs.argmax(axis=1)):
         result = evaluate(stack, x, y, source=source, **options)
         assert result.agreement == pytest.approx(8 / 9)
+
+
+def test_a_single_output_chooses_between_two_classes(rng):
+    weights = [rng.randn(20, 3), rng.randn(15, 20) / 4, rng.randn(1, 15) / 4]
+    stack = DenseStack([20, 15, 1], 3, weights=weights, readout="linear", seed=0)
+    x, names = rng.rand(30, 3), np.array(["no", "yes"])
+    options = {"presentation_time": 0.04, "progress_bar": False}
+    outputs = predict(stack, x, **options)
+    truth = (outputs[:, 0] > 0).astype(int)
+    truth[0] = 1 - truth[0]
+    result = evaluate(
+        stack,
+        x,
+        names[truth],
+        classes=names,
+        task="classification",
+        source=outputs,
+        decision="margin",
+        **options,
+    )
+    assert result.accuracy == 29 / 30
+    assert result.agreement == 1
+    assert result.confusion_matrix.shape == (2, 2)
+    np.testing.assert_allclose(result.leads_over_time[:, -1], 36 * np.abs(outputs[:, 0]), 1e-5)
+    assert evaluate(stack, x, truth, task="classification", **options).accuracy == 29 / 30

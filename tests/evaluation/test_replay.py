@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
@@ -47,7 +49,11 @@ def test_other_samples_are_refused(stack, rng, i):
         result.raster(i)
 
 
-def test_batches_are_not_kept_for_a_raster(stack, rng):
-    result = evaluate(stack, iter([rng.rand(5, 3)]), [0] * 5, **OPTIONS)
-    with pytest.raises(ValidationError, match="batches that are not kept"):
-        result.raster(0)
+def test_batches_and_pickles_hold_no_samples(stack, rng):
+    x, y = rng.rand(5, 3), [0] * 5
+    parts = evaluate(stack, iter([x]), y, **OPTIONS)
+    again = pickle.loads(pickle.dumps(evaluate(stack, x, y, **OPTIONS)))
+    assert again.summary() == parts.summary()
+    for result in (parts, again):
+        with pytest.raises(ValidationError, match="no samples to show again"):
+            result.raster(0)

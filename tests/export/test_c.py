@@ -27,7 +27,7 @@ def test_compiled_code_gives_the_emulators_spikes(encoding, kind, tmp_path):
     kinds = [RECTIFIED, kind, kind] if encoding == "host" else kind
     stack = tuned_stack(encoding=encoding, neuron_type=kinds)
     stack.export(tmp_path / "net.c")
-    sent, fired = layers_of(read_vectors(tmp_path / "net.vectors.npz"))
+    sent, fired = layers_of(read_vectors(tmp_path / "net.c.vectors.npz"))
     assert fired.any(axis=(0, 1)).mean() > 0.5, "most neurons fire"
     found = Library(tmp_path / "net.c").spikes(sent, fired.shape[2])
     np.testing.assert_array_equal(found, fired)
@@ -39,7 +39,7 @@ def test_layers_on_several_cores_give_the_emulators_spikes(tmp_path, monkeypatch
     tuned_stack(units=(12, 20, 9, 3)).export(tmp_path / "net.c")
     text = (tmp_path / "net.c").read_text()
     assert "weights_4" in text, "three cores and two"
-    sent, fired = layers_of(read_vectors(tmp_path / "net.vectors.npz"))
+    sent, fired = layers_of(read_vectors(tmp_path / "net.c.vectors.npz"))
     found = Library(tmp_path / "net.c").spikes(sent, fired.shape[2])
     np.testing.assert_array_equal(found, fired)
 
@@ -49,7 +49,7 @@ def test_layers_on_several_cores_give_the_emulators_spikes(tmp_path, monkeypatch
 def test_host_part_answers_as_our_integers_do(encoding, tmp_path, rng):
     stack = tuned_stack(encoding=encoding)
     stack.export(tmp_path / "my-net.c", samples=rng.uniform(-1, 1, size=(5, 6)))
-    arrays = read_vectors(tmp_path / "my-net.vectors.npz")
+    arrays = read_vectors(tmp_path / "my-net.c.vectors.npz")
     library = Library(tmp_path / "my-net.c", "-DMY_NET_HOST")
     for sample, logits in zip(arrays["samples"], arrays["logits"], strict=True):
         found = np.zeros(3)
@@ -72,7 +72,7 @@ def test_host_part_is_left_out_where_the_readout_filters(tmp_path):
     (sentence,) = written.differences
     assert "the host's part is not written, as the readout has a synapse (0.002)" in sentence
     assert "double" not in (tmp_path / "net.c").read_text()
-    sent, fired = layers_of(read_vectors(tmp_path / "net.vectors.npz"))
+    sent, fired = layers_of(read_vectors(tmp_path / "net.c.vectors.npz"))
     found = Library(tmp_path / "net.c").spikes(sent, fired.shape[2])
     np.testing.assert_array_equal(found, fired)
 
@@ -108,7 +108,7 @@ def test_header_and_source_are_written_whichever_is_named(suffix, tmp_path):
     assert written.files[0].suffix == suffix
     assert [file.name for file in sorted(tmp_path.iterdir())] == [
         "a b.c",
+        "a b.c.vectors.npz",
         "a b.h",
-        "a b.vectors.npz",
     ]
     Library(tmp_path / "a b.c")  # compiles

@@ -18,7 +18,7 @@ def test_vectors_are_what_the_simulator_gives(tmp_path, rng):
     stack = tuned_stack()
     x = rng.uniform(-1, 1, size=(3, 6))
     stack.export(tmp_path / "net.c", samples=x)
-    arrays = read_vectors(tmp_path / f"net{SUFFIX}")
+    arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
     with nengo.Network(seed=stack.seed) as network:
         network.add(stack)
         source = nengo.Node(np.zeros(6))
@@ -38,7 +38,7 @@ def test_vectors_are_what_the_simulator_gives(tmp_path, rng):
 
 def test_outputs_follow_from_spikes_and_the_readout_that_is_kept(tmp_path):
     tuned_stack(readout="linear").export(tmp_path / "net.c")
-    arrays = read_vectors(tmp_path / f"net{SUFFIX}")
+    arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
     header = json.loads(str(arrays["header"]))
     spikes = arrays["spikes_2"][:, header["readout_start"] - 1 : -1]
     outputs = spikes.mean(axis=1) @ arrays["readout_weights"].T + arrays["readout_bias"]
@@ -48,7 +48,7 @@ def test_outputs_follow_from_spikes_and_the_readout_that_is_kept(tmp_path):
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_what_the_host_sends_follows_from_the_numbers_that_are_kept(encoding, tmp_path):
     tuned_stack(encoding=encoding).export(tmp_path / "net.c")
-    arrays = read_vectors(tmp_path / f"net{SUFFIX}")
+    arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
     drive = arrays["samples"] @ arrays["host_weights"].T
     drive = np.maximum((arrays["host_gain"] * drive + arrays["host_bias"]) * 0.001, 0)
     voltage = np.zeros_like(drive)
@@ -77,7 +77,7 @@ def test_samples_lie_in_the_range_that_the_stack_was_tuned_for(tmp_path):
     object.__setattr__(stack.tuned, "input_low", low)
     object.__setattr__(stack.tuned, "input_high", high)
     stack.export(tmp_path / "net.c")
-    x = read_vectors(tmp_path / f"net{SUFFIX}")["samples"]
+    x = read_vectors(tmp_path / f"net.c{SUFFIX}")["samples"]
     assert x.shape == (16, 6)
     assert ((low <= x) & (x <= high)).all()
 
@@ -116,7 +116,7 @@ def test_presentation_time_stands_for_a_record_of_tuning(tmp_path, rng):
     stack = tuned_stack(tuned=None)
     x = rng.uniform(size=(2, 6))
     stack.export(tmp_path / "net.c", presentation_time=0.02, samples=x)
-    assert read_vectors(tmp_path / f"net{SUFFIX}")["logits"].shape == (2, 20, 3)
+    assert read_vectors(tmp_path / f"net.c{SUFFIX}")["logits"].shape == (2, 20, 3)
     with pytest.raises(ValidationError, match="samples: must be given for a stack that was not"):
         stack.export(tmp_path / "other.c", presentation_time=0.02)
 
@@ -137,7 +137,7 @@ def test_options_are_looked_at(options, match, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["net.c", "net.h", f"net{SUFFIX}"])
+@pytest.mark.parametrize("name", ["net.c", "net.h", f"net.c{SUFFIX}"])
 def test_files_of_another_kind_are_left_alone(name, tmp_path):
     (tmp_path / name).write_text("int main(void) { return 0; }")
     with pytest.raises(FileExistsError, match=f"{name} exists and is not"):

@@ -50,7 +50,7 @@ def lava(file, sent):
 def test_lavas_formulas_give_the_emulators_spikes(encoding, kind, tmp_path):
     written = settled_stack(encoding, kind).export(tmp_path / "net.net")
     assert written.differences == []
-    arrays = read_vectors(tmp_path / "net.vectors.npz")
+    arrays = read_vectors(tmp_path / "net.net.vectors.npz")
     with h5py.File(tmp_path / "net.net") as file:
         found = lava(file, arrays["spikes_0"])
     assert len(found) == sum(name.startswith("spikes_") for name in arrays) - 1
@@ -64,7 +64,7 @@ def test_long_streams_meet_the_floor_and_stay_the_same(tmp_path):
     biases[1][:5] = 0.5
     stack = settled_stack(biases=biases, n_steps=400)
     stack.export(tmp_path / "net.net")
-    arrays = read_vectors(tmp_path / "net.vectors.npz")
+    arrays = read_vectors(tmp_path / "net.net.vectors.npz")
     with h5py.File(tmp_path / "net.net") as file:
         for number, spikes in enumerate(lava(file, arrays["spikes_0"])):
             np.testing.assert_array_equal(spikes, arrays[f"spikes_{number + 1}"])

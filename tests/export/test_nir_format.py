@@ -103,7 +103,7 @@ def synaptic(graph, sent):
 def test_snntorchs_formulas_give_nearly_the_spikes_of_the_chip(tmp_path):
     stack = floorless_stack(n_steps=200)
     stack.export(tmp_path / "net.nir", reader="snntorch")
-    arrays = read_vectors(tmp_path / "net.vectors.npz")
+    arrays = read_vectors(tmp_path / "net.nir.vectors.npz")
     counts = synaptic(nir.read(tmp_path / "net.nir"), arrays["spikes_0"].astype(float))
     for number, found in enumerate(counts):
         expected = arrays[f"spikes_{number + 1}"].sum(axis=1)

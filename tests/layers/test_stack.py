@@ -251,7 +251,7 @@ BAD = {
     ),
     "encoder that rests alone": (
         {"encoding": "spikes", "encoder": {"resting": 1, "signed": [True, False, True]}},
-        r"resting.*where every value is signed.*got 1",
+        r"resting.*unless every value is signed.*got 1",
     ),
 }
 

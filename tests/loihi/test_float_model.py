@@ -73,13 +73,13 @@ def test_two_connections_between_the_same_neurons_are_refused():
     net = divided()
     with net:
         nengo.Connection(net.host.neurons, net.wide.neurons, transform=np.ones((20, 6)))
-    with pytest.raises(BuildError, match=r"host.*wide.*ends in 2 synapses of LoihiBlock"):
+    with pytest.raises(BuildError, match=r"host.*wide.*has 2 synapses on LoihiBlock"):
         build_floats(net, 0.001).set_weights(net.host, net.wide, np.ones((20, 6)))
 
 
 def test_neurons_that_are_not_connected_are_refused():
     net = divided()
-    with pytest.raises(BuildError, match=r"host.*last.*ends in 0 synapses of LoihiBlock"):
+    with pytest.raises(BuildError, match=r"host.*last.*has 0 synapses on LoihiBlock"):
         build_floats(net, 0.001).set_weights(net.host, net.last, np.ones((30, 6)))
 
 
@@ -93,7 +93,7 @@ def test_connections_that_are_not_dense_are_refused(part):
         else:
             transform = nengo.Sparse((6, 6), indices=[[0, 1], [3, 5]])
             nengo.Connection(net.host.neurons, post.neurons, transform=transform)
-    with pytest.raises(BuildError, match="is not dense, so that no matrix can replace it"):
+    with pytest.raises(BuildError, match="is not dense, so a matrix cannot replace its weights"):
         build_floats(net, 0.001).set_weights(net.host, post, np.ones((6, 6)))
 
 

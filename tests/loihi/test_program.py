@@ -97,6 +97,16 @@ def test_synapse_beyond_its_block_is_refused(rng):
         Program.from_model(model)
 
 
+def test_noise_is_in_the_unit_of_the_voltage(rng):
+    model = built(rng.normal(size=(3, 4)))
+    compartment = list(model.blocks)[1].compartment
+    compartment.enable_noise[:] = [True, False, True]
+    compartment.noise_exp, compartment.noise_offset = 9, 3
+    found = Program.from_model(model).compartments
+    np.testing.assert_array_equal(found.noise_offset[-3:], 3 * 2**6)
+    np.testing.assert_array_equal(found.noise_scale[-3:], [4, 0, 4])
+
+
 def test_of_repeated_targets_the_last_weight_counts(rng):
     model = built(rng.normal(size=(3, 4)))
     (synapse,) = list(model.blocks)[1].synapses

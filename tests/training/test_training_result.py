@@ -1,5 +1,7 @@
 """The history of a training, read and drawn."""
 
+import json
+
 import pytest
 
 from nengo_dense.training.training_result import TrainingResult
@@ -59,3 +61,13 @@ def test_plot_draws_every_curve():
         [0.4, 0.8, 0.7],
     ]
     assert list(loss.lines[2].get_xdata()) == [2, 2]
+
+
+def test_has_a_page_and_data_as_all_reports(tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra 'plot' is not installed")
+    result = TrainingResult({"loss": [2.0, 1.0], "accuracy": [0.5, float("nan")]}, 10.0)
+    result.save_html(tmp_path / "training.html")
+    assert "<title>nengo_dense training</title>" in (tmp_path / "training.html").read_text()
+    found = json.loads(result.to_json())
+    assert found["schema_version"] == 1
+    assert found["history"]["accuracy"] == [0.5, None]

@@ -1,4 +1,4 @@
-"""What is known of a network: each fact is found out once, and only if a rule asks for it."""
+"""Facts about a network: each is computed once, and only if a rule needs it."""
 
 from nengo_dense.checks.declaration import Fact
 from nengo_dense.checks.facts import (

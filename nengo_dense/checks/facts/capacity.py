@@ -1,4 +1,4 @@
-"""What every core must hold: read from the build, or by arithmetic where there is none."""
+"""The contents of every core: read from the build or, without a build, by arithmetic."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from nengo_dense.checks.facts.construction import Construction, layers_of
 from nengo_dense.checks.facts.core_plan import Core, LayerCores, plan
 
 
-@fact("What each core would have to hold, by arithmetic, before anything is built.")
+@fact("The contents of each core by arithmetic, before anything is built.")
 def planned_cores(graph: Graph) -> list[LayerCores]:
-    """Work out how dense layers would be divided."""
+    """Compute how dense layers would be divided among cores."""
     return plan(graph)
 
 
-@fact("What each core must hold.")
+@fact("The contents of each core.")
 def cores(graph: Graph, construction: Construction) -> list[LayerCores]:
-    """Read the blocks if the network could be built, else work them out."""
+    """Read the blocks if the network could be built; otherwise compute them."""
     if construction.model is not None and not construction.troubles:
         return _from_build(construction.model, graph)
     return plan(graph)

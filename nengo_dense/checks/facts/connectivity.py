@@ -1,8 +1,8 @@
-"""Who is on the chip, and who sends to whom once passthrough nodes are gone.
+"""The graph of a network: placement, and the links after passthrough nodes are removed.
 
-Placement and the choice of nodes to remove are nengo-loihi's own (its splitter is run); only the
-product of the matrices along a path is not computed, so this stays fast for wide layers and works
-for networks that nengo-loihi cannot merge.
+nengo-loihi's splitter decides the placement and the nodes to remove. Only the product of the
+matrices along a path is not computed. That keeps it fast for wide layers, and it works for
+networks that nengo-loihi cannot merge.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from nengo_dense.checks.naming import Names
 
 @dataclass
 class Graph:
-    """A network as nengo-loihi divides it.
+    """A network as nengo-loihi divides it between host and chip.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Graph:
     split : object
         nengo-loihi's HostChipSplit.
     refusals : list of Exception
-        What the splitter raised; the rest of the graph holds all the same.
+        Errors of the splitter; the rest of the graph is valid nevertheless.
     """
 
     network: nengo.Network
@@ -49,7 +49,7 @@ class Graph:
         self.chip = [ens for ens in self.network.all_ensembles if ens in self.split.chip_objs]
 
     def on_chip(self, obj: Any) -> bool:
-        """Tell where an object is; learning rules count as the host's."""
+        """Tell whether an object is on the chip; learning rules count as on the host."""
         return base(obj) in self.split.chip_objs
 
     def name(self, item: Any) -> str:
@@ -61,7 +61,7 @@ class Graph:
         return f"{self.names(item.pre)} -> {self.names(item.post)}"
 
     def between(self, pre_on_chip: bool, post_on_chip: bool) -> list[Link]:
-        """List the links from one place to another, without those into learning rules."""
+        """List the links by the places of sender and receiver, learning rules left out."""
         return [
             link
             for link in self.links
@@ -71,18 +71,18 @@ class Graph:
         ]
 
     def into_synapses(self) -> list[Link]:
-        """List the links whose filter is on the chip: from the chip's and the host's neurons."""
+        """List the links whose filter is on the chip: from neurons on the chip or on the host."""
         spikes = [link for link in self.between(False, True) if isinstance(link.pre_obj, Neurons)]
         return self.between(True, True) + spikes
 
     def encoded(self) -> list[Link]:
-        """List the links whose values nengo-loihi encodes: from the host, not from neurons."""
+        """List the links whose values nengo-loihi encodes: from values on the host."""
         return [
             link for link in self.between(False, True) if not isinstance(link.pre_obj, Neurons)
         ]
 
     def into(self, ensemble: nengo.Ensemble) -> list[Link]:
-        """List what an ensemble on the chip receives."""
+        """List the links into an ensemble on the chip."""
         return [link for link in self.links if base(link.post) is ensemble]
 
     def reentries(self, sender: Any) -> list[Any]:
@@ -105,7 +105,7 @@ class Graph:
 
 def _traced_cluster(base_class: type) -> type:
     class TracedCluster(base_class):
-        """nengo-loihi's cluster of passthrough nodes, giving links instead of connections."""
+        """nengo-loihi's cluster of passthrough nodes; it makes links instead of connections."""
 
         def generate_conns(self) -> Iterator[Link]:
             for conn in sorted(self.conns_in, key=id):
@@ -120,7 +120,7 @@ def _traced_cluster(base_class: type) -> type:
 
                 raise ClusterError("no loops allowed")
             onward = [c for c in self.conns_mid | self.conns_out if c.pre_obj is node]
-            if onward and node in self.probed_objs and sent.any():  # at a dead end it is dropped
+            if onward and node in self.probed_objs and sent.any():  # dropped if it leads nowhere
                 yield Link(path, node)
             for conn in onward:
                 arrived = _pass(conn, sent[conn.pre_slice])
@@ -133,7 +133,7 @@ def _traced_cluster(base_class: type) -> type:
 
 
 def _pass(conn: nengo.Connection, sent: np.ndarray) -> np.ndarray:
-    """Tell which dimensions of its receiver a connection can reach from those that carry any."""
+    """Tell which receiving dimensions can get a signal, given the sending ones that can."""
     kind = type(conn.transform).__name__
     if kind == "NoTransform":
         out = sent
@@ -148,7 +148,7 @@ def _pass(conn: nengo.Connection, sent: np.ndarray) -> np.ndarray:
     return arrived
 
 
-@fact("Which ensembles are on the chip, and the links between all objects.")
+@fact("The ensembles on the chip, and the links between all objects.")
 def graph(network: nengo.Network) -> Graph:
     """Run nengo-loihi's splitter on a network."""
     compat.nengo_loihi()
@@ -172,7 +172,7 @@ def graph(network: nengo.Network) -> Graph:
 
 def _placed(base_class: type, network: nengo.Network) -> Any:
     class Placed(base_class):
-        """nengo-loihi's placement, complete also where it raises (it places first, then looks)."""
+        """nengo-loihi's placement, complete even if it raises (it places first, then checks)."""
 
         def __init__(self) -> None:
             self.refusals: list[Exception] = []
@@ -188,7 +188,7 @@ def _placed(base_class: type, network: nengo.Network) -> Any:
 
 def _traced_split(base_class: type, cluster_class: type) -> type:
     class TracedSplit(base_class):
-        """nengo-loihi's choice of passthrough nodes, with links instead of connections."""
+        """nengo-loihi's choice of passthrough nodes; it makes links instead of connections."""
 
         def __init__(self, network: nengo.Network, hostchip: Any) -> None:
             self.refusals: list[Exception] = []

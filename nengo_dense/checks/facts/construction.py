@@ -1,7 +1,8 @@
-"""nengo-loihi's own build of a network, which does not stop at the first error.
+"""nengo-loihi's own build of a network, without a stop at the first error.
 
-The network is built once, in floating point. What the builder raises for one object is kept with
-that object and the build goes on; limits are not enforced but left for the rules to read.
+The network is built once, in floating point. If the builder raises an error for one object, the
+error is kept with that object and the build goes on. Limits are not enforced, because the rules
+check them.
 """
 
 import warnings
@@ -21,14 +22,14 @@ from nengo_dense.loihi.build import try_build_floats
 from nengo_dense.loihi.float_model import FloatModel, Trouble
 from nengo_dense.loihi.limits import MAX_IN_AXONS
 
-#: Values from the host, and weights of a layer, that nengo-loihi builds in a few seconds. For
-#: values it draws points on a sphere of as many dimensions, in a time that grows with their cube.
+#: Number of values from the host, and of weights of a layer, that nengo-loihi builds in a few
+#: seconds. For values it draws points on a sphere; the time grows with the cube of the dimensions.
 QUICK_VALUES, QUICK_WEIGHTS = 500, 1_000_000
 
 
 @dataclass(eq=False)
 class Layer:
-    """Neurons that belong together: an ensemble, or those that decode a connection.
+    """Neurons that belong together: those of an ensemble, or those that decode a connection.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class Layer:
     ensemble : nengo.Ensemble or None
         ``None`` for decode neurons.
     blocks : list of nengo_loihi.block.LoihiBlock
-        One a core.
+        One per core.
     """
 
     name: str
@@ -51,16 +52,16 @@ class Layer:
 
 @dataclass
 class Construction:
-    """What came of a build.
+    """The result of a build.
 
     Attributes
     ----------
     floats : FloatModel or None
-        ``None`` if nothing was to be built.
+        ``None`` if there was no build.
     troubles : list of Trouble
-        With names for targets; empty if the floating point model stands.
+        With names as targets; empty if the floating point model is complete.
     why_not : str
-        Why nothing was to be built.
+        The reason why there was no build.
     """
 
     floats: FloatModel | None
@@ -69,11 +70,11 @@ class Construction:
 
     @property
     def model(self) -> Any:
-        """(nengo_loihi.builder.Model or None) As far as it could be built."""
+        """(nengo_loihi.builder.Model or None) The model, as far as it could be built."""
         return None if self.floats is None else self.floats.model
 
 
-@fact("nengo-loihi's floating point model, and every error on the way to it.")
+@fact("nengo-loihi's floating point model, and every error of its build.")
 def construction(
     network: nengo.Network,
     dt: float,
@@ -81,12 +82,12 @@ def construction(
     graph: Graph,
     planned_cores: list[LayerCores] | None = None,
 ) -> Construction:
-    """Build a network as far as it can be built.
+    """Build a network as far as possible.
 
-    Not where arithmetic tells at once that it cannot, and the build would take minutes.
+    It is not built if arithmetic shows that it cannot fit and the build would take minutes.
     """
     if not build:
-        return Construction(None, why_not="the network is not built, as build=False asks")
+        return Construction(None, why_not="the network is not built, because of build=False")
     if planned_cores and _takes_long(planned_cores, graph):
         for layer in planned_cores:
             n_axons = layer.cores[0].n_in_axons
@@ -108,7 +109,7 @@ def _takes_long(layers: list[LayerCores], graph: Graph) -> bool:
 
 @fact("Every error of nengo-loihi's build.")
 def troubles(construction: Construction, graph: Graph) -> list[Trouble]:
-    """List what a build ran into, or, without one, what placement did."""
+    """List the errors of the build or, without a build, those of the placement."""
     if construction.floats is None and graph.refusals:
         return [Trouble(graph.name(graph.network), error) for error in graph.refusals]
     if construction.floats is None:
@@ -118,7 +119,7 @@ def troubles(construction: Construction, graph: Graph) -> list[Trouble]:
 
 @contextmanager
 def quiet() -> Iterator[list[warnings.WarningMessage]]:
-    """Collect warnings instead of showing them; rules say what matters of them."""
+    """Collect warnings instead of showing them; rules report those that matter."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield caught
@@ -139,21 +140,21 @@ class FloatBuild:
 
     @property
     def model(self) -> Any:
-        """(nengo_loihi.builder.Model) It stays in floating point."""
+        """(nengo_loihi.builder.Model) The model; it stays in floating point."""
         return self.floats.model
 
 
 @fact("nengo-loihi's floating point model, complete.")
 def float_build(construction: Construction, troubles: list[Trouble], graph: Graph) -> FloatBuild:
-    """Name the layers of a model that stands."""
+    """Name the layers of a complete model."""
     if troubles:
         raise BuildError(f"nengo-loihi cannot build it ({troubles[0].target}: {troubles[0].text})")
-    assert construction.floats is not None  # else it is not available at all
+    assert construction.floats is not None  # otherwise `troubles` is unavailable
     return FloatBuild(construction.floats, layers_of(construction.floats.model, graph))
 
 
 def layers_of(model: Any, graph: Graph) -> list[Layer]:
-    """Group the blocks of a built model by what they belong to, and name it."""
+    """Group the blocks of a built model by owner, and name the owners."""
     layers: dict[Any, Layer] = {}
     for part in layout.layers_of(model):
         name = _name(part, graph)

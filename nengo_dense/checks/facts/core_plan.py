@@ -1,4 +1,4 @@
-"""What every core must hold, by arithmetic: how nengo-loihi would divide dense layers."""
+"""The contents of every core by arithmetic: how nengo-loihi would divide dense layers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ from nengo_dense.loihi.limits import (
 )
 from nengo_dense.loihi.partition import Population, axon_bits, ceil_div, partition
 
-#: Neurons for each dimension of a decoded connection on the chip, and what they reach
+#: Pairs of decode neurons for each dimension of a decoded connection on the chip
 #: (nengo-loihi 1.1.0, ``Preset10DecodeNeurons``: ten pairs of an on and an off neuron).
 DECODE_PAIRS = 10
 
 
 @dataclass(frozen=True)
 class Core:
-    """What one block of a layer takes of a core."""
+    """The resources of a core that one block of a layer takes."""
 
     n_compartments: int
     n_in_axons: int
@@ -43,7 +43,7 @@ class LayerCores:
     ensemble : nengo.Ensemble or None
     cores : list of Core
     receivers : list of str
-        Names of the layers on the chip that it sends to.
+        Names of the layers on the chip that this one sends to.
     """
 
     name: str
@@ -59,10 +59,10 @@ class LayerCores:
 
 @dataclass
 class _Group:
-    """Neurons that are to be put on cores, with what goes in and out.
+    """Neurons to be placed on cores, with their inputs and receivers.
 
-    ``n_in_axons`` of dense synapses; for each receiver its index, the neurons that send to it,
-    and how many of its axons they share.
+    ``n_in_axons`` counts the input axons of dense synapses. Each receiver has its index, the
+    neurons that send to it, and the number of its axons that they share.
     """
 
     name: str
@@ -75,12 +75,12 @@ class _Group:
 
 
 def plan(graph: Graph) -> list[LayerCores]:
-    """Work out by arithmetic how nengo-loihi would put dense layers on cores.
+    """Compute how nengo-loihi would place dense layers on cores.
 
     Raises
     ------
     nengo.exceptions.BuildError
-        There are convolutions or sparse connections, of which this arithmetic knows nothing.
+        There are convolutions or sparse connections, which this arithmetic does not support.
     """
     groups = _groups(graph)
     _divide(groups, graph)
@@ -116,8 +116,8 @@ def _require_dense(link: Link, graph: Graph) -> None:
     for transform in link.transforms:
         if type(transform).__name__ != "Dense":
             raise BuildError(
-                f"the arithmetic of capacity knows dense connections only, and {graph.name(link)} "
-                f"is a {type(transform).__name__}; the build would tell"
+                "without a build, capacity is only computed for dense connections, but "
+                f"{graph.name(link)} is a {type(transform).__name__}; use build=True"
             )
 
 
@@ -142,7 +142,7 @@ def _add_encoded(
     encoders: set[tuple[int, str]],
     graph: Graph,
 ) -> None:
-    """Add a connection into an ensemble's value, through encoders that all such share."""
+    """Add a connection into an ensemble's value; all such connections share the encoders."""
     ensemble = groups[target].ensemble
     assert ensemble is not None
     from_value = source is None and not isinstance(link.pre_obj, Neurons)
@@ -185,17 +185,17 @@ def _divide(groups: list[_Group], graph: Graph) -> None:
 
 
 def _sizes(populations: list[Population], default: list[int]) -> Sequence[int]:
-    """Partition what is left to us; where nothing fits, divide as nengo-loihi would and tell."""
+    """Partition the layers without a block shape; if nothing fits, use nengo-loihi's division."""
     try:
         if any(population.n_blocks is None for population in populations):
             return partition(populations)
-    except BuildError:  # ND202 or ND203 says which layer, with the numbers below
+    except BuildError:  # ND202 or ND203 reports the layer, with the numbers below
         return [ceil_div(p.n_neurons, n) for p, n in zip(populations, default, strict=True)]
     return [ceil_div(p.n_neurons, p.n_blocks or 1) for p in populations]
 
 
 def _partitioned(graph: Graph) -> set[nengo.Ensemble]:
-    """List the ensembles of layers that find their own block shape (they have a placement)."""
+    """List the ensembles of layers that choose their own block shape (they have a placement)."""
     nets = (graph.network, *graph.network.all_networks)
     placements: list[Any] = [getattr(net, "placement", None) for net in nets]
     return {
@@ -227,7 +227,7 @@ def _cores(group: _Group, groups: list[_Group]) -> LayerCores:
         n_out = 0
         for target, n_senders, n_axons in group.out:
             n_blocks = ceil_div(groups[target].n_neurons, groups[target].size)
-            # Neurons that share an axon (decoders do) take it once a core.
+            # Neurons that share an axon (decoders do) take it once per core.
             share = min(size, n_axons) if n_senders == group.n_neurons else min(size, n_senders)
             n_out += share * n_blocks
         bits = group.n_in_axons * axon_bits(size)

@@ -1,4 +1,4 @@
-"""A short emulated run of a network on its own input, watched neuron by neuron."""
+"""A short emulated run of a network on its own input, with a record of every neuron."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,23 +13,23 @@ from nengo_dense.checks.facts.input_source import open_inputs
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.plugins import contained
 
-#: Share of the ceiling at which a neuron counts as saturated.
+#: Share of the highest possible rate at which a neuron counts as saturated.
 SATURATED = 0.95
 
 
 @dataclass
 class Sender:
-    """What the host sent over one connection.
+    """The spikes and values that the host sent over one connection.
 
     Attributes
     ----------
     name : str
     n_spikes : (n_steps,) ndarray
-        Neurons that spiked, a step.
+        Number of neurons that spiked in each step.
     most : float
-        Most spikes that one neuron wanted to send in one step.
+        Most spikes that one neuron fired in one step.
     lowest, highest : float
-        Range of the values that were encoded; infinite where spikes are sent.
+        Range of the encoded values; infinite if the connection sends spikes.
     """
 
     name: str
@@ -41,24 +41,25 @@ class Sender:
 
 @dataclass
 class Emulation:
-    """What a run showed.
+    """The results of a run.
 
     Attributes
     ----------
     n_steps : int
-        0 if nothing was run.
+        0 if there was no run.
     dt : float
+        Step in seconds.
     rates : dict of {str: ndarray}
-        By layer, spikes a second of each neuron.
+        By layer, firing rate of each neuron in hertz.
     late_rates : dict of {str: ndarray}
-        The same in the second half of the run, after the first spikes have come through.
+        The same in the second half of the run, after the first spikes have passed all layers.
     spikes : dict of {nengo_loihi.block.LoihiBlock or nengo_loihi.inputs.SpikeInput: (n,) ndarray}
-        What each core, and each input from the host, sent in all: spikes by neuron.
+        Total number of spikes of each neuron, for each core and each input from the host.
     senders : list of Sender
     overflows : dict of {str: set of str}
-        By layer, which registers overflowed: "q0", "current", "u2".
+        By layer, the registers that overflowed: "q0", "current", "u2".
     error : BaseException or None
-        What ended the run early.
+        The error that ended the run early.
     """
 
     n_steps: int
@@ -71,9 +72,9 @@ class Emulation:
     error: BaseException | None = None
 
 
-@fact("What the network does in nengo-loihi's floating point emulator.")
+@fact("The network's run in nengo-loihi's floating point emulator.")
 def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float) -> Emulation:
-    """Run the floating point model; an error is left for the integer run to tell."""
+    """Run the floating point model; the integer run reports any error."""
     if run_time == 0 or not float_build.model.blocks or open_inputs(graph):
         return Emulation(0, dt)
     return emulate(float_build.model, float_build.layers, graph, "simreal", run_time)
@@ -82,17 +83,17 @@ def float_run(float_build: FloatBuild, graph: Graph, run_time: float, dt: float)
 def emulate(
     model: Any, layers: list[Layer], graph: Graph, target: str, run_time: float
 ) -> Emulation:
-    """Run a built model in nengo-loihi's emulator and watch it; what ends it early is kept.
+    """Run a built model in nengo-loihi's emulator and record it; an error becomes a result.
 
     Parameters
     ----------
     model : nengo_loihi.builder.Model
-        Left with the weights that it had.
+        Its weights are restored after learning.
     layers : list of Layer
     graph : Graph
     target : {"sim", "simreal"}
     run_time : float
-        Seconds; with 0 a simulator is only made.
+        Time in seconds; with 0 a simulator is made, but not run.
     """
     import nengo_loihi
 
@@ -100,7 +101,7 @@ def emulate(
     result = Emulation(n_steps, model.dt)
     for data in (model.params[probe] for probe in model.nengo_probes):
         data.clear()
-    for spike_input in model.inputs:  # what an earlier run left behind
+    for spike_input in model.inputs:  # left by an earlier run
         for step in set(spike_input.spikes) - spike_input.permanent:
             del spike_input.spikes[step]
     learned = [s for block in model.blocks for s in block.synapses if s.learning]
@@ -142,7 +143,7 @@ def _run(sim: Any, layers: list[Layer], graph: Graph, result: Emulation) -> None
 
 
 def _watch_overflow(emulator: Any, layers: list[Layer], result: Emulation) -> None:
-    """Note which layer overflows, and let nengo-loihi do what it does."""
+    """Record the layers that overflow; nengo-loihi's behaviour does not change."""
     compartment, slices = emulator.compartment, emulator.block_info.slices
     original = compartment._overflow
     owner = [(layer.name, slices[block]) for layer in layers for block in layer.blocks]
@@ -160,7 +161,7 @@ def _watch_overflow(emulator: Any, layers: list[Layer], result: Emulation) -> No
 
 
 def _watch_inputs(emulator: Any, model: Any, result: Emulation) -> None:
-    """Count the spikes that come from outside: those of the build, and what the host sends."""
+    """Count the input spikes: those scheduled in the build, and those that the host sends."""
     for source in model.inputs:
         result.spikes[source] = np.zeros(source.n_neurons, dtype=int)
         for step in source.permanent:
@@ -181,7 +182,7 @@ def _count(counts: np.ndarray, neurons: Any) -> None:
 
 
 class _SenderWatch:
-    """Reads, after every step, what one host neuron population sends to the chip."""
+    """Records, after every step, the spikes that one population on the host sends to the chip."""
 
     def __init__(self, sim: Any, ensemble: nengo.Ensemble, sender: Sender, encodes: bool) -> None:
         host = next(s for s in sim.sims.values() if ensemble in getattr(s.model, "params", {}))

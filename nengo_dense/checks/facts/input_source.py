@@ -1,4 +1,4 @@
-"""Where a network's values come from: source nodes, open inputs, presented samples."""
+"""The inputs of a network: source nodes, unconnected inputs, presented samples."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def is_zero(node: nengo.Node) -> bool:
 
 
 def open_inputs(graph: Graph) -> list[nengo.Node]:
-    """List the passthrough nodes that send towards the chip and that nobody sends to."""
+    """List the passthrough nodes that send to the chip and have no input."""
     fed = {conn.post_obj for conn in graph.network.all_connections}
     senders = {link.pre_obj: None for link in graph.links}
     return [

@@ -1,4 +1,4 @@
-"""The short emulated run on the chip's integers, which the rules about rates look at."""
+"""The short emulated run on the chip's integers, for the rules about firing rates."""
 
 from nengo.exceptions import SimulationError
 
@@ -10,22 +10,22 @@ from nengo_dense.checks.facts.quantization import IntegerBuild
 from nengo_dense.plugins import describe
 
 
-@fact("What the integer emulator makes of the network, and what stopped it.")
+@fact("The network's run in the integer emulator, and the error that stopped it.")
 def trial(integer_build: IntegerBuild, graph: Graph, run_time: float, dt: float) -> Emulation:
-    """Open the integer model in a simulator, and run it if that is wanted and there is input."""
+    """Make a simulator of the integer model; run it if requested and if there is input."""
     unfed = open_inputs(graph)
     return emulate(
         integer_build.model, integer_build.layers, graph, "sim", 0 if unfed else run_time
     )
 
 
-@fact("What the network does in nengo-loihi's integer emulator, on its own input.")
+@fact("The network's complete run in nengo-loihi's integer emulator, on its own input.")
 def run(trial: Emulation, graph: Graph, run_time: float) -> Emulation:
-    """Give the integer run, if there was one and nothing stopped it."""
+    """Return the integer run, if there was one and no error stopped it."""
     if trial.error is not None:
         raise SimulationError(f"the run stopped: {describe(trial.error)}")
     if run_time == 0:
-        raise SimulationError("nothing is run, as run=0 asks")
+        raise SimulationError("there is no run, because of run=0")
     if trial.n_steps == 0:
         unfed = graph.name(open_inputs(graph)[0])
         raise SimulationError(f"there is no input to run on: nothing is connected to {unfed}")

@@ -1,4 +1,4 @@
-"""The numbers of each layer, as the report shows them."""
+"""The numbers of each layer for the report's table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from nengo_dense.loihi.limits import MAX_IN_AXONS, MAX_OUT_AXONS, MAX_SYNAPSE_BI
 
 @dataclass
 class LayerTable:
-    """A row for each layer, and what the pictures need.
+    """A row for each layer, and the arrays for the pictures.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ def layer_table(
     float_run: Emulation | None = None,
     energy: dict[str, Energy] | None = None,
 ) -> LayerTable:
-    """Collect what is known of each layer; what is not known is left out."""
+    """Collect the known numbers of each layer; leave unknown ones out."""
     by_name = {q.layer.name: q for q in quantization or []}
     rows, curves = [], {}
     for layer in cores:
@@ -103,7 +103,7 @@ def _activity(rates: np.ndarray, dt: float) -> dict[str, Any]:
 
 
 def _rate_error(name: str, run: Emulation, float_run: Emulation | None) -> float | None:
-    """Compare integer with float emulation: the rates' mean difference over their mean."""
+    """Compare integer with float emulation: mean difference of the rates over their mean."""
     if float_run is None or name not in float_run.rates:
         return None
     wanted, got = float_run.rates[name], run.rates[name]
@@ -112,7 +112,7 @@ def _rate_error(name: str, run: Emulation, float_run: Emulation | None) -> float
 
 
 def _cost(energy: Energy, seconds: float) -> dict[str, Any]:
-    """Give synaptic operations and joules a second."""
+    """Return synaptic operations per second and power in watts."""
     return {
         "synops_per_second": energy.synaptic_operations / seconds,
         "power": energy.joules / seconds,

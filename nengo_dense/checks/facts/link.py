@@ -1,4 +1,4 @@
-"""Connections as the chip will see them, once passthrough nodes are gone."""
+"""Connections on the chip, after passthrough nodes are removed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +17,15 @@ def base(obj: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """A connection as the chip will see it: one, or several through passthrough nodes.
+    """A connection on the chip: one of Nengo's, or several through passthrough nodes.
 
     Parameters
     ----------
     path : tuple of nengo.Connection
         From the sender to the receiver.
     post : object
-        Where it ends: the last connection's, or a passthrough node that is kept for its probe.
+        The receiver: that of the last connection, or a passthrough node that is kept because it
+        is probed.
     """
 
     path: tuple[nengo.Connection, ...]
@@ -37,28 +38,28 @@ class Link:
 
     @property
     def pre_obj(self) -> Any:
-        """The sender, whole."""
+        """The sender, without a slice."""
         return self.path[0].pre_obj
 
     @property
     def post_obj(self) -> Any:
-        """The receiver, whole."""
+        """The receiver, without a slice."""
         return self.post.obj if isinstance(self.post, ObjView) else self.post
 
     @property
     def synapses(self) -> list[nengo.synapses.Synapse]:
-        """The filters on the way."""
+        """The filters along the path."""
         return [conn.synapse for conn in self.path if conn.synapse is not None]
 
     @property
     def transforms(self) -> list[Any]:
-        """The transforms on the way, save those that do nothing."""
+        """The transforms along the path, without those that do nothing."""
         found = [conn.transform for conn in self.path]
         return [t for t in found if type(t).__name__ != "NoTransform"]
 
     @property
     def tau(self) -> float | None:
-        """Time constant in seconds of the merged filter; ``None`` if that is not a Lowpass."""
+        """Time constant of the merged filter in seconds; ``None`` if it is not a Lowpass."""
         if not all(type(synapse) is nengo.Lowpass for synapse in self.synapses):
             return None
         return float(sum(synapse.tau for synapse in self.synapses))

@@ -1,4 +1,4 @@
-"""nengo-loihi's integers beside the floating point numbers that they stand for."""
+"""nengo-loihi's integers, compared with the floating point numbers that they represent."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +16,14 @@ from nengo_dense.loihi.model_copy import flatten
 
 @dataclass
 class Discretization:
-    """What came of turning a model's numbers into integers.
+    """The result of a model's discretization.
 
     Attributes
     ----------
     integers : IntegerModel
     errors : list of (Layer, Exception, str)
-        A layer that could not be stored, in floating point as it is; why; and the name of
-        nengo-loihi's function that said so.
+        For each layer that could not be stored: the layer in floating point, the error, and the
+        name of nengo-loihi's function that raised it.
     warnings : dict of {str: list of str}
         By layer, the texts of nengo-loihi's warnings.
     """
@@ -35,7 +35,7 @@ class Discretization:
 
 @fact("nengo-loihi's discretization, layer by layer, with every error and warning.")
 def discretization(float_build: FloatBuild) -> Discretization:
-    """Discretize every block of a copy, and keep going where one fails."""
+    """Discretize every block of a copy, and go on if one fails."""
     integers = float_build.floats.integers(collect=True)
     result = Discretization(integers, [], {})
     failed = {error.block: error for error in integers.errors}
@@ -48,11 +48,11 @@ def discretization(float_build: FloatBuild) -> Discretization:
     return result
 
 
-@fact("What nengo-loihi's validation says of the integer model, if anything.")
+@fact("The error of nengo-loihi's validation of the integer model, if any.")
 def validation(discretization: Discretization) -> Exception | None:
-    """Hold a model against nengo-loihi's own validation, which stops at the first violation.
+    """Run nengo-loihi's own validation, which stops at the first violation.
 
-    Not one of which a layer could not be stored: the validation stumbles over what is missing.
+    It is not run if a layer could not be stored, because it would fail on the missing numbers.
     """
     if discretization.errors:
         return None
@@ -65,7 +65,7 @@ def validation(discretization: Discretization) -> Exception | None:
 
 @dataclass
 class IntegerBuild:
-    """The integer model as it would be put on the chip."""
+    """The integer model, as it would run on the chip."""
 
     model: Any
     layers: list[Layer]
@@ -75,25 +75,25 @@ class IntegerBuild:
 def integer_build(
     discretization: Discretization, validation: Exception | None, graph: Graph
 ) -> IntegerBuild:
-    """Give a model that can be run.
+    """Return a model that can run.
 
     Raises
     ------
     nengo.exceptions.BuildError
-        A layer could not be stored, or a core would hold too much.
+        A layer could not be stored, or a core exceeds a limit.
     """
     if discretization.errors:
         layer, error, _ = discretization.errors[0]
         raise BuildError(f"{layer.name} cannot be stored: {error or type(error).__name__}")
     if validation is not None:
-        raise BuildError(f"it exceeds the chip: {validation or type(validation).__name__}")
+        raise BuildError(f"it does not fit the chip: {validation or type(validation).__name__}")
     model = discretization.integers.model
     return IntegerBuild(model, layers_of(model, graph))
 
 
 @dataclass
 class Quantization:
-    """How well one layer's numbers survive.
+    """The rounding errors of one layer's numbers.
 
     Attributes
     ----------
@@ -101,16 +101,16 @@ class Quantization:
     weight_exps : tuple of int
         Exponents in use.
     weights : (n,) ndarray
-        In floating point, zeros left out.
+        In floating point, without zeros.
     stored : (n,) ndarray
-        The same as the chip holds them, in the same unit.
+        The same weights as stored on the chip, in the same unit.
     step : float
-        Distance of neighbouring stored weights.
+        Difference between neighbouring levels of stored weights.
     neuron_sqnr : float
-        Ratio of signal to quantization noise of the middle neuron, in decibels. One large weight
-        lifts the ratio of the whole layer, but not that of the neurons that do not have it.
+        Signal to quantization noise ratio of the median neuron, in decibels. One large weight
+        raises the ratio of the whole layer, but not that of the other neurons.
     n_levels : int
-        Different values that the stored weights take.
+        Number of different values of the stored weights.
     bias_error, vth_error : float
         Largest rounding error, as a share of the layer's largest bias or threshold.
     tau_wanted, tau_stored : float
@@ -136,7 +136,7 @@ class Quantization:
 
     @property
     def sqnr(self) -> float:
-        """Ratio of signal to quantization noise in decibels; infinite if nothing is lost."""
+        """Signal to quantization noise ratio in decibels; infinite without rounding errors."""
         noise = float(np.sum((self.stored - self.weights) ** 2))
         signal = float(np.sum(self.weights**2))
         return _decibels(signal, noise)
@@ -147,11 +147,11 @@ class Quantization:
         return self.tau_stored / self.tau_wanted - 1 if self.tau_wanted else 0.0
 
 
-@fact("How well each layer's weights, biases, thresholds and time constants survive.")
+@fact("The rounding errors of each layer's weights, biases, thresholds and time constants.")
 def quantization(
     float_build: FloatBuild, discretization: Discretization, dt: float
 ) -> list[Quantization]:
-    """Compare every layer that could be stored with what it was."""
+    """Compare every layer that could be stored, before and after discretization."""
     stored = {wanted: block for block, wanted in discretization.integers.floats.items()}
     failed = {id(layer) for layer, _, _ in discretization.errors}
     return [
@@ -175,7 +175,9 @@ def _compare(layer: Layer, pairs: list[tuple[Any, Any]], dt: float) -> Quantizat
             scale = np.max(info["w_scale"]) * 2.0 ** (6 + info["w_exp"])
             before, after = flatten(unrounded.weights), flatten(synapse.weights)
             neuron = flatten(synapse.indices).astype(int)
-            if synapse.axon_compartment_bases is None:  # else weights are shared (convolutions)
+            if (
+                synapse.axon_compartment_bases is None
+            ):  # otherwise weights are shared (convolutions)
                 n = block.n_neurons
                 signal += np.bincount(neuron, before.astype(float) ** 2, n)
                 noise += np.bincount(neuron, (after / scale - before) ** 2, n)
@@ -219,16 +221,16 @@ def _bias_error(unrounded: Any, block: Any) -> float:
 def _vth_error(unrounded: Any, block: Any) -> float:
     scale = block.discretize_info["v_scale"]
     wanted = unrounded.compartment.vth.astype(float)
-    # Where there is nothing to scale by, nengo-loihi sets every threshold to the largest.
+    # Without weights and biases to scale by, nengo-loihi sets every threshold to the largest.
     got = block.compartment.vth / scale
     half_step = 0.5 * 2**VTH_EXP / scale
     return float(max(np.abs(got - wanted).max(), 0.0) / wanted.max()) if half_step else 0.0
 
 
 def _tau(unrounded: Any, block: Any, dt: float) -> tuple[float, float]:
-    """Give a filter's time constant in seconds, wanted and stored.
+    """Return a filter's time constant in seconds, wanted and stored.
 
-    The chip keeps ``(4096 - 1 - decay_u) / 4096`` of the current in every step.
+    In every step, ``(4096 - 1 - decay_u) / 4096`` of the current remains on the chip.
     """
     wanted = float(unrounded.compartment.decay_u[0])
     kept = (2**DECAY_BITS - 1 - int(block.compartment.decay_u[0])) / 2**DECAY_BITS

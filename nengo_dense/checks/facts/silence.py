@@ -1,4 +1,4 @@
-"""Layers that never fire: why, and whether that shuts the only way to an output."""
+"""Silent layers: the cause, and whether they cut an output off from the input."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,14 +18,14 @@ from nengo_dense.checks.facts.way import Ways
 
 @dataclass
 class Silence:
-    """A layer none of whose neurons fired in the run.
+    """A layer whose neurons did not fire in the run.
 
     Parameters
     ----------
     layer : Layer
     cause, remedy : str
     shut : str or None
-        Path of an output that nothing reaches any more, if there is one.
+        Path of an output that the layer cuts off from every input, if any.
     """
 
     layer: Layer
@@ -34,11 +34,11 @@ class Silence:
     shut: str | None
 
 
-@fact("Which layers on the chip are silent, why, and what is shut by it.")
+@fact("The silent layers on the chip, the cause, and the outputs that they cut off.")
 def silences(
     run: Emulation, quantization: list[Quantization], float_build: FloatBuild, graph: Graph
 ) -> list[Silence]:
-    """Look for layers that did not fire in the run, in the network's order."""
+    """Find the layers that did not fire in the run, in the network's order."""
     by_name = {q.layer.name: q for q in quantization}
     mute = {name for name, rates in run.rates.items() if not rates.any()}
     layers = [
@@ -57,11 +57,11 @@ def silences(
 
 
 def _shut(silent: set[nengo.Ensemble], graph: Graph) -> dict[nengo.Ensemble, str]:
-    """Name an output for each silent layer that shuts the ways to it.
+    """Find the output that each silent layer cuts off, if any.
 
-    A layer of weights shuts an output if all ways there lead over silent layers. Populations
-    compete: where each of several stands for something, some are silent by design. They, and
-    layers under inhibition, count only if no output near them is reached at all.
+    A layer of weights cuts an output off if every path there contains a silent layer. Populations
+    that represent values, and layers with inhibition, may be silent by design, because they
+    compete. They count only if no output in their part of the network is reached.
     """
     ways = Ways(graph)
     meant, reached = ways.over_the_chip(), ways.over_the_chip(frozenset(silent))
@@ -69,7 +69,7 @@ def _shut(silent: set[nengo.Ensemble], graph: Graph) -> dict[nengo.Ensemble, str
     cut = [end for end in ends if not end & reached]
     found = {}
     for ensemble in silent:
-        if ensemble not in ways.after:  # linked to nothing
+        if ensemble not in ways.after:  # without links
             continue
         behind = ways.reach([ensemble])
         if _may_be_silent(ensemble, graph):
@@ -83,7 +83,7 @@ def _shut(silent: set[nengo.Ensemble], graph: Graph) -> dict[nengo.Ensemble, str
 
 
 def _may_be_silent(ensemble: nengo.Ensemble, graph: Graph) -> bool:
-    """Tell whether an ensemble takes values, or is excited and inhibited by separate links."""
+    """Tell whether an ensemble encodes values, or has separate excitatory and inhibitory links."""
     links = graph.into(ensemble)
     values = any(not isinstance(link.post_obj, Neurons) for link in links)
     inhibiting = [link for link in links if _inhibits(link)]
@@ -104,7 +104,7 @@ def _cause(layer: Layer, q: Quantization, silent_senders: set[str]) -> tuple[str
     if not q.stored.any():
         return "all of its weights round to zero", "Scale the weights up."
     if silent_senders:
-        return f"{', '.join(sorted(silent_senders))} before it is silent", "Repair that one first."
+        return f"its input, {', '.join(sorted(silent_senders))}, is silent", "Repair that first."
     if np.all(bias < 0):
         return f"its biases are all negative (at most {bias.max():.3g})", "Raise the bias."
     if np.all(q.weights < 0):

@@ -1,4 +1,4 @@
-"""Which transforms nengo-loihi can carry, on the way that a link takes."""
+"""The transforms that nengo-loihi supports on each kind of link."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from nengo_dense.checks.facts.link import Link, base
 
 
 def unsupported(link: Link, graph: Graph) -> str:
-    """Say why a link's transform cannot be carried, or nothing."""
+    """Return why a link's transform is not supported; empty if it is."""
     return _merge_problem(link) if len(link.path) > 1 else _problem(link, graph)
 
 

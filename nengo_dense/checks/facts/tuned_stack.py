@@ -1,4 +1,4 @@
-"""Stacks whose weights were tuned for the chip, and for which conditions."""
+"""Stacks whose weights were tuned for the chip, and the conditions of their tuning."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,20 +12,20 @@ from nengo_dense.checks.facts.connectivity import Graph
 
 @dataclass(frozen=True, eq=False)
 class TunedStack:
-    """A network that carries a record of what it was tuned for.
+    """A network with a record of the conditions that it was tuned for.
 
     Parameters
     ----------
     name : str
         Its path.
     network : nengo.Network
-        With ``layers``, as a `nengo_dense.DenseStack` has them.
+        It has ``layers``, as a `nengo_dense.DenseStack` has.
     record : object
         ``presentation_time`` and ``dt`` in seconds, and ``encoding``.
     presented : PresentInput or None
-        The process that shows it samples, if there is one.
+        The process that presents samples to it, if there is one.
     plain : bool
-        Whether the samples arrive as they are, without a function or a transform on the way.
+        Whether the samples arrive unchanged, without a function or a transform in between.
     """
 
     name: str
@@ -40,7 +40,7 @@ class TunedStack:
         return layers[1:] if self.record.encoding == "host" else layers
 
     def differences(self, dt: float | None = None) -> list[str]:
-        """Say in which ways its samples, and a step, are not what it was tuned for."""
+        """List, in sentences, how its samples and a step differ from those of its tuning."""
         process = self.presented
         return list(
             self.record.differences(
@@ -53,7 +53,7 @@ class TunedStack:
         )
 
 
-@fact("The stacks that were tuned for the chip, and what shows them samples.")
+@fact("The stacks that were tuned for the chip, and the processes that present samples.")
 def tuned_stacks(network: nengo.Network, graph: Graph) -> list[TunedStack]:
     """Find the networks with a record, in the order of the network."""
     found = []
@@ -67,7 +67,7 @@ def tuned_stacks(network: nengo.Network, graph: Graph) -> list[TunedStack]:
 
 
 def _presented(node: nengo.Node, network: nengo.Network) -> tuple[PresentInput | None, bool]:
-    """Follow the connections into a passthrough node back to what presents samples."""
+    """Follow connections from a passthrough node back to the process that presents samples."""
     plain, seen = True, {node}
     while node.output is None:
         into = [conn for conn in network.all_connections if conn.post_obj is node]

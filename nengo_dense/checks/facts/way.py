@@ -1,4 +1,4 @@
-"""Ways through a network: what reaches what, and where the ways end."""
+"""Paths through a network: reachable objects, inputs and outputs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,12 +14,12 @@ from nengo_dense.checks.facts.link import base
 
 
 class Ways:
-    """The links of a network, to be walked; errors sent to learning rules lead nowhere.
+    """The links of a network as a graph; links into learning rules are left out.
 
     Attributes
     ----------
     objects : list of nengo.Ensemble or nengo.Node
-        Whatever a link begins or ends at.
+        Senders and receivers of links.
     after : dict
         Object -> the objects that it sends to.
     """
@@ -40,7 +40,7 @@ class Ways:
         self._pairs = np.array([(index[a], index[b]) for a, b in pairs], dtype=int).reshape(-1, 2)
 
     def reach(self, starts: Iterable[Any], closed: frozenset[Any] = frozenset()) -> set[Any]:
-        """Find what can be reached from some objects, themselves included, past closed ones."""
+        """Find the objects reachable from some objects, these included, without closed ones."""
         reached = {obj for obj in starts if obj not in closed}
         queue = list(reached)
         for obj in queue:
@@ -51,12 +51,12 @@ class Ways:
         return reached
 
     def beginnings(self) -> list[Any]:
-        """List what sends and is sent nothing: the inputs, and ensembles without any."""
+        """List the objects that send but do not receive: inputs, and ensembles without input."""
         fed = set(self._pairs[:, 1])
         return [obj for i, obj in enumerate(self.objects) if i not in fed]
 
     def over_the_chip(self, closed: frozenset[Any] = frozenset()) -> set[Any]:
-        """Find what is reached from the beginnings over at least one ensemble on the chip."""
+        """Find the objects reachable from the beginnings through an ensemble on the chip."""
         heard = self.reach(self.beginnings(), closed)
         firing = [obj for obj in heard if isinstance(obj, nengo.Ensemble) and self._on_chip(obj)]
         return self.reach(firing, closed)
@@ -65,7 +65,7 @@ class Ways:
         return self.graph.on_chip(ensemble)
 
     def ends(self) -> list[set[Any]]:
-        """List the outputs: what sends nothing on, or only round a loop, which is one output."""
+        """List the outputs: objects that send nothing, and loops without a link out of them."""
         if not self.objects:
             return []
         label = self._components("strong")
@@ -75,7 +75,7 @@ class Ways:
         return [{o for o, k in zip(self.objects, label, strict=True) if k == c} for c in last]
 
     def neighbourhood(self, obj: Any) -> set[Any]:
-        """Find everything that is linked to an object, whichever way round."""
+        """Find all objects linked to an object, in either direction."""
         label = self._components("weak")
         own = label[self.objects.index(obj)]
         return {other for other, k in zip(self.objects, label, strict=True) if k == own}

@@ -1,4 +1,4 @@
-"""ND100-ND109: does nengo-loihi build the network, on the chip, and as it is written."""
+"""ND100-ND109: nengo-loihi builds the network, on the chip, without changing it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ from nengo_dense.neurons import known
     "ND100",
     "error",
     "nengo-loihi builds the network",
-    remedy="Change what the message names; ``nengo-dense rules`` lists what else is known.",
+    remedy="Change the object in the message; ``nengo-dense rules`` lists the known problems.",
 )
 def passed_on(
     graph: Graph,
@@ -32,10 +32,10 @@ def passed_on(
     trial: Emulation | None = None,
 ) -> Iterator[Finding]:
     """nengo-loihi could not build or run the network, for a reason that no other rule explains.
-    Its own message is passed on, with the object it was at. The rest of the network is built all
-    the same, so there is one finding for each object that fails. An error in a Python function
-    of a node shows here too, if the network is run. So does a connection to a layer or a stack
-    that is no part of the network: ``net.add(stack)`` was forgotten, or ``with net:``.
+    The finding gives nengo-loihi's message and the object that it was building. The rest of the
+    network is still built, so every object that fails has a finding. If the network is run, an
+    error in a node's Python function is reported here too. So is a connection to a layer or a
+    stack that is not in the network, because ``net.add(stack)`` or ``with net:`` is missing.
     """
     strangers = list(_strangers(graph))
     yield from strangers
@@ -65,9 +65,9 @@ def _strangers(graph: Graph) -> Iterator[Finding]:
         if other not in own:
             yield Finding(
                 graph.name(obj),
-                f"leads to the {type(other).__name__} '{graph.name(other)}', which is no part of "
+                f"leads to the {type(other).__name__} '{graph.name(other)}', which is not part of "
                 "this network",
-                "Make what it belongs to inside 'with net:', or add it there: net.add(stack).",
+                "Create that object inside 'with net:', or add the stack: net.add(stack).",
             )
 
 
@@ -79,9 +79,9 @@ def _strangers(graph: Graph) -> Iterator[Finding]:
     says=("No neurons marked for execution on-chip",),
 )
 def nothing_on_chip(graph: Graph) -> Iterator[Finding]:
-    """nengo-loihi refuses a network of which no neurons are on the chip. An empty network, one
-    that consists of nodes, and one in which every layer has ``on_chip=False`` are such. So is a
-    stack of one hidden layer with ``encoding="host"``, which keeps its first layer on the host.
+    """nengo-loihi refuses a network without neurons on the chip: an empty network, a network of
+    nodes only, or one in which every layer has ``on_chip=False``. A stack of one hidden layer
+    with ``encoding="host"`` is refused too, because its first layer runs on the host.
     """
     if graph.chip:
         return
@@ -91,12 +91,12 @@ def nothing_on_chip(graph: Graph) -> Iterator[Finding]:
         remedy = _send_spikes(graph)
     else:
         what = "there are no neurons at all"
-        remedy = "Make layers inside 'with net:', or add them there: net.add(stack)."
+        remedy = "Make layers inside 'with net:', or add the stack: net.add(stack)."
     yield Finding(graph.name(graph.network), what, remedy, value=0, limit=1, unit="ensembles")
 
 
 def _send_spikes(graph: Graph) -> str:
-    """Give the way out for stacks whose only layer is the one that the host encodes with."""
+    """Give the remedy for stacks whose only layer encodes the input on the host."""
     nets = (graph.network, *graph.network.all_networks)
     short = [
         graph.name(net)
@@ -107,7 +107,7 @@ def _send_spikes(graph: Graph) -> str:
         return ""
     return (
         f'Make {", ".join(short)} with encoding="spikes": encoding="host" keeps the first layer '
-        "on the host, and there is no other."
+        "on the host, and there is no other layer."
     )
 
 
@@ -120,8 +120,8 @@ def _send_spikes(graph: Graph) -> str:
 )
 def neuron_type(graph: Graph) -> Iterator[Finding]:
     """The chip has leaky and non-leaky integrate-and-fire neurons. Rate neurons, such as
-    RectifiedLinear, have no spikes to send. RegularSpiking works on LIFRate and RectifiedLinear,
-    with the amplitude on itself and not on its base type.
+    RectifiedLinear, do not spike. RegularSpiking works with the base types LIFRate and
+    RectifiedLinear; its amplitude must be set on RegularSpiking, not on the base type.
     """
     for ensemble in graph.chip:
         kind = ensemble.neuron_type
@@ -157,8 +157,8 @@ def registered(neuron_type: nengo.neurons.NeuronType) -> type:
     remedy="Use the plain type, if that is what you want, or put the layer on the host.",
 )
 def replaced_type(graph: Graph) -> Iterator[Finding]:
-    """nengo-loihi builds a neuron type as the nearest class that it knows, and does not say so.
-    AdaptiveLIF inherits from LIF and becomes a plain LIF: where Nengo gives 1 spike a
+    """nengo-loihi builds a neuron type that it does not know as the nearest base class, without a
+    warning. AdaptiveLIF inherits from LIF and becomes a plain LIF: where Nengo gives 1 spike per
     second (``inc_n=10``), the emulator gives 125.
     """
     for ensemble in graph.chip:
@@ -169,7 +169,7 @@ def replaced_type(graph: Graph) -> Iterator[Finding]:
         if kind is not used and _behaves_otherwise(kind, used):
             yield Finding(
                 graph.name(ensemble),
-                f"has {kind.__name__} neurons, which become plain {used.__name__} without a word",
+                f"has {kind.__name__} neurons, which silently become plain {used.__name__}",
             )
 
 
@@ -188,16 +188,18 @@ def _behaves_otherwise(kind: type, used: type) -> bool:
     says=("Cannot handle non-Lowpass synapses", "AssertionError without a message"),
 )
 def lowpass(graph: Graph) -> Iterator[Finding]:
-    """A compartment of the chip has one exponentially decaying current, which is a Lowpass. For
-    any other filter nengo-loihi raises an error that names no connection, and a bare
-    AssertionError if it merges two filters through a passthrough node.
+    """A compartment on the chip has one exponentially decaying current, that is a Lowpass filter.
+    For any other synapse nengo-loihi raises an error that does not name the connection. If it
+    merges two synapses at a passthrough node, it raises an AssertionError without a message.
     """
     for link in graph.links:
         others = [s for s in link.synapses if not isinstance(s, nengo.Lowpass)]
         on_chip = _filtered_on_chip(link, graph)
         merged = len(link.path) > 1 and len(link.synapses) > 1
         if others and (on_chip or merged):
-            yield Finding(graph.name(link), f"has the synapse {others[0]!r}, which is no Lowpass")
+            yield Finding(
+                graph.name(link), f"has the synapse {others[0]!r}, which is not a Lowpass"
+            )
 
 
 def _filtered_on_chip(link: Link, graph: Graph) -> bool:
@@ -224,10 +226,10 @@ def _filtered_on_chip(link: Link, graph: Graph) -> bool:
     ),
 )
 def transform(graph: Graph) -> Iterator[Finding]:
-    """Dense weights work everywhere. Sparse ones work from neurons to neurons on the chip, and
-    two-dimensional convolutions from neurons to all neurons of an ensemble whose gains are equal.
-    On the way from the host's values to the chip, and from the chip to the host, only dense ones
-    do. Through a passthrough node only arrays can be merged, not distributions.
+    """Dense transforms work everywhere. Sparse ones work between neurons on the chip. Convolutions
+    in two dimensions work from neurons to all neurons of an ensemble with equal gains. From values
+    on the host to the chip, and from the chip to the host, only dense transforms work. At a
+    passthrough node, arrays can be merged and distributions cannot.
     """
     for link in graph.links:
         problem = unsupported(link, graph)
@@ -243,7 +245,9 @@ def transform(graph: Graph) -> Iterator[Finding]:
     says=("gain or bias set for",),
 )
 def gain_and_bias(graph: Graph) -> Iterator[Finding]:
-    """nengo-loihi does not work out the one from the other, as Nengo does."""
+    """Nengo computes a missing gain from the bias, or the bias from the gain. nengo-loihi does
+    not.
+    """
     for ensemble in graph.chip:
         if (ensemble.gain is None) != (ensemble.bias is None):
             missing = "gain" if ensemble.gain is None else "bias"
@@ -263,9 +267,9 @@ def gain_and_bias(graph: Graph) -> Iterator[Finding]:
     says=("Ensemble noise not implemented", "Direct neurons not implemented"),
 )
 def noise(graph: Graph) -> Iterator[Finding]:
-    """nengo-loihi has not implemented noise in ensembles. Direct mode has no neurons: such an
-    ensemble runs on the host even where the configuration says ``on_chip = True``, which is worth
-    a warning.
+    """nengo-loihi does not implement noise in ensembles. An ensemble in Direct mode has no
+    neurons, so it runs on the host even if its configuration has ``on_chip = True``; that is a
+    warning.
     """
     for ensemble in graph.network.all_ensembles:
         if graph.on_chip(ensemble) and ensemble.noise is not None:
@@ -289,7 +293,7 @@ def noise(graph: Graph) -> Iterator[Finding]:
 )
 def tensor_node(graph: Graph) -> Iterator[Finding]:
     """A TensorNode holds a TensorFlow function, which only NengoDL can call. NengoDL's converter
-    leaves one for each Keras layer that it cannot translate, a softmax among them.
+    makes one for each Keras layer that it cannot translate, for example a softmax.
     """
     for node in graph.network.all_nodes:
         if any(cls.__name__ == "TensorNode" for cls in type(node).__mro__):
@@ -300,7 +304,7 @@ def tensor_node(graph: Graph) -> Iterator[Finding]:
     "ND109",
     "error",
     "probes on the chip record every step",
-    remedy="Leave sample_every out and take every n-th row of the data afterwards.",
+    remedy="Remove sample_every, and take every n-th row of the data afterwards.",
     says=("sample_every not implemented",),
 )
 def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
@@ -311,7 +315,7 @@ def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
         if probe.sample_every is not None and graph.on_chip(probe.target):
             yield Finding(
                 graph.name(probe),
-                f"records every {probe.sample_every:g} s, which nengo-loihi has not implemented "
+                f"records every {probe.sample_every:g} s, which nengo-loihi does not implement "
                 "on the chip",
                 value=probe.sample_every,
                 limit=dt,

@@ -1,4 +1,4 @@
-"""ND110-ND117: what builds, and means something else than it says."""
+"""ND110-ND117: the network builds, but computes something else than in Nengo."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,8 +16,8 @@ from nengo_dense.checks.untouched import SEED
 
 #: Highest intercept that nengo-loihi 1.1.0 builds (``Model.intercept_limit``).
 INTERCEPT_LIMIT = 0.95
-#: Filter in seconds that nengo-loihi 1.1.0 puts behind every encoded or decoded value
-#: (``Model.decode_tau``).
+#: Time constant in seconds of the filter that nengo-loihi 1.1.0 applies to every encoded or
+#: decoded value (``Model.decode_tau``).
 DECODE_TAU = 0.005
 
 
@@ -26,12 +26,12 @@ DECODE_TAU = 0.005
     "error",
     "placement is configured where nengo-loihi reads it",
     remedy="Set it on the top-level network: net.config[ensemble].on_chip = ..., "
-    "or use nengo_dense.DenseLayer, which carries its placement along.",
+    "or use nengo_dense.DenseLayer, which keeps its placement in any network.",
 )
 def misplaced_config(network: nengo.Network, graph: Graph) -> Iterator[Finding]:
-    """nengo-loihi reads ``on_chip`` and ``block_shape`` from the configuration of the top-level
-    network alone. What a sub-network's configuration says is ignored without a word, and the
-    ensemble runs where it was not meant to.
+    """nengo-loihi reads ``on_chip`` and ``block_shape`` only from the configuration of the
+    top-level network. It silently ignores a sub-network's configuration, so the ensemble may run
+    in the wrong place.
     """
     for subnet in network.all_networks:
         extra = subnet.config[nengo.Ensemble].extra_params
@@ -47,13 +47,13 @@ def misplaced_config(network: nengo.Network, graph: Graph) -> Iterator[Finding]:
                     yield Finding(
                         graph.name(ensemble),
                         f"{param} = {_show(wanted)} is set on the sub-network "
-                        f"{graph.name(subnet)}, where nengo-loihi does not look; it uses "
+                        f"{graph.name(subnet)}, which nengo-loihi does not read; it uses "
                         f"{param} = {_show(used)}",
                     )
 
 
 def _as_wanted(graph: Graph, ensemble: nengo.Ensemble, wanted: Any) -> bool:
-    """Tell whether an ensemble is where it should be in spite of all."""
+    """Tell whether an ensemble is where it should be, whatever its configuration."""
     return isinstance(wanted, bool) and graph.on_chip(ensemble) == wanted
 
 
@@ -70,9 +70,9 @@ def _show(value: Any) -> str:
     says=("Block shape ensemble size", "AssertionError without a message"),
 )
 def block_shape(graph: Graph) -> Iterator[Finding]:
-    """A block shape says how an ensemble is divided among cores, so it must be made for as many
-    neurons as the ensemble has. nengo-loihi looks when the shape is set; if the ensemble is
-    changed afterwards, the build ends in a bare AssertionError.
+    """A block shape divides an ensemble among cores, so its size must be the ensemble's number of
+    neurons. nengo-loihi checks this when the shape is set. If the ensemble changes afterwards,
+    the build fails with an AssertionError without a message.
     """
     for ensemble in graph.chip:
         shape = graph.network.config[ensemble].block_shape
@@ -90,14 +90,14 @@ def block_shape(graph: Graph) -> Iterator[Finding]:
 @rule(
     "ND112",
     "warning",
-    "nothing goes from the chip over the host back to the chip",
+    "no signal goes from the chip through the host back to the chip",
     remedy="Put softmax and function nodes last, or express them as weights.",
     says=("Cannot precompute input",),
 )
 def host_detour(graph: Graph) -> Iterator[Finding]:
-    """What the chip sends to the host and the host sends on to the chip makes a round trip in
-    every step: slow on the board, a step late, and impossible with ``precompute=True``. Nothing
-    is said of it otherwise.
+    """A signal that goes from the chip to the host and back makes a round trip in every step. It
+    is slow on the board, arrives a step late, and is impossible with ``precompute=True``.
+    nengo-loihi does not warn of it.
     """
     for link in graph.between(True, False):
         first = base(link.post)
@@ -114,12 +114,13 @@ def host_detour(graph: Graph) -> Iterator[Finding]:
     "ND113",
     "info",
     "neurons start at voltage zero",
-    remedy='Say so: neuron_type=nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])}).',
+    remedy="Set it in Nengo too: "
+    'neuron_type=nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])}).',
     says=("does not support initial values",),
 )
 def initial_voltage(graph: Graph) -> Iterator[Finding]:
-    """Nengo 4 starts its neurons at random voltages, the chip at zero, so the first spikes of a
-    run differ between the two.
+    """Neurons start at random voltages in Nengo 4, and at zero on the chip, so the first spikes of
+    a run differ.
     """
     for ensemble in graph.chip:
         rng = np.random.RandomState(SEED)
@@ -140,9 +141,9 @@ def initial_voltage(graph: Graph) -> Iterator[Finding]:
     says=("tau_s is (currently|already)",),
 )
 def one_synapse(graph: Graph) -> Iterator[Finding]:
-    """The filter belongs to the receiving neuron, not to the connection, so the longest time
-    constant of all inputs is used for all of them. Values that come from the host or from decoded
-    ensembles are filtered with 5 ms whatever their own synapse says.
+    """On the chip, the filter belongs to the receiving neuron, not to the connection. All inputs
+    of a neuron therefore use the longest of their time constants. Values from the host and from
+    decoded ensembles are filtered with 5 ms, whatever the synapse of their connection.
     """
     for ensemble in graph.chip:
         asked = [_tau_on_chip(link) for link in graph.into(ensemble)]
@@ -160,7 +161,10 @@ def one_synapse(graph: Graph) -> Iterator[Finding]:
 
 
 def _tau_on_chip(link: Link) -> float | None:
-    """Give the filter that a link asks its receiver for (a receiver's value has its own)."""
+    """Return the time constant that a link requests from its receiver, in seconds, or None.
+
+    Encoded and decoded values always request `DECODE_TAU`.
+    """
     if isinstance(link.pre_obj, Neurons) and isinstance(link.post_obj, Neurons):
         return link.tau
     if isinstance(link.pre_obj, nengo.Ensemble) and link.path[0].solver.weights:
@@ -176,8 +180,8 @@ def _tau_on_chip(link: Link) -> float | None:
     says=("Combining two Lowpass synapses",),
 )
 def merged_synapses(graph: Graph) -> Iterator[Finding]:
-    """A passthrough node between two layers on the chip is taken out. Two filters in a row cannot
-    be one Lowpass; nengo-loihi uses one with the sum of the time constants.
+    """nengo-loihi removes a passthrough node between two layers on the chip. It replaces the two
+    filters in a row by one Lowpass with the sum of their time constants, which is another filter.
     """
     for link in graph.links:
         if len(link.path) > 1 and len(link.synapses) > 1 and link.tau is not None:
@@ -198,8 +202,8 @@ def merged_synapses(graph: Graph) -> Iterator[Finding]:
     says=("Intercepts are larger than intercept limit",),
 )
 def intercepts(graph: Graph) -> Iterator[Finding]:
-    """An intercept near 1 needs a gain so large that the other neurons of the ensemble lose their
-    weights in rounding, so nengo-loihi cuts intercepts at 0.95.
+    """An intercept near 1 needs a very large gain. The weights of the ensemble's other neurons
+    would then be rounded to zero, so nengo-loihi limits intercepts to 0.95.
     """
     for ensemble in graph.chip:
         if ensemble.gain is not None or ensemble.bias is not None:
@@ -208,7 +212,8 @@ def intercepts(graph: Graph) -> Iterator[Finding]:
         if highest > INTERCEPT_LIMIT:
             yield Finding(
                 graph.name(ensemble),
-                f"has intercepts up to {highest:.3g}, which nengo-loihi cuts",
+                f"has intercepts up to {highest:.3g}, which nengo-loihi reduces to "
+                f"{INTERCEPT_LIMIT}",
                 value=highest,
                 limit=INTERCEPT_LIMIT,
             )
@@ -225,14 +230,14 @@ def _highest(intercepts: Any, n: int) -> float:
 @rule(
     "ND117",
     "warning",
-    "learning reads what it means",
+    "learning counts amplitudes as Nengo does",
     remedy="Scale the learning rate by the square of the amplitude.",
 )
 def learned_amplitude(graph: Graph) -> Iterator[Finding]:
-    """On the chip PES takes every spike of the sending neurons for 1, whatever their amplitude
-    is; Nengo counts its height, once in the change of the decoders and once in what these decode.
-    So the chip learns 1 / amplitude squared times as fast: with an amplitude of 1/250, as dense
-    layers at 250 Hz have it, it reaches 0.469 of 0.5 in a second in which Nengo reaches 0.000.
+    """On the chip, PES counts every spike of the sending neurons as 1. Nengo counts it with its
+    amplitude, twice: in the change of the decoders, and in the decoded value. The chip therefore
+    learns 1 / amplitude squared times as fast. With an amplitude of 1/250, that of a dense layer
+    at 250 Hz, it reaches 0.469 of 0.5 in one second; Nengo reaches 0.000.
     """
     for conn in graph.network.all_connections:
         amplitude = getattr(getattr(conn.pre_obj, "neuron_type", None), "amplitude", 1.0)
@@ -242,7 +247,7 @@ def learned_amplitude(graph: Graph) -> Iterator[Finding]:
             factor = 1 / amplitude**2
             yield Finding(
                 graph.name(conn),
-                f"learns {factor:.4g} times as fast as in Nengo: nengo-loihi does not look at the "
+                f"learns {factor:.4g} times as fast as in Nengo: nengo-loihi ignores the "
                 f"amplitude of {graph.name(conn.pre_obj)}, {amplitude:.4g}",
                 f"For Nengo's speed use a learning rate of {pes.learning_rate / factor:.3g} on "
                 f"the chip; for this speed in Nengo, {pes.learning_rate * factor:.3g} there.",

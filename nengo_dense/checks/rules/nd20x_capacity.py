@@ -1,4 +1,4 @@
-"""ND201-ND208: what a core, a chip and a board can hold."""
+"""ND201-ND208: the limits of a core, a chip and a board."""
 
 from collections.abc import Iterator
 
@@ -16,8 +16,8 @@ from nengo_dense.loihi.limits import (
 )
 from nengo_dense.loihi.partition import ceil_div, largest_block
 
-#: What a core has room for, by nengo-loihi 1.1.0's hardware package: ``builder.py`` asserts fewer
-#: than 32 and fewer than 8, and of 16 synapse formats the first stays unused (``Core``).
+#: Shared settings per core, from nengo-loihi 1.1.0's hardware package: ``builder.py`` asserts
+#: fewer than 32 and fewer than 8; the first of 16 synapse formats stays unused (``Core``).
 MAX_COMPARTMENT_CONFIGS = 31
 MAX_VTH_CONFIGS = 7
 MAX_SYNAPSE_CONFIGS = 15
@@ -36,7 +36,7 @@ def _block(layer: LayerCores) -> int:
     says=("Number of compartments", "idx_bits is < 0"),
 )
 def compartments(cores: list[LayerCores]) -> Iterator[Finding]:
-    """Only a block shape that was set by hand can ask for more."""
+    """Only a block shape that was set by hand can exceed this limit."""
     for layer in cores:
         most = max(core.n_compartments for core in layer.cores)
         if most > MAX_COMPARTMENTS:
@@ -65,8 +65,8 @@ def _use_block(layer: LayerCores) -> str:
     says=("Input axons", "needs [0-9]+ input axons"),
 )
 def in_axons(cores: list[LayerCores]) -> Iterator[Finding]:
-    """Each neuron that sends takes an axon, each dimension of a value from the host two. Dividing
-    the layer among cores never helps, as every core needs all of its inputs.
+    """Each sending neuron takes one input axon, and each dimension of a value from the host takes
+    two. Dividing the layer among cores does not help, because every core needs all inputs.
     """
     for layer in cores:
         most = max(core.n_in_axons for core in layer.cores)
@@ -119,16 +119,17 @@ def out_axons(cores: list[LayerCores]) -> Iterator[Finding]:
     "ND204",
     "error",
     "a core holds at most 1,048,576 synapse bits",
-    remedy="Use smaller blocks, which nengo_dense.DenseLayer finds by itself.",
+    remedy="Use smaller blocks; nengo_dense.DenseLayer chooses them automatically.",
     says=("Total synapse bits",),
 )
 def synapse_bits(cores: list[LayerCores]) -> Iterator[Finding]:
-    """nengo-loihi divides a wide layer by itself, but counts the bits before it rounds each axon
-    up to whole words, so 784 -> 1000 and 784 -> 1024 do not fit although blocks of 142 do.
+    """nengo-loihi divides a wide layer automatically, but counts the bits before each axon is
+    rounded up to whole words. Its division of 784 -> 1000 and 784 -> 1024 therefore does not fit;
+    blocks of 142 neurons do.
     """
     for layer in cores:
         worst = max(layer.cores, key=lambda core: core.synapse_bits)
-        # with too many inputs (ND202) not even one neuron fits, which is no fault of the block
+        # with too many inputs (ND202) not even one neuron fits, whatever the block
         if worst.synapse_bits > MAX_SYNAPSE_BITS and worst.n_in_axons <= MAX_IN_AXONS:
             yield Finding(
                 layer.name,
@@ -148,8 +149,8 @@ def synapse_bits(cores: list[LayerCores]) -> Iterator[Finding]:
     remedy="Narrow the widest layers, or plan for a board of several chips.",
 )
 def one_chip(cores: list[LayerCores]) -> Iterator[Finding]:
-    """A chip has 128 cores. nengo-loihi's emulator builds networks of any size; on a board,
-    traffic between chips is slower than within one.
+    """A chip has 128 cores. nengo-loihi's emulator builds networks of any size. On a board,
+    spikes between chips are slower than spikes within a chip.
     """
     total = sum(len(layer.cores) for layer in cores)
     if total > CORES_PER_CHIP:
@@ -171,8 +172,8 @@ def one_chip(cores: list[LayerCores]) -> Iterator[Finding]:
     remedy="Reduce the fan-in: synapse memory, not neurons, decides the number of cores.",
 )
 def core_use(cores: list[LayerCores]) -> Iterator[Finding]:
-    """Dense layers are bound by synapse memory: 1024 neurons take 1, 2, 3, 5, 9, 18 and 36 cores
-    at a fan-in of 64, 128, 256, 512, 1024, 2048 and 4096.
+    """Synapse memory limits dense layers: 1024 neurons take 1, 2, 3, 5, 9, 18 and 36 cores at a
+    fan-in of 64, 128, 256, 512, 1024, 2048 and 4096.
     """
     for layer in cores:
         needed = ceil_div(layer.n_neurons, MAX_COMPARTMENTS)
@@ -192,7 +193,7 @@ def core_use(cores: list[LayerCores]) -> Iterator[Finding]:
 @rule(
     "ND207",
     "warning",
-    "the board has a setting for every neuron",
+    "the neurons of a core share few enough settings",
     remedy="Give the neurons of a layer the same thresholds, time constants and refractory times.",
     says=(
         "Too many spikes",
@@ -201,8 +202,8 @@ def core_use(cores: list[LayerCores]) -> Iterator[Finding]:
     ),
 )
 def configs(integer_build: IntegerBuild) -> Iterator[Finding]:
-    """A core keeps a few settings that its neurons share: 31 of decay and refractory time, 7
-    thresholds, 15 synapse formats. The emulator does not look; the board refuses (from
+    """The neurons of a core share a few settings: 31 of decay and refractory time, 7 thresholds,
+    15 synapse formats. The emulator does not check this. The board refuses more (from
     nengo-loihi's source, not measured on a board).
     """
     for layer in integer_build.layers:
@@ -242,9 +243,9 @@ def configs(integer_build: IntegerBuild) -> Iterator[Finding]:
 )
 def board(integer_build: IntegerBuild, graph: Graph) -> Iterator[Finding]:
     """``target="loihi"`` of nengo-loihi's simulator needs a board and NxSDK, Intel's software for
-    it, which nengo-loihi does not bring along. Without NxSDK it ends in an AssertionError, "Must
-    have NxSDK installed to use Loihi hardware". The emulator needs neither and gives the same
-    integers. Nothing is said of a network that cannot be built anyway.
+    it, which nengo-loihi does not install. Without NxSDK it raises an AssertionError, "Must have
+    NxSDK installed to use Loihi hardware". The emulator needs neither and gives the same
+    integers. There is no finding for a network that cannot be built.
     """
     from nengo_loihi import hardware
 

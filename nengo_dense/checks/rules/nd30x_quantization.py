@@ -1,4 +1,4 @@
-"""ND301-ND308: what is left of a layer's numbers as integers."""
+"""ND301-ND308: the precision that a layer's numbers lose as integers."""
 
 from collections.abc import Iterator
 
@@ -12,32 +12,32 @@ from nengo_dense.checks.facts.quantization import Discretization, Quantization
 from nengo_dense.checks.finding import Finding
 from nengo_dense.loihi.limits import BIAS_MAX, DECAY_BITS, VTH_EXP, VTH_MAX
 
-#: Share of weights that may become 0. With one weight ten times the rest, 10 to 13 % do, which
-#: costs 4 to 12 % of the rate; well-behaved Gaussian layers lose 1 to 2 %.
+#: Share of weights that may become 0. If one weight is ten times the rest, 10 to 13 % become 0
+#: and firing rates fall by 4 to 12 %. In Gaussian layers without outliers 1 to 2 % become 0.
 ZEROED = 0.05
-#: Signal-to-noise ratio in decibels of the middle neuron's weights, above which lost weights were
-#: too small to matter (as in layers that were trained to be sparse).
+#: Signal-to-noise ratio of the median neuron's weights in decibels. Above it, the weights that
+#: become 0 were too small to matter (as in layers that were trained to be sparse).
 GOOD_SQNR = 30.0
-#: Share above which nothing is left of a layer: one weight a thousand times the rest.
+#: Share of zero weights above which a layer is useless: one weight is a thousand times the rest.
 DEAD = 0.99
-#: Relative error of bias, threshold or time constant that is worth a word.
+#: Relative error of a bias, threshold or time constant above which there is a finding.
 ROUNDING = 0.01
 #: A synapse's decay has to be larger than half a step (``Compartment.DECAY_SCALE_TH``).
 SMALLEST_DECAY_U = 0.5 / 2**DECAY_BITS
-#: A membrane's decay, times 4095, has to round to 1 (``discretize_compartment``): with 0 the
-#: scale of the layer is infinite.
+#: A membrane's decay, times 4095, has to round to at least 1 (``discretize_compartment``); at 0
+#: the scale of the layer is infinite.
 SMALLEST_DECAY_V = 0.5 / (2**DECAY_BITS - 1)
 
 
-#: What to do about a layer that has no exponent.
+#: The remedy for a layer without a possible exponent.
 RESCALE = (
     "Rescale: bring weights, biases and thresholds of the layer closer together, or prune a layer "
-    "whose weights are all but zero."
+    "whose weights are almost zero."
 )
 
 
 def no_exponent(weight: float, bias: float, vth: float) -> str:
-    """Say that no exponent holds a layer's numbers, as conversion says it too.
+    """Return the message that no exponent fits a layer's numbers; conversion uses it too.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def no_exponent(weight: float, bias: float, vth: float) -> str:
 )
 def exponent(discretization: Discretization) -> Iterator[Finding]:
     """The weights of a core share one exponent, which also scales its biases and thresholds. If a
-    bias or threshold is far larger than the largest weight, no exponent fits all.
+    bias or threshold is much larger than the largest weight, no exponent fits them all.
     """
     for layer, error, _ in discretization.errors:
         if "Could not find appropriate" not in str(error):
@@ -90,12 +90,12 @@ def _largest_weight(layer: Layer) -> float:
     remedy="Clip or rescale the outliers, or split the layer.",
 )
 def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
-    """All weights of a core share one scale, set by the largest. If that is k times the rest, the
-    rest has little room: at k = 10 some 10 to 13 % of the weights become 0 and rates are off by 4
-    to 12 %; at k = 100 it is 80 to 88 % and 65 to 99 %; at k = 1000 the layer is dead, which is an
-    error. The relative error of the whole matrix hides it (9.6 % at k = 100),
-    so the ratio of signal to noise is taken neuron by neuron. Weights that are lost without harm
-    to it are no finding.
+    """All weights of a core share one scale, set by the largest weight. If that is k times the
+    rest, few levels are left for the rest. At k = 10, 10 to 13 % of the weights become 0 and
+    firing rates are wrong by 4 to 12 %. At k = 100, it is 80 to 88 % of the weights and 65 to
+    99 % of the rates. At k = 1000 the layer is useless, which is an error. The relative error of
+    the whole matrix does not show this (9.6 % at k = 100), so the signal-to-noise ratio is
+    computed per neuron. If that stays high, zero weights are not reported.
     """
     for q in quantization:
         if q.layer.ensemble is None or q.share_zeroed <= ZEROED or q.neuron_sqnr > GOOD_SQNR:
@@ -106,8 +106,9 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
         yield Finding(
             q.layer.name,
             f"{q.share_zeroed:.1%} of its weights become 0; {q.n_levels} levels are used; the "
-            f"middle neuron keeps {q.neuron_sqnr:.0f} dB of its signal (the layer {q.sqnr:.0f})",
-            f"Bring the largest weight, {largest:.3g}, down by a factor of {1 / kept:.3g} to "
+            f"median neuron has a signal-to-noise ratio of {q.neuron_sqnr:.0f} dB "
+            f"(the layer: {q.sqnr:.0f} dB)",
+            f"Reduce the largest weight, {largest:.3g}, by a factor of {1 / kept:.3g} to "
             f"{largest * kept:.3g}, or split the layer so that large and small weights do not "
             "share a core."
             if kept > 0
@@ -127,8 +128,9 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
     says=(r"Lost \d+ extra bits",),
 )
 def lost_bits(discretization: Discretization) -> Iterator[Finding]:
-    """A connection with weights much smaller than those of another into the same core gets an
-    exponent of its own; where that is too small, the chip shifts bits of the weights away.
+    """Each connection into a core has its own weight exponent. If a connection's weights are much
+    smaller than those of another one, its exponent falls below the chip's range, and the chip
+    shifts low bits of the weights out.
     """
     for name, texts in discretization.warnings.items():
         lost = [int(text.split()[1]) for text in texts if text.startswith("Lost ")]
@@ -151,9 +153,9 @@ def lost_bits(discretization: Discretization) -> Iterator[Finding]:
     after=("ND308",),
 )
 def bias(discretization: Discretization, quantization: list[Quantization]) -> Iterator[Finding]:
-    """A bias is kept as a mantissa of 12 bits and an exponent of 3. nengo-loihi ends in a bare
-    AssertionError if one does not fit; if one is rounded by more than 1 % of the largest, that is
-    a warning.
+    """A bias is stored as a mantissa of 12 bits and an exponent of 3 bits. If a bias does not fit,
+    nengo-loihi raises an AssertionError without a message. If a bias changes by more than 1 % of
+    the largest bias, the finding is a warning.
     """
     for layer, _, where in discretization.errors:
         if where == "bias_to_manexp":
@@ -173,14 +175,14 @@ def bias(discretization: Discretization, quantization: list[Quantization]) -> It
     "ND305",
     "error",
     "thresholds fit",
-    remedy="Scale the weights: all of a core's numbers are in the unit of its largest weight.",
+    remedy="Scale the weights: the largest weight sets the unit of all numbers of a core.",
     says=("AssertionError without a message",),
     after=("ND308",),
 )
 def threshold(discretization: Discretization) -> Iterator[Finding]:
-    """A threshold is kept as a mantissa of 17 bits times 64, in the unit of the largest weight. A
-    layer whose largest weight is thousands of times its threshold has a threshold of 0, at which
-    nengo-loihi ends in a bare AssertionError.
+    """A threshold is stored as a mantissa of 17 bits times 64, in a unit that the largest weight
+    sets. If the largest weight is thousands of times the threshold, the threshold becomes 0, and
+    nengo-loihi raises an AssertionError without a message.
     """
     for layer, _, where in discretization.errors:
         if where != "vth_to_manexp":
@@ -207,8 +209,8 @@ def threshold(discretization: Discretization) -> Iterator[Finding]:
     ),
 )
 def time_constant(graph: Graph, dt: float) -> Iterator[Finding]:
-    """The chip keeps a decay as a multiple of 1/4096 of the step. A time constant of 8.2 s and
-    more, at steps of 1 ms, rounds to no decay at all.
+    """The chip stores the decay per step as a multiple of 1/4096. At steps of 1 ms, the decay of
+    a time constant of 8.2 s or more rounds to 0.
     """
     found = [(graph.name(link), link.tau, SMALLEST_DECAY_U) for link in graph.into_synapses()]
     for ensemble in graph.chip:
@@ -232,11 +234,11 @@ def time_constant(graph: Graph, dt: float) -> Iterator[Finding]:
     "ND307",
     "info",
     "time constants round well",
-    remedy="Choose a shorter time constant, of which more is left after rounding.",
+    remedy="Choose a shorter time constant; it has a smaller rounding error.",
 )
 def decay(quantization: list[Quantization]) -> Iterator[Finding]:
-    """The chip keeps the decay of a current as a multiple of 1/4096, which for long time constants
-    is coarse.
+    """The chip stores the decay of a current as a multiple of 1/4096, which is coarse for long
+    time constants.
     """
     for q in quantization:
         if abs(q.decay_error) > ROUNDING:
@@ -263,8 +265,8 @@ def decay(quantization: list[Quantization]) -> Iterator[Finding]:
     ),
 )
 def finite(graph: Graph) -> Iterator[Finding]:
-    """NaN or infinite weights come from training that diverged. Weights that are all zero mean
-    that the layer hears nothing; from neurons to neurons that is an error, elsewhere a warning.
+    """NaN or infinite weights come from training that diverged. If all weights are zero, the layer
+    gets no input. That is an error if the layer has no other input.
     """
     for link in graph.between(True, True) + graph.between(False, True):
         arrays = [
@@ -276,7 +278,7 @@ def finite(graph: Graph) -> Iterator[Finding]:
                 graph.name(link), f"{n_bad} weights are NaN or infinite", value=n_bad, limit=0
             )
         elif any(not a.any() for a in arrays) and not link.learned and not _heard(link, graph):
-            yield Finding(graph.name(link), "all weights are 0, so nothing is heard")
+            yield Finding(graph.name(link), "all weights are 0, so no input arrives")
     for ensemble in graph.chip:
         for attr in ("gain", "bias", "encoders"):
             values = getattr(ensemble, attr)

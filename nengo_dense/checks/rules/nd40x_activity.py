@@ -1,4 +1,4 @@
-"""ND401-ND409: what comes in, and how fast the neurons fire."""
+"""ND401-ND409: the network's input and its firing rates."""
 
 from collections.abc import Iterator
 
@@ -15,27 +15,28 @@ from nengo_dense.checks.facts.silence import Silence
 from nengo_dense.checks.facts.tuned_stack import TunedStack
 from nengo_dense.checks.finding import Finding
 
-#: Rate in hertz at a step of 1 ms, above which the rates that integers can hold are far apart:
-#: 1000 / ceil(1000 / r) has 250, 333, 500 and 1000 Hz.
+#: Firing rate in hertz, at a step of 1 ms, above which possible rates are far apart:
+#: 1000 / ceil(1000 / r) can be 250, 333, 500 or 1000 Hz.
 COARSE_RATE = 250.0
-#: Length of a presentation that is taken where nothing presents samples, in seconds.
+#: Assumed length of a presentation in seconds, if no process presents samples.
 USUAL_LENGTH = 0.1
-#: How far apart the scale of two layers may be; a factor of max_rate is far above.
+#: Largest ratio between the scales of two layers that is no finding. A forgotten amplitude gives
+#: a ratio of max_rate, which is much larger.
 SCALE_RATIO = 10.0
 
 
 @rule(
     "ND401",
     "error",
-    "the input says something",
+    "the input is not constant zero",
     remedy="Set node.output = nengo.processes.PresentInput(x, presentation_time), with your "
     "samples in the rows of x.",
 )
 def zero_input(graph: Graph) -> Iterator[Finding]:
-    """NengoDL's converter leaves an input Node of constant zeros, which its own simulator replaces
-    by data. Here nothing replaces it: the network builds, runs, and every layer is at 0 Hz. It is
-    no error where another input reaches the same layers. A passthrough input that nothing is
-    connected to is a warning: the network may be a part that is to be connected yet.
+    """NengoDL's converter makes an input Node of constant zeros, which NengoDL's simulator
+    replaces by data. On Loihi nothing replaces it: the network builds and runs, and every layer
+    fires at 0 Hz. It is no error if another input reaches the same layers. A passthrough input
+    without a connection is a warning, because the network may be a part of a larger one.
     """
     sources = feeding(graph)
     dead = {
@@ -48,8 +49,8 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
         if node in dead:
             yield Finding(
                 graph.name(node),
-                f"gives constant zeros, so {graph.name(dead[node])} and all that follows it never "
-                "sees any input",
+                f"gives constant zeros, so {graph.name(dead[node])} and all layers after it never "
+                "get any input",
                 value=0.0,
             )
     for node in open_inputs(graph):
@@ -69,9 +70,9 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
     remedy="Scale the input, or encode it on the host.",
 )
 def clipped(graph: Graph, run: Emulation | None = None) -> Iterator[Finding]:
-    """A value from a Node is sent as the spikes of an on and an off neuron that fire at most once
-    a step, so it is clipped to [-1, 1]: values of 0.25, 0.5, 1, 2 and 5 gave 24, 47, 90, 90 and 90
-    Hz at a gain of 100. Constant values are seen without a run.
+    """An on neuron and an off neuron encode each value from a Node. They fire at most once per
+    step, so the value is clipped to [-1, 1]: at a gain of 100, values of 0.25, 0.5, 1, 2 and 5
+    gave 24, 47, 90, 90 and 90 Hz. Constant values are checked without a run.
     """
     highest = {s.name: max(s.highest, -s.lowest) for s in run.senders} if run else {}
     for link in graph.encoded():
@@ -81,14 +82,14 @@ def clipped(graph: Graph, run: Emulation | None = None) -> Iterator[Finding]:
             yield Finding(
                 name,
                 f"carries values up to {value:.3g}, which are clipped to 1",
-                f"Divide the input by {value:.3g} and multiply the weights by it.",
+                f"Divide the input by {value:.3g} and multiply the weights by {value:.3g}.",
                 value=value,
                 limit=1.0,
             )
 
 
 def _constant(link: Link) -> float:
-    """Give the largest value that a constant node sends straight to neurons."""
+    """Return the largest absolute value that a constant node sends directly to neurons, or 0."""
     node = link.pre_obj
     constant = isinstance(node, nengo.Node) and isinstance(node.output, np.ndarray)
     plain = not link.transforms and link.path[0].function is None
@@ -103,8 +104,8 @@ def _constant(link: Link) -> float:
     '(encoding="spikes").',
 )
 def encoded_input(graph: Graph) -> Iterator[Finding]:
-    """A Node that is connected to the chip costs two axons for each dimension, its synapse becomes
-    5 ms whatever it was, and both of its neurons fire even for 0.
+    """A Node that is connected to the chip takes two axons per dimension. Its synapse becomes
+    5 ms, whatever it was, and both neurons of a dimension fire even for a value of 0.
     """
     for link in graph.encoded():
         dimensions = link.path[0].size_mid
@@ -125,18 +126,18 @@ def encoded_input(graph: Graph) -> Iterator[Finding]:
     after=("ND401",),
 )
 def silent(silences: list[Silence], run: Emulation) -> Iterator[Finding]:
-    """A layer that never fires passes nothing on. The cause is told: no input, weights of zero,
-    a drive that stays below the threshold, or a negative bias. It is an error where nothing from
-    the inputs reaches an output past it. Elsewhere it is a warning: of populations that compete
-    or inhibit each other, such as the basal ganglia's, some are silent by design, in Nengo too.
-    If the network's input is zero, that is reported as ND401 and this rule is not asked.
+    """A layer that never fires sends nothing. The finding names the cause: no input, weights of
+    zero, an input current below the threshold, or a negative bias. It is an error if the layer
+    cuts an output off from every input. Otherwise it is a warning: where populations compete or
+    inhibit each other, as in the basal ganglia, some are silent by design, in Nengo too. If the
+    network's input is zero, ND401 reports it and this rule is skipped.
     """
     for silence in silences:
         layer, remedy = silence.layer, silence.remedy
         message = f"none of its {layer.n_neurons} neurons fires in {run.n_steps} steps: "
         message += silence.cause
         if silence.shut is None:
-            message += "; outputs are reached without it"
+            message += "; every output is reached by another path"
             remedy = f"If it is not silent by design (selection, inhibition): {remedy}"
         elif silence.shut != layer.name:
             message += f"; nothing reaches {silence.shut}"
@@ -157,8 +158,8 @@ def silent(silences: list[Silence], run: Emulation) -> Iterator[Finding]:
     remedy="Lower max_rate, or scale the weights down.",
 )
 def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
-    """A neuron of the chip fires at most once a step, 1000 Hz at steps of 1 ms; what would be
-    faster is cut.
+    """A neuron on the chip fires at most once per step, which is 1000 Hz at steps of 1 ms. Higher
+    rates are cut to that.
     """
     ceiling, limit = 1 / run.dt, COARSE_RATE * 0.001 / run.dt
     for ensemble in graph.chip:
@@ -167,8 +168,8 @@ def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
         if share > 0:
             yield Finding(
                 graph.name(ensemble),
-                f"{share:.1%} of its neurons fire in every step ({ceiling:g} Hz), the fastest "
-                "that they can",
+                f"{share:.1%} of its neurons fire in every step ({ceiling:g} Hz), the highest "
+                "possible rate",
                 f"Scale the layer down by {rates.max() / limit:.3g} or more.",
                 value=float(rates.max()),
                 limit=ceiling,
@@ -183,11 +184,11 @@ def saturated(run: Emulation, graph: Graph) -> Iterator[Finding]:
     remedy="Tune for the length of a presentation; untuned, high rates suit short ones.",
 )
 def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Finding]:
-    """The voltage is set to zero at a spike and what was above the threshold is lost, so a ReLU
-    driven at r Hz fires at 1000 / ceil(1000 / r) Hz: 260 becomes 250, 400 becomes 333, 700 becomes
-    500. That shows in long presentations. In short ones the few spikes that fit in matter more:
-    with 250 Hz instead of 1000 Hz an accuracy fell by 5.8, 1.3 and 0.6 points at 25, 50 and
-    100 ms. Nothing is said of a stack that was tuned for its length.
+    """A spike sets the voltage to zero, and the part above the threshold is lost. A ReLU neuron
+    with an input of r Hz therefore fires at 1000 / ceil(1000 / r) Hz: 260 becomes 250, 400 becomes
+    333, 700 becomes 500. This matters in long presentations. In short ones the small number of
+    spikes matters more: with 250 Hz instead of 1000 Hz, an accuracy fell by 5.8, 1.3 and 0.6
+    points at 25, 50 and 100 ms. A stack that was tuned for this length has no finding.
     """
     limit, settled = COARSE_RATE * 0.001 / run.dt, _tuned_for_their_length(tuned_stacks)
     seconds = min((p.presentation_time for _, p in presented(graph)), default=USUAL_LENGTH)
@@ -202,9 +203,9 @@ def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iter
             f"fires at up to {highest:.0f} Hz, where steady rates are {apart:.0%} apart (25% at "
             f"{limit:.0f} Hz); in {1000 * seconds:g} ms that is {highest * seconds:.0f} spikes "
             f"({limit * seconds:.0f} at {limit:.0f} Hz)",
-            "Leave it where samples are shown for 100 ms or less, as lower rates cost accuracy "
+            "Keep max_rate for presentations of 100 ms or less, because lower rates cost accuracy "
             "there; convert(..., calibration=x, presentation_time=...) tunes for a length. For "
-            f"much longer ones multiply max_rate by {limit / highest:.2g}, which brings it under "
+            f"much longer ones multiply max_rate by {limit / highest:.2g}, to keep rates below "
             f"{limit:.0f} Hz.",
             value=highest,
             limit=limit,
@@ -213,7 +214,7 @@ def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iter
 
 
 def _tuned_for_their_length(stacks: list[TunedStack]) -> set[nengo.Ensemble]:
-    """Find the ensembles whose rates were chosen for the presentations that they are shown."""
+    """Find the ensembles whose rates were chosen for this length of presentation."""
     return {
         ensemble
         for stack in stacks
@@ -225,12 +226,12 @@ def _tuned_for_their_length(stacks: list[TunedStack]) -> set[nengo.Ensemble]:
 @rule(
     "ND407",
     "warning",
-    "host neurons that send stay below one spike a step",
+    "sending neurons on the host fire at most once per step",
     remedy="Lower their max_rate to 250 Hz or less and use more neurons.",
 )
 def host_rate(run: Emulation) -> Iterator[Finding]:
-    """A host neuron can fire several times a step, but only one spike a step is sent: neurons at
-    2000 Hz arrive as 1000 Hz and drive what follows at 90 Hz instead of 199.
+    """A neuron on the host can fire several times in a step, but sends only one spike. Neurons at
+    2000 Hz arrive as 1000 Hz: the next layer then fired at 90 Hz instead of 199 Hz.
     """
     for sender in run.senders:
         if np.isinf(sender.lowest) and sender.most > 1.5:
@@ -252,13 +253,14 @@ def host_rate(run: Emulation) -> Iterator[Finding]:
     says=("Overflow in",),
 )
 def overflow(run: Emulation) -> Iterator[Finding]:
-    """What arrives in one step is summed in 21 bits (``q0``), the current in 23 (``current``, with
-    the bias ``u2``). Beyond, the sign wraps: strong excitation becomes inhibition.
+    """The sum of the weights that arrive in one step has 21 bits (``q0``). The current has 23 bits
+    (``current``; with the bias, ``u2``). A larger value wraps to the other sign: strong
+    excitation becomes inhibition.
     """
     for layer, registers in run.overflows.items():
         yield Finding(
             layer,
-            f"overflows in {', '.join(sorted(registers))}: the sign wraps round",
+            f"overflows in {', '.join(sorted(registers))}: values wrap to the other sign",
         )
 
 
@@ -269,10 +271,10 @@ def overflow(run: Emulation) -> Iterator[Finding]:
     remedy="Use amplitude = 1 / max_rate in every layer.",
 )
 def scales(graph: Graph) -> Iterator[Finding]:
-    """In a stack of layers gain times amplitude is the same everywhere: a neuron at gain times y
-    hertz, with spikes of the amplitude, stands for y. A layer left at amplitude 1 where its
-    successor's weights expect 1/100 drives it at 900 Hz instead of 90; one such layer once left
-    2 % accuracy.
+    """In a stack, gain times amplitude should be the same in every layer, normally 1: a neuron
+    then represents y by gain times y hertz and spikes of that amplitude. If a layer has amplitude
+    1 and the next layer's weights expect 1/100, the next layer fires at 900 Hz instead of 90 Hz.
+    One such layer reduced an accuracy to 2 %.
     """
     stack = _stack(graph)
     if len(stack) < 2:

@@ -19,8 +19,8 @@ from nengo_dense.loihi.limits import SNIP_MAX_SPIKES_PER_STEP
     "precompute=True.",
 )
 def too_many_spikes(run: Emulation) -> Iterator[Finding]:
-    """A board takes 50 spikes a step from its host unless told otherwise, and drops the rest; the
-    emulator does not (from nengo-loihi's source).
+    """By default, a board accepts 50 spikes per step from its host and drops the rest. The
+    emulator does not drop any (from nengo-loihi's source).
     """
     if not run.senders:
         return
@@ -40,13 +40,13 @@ def too_many_spikes(run: Emulation) -> Iterator[Finding]:
 @rule(
     "ND411",
     "warning",
-    "the run is the one that it was tuned for",
+    "a tuned stack runs under the conditions that it was tuned for",
     remedy="Run it as it was tuned, or convert the model again for these conditions.",
 )
 def other_conditions(tuned_stacks: list[TunedStack], dt: float) -> Iterator[Finding]:
-    """Tuning makes up for what the chip loses at one step, over presentations of one length, of
-    inputs in one range; a stack keeps all three with it. At another step the neurons lose other
-    parts of their input: a stack tuned at 1 ms had 0.674 of 0.920 at 5 ms.
+    """Tuning compensates the losses of the chip at one time step, one length of presentation and
+    one range of inputs. The stack stores all three. At another time step the losses differ: the
+    accuracy of a stack tuned at 1 ms was 0.674 instead of 0.920 at 5 ms.
     """
     for stack in tuned_stacks:
         for sentence in stack.differences(dt):

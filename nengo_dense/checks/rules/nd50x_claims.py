@@ -1,4 +1,4 @@
-"""ND501-ND504: the readout, and what can be claimed of it."""
+"""ND501-ND504: the readout, and how far its answers can be trusted."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from nengo_dense.checks.facts.input_source import presented
 from nengo_dense.checks.facts.tuned_stack import TunedStack
 from nengo_dense.checks.finding import Finding
 
-#: Samples from which a 95 % interval of an accuracy is within about two points.
+#: Number of samples from which the 95 % interval of an accuracy is about ±2 points or less.
 ENOUGH_SAMPLES = 1000
 
 
@@ -18,11 +18,11 @@ ENOUGH_SAMPLES = 1000
     "ND501",
     "warning",
     "softmax comes last, off the chip",
-    remedy="Put the softmax after the last layer and leave the logits inside.",
+    remedy="Put the softmax after the last layer, and use logits between layers.",
 )
 def inner_softmax(graph: Graph) -> Iterator[Finding]:
-    """The outputs of a softmax are at most 1 in sum, so a layer that they drive fires at about
-    1 Hz. nengo-loihi accepts it in the middle of a network without a word.
+    """The outputs of a softmax sum to 1, so the layer after it fires at about 1 Hz. nengo-loihi
+    accepts a softmax in the middle of a network without a warning.
     """
     for node in graph.network.all_nodes:
         back = graph.reentries(node) if _is_softmax(node) else []
@@ -44,8 +44,8 @@ def _is_softmax(node: nengo.Node) -> bool:
     remedy="Leave a gap of zeros between samples, or average over the last part of each window.",
 )
 def leaking(graph: Graph) -> Iterator[Finding]:
-    """Nothing is reset between presentations: currents and voltages of one sample are still there
-    when the next begins.
+    """Nothing is reset between presentations: when a sample begins, currents and voltages still
+    hold values from the sample before.
     """
     for node, process in presented(graph):
         if len(process.inputs) > 1:
@@ -61,11 +61,13 @@ def leaking(graph: Graph) -> Iterator[Finding]:
 @rule(
     "ND503",
     "info",
-    "claims rest on enough samples",
+    "an accuracy is measured on enough samples",
     remedy=f"Use at least {ENOUGH_SAMPLES} samples; nengo_dense.evaluate prints the interval.",
 )
 def few_samples(graph: Graph) -> Iterator[Finding]:
-    """100 % on five samples says that the accuracy is above 57 % (Wilson's interval)."""
+    """An accuracy of 100 % on five samples only means that the true accuracy is above 57 %
+    (Wilson's interval).
+    """
     for node, process in presented(graph):
         n = len(process.inputs)
         if n < ENOUGH_SAMPLES:
@@ -85,9 +87,9 @@ def few_samples(graph: Graph) -> Iterator[Finding]:
     remedy="Leave its layers on the chip; for the host, convert the model with tune=False.",
 )
 def tuned_elsewhere(graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Finding]:
-    """A neuron on the chip loses what is above the threshold at each spike, and tuning makes the
-    weights larger by as much. A neuron on the host loses nothing, so the values of a tuned stack
-    are 1.4 to 1.8 times too large there, as they are in Nengo and in NengoDL.
+    """A neuron on the chip loses the part of its voltage above the threshold at each spike. Tuning
+    makes the weights larger to compensate. A neuron on the host loses nothing, so the values of a
+    tuned stack are 1.4 to 1.8 times too large there, and also in Nengo and in NengoDL.
     """
     for stack in tuned_stacks:
         away = [ens for ens in stack.meant_for_chip() if not graph.on_chip(ens)]
@@ -95,7 +97,7 @@ def tuned_elsewhere(graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Fi
             yield Finding(
                 stack.name,
                 f"was tuned for the chip, but {', '.join(map(graph.name, away))} "
-                f"{'run' if len(away) > 1 else 'runs'} on the host, where values come out 1.4 to "
+                f"{'run' if len(away) > 1 else 'runs'} on the host, where values are 1.4 to "
                 "1.8 times too large",
                 value=len(away),
                 limit=0,

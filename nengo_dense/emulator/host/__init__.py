@@ -1,6 +1,7 @@
-"""The part of a network that runs beside the chip: Nengo's operators on many lanes at once.
+"""The part of a network on the host: Nengo's operators on many lanes at once.
 
-`.host` runs it. Its operators become functions of all lanes in `.operators`, `.process`, `.filter`
-and `.function`, on the arrays of `.signals`; `.group` says which run together, and which need not.
-`.translation` makes a `.plan` of a host that a kernel can run. `.channel` leads to the chip.
+`.host` runs it. `.operators`, `.process`, `.filter` and `.function` turn Nengo's operators into
+functions of all lanes, on the arrays of `.signals`. `.group` groups operators that run together,
+and finds those that can be left out. `.translation` makes a `.plan` of a host that a kernel can
+run. `.channel` connects host and chip.
 """

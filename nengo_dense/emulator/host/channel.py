@@ -1,7 +1,7 @@
-"""What passes between host and chip: spikes and errors going in, probed values coming back.
+"""The channels between host and chip: spikes and errors to the chip, probed values back.
 
-nengo-loihi passes these through queues in host nodes (``HostSendProcess`` and
-``HostReceiveProcess``). Here they are arrays of all lanes, with the same delays.
+nengo-loihi uses queues in host nodes (``HostSendProcess`` and ``HostReceiveProcess``). Here the
+values are arrays of all lanes, with the same delays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ class SpikeSender:
     Attributes
     ----------
     first, size : int
-        The input's neurons among all input neurons of the chip.
+        First neuron of the input among all input neurons of the chip, and number of neurons.
     """
 
     first: int
@@ -35,9 +35,9 @@ class ErrorSender:
     Attributes
     ----------
     learning : int
-        Number of the synapse in the program.
+        Index of the synapse in ``program.learnings``.
     error : (lanes, size) array or None
-        Of this step; None before the first.
+        Error of the present step; None before the first one.
     """
 
     learning: int
@@ -46,11 +46,12 @@ class ErrorSender:
 
 @dataclass
 class Receiver:
-    """Gives the host the chip's values, with the delay of nengo-loihi's receiving node.
+    """Passes the chip's values to the host, with the delay of nengo-loihi's receiving node.
 
-    The chip's step ``n`` is stamped ``(n + 1) * dt``. The host sees the oldest value whose stamp
-    has not passed, once anything arrived. So the first step sees zeros if host and chip take
-    turns, and the chip's first step if the chip runs ahead.
+    The value of the chip's step ``n`` has the time stamp ``(n + 1) * dt``. At time ``t`` the host
+    reads the first value with a stamp of at least ``t``, and zeros before any value has arrived.
+    In its first step the host therefore reads zeros if host and chip alternate, and the value of
+    the chip's first step if the chip runs ahead.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class Receiver:
     dt : float
         Step in seconds.
     finish : callable
-        Applied to what was received when it is read.
+        Applied to received values when they are read.
     """
 
     lanes: int
@@ -75,16 +76,16 @@ class Receiver:
         self._queue = [(0, np.zeros((self.lanes, self.size), dtype=np.uint8))]
 
     def receive(self, first_step: int, values: np.ndarray) -> None:
-        """Take the chip's values of some steps, (n_steps, lanes, size), from ``first_step`` on."""
+        """Store the chip's values, (n_steps, lanes, size), of the steps from ``first_step`` on."""
         for step, value in enumerate(values, start=first_step):
             self._queue.append((self.dt * (step + 1), value))
 
     def value(self, t: float) -> np.ndarray:
-        """Return what the host sees at time ``t``: (lanes, size)."""
+        """Return the values that the host reads at time ``t``: (lanes, size)."""
         return self.finish(self._seen(t))
 
     def values(self, times: Sequence[float]) -> np.ndarray:
-        """Return what the host sees at several times, one after another: (n, lanes, size)."""
+        """Return the values that the host reads at each of several times: (n, lanes, size)."""
         return self.finish(np.array([self._seen(t) for t in times]))
 
     def _seen(self, t: float) -> np.ndarray:
@@ -95,7 +96,7 @@ class Receiver:
 
 
 class Channels:
-    """All that passes between the hosts of a model and its chip.
+    """All channels between the hosts of a model and its chip.
 
     Parameters
     ----------
@@ -103,14 +104,14 @@ class Channels:
     n_inputs : int
         Input neurons of the chip.
     ends : dict of {int: SpikeSender, ErrorSender or Receiver}
-        The host's end of each channel, by ``id`` of the process in whose place it is.
+        The host's end of each channel, by the ``id`` of the process that it replaces.
 
     Attributes
     ----------
     spikes : (lanes, n_steps, n_inputs) uint8 array
-        What the host sends in the present piece of a run.
+        Spikes that the host sends in the present part of a run.
     step : int
-        Step of the piece that the host is in.
+        The host's present step in this part.
     """
 
     def __init__(
@@ -143,16 +144,16 @@ class Channels:
         return cls(lanes, program.n_inputs, ends)
 
     def end(self, process: Any) -> SpikeSender | ErrorSender | Receiver | None:
-        """Get the host's end of the channel in the place of a process, if it has one."""
+        """Return the host's end of the channel that replaces a process, if there is one."""
         return self._ends.get(id(process))
 
     def begin(self, n_steps: int) -> None:
-        """Begin a piece of a run, in which no spikes were sent yet."""
+        """Begin a part of a run, without spikes."""
         self.spikes = np.zeros((self.lanes, n_steps, self.n_inputs), dtype=np.uint8)
         self.step = 0
 
     def send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> None:
-        """Send values of this step: errors, or a spike for every value that is not zero."""
+        """Send the values of this step: errors, or a spike for every non-zero value."""
         if isinstance(sender, ErrorSender):
             sender.error = values.copy()
             return
@@ -160,7 +161,7 @@ class Channels:
         np.not_equal(values, 0, out=self.spikes[:, self.step, part], casting="unsafe")
 
     def errors(self) -> dict[int, np.ndarray]:
-        """Sum this step's errors for each learning synapse that is sent any."""
+        """Sum the errors of this step for each learning synapse that gets any."""
         errors: dict[int, np.ndarray] = {}
         for sender in self._ends.values():
             if isinstance(sender, ErrorSender) and sender.error is not None:
@@ -169,7 +170,7 @@ class Channels:
         return errors
 
     def reset(self) -> None:
-        """Forget what the chip sent."""
+        """Delete the values that the chip sent."""
         for end in self._ends.values():
             if isinstance(end, Receiver):
                 end.reset()

@@ -1,8 +1,8 @@
 """Nengo's linear filters on all lanes at once, rounding as one lane does.
 
-Every lane must see the same operations in the same order as in Nengo. Scalings and sums are
-elementwise and do; matrix products with the filter's state are stacked, so that NumPy makes the
-same BLAS call for every lane that Nengo makes for its one.
+Every lane needs the same operations in the same order as in Nengo. Scalings and sums are
+elementwise, so they are the same. Matrix products with the filter's state are stacked, so that
+NumPy makes the same BLAS call for every lane as Nengo makes for one.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def make_lane_filter(
     state : dict of {str: (lanes, ...) array}
         The process's state, kept by the caller.
     rngs : sequence of RandomState
-        One for each lane.
+        One per lane.
     """
     if type(process).make_step is LinearFilter.make_step and len(shape) == 1:
         one = {name: np.zeros_like(value[0]) for name, value in state.items()}
@@ -83,7 +83,7 @@ def _one_state_scalar(step: LinearFilter.OneXScalar, state: np.ndarray) -> LaneS
     a, b = step.a, step.b
 
     def one(t: float, signal: np.ndarray) -> np.ndarray:
-        # Nengo computes this case with Python's floats, which are doubles.
+        # Nengo computes this case with Python's floats, which are float64.
         wide = np.asarray(signal, dtype=np.float64)[:, None]
         state[...] = a * state.astype(np.float64) + b * wide
         return state[:, 0]

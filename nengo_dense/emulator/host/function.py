@@ -1,4 +1,4 @@
-"""Functions of nodes, one for every lane where they keep state."""
+"""Functions of nodes: every lane gets its own copy if they may keep state."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -10,18 +10,18 @@ from nengo.utils.functions import function_name
 
 
 class LaneFunctions:
-    """Give every lane a callable of its own.
+    """Give every lane its own callable.
 
-    An object that is called, and the object of a method, may keep state from step to step, as a
-    delay line does: the first lane gets the object itself, every other lane a deep copy, in which
-    objects that several functions share are still shared. Plain functions are the same in all
-    lanes; what they change outside themselves, all lanes change.
+    A callable object, or the object of a method, may keep state from step to step, as a delay line
+    does. The first lane gets the object itself, and every other lane a deep copy. If several
+    functions share an object, their copies in one lane share its copy. Plain functions are the
+    same in all lanes; if they change something outside themselves, it changes for all lanes.
 
     Parameters
     ----------
     lanes : int
     operators : iterable of Operator
-        All that call functions.
+        All operators that call functions.
     """
 
     def __init__(self, lanes: int, operators: Iterable[Operator]) -> None:
@@ -31,14 +31,14 @@ class LaneFunctions:
         }
 
     def of_time(self, function: Callable) -> list[Callable]:
-        """Get a callable for each lane, or one for all of them.
+        """Return a callable for each lane, or one for all lanes.
 
-        An object that is only ever told the time cannot know in which lane it is.
+        If an object only gets the time, it is the same in every lane, and one is enough.
         """
         return self.of(function) if id(_owner(function)) in self._given_input else [function]
 
     def of(self, function: Callable) -> list[Callable]:
-        """Get a callable for each lane, the same ones whenever it is asked again.
+        """Return a callable for each lane; later calls return the same ones.
 
         Raises
         ------
@@ -47,7 +47,7 @@ class LaneFunctions:
         """
         try:
             return [function, *(copy.deepcopy(function, memo) for memo in self._memos)]
-        except Exception as err:  # whatever the object's own code raises
+        except Exception as err:  # the object's own code may raise any error
             raise BuildError(
                 f"Function '{function_name(function)}' belongs to an object that cannot be copied "
                 f"for {len(self._memos) + 1} lanes ({type(err).__name__}: {err}). Use a function "

@@ -13,19 +13,19 @@ from nengo_dense.emulator.host.operators import Step, has_effect, is_pure
 
 @dataclass(eq=False)
 class OperatorGroup:
-    """Operators that are skipped or run together.
+    """Operators that run, or are skipped, together.
 
     Attributes
     ----------
     operators : list of Operator
         In Nengo's order.
     reads, writes : set of Signal
-        Bases of the signals.
+        The signals that the group reads and writes (for a view, its base).
     pure : bool
-        Whether the group may be skipped if no signal that it reads changed.
+        Whether the group may be skipped if no signal that it reads has changed.
     steps : list of Step
     done : int
-        When it last ran, counted as in `.host.Host`.
+        Time of its last run, in the count of `.host.Host`.
     """
 
     operators: list[Operator]
@@ -37,10 +37,10 @@ class OperatorGroup:
 
 
 def group_operators(order: list[Operator]) -> list[OperatorGroup]:
-    """Group operators by what they write, in an order in which the groups can run whole.
+    """Group operators that write the same signal; sort the groups so that each can run as a whole.
 
-    If there is none (two signals that are written in parts, each from parts of the other), every
-    operator is a group of its own and none is ever skipped.
+    There may be no such order: two signals may be written in parts, each from parts of the other.
+    Then every operator is its own group, and none is skipped.
     """
     number_of = _number_groups(order)
     members: dict[int, list[Operator]] = {}
@@ -89,7 +89,7 @@ def _make_group(operators: list[Operator]) -> OperatorGroup:
 
 
 def live_groups(groups: list[OperatorGroup], probed: Iterable[Signal]) -> list[OperatorGroup]:
-    """Leave out what nobody sees: groups without effect whose results nothing reads.
+    """Leave out unused groups: those without a side effect whose results nothing reads.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""What runs beside the chip: Nengo's operators, in Nengo's order, on all lanes at once.
+"""A host: Nengo's operators, in Nengo's order, on all lanes at once.
 
-A host has two ways to make steps. Step by step, it runs its groups of operators, and skips those
-that would compute what they computed before. If it has a plan (`.plan`), a kernel makes a whole
-*stretch* in one go: the steps in which no data changes.
+A host can compute steps in two ways. Step by step, it runs its groups of operators, and skips a
+group whose inputs have not changed. If it has a plan (`.plan`), a kernel computes a *stretch* at
+once: a number of steps in which no data changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,13 +37,13 @@ class Host:
     ----------
     model : nengo.builder.Model
     channels : Channels
-        To the chip.
+        The channels to the chip.
     histories : dict of {Probe: History}
-        Of the model's probes, which the host writes.
+        Histories of the model's probes, to which the host adds values.
     functions : LaneFunctions, optional
-        Shared by the hosts of a model.
+        The functions of all hosts of a model.
     kernel : Kernel, optional
-        Follows the host's plan. Without one, every step is made by Nengo's operators.
+        Runs the host's plan. Without a kernel, Nengo's operators compute every step.
 
     Attributes
     ----------
@@ -92,12 +92,12 @@ class Host:
 
     @property
     def n_probed(self) -> int:
-        """Number of values that probes see in a step of one lane."""
+        """Number of probed values in one step of one lane."""
         return sum(signal.size for signal, _ in self._probes)
 
     @property
     def calls_python(self) -> bool:
-        """Whether functions or processes are called that others may share something with."""
+        """Whether the host calls Python functions or processes, which may share state."""
         return any(
             type(op) is SimPyFunc
             or (
@@ -126,9 +126,10 @@ class Host:
         self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
 
     def start_run(self, first_step: int, data: Mapping[nengo.Node, NodeData]) -> None:
-        """Begin a run at step ``first_step`` (of all runs, from 1), with data for some nodes.
+        """Begin a run with data for some nodes.
 
-        Nodes without data have their own output again.
+        ``first_step`` is its first step, counted from 1 over all runs. Nodes without data use
+        their own output again.
         """
         self._first_step = first_step
         self._done = 0
@@ -141,7 +142,7 @@ class Host:
         self._touch(signal.base for signal in self.inputs.values())
 
     def advance(self, n_steps: int) -> None:
-        """Make the next steps of the run, and let the probes see them."""
+        """Compute the next steps of the run, and store the probed values."""
         seen = [self._room(signal, n_steps) for signal, _ in self._probes]
         step = 0
         while step < n_steps:
@@ -163,19 +164,19 @@ class Host:
         self._done += n_steps
 
     def _room(self, signal: Signal, n_steps: int) -> np.ndarray:
-        """Make room for what a probe sees; in memory, steps come before lanes."""
+        """Allocate an array for probed values; in memory, steps come before lanes."""
         shape = (n_steps, self.signals.lanes, *signal.shape)
         return np.empty(shape, dtype=signal.dtype).swapaxes(0, 1)
 
     def _take_data(self, step: int) -> None:
-        """Put the data of a step of the run into its signals."""
+        """Copy the data of a step to the nodes' signals."""
         for signal, data in self._data:
             if data.changes(step):
                 self.signals[signal][...] = data.at(step)
                 self._touch([signal.base])
 
     def _stretch(self, step: int, most: int) -> int:
-        """Count the steps that the plan makes from here: as long as all data holds, or 1."""
+        """Count the steps until the data changes, at most ``most``; 1 if the plan cannot run."""
         if (
             self._kernel is None
             or self.plan is None
@@ -185,9 +186,9 @@ class Host:
         return min((data.holds(step, most) for _, data in self._data), default=most)
 
     def _follow_plan(self, n_steps: int) -> list[np.ndarray]:
-        """Let the kernel make some steps; return what each probe sees, (lanes, n_steps, size)."""
-        assert self._kernel is not None, "asked by `_stretch`"
-        assert self.plan is not None, "asked by `_stretch`"
+        """Let the kernel compute some steps; return each probe's (lanes, n_steps, size) values."""
+        assert self._kernel is not None, "checked by `_stretch`"
+        assert self.plan is not None, "checked by `_stretch`"
         with np.errstate(invalid="raise", divide="ignore"):
             self._run(self.plan.steady)
             if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
@@ -201,18 +202,18 @@ class Host:
         for signal, _ in self._probes:
             if signal.base in kept:
                 seen.append(kept[signal.base][:, :, _columns(signal)])
-            else:  # it held still
+            else:  # the signal did not change
                 seen.append(self._room(signal, n_steps))
                 seen[-1][...] = self.signals[signal][:, None]
         return seen
 
     def _step(self) -> None:
-        """Make one step by Nengo's operators."""
+        """Compute one step with Nengo's operators."""
         with np.errstate(invalid="raise", divide="ignore"):
             self._run(self._groups)
 
     def _run(self, groups: Iterable[OperatorGroup]) -> None:
-        """Run those groups that would not compute what they computed before."""
+        """Run the groups whose result may have changed."""
         for group in groups:
             if group in self._replaced or self._is_current(group):
                 continue
@@ -222,13 +223,13 @@ class Host:
             )
 
     def _is_current(self, group: OperatorGroup) -> bool:
-        """Whether a group would compute what it computed before."""
+        """Whether a group's result is up to date: no signal that it reads has changed."""
         if not group.pure or group.done < 0:
             return False
         return all(self._changed[signal] <= group.done for signal in group.reads)
 
     def _touch(self, signals: Iterable[Signal]) -> int:
-        """Note that signals have changed; return when."""
+        """Record that signals have changed; return the time, as a count."""
         self._now += 1
         for signal in signals:
             self._changed[signal] = self._now
@@ -236,7 +237,7 @@ class Host:
 
 
 def _columns(signal: Signal) -> slice:
-    """Say which items of its base a vector is."""
+    """Return the items of its base that a vector consists of."""
     (stride,) = signal.elemstrides
     end = signal.elemoffset + stride * signal.size
     return slice(signal.elemoffset, None if end < 0 else end, stride)

@@ -1,9 +1,9 @@
 """Nengo's operators on all lanes at once, rounding as one lane does.
 
-Elementwise operators broadcast. A matrix times a vector is stacked (``matmul`` of ``(n, m)`` with
-``(lanes, m, 1)``), for which NumPy makes the BLAS call of each lane's ``dot``; one product of the
-matrix with all lanes would be faster and would round differently. Operators that are not known
-here run lane by lane through their own ``make_step``.
+Elementwise operators broadcast. A product of a matrix and a vector is stacked (``matmul`` of
+``(n, m)`` with ``(lanes, m, 1)``): NumPy then makes the same BLAS call for each lane as ``dot``
+does for one. One product of the matrix with all lanes would be faster, but would round
+differently. Other operators run lane by lane, through their own ``make_step``.
 """
 
 import copy
@@ -35,10 +35,10 @@ from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.neurons import known
 
-#: A step function; returns False if it is certain that nothing changed.
+#: A step function; it returns False if it knows that no signal changed.
 Step = Callable[[], bool | None]
 
-#: Operators whose result always depends on their inputs alone.
+#: Operators whose result depends on their inputs alone.
 PURE = (Reset, Copy, ElementwiseInc, DotInc, SparseDotInc, GeneralConvInc)
 
 
@@ -50,7 +50,7 @@ def is_pure(op: Operator) -> bool:
 
 
 def has_effect(op: Operator) -> bool:
-    """Whether an operator may do more than write its signals, as a Python function may."""
+    """Whether an operator may have side effects, as a Python function may."""
     if type(op) is SimProcess:
         linear = type(op.process).make_step is LinearFilter.make_step
         return not (linear or takes_lanes(op.process))
@@ -58,10 +58,10 @@ def has_effect(op: Operator) -> bool:
 
 
 def takes_lanes(process: Process) -> bool:
-    """Whether a process says that its step functions keep no state and take leading axes.
+    """Whether a process declares that its step functions take all lanes at once, without state.
 
-    Such a process has an attribute ``takes_lanes = True``; its step functions map
-    ``(..., size_in)`` to ``(..., size_out)`` arrays, each row on its own.
+    Such a process has an attribute ``takes_lanes = True``. Its step functions map ``(...,
+    size_in)`` to ``(..., size_out)`` arrays, each row independently.
     """
     return getattr(process, "takes_lanes", False) is True
 
@@ -76,8 +76,8 @@ def make_step(op: Operator, signals: LaneSignals, dt: float, rng: np.random.Rand
     dt : float
         Step in seconds.
     rng : RandomState
-        Of the simulation. Every lane gets the same stream; afterwards ``rng`` is where Nengo's
-        own ``make_step`` leaves it.
+        Random numbers of the simulation. Every lane gets the same ones. Afterwards ``rng`` has the
+        same state as after Nengo's own ``make_step``.
     """
     make = _VECTORIZED.get(type(op))
     step = make(op, signals, dt) if make is not None else None
@@ -102,7 +102,7 @@ def make_lane_steps(
 
 
 def _own_copy(op: Operator) -> Operator:
-    """Give a lane its own random state, where an operator carries one from the build."""
+    """Copy an operator for a lane, with its own random state if it has one from the build."""
     if isinstance(op, SimNeurons) and op.state_extra:
         op = copy.copy(op)
         op.state_extra = copy.deepcopy(op.state_extra)
@@ -240,7 +240,7 @@ def _function(op: SimPyFunc, signals: LaneSignals, dt: float) -> Step | None:
 
 
 def _source(op: SimPyFunc, signals: LaneSignals, time: np.ndarray | None) -> Step:
-    """Call a function of time alone, once for all lanes unless its object knows of lanes."""
+    """Call a function of time alone: once for all lanes, unless each lane has its own object."""
     functions = signals.functions.of_time(op.fn)
     output = None if op.output is None else signals[op.output]
     buffer = None if op.output is None else np.full((len(functions), *op.output.shape), np.nan)
@@ -260,7 +260,7 @@ def _source(op: SimPyFunc, signals: LaneSignals, time: np.ndarray | None) -> Ste
 
 
 def _store(output: np.ndarray, value: Any, fn: Callable) -> None:
-    """Assign the result of a function, refusing what Nengo refuses, in its words."""
+    """Assign the result of a function; refuse the same values as Nengo, with its messages."""
     try:
         if value is None or not np.all(np.isfinite(value)):
             raise SimulationError(f"Function '{function_name(fn)}' returned non-finite value")

@@ -1,9 +1,9 @@
-"""A host whose steps are a list of instructions: a kernel makes many of them in one go.
+"""The plan of a host: a list of instructions, with which a kernel computes many steps at once.
 
-Most hosts do little while their data holds: neurons fire and send spikes to the chip, and what the
-chip sends back is filtered and added up. A host that does nothing else has a `Plan`, made in
-`.translation`. A kernel follows it for a *stretch*: steps in which no data changes. The arithmetic
-is that of Nengo's operators, number by number.
+Most hosts do little while their data does not change: neurons fire and send spikes to the chip,
+and values from the chip are filtered and added. If a host does nothing else, `.translation` makes
+a `Plan`. A kernel runs it for a *stretch*: a number of steps in which no data changes. The
+arithmetic is that of Nengo's operators, number by number.
 """
 
 from collections.abc import Callable
@@ -24,14 +24,14 @@ from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
 
 @dataclass(frozen=True, eq=False)
 class Steady:
-    """A vector that holds as long as the data does; computed before a stretch.
+    """A vector that only changes when the data changes; computed before a stretch.
 
     Attributes
     ----------
     size : int
-        Numbers of one lane.
+        Length of the vector in one lane.
     reads : set of Signal
-        Bases of the signals that it depends on.
+        Signals that it depends on (for a view, its base).
     values : callable
         Takes `LaneSignals`; returns a (lanes, size) or (size,) array.
     """
@@ -41,7 +41,7 @@ class Steady:
     values: Callable[[LaneSignals], np.ndarray]
 
 
-#: What lies in the vectors that instructions read and write.
+#: The content of a vector that instructions read or write.
 Content: TypeAlias = Signal | Steady
 
 
@@ -53,17 +53,17 @@ class Plan:
     ----------
     clock : TimeUpdate
     sources : list of OperatorGroup
-        Compute something from time alone: the plan holds only while data replaces them.
+        Groups that compute values from time alone. The plan is valid only if data replaces them.
     steady : list of OperatorGroup
-        Depend on data alone: run before the kernel does, where the data has changed.
+        Groups that depend on data alone. They run before the kernel, if the data has changed.
     moving : set of Signal
-        All that may change from step to step.
+        Signals that may change in every step.
     places : dict of {Content: int}
-        Where each vector begins for one lane, in order.
+        Start of each vector for one lane, in order.
     receivers : list of Receiver
-        In the order of what they receive.
+        In the order of the vectors that they receive.
     kept : list of Signal
-        What is kept for probes, in order.
+        Signals kept for probes, in order.
     instructions : Instructions
         In Nengo's order.
     dt : float
@@ -81,7 +81,7 @@ class Plan:
     dt: float
 
     def lay_out(self, signals: LaneSignals) -> np.ndarray:
-        """Make the array of all vectors, one after another; its signals live there from now on."""
+        """Make the array of all vectors, one after another; the signals use it from now on."""
         lanes = signals.lanes
         vectors = aligned(np.zeros(lanes * sum(content.size for content in self.places)))
         for content, place in self.places.items():
@@ -90,7 +90,7 @@ class Plan:
         return vectors
 
     def reads(self) -> set[Signal]:
-        """Find what the steady vectors depend on."""
+        """Find the signals that the steady vectors depend on."""
         steady = [content for content in self.places if isinstance(content, Steady)]
         return set().union(*(content.reads for content in steady))
 
@@ -109,16 +109,16 @@ class Plan:
         channels: Channels,
         n_steps: int,
     ) -> dict[Signal, np.ndarray]:
-        """Make some steps in one go.
+        """Compute some steps at once.
 
         Parameters
         ----------
         kernel : Kernel
         signals : LaneSignals
         vectors : (n,) float64 array
-            From `lay_out`, prepared; overwritten with what is after the last step.
+            From `lay_out`, prepared; overwritten with the values after the last step.
         channels : Channels
-            At the first step.
+            At the first of these steps.
         n_steps : int
 
         Returns
@@ -149,6 +149,6 @@ class Plan:
 
 
 def _join(arrays: list[np.ndarray]) -> np.ndarray:
-    """Put arrays one after another."""
+    """Join arrays, one after another."""
     flat = [np.asarray(array, dtype=np.float64).ravel() for array in arrays]
     return flat[0] if len(flat) == 1 else np.concatenate([np.zeros(0), *flat])

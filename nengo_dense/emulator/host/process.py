@@ -15,15 +15,15 @@ from nengo_dense.emulator.host.signals import LaneSignals
 
 
 class LaneRngs(Sequence):
-    """A generator of random numbers for each lane, all alike, made when it is asked for.
+    """A random generator for each lane, all in the same state; made only when needed.
 
-    Most processes are filters, which need none; making thousands would take longer than a run.
+    Most processes are filters and need none. To make thousands would take longer than a run.
 
     Parameters
     ----------
     process : Process
     rng : RandomState
-        Advanced as by one lane.
+        Advanced as in a simulation of one lane.
     lanes : int
     """
 
@@ -51,7 +51,7 @@ def make_process_step(
     rng: np.random.RandomState,
     channels: Channels,
 ) -> Step:
-    """Make the step function of a process for all lanes; also of the ends of channels."""
+    """Make the step function of a process for all lanes; also for the host's ends of channels."""
     end, time = channels.end(op.process), signals[op.t]
     if end is not None:
         op.process.get_rng(rng)  # nengo-loihi's node draws its seed here as well
@@ -78,7 +78,7 @@ def _receive(receiver: Receiver, time: np.ndarray, output: np.ndarray) -> Step:
 def _source(
     op: SimProcess, signals: LaneSignals, dt: float, rng: np.random.RandomState, time: np.ndarray
 ) -> Step:
-    """Step a process without input once: with one seed, it is alike in all lanes."""
+    """Step a process without input once for all lanes: with the same seed, they are equal."""
     state = {name: np.array(signal.initial_value) for name, signal in op.state.items()}
     advance = op.process.make_step((0,), op.output.shape, dt, op.process.get_rng(rng), state)
     write = _writer(op, signals)

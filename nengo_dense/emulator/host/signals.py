@@ -1,4 +1,4 @@
-"""Nengo's signals, with one copy for every lane."""
+"""Nengo's signals, with one copy per lane."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -10,7 +10,7 @@ from nengo_dense.emulator.host.function import LaneFunctions
 
 
 class LaneSignals(Mapping):
-    """Arrays behind Nengo's signals: ``(lanes, *shape)`` if they can change, else ``shape``.
+    """The arrays of Nengo's signals: ``(lanes, *shape)`` if they can change, else ``shape``.
 
     Views of a signal are views of its array, as in Nengo's own ``SignalDict``.
 
@@ -20,11 +20,11 @@ class LaneSignals(Mapping):
         All operators of a model; their signals are created.
     lanes : int
     changing : set of Signal
-        Signals that change though no operator writes them.
+        Signals that change although no operator writes them.
     shared : set of Signal
-        Signals that are alike in all lanes though operators write them.
+        Signals that are equal in all lanes although operators write them.
     functions : LaneFunctions, optional
-        Of all hosts, so that what their functions share is shared.
+        The functions of all hosts, so that they share the same objects in each lane.
     """
 
     def __init__(
@@ -75,20 +75,20 @@ class LaneSignals(Mapping):
         return len(self._arrays)
 
     def aligned(self, signal: Signal, ndim: int) -> np.ndarray:
-        """Get an array that broadcasts against others: lane axis, then ``ndim`` axes."""
+        """Return an array that broadcasts with others: a lane axis, then ``ndim`` axes."""
         array = self[signal]
         if signal.base not in self.per_lane:
             return array
         return np.expand_dims(array, tuple(range(1, 1 + ndim - signal.ndim)))
 
     def move(self, signal: Signal, place: np.ndarray) -> None:
-        """Keep a whole signal in another array from now on, which has as many numbers."""
+        """Move a whole signal to another array of the same size."""
         array = place.reshape(self._arrays[signal].shape)
         array[...] = self._arrays[signal]
         self._arrays[signal] = array
 
     def lane(self, lane: int) -> "OneLane":
-        """Look at one lane as Nengo's operators look at their signals."""
+        """Return a view of one lane, as the signals for Nengo's operators."""
         return OneLane(self, lane)
 
     def reset(self) -> None:
@@ -99,7 +99,7 @@ class LaneSignals(Mapping):
 
 
 class OneLane(Mapping):
-    """The signals of one lane: what ``Operator.make_step`` takes."""
+    """The signals of one lane, for ``Operator.make_step``."""
 
     def __init__(self, signals: LaneSignals, lane: int) -> None:
         self._signals = signals

@@ -1,4 +1,4 @@
-"""Find out whether a host's operators are a list of instructions, and make its plan."""
+"""Translate a host's operators to instructions, if all of them can be, and make its plan."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from nengo_dense.neurons import known
 
 @dataclass(frozen=True, eq=False)
 class Act:
-    """An instruction whose vectors have no places yet; see `.instruction.Instruction`."""
+    """An instruction whose vectors do not have places yet; see `.instruction.Instruction`."""
 
     kind: Kind
     size: int
@@ -36,12 +36,12 @@ class Act:
 def make_plan(
     groups: list[OperatorGroup], channels: Channels, probed: Iterable[Signal], dt: float
 ) -> Plan | None:
-    """Make the plan of a host, or None if it does what no instruction does.
+    """Make the plan of a host; None if an operator has no instruction.
 
     Parameters
     ----------
     groups : list of OperatorGroup
-        In their order.
+        In the order in which they run.
     channels : Channels
     probed : iterable of Signal
         Signals of the host's probes.
@@ -85,7 +85,7 @@ def make_plan(
 
 
 def _is_source(group: OperatorGroup, channels: Channels) -> bool:
-    """Whether a group computes something from time alone."""
+    """Whether a group computes values from time alone."""
     op: Any = group.operators[0]
     if type(op) is SimProcess:
         return op.input is None and channels.end(op.process) is None
@@ -93,7 +93,7 @@ def _is_source(group: OperatorGroup, channels: Channels) -> bool:
 
 
 def _find_moving(groups: list[OperatorGroup], sources: list[OperatorGroup]) -> set[Signal]:
-    """Find what may change from step to step though no data does."""
+    """Find the signals that may change from step to step although the data does not."""
     candidates = [group for group in groups if group not in sources]
     moving: set[Signal] = set()
     while True:
@@ -120,13 +120,13 @@ def _copy(op: Copy, channels: Channels, moving: set[Signal], dt: float) -> Act |
 def _dot(op: DotInc, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
     reads = {op.A.base, op.X.base}
     if reads & moving or op.A.ndim != 2 or op.X.ndim != 1:
-        return None  # a product of what moves is left to BLAS, lane by lane
+        return None  # a product of moving signals needs BLAS, lane by lane
 
     def product(signals: LaneSignals) -> np.ndarray:
         matrix, vector = signals[op.A], signals[op.X]
         if vector.ndim == 1:
             return np.dot(matrix, vector)
-        return np.matmul(matrix, vector[:, :, None])[..., 0]  # each lane as if it were alone
+        return np.matmul(matrix, vector[:, :, None])[..., 0]  # each lane rounds as if alone
 
     return Act(Kind.ADD, op.Y.size, op.Y, Steady(op.Y.size, reads, product))
 
@@ -164,7 +164,7 @@ def _process(op: SimProcess, channels: Channels, moving: set[Signal], dt: float)
 
 
 def _read(signal: Signal, moving: set[Signal]) -> Content:
-    """Return what an act reads: a signal that moves, or its values while they are steady."""
+    """Return the content that an act reads: a moving signal, or the values of a steady one."""
     if signal.base in moving:
         return signal
     return Steady(signal.size, {signal.base}, lambda signals: signals[signal])
@@ -180,7 +180,7 @@ _TRANSLATIONS: dict[type[Operator], Callable[[Any, Channels, set[Signal], float]
 
 
 def _send_originals(acts: list[Act]) -> list[Act]:
-    """Send neurons' output itself where a copy of it would be sent."""
+    """Send the output of neurons directly instead of a copy of it."""
     writers: dict[Signal | None, list[Act]] = {}
     for act in acts:
         writers.setdefault(act.target, []).append(act)
@@ -199,7 +199,7 @@ def _send_originals(acts: list[Act]) -> list[Act]:
 
 
 def _needed(acts: list[Act]) -> list[Act]:
-    """Leave out what nothing that is sent or kept depends on."""
+    """Leave out acts whose results are neither sent nor kept, directly or indirectly."""
     seen: set[Any] = set()
     while True:
         needed = [
@@ -212,7 +212,7 @@ def _needed(acts: list[Act]) -> list[Act]:
 
 
 def _fuse(acts: list[Act]) -> list[Act]:
-    """Make one act of firing and sending, where nothing else looks at the neurons' output."""
+    """Join firing and sending into one act, if nothing else reads the neurons' output."""
     readers: dict[Content | None, list[Act]] = {}
     for act in acts:
         readers.setdefault(_whole(act.source), []).append(act)
@@ -229,12 +229,12 @@ def _fuse(acts: list[Act]) -> list[Act]:
 
 
 def _whole(content: Content | None) -> Content | None:
-    """Return the vector that a content is a part of, or itself."""
+    """Return the whole vector that a content is a part of, or the content itself."""
     return content.base if isinstance(content, Signal) else content
 
 
 def _fits(act: Act) -> bool:
-    """Whether an act's vectors can lie one after another in an array of float64."""
+    """Whether an act's vectors can be parts of one array of float64."""
     written = [signal for signal in (act.target, act.state) if signal is not None]
     if any(signal.is_view or signal.dtype != np.float64 for signal in written):
         return False
@@ -247,7 +247,7 @@ def _fits(act: Act) -> bool:
 
 
 def _give_places(acts: list[Act]) -> dict[Content, int]:
-    """Put the vectors of all acts one after another."""
+    """Assign places to the vectors of all acts, one after another."""
     places: dict[Content, int] = {}
     size = 0
     for act in acts:

@@ -1,7 +1,7 @@
-"""What steps the numbers: in NumPy, or compiled with numba; one gives what the other does.
+"""The kernels, which compute the steps: one in NumPy, one compiled with numba, with equal results.
 
-`.contract` says what a kernel does, on the tables of `.state` (the chip) and `.instruction` (the
-host). `.numpy_kernel` is the reference, made of `.numpy_chip`, `.numpy_spikes` and `.numpy_host`.
-`.numba_kernel` is made of their twins `.compiled_chip`, `.compiled_spikes` and `.compiled_host`,
-of instructions of the processor (`.vector`), and of weights as flat tables (`.table`).
+`.contract` defines a kernel; it works on the tables of `.state` (the chip) and `.instruction` (the
+host). `.numpy_kernel` is the reference; it uses `.numpy_chip`, `.numpy_spikes` and `.numpy_host`.
+`.numba_kernel` uses their compiled twins `.compiled_chip`, `.compiled_spikes` and
+`.compiled_host`, with vector instructions (`.vector`) and weights in flat tables (`.table`).
 """

@@ -1,15 +1,15 @@
-"""Where arrays of the compiled kernel begin in memory."""
+"""Memory alignment of the compiled kernel's arrays."""
 
 import numpy as np
 
-#: Bytes that the processor's caches move at once.
+#: Bytes in one line of the processor's caches.
 CACHE_LINE = 64
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
-    """Copy a vector to where a line of the processor's cache begins.
+    """Copy a vector to memory that begins at a cache line.
 
-    A register of a line's size is then loaded and stored in one go.
+    A vector register of that size is then loaded and stored in one access.
     """
     room = np.empty(array.nbytes + CACHE_LINE, dtype=np.uint8)
     start = -room.ctypes.data % CACHE_LINE

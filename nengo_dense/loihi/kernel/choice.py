@@ -1,4 +1,4 @@
-"""Choose a kernel: NumPy, always there, or numba, faster; the numbers are the same."""
+"""Choose a kernel: NumPy (always available) or numba (faster). Their results are equal."""
 
 import importlib.util
 from collections.abc import Callable

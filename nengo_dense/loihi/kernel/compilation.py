@@ -1,8 +1,8 @@
-"""How functions are compiled, and kept on disk; loaded only by compiled modules (needs numba).
+"""Compile functions, and cache them on disk; loaded only by compiled modules (needs numba).
 
-numba keeps a compiled function until the file that it stands in changes. But it also holds the
-code of all functions that it calls, and constants from other files. Here it is kept until *any*
-source of `nengo_dense.loihi` changes, which is all that compiled functions are made of.
+numba's cache keeps a compiled function until its own source file changes. But compiled code also
+contains the functions that it calls and constants from other files. This cache keeps a function
+until *any* source of `nengo_dense.loihi` changes; compiled functions use no other source.
 """
 
 import contextlib
@@ -15,14 +15,14 @@ import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.options import DefaultOptions
 
-#: Options of all functions; without a run-time, numba does not count references to arrays.
+#: Options of all functions; without its run-time, numba does not count references to arrays.
 OPTIONS: dict[str, Any] = {"nogil": True}
 if hasattr(DefaultOptions, "_nrt"):
     OPTIONS["_nrt"] = False
 
 
 def stamp_of(folder: Path) -> str | None:
-    """Digest all sources in a folder and below; None if there are none (as in an archive)."""
+    """Hash all sources in a folder and below; None if there are none (as in an archive)."""
     sources = sorted(folder.rglob("*.py"))
     digest = hashlib.sha256()
     for path in sources:
@@ -31,17 +31,17 @@ def stamp_of(folder: Path) -> str | None:
     return digest.hexdigest() if sources else None
 
 
-#: Changes with any source that compiled functions may be made of.
+#: Hash of all sources that compiled functions may use.
 STAMP = stamp_of(Path(__file__).parents[1])
 
 
 class KernelCache(FunctionCache):
-    """A compiled function on disk, for as long as no source changes.
+    """The cache of a compiled function on disk; valid until a source changes.
 
     Raises
     ------
     RuntimeError
-        Neither the package's folder nor the user's can be written.
+        Neither the package's folder nor the user's cache folder is writable.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -51,7 +51,7 @@ class KernelCache(FunctionCache):
         self._cache_file = IndexDataCacheFile(self._cache_path, name, STAMP)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load what was compiled for some types; None if it is not there, or damaged."""
+        """Load the code compiled for some types; None if it is missing or damaged."""
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # what is unpickled from a damaged file may raise anything
@@ -60,7 +60,7 @@ class KernelCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep what was compiled; where that fails (a full disk), it is compiled again."""
+        """Save compiled code; if that fails (a full disk), it is compiled again next time."""
         try:
             super().save_overload(sig, data)
         except OSError:
@@ -68,13 +68,13 @@ class KernelCache(FunctionCache):
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function a part of every compiled function that calls it; it costs no call."""
+    """Inline a function into every compiled function that calls it, which saves the call."""
     dispatcher: Callable[..., Any] = numba.njit(inline="always", **OPTIONS)(function)
     return dispatcher
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile; keep the result on disk, if there is a folder to write to."""
+    """Compile a function; cache the result on disk, if there is a folder to write to."""
     dispatcher: Any = numba.njit(**OPTIONS)(function)
     if STAMP is not None:
         with contextlib.suppress(RuntimeError):

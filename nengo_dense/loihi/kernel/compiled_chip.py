@@ -1,12 +1,12 @@
 """The chip's step, compiled: twins of `.numpy_chip`; loaded only by `.numba_kernel`.
 
-Each function takes what its twin takes, in named tuples: numba passes them at no cost. The
-registers are a *workspace* of some lanes, one after another, each padded to whole vectors. They
-hold these lanes through all steps, and are loaded before and stored after them.
+A function takes the same arguments as its twin, as named tuples, which numba passes without cost.
+The registers are a *workspace* for a few lanes, one after another, each padded to whole vectors.
+`advance` loads these lanes, computes all steps, and stores the lanes again.
 
-Arrays are passed whole, with unsigned offsets: a slice would cost an atomic count of references,
-a signed index a test for wrapping round, and either more than what is done with it. Nothing is
-ever fused into multiply-adds (numba fuses only with ``fastmath``).
+Arrays are passed whole, with unsigned offsets. A slice would need an atomic reference count, and a
+signed index a test for negative values; both take longer than the arithmetic. Nothing is fused
+into multiply-adds (numba fuses only with ``fastmath``).
 """
 
 from typing import Any
@@ -43,9 +43,9 @@ from nengo_dense.loihi.kernel.workspace import Arrivals, Lanes, Layout, Lists, R
 
 @inlined
 def _decay(x: Any, keep: Any) -> Any:
-    """Multiply by ``keep / 4096`` towards zero; see `.arithmetic.decay`.
+    """Multiply by ``keep / 4096``, rounding towards zero; see `.arithmetic.decay`.
 
-    A shift rounds down, which is away from zero for negative numbers unless 4095 is added.
+    A shift rounds down. For negative numbers, 4095 is added first, to round towards zero.
     """
     high = multiply(shift_right(x, 12), keep)
     most = spread(np.int32(4095))
@@ -99,8 +99,8 @@ def update_float(registers: Registers, chip: Parameters, leaky: bool) -> int:
 
 
 def update(registers: Registers, chip: Parameters, leaky: bool) -> int:
-    """Do as `update_integer` or `update_float`, whichever suits the registers."""
-    raise NotImplementedError("compiled functions alone call it")
+    """Call `update_integer` or `update_float`, depending on the type of the registers."""
+    raise NotImplementedError("only compiled functions can call update")
 
 
 @overload(update)
@@ -113,10 +113,9 @@ def _choose_update(registers, chip, leaky):  # type: ignore[no-untyped-def]
 
 @inlined
 def hold(registers: Registers, chip: Parameters) -> None:
-    """Undo what compartments did that were refractory, and count their steps down.
+    """Hold refractory compartments at a voltage of zero, without a spike; count their steps down.
 
-    A spike of a refractory compartment is none: its voltage was to be zero, and no threshold is
-    below zero.
+    Their voltage should have been zero, and no threshold is below zero, so they cannot spike.
     """
     for j in range(np.uint64(len(chip.refract))):
         held = registers.refractory[j] > 0
@@ -147,7 +146,7 @@ def _copy_back(
 
 @inlined
 def _load_lanes(lanes: Lanes, layout: Layout, state: ChipState, registers: Registers) -> None:
-    """Put lanes into the workspace; those that are not there stay at rest."""
+    """Load lanes into the workspace; unused lanes of the workspace stay at rest."""
     start, stop = lanes
     for j in range(np.uint64(len(registers.noise))):
         registers.noise[j] = 0
@@ -167,7 +166,7 @@ def _load_lanes(lanes: Lanes, layout: Layout, state: ChipState, registers: Regis
 def _store_lanes(
     lanes: Lanes, layout: Layout, state: ChipState, arrivals: Arrivals, registers: Registers
 ) -> None:
-    """Take lanes out of the workspace, and put the last step's input spikes on their way."""
+    """Store lanes from the workspace, and keep the last step's input spikes for the next run."""
     start, stop = lanes
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
@@ -184,7 +183,7 @@ def _store_lanes(
 def _begin_step(
     lanes: Lanes, step: np.uint64, layout: Layout, arrivals: Arrivals, registers: Registers
 ) -> None:
-    """Begin sums with what learning synapses and noise add."""
+    """Start the sums with the inputs from learning synapses and noise."""
     start, stop = lanes
     for j in range(np.uint64(len(registers.total))):
         registers.total[j] = 0
@@ -200,7 +199,7 @@ def _begin_step(
 def _add_noise(
     lanes: Lanes, step: np.uint64, layout: Layout, arrivals: Arrivals, registers: Registers
 ) -> None:
-    """Add the noise on the input, after the spikes."""
+    """Add the noise on the input, after the weights of the spikes."""
     start, stop = lanes
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
@@ -217,7 +216,7 @@ def _record(
     register: np.ndarray,
     offset: np.uint64,
 ) -> None:
-    """Copy what probes read of one register."""
+    """Copy the probed values of one register."""
     for k in range(np.uint64(len(columns))):
         out[lane, step, k] = register[offset + np.uint64(columns[k])]
 
@@ -226,7 +225,7 @@ def _record(
 def _record_lanes(
     lanes: Lanes, step: np.uint64, layout: Layout, records: Records, registers: Registers
 ) -> None:
-    """Copy what probes read in a step."""
+    """Copy the probed values of one step."""
     start, stop = lanes
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
@@ -248,7 +247,7 @@ def advance(
     registers: Registers,
     lists: Lists,
 ) -> int:
-    """Advance some lanes, from the first to before the last, by ``layout.n_steps`` steps.
+    """Advance a range of lanes, without its end, by ``layout.n_steps`` steps.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """The host's instructions, compiled: twins of `.numpy_host`; loaded only by `.numba_kernel`.
 
-A few lanes make all steps before the next lanes begin, so that their vectors stay in the
-processor's cache. A vector of neighbouring lanes is one piece of memory, and ``size`` is that of
-all of them: instructions need not know of lanes, apart from `send`.
+A few lanes run all steps before the next lanes begin, so that their vectors stay in the
+processor's cache. The vectors of neighbouring lanes are contiguous in memory, and ``size`` is the
+size of all of them together. Therefore only `send` has to distinguish lanes.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ def copy(
     source_place: np.uint64,
     size: np.uint64,
 ) -> None:
-    """Set a vector to another: what the chip sent, or what is kept for a probe."""
+    """Copy a vector: from values that the chip sent, or to values kept for a probe."""
     for j in range(size):
         target[target_place + j] = source[source_place + j]
 
@@ -103,7 +103,7 @@ def fire(
     height: float,
     counts: bool,
 ) -> None:
-    """Integrate the source and fire, once for each whole 1 of voltage, or once above 1."""
+    """Integrate the source and fire: once for each whole 1 of voltage, or once above 1."""
     whole = size - size % np.uint64(WIDTH)
     for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
         v, n = _integrate(load(vectors, state + j), load(vectors, source + j), counts)
@@ -119,7 +119,7 @@ def fire(
 def send(
     vectors: np.ndarray, source: np.uint64, size: np.uint64, spikes: np.ndarray, place: np.uint64
 ) -> None:
-    """Send the chip a spike of one lane for every number that is not zero."""
+    """Send the chip a spike for every non-zero number of one lane."""
     whole = size - size % np.uint64(WIDTH)
     for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
         store(spikes, place + j, not_equal(load(vectors, source + j), spread(0.0)))
@@ -140,7 +140,7 @@ def fire_and_send(
     place: np.uint64,
     last: bool,
 ) -> None:
-    """Fire in one lane, and send the chip the spikes; write the target in the last step."""
+    """Fire in one lane and send the spikes to the chip; write the target in the last step."""
     whole = size - size % np.uint64(WIDTH)
     for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
         v, n = _integrate(load(vectors, state + j), load(vectors, source + j), counts)
@@ -165,7 +165,7 @@ def _act(
     instructions: Instructions,
     stretch: Stretch,
 ) -> None:
-    """Follow one instruction in a step, for some lanes; for one lane if its source is a part."""
+    """Run one instruction in one step, for some lanes; for one lane if its source is a part."""
     places, vectors, spikes = instructions.places, stretch.vectors, stretch.spikes
     lanes, n_steps = np.uint64(stretch.lanes), np.uint64(stretch.n_steps)
     kind, size, width = np.int64(places[i, 0]), places[i, 1], places[i, 5]
@@ -209,9 +209,9 @@ def follow(
     instructions: Instructions,
     stretch: Stretch,
 ) -> None:
-    """Follow instructions in some lanes, ``side_by_side`` at a time.
+    """Run instructions in some lanes, ``side_by_side`` lanes at a time.
 
-    ``stretch.spikes`` is one row of memory here, and ``n_inputs`` its last axis.
+    ``stretch.spikes`` is flat here; ``n_inputs`` is the length of its last axis.
     """
     for start in range(np.uint64(first_lane), np.uint64(last_lane), np.uint64(side_by_side)):
         stop = min(start + np.uint64(side_by_side), np.uint64(last_lane))

@@ -1,10 +1,10 @@
 """The sums of weights of all spikes, compiled; loaded only by `.compiled_chip` (needs numba).
 
-What is not predictable costs most, so spikes are listed without a branch, eight flags at a time,
-for all lanes of the workspace; each lane's list is filled up with a row of zeros, so that rows
-are added four at a time. Adding zero changes no sum, floating point or not: a sum that begins at
-+0 is never -0. Sums of floating point numbers are formed in nengo-loihi's order, one row of
-weights after another.
+Branches that the processor cannot predict take the most time. Therefore spikes are listed without
+a branch, eight flags at a time, for all lanes of the workspace. Rows of weights are added four at
+a time, so each lane's list is filled up with a row of zeros. Adding zero changes no sum, not even
+in floating point: a sum that begins at +0 is never -0. Floating point sums are formed in
+nengo-loihi's order, one row of weights after another.
 """
 
 import numpy as np
@@ -16,7 +16,8 @@ from nengo_dense.loihi.kernel.vector import WIDTH, load, load_word, store, store
 from nengo_dense.loihi.kernel.vector import add as plus
 from nengo_dense.loihi.kernel.workspace import Arrivals, Lanes, Layout, Lists
 
-#: Which bits of a byte are set, lowest first, as the bytes of a number; and how many are.
+#: For each byte: the positions of its set bits, lowest first, as the bytes of a number; and
+#: their count.
 BITS_SET = np.zeros(256, dtype=np.uint64)
 N_BITS_SET = np.zeros(256, dtype=np.uint8)
 for byte in range(256):
@@ -29,7 +30,7 @@ for byte in range(256):
 def _list_eight(
     word: np.uint64, source: np.uint64, n: np.uint64, sources: np.ndarray
 ) -> np.uint64:
-    """List the sources among eight that spiked, without branches; return where the list ends.
+    """List the sources that spiked, of eight, without branches; return the end of the list.
 
     The multiplication gathers the lowest bits of eight bytes in the highest byte.
     """
@@ -43,7 +44,7 @@ def _list_eight(
 def list_spikes(
     flags: np.ndarray, begin: np.uint64, size: np.uint64, n: np.uint64, sources: np.ndarray
 ) -> np.uint64:
-    """List the sources that spiked, if none spikes more than once in a step."""
+    """List the sources that spiked, if each spikes at most once per step."""
     eight = np.uint64(8)
     whole = size - size % eight
     for i in range(np.uint64(0), whole, eight):
@@ -60,7 +61,7 @@ def list_spikes(
 def list_repeated(
     counts: np.ndarray, begin: np.uint64, size: np.uint64, n: np.uint64, sources: np.ndarray
 ) -> np.uint64:
-    """List the sources that spiked, as often as they did."""
+    """List the sources that spiked, once for each of their spikes."""
     for i in range(size):
         for _ in range(counts[begin + i]):
             sources[n] = i
@@ -72,9 +73,9 @@ def list_repeated(
 def _end_list(
     begin: np.uint64, n: np.uint64, size: np.uint64, place: np.uint64, lists: Lists
 ) -> np.uint64:
-    """Fill a lane's list up to a multiple of four, with the source that has weights of zero.
+    """Fill a lane's list up to a multiple of four, with the source whose weights are zero.
 
-    Note for each four where the lane's compartments are; return where the list ends.
+    For each four, write where the lane's compartments begin. Return the end of the list.
     """
     four, nothing = np.uint64(4), np.uint64(0)
     store_eight(lists.sources, n, np.int32(size), nothing)
@@ -134,7 +135,7 @@ def _list_group(
     spiked: np.ndarray,
     lists: Lists,
 ) -> None:
-    """List the spikes that one group of sources sent in the step before, in some lanes."""
+    """List the spikes that one group of sources sent in the previous step, in some lanes."""
     start, stop = lanes
     first, size, end = tables.groups[g, 0], tables.groups[g, 1], tables.groups[g, 2]
     from_input = first < layout.n_inputs

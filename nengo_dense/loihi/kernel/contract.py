@@ -1,9 +1,9 @@
-"""What a kernel does, and the tables that NumPy and compiled code both work on.
+"""The interface of a kernel, and the tables that NumPy and compiled code both use.
 
-A kernel advances the chip (`.state`) and follows the host's instructions (`.instruction`). There
-are two, `.numpy_kernel` and `.numba_kernel`, and `.choice` hands one out. Both are made of the
-same functions, under the same names: `.numpy_chip` is the reference of `.compiled_chip`,
-`.numpy_host` of `.compiled_host`. Every value that one computes equals the other's.
+A kernel advances the chip (`.state`) and runs the host's instructions (`.instruction`). There are
+two, `.numpy_kernel` and `.numba_kernel`; `.choice` selects one. Both have the same functions under
+the same names: `.numpy_chip` is the reference of `.compiled_chip`, and `.numpy_host` that of
+`.compiled_host`. Both compute equal values.
 """
 
 from typing import NamedTuple, Protocol
@@ -14,12 +14,12 @@ from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.program import Compartments
 
-#: Registers that can overflow, in the order of their bits in what the functions return.
+#: Registers that can overflow, in the order of their bits in the functions' return values.
 REGISTERS = ("q0", "current", "u2")
 
 
 class Parameters(NamedTuple):
-    """What compartments are; see `.program.Compartments`. Never written.
+    """Parameters of compartments, see `.program.Compartments`; they never change.
 
     Attributes
     ----------
@@ -38,17 +38,17 @@ class Parameters(NamedTuple):
 
     @classmethod
     def of(cls, chip: Compartments) -> "Parameters":
-        """Gather what a step needs to know of a program's compartments."""
+        """Take the parameters that a step needs from a program's compartments."""
         return cls(*(getattr(chip, name) for name in cls._fields))
 
 
 class Registers(NamedTuple):
-    """What a step of the chip reads and writes.
+    """The values that a step of the chip reads and writes.
 
     Attributes
     ----------
     total : (..., n) int32 or float32 array
-        Sum of the weights of all spikes that arrive; lost in the step.
+        Sum of the weights of all spikes that arrive; the step overwrites it.
     noise : (..., n) array
         Added to the current after its decay.
     current, voltage : (..., n) int32 or float32 array
@@ -65,7 +65,7 @@ class Registers(NamedTuple):
 
 
 class Kernel(Protocol):
-    """What a `.program.Program` runs on."""
+    """Computes the steps of a `.program.Program` and of the host's instructions."""
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
         """Advance the chip in all lanes by ``drive.spikes.shape[1]`` steps.
@@ -73,10 +73,10 @@ class Kernel(Protocol):
         Parameters
         ----------
         state : ChipState
-            Overwritten with what is after the last step.
+            Overwritten with the state after the last step.
         drive : Drive
         recordings : list of Recording
-            Filled; at most one for each key.
+            Filled; at most one per key.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class Kernel(Protocol):
         """
 
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
-        """Follow the host's instructions in all lanes for the steps of a stretch."""
+        """Run the host's instructions in all lanes, for the steps of a stretch."""
 
 
 def overflowed(bits: int) -> set[str]:

@@ -1,8 +1,8 @@
-"""What the host does in a step, as a list of instructions that a kernel can follow.
+"""The host's work in a step, as a list of instructions that a kernel can run.
 
-Every instruction does one thing to all numbers of a vector, in all lanes. All vectors lie in one
-array, one after another, each as (lanes, size); a *place* is where a vector begins for one lane.
-So one list serves any number of lanes.
+Every instruction applies one operation to all numbers of a vector, in all lanes. All vectors are
+in one array, one after another, each as (lanes, size). A *place* is the index at which a vector
+begins if there is one lane, so one list of instructions works for any number of lanes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,37 +13,38 @@ import numpy as np
 
 
 class Kind(IntEnum):
-    """What an instruction does with its target."""
+    """The operation of an instruction on its target."""
 
-    RECEIVE = 0  #: set it to what the chip sent
+    RECEIVE = 0  #: set it to the values that the chip sent
     SET = 1  #: set it to ``a``
     ADD = 2  #: add the source
     FILTER = 3  #: set it to ``state = a * state + b * source``
     FIRE = 4  #: add the source to the state and set it to ``a`` for each spike
-    SEND = 5  #: none; send the chip a spike for every number of the source that is not zero
-    FIRE_AND_SEND = 6  #: both; only its value after the last step counts
+    SEND = 5  #: no target; send the chip a spike for every non-zero number of the source
+    FIRE_AND_SEND = 6  #: both; the target is written only in the last step
     KEEP = 7  #: keep the source for a probe
 
 
 class Instruction(NamedTuple):
-    """One thing done in every step.
+    """One operation that is done in every step.
 
     Attributes
     ----------
     kind : Kind
     size : int
-        Numbers of one lane.
+        Length of the vector in one lane.
     target : int
-        Place of the vector that is written; for ``KEEP`` among what is kept.
+        Place of the vector that is written; for ``KEEP``, in `Stretch.kept`.
     source : int
-        Place of the vector that is read; for ``RECEIVE`` among what was received.
+        Place of the vector that is read; for ``RECEIVE``, in `Stretch.received`.
     state : int
         Place of a vector that is read and written.
     a, b : float
-        Factors. For ``FIRE``, ``b`` says what a spike does to the state: 1 is taken away for
-        each (``b = 1``), or it is reset to zero and never falls below (``b = 0``).
+        Factors. For ``FIRE``, ``b = 1`` subtracts 1 from the state for each spike; ``b = 0``
+        resets the state to zero at a spike, and never lets it fall below zero.
     width, first : int
-        The source is a part of a vector of ``width`` numbers, from ``first`` on; 0 if it is whole.
+        The source is a part of a vector of ``width`` numbers, beginning at ``first``. Both are 0
+        if the source is a whole vector.
     column : int
         For ``SEND`` and ``FIRE_AND_SEND``: the chip's input neuron that the first number drives.
     """
@@ -76,7 +77,7 @@ class Instructions(NamedTuple):
 
     @classmethod
     def of(cls, instructions: Sequence[Instruction]) -> "Instructions":
-        """Write instructions into tables."""
+        """Convert instructions to tables."""
         places = [
             (i.kind, i.size, i.target, i.source, i.state, i.width or i.size, i.first, i.column)
             for i in instructions
@@ -88,25 +89,25 @@ class Instructions(NamedTuple):
         )
 
     def read(self) -> Iterator[Instruction]:
-        """Read the tables again."""
+        """Convert the tables back to instructions."""
         for places, (a, b) in zip(self.places.tolist(), self.factors.tolist(), strict=True):
             kind, size, target, source, state, width, first, column = places
             yield Instruction(Kind(kind), size, target, source, state, a, b, width, first, column)
 
 
 class Stretch(NamedTuple):
-    """Some steps, and what instructions read and write in them.
+    """A number of steps, and the arrays that instructions read and write in them.
 
     Attributes
     ----------
     lanes, n_steps : int
     vectors : (lanes * sum of sizes,) float64 array
-        Overwritten with what is after the last step.
+        Overwritten with the values after the last step.
     received, kept : (n_steps * lanes * sum of sizes,) float64 array
-        What the chip sent, and what probes keep: one vector after another, each as
+        Values that the chip sent, and values kept for probes: one vector after another, each as
         (n_steps, lanes, size).
     spikes : (lanes, steps, n_inputs) uint8 array
-        What the chip is sent, from `first_step` on.
+        Spikes sent to the chip, from `first_step` on.
     first_step : int
     """
 

@@ -1,8 +1,8 @@
-"""The kernel compiled: a few lanes make many steps in one go, then the next lanes.
+"""The compiled kernel: a few lanes run all steps, then the next lanes.
 
-Loaded only by `.choice.make_kernel`, because it imports numba. The state of a few lanes and the
-weights that their spikes touch stay in the processor's cache while the steps run; threads share
-the lanes.
+Only `.choice.make_kernel` loads this module, because it imports numba. The state of a few lanes,
+and the weights that their spikes use, stay in the processor's cache during all steps. The lanes
+are divided among threads.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ MOST_SPIKES = 255
 
 
 class NumbaKernel:
-    """Advance the chip and follow the host's instructions; see `.contract.Kernel`.
+    """Advance the chip and run the host's instructions; see `.contract.Kernel`.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class NumbaKernel:
         def part(start: int, stop: int) -> int:
             try:
                 room = self._workspaces.pop()
-            except IndexError:  # threads use them all
+            except IndexError:  # other threads use all workspaces
                 room = self._make_workspace()
             bits: int = advance(start, stop, layout, tables, chip, state, arrivals, records, *room)
             self._workspaces.append(room)
@@ -87,7 +87,7 @@ class NumbaKernel:
         return overflowed(overflow)
 
     def _make_workspace(self) -> tuple[Registers, Lists]:
-        """Make room for the compartments of some lanes, and for lists of their spikes."""
+        """Allocate registers for the compartments of some lanes, and lists of their spikes."""
         dtype, padded = self.program.dtype, len(self._parameters.bias)
         registers = Registers(
             total=aligned(np.zeros(padded + WIDTH, dtype=dtype)),  # the last weights are padded
@@ -105,7 +105,7 @@ class NumbaKernel:
         return registers, lists
 
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
-        """Follow the host's instructions in all lanes for the steps of a stretch."""
+        """Run the host's instructions in all lanes, for the steps of a stretch."""
         lanes, n_inputs = stretch.lanes, stretch.spikes.shape[2]
         side_by_side = max(1, VECTORS * lanes // max(1, len(stretch.vectors)))
         flat = stretch._replace(spikes=stretch.spikes.reshape(-1))
@@ -117,13 +117,13 @@ class NumbaKernel:
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
-    """Pad to whole vector registers, with compartments that do nothing; repeat for each lane."""
+    """Pad parameters to whole vectors, with compartments that do nothing; repeat for each lane."""
     padding = (0, padded - len(parameters.bias))
     return Parameters(*(aligned(np.tile(np.pad(x, padding), side_by_side)) for x in parameters))
 
 
 def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> Records:
-    """Order recordings by key; those that there are none of have no columns."""
+    """Order recordings by key; a key without a recording has no columns."""
     given = {recording.key: recording for recording in recordings}
     arrays: list[np.ndarray] = []
     for key in ("spiked", "voltage", "current"):

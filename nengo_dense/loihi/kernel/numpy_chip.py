@@ -1,6 +1,6 @@
 """The chip's step in NumPy: each function works on registers of any shape.
 
-This is the reference: what each register holds after a step is nengo-loihi's, bit for bit, and
+This is the reference. After each step, every register equals nengo-loihi's, bit for bit.
 `.compiled_chip` has a twin of every function.
 """
 
@@ -34,7 +34,7 @@ def update_integer(registers: Registers, chip: Parameters) -> int:
 
 
 def update_float(registers: Registers, chip: Parameters) -> int:
-    """Decay, clip, fire; floating point numbers do not overflow, so 0 is returned."""
+    """Decay, clip, fire. Return 0, because floating point numbers do not overflow."""
     u = chip.keep_u * registers.current + chip.scale_u * registers.total
     registers.current[...] = u
     u += chip.bias
@@ -54,10 +54,9 @@ def _fire(registers: Registers, chip: Parameters, voltage: np.ndarray) -> None:
 
 
 def hold(registers: Registers, chip: Parameters) -> None:
-    """Undo what compartments did that were refractory, and count their steps down.
+    """Hold refractory compartments at a voltage of zero, without a spike; count their steps down.
 
-    A spike of a refractory compartment is none: its voltage was to be zero, and no threshold is
-    below zero.
+    Their voltage should have been zero, and no threshold is below zero, so they cannot spike.
     """
     held = registers.refractory > 0
     registers.spiked[held] = 0

@@ -1,7 +1,7 @@
-"""The host's instructions in NumPy: each a function of arrays of all lanes.
+"""The host's instructions in NumPy: one function each, on arrays with all lanes.
 
-Elementwise operations round in every lane as they do in Nengo's one. Its own operators do the
-same arithmetic in the same order.
+All operations are elementwise, so every lane rounds as a single simulation in Nengo does. Nengo's
+operators do the same arithmetic in the same order.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Act = Callable[[int], None]
 
 
 def receive(target: np.ndarray, received: np.ndarray, step: int) -> None:
-    """Set the target to what the chip sent for this step."""
+    """Set the target to the values that the chip sent in this step."""
     target[...] = received[step]
 
 
@@ -35,7 +35,7 @@ def low_pass(
 def fire(
     target: np.ndarray, source: np.ndarray, voltage: np.ndarray, height: float, counts: bool
 ) -> None:
-    """Integrate the source and fire, once for each whole 1 of voltage, or once above 1."""
+    """Integrate the source and fire: once for each whole 1 of voltage, or once above 1."""
     voltage += source
     if counts:
         spikes = np.floor(voltage)
@@ -48,7 +48,7 @@ def fire(
 
 
 def send(source: np.ndarray, spikes: np.ndarray, step: int) -> None:
-    """Send the chip a spike for every number that is not zero."""
+    """Send the chip a spike for every non-zero number."""
     np.not_equal(source, 0, out=spikes[:, step], casting="unsafe")
 
 
@@ -72,7 +72,7 @@ def keep(source: np.ndarray, kept: np.ndarray, step: int) -> None:
 
 
 def follow(instructions: Instructions, stretch: Stretch) -> None:
-    """Follow instructions for the steps of a stretch."""
+    """Run instructions for the steps of a stretch."""
     acts = [_prepare(instruction, stretch) for instruction in instructions.read()]
     for step in range(stretch.n_steps):
         for act in acts:
@@ -80,7 +80,7 @@ def follow(instructions: Instructions, stretch: Stretch) -> None:
 
 
 def _prepare(i: Instruction, stretch: Stretch) -> Act:
-    """Find the arrays that an instruction is about."""
+    """Bind the arrays that an instruction uses."""
     lanes, n_steps = stretch.lanes, stretch.n_steps
 
     def vector(place: int, width: int = i.size) -> np.ndarray:

@@ -12,7 +12,7 @@ from nengo_dense.loihi.program import Program
 
 
 class NumpyKernel:
-    """Advance the chip and follow the host's instructions; see `.contract.Kernel`.
+    """Advance the chip and run the host's instructions; see `.contract.Kernel`.
 
     Parameters
     ----------
@@ -47,5 +47,5 @@ class NumpyKernel:
         return overflowed(overflow)
 
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
-        """Follow the host's instructions in all lanes for the steps of a stretch."""
+        """Run the host's instructions in all lanes, for the steps of a stretch."""
         numpy_host.follow(instructions, stretch)

@@ -22,12 +22,12 @@ from nengo_dense.loihi.projection import Projection
 #: Share of non-zero weights above which a matrix is kept dense.
 DENSE_SHARE = 0.1
 
-#: Adds the weights of the spikes of a state to totals, (lanes, n_compartments).
+#: Function that adds the weights of a state's spikes to totals, (lanes, n_compartments).
 Add = Callable[[np.ndarray, ChipState], None]
 
 
 def make_add(program: Program) -> Add:
-    """Make what adds the weights of all spikes, apart from those to learning synapses."""
+    """Make the function that adds the weights of all spikes, except to learning synapses."""
     projections = [p for p in program.projections if p.learning < 0]
     if program.dtype != np.int32:
         return partial(_add_in_order, program, projections)
@@ -36,7 +36,7 @@ def make_add(program: Program) -> Add:
 
 
 def _most_spikes(program: Program) -> int:
-    """Return the most spikes that one source sends in one step."""
+    """Return the largest number of spikes that one source sends in one step."""
     counts = [
         int(np.bincount(spikes).max())
         for group in program.inputs

@@ -1,4 +1,4 @@
-"""What changes while a program runs: one row of arrays for every lane."""
+"""The state of a running program: arrays with one row per lane."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ class ChipState(NamedTuple):
     spiked : (lanes, n_compartments) uint8 array
         Whether the compartment spiked in the last step.
     pending : (lanes, n_inputs) uint8 array
-        Input spikes of the last step, on their way.
+        Input spikes of the last step; they arrive in the next step.
     """
 
     current: np.ndarray
@@ -29,7 +29,7 @@ class ChipState(NamedTuple):
 
     @classmethod
     def zeros(cls, program: Program, lanes: int) -> "ChipState":
-        """Make the state of a chip just switched on."""
+        """Make the state of a chip before its first step."""
         shape = (lanes, program.n_compartments)
         return cls(
             current=np.zeros(shape, dtype=program.dtype),
@@ -41,12 +41,12 @@ class ChipState(NamedTuple):
 
 
 class Drive(NamedTuple):
-    """What reaches the chip during some steps, apart from its own spikes.
+    """The chip's inputs during some steps, apart from its own spikes.
 
     Attributes
     ----------
     spikes : (lanes, n_steps, n_inputs) uint8 array
-        Input spikes, counted; those of the last step arrive in the next run.
+        Number of input spikes; those of the last step arrive in the next run.
     noise_q, noise_u : (n_steps, n_compartments) array or None
         Noise on the input and on the current, the same for all lanes.
     extra : (lanes, n_compartments) array or None
@@ -60,7 +60,7 @@ class Drive(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """Where a run writes one state of some compartments.
+    """The array to which a run writes one state variable of some compartments.
 
     Attributes
     ----------

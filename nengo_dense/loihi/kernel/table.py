@@ -10,34 +10,34 @@ from nengo_dense.loihi.projection import Projection, Weights
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5
-#: Spikes that are added in one go, and that may be written in one go.
+#: Number of spikes added at once, and number of list entries written at once.
 FOUR, EIGHT = 4, 8
 
 
 class Tables(NamedTuple):
     """Projections in the order in which their spikes are added.
 
-    A projection is either a dense matrix, with a row for every source in their order and one of
-    zeros after the last, or sparse, with the targets of each weight listed.
+    A projection is dense or sparse. A dense one is a matrix with one row per source, in order, and
+    a last row of zeros. A sparse one lists the targets of each weight.
 
     Attributes
     ----------
     groups : (n_groups, 3) uint64 array
-        Of groups that anything listens to: first source, number of sources, and where a list of
-        its spikes begins.
+        For each group with a receiver: first source, number of sources, start of the list of its
+        spikes.
     room : int
         Length of all lists of spikes.
     projections : (n_projections, 6) uint64 array
-        Number among `groups`; width of a dense matrix, padded to whole vectors, or 0; first
-        compartment of a dense matrix; where its rows begin in `dense`; where a sparse
-        projection's part of `rows` and `bases` begins; where its synapse's part of `starts` does.
+        Index in `groups`; width of a dense matrix, padded to whole vectors, or 0; first
+        compartment of a dense matrix; start of its rows in `dense`; for a sparse projection, start
+        of its part of `rows` and `bases`; start of its synapse's part of `starts`.
     dense : (n,) int16, int32 or float32 array
         Weights of dense matrices, in the smallest type that holds them.
     rows, bases : (n,) int32 array
-        For every source of every sparse projection, see `.projection.Projection`; after the last
-        source a row of -1.
+        For every source of every sparse projection, see `.projection.Projection`; then one row of
+        -1.
     starts : (n,) int64 array
-        Where rows begin and end in `values` and `targets`.
+        Start and end of rows in `values` and `targets`.
     values : (n,) int32 or float32 array
         Weights of sparse projections.
     targets : (n,) int32 array
@@ -56,7 +56,7 @@ class Tables(NamedTuple):
 
 
 def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
-    """Flatten a program's projections, apart from those to learning synapses.
+    """Flatten a program's projections, except those to learning synapses.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
 def _table_of_groups(
     program: Program, senders: list[int], side_by_side: int, most: int
 ) -> tuple[np.ndarray, int]:
-    """Give every group's list room for all its spikes in all lanes, each filled up to fours."""
+    """Reserve space for all spikes of each group in all lanes, rounded up to multiples of four."""
     table, room = [], 0
     groups = [*program.inputs, *program.blocks]
     for number in senders:
@@ -136,7 +136,7 @@ def _as_matrix(projection: Projection) -> tuple[np.ndarray, int]:
 def _place_weights(
     projections: list[Projection], dtype: np.dtype
 ) -> tuple[dict[int, int], np.ndarray, np.ndarray, np.ndarray]:
-    """Put every synapse's weights behind one another, once; say where its starts begin."""
+    """Join the weights of all synapses, each once; return where the starts of each begin."""
     synapses: dict[int, Weights] = {id(p.weights): p.weights for p in projections}
     placed = {}
     all_starts: list[np.ndarray] = []

@@ -1,4 +1,4 @@
-"""Share lanes among threads, for work that releases the interpreter: compiled code, BLAS."""
+"""Divide lanes among threads, for work that releases the interpreter lock: compiled code, BLAS."""
 
 import functools
 import itertools
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-#: Numbers to compute below which starting threads costs more than it saves.
+#: Below this many numbers to compute, starting threads takes longer than it saves.
 THREAD_WORK = 200_000
 
 
 def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> list[Any]:
-    """Call a function with ranges of lanes, in threads if it pays.
+    """Call a function with ranges of lanes, in threads if that is faster.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
     parts = [pool.submit(function, *pair) for pair in itertools.pairwise(bounds)]
     try:
         return [part.result() for part in parts]
-    except BaseException:  # an interrupt too: nothing may write when the caller goes on
+    except BaseException:  # also at an interrupt, no thread may write after the caller goes on
         for part in parts:
             part.cancel()
         wait(parts)
@@ -45,7 +45,7 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
 
 
 def _n_threads() -> int:
-    """Return as many threads as numba uses, or would: ``NUMBA_NUM_THREADS``, or the cores."""
+    """Return numba's number of threads: ``NUMBA_NUM_THREADS``, or the number of cores."""
     numba = sys.modules.get("numba")
     if numba is not None:
         return int(numba.get_num_threads())
@@ -54,7 +54,7 @@ def _n_threads() -> int:
 
 @functools.cache
 def _pool(n_threads: int) -> ThreadPoolExecutor:
-    """Start threads once: they outlive a run, but not a fork of the process."""
+    """Start threads once; they are reused by later runs, but not after a fork of the process."""
     return ThreadPoolExecutor(n_threads, thread_name_prefix="nengo_dense")
 
 

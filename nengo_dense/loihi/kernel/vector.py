@@ -1,10 +1,10 @@
-"""Arithmetic of whole registers in compiled functions; loaded only by those (needs numba).
+"""Vector arithmetic in compiled functions; only those load this module (needs numba).
 
-numba widens sums and products of 32-bit integers to 64 bits, and turns a loop into vector
-instructions only after asking, at run time, whether its arrays overlap. A chip's layers are too
-short for either. Here a vector of `WIDTH` numbers is a value like any other, loaded from an array
-and stored into one; each operation is one instruction of LLVM, which splits vectors where the
-machine's registers are smaller. 32-bit integers wrap round, as NumPy's do.
+numba widens sums and products of 32-bit integers to 64 bits. It vectorizes a loop only after a
+test, at run time, whether its arrays overlap. A chip's layers are short, so both take too much
+time. Here a vector of `WIDTH` numbers is a value, loaded from an array and stored into one. Each
+operation is one LLVM instruction; LLVM splits vectors if the machine's registers are smaller.
+32-bit integers wrap, as NumPy's do.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ WIDTH = 16
 
 
 def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let compiled functions call what generates an instruction of LLVM."""
+    """Let compiled functions call a generator of an LLVM instruction."""
     generator: Callable[..., Any] = intrinsic(function)
     return generator
 
@@ -41,7 +41,7 @@ class Vector(types.Type):
 
 @register_model(Vector)
 class _VectorModel(models.PrimitiveModel):
-    """How LLVM sees it."""
+    """The representation of a vector in LLVM."""
 
     def __init__(self, manager: Any, vector: Vector) -> None:
         number = manager[vector.dtype].get_value_type()
@@ -68,7 +68,7 @@ def _load(builder: Any, address: Any, kind: Any, alignment: int) -> Any:
 
 
 def _operation(whole: str, fraction: str | None = None) -> Any:
-    """Make a function of two vectors that is one instruction, for integers or for floats."""
+    """Make a function of two vectors: one instruction, for integers or for floats."""
 
     @instruction
     def operation(typing_context: Any, a: Any, b: Any) -> Any:
@@ -90,7 +90,7 @@ both = _operation("and_")
 
 
 def _shift(name: str) -> Any:
-    """Make a function that shifts every number by as many bits."""
+    """Make a function that shifts every number by the same number of bits."""
 
     @instruction
     def operation(typing_context: Any, vector: Any, bits: Any) -> Any:
@@ -114,7 +114,7 @@ def _compare(builder: Any, operator: str, kind: Any, a: Any, b: Any) -> Any:
 
 
 def _comparison(operator: str) -> Any:
-    """Make a function that gives 1 where two vectors compare so, and 0 elsewhere."""
+    """Make a function that gives 1 where a comparison of two vectors holds, and 0 elsewhere."""
 
     @instruction
     def operation(typing_context: Any, a: Any, b: Any) -> Any:
@@ -132,7 +132,7 @@ not_equal = _comparison("!=")
 
 
 def _choice(operator: str) -> Any:
-    """Make a function that takes one of two numbers, depending on how they compare."""
+    """Make a function that selects one of two numbers by a comparison."""
 
     @instruction
     def operation(typing_context: Any, a: Any, b: Any) -> Any:
@@ -162,7 +162,7 @@ def where(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
 
 @instruction
 def floor(typing_context: Any, vector: Any) -> Any:
-    """Round down; of float64."""
+    """Round float64 numbers down."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = arguments[0].type
@@ -207,7 +207,7 @@ def spread(typing_context: Any, number: Any) -> Any:
 
 @instruction
 def load(typing_context: Any, array: Any, index: Any) -> Any:
-    """Read numbers from an array, from ``index`` on; short integers are widened to 32 bits."""
+    """Load a vector from an array, from ``index`` on; short integers are widened to 32 bits."""
     wide = types.int32 if isinstance(array.dtype, types.Integer) else array.dtype
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -223,7 +223,7 @@ def load(typing_context: Any, array: Any, index: Any) -> Any:
 
 @instruction
 def store(typing_context: Any, array: Any, index: Any, vector: Any) -> Any:
-    """Write numbers to an array, from ``index`` on; integers too wide lose their highest bits."""
+    """Store a vector in an array, from ``index`` on; a narrower array drops the highest bits."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments[:2])

@@ -1,22 +1,22 @@
-"""What compiled functions of the chip take beside what both kernels share (`.contract`)."""
+"""Arguments of the compiled chip functions, in addition to those in `.contract`."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-#: The first of some lanes, and the one after the last.
+#: A range of lanes: the first lane, and the one after the last.
 Lanes = tuple[np.uint64, np.uint64]
 
 
 class Layout(NamedTuple):
-    """Sizes, and what need not be done at all.
+    """Sizes, and flags for work that can be skipped.
 
     Attributes
     ----------
     n_steps, n_inputs, n : uint64
         Steps, input neurons and compartments.
     padded : uint64
-        Compartments of one lane in the workspace, whole vectors.
+        Compartments of one lane in the workspace, padded to whole vectors.
     side_by_side : uint64
         Lanes in the workspace.
     leaky, holds, repeats : bool
@@ -35,7 +35,7 @@ class Layout(NamedTuple):
 
 
 class Arrivals(NamedTuple):
-    """`.state.Drive` as the compiled functions take it: an array has no rows where it is None.
+    """`.state.Drive` for compiled functions: an empty array takes the place of None.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Arrivals(NamedTuple):
 
 
 class Records(NamedTuple):
-    """All recordings, by key; without columns where there is none.
+    """All recordings, by key; a key without a recording has no columns.
 
     Attributes
     ----------
@@ -71,15 +71,15 @@ class Records(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """Room for lists of spikes; see `.compiled_spikes`.
+    """Buffers for lists of spikes; see `.compiled_spikes`.
 
     Attributes
     ----------
     sources : (room,) int32 array
     places : (room / 4,) int32 array
-        For each four sources, where their lane's compartments begin in the workspace.
+        For each four sources, start of their lane's compartments in the workspace.
     ends : (n_groups,) uint64 array
-        Where each group's list ends.
+        End of each group's list.
     """
 
     sources: np.ndarray

@@ -49,6 +49,38 @@ def decoded():
     return net
 
 
+def convolved(on_chip):
+    """Host -> chip, and a convolution into the chip or out of it."""
+    net = chain(4, 6, 8)
+    kernel = nengo.Convolution(2, (4, 2), kernel_size=(1,), strides=(1,))
+    with net:
+        chip = net.ensembles[-1]
+        if on_chip:
+            nengo.Connection(nengo.Node(np.ones(8)), chip.neurons, transform=kernel)
+        else:
+            nengo.Connection(chip.neurons, nengo.Node(size_in=8), transform=kernel)
+    return net
+
+
+def test_arithmetic_leaves_convolutions_into_the_chip_to_the_build():
+    skipped = {s.code: s.reason for s in check(convolved(True), run=0, build=False).skipped}
+    assert "dense connections only" in skipped["ND202"]
+    assert "is a Convolution; the build would tell" in skipped["ND202"]
+    outside = check(convolved(False), run=0, build=False)
+    assert "ND202" not in {s.code for s in outside.skipped}
+    assert [row["layer"] for row in outside.layers] == ["layer1", "layer2"]
+
+
+def test_decoders_hear_the_ensemble_that_they_decode():
+    with nengo.Network(seed=0) as net:
+        nengo.Probe(nengo.Ensemble(30, 2, label="lone", neuron_type=RELU))
+    built, planned = (check(net, run=0, build=build).layers for build in (True, False))
+    for rows in (built, planned):
+        lone, decoders = ({key: row[key] for key in KEYS[1:]} for row in rows)
+        assert (lone["in_axons"], decoders["in_axons"], decoders["n_neurons"]) == (0, 30, 4)
+    assert [row["out_axons"] for row in built] == [row["out_axons"] for row in planned]
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -79,7 +111,7 @@ def test_widest_layer_is_answered_without_building():
     assert layer["cores"] == report.cores > 128
     assert {f.code for f in report.findings} >= {"ND205", "ND206"}
     reasons = {s.code: s.reason for s in report.skipped}
-    assert reasons["ND100"] == "no troubles: the network is not built, as build=False asks"
+    assert reasons["ND100"] == "no troubles: the network is not built, because of build=False"
 
 
 def reservoir(n, n_in):

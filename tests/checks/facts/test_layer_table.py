@@ -62,6 +62,16 @@ def test_energy_is_operations_and_updates(report):
     assert row["power"] == pytest.approx(expected)
 
 
+def test_rates_of_a_silent_layer_have_no_error():
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node([1.0])
+        layer = nengo.Ensemble(4, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]))
+        nengo.Connection(source, layer.neurons, transform=np.full((4, 1), 1e-3))
+    (row,) = check(net, run=0.05).layers
+    assert row["rate_mean"] == 0
+    assert row["rate_error"] is None
+
+
 def test_numbers_that_are_not_known_are_left_out():
     with nengo.Network(seed=0) as net:
         nengo.Ensemble(4, 1, neuron_type=RELU, label="alone")

@@ -399,7 +399,7 @@ def learning_from_spikes_of_one():
     return _learning()
 
 
-@broken("ND117", "pes", severity="warning")
+@broken("ND117", "pes", severity="warning", value=4, limit=1)
 def learning_from_smaller_spikes():
     return _learning(0.5)
 

@@ -67,7 +67,7 @@ def function_above_one():
     return direct(lambda t: [2.0, 2.0, 2.0])
 
 
-@broken("ND403", "source -> second.neurons", severity="warning")
+@broken("ND403", "source -> second.neurons", severity="warning", value=6)
 def node_to_chip():
     return direct(0.5)
 
@@ -178,7 +178,7 @@ def relu_type(amplitude):
     return nengo.SpikingRectifiedLinear(amplitude=amplitude, initial_state=zero)
 
 
-@broken("ND409", "second", severity="warning")
+@broken("ND409", "second", severity="warning", value=100, limit=1)
 def layer_left_unscaled():
     return three(1.0)
 
@@ -186,6 +186,14 @@ def layer_left_unscaled():
 @sound("ND409")
 def layers_of_one_scale():
     return three(0.01)
+
+
+@sound("ND409")
+def layers_of_one_scale_that_is_not_one():
+    net = three(1.0)
+    for ensemble in net.ensembles:
+        ensemble.neuron_type = relu_type(1.0)
+    return net
 
 
 def many_senders(n):

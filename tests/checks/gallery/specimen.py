@@ -16,6 +16,9 @@ class Specimen:
     target: str | None  # None: the code must not be found
     severity: str = "error"
     check: dict[str, Any] = field(default_factory=dict)
+    #: What the finding measured, and its limit, where they are worked out by hand
+    value: float | None = None
+    limit: float | None = None
 
     @property
     def name(self) -> str:
@@ -25,11 +28,12 @@ class Specimen:
 SPECIMENS: list[Specimen] = []
 
 
-def broken(code, target, severity="error", **check):
-    """This network has the fault, at that object."""
+def broken(code, target, severity="error", value=None, limit=None, **check):
+    """This network has the fault, at that object; the finding gives this value, and that limit."""
 
     def note(make):
-        SPECIMENS.append(Specimen(make, code, target, severity, {"run": 0, **check}))
+        options = {"run": 0, **check}
+        SPECIMENS.append(Specimen(make, code, target, severity, options, value, limit))
         return make
 
     return note

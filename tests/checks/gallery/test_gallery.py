@@ -28,3 +28,8 @@ def test_rule_finds_the_fault_and_its_place_and_no_other_error(specimen):
     assert {hit.severity for hit in hits} == {specimen.severity}
     assert errors <= {specimen.code}, report
     assert all(hit.message and hit.remedy for hit in hits)
+    for hit in hits:
+        if hit.target == specimen.target:
+            for name in ("value", "limit"):
+                expected = getattr(specimen, name)
+                assert expected is None or getattr(hit, name) == pytest.approx(expected)

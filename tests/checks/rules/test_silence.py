@@ -57,6 +57,20 @@ def test_silent_layer_on_the_only_way_is_an_error_and_names_the_output():
     assert found["second"].message.endswith("; nothing reaches out")
 
 
+@pytest.mark.parametrize(
+    "weight, cause",
+    [
+        (TOO_SMALL, "its input never reaches the threshold (largest weight "),
+        (-SOUND, "all of its weights are negative"),
+        (0.0, "all of its weights are zero"),
+    ],
+)
+def test_cause_of_silence_is_told(weight, cause):
+    net = Sketch()
+    net.link(net.first, net.layer("last"), weight)
+    assert cause in net.found()["last"].message
+
+
 def test_silent_output_is_an_error():
     net = Sketch()
     net.link(net.first, net.layer("last"), TOO_SMALL)
@@ -72,8 +86,8 @@ def test_layers_behind_a_silent_one_say_which_to_repair():
     net.link(second, third)
     found = net.found()
     assert severities(found) == {"second": "error", "third": "error"}
-    assert "second before it is silent" in found["third"].message
-    assert found["third"].remedy == "Repair that one first."
+    assert "its input, second, is silent" in found["third"].message
+    assert found["third"].remedy == "Repair that first."
 
 
 def test_output_of_the_other_head_does_not_count():
@@ -97,7 +111,7 @@ def test_side_way_beside_an_open_one_is_a_warning():
     net.link(side, out)
     found = net.found()
     assert severities(found) == {"side": "warning"}
-    assert found["side"].message.endswith("; outputs are reached without it")
+    assert found["side"].message.endswith("; every output is reached by another path")
     assert found["side"].remedy.startswith("If it is not silent by design (selection, inhibition)")
 
 

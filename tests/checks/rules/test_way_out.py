@@ -75,6 +75,6 @@ def test_fast_rates_are_told_with_what_they_gain_and_lose(presentation_time, spi
     assert finding.severity == "info"
     assert "steady rates are 50% apart (25% at 250 Hz)" in finding.message
     assert spikes in finding.message
-    assert finding.remedy.startswith("Leave it where samples are shown for 100 ms or less")
+    assert finding.remedy.startswith("Keep max_rate for presentations of 100 ms or less")
     factor = float(finding.remedy.partition("max_rate by ")[2].partition(",")[0])
     assert check(fast(500 * factor), run=0.2, select="ND406").findings == []

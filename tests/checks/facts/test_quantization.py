@@ -1,0 +1,65 @@
+"""How well numbers survive, against what can be worked out by hand."""
+
+import dataclasses
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.dists import Choice
+
+from nengo_dense.checks import registry
+from nengo_dense.checks.runner import Facts
+from nengo_dense.checks.untouched import untouched
+
+RELU = nengo.SpikingRectifiedLinear(amplitude=0.01, initial_state={"voltage": Choice([0])})
+N_IN, N_OUT = 6, 4
+
+
+@pytest.fixture(scope="module")
+def facts():
+    """A host layer of 6 neurons that sends to 4 on the chip, by weights that are all unlike."""
+    weights = np.random.RandomState(1).uniform(-0.5, 0.5, (N_OUT, N_IN))
+    with nengo.Network(seed=0) as net:
+        first, second = (
+            nengo.Ensemble(n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]))
+            for n in (N_IN, N_OUT)
+        )
+        nengo.Connection(first.neurons, second.neurons, transform=weights)
+    nengo_loihi.add_params(net)
+    net.config[first].on_chip = False
+    with untouched(net):
+        known = Facts(
+            registry.load(), {"network": net, "dt": 0.001, "run_time": 0.0, "build": True}
+        )
+        return {name: known[name] for name in ("quantization", "integer_build")}
+
+
+def test_the_middle_neuron_s_ratio_is_of_its_own_weights(facts):
+    (found,) = facts["quantization"]
+    before, after = (w.reshape(N_IN, N_OUT) for w in (found.weights, found.stored))
+    ratios = (before**2).sum(axis=0) / ((after - before) ** 2).sum(axis=0)
+    assert found.neuron_sqnr == pytest.approx(np.median(10 * np.log10(ratios)))
+    assert found.sqnr == pytest.approx(
+        10 * np.log10((before**2).sum() / ((after - before) ** 2).sum())
+    )
+
+
+def test_exponents_are_those_of_the_core(facts):
+    (found,) = facts["quantization"]
+    (layer,) = facts["integer_build"].layers
+    assert found.weight_exps == (layer.blocks[0].synapses[0].synapse_cfg.weight_exp,)
+
+
+def test_stored_weights_lie_on_the_steps(facts):
+    (found,) = facts["quantization"]
+    steps = found.stored / found.step
+    np.testing.assert_allclose(steps, np.round(steps), atol=1e-9)
+    assert np.abs(found.stored - found.weights).max() <= found.step
+
+
+def test_layer_without_a_filter_has_no_error_of_decay(facts):
+    (found,) = facts["quantization"]
+    assert dataclasses.replace(found, tau_wanted=0.0).decay_error == 0
+    halved = dataclasses.replace(found, tau_wanted=0.01, tau_stored=0.005)
+    assert halved.decay_error == pytest.approx(-0.5)
