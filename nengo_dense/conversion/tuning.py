@@ -8,12 +8,12 @@ from nengo.exceptions import BuildError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.conversion.adam import Adam, schedule
+from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.calibration import BATCH_SIZE, Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.selection import Selection
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import is_compiled
 
@@ -66,19 +66,19 @@ def tune(
         Of the held-back samples: the first, and that of the parameters that the chain has now.
     """
     name = "Tuning" if is_compiled() else COMPILING
-    selection = Selection(chain, fit, held_back, distillation, windows)
+    best = BestParameters(chain, fit, held_back, distillation, windows)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress
         for _ in range(1 + distillation.late):  # values have their readout fitted then
-            selection.judge_now()
+            best.judge_now()
         n_steps = max(window.stop for window in windows)
         budget = Budget(effort, len(fit), n_steps, distillation.late)
         batches = _batches(fit, np.random.RandomState(seed))
-        adam = Adam(selection.parameters, _sizes(chain))
+        adam = Adam(best.parameters, _sizes(chain))
         rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
         rate /= np.sqrt(n_steps)
         n, used = 0, 0.0
-        while used < 1 and selection.since_lowest < PATIENCE:
+        while used < 1 and best.since_lowest < PATIENCE:
             n, used = n + 1, budget.used(n + 1)
             batch = next(batches)
             try:
@@ -86,16 +86,16 @@ def tune(
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
             adam.update(gradient.all, rate * schedule(n, used))
-            selection.limit.hold(chain, batch.x)
-            if used * N_JUDGEMENTS >= len(selection.judgements):
-                selection.judge_now()
-            _show(shown, used, selection)
-    return [selection.judgements[0], selection.restore()]
+            best.limit.hold(chain, batch.x)
+            if used * N_JUDGEMENTS >= len(best.judgements):
+                best.judge_now()
+            _show(shown, used, best)
+    return [best.judgements[0], best.restore()]
 
 
-def _show(progress: Progress, used: float, selection: Selection) -> None:
+def _show(progress: Progress, used: float, best: BestParameters) -> None:
     """Show how much of the effort is used, and how far held-back samples are off."""
-    apart = 100 * selection.judgements[selection.best].apart
+    apart = 100 * best.judgements[best.best].apart
     progress.name_during = f"Tuning, {apart:.1f}% from the source"
     progress.step(max(0, int(100 * min(used, 1.0)) - progress.n_steps))
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from nengo_dense.conversion import selection
+from nengo_dense.conversion import best_parameters
+from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.conversion.distillation import Distillation
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.selection import Selection
 from nengo_dense.layers.stack import DenseStack
 
 
@@ -22,9 +22,9 @@ def kept_after(chain, rng, monkeypatch, judgements):
     """Return which parameters are kept, by the number of their judgement."""
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     distillation = Distillation.for_targets(samples.targets, "softmax")
-    found = Selection(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
+    found = BestParameters(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
     given = iter(Judgement(*values) for values in judgements)
-    monkeypatch.setattr(selection, "judge", lambda *_: next(given))
+    monkeypatch.setattr(best_parameters, "judge", lambda *_: next(given))
     for number in range(len(judgements)):
         chain.biases[-1][:] = number
         found.judge_now()
@@ -41,10 +41,10 @@ def test_the_lowest_loss_is_kept(chain, rng, monkeypatch):
 def test_the_first_steps_may_lead_away(chain, rng, monkeypatch):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     distillation = Distillation.for_targets(samples.targets, "softmax")
-    found = Selection(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
+    found = BestParameters(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
     since = []
     for loss in (1.0, 3.0, 2.0, 2.5, 2.2, 0.5):
-        monkeypatch.setattr(selection, "judge", lambda *_, loss=loss: Judgement(loss, 0, 0))
+        monkeypatch.setattr(best_parameters, "judge", lambda *_, loss=loss: Judgement(loss, 0, 0))
         found.judge_now()
         since.append(found.since_lowest)
     assert since == [0, 0, 0, 1, 2, 0]

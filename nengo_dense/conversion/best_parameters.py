@@ -12,7 +12,7 @@ from nengo_dense.conversion.judgement import Judgement, judge
 from nengo_dense.conversion.readout_fit import fit_readout
 
 
-class Selection:
+class BestParameters:
     """Judge parameters, and keep the best.
 
     Best are those with the lowest loss, among all that answer as the source does, and rightly,
