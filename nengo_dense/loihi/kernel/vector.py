@@ -1,4 +1,4 @@
-"""Vector arithmetic in compiled functions; only those load this module (needs numba).
+"""Vector arithmetic in compiled functions; loaded only by those (needs numba).
 
 numba widens sums and products of 32-bit integers to 64 bits. It vectorizes a loop only after a
 test, at run time, whether its arrays overlap. A chip's layers are short, so both take too much
