@@ -23,10 +23,10 @@ from nengo_dense.conversion import graph_conversion
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
-from nengo_dense.conversion.lava import neurons_for_lava, settle
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import input_encoding, layer_rates
+from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable

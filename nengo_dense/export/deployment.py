@@ -10,6 +10,7 @@ from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.readout import window_start
+from nengo_dense.layers.source import with_source
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.layout import layers_of, senders_of
 from nengo_dense.loihi.program import Compartments, Program
@@ -145,10 +146,8 @@ class Deployment:
             The chip cannot hold it.
         """
         populations = _populations(stack)
-        with outside_networks(), nengo.Network(seed=stack.seed or 0) as network:
-            nengo.Network.add(stack)
-            source = nengo.Node(np.zeros(stack.size_in), label="samples")
-            nengo.Connection(source, stack.input, synapse=None)
+        network, source = with_source(stack, seed=stack.seed or 0)
+        with network:
             probes = [nengo.Probe(layer.neurons) for layer in populations]
             probes.append(nengo.Probe(stack.logits))
         data = {source: np.repeat(samples[:, np.newaxis], n_steps, axis=1)}

@@ -31,7 +31,7 @@ class SourceGraph:
     name : str
         The model's name in messages.
     nodes, outputs
-        As for `nengo_dense.importers.graph_folding.fold_graph`.
+        As for ``nengo_dense.importers.graph_folding.fold_graph``.
     reference : Reference, optional
         How to run the model itself; its inputs lie one after the other, and so do its outputs.
     why_not : str, optional
@@ -211,7 +211,7 @@ def source_of(
     ----------
     name : str
     nodes, outputs
-        As for `nengo_dense.importers.graph_folding.fold_graph`.
+        As for ``nengo_dense.importers.graph_folding.fold_graph``.
     **settings : optional
         ``reference`` and ``why_not``.
 

@@ -117,7 +117,7 @@ class SourceModel(Sequence[DenseSpec]):
     def normal_form(
         self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
     ) -> NormalForm:
-        """Return the same model in rectifiers; see `nengo_dense.importers.normal_form`."""
+        """Return the same model in rectifiers; see ``nengo_dense.importers.normal_form``."""
         return normal_form(self.name, self.layers, x, error)
 
     def compare(self, x: Any = None) -> None:

@@ -61,7 +61,7 @@ class Exporter(Protocol):
     suffixes: tuple[str, ...]
 
     def export(self, stack: Any, path: Path, **options: Any) -> Export:
-        """Write a `DenseStack`, and test vectors beside it.
+        """Write a `nengo_dense.DenseStack`, and test vectors beside it.
 
         Raises
         ------

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from exported import read_vectors, tuned_stack
 
-from nengo_dense.conversion.lava import LAVA_NEURON, settle
+from nengo_dense.conversion.settling import LAVA_NEURON, settle
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.netx import NetxFormat
 

@@ -6,10 +6,10 @@ from exported import read_vectors, tuned_stack
 from nengo.exceptions import ValidationError
 
 import nengo_dense
-from nengo_dense.conversion.lava import LAVA_NEURON, settle
+from nengo_dense.conversion.settling import LAVA_NEURON, settle
 from nengo_dense.exceptions import ExportError, MissingDependencyError
 from nengo_dense.export import Deployment
-from nengo_dense.export.nir import NirFormat
+from nengo_dense.export.nir_format import NirFormat
 from nengo_dense.export.nir_reader import READERS
 from nengo_dense.importers import forward, read_model
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.exceptions import ConversionError, FileFormatError
-from nengo_dense.export.nir import to_nir
+from nengo_dense.export.nir_format import to_nir
 from nengo_dense.importers import DenseSpec, forward, read_model
 
 nir = pytest.importorskip("nir", reason="reading NIR graphs needs nir")

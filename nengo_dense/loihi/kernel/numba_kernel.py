@@ -1,6 +1,6 @@
 """The compiled kernel: a few lanes run all steps, then the next lanes.
 
-Only `.choice.make_kernel` loads this module, because it imports numba. The state of a few lanes,
+Loaded only by `.choice.make_kernel`, because it imports numba. The state of a few lanes,
 and the weights that their spikes use, stay in the processor's cache during all steps. The lanes
 are divided among threads.
 """

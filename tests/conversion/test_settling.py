@@ -4,7 +4,7 @@ import pytest
 from nengo.exceptions import ValidationError
 
 from nengo_dense import convert
-from nengo_dense.conversion.lava import LAVA_NEURON, neurons_for_lava, settle
+from nengo_dense.conversion.settling import LAVA_NEURON, neurons_for_lava, settle
 from nengo_dense.layers import DenseStack
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.lava import FLOOR, UNIT
