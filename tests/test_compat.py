@@ -189,7 +189,7 @@ def test_tf_keras_stays_away_from_a_nengo_dl_that_is_imported(installed, monkeyp
 @pytest.mark.parametrize("version", ["2.13.0", "2.15.1", "2.22.0rc1"])
 def test_tf_keras_for_another_tensorflow_is_refused(installed, version):
     installed(tensorflow=version)
-    expected = rf"TensorFlow 2.16 to 2.21, and {version} is .*The extra tf-keras .* brings"
+    expected = rf"TensorFlow 2.16 to 2.21, and {version} is .*The extra tf-keras .* installs"
     with pytest.raises(MissingDependencyError, match=expected):
         compat.use_tf_keras()
     assert "TF_USE_LEGACY_KERAS" not in os.environ

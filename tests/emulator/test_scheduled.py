@@ -90,7 +90,7 @@ def test_more_spikes_than_a_byte_counts_are_refused():
     with (
         Simulator(make_network({1: [2] * 256}), progress_bar=False) as sim,
         pytest.raises(
-            SimulationError, match="camera: 256 spikes of one neuron in step 1; at most"
+            SimulationError, match="camera: one neuron has 256 spikes in step 1; at most"
         ),
     ):
         sim.run_steps(2)

@@ -19,7 +19,10 @@ def test_the_run_that_it_was_tuned_for_differs_in_nothing(rng):
     [
         ({"dt": 0.005}, ["1 ms", "5 ms", "dt=0.001", "dt=0.005"]),
         ({"presentation_time": 0.02}, ["100 ms", "25 ms", "20 ms", "presentation_time=0.02"]),
-        ({"x": np.full((4, 2), 200.0)}, ["100%", "input 0 with 200", "0 to 1", "calibration"]),
+        (
+            {"x": np.full((4, 2), 200.0)},
+            ["100%", "Input 0 is outside", "200", "0 to 1", "calibration"],
+        ),
     ],
 )
 def test_another_run_is_told_with_both_values_and_the_way_out(arguments, words):

@@ -64,8 +64,8 @@ def convolved(on_chip):
 
 def test_arithmetic_leaves_convolutions_into_the_chip_to_the_build():
     skipped = {s.code: s.reason for s in check(convolved(True), run=0, build=False).skipped}
-    assert "dense connections only" in skipped["ND202"]
-    assert "is a Convolution; the build would tell" in skipped["ND202"]
+    assert "capacity is only computed for dense connections" in skipped["ND202"]
+    assert "is a Convolution; use build=True" in skipped["ND202"]
     outside = check(convolved(False), run=0, build=False)
     assert "ND202" not in {s.code for s in outside.skipped}
     assert [row["layer"] for row in outside.layers] == ["layer1", "layer2"]
