@@ -39,7 +39,9 @@ def predict(
     -------
     outputs : (n, n_out) ndarray
         As the source's ``predict`` gives them (scikit-learn's classifiers call it
-        ``predict_proba``): class probabilities behind a softmax, else values. The label of each
+        ``predict_proba``): class probabilities behind a softmax, else values, always with a
+        column an output. Of a single sigmoid there are both classes, so that ``outputs[:, 1:]``
+        is what Keras and PyTorch give. The label of each
         row's largest is ``stack.classes[outputs.argmax(axis=1)]``, where the stack knows classes.
 
     Raises

@@ -21,11 +21,13 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense import compat, files
+from nengo_dense.exceptions import ConversionError
 from nengo_dense.export.deployment import ChipLayer, Deployment
 from nengo_dense.export.network_format import NetworkFormat, Produce
 from nengo_dense.export.nir_reader import READERS, Reader
 from nengo_dense.importers.folding import fold, operations_of
 from nengo_dense.importers.nir import READOUT
+from nengo_dense.importers.normal_form import normal_form
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.exporter import Export
 from nengo_dense.layers.stack import DenseStack
@@ -35,6 +37,8 @@ from nengo_dense.loihi.limits import DECAY_BITS
 WHOLE = 1 << DECAY_BITS
 #: Steps, in place of endlessly many, of a neuron that does not leak.
 ENDLESS = 1e8
+#: Stands in messages for a model that is a list of layers.
+LIST = "The list of layers"
 
 
 def _is_nir(file: BinaryIO) -> bool:
@@ -190,8 +194,8 @@ def _rectifiers(nir: Any, n: int) -> Any:
 
 
 def _metadata(head: str) -> dict[str, str]:
-    """Note a head for which NIR has no node."""
-    return {} if head in ("linear", "relu") else {READOUT: head}
+    """Note a head for which the graph has no node."""
+    return {} if head == "linear" else {READOUT: head}
 
 
 def choose_reader(name: str | None) -> Reader:
@@ -222,9 +226,21 @@ def to_nir(specs: Sequence[DenseSpec]) -> Any:
     graph : nir.NIRGraph
         ``nir.write`` stores it. NIR has no softmax: the graph ends with the logits, and its
         metadata says that a softmax belongs behind them.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        An activation that is not made of straight pieces.
     """
     nir = compat.require("nir", "Exporting a NIR graph")
-    specs = fold("The list of layers", operations_of(specs))
+    form = normal_form(LIST, fold(LIST, operations_of(specs)))
+    if form.fits:
+        text = (
+            "layer {!r}: IF neurons only come close to its activation; convert the model, and "
+            "export the stack, whose activations are fitted to calibration data"
+        )
+        raise ConversionError(LIST, [text.format(label) for label in form.fits])
+    specs = form.layers
     nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([specs[0].n_in])})}
     for index, spec in enumerate(specs):
         nodes[f"affine_{index}"] = nir.Affine(
@@ -233,4 +249,7 @@ def to_nir(specs: Sequence[DenseSpec]) -> Any:
         if spec.activation == "relu":
             nodes[f"if_{index}"] = _rectifiers(nir, spec.n_out)
     nodes["output"] = nir.Output({"output": np.array([specs[-1].n_out])})
-    return nir.NIRGraph(nodes, list(pairwise(nodes)), _metadata(specs[-1].activation))
+    head = specs[-1].activation
+    return nir.NIRGraph(
+        nodes, list(pairwise(nodes)), _metadata("linear" if head == "relu" else head)
+    )

@@ -119,7 +119,12 @@ class KerasNodes:
                 else:
                     left.append((name, number, node))
             if len(left) == len(waiting):
-                raise ValueError(f"layer {left[0][0]!r} takes its own result, or none is there")
+                gone = [t[0] for *_, node in left for t in _tensors(node) if t[0] not in entries]
+                raise ValueError(
+                    f"layer {gone[0]!r} is connected but not declared"
+                    if gone
+                    else f"layer {left[0][0]!r} takes its own result, or none is there"
+                )
             waiting = left
         outputs = config["output_layers"]
         names = list(outputs) if isinstance(outputs, dict) else None

@@ -123,8 +123,9 @@ def activation(name: str, label: str, **settings: Any) -> list[Operation]:
         function = FUNCTIONS[key](**settings)
     except ValueError as err:
         return [Problem(f"layer {label!r}: {err}")]
-    kind = "relu" if function.name == "relu" else key
-    return [Activation(kind, label, function)]
+    # a name that is taken for the plain function must not stand for one with other settings
+    plain = function.name if "relu" in (function.name, key) else key
+    return [Activation(plain, label, function)]
 
 
 def attempt(

@@ -74,6 +74,14 @@ class DenseSpec:
                 )
             values.setflags(write=False)
         object.__setattr__(self, "function", self.function or self._named())
+        assert self.function is not None
+        if self.activation in HEADS and self.function.name != self.activation:
+            raise ValidationError(
+                f"{self.activation!r} is another function than {self.function.name!r}"
+                f"{self._where()}; give the function's own name",
+                attr="activation",
+                obj=self,
+            )
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "bias", bias)
 

@@ -11,6 +11,7 @@ from nengo_dense.exceptions import ExportError, MissingDependencyError
 from nengo_dense.export import Deployment
 from nengo_dense.export.nir_format import NirFormat
 from nengo_dense.export.nir_reader import READERS
+from nengo_dense.heads import HEADS
 from nengo_dense.importers import forward, read_model
 
 nir = pytest.importorskip("nir", reason="writing NIR graphs needs nir")
@@ -54,6 +55,12 @@ def test_rates_of_what_is_read_are_those_of_the_stack(tmp_path, rng):
         ideal = ideal if index == 3 else np.maximum(ideal, 0)
     read = forward(read_model(tmp_path / "net.nir").layers, x)[-1]
     np.testing.assert_allclose(read, ideal, atol=0.05 * np.abs(ideal).max())
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_head_comes_back(head, tmp_path):
+    tuned_stack(readout=head).export(tmp_path / "m.nir")
+    assert read_model(tmp_path / "m.nir")[-1].activation == head
 
 
 @pytest.mark.parametrize("reader", NAMES)

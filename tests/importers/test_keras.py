@@ -182,6 +182,26 @@ def test_a_last_relu_is_kept(rng):
     source.compare(x)
 
 
+RELUS = {
+    "leaky": {"negative_slope": 0.3},
+    "bounded": {"max_value": 0.7},
+    "both": {"negative_slope": 0.3, "max_value": 0.7},
+}
+
+
+@pytest.mark.parametrize("settings", RELUS.values(), ids=RELUS)
+@pytest.mark.parametrize("is_last", [False, True], ids=["hidden", "last"])
+def test_rectifiers_have_the_settings_of_a_relu(settings, is_last, rng):
+    last = layers.ReLU(**settings) if is_last else layers.Dense(3)
+    model = sequential(
+        layers.Dense(5), layers.ReLU(**settings), layers.ReLU(**settings), layers.Dense(4), last
+    )
+    x = rng.normal(size=(20, 6)).astype(np.float32)
+    form = read_model(model).normal_form()
+    assert form.fits == {}
+    np.testing.assert_allclose(forward(form.layers, x)[-1], predict(model)(x), atol=1e-5)
+
+
 def test_a_layer_whose_code_was_replaced_is_found_by_name():
     model = sequential(
         layers.Dense(5, activation="relu", name="first"),

@@ -63,6 +63,22 @@ def test_what_is_exported_comes_back_bit_by_bit(specs, last, through_file, tmp_p
         assert same.activation == ours.activation
 
 
+@pytest.mark.parametrize("name", ["leaky_relu", "abs", "hard_tanh"])
+@pytest.mark.parametrize("is_last", [False, True])
+def test_straight_activations_are_exported_as_rectifiers(specs, name, is_last, rng):
+    at = -1 if is_last else 0
+    specs[at] = DenseSpec(specs[at].weights, specs[at].bias, name)
+    x = rng.normal(size=(20, 3))
+    same = forward(read_model(to_nir(specs)), x)[-1]
+    np.testing.assert_allclose(same, forward(specs, x)[-1], atol=1e-12)
+
+
+def test_an_activation_without_an_exact_form_is_not_exported(specs):
+    specs[0] = DenseSpec(specs[0].weights, specs[0].bias, "tanh", "first")
+    with pytest.raises(ConversionError, match="layer 'first': IF neurons only come close"):
+        to_nir(specs)
+
+
 def test_integrate_and_fire_is_a_rectifier(rng):
     neuron = nir.IF(r=fill(5, 2), v_threshold=fill(5, 0.5), v_reset=fill(5, -0.3))
     drive = np.array([-3.0, 0.0, 1.0, 4.0, 10.0])

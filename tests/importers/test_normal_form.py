@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nengo.exceptions import ValidationError
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import read_model
@@ -49,6 +50,13 @@ def test_a_unit_may_have_its_own_slope(rng):
     form = normal_form("model", specs)
     np.testing.assert_allclose(forward(form.layers, x)[-1], forward(specs, x)[-1], atol=1e-12)
     assert form.layers[0].n_out == 6
+
+
+def test_a_name_cannot_stand_for_another_function():
+    with pytest.raises(
+        ValidationError, match=r"'relu' is another function than 'leaky_relu\(0.1\)"
+    ):
+        DenseSpec(np.eye(2), activation="relu", label="a", function=relu(negative_slope=0.1))
 
 
 @pytest.mark.parametrize("name", ["tanh", "gelu", "elu", "softplus"])
