@@ -75,6 +75,26 @@ class SourceGraph:
         return sum(output.drive.n for output in self.form.outputs.values())
 
     @property
+    def head(self) -> str:
+        """(str) What is computed last of the only output, on the host.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ConversionError
+            There are several outputs.
+        """
+        heads = [output.head for output in self.form.outputs.values()]
+        if len(heads) != 1:
+            raise ConversionError(
+                self.name,
+                [
+                    f"it has {len(heads)} outputs, {', '.join(self.form.outputs)}, of which one "
+                    "at a time can be held against what is right; give a model with one of them"
+                ],
+            )
+        return heads[0]
+
+    @property
     def layers(self) -> Any:
         """Refuse to give the layers of what has none in a row."""
         raise ConversionError(
