@@ -27,6 +27,9 @@ LEARNING_RATE_OF_VALUES = 0.3
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
+#: Samples of an update times steps of a presentation, and the fewest samples: long presentations
+#: tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter of the time.
+SAMPLES_BY_STEPS, LEAST_BATCH = 6400, 64
 #: Shown while functions are compiled, once on every machine.
 COMPILING = "Compiling for the first time (some 10 s)"
 
@@ -73,7 +76,7 @@ def tune(
             best.judge_now()
         n_steps = max(window.stop for window in windows)
         budget = Budget(effort, len(fit), n_steps, distillation.late)
-        batches = _batches(fit, np.random.RandomState(seed))
+        batches = _batches(fit, _batch_size(n_steps), np.random.RandomState(seed))
         adam = Adam(best.parameters, _sizes(chain))
         rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
         rate /= np.sqrt(n_steps)
@@ -112,10 +115,15 @@ def _sizes(chain: Chain) -> list[np.ndarray]:
     return [*hidden, outputs[:, np.newaxis], *hidden, outputs]
 
 
-def _batches(samples: Samples, rng: np.random.RandomState) -> Iterator[Samples]:
+def _batch_size(n_steps: int) -> int:
+    """Choose the number of samples of an update."""
+    return int(np.clip(SAMPLES_BY_STEPS // n_steps, LEAST_BATCH, BATCH_SIZE))
+
+
+def _batches(samples: Samples, size: int, rng: np.random.RandomState) -> Iterator[Samples]:
     """Yield batches for ever, each pass in a new order."""
     n = len(samples)
-    size = min(BATCH_SIZE, n)
+    size = min(size, n)
     while True:
         order = rng.permutation(n)
         yield from (samples[order[i : i + size]] for i in range(0, n - size + 1, size))
