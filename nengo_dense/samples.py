@@ -1,7 +1,7 @@
 """Samples and labels: accepted forms, and messages for everything else."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,35 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
         raise invalid(f"must be an array, got text, {x[:60]!r}; load the file first", attr)
     array = check_width(to_array(x, attr), x, n_in, attr)
     return finite_array(array, array.shape, attr)
+
+
+def join_inputs(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:
+    """Return the samples of several inputs one after the other, (batch, n_in).
+
+    Parameters
+    ----------
+    x : mapping of str to (batch, n) array_like
+        Each input by its name.
+    sizes : mapping of str to int
+        Values of each input, in their order.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        An input that is missing or unknown, or samples that do not fit one another.
+    """
+    if set(x) != set(sizes):
+        raise invalid(
+            f"must have an array for each of the inputs {', '.join(sizes)}, got "
+            f"{', '.join(map(str, x))}",
+            "x",
+        )
+    parts = [check_inputs(x[name], n, name) for name, n in sizes.items()]
+    if len({len(part) for part in parts}) > 1:
+        raise invalid(
+            f"must have as many samples for each input, got {[len(part) for part in parts]}", "x"
+        )
+    return np.concatenate(parts, axis=1)
 
 
 def check_width(array: np.ndarray, given: Any, n_in: int, attr: str) -> np.ndarray:

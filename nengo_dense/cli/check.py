@@ -13,6 +13,7 @@ from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.number import seconds, seconds_or_none
 from nengo_dense.cli.output import check_apart, check_drawing, output_file
 from nengo_dense.cli.showing import check_showing
+from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.stack import DenseStack
 
 
@@ -116,7 +117,7 @@ def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:
         given.refuse("--encoding")
     if args.calibrate is None:
         return None
-    if not isinstance(given.network, DenseStack):
+    if not isinstance(given.network, DenseStack | DenseGraph):
         raise ValidationError(
             f"is only for a stack, and {given.name} is a {type(given.network).__name__}; let the "
             "network present samples itself, with a node of nengo.processes.PresentInput",

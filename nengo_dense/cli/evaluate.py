@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     check_drawing("--html", args.html)
     given = model.read(args.model)
     if given.source is None:
-        given.check_stack()
+        given.check_network()
     shows_ladder = _shows_ladder(args, given)
     x, y = load_data(args.data, given.n_in)
     given.check_truth(y, len(x), args.task, args.classes)
@@ -156,5 +156,6 @@ def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
     if args.gap is not None:
         return False
     if args.ladder is None:
-        return args.calibrate is not None and given.source is not None and args.target == "sim"
+        convertible = given.source is not None and not given.is_graph
+        return args.calibrate is not None and convertible and args.target == "sim"
     return bool(args.ladder)

@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     calibration = given.load_calibration(args)
     if given.source is not None and name == "netx":
         times["target"] = "lava"
-    stack = given.to_stack(args.encoding, calibration=calibration, **times)
+    given.to_stack(args.encoding, calibration=calibration, **times)
+    stack = given.check_stack()
     print(stack.export(args.output, name, **options))
     return 0
 

@@ -14,13 +14,14 @@ from nengo_dense.cli.data import load_inputs
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.measurement import judge_for
 from nengo_dense.importers import read_model
-from nengo_dense.layers.graph import load
+from nengo_dense.importers.source_graph import SourceGraph
+from nengo_dense.layers.graph import AnyDense, DenseGraph, load
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 
 MODEL_HELP = (
     "a .keras or .h5 file, a .json of Keras's with the weights beside it, an .onnx or .nir file, "
-    "a stack saved as .npz, or file.py:network (this RUNS the file, so only use it with scripts "
-    "that you trust)"
+    "a stack or a graph saved as .npz, or file.py:network (this RUNS the file, so only use it "
+    "with scripts that you trust)"
 )
 #: Leaves the choice to `convert`.
 AUTO = "auto"
@@ -81,6 +82,10 @@ class Model:
             )
         return self.network
 
+    def check_network(self) -> AnyDense:
+        """Return MODEL if it is a stack or a graph, or raise a ValidationError."""
+        return self.network if isinstance(self.network, DenseGraph) else self.check_stack()
+
     def check_truth(self, y: Any, n: int, task: str | None, classes: list[str] | None) -> None:
         """Look at a test set's answers before a trained model is converted, which takes a while.
 
@@ -101,11 +106,16 @@ class Model:
         """
         if self.source is not None:
             classes = self.source.classes if classes is None else classes
-            head = self.source.layers[-1].activation
+            head = self.source.head
             judge_for(y, n, self.source.n_out, head, task, classes, None)
 
-    def to_stack(self, encoding: str | None, **options: Any) -> DenseStack:
-        """Convert a trained model, or return MODEL if it is a stack.
+    @property
+    def is_graph(self) -> bool:
+        """Whether MODEL is no chain of layers."""
+        return isinstance(self.source, SourceGraph) or isinstance(self.network, DenseGraph)
+
+    def to_stack(self, encoding: str | None, **options: Any) -> AnyDense:
+        """Convert a trained model, or return MODEL if it is a stack or a graph.
 
         Parameters
         ----------
@@ -117,16 +127,16 @@ class Model:
         Raises
         ------
         nengo.exceptions.ValidationError
-            MODEL is a script's network, but not a stack.
+            MODEL is a script's network, but no stack and no graph.
         """
         if self.source is not None:
             self.network = self.convert(encoding, **options)
-        return self.check_stack()
+        return self.check_network()
 
     def convert(self, encoding: str | None, **options: Any) -> nengo.Network:
         """Convert a trained model into a stack or a graph; the network where there is one."""
         if self.source is None:
-            return self.check_stack()
+            return self.check_network()
         network: nengo.Network = convert(
             self.source,
             label=Path(self.name).stem,

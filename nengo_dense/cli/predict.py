@@ -17,7 +17,8 @@ from nengo_dense.evaluation.run import TARGETS
 
 def _holds_answers(file: BinaryIO) -> bool:
     names = set(zipfile.ZipFile(file).namelist())
-    return "y.npy" in names and names <= {"y.npy", "labels.npy"}
+    answers = names - {"labels.npy"}
+    return bool(answers) and all(name.startswith("y.") for name in answers)
 
 
 ANSWERS = files.Kind("a file of answers", _holds_answers)
@@ -46,8 +47,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         required=True,
         type=output_file(ANSWERS),
         metavar="FILE.npz",
-        help="file to write: array y, a row of outputs for each sample, and labels where the "
-        "model knows its classes",
+        help="file to write: array y, a row of outputs for each sample (y.NAME for each of "
+        "several outputs), and labels where the model knows its classes",
     )
     parser.set_defaults(run_command=run)
 
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     times: dict[str, Any] = timing(args)
     given = model.read(args.model)
     if given.source is None:
-        given.check_stack()
+        given.check_network()
     x = load_samples(args.data, given.n_in, "predicting for")
     calibration = given.load_calibration(args)
     stack = given.to_stack(args.encoding, calibration=calibration, **times)
@@ -70,9 +71,11 @@ def run(args: argparse.Namespace) -> int:
         **times,
     )
     arrays: dict[str, np.ndarray] = {"y": outputs}
+    if isinstance(outputs, dict):
+        arrays = {f"y.{name}": part for name, part in outputs.items()}
     if stack.classes is not None:
         arrays["labels"] = stack.classes[outputs.argmax(axis=1)]
     files.write_arrays(args.output, arrays, kind=ANSWERS)
-    n, n_out = outputs.shape
+    n, n_out = len(next(iter(arrays.values()))), stack.units[-1]
     print(f"{args.output}: {' and '.join(arrays)}, {n} samples, {n_out} outputs each")
     return 0

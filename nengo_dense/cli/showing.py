@@ -1,4 +1,4 @@
-"""Check a stack with samples as its input."""
+"""Check a stack or a graph with samples as its input."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 from nengo.processes import PresentInput
 
 from nengo_dense.checks import CheckReport, check
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.source import with_source
-from nengo_dense.layers.stack import DenseStack
 
 #: Number of samples presented to a stack to measure its firing rates, and seconds for each.
 N_SHOWN, SHOWN_FOR = 10, 0.02
@@ -19,7 +19,7 @@ IGNORE = dict.fromkeys(
 
 
 def check_showing(
-    stack: DenseStack, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
+    stack: AnyDense, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
 ) -> CheckReport:
     """Check a stack in a network that presents some of the samples to it.
 

@@ -9,7 +9,11 @@ from nengo_dense.loihi.energy import Energy
 
 
 def energy_of(
-    layers: Sequence[DenseLayer], sent: np.ndarray, spikes_in: float, n_steps: int
+    layers: Sequence[DenseLayer],
+    senders: Sequence[Sequence[int]],
+    sent: np.ndarray,
+    spikes_in: float,
+    n_steps: int,
 ) -> Energy:
     """Count what the cores do in one presentation.
 
@@ -20,19 +24,20 @@ def energy_of(
     Parameters
     ----------
     layers : sequence of DenseLayer
-        One after the other.
+    senders : sequence of sequence of int
+        For each layer the numbers of those whose spikes it gets.
     sent : (n_layers,) ndarray
         Spikes that each of them sends.
     spikes_in : float
-        Spikes that the first one gets.
+        Spikes that a layer on the chip gets which has no senders: of the input's values.
     n_steps : int
     """
     operations, updates = 0.0, 0
-    for layer, spikes in zip(layers, sent, strict=True):
+    for layer, numbers in zip(layers, senders, strict=True):
         if layer.on_chip:
-            operations += spikes_in * layer.ensemble.n_neurons
+            got = float(sent[list(numbers)].sum()) if numbers else spikes_in
+            operations += got * layer.ensemble.n_neurons
             updates += layer.ensemble.n_neurons * n_steps
-        spikes_in = float(spikes)
     return Energy(operations, updates)
 
 

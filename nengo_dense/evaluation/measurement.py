@@ -1,4 +1,4 @@
-"""Whole test sets through a stack."""
+"""Whole test sets through a stack or a graph."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.judge import ClassJudge, Judge
 from nengo_dense.evaluation.own_metric import check_metrics, with_metrics
 from nengo_dense.evaluation.replay import Replay
-from nengo_dense.evaluation.run import Outcome, Run
+from nengo_dense.evaluation.run import Outcome, Run, check_one_output
 from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.targets import check_sample_weight
 
 DECISIONS = ("window", "margin")
@@ -23,7 +23,7 @@ ANSWERS_BYTES = 2**32
 
 
 def evaluate(
-    stack: DenseStack,
+    stack: AnyDense,
     x: Any,
     y: Any,
     *,
@@ -47,11 +47,13 @@ def evaluate(
 
     Parameters
     ----------
-    stack : DenseStack
-        Left as it is, as is every network that it is part of, or whose context is open.
+    stack : DenseStack or DenseGraph
+        With one output. Left as it is, as is every network that it is part of, or whose context
+        is open.
     x : (n, size_in) array_like, or iterable of such arrays
         Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
         is read piece by piece, and so is what yields batches of any size, such as a generator.
+        A graph of several inputs takes a dict of them by name, or all values side by side.
     y : array_like
         What is right. Classes: (n,) labels, as the source model was trained with: numbers or text
         out of ``stack.classes``; indices from 0, where these are not known. Or (n, n_classes)
@@ -113,6 +115,7 @@ def evaluate(
         The stack was tuned for something else than this run (see
         `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
     """
+    check_one_output(stack)
     n = _length(y)
     run = Run.of(
         stack,

@@ -1,4 +1,4 @@
-"""The answers of a stack, like the ``predict`` of its source model."""
+"""The answers of a stack or a graph, like the ``predict`` of its source model."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ import numpy as np
 
 from nengo_dense.evaluation.reader import LastOutputs
 from nengo_dense.evaluation.run import Run
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.heads import HEADS
+from nengo_dense.layers.graph import AnyDense, DenseGraph
 
 
 def predict(
-    stack: DenseStack,
+    stack: AnyDense,
     x: Any,
     *,
     presentation_time: float = 0.1,
@@ -19,7 +20,7 @@ def predict(
     target: str = "sim",
     n_jobs: int = 1,
     progress_bar: Any = True,
-) -> np.ndarray:
+) -> Any:
     """Return the outputs for new samples, each shown from a fresh start.
 
     The mean of the logits over the last nine tenths of a presentation goes through the stack's
@@ -27,17 +28,19 @@ def predict(
 
     Parameters
     ----------
-    stack : DenseStack
+    stack : DenseStack or DenseGraph
         Left as it is.
     x : (n, size_in) array_like, or iterable of such arrays
         Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
         is read piece by piece, and so is what yields batches of any size, such as a generator.
+        A graph of several inputs takes a dict of them by name, or all values side by side.
     presentation_time, dt, minibatch_size, target, n_jobs, progress_bar : optional
         As in `evaluate`.
 
     Returns
     -------
-    outputs : (n, n_out) ndarray
+    outputs : (n, n_out) ndarray, or dict of them
+        For a graph of several outputs, each by its name.
         As the source's ``predict`` gives them (scikit-learn's classifiers call it
         ``predict_proba``): class probabilities behind a softmax, else values, always with a
         column an output. Of a single sigmoid there are both classes, so that ``outputs[:, 1:]``
@@ -71,6 +74,16 @@ def predict(
         progress_bar=progress_bar,
     )
     run.warn(stacklevel=2)
-    outcome = run.go(lambda rows: LastOutputs(stack.readout), "predicting")
+    several = isinstance(stack, DenseGraph) and len(stack.outputs) > 1
+    head = "linear" if several else stack.readout
+    outcome = run.go(lambda rows: LastOutputs(head), "predicting")
     run.notes_after(outcome, stacklevel=2)
-    return np.concatenate(outcome.results)
+    outputs = np.concatenate(outcome.results)
+    return _by_name(stack, outputs) if several else outputs
+
+
+def _by_name(graph: DenseGraph, logits: np.ndarray) -> dict[str, np.ndarray]:
+    """Divide the mean logits of all outputs, and apply the head of each."""
+    ends = np.cumsum([node.size_out for node in graph.readouts.values()])[:-1]
+    parts = zip(graph.heads.items(), np.split(logits, ends, axis=1), strict=True)
+    return {name: HEADS[head](part) for (name, head), part in parts}

@@ -11,7 +11,7 @@ from nengo_dense.evaluation.trial import Trial
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.exceptions import invalid
 from nengo_dense.heads import HEADS
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.graph import AnyDense
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Replay:
 
     Parameters
     ----------
-    stack : DenseStack
+    stack : DenseStack or DenseGraph
     samples : Batches
     n : int
         How many there are.
@@ -47,7 +47,7 @@ class Replay:
         Steps of a presentation.
     """
 
-    stack: DenseStack
+    stack: AnyDense
     samples: Batches
     n: int
     target: str
@@ -76,4 +76,4 @@ class Replay:
             }
             window = RunningWindow(1, self.n_steps, trial.n_out)
             ((_, means),) = window.add(sim.data[trial.logits])
-        return Shown(spikes, HEADS[trial.head](means[0]))
+        return Shown(spikes, HEADS[self.stack.readout](means[0]))

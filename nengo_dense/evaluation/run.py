@@ -1,7 +1,7 @@
-"""A run of samples through a stack: checks before it, counts during it."""
+"""A run of samples through a stack or a graph: checks before it, counts during it."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,12 @@ from nengo_dense.evaluation.batch import (
 from nengo_dense.evaluation.cost import energy_of, spikes_for_values
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.stream import Stream, check_no_stream
-from nengo_dense.evaluation.trial import Trial, populations_of
+from nengo_dense.evaluation.trial import Trial, populations_of, senders_of
 from nengo_dense.exceptions import invalid
+from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.energy import Energy
+from nengo_dense.samples import join_inputs
 
 TARGETS = ("sim", "simreal", "nengo")
 #: A presentation of more seconds than this was probably given in milliseconds.
@@ -67,11 +69,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Run:
-    """How samples go through a stack; `Run.of` checks all of it.
+    """How samples go through a stack or a graph; `Run.of` checks all of it.
 
     Attributes
     ----------
-    stack : DenseStack
+    stack : DenseStack or DenseGraph
     samples : Batches
     n : int or None
         Samples that there must be, where that is known.
@@ -89,7 +91,7 @@ class Run:
         How samples follow one another; None where each is shown from a fresh start.
     """
 
-    stack: DenseStack
+    stack: AnyDense
     samples: Batches
     n: int | None
     target: str
@@ -104,7 +106,7 @@ class Run:
     @classmethod
     def of(
         cls,
-        stack: DenseStack,
+        stack: AnyDense,
         x: Any,
         *,
         n: int | None = None,
@@ -127,7 +129,7 @@ class Run:
         nengo.exceptions.ValidationError
         """
         check_stack(stack)
-        samples = check_batches(x, stack.size_in, "x")
+        samples = check_batches(_joined(stack, x), stack.size_in, "x")
         check_target(stack, choice(target, TARGETS, "target"))
         step = positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(presentation_time, step)
@@ -189,7 +191,13 @@ class Run:
                     total += spikes
                 tracker.total_progress.step(recording.n)
         feed.check(n)
-        energy = energy_of(trial.populations, sent / n, feed.spikes_in / n, self.period)
+        energy = energy_of(
+            trial.populations,
+            senders_of(self.stack, trial.populations),
+            sent / n,
+            feed.spikes_in / n,
+            self.period,
+        )
         return Outcome(n, results, feed.rows, self._activity(trial, fired, n), energy)
 
     @property
@@ -260,16 +268,36 @@ class _Feed:
 
 
 def check_stack(stack: Any) -> None:
-    """Raise a ValidationError for what is no stack."""
-    if not isinstance(stack, DenseStack):
+    """Raise a ValidationError for what is no stack and no graph."""
+    if not isinstance(stack, DenseStack | DenseGraph):
         raise invalid(
-            f"must be a DenseStack, got {type(stack).__name__}; nengo_dense.convert makes one "
-            "of a trained model",
+            f"must be a DenseStack or a DenseGraph, got {type(stack).__name__}; "
+            "nengo_dense.convert makes one of a trained model",
             "stack",
         )
 
 
-def check_target(stack: DenseStack, target: str) -> None:
+def check_one_output(stack: Any) -> None:
+    """Raise a ValidationError for a graph with several outputs."""
+    if isinstance(stack, DenseGraph) and len(stack.outputs) > 1:
+        names = list(stack.outputs)
+        raise invalid(
+            f"has {len(names)} outputs ({', '.join(names)}), of which one at a time can be held "
+            "against what is right. Give a graph with one of them: parts = stack.arguments(); "
+            f"name = {names[0]!r}; "
+            "DenseGraph(**{**parts, 'outputs': {name: parts['outputs'][name]}})",
+            "stack",
+        )
+
+
+def _joined(stack: AnyDense, x: Any) -> Any:
+    """Put the inputs of a graph, if they are given by name, one after the other."""
+    if isinstance(stack, DenseGraph) and isinstance(x, Mapping):
+        return join_inputs(x, stack.sizes)
+    return x
+
+
+def check_target(stack: AnyDense, target: str) -> None:
     """Raise a ValidationError if nothing would run on the chip that is asked for."""
     if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
         raise invalid(
@@ -281,7 +309,7 @@ def check_target(stack: DenseStack, target: str) -> None:
 
 
 def notes_on(
-    stack: DenseStack, x: np.ndarray, presentation_time: float, dt: float, target: str
+    stack: AnyDense, x: np.ndarray, presentation_time: float, dt: float, target: str
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = []

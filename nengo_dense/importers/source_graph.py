@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import NengoException
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.comparison import Difference, random_inputs, spread_out
@@ -20,7 +20,7 @@ from nengo_dense.importers.operation import Operation
 from nengo_dense.importers.piecewise_fit import Fit
 from nengo_dense.importers.rounding import Step
 from nengo_dense.importers.source_model import SourceModel
-from nengo_dense.samples import check_inputs
+from nengo_dense.samples import check_inputs, join_inputs
 
 
 class SourceGraph:
@@ -75,6 +75,26 @@ class SourceGraph:
         return sum(output.drive.n for output in self.form.outputs.values())
 
     @property
+    def head(self) -> str:
+        """(str) What is computed last of the only output, on the host.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ConversionError
+            There are several outputs.
+        """
+        heads = [output.head for output in self.form.outputs.values()]
+        if len(heads) != 1:
+            raise ConversionError(
+                self.name,
+                [
+                    f"it has {len(heads)} outputs, {', '.join(self.form.outputs)}, of which one "
+                    "at a time can be held against what is right; give a model with one of them"
+                ],
+            )
+        return heads[0]
+
+    @property
     def layers(self) -> Any:
         """Refuse to give the layers of what has none in a row."""
         raise ConversionError(
@@ -106,19 +126,7 @@ class SourceGraph:
         """
         if not isinstance(x, Mapping):
             return check_inputs(x, self.n_in, "x")
-        if set(x) != set(self.form.inputs):
-            raise ValidationError(
-                f"must have an array for each of the inputs {', '.join(self.form.inputs)}, got "
-                f"{', '.join(map(str, x))}",
-                attr="x",
-            )
-        parts = [check_inputs(x[name], n, name) for name, n in self.form.inputs.items()]
-        if len({len(part) for part in parts}) > 1:
-            raise ValidationError(
-                f"must have as many samples for each input, got {[len(part) for part in parts]}",
-                attr="x",
-            )
-        return np.concatenate(parts, axis=1)
+        return join_inputs(x, self.form.inputs)
 
     def compare(self, x: Any = None) -> None:
         """Hold what was read against the model itself, as `SourceModel.compare` does.

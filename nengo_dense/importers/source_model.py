@@ -78,6 +78,11 @@ class SourceModel(Sequence[DenseSpec]):
         """(int) Number of outputs."""
         return self.layers[-1].n_out
 
+    @property
+    def head(self) -> str:
+        """(str) What is computed last, on the host."""
+        return self.layers[-1].activation
+
     def check_neurons(self) -> None:
         """Refuse a model that has no layer of neurons, and say why it has none.
 

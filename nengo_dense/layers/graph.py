@@ -56,14 +56,22 @@ class DenseGraph(nengo.Network):
         The logits of each output.
     outputs : dict of str to nengo.Node
         Behind the head.
-    input, logits, output : nengo.Node
-        Where there is only one of the kind.
+    heads : dict of str to str
+        The head of each output.
+    input, logits, output, readout
+        The only input, its logits, output and head, where there is one of the kind: the names
+        that they have in `nengo_dense.DenseStack`.
+    classes, tuned : None
+        A graph knows no classes, and is not tuned.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         Parts that do not fit one another, or what `DenseLayer` refuses.
     """
+
+    classes: Any = None
+    tuned: Any = None
 
     def __init__(
         self,
@@ -82,6 +90,7 @@ class DenseGraph(nengo.Network):
         super().__init__(label=label, seed=seed, add_to_container=False)
         self.sizes = {str(name): count(n, "inputs", self) for name, n in inputs.items()}
         self._layers, self._outputs = list(layers), dict(outputs)
+        self.heads = {name: part.head for name, part in self._outputs.items()}
         self._encoder_arguments = {name: dict(given) for name, given in (encoders or {}).items()}
         (self.synapse,) = check_synapses(synapse, 1, self)
         self.neuron_type = neuron_type
@@ -202,7 +211,7 @@ class DenseGraph(nengo.Network):
             tau = None if part.head in OF_CLASSES else VALUE_TAU
             nengo.Connection(logits, head, synapse=tau)
 
-    def _only(self, kind: str) -> nengo.Node:
+    def _only(self, kind: str) -> Any:
         found = getattr(self, kind)
         if len(found) != 1:
             raise AttributeError(
@@ -225,6 +234,27 @@ class DenseGraph(nengo.Network):
     def output(self) -> nengo.Node:
         """(nengo.Node) The output, if there is one."""
         return self._only("outputs")
+
+    @property
+    def readout(self) -> str:
+        """(str) The head, if there is one output."""
+        return str(self._only("heads"))
+
+    @property
+    def size_in(self) -> int:
+        """(int) Number of values of all inputs."""
+        return sum(self.sizes.values())
+
+    @property
+    def units(self) -> list[int]:
+        """(list of int) Neurons of each layer, and last the number of values of all outputs."""
+        n_out = sum(part.n for part in self._outputs.values())
+        return [*(part.n for part in self._layers), n_out]
+
+    @property
+    def encoding(self) -> str:
+        """(str) ``"spikes"`` where every layer is on the chip, else ``"host"``."""
+        return "spikes" if all(layer.on_chip for layer in self.layers) else "host"
 
     def arguments(self) -> dict[str, Any]:
         """Return what would make this graph again, with its weights as they are now."""
@@ -318,7 +348,10 @@ class DenseGraph(nengo.Network):
         return f"<DenseGraph{name}: {sizes} → {units} → {ends}>"
 
 
-def load(path: str | Path) -> "DenseStack | DenseGraph":
+AnyDense = DenseStack | DenseGraph
+
+
+def load(path: str | Path) -> AnyDense:
     """Make the stack or the graph that was saved in a file.
 
     Raises
@@ -326,7 +359,7 @@ def load(path: str | Path) -> "DenseStack | DenseGraph":
     nengo_dense.exceptions.FileFormatError
         The file is damaged, foreign, or of a later version.
     """
-    kind = DenseGraph if stack_file.is_graph(as_path(path)) else DenseStack
+    kind: type[AnyDense] = DenseGraph if stack_file.is_graph(as_path(path)) else DenseStack
     return kind.load(path)
 
 

@@ -401,7 +401,7 @@ def test_check_shows_samples_to_a_stack_and_to_no_other_network(folder, capsys, 
     assert main(["check", "script.py:net", *arguments]) == 2
     assert "--calibrate: is only for a stack, and script.py:net is a" in capsys.readouterr().err
     assert main(["check", "stack.npz", "--encoding", "spikes"]) == 2
-    assert "--encoding is for a model that is converted" in capsys.readouterr().err
+    assert "--encoding belongs to conversion" in capsys.readouterr().err
 
 
 def test_ctrl_c_is_said_and_ends_as_shells_have_it(folder, capsys, monkeypatch):

@@ -6,23 +6,39 @@ import pytest
 
 from nengo_dense.emulator import Simulator
 from nengo_dense.evaluation.cost import describe, energy_of, spikes_for_values
-from nengo_dense.layers import DenseStack
+from nengo_dense.evaluation.trial import populations_of, senders_of
+from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
 from nengo_dense.loihi.energy import Energy, count_energy
 
 
+def stack(encoding, rng):
+    return DenseStack([40, 30, 8, 3], 4, encoding=encoding, seed=1)
+
+
+def graph(encoding, rng):
+    """Make a graph with skip connections, from the input and from the first layer."""
+    a, b, c = rng.rand(40, 4), rng.rand(30, 40), rng.rand(8, 30)
+    layers = [
+        GraphLayer("a", {"x": a}, on_chip=encoding == "spikes"),
+        GraphLayer("b", {"a": b, "x": rng.rand(30, 4)}),
+        GraphLayer("c", {"x": rng.rand(8, 4), "b": c, "a": rng.rand(8, 40)}),
+    ]
+    return DenseGraph({"x": 4}, layers, {"y": GraphOutput({"c": rng.rand(3, 8)})}, seed=1)
+
+
+@pytest.mark.parametrize("make", [stack, graph])
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
-def test_layers_of_a_stack_cost_what_its_cores_cost(encoding, rng):
-    stack = DenseStack([40, 30, 8, 3], 4, encoding=encoding, seed=1)
+def test_layers_cost_what_their_cores_cost(encoding, make, rng):
+    stack = make(encoding, rng)
     with nengo.Network(seed=0) as net:
         nengo.Network.add(stack)
         nengo.Connection(nengo.Node(np.ones(4)), stack.input, synapse=None)
-    encoder = [] if stack.encoder is None else [stack.encoder.layer]
-    layers = [*encoder, *stack.layers]
+    layers = populations_of(stack)
     spikes = {layer.ensemble: rng.poisson(5, layer.ensemble.n_neurons) for layer in layers}
     with Simulator(net, progress_bar=False) as sim:
         energy = Energy.total(count_energy(sim.model, spikes, 20).values())
     sent = np.array([counts.sum() for counts in spikes.values()])
-    assert energy_of(layers, sent, 0.0, 20) == energy
+    assert energy_of(layers, senders_of(stack, layers), sent, 0.0, 20) == energy
 
 
 def test_values_are_sent_by_an_on_and_an_off_neuron():

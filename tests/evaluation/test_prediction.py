@@ -87,7 +87,7 @@ def test_says_what_is_unlike_the_source_as_evaluate_does(stack, x):
 
 
 def test_wrong_arguments_are_refused_before_anything_runs(stack, x):
-    with pytest.raises(ValidationError, match="stack: must be a DenseStack, got str"):
+    with pytest.raises(ValidationError, match="stack: must be a DenseStack or a DenseGraph, got"):
         predict("stack.npz", x)
     with pytest.raises(ValidationError, match=r"x: must have shape \(batch, 6\)"):
         predict(stack, x[:, :4])

@@ -1,0 +1,70 @@
+"""Models that are no chain, on the command line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from nengo_dense import DenseGraph, evaluate, predict
+from nengo_dense.cli.main import main
+
+TIME = ["--presentation-time", "0.02"]
+UNTUNED = "ignore:.*its weights are not tuned"
+QUICK = {"presentation_time": 0.02, "progress_bar": False}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    np.savez("data.npz", x=rng.uniform(-1, 1, (24, 7)), y=rng.randint(3, size=24))
+    return tmp_path
+
+
+def save_model(keras, heads):
+    """Save a model with two inputs, a residual branch and some heads."""
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    first, second = keras.Input((3,), name="first"), keras.Input((4,), name="second")
+    h = layers.Dense(8, "tanh")(layers.Concatenate()([first, layers.Dense(6, "relu")(second)]))
+    h = layers.Add()([h, layers.Dense(8, "relu")(h)])
+    ends = [layers.Dense(n, head, name=name)(h) for name, n, head in heads]
+    keras.Model([first, second], ends if len(ends) > 1 else ends[0]).save("model.keras")
+
+
+TWO = [("kind", 3, "softmax"), ("traits", 2, "sigmoid")]
+
+
+@pytest.mark.filterwarnings(UNTUNED)
+def test_a_model_with_two_inputs_and_two_heads_is_converted_checked_and_run(folder, capsys):
+    save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
+    assert main(["convert", "model.keras", "--calibrate", "data.npz", "-o", "graph.npz"]) == 0
+    assert "<DenseGraph 'model': 3 + 4 → " in capsys.readouterr().out
+    graph, x = DenseGraph.load("graph.npz"), np.load("data.npz")["x"]
+    assert (list(graph.inputs), list(graph.outputs)) == (["first", "second"], ["kind", "traits"])
+    assert main(["check", "graph.npz", "--calibrate", "data.npz", "--json", "report.json"]) == 0
+    assert "runs on Loihi: 0 error" in capsys.readouterr().out
+    assert json.loads((folder / "report.json").read_text())
+    assert main(["predict", "graph.npz", "--data", "data.npz", *TIME, "-o", "y.npz"]) == 0
+    assert "y.kind and y.traits, 24 samples" in capsys.readouterr().out
+    expected = predict(graph, {"first": x[:, :3], "second": x[:, 3:]}, **QUICK)
+    with np.load("y.npz") as found:
+        for name, outputs in expected.items():
+            np.testing.assert_array_equal(found[f"y.{name}"], outputs)
+    for model in ("graph.npz", "model.keras"):
+        assert main(["evaluate", model, "--data", "data.npz", *TIME]) == 2
+        assert "2 outputs" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings(UNTUNED)
+def test_a_model_with_one_head_is_evaluated_and_not_exported(folder, capsys):
+    save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO[:1])
+    calibrated = ["model.keras", "--calibrate", "data.npz"]
+    assert main(["evaluate", *calibrated, "--data", "data.npz", *TIME]) == 0
+    printed = capsys.readouterr().out
+    assert "on 24 samples, 20 ms each, target 'sim'" in printed
+    assert main(["convert", *calibrated, "-o", "graph.npz"]) == 0
+    with np.load("data.npz") as data:
+        result = evaluate(DenseGraph.load("graph.npz"), data["x"], data["y"], **QUICK)
+    assert result.summary().splitlines()[0] in printed
+    assert main(["export", "graph.npz", "-o", "graph.c"]) == 2
+    assert "is a DenseGraph, but a DenseStack is needed here" in capsys.readouterr().err
