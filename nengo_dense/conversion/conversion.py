@@ -10,7 +10,6 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import (
-    between,
     check_progress_bar,
     check_seed,
     choice,
@@ -25,7 +24,7 @@ from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Request
-from nengo_dense.conversion.scaling import input_encoding, layer_rates
+from nengo_dense.conversion.scaling import busy_percentile, input_encoding, layer_rates
 from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
@@ -46,15 +45,7 @@ BLIND_RATE = 250.0
 #: 1 ms. Lower rates make fewer spikes, so coarser means in 25 steps; higher ones spend longer on
 #: the plateaus of ``1000 / ceil(1000 / r)``, which shows after 100.
 BUSY_RATE = 1000.0
-#: Which activations these are: percentiles by the most steps of a presentation that they are for,
-#: where tuning follows. More neurons at the fastest rate make more spikes, which tell more in few
-#: steps; in many, it costs more that faster ones saturate. On letters held back from training, 90
-#: loses 4.2 points in 10 steps, and 99.9 6.4. On small random models, 97 was best at 25 steps; at
-#: 100, 99.9 lost nothing to an untuned stack, and 90 up to 2 points.
-PERCENTILES = {10: 90.0, 50: 97.0}
-#: The same for longer ones, other neurons, and where no tuning follows.
-USUAL_PERCENTILE = 99.9
-#: The same behind nengo-loihi's neurons for a node. These send a spike a step for each input, and
+#: The rate behind nengo-loihi's neurons for a node. These send a spike a step for each input, and
 #: fast neurons lose more of what comes so unevenly.
 BUSY_RATE_BEHIND_NODE = 300.0
 
@@ -169,7 +160,7 @@ def convert(
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
-    share = _busy_percentile(percentile, tune, n_steps, neuron_type)
+    share = busy_percentile(percentile, tune, n_steps, neuron_type)
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed, how = check_seed(seed), _tuning(effort, check_seed(seed), progress_bar)
     common: dict[str, Any] = {
@@ -262,21 +253,6 @@ def _class_indices(
             attr="labels",
         )
     return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)
-
-
-def _busy_percentile(percentile: float | None, tuned: bool, n_steps: int, kinds: Any) -> float:
-    """Check a percentile, or choose one by what tuning can make up for.
-
-    LIF neurons always keep the one at which their rates stay below their limit.
-    """
-    if percentile is not None:
-        return between(percentile, 0, 100, "percentile", with_low=False)
-    kinds = kinds if isinstance(kinds, list | tuple) else [kinds]
-    if tuned and all(isinstance(kind, SpikingRectifiedLinear) for kind in kinds):
-        for most, chosen in PERCENTILES.items():
-            if n_steps <= most:
-                return chosen
-    return USUAL_PERCENTILE
 
 
 def _tuning(effort: Any, seed: int | None, progress_bar: Any) -> dict[str, Any]:

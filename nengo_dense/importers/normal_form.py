@@ -24,6 +24,9 @@ from nengo_dense.importers.spec import DenseSpec, forward
 ACTIVATION_ERROR = 0.05
 #: Input axons of a core of the chip, the most rectifiers that a layer may become.
 MOST_RECTIFIERS = 4096
+#: Difference between a model and its exact rectifiers, as a share of the largest output, that
+#: rounding may explain.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +105,25 @@ def normal_form(
         n = layers[-1].n_out
         readout = DenseSpec(np.eye(n), label=f"{layers[-1].label or 'output'} values")
         result.append(before.read_by(readout))
+    if not fits:
+        _check_same(name, layers, result)
     return NormalForm(result, fits)
+
+
+def _check_same(name: str, layers: Sequence[DenseSpec], result: Sequence[DenseSpec]) -> None:
+    """Raise a ConversionError if exact rectifiers compute something else than the layers."""
+    rng = np.random.RandomState(0)
+    x = np.concatenate([size * rng.randn(32, layers[0].n_in) for size in (0.1, 1.0, 10.0)])
+    wanted, got = forward(layers, x)[-1], forward(result, x)[-1]
+    apart = float(np.abs(got - wanted).max())
+    if not apart <= ROUNDING * max(1.0, float(np.abs(wanted).max())):
+        raise ConversionError(
+            name,
+            [
+                f"its rectifiers would differ from its layers by up to {apart:.3g}, which is a "
+                "fault of nengo_dense; please report the model's activations"
+            ],
+        )
 
 
 class Sum(NamedTuple):

@@ -7,7 +7,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import read_model
 from nengo_dense.importers.activation import FUNCTIONS, relu
-from nengo_dense.importers.normal_form import normal_form
+from nengo_dense.importers.normal_form import Sum, normal_form
 from nengo_dense.importers.spec import DenseSpec, forward
 
 EXACT = [name for name in FUNCTIONS if name != "clip" and FUNCTIONS[name]().exact is not None]
@@ -96,3 +96,11 @@ def test_layers_that_no_core_takes_inputs_from_are_named(rng, monkeypatch):
 def test_a_source_gives_its_own_normal_form(rng):
     source = read_model([(rng.normal(size=(4, 3)), None, "abs"), rng.normal(size=(2, 4))])
     assert [spec.n_out for spec in source.normal_form().layers] == [8, 2]
+
+
+def test_rectifiers_that_compute_something_else_are_refused(monkeypatch):
+    right = Sum.read_by
+    monkeypatch.setattr(Sum, "read_by", lambda sums, spec: right(sums._replace(constant=1), spec))
+    specs = layers(np.random.default_rng(0), [3, 4, 2], ["abs", "linear"])
+    with pytest.raises(ConversionError, match=r"would differ from its layers by up to \d"):
+        normal_form("model", specs)
