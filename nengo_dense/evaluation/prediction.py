@@ -59,7 +59,9 @@ def predict(
 
     Examples
     --------
-    >>> stack = DenseStack([2, 2, 2], 2, weights=[np.eye(2)] * 3, readout="linear")
+    >>> import nengo_dense
+    >>> units, weights = [2, 2, 2], [np.eye(2)] * 3
+    >>> stack = nengo_dense.DenseStack(units, 2, weights=weights, readout="linear")
     >>> predict(stack, [[0.9, 0.1], [0.2, 0.8]], progress_bar=False).argmax(axis=1)
     array([0, 1])
     """
