@@ -174,6 +174,10 @@ def convert(
         source = read_model(model)
         if isinstance(source, SourceGraph):
             graph_conversion.check_arguments(labels, target)
+            share = busy_percentile(
+                percentile, False, n_steps, neuron_type
+            )  # graphs are not tuned
+            request = request._replace(percentile=share)
             stack = graph_conversion.convert_graph(source, calibration, request, **common)
         else:
             how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
