@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import metadata
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import numpy as np
 
-from nengo_dense import files
+from nengo_dense import files, picture_file
 from nengo_dense.version import version
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Packages whose versions are part of a result.
 PACKAGES = ("nengo", "nengo-loihi", "numpy")
@@ -45,14 +48,21 @@ class Report(ABC):
         Noun for titles; reports only take the place of others of their kind.
     name : str
         Of what was looked at; may be empty.
+    schema_version : int
+        Of the layout of `to_dict`; raised whenever a key changes its meaning or goes.
     """
 
     kind: ClassVar[str]
+    schema_version: ClassVar[int] = 1
     name: str
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types."""
+    def _content(self) -> dict[str, Any]:
+        """Return what `to_dict` has of this kind."""
+
+    @abstractmethod
+    def _figure(self) -> "Figure":
+        """Draw what `plot` shows."""
 
     @abstractmethod
     def _fragment(self, with_pictures: bool) -> str:
@@ -61,9 +71,29 @@ class Report(ABC):
     def _repr_html_(self) -> str:
         return f"<div>{self._fragment(can_draw())}</div>"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain types, without those of single samples."""
+        head = {"report": self.kind, "schema_version": self.schema_version}
+        return dict(plain({**head, **self._content()}))
+
     def to_json(self) -> str:
         """Give the report as a JSON document; numbers that are not finite become null."""
-        return json.dumps(plain(self.to_dict()), indent=2, allow_nan=False)
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+    def plot(self, path: str | None = None) -> "Figure":
+        """Draw the report; needs matplotlib.
+
+        A notebook shows the figure if it is the last value of a cell.
+
+        Parameters
+        ----------
+        path : str, optional
+            Where to save the picture.
+        """
+        figure = self._figure()
+        if path is not None:
+            picture_file.write(figure, path)
+        return figure
 
     def to_html(self) -> str:
         """Give the report as one HTML page with pictures (these need matplotlib)."""

@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.classification import Classification
-from nengo_dense.evaluation.evaluation import SCHEMA_VERSION
 from nengo_dense.evaluation.measurement import evaluate
 from nengo_dense.evaluation.stopping import Decision, margins_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.report_page import Report, legend, pictures, plain, wide
+from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -71,19 +69,15 @@ class DecisionCurve(Report):
         one = self.evaluation
         return [one.at_deadline((i + 1) * one.dt) for i in range(one.n_steps)]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types."""
+    def _content(self) -> dict[str, Any]:
         rules = {"margin": self.by_margin, "deadline": self.by_deadline}
-        numbers = {
-            "report": self.kind,
-            "schema_version": SCHEMA_VERSION,
+        return {
             "name": self.name,
             "margins": self.margins,
             "chosen": {"margin": self.chosen, **_numbers(self.decision)},
             **{rule: [_numbers(decision) for decision in found] for rule, found in rules.items()},
             "evaluation": self.evaluation.to_dict(),
         }
-        return dict(plain(numbers))
 
     def __repr__(self) -> str:
         return f"<DecisionCurve: {self._headline()}>"
@@ -116,14 +110,8 @@ class DecisionCurve(Report):
             parts.append(pictures([("", self.plot())]))
         return "".join(parts)
 
-    def plot(self, path: str | None = None) -> "Figure":
-        """Draw accuracy over mean latency, and over energy; needs matplotlib.
-
-        Parameters
-        ----------
-        path : str, optional
-            Where to save the picture.
-        """
+    def _figure(self) -> "Figure":
+        """Draw accuracy over mean latency, and over energy."""
         curves = {
             name: np.array([[d.latency, d.accuracy, d.joules] for d in found])
             for name, found in (
@@ -133,10 +121,7 @@ class DecisionCurve(Report):
         }
         early = self.decision
         chosen = np.array([early.latency, early.accuracy, early.joules])
-        figure = plot.side_by_side([plot.Latency(curves, chosen)], width=8)
-        if path is not None:
-            picture_file.write(figure, path)
-        return figure
+        return plot.side_by_side([plot.Latency(curves, chosen)], width=8)
 
 
 def decision_curve(

@@ -15,15 +15,13 @@ from nengo_dense.evaluation.replay import Replay
 from nengo_dense.evaluation.stream import Stream
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.report_page import Report, legend, pictures, plain, wide
+from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-#: Version of the layout of `Evaluation.to_dict`: raised when a key changes its meaning or goes.
-SCHEMA_VERSION = 1
 #: Column of the table of layers -> what it says.
 COLUMNS = {
     "layer": "the encoder, if there is one, and the layers of neurons",
@@ -179,14 +177,8 @@ class Evaluation(Report):
     def __str__(self) -> str:
         return self.summary()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types, without those of single samples.
-
-        ``schema_version`` is raised whenever a key changes its meaning or goes.
-        """
-        numbers = {
-            "report": self.kind,
-            "schema_version": SCHEMA_VERSION,
+    def _content(self) -> dict[str, Any]:
+        return {
             "name": self.name,
             "task": self.task,
             "n": self.n,
@@ -220,7 +212,6 @@ class Evaluation(Report):
             "notes": list(self.notes),
             **self._details(),
         }
-        return plain(numbers)
 
     @abstractmethod
     def _details(self) -> dict[str, Any]:
@@ -273,20 +264,9 @@ class Evaluation(Report):
         ]
         return ReportTable(list(COLUMNS), rows, n_words=2)
 
-    def plot(self, path: str | None = None) -> "Figure":
-        """Draw rates, and what the task has to show, over time too; needs matplotlib.
-
-        A notebook shows the figure if it is the last value of a cell.
-
-        Parameters
-        ----------
-        path : str, optional
-            Where to save the picture.
-        """
-        figure = plot.side_by_side([plot.Rates(self.layers), *self._panels()])
-        if path is not None:
-            picture_file.write(figure, path)
-        return figure
+    def _figure(self) -> "Figure":
+        """Draw rates, and what the task has to show, over time too."""
+        return plot.side_by_side([plot.Rates(self.layers), *self._panels()])
 
     def raster(self, i: int, path: str | None = None) -> "Figure":
         """Draw the spikes of one sample and the outputs that come of them; needs matplotlib.

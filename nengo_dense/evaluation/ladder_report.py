@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nengo_dense import picture_file
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.evaluation import SCHEMA_VERSION, Evaluation
+from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.report_page import Report, legend, pictures, plain, wide
+from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -118,14 +117,8 @@ class LadderReport(Report):
         """(float) Score of the source less that of the chip's integers, in points (0.01)."""
         return 100 * (self.rungs[0].score - self.rungs[-1].score)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types.
-
-        ``schema_version`` is raised whenever a key changes its meaning or goes.
-        """
-        numbers = {
-            "report": self.kind,
-            "schema_version": SCHEMA_VERSION,
+    def _content(self) -> dict[str, Any]:
+        return {
             "name": self.name,
             "n": self.n,
             "task": self.evaluation.task,
@@ -144,7 +137,6 @@ class LadderReport(Report):
             ],
             "evaluation": self.evaluation.to_dict(),
         }
-        return plain(numbers)
 
     def __repr__(self) -> str:
         first, last = self.rungs[0], self.rungs[-1]
@@ -194,16 +186,8 @@ class LadderReport(Report):
         headings = ["", self.evaluation.score_label, "95 % interval", "step", "as source"]
         return ReportTable([*headings, *(f"{layer} error" for layer in self.layers)], rows)
 
-    def plot(self, path: str | None = None) -> "Figure":
-        """Draw score and agreement from rung to rung; needs matplotlib.
-
-        A notebook shows the figure if it is the last value of a cell.
-
-        Parameters
-        ----------
-        path : str, optional
-            Where to save the picture.
-        """
+    def _figure(self) -> "Figure":
+        """Draw score and agreement from rung to rung."""
         rungs = plot.Rungs(
             names=[rung.name for rung in self.rungs],
             scores=np.array([rung.score for rung in self.rungs]),
@@ -212,7 +196,4 @@ class LadderReport(Report):
             label=self.evaluation.score_label,
             title=f"{self.gap:.2f} points lost on {self.n} samples",
         )
-        figure = plot.side_by_side([rungs], width=8)
-        if path is not None:
-            picture_file.write(figure, path)
-        return figure
+        return plot.side_by_side([rungs], width=8)

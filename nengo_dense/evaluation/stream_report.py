@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nengo_dense import picture_file
 from nengo_dense.arguments import whole_steps
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.evaluation import SCHEMA_VERSION, Evaluation
+from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.measurement import evaluate
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.report_page import Report, legend, pictures, plain, wide
+from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -71,11 +70,8 @@ class StreamReport(Report):
         good = [g for g, lost in zip(self.gaps, self.losses, strict=True) if lost < MOST_LOST]
         return min(good, default=None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types, each evaluation's as its own `to_dict`."""
-        numbers = {
-            "report": self.kind,
-            "schema_version": SCHEMA_VERSION,
+    def _content(self) -> dict[str, Any]:
+        return {
             "name": self.name,
             "gaps": self.gaps,
             "losses": self.losses,
@@ -83,7 +79,6 @@ class StreamReport(Report):
             "reset": self.reset.to_dict(),
             "streams": [stream.to_dict() for stream in self.streams],
         }
-        return dict(plain(numbers))
 
     def __repr__(self) -> str:
         return f"<StreamReport: {self._headline()}>"
@@ -132,14 +127,8 @@ class StreamReport(Report):
             parts.append(pictures([("", self.plot())]))
         return "".join(parts)
 
-    def plot(self, path: str | None = None) -> "Figure":
-        """Draw the score over the gap, beside that with a reset; needs matplotlib.
-
-        Parameters
-        ----------
-        path : str, optional
-            Where to save the picture.
-        """
+    def _figure(self) -> "Figure":
+        """Draw the score over the gap, beside that with a reset."""
         panel = plot.OverGap(
             gaps=np.array(self.gaps),
             scores=np.array([stream.score for stream in self.streams]),
@@ -147,10 +136,7 @@ class StreamReport(Report):
             reset=self.reset.score,
             label=self.reset.score_label,
         )
-        figure = plot.side_by_side([panel], width=8)
-        if path is not None:
-            picture_file.write(figure, path)
-        return figure
+        return plot.side_by_side([panel], width=8)
 
 
 def stream_report(

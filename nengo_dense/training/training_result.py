@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nengo_dense import compat, picture_file
-from nengo_dense.report_page import Report, pictures, plain, wide
+from nengo_dense import compat
+from nengo_dense.report_page import Report, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Version of the layout of `TrainingResult.to_dict`.
-SCHEMA_VERSION = 1
 #: Keras's names of what NengoDL logs for the probe of logits, and ours.
 NAMES = {"logits_loss": "cross_entropy", "logits_accuracy": "accuracy"}
 
@@ -66,20 +64,13 @@ class TrainingResult(Report):
         parts = [f"{name} {values[at]:.4g}" for name, values in self.history.items()]
         return f"epoch {at + 1} of {self.n_epochs}: " + ", ".join(parts)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types.
-
-        ``schema_version`` is raised whenever a key changes its meaning or goes.
-        """
-        numbers = {
-            "report": self.kind,
-            "schema_version": SCHEMA_VERSION,
+    def _content(self) -> dict[str, Any]:
+        return {
             "n_epochs": self.n_epochs,
             "best_epoch": self.best_epoch,
             "samples_per_second": self.samples_per_second,
             "history": self.history,
         }
-        return dict(plain(numbers))
 
     def _fragment(self, with_pictures: bool) -> str:
         at = self.best_epoch
@@ -93,16 +84,8 @@ class TrainingResult(Report):
             parts.append(pictures([("", self.plot())]))
         return "".join(parts)
 
-    def plot(self, path: str | None = None) -> "Figure":
-        """Draw loss and accuracy over epochs, and mark the epoch that was kept.
-
-        A notebook shows the figure if it is the last value of a cell.
-
-        Parameters
-        ----------
-        path : str, optional
-            Where to save the picture.
-        """
+    def _figure(self) -> "Figure":
+        """Draw loss and accuracy over epochs, and mark the epoch that was kept."""
         figure = compat.new_figure(10, 4)
         loss, accuracy = figure.subplots(1, 2)
         epochs = np.arange(1, self.n_epochs + 1)
@@ -117,6 +100,4 @@ class TrainingResult(Report):
             axes.axvline(self.best_epoch + 1, color="0.7", ls=":", label="kept")
             axes.set(xlabel="epoch", ylabel=label)
             axes.legend(frameon=False)
-        if path is not None:
-            picture_file.write(figure, path)
         return figure
