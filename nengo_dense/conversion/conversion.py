@@ -10,6 +10,7 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.arguments import (
+    between,
     check_progress_bar,
     check_seed,
     choice,
@@ -24,7 +25,12 @@ from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Request
-from nengo_dense.conversion.scaling import busy_percentile, input_encoding, layer_rates
+from nengo_dense.conversion.scaling import (
+    USUAL_PERCENTILE,
+    busy_percentile,
+    input_encoding,
+    layer_rates,
+)
 from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.stack_tuning import tune_stack
@@ -160,9 +166,12 @@ def convert(
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
-    share = busy_percentile(percentile, tune, n_steps, neuron_type)
+    share = (
+        None if percentile is None else between(percentile, 0, 100, "percentile", with_low=False)
+    )
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
-    seed, how = check_seed(seed), _tuning(effort, check_seed(seed), progress_bar)
+    seed = check_seed(seed)
+    how = _tuning(effort, seed, progress_bar)
     common: dict[str, Any] = {
         "synapse": synapse,
         "neuron_type": neuron_type,
@@ -174,10 +183,6 @@ def convert(
         source = read_model(model)
         if isinstance(source, SourceGraph):
             graph_conversion.check_arguments(labels, target)
-            share = busy_percentile(
-                percentile, False, n_steps, neuron_type
-            )  # graphs are not tuned
-            request = request._replace(percentile=share)
             stack = graph_conversion.convert_graph(source, calibration, request, **common)
         else:
             how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
@@ -197,41 +202,52 @@ def _convert_chain(
     x = None if calibration is None else check_calibration(calibration, source.n_in)
     source.compare(x)
     form = source.normal_form(x, request.error)
+    if len(form.layers) < 2:
+        source.check_neurons()
     specs = equalize(fold_constants(source.name, form.layers))
-    request = request._replace(encoding=_chosen(request.encoding, specs))
     tuned = request.tune and x is not None
+    request = request._replace(
+        encoding=_chosen(request.encoding, specs),
+        percentile=request.percentile
+        or busy_percentile(tuned, how["n_steps"], settings["neuron_type"]),
+        tune=tuned,
+    )
     how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
     if x is not None and tuned:
         specs = shift_resting_activity(specs, x)
     settings |= {"classes": source.classes, "fitted": form.errors}
-    stack = _stack(specs, x, request, **settings)
+    shown = Plausible.of(specs) if x is None else x
+    stack = _stack(specs, shown, request, **settings)
     check_storable(source.name, stack, specs, dt)
-    if x is None:
-        _warn_of_other_scales(specs, request.rate)
-    if x is not None and tuned:
-        tune_stack(stack, source, x, **how)
+    if isinstance(shown, Plausible):
+        _warn_of_other_scales(specs, shown, request.rate)
+    elif tuned:
+        tune_stack(stack, source, shown, **how)
     return stack
 
 
 def _stack(
     specs: Sequence[DenseSpec],
-    x: np.ndarray | None,
+    shown: np.ndarray | Plausible,
     request: Request,
     *,
     synapse: Any,
     neuron_type: Any,
     **settings: Any,
 ) -> DenseStack:
-    """Make a stack of rectified layers, with rates for the calibration inputs or without."""
-    encoding, tuned = request.encoding, request.tune and x is not None
-    numbers = _numbers(specs, encoding, request.rate, x, request.percentile, tuned)
+    """Make a stack of rectified layers, with rates for calibration inputs or plausible values."""
+    encoding = request.encoding
+    if isinstance(shown, Plausible):
+        numbers = _blind(specs, shown, request)
+    else:
+        numbers = _calibrated(specs, shown, request)
     return DenseStack(
         [spec.n_out for spec in specs],
         specs[0].n_in,
         readout=specs[-1].activation,
         encoding=encoding,
         synapse=_synapses(synapse, len(specs) - 1 + (encoding == "spikes")),
-        neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, tuned),
+        neuron_type=_neuron_types(neuron_type, len(specs) - 1, encoding, request.tune),
         **settings,
         **numbers,
     )
@@ -265,51 +281,31 @@ def _tuning(effort: Any, seed: int | None, progress_bar: Any) -> dict[str, Any]:
     return {"effort": check_effort(effort), "seed": seed or 0, "progress_bar": bar}
 
 
-def _numbers(
-    specs: Sequence[DenseSpec],
-    encoding: str,
-    rate: float | None,
-    x: np.ndarray | None,
-    percentile: float,
-    tuned: bool,
-) -> dict[str, Any]:
-    """Choose weights, biases and rates by what is known: the activations, or the weights alone."""
-    if x is None:
-        return _blind(specs, encoding, rate)
-    return _calibrated(specs, encoding, rate, x, percentile, tuned)
-
-
-def _blind(specs: Sequence[DenseSpec], encoding: str, rate: float | None) -> dict[str, Any]:
+def _blind(specs: Sequence[DenseSpec], values: Plausible, request: Request) -> dict[str, Any]:
     """Choose weights, biases and rates by the weights alone."""
-    values = Plausible.of(specs)
+    rate = request.rate
     arguments: dict[str, Any] = {
         "weights": [spec.weights for spec in specs],
         "biases": [spec.bias for spec in specs],
         "max_rate": [BLIND_RATE / factor for factor in values.factors],
     }
-    if encoding == "spikes":
+    if request.encoding == "spikes":
         arguments["encoder"] = {"max_rate": rate or BLIND_RATE, "scale": values.input_scale}
     if rate is not None:
         arguments["max_rate"] = rate
     return arguments
 
 
-def _calibrated(
-    specs: Sequence[DenseSpec],
-    encoding: str,
-    rate: float | None,
-    x: np.ndarray,
-    percentile: float,
-    tuned: bool,
-) -> dict[str, Any]:
+def _calibrated(specs: Sequence[DenseSpec], x: np.ndarray, request: Request) -> dict[str, Any]:
     """Choose weights, biases and rates by the activations for calibration inputs."""
+    encoding, rate = request.encoding, request.rate
     if rate is None:
-        behind_node = encoding == "chip" and not tuned
+        behind_node = encoding == "chip" and not request.tune
         rate = BUSY_RATE_BEHIND_NODE if behind_node else BUSY_RATE
     arguments: dict[str, Any] = {
         "weights": [spec.weights for spec in specs],
         "biases": [spec.bias for spec in specs],
-        "max_rate": layer_rates(specs, x, rate, percentile),
+        "max_rate": layer_rates(specs, x, rate, request.percentile or USUAL_PERCENTILE),
     }
     if encoding == "spikes":
         arguments["encoder"] = encoder = {"max_rate": rate, **input_encoding(x)}
@@ -349,13 +345,14 @@ def _warn_of_clipping(x: np.ndarray) -> None:
             f"(the first is number {beyond[0]}, up to {np.abs(x[:, beyond[0]]).max():g}), and "
             "encoding='chip' clips them there. Scale them into this range before training, or "
             "use encoding='host' or 'spikes'.",
-            stacklevel=4,
+            stacklevel=6,
         )
 
 
-def _warn_of_other_scales(specs: Sequence[DenseSpec], rate: float | None) -> None:
+def _warn_of_other_scales(
+    specs: Sequence[DenseSpec], values: Plausible, rate: float | None
+) -> None:
     """Say which layers' rates are a guess, or at a given rate must saturate or fall silent."""
-    values = Plausible.of(specs)
     scaled = zip(specs, values.activations, values.factors, strict=False)
     found = [
         (spec.label or f"layer {i + 1}", value, factor)
@@ -377,5 +374,5 @@ def _warn_of_other_scales(specs: Sequence[DenseSpec], rate: float | None) -> Non
         "The weights are of unusual scale: by them alone, values are of the order of "
         f"{sizes}. {what}, or pass some thousand training inputs as calibration=, prepared as the "
         "model sees them.",
-        stacklevel=3,
+        stacklevel=4,
     )

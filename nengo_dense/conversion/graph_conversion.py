@@ -9,7 +9,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.request import Request
-from nengo_dense.conversion.scaling import busy, input_encoding
+from nengo_dense.conversion.scaling import USUAL_PERCENTILE, busy, input_encoding
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.expression import Expression
 from nengo_dense.importers.graph_form import GraphForm
@@ -114,7 +114,7 @@ def _layers(
     for population in form.populations:
         rate, drive = request.rate or BLIND_RATE, population.drive
         if values is not None:
-            rate /= busy(values[population.name], request.percentile)
+            rate /= busy(values[population.name], request.percentile or USUAL_PERCENTILE)
         on_chip = population.name not in on_host
         bias = _shifted(drive, form, encoders) if on_chip else drive.bias
         layers.append(GraphLayer(population.name, _weights(drive, form), bias, rate, on_chip))

@@ -11,7 +11,8 @@ class Request(NamedTuple):
     encoding : str
     rate : float or None
         In hertz; the conversion's own choice if None.
-    percentile : float
+    percentile : float or None
+        Of activations; the conversion's own choice if None.
     error : float
         Of fitted activations.
     tune : bool
@@ -19,6 +20,6 @@ class Request(NamedTuple):
 
     encoding: str
     rate: float | None
-    percentile: float
+    percentile: float | None
     error: float
     tune: bool

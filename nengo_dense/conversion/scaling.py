@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.arguments import between
 from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.importers.spec import DenseSpec, forward
 
@@ -58,13 +57,11 @@ def busy(activation: np.ndarray, percentile: float) -> float:
     return float(np.percentile(positive, percentile)) if positive.size else 1.0
 
 
-def busy_percentile(percentile: float | None, tuned: bool, n_steps: int, kinds: Any) -> float:
-    """Check a percentile, or choose one by what tuning can make up for.
+def busy_percentile(tuned: bool, n_steps: int, kinds: Any) -> float:
+    """Choose a percentile by what tuning can make up for.
 
     LIF neurons always keep the one at which their rates stay below their limit.
     """
-    if percentile is not None:
-        return between(percentile, 0, 100, "percentile", with_low=False)
     kinds = kinds if isinstance(kinds, list | tuple) else [kinds]
     if tuned and all(isinstance(kind, SpikingRectifiedLinear) for kind in kinds):
         for most, chosen in PERCENTILES.items():

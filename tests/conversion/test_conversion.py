@@ -310,8 +310,9 @@ def test_numbers_too_far_apart_for_the_chip_are_named(rng):
 def test_weights_of_unusual_scale_are_said_without_calibration(rng):
     layers = [(rng.randn(6, 4) * 100, 20 * rng.randn(6)), (rng.randn(6, 6), 20 * rng.randn(6))]
     layers.append((rng.randn(2, 6), None))
-    with pytest.warns(UserWarning, match="unusual scale.*pass some thousand training inputs"):
+    with pytest.warns(UserWarning, match="unusual scale.*pass some thousand training inputs") as w:
         stack = convert(layers, progress_bar=False)
+    assert w[0].filename == __file__
     assert stack.layers[0].max_rate < 25
 
 
@@ -437,3 +438,18 @@ def test_a_network_whose_context_is_open_gets_the_stack_and_nothing_else(model, 
 def test_arguments_are_looked_at_also_where_they_are_not_needed(model, arguments, match):
     with pytest.raises(ValidationError, match=match):
         convert(model, **arguments)
+
+
+def test_clipping_is_said_to_the_caller(model, rng):
+    x = 3 * rng.randn(100, 5)
+    with pytest.warns(UserWarning, match="clips them there") as warned:
+        convert(model, calibration=x, encoding="chip", tune=False, progress_bar=False)
+    assert warned[0].filename == __file__
+
+
+def test_a_model_that_is_one_matrix_is_named(rng):
+    message = "have no activation between them, so that they are one matrix"
+    with pytest.raises(ConversionError, match=message):
+        convert([(rng.randn(3, 4), None, "linear"), (rng.randn(2, 3), None)])
+    with pytest.raises(ConversionError, match="it is one matrix, for which no neurons are needed"):
+        convert([(rng.randn(3, 4), None)])
