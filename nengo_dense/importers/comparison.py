@@ -1,5 +1,6 @@
 """The comparison of the layers that were read with the model itself."""
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -115,6 +116,27 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
             *_remarks(reference, label),
         ],
     )
+
+
+def not_compared(name: str, what: str, err: Exception) -> str:
+    """Warn that a model failed to run its own code.
+
+    Parameters
+    ----------
+    name : str
+        The model's.
+    what : str
+        Adjective for the inputs that it was given.
+    err : Exception
+
+    Returns
+    -------
+    outcome : str
+        What came of the comparison.
+    """
+    reason = f"it failed to run on {what} inputs: {type(err).__name__}: {err}"
+    warnings.warn(f"{name} could not be compared with what was read of it: {reason}", stacklevel=3)
+    return f"not compared: {reason}"
 
 
 def within_range(steps: Iterable[Step], largest: float) -> np.ndarray:

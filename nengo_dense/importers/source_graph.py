@@ -1,6 +1,5 @@
 """A trained model that is no chain of layers, as it was read."""
 
-import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from nengo.exceptions import NengoException
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.comparison import Difference, random_inputs, spread_out
+from nengo_dense.importers.comparison import Difference, not_compared, random_inputs, spread_out
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.graph_folding import GraphNode, fold_graph
 from nengo_dense.importers.graph_form import GraphForm
@@ -151,12 +150,7 @@ class SourceGraph:
         except NengoException:
             raise
         except Exception as err:  # the model runs its own code, which may raise anything
-            reason = f"it failed to run on {what} inputs: {type(err).__name__}: {err}"
-            self.compared = f"not compared: {reason}"
-            warnings.warn(
-                f"{self.name} could not be compared with what was read of it: {reason}",
-                stacklevel=2,
-            )
+            self.compared = not_compared(self.name, what, err)
             return
         worst = self._differences(given, theirs.reshape(len(given), -1), what)
         self.compared = (

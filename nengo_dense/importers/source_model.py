@@ -1,6 +1,5 @@
 """A trained model after reading: its layers, its classes, and the model itself."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, overload
@@ -10,7 +9,7 @@ from nengo.exceptions import NengoException
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
-from nengo_dense.importers.comparison import Subject, compare, random_inputs
+from nengo_dense.importers.comparison import Subject, compare, not_compared, random_inputs
 from nengo_dense.importers.folding import fold
 from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR, NormalForm, normal_form
@@ -158,12 +157,7 @@ class SourceModel(Sequence[DenseSpec]):
         except NengoException:
             raise
         except Exception as err:  # the model runs its own code, which may raise anything
-            reason = f"it failed to run on {what} inputs: {type(err).__name__}: {err}"
-            self.compared = f"not compared: {reason}"
-            warnings.warn(
-                f"{self.name} could not be compared with what was read of it: {reason}",
-                stacklevel=2,
-            )
+            self.compared = not_compared(self.name, what, err)
 
     def __len__(self) -> int:
         return len(self.layers)
