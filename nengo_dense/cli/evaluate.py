@@ -8,7 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
-from nengo_dense.cli.number import add_timing, processes, seconds_or_none, timing
+from nengo_dense.cli.number import add_running, add_timing, seconds_or_none, timing
 from nengo_dense.cli.output import check_apart, check_drawing, output_file, picture_path
 from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
 from nengo_dense.evaluation.task import TASKS
@@ -28,10 +28,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="test set: arrays x_test and y_test, or x and y",
     )
     add_timing(parser)
-    parser.add_argument("--target", choices=("sim", "simreal", "nengo"), default="sim")
-    parser.add_argument(
-        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
-    )
+    add_running(parser)
     _add_questions(parser)
     _add_outputs(parser)
     parser.set_defaults(run_command=run)

@@ -3,6 +3,7 @@
 import argparse
 
 from nengo_dense.arguments import presentation_steps
+from nengo_dense.evaluation.run import TARGETS
 
 #: Defaults in seconds.
 PRESENTATION_TIME, STEP = 0.1, 0.001
@@ -64,6 +65,14 @@ def add_timing(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dt", type=seconds, metavar="S", help=f"time step in seconds (default: {STEP})"
+    )
+
+
+def add_running(parser: argparse.ArgumentParser) -> None:
+    """Add options for what runs the samples."""
+    parser.add_argument("--target", choices=TARGETS, default="sim")
+    parser.add_argument(
+        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
     )
 
 

@@ -9,10 +9,9 @@ import numpy as np
 from nengo_dense import files
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_samples
-from nengo_dense.cli.number import add_timing, processes, timing
+from nengo_dense.cli.number import add_running, add_timing, timing
 from nengo_dense.cli.output import output_file
 from nengo_dense.evaluation import predict
-from nengo_dense.evaluation.run import TARGETS
 
 
 def _holds_answers(file: BinaryIO) -> bool:
@@ -37,10 +36,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="samples: array x_test or x; or a .npy file, which may be larger than memory",
     )
     add_timing(parser)
-    parser.add_argument("--target", choices=TARGETS, default="sim")
-    parser.add_argument(
-        "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
-    )
+    add_running(parser)
     parser.add_argument(
         "-o",
         "--output",
