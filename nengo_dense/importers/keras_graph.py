@@ -63,6 +63,12 @@ class KerasLayer:
         return self.path[-1].class_name
 
     @property
+    def called(self) -> str:
+        """What it is called: its class, or TensorFlow's function that it stands for."""
+        name = self.config.get("function")
+        return name if isinstance(name, str) else self.class_name  # not the code of a Lambda
+
+    @property
     def label(self) -> str:
         """The layer's name, after those of the models that it is nested in."""
         return "/".join(step.name for step in self.path)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
+from nengo_dense.importers.keras_move import BRANCHING
 from nengo_dense.importers.keras_nodes import KerasNodes
 from nengo_dense.importers.keras_weights import WeightSource
 from nengo_dense.importers.operation import Operation, Problem, attempt
@@ -44,7 +46,8 @@ def read_architecture(
         ) from err
     version = str(architecture.get("keras_version", "3"))
     reading = Reading(weights, is_keras_2=version[:1] in "12")
-    if graph_problems and layers:
+    branches = any(kind_of(layer) in BRANCHING for layer in layers)
+    if (graph_problems or branches) and layers:
         return _graph(model, architecture, reading, **settings)
     operations: list[Operation] = [Problem(problem) for problem in graph_problems]
     for layer in layers:

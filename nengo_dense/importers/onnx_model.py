@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.feature_layout import MAX_ELEMENTS, N_SAMPLES, Layout
 from nengo_dense.importers.graph_folding import GraphNode
 from nengo_dense.importers.onnx_graph import OnnxGraph, label_of
-from nengo_dense.importers.onnx_layout import MAX_ELEMENTS, N_SAMPLES, Layout
 from nengo_dense.importers.onnx_nodes import NODES
 from nengo_dense.importers.onnx_pattern import as_activation
 from nengo_dense.importers.onnx_reading import OnnxReading
@@ -125,8 +125,8 @@ def _check_outputs(model: OnnxModel) -> None:
         layout = model.reading.layouts.get(tensor)
         if layout is not None and not layout.is_by_sample():
             problem = Problem(
-                f"output {name!r} has the shape {layout.shape} for {layout.n_samples} samples, not "
-                "one row a sample; end the model before what mixes them"
+                f"output {name!r} has the shape {layout.shape} for {layout.n_samples} samples, "
+                "not one row a sample; end the model before what mixes them"
             )
             model.nodes.append(GraphNode(("problem", name), (tensor,), [problem], label=name))
 
