@@ -102,24 +102,21 @@ def _backward(
     chain: Chain, course: Course, x: np.ndarray, slopes: np.ndarray, gradient: Gradient
 ) -> None:
     """Add all other layers' gradients, from the last to the first."""
-    back_in_time, first = make_slopes(), chain.first_on_chip
+    back, first = make_slopes(), chain.first_on_chip
     for index in reversed(range(first, len(chain.layers))):
         below, trace = course.spikes[index - first], course.traces[index - first]
         neurons = course.neurons[index - first]
-        of_bias = back_in_time(slopes, trace, neurons).sum(axis=0)
+        of_bias = back.slopes(slopes, trace, neurons).sum(axis=0)
         of_weight, of_one = chain.per_threshold(index, neurons)
-        # a spike arrives in the step after
-        arrived = slopes[:, 1:].reshape(-1, slopes.shape[2])
-        sent = below[:, :-1].reshape(-1, below.shape[2]).astype(np.float32)
-        gradient.weights[index] += of_weight * chain.by_input(index, arrived.T @ sent)
+        of_spikes = back.correlate(slopes, below)
+        gradient.weights[index] += of_weight * chain.by_input(index, of_spikes)
         gradient.biases[index] += of_one * of_bias
-        if index:
-            weights = np.float32(of_weight * chain.effective_weights(index))
-            slopes = np.zeros(below.shape, dtype=np.float32)
-            slopes[:, :-1] = (arrived @ weights).reshape(len(x), -1, below.shape[2])
+        weights = np.float32(of_weight * chain.effective_weights(index))
+        if index > first:
+            slopes = back.send_back(slopes, weights)
     if first:
         # the mean of a spike over all phases of its neuron is the drive
         follows = (course.drive > LEAST_DRIVE) & (course.drive < MOST_DRIVE)
-        slope = slopes.sum(axis=1) * follows
+        slope = slopes[:, 1:].sum(axis=1) @ weights * follows
         gradient.weights[0] += slope.T @ x
         gradient.biases[0] += slope.sum(axis=0)
