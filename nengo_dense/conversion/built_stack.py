@@ -19,6 +19,7 @@ from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.layout import layers_of
 from nengo_dense.loihi.program import Program
+from nengo_dense.loihi.renewal import Renewal
 from nengo_dense.neurons import known
 
 
@@ -69,6 +70,7 @@ class BuiltStack:
             self._floats = build_floats(network, dt)
         finally:
             np.random.set_state(random_state)
+        self._renewal = Renewal(self._floats)
         self._columns = _columns(self._floats.model, [layer.ensemble for layer in self.layers])
 
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
@@ -102,7 +104,7 @@ class BuiltStack:
         with warnings.catch_warnings():
             # said once when the finished stack is built, not for each of hundreds of trials
             warnings.filterwarnings("ignore", message="Lost .* extra bits in weight rounding")
-            return Program.from_model(self._floats.integers().model)
+            return self._renewal.program()
 
     def drive(self, x: np.ndarray) -> np.ndarray:
         """Return the input of the host's neurons in spikes a step: (batch, n_neurons).
@@ -111,7 +113,11 @@ class BuiltStack:
         the last bit can decide in which step a neuron fires.
         """
         ensemble = self.host.ensemble
-        weighted = np.matmul(self.host.connection.transform.init, x[:, :, np.newaxis])[:, :, 0]
+        transform = self.host.connection.transform.init
+        if self._stack.encoder is not None:  # one input for each neuron, whose sum is a product
+            weighted = times_columns(x, np.transpose(transform))
+        else:
+            weighted = np.matmul(transform, x[:, :, np.newaxis])[:, :, 0]
         return (ensemble.gain * weighted + ensemble.bias) * self.dt
 
     def run(self, spikes: np.ndarray) -> list[np.ndarray]:
@@ -170,6 +176,23 @@ def times_columns(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """
     rows = np.abs(columns).argmax(axis=0)
     return np.take(weights, rows, axis=1) * columns[rows, np.arange(len(rows))]
+
+
+def sum_columns(values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Multiply by the transpose of such a matrix, likewise.
+
+    Parameters
+    ----------
+    values : (n_out, n_neurons) array
+    columns : (n_in, n_neurons) array
+    """
+    rows = np.abs(columns).argmax(axis=0)
+    order = np.argsort(rows, kind="stable")
+    present, starts = np.unique(rows[order], return_index=True)
+    signed = np.take(values * columns[rows, np.arange(len(rows))], order, axis=1)
+    result = np.zeros((len(values), len(columns)), dtype=signed.dtype)
+    result[:, present] = np.add.reduceat(signed, starts, axis=1)
+    return result
 
 
 def _columns(model: Any, ensembles: list[nengo.Ensemble]) -> list[np.ndarray]:

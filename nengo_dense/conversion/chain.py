@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.built_stack import BuiltStack, times_columns
+from nengo_dense.conversion.built_stack import BuiltStack, sum_columns, times_columns
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.kernel.numpy_host import fire_and_send
+from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
@@ -175,7 +175,7 @@ class Chain:
 
     def by_input(self, index: int, slopes: np.ndarray) -> np.ndarray:
         """Turn slopes of `effective_weights` into those of `weights`."""
-        return slopes if index or self.signs is None else slopes @ self.signs.T
+        return slopes if index or self.signs is None else sum_columns(slopes, self.signs)
 
     def per_threshold(self, index: int, neurons: Neurons) -> tuple[float, float]:
         """Return what weights and biases of 1 add to the voltage in one step, in thresholds.
@@ -225,14 +225,14 @@ class Chain:
         """
         self._built.set_parameters(*self.in_stack_units())
         drive = self._built.drive(x)
-        sent = host_spikes(drive, n_steps)
+        sent = make_fire_from_rest()(drive, n_steps)
         return drive, [sent, *self._built.run(sent)]
 
     def trace(self, x: np.ndarray, n_steps: int) -> Course:
         """Show each sample to a chip just switched on, and keep what slopes depend on."""
         self._built.set_parameters(*self.in_stack_units())
         drive = self._built.drive(x)
-        sent = host_spikes(drive, n_steps)
+        sent = make_fire_from_rest()(drive, n_steps)
         traces, neurons = self._built.trace(sent)
         return Course(drive, [sent, *(trace.spiked for trace in traces)], traces, neurons)
 
@@ -240,29 +240,6 @@ class Chain:
         """Return the integers of the present parameters, as the chip has them."""
         self._built.set_parameters(*self.in_stack_units())
         return self._built.program()
-
-
-def host_spikes(drive: np.ndarray, n_steps: int) -> np.ndarray:
-    """Let rectified linear neurons on the host fire, as Nengo does, from rest.
-
-    Several spikes of one neuron in a step reach the chip as one.
-
-    Parameters
-    ----------
-    drive : (batch, n_neurons) ndarray
-        Constant input in spikes a step.
-    n_steps : int
-
-    Returns
-    -------
-    spikes : (batch, n_steps, n_neurons) uint8 ndarray
-    """
-    drive = np.maximum(drive, 0)
-    fired, voltage = np.empty_like(drive), np.zeros_like(drive)
-    spikes = np.empty((len(drive), n_steps, drive.shape[1]), dtype=np.uint8)
-    for step in range(n_steps):
-        fire_and_send(fired, drive, voltage, 1.0, True, spikes, step)
-    return spikes
 
 
 def _window_means(spikes: np.ndarray, windows: Sequence[Window]) -> np.ndarray:

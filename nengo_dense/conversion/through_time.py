@@ -111,7 +111,8 @@ def _backward(
         of_spikes = back.correlate(slopes, below)
         gradient.weights[index] += of_weight * chain.by_input(index, of_spikes)
         gradient.biases[index] += of_one * of_bias
-        weights = np.float32(of_weight * chain.effective_weights(index))
+        if index:
+            weights = np.float32(of_weight * chain.effective_weights(index))
         if index > first:
             slopes = back.send_back(slopes, weights)
     if first:

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.chain import Chain, Window, host_spikes
+from nengo_dense.conversion.built_stack import sum_columns, times_columns
+from nengo_dense.conversion.chain import Chain, Window
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.program import Program
 
 SIZES = [12, 9, 7, 4]
@@ -56,6 +58,7 @@ def tuned(rng, size_in, units, encoding, neuron_type):
         **arguments,
     )
     chain = Chain(stack, 0.001)
+    chain.program()  # later programs are made from the first
     for weights in chain.weights:
         weights *= rng.uniform(0.5, 2, weights.shape)
     for bias in chain.biases:
@@ -210,7 +213,9 @@ def test_host_neurons_fire_as_in_nengo(rng):
         probe = nengo.Probe(ensemble.neurons)
     with nengo.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(50)
-    np.testing.assert_array_equal(host_spikes(drive, 50)[0], sim.data[probe] > 0)
+    for name in ("auto", "numpy"):
+        found = make_fire_from_rest(name)(drive, 50)[0]
+        np.testing.assert_array_equal(found, sim.data[probe] > 0)
 
 
 def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):
@@ -238,3 +243,11 @@ def test_refuses_neurons_that_it_has_no_spikes_of(rng, encoding, neuron_type, me
     stack = make_stack(rng, encoding, neuron_type=neuron_type, max_rate=300.0)
     with pytest.raises(ValidationError, match=message):
         Chain(stack, 0.001)
+
+
+def test_products_with_one_number_in_each_column_are_those_of_the_matrix(rng):
+    columns = np.zeros((5, 7))
+    columns[[0, 1, 1, 3, 3, 3, 4], np.arange(7)] = [1, -1, 2, 1, -3, 1, 1]  # none for input 2
+    values, slopes = rng.normal(size=(4, 5)), rng.normal(size=(4, 7))
+    np.testing.assert_array_equal(times_columns(values, columns), values @ columns)
+    np.testing.assert_allclose(sum_columns(slopes, columns), slopes @ columns.T, rtol=1e-12)

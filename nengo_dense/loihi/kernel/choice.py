@@ -8,7 +8,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.arguments import choice
-from nengo_dense.loihi.kernel import numpy_product, numpy_slope
+from nengo_dense.loihi.kernel import numpy_host, numpy_product, numpy_slope
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
@@ -31,6 +31,15 @@ def make_kernel(name: str, program: Program) -> Kernel:
     from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel  # loads numba
 
     return NumbaKernel(program)
+
+
+def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int], np.ndarray]:
+    """Choose what lets the host's neurons fire, likewise; see `.numpy_host.fire_from_rest`."""
+    if not _compiled(name):
+        return numpy_host.fire_from_rest
+    from nengo_dense.loihi.kernel import compiled_host  # loads numba
+
+    return compiled_host.fire_from_rest
 
 
 class BackInTime(NamedTuple):
