@@ -10,6 +10,7 @@ from nengo_dense.loihi.build_error import explained
 from nengo_dense.loihi.float_model import FloatModel
 from nengo_dense.loihi.model_copy import copy_arrays, flatten
 from nengo_dense.loihi.program import Program, read_compartments
+from nengo_dense.loihi.projection import Projection
 
 
 class Renewal:
@@ -24,7 +25,7 @@ class Renewal:
 
     def __init__(self, floats: FloatModel) -> None:
         self._floats = floats
-        self._parts: list[_Part] | None = None
+        self._parts: list[_Part] = []
         self._program: Program | None = None
 
     def program(self) -> Program:
@@ -36,33 +37,37 @@ class Renewal:
             The chip cannot store a number.
         """
         if self._program is None:
-            self._parts = [_Part(block) for block in self._floats.model.blocks]
-        parts = self._parts or []
-        if self._program is None or not all(part.is_finite for part in parts):
-            program = Program.from_model(self._floats.integers().model)
-            # learning and sparse synapses have more to them than weights
-            plain = not program.learnings and all(p.weights.width for p in program.projections)
-            self._program = program if plain else None
-            return program
+            return self._read()
         with explained(self._floats.model.toplevel):
-            blocks = [part.integers() for part in parts]
+            blocks = [part.integers() for part in self._parts]
+        if any(block is None for block in blocks):
+            return self._read()
         return replace(
             self._program,
             compartments=read_compartments(blocks),
-            projections=self._projections(blocks),
+            projections=self._projections(self._program.projections, blocks),
         )
 
-    def _projections(self, blocks: list[Any]) -> list[Any]:
+    def _read(self) -> Program:
+        """Read a whole program, from which later ones are made if it is plain enough."""
+        program = Program.from_model(self._floats.integers().model)
+        # learning and sparse synapses have more to them than weights
+        if not program.learnings and all(p.weights.width for p in program.projections):
+            self._program = program
+            self._parts = [_Part(block) for block in self._floats.model.blocks]
+        return program
+
+    def _projections(self, before: list[Projection], blocks: list[Any]) -> list[Projection]:
         """Exchange the weights of all projections, which are in the order of synapses."""
-        projections = iter(self._program.projections if self._program else [])
+        projections = iter(before)
         arriving = _count_arriving(self._floats.model)
         result = []
         for block, original in zip(blocks, self._floats.model.blocks, strict=True):
-            for synapse, before in zip(block.synapses, original.synapses, strict=True):
+            for synapse, old in zip(block.synapses, original.synapses, strict=True):
                 values = np.concatenate([part.ravel() for part in synapse.weights])
                 values.setflags(write=False)
                 weights = None
-                for _ in range(arriving.get(id(before), 0)):
+                for _ in range(arriving.get(id(old), 0)):
                     projection = next(projections)
                     weights = weights or replace(projection.weights, values=values)
                     result.append(replace(projection, weights=weights))
@@ -93,13 +98,11 @@ class _Part:
     def __post_init__(self) -> None:
         self._indices = [flatten(synapse.indices)[np.newaxis] for synapse in self.block.synapses]
 
-    @property
-    def is_finite(self) -> bool:
-        """Whether no weight is NaN or infinite, where the order of axons would matter."""
-        return all(np.isfinite(w).all() for s in self.block.synapses for w in s.weights)
-
     def integers(self) -> Any:
-        """Discretize a copy of the block with nengo-loihi's function, without axons."""
+        """Discretize a copy of the block with nengo-loihi's function, without axons.
+
+        None if a weight is NaN or infinite, as the order of axons would matter then.
+        """
         from nengo_loihi.builder import discretize
 
         block = copy.copy(self.block)
@@ -109,6 +112,8 @@ class _Part:
             joined = copy.copy(synapse)
             joined.synapse_cfg = copy.copy(synapse.synapse_cfg)
             joined.weights = [flatten(synapse.weights)[np.newaxis]]
+            if not np.isfinite(joined.weights[0]).all():
+                return None
             joined.indices = [indices]
             block.synapses.append(joined)
         discretize.discretize_block(block)

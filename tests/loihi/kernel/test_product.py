@@ -1,4 +1,4 @@
-"""Slopes of weights and of spikes: compiled as in NumPy, and the same for all numbers of threads."""
+"""Slopes of weights and of spikes: compiled as in NumPy, whatever the number of threads."""
 
 import importlib.util
 
