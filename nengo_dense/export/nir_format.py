@@ -95,10 +95,16 @@ class NirFormat(NetworkFormat):
                 f"reader={self.reader.name!r} has no neurons as the host's: "
                 f"{self.reader.no_host}; leave host=True out, and give the graph the host's spikes"
             )
+        if self.reader.no_joins and not deployment.wiring.is_chain:
+            found.append(
+                f"reader={self.reader.name!r} takes chains of layers alone: "
+                f"{self.reader.no_joins}; leave reader= out for what NIR itself can hold, or "
+                "write it as .c"
+            )
         if not self.host and deployment.readout.direct.any():
             found.append(
                 "an output reads an input without neurons between, and a graph that begins with "
-                "the chip has only spikes; write it for reader='norse' or 'sinabs', or as .c"
+                "the chip has only spikes; leave host=False out, or write it as .c"
             )
         for layer in deployment.layers:
             p = layer.parameters
@@ -123,6 +129,11 @@ class NirFormat(NetworkFormat):
         """Say what the reader does otherwise."""
         floors = [layer.label for layer in deployment.layers if not layer.parameters["vmin"].any()]
         sentences = list(self.reader.differences)
+        if not deployment.wiring.is_chain:
+            sentences.append(
+                "layers join: of the readers known here none was found to run that; nirtorch "
+                "2.0.2, by which most of them read, gives wrong values without a word"
+            )
         if floors and not self.reader.floor:
             sentences.append(
                 f"no floor: neurons of {', '.join(floors)} cannot fall below 0 on the chip, and "

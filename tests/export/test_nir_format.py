@@ -126,13 +126,23 @@ def test_a_graph_that_begins_with_the_chip_has_an_input_for_each_layer_on_the_ho
     options = {"samples": rng.uniform(size=(1, 7)), "presentation_time": 0.02}
     graph = skipping_graph()
     with pytest.raises(ExportError, match="an output reads an input without neurons between"):
-        graph.export(tmp_path / "net.nir", reader="snntorch", **options)
+        graph.export(tmp_path / "net.nir", host=False, **options)
     parts = graph.arguments()
     parts["outputs"] = {"y": GraphOutput({"d": np.ones((2, 7)), "b": np.ones((2, 5))})}
-    nengo_dense.DenseGraph(**parts).export(tmp_path / "net.nir", reader="snntorch", **options)
+    nengo_dense.DenseGraph(**parts).export(tmp_path / "net.nir", host=False, **options)
     nodes = nir.read(tmp_path / "net.nir").nodes
     inputs = [name for name in nodes if name.startswith("input")]
     assert inputs == ["input00_x_encoder", "input01_a", "input02_b"]
+
+
+@pytest.mark.parametrize("reader", ["norse", "rockpool", "sinabs", "snntorch"])
+def test_readers_that_compute_joins_wrong_are_refused(reader, tmp_path, rng):
+    options = {"samples": rng.uniform(size=(1, 7)), "presentation_time": 0.02}
+    match = f"reader={reader!r} takes chains of layers alone: (nirtorch|snnTorch)"
+    with pytest.raises(ExportError, match=match):
+        skipping_graph().export(tmp_path / "net.nir", reader=reader, **options)
+    written = skipping_graph().export(tmp_path / "net.nir", **options)
+    assert any("layers join: of the readers known here none" in s for s in written.differences)
 
 
 def synaptic(graph, sent):
