@@ -103,8 +103,15 @@ class Judge(ABC):
         """
         return self.of_outputs(check_values(source, len(self.truth), self.n_out, "source"))
 
-    def of_source(self, outputs: np.ndarray) -> Evaluation:
-        """Judge outputs of the source model, (n, n_out), in the same way, as if after a step."""
+    def of_source(self, outputs: np.ndarray, source: np.ndarray | None = None) -> Evaluation:
+        """Judge outputs that were computed, (n, n_out), in the same way, as if after a step.
+
+        Parameters
+        ----------
+        outputs : (n, n_out) ndarray
+        source : (n, n_out) ndarray, optional
+            The source model's, where the others are not.
+        """
         reader = self.reader(slice(None))
         reader.head = "linear"  # the outputs have been through the model's head
         reader.begin(len(outputs), 1, self.n_out)
@@ -115,7 +122,7 @@ class Judge(ABC):
             "dt": 1.0,
             "target": "source",
             "sample_weight": self.weights,
-            "source": self.of_outputs(outputs),
+            "source": self.of_outputs(outputs if source is None else source),
         }
         return self.evaluation([reader.result()], None, common)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.evaluation.output_part import parts_of
 from nengo_dense.evaluation.reader import LastOutputs
 from nengo_dense.evaluation.run import Run
-from nengo_dense.heads import HEADS
-from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.layers.graph import AnyDense
 
 
 def predict(
@@ -76,16 +76,9 @@ def predict(
         progress_bar=progress_bar,
     )
     run.warn(stacklevel=2)
-    several = isinstance(stack, DenseGraph) and len(stack.outputs) > 1
-    head = "linear" if several else stack.readout
-    outcome = run.go(lambda rows: LastOutputs(head), "predicting")
+    parts = parts_of(stack)
+    outcome = run.go(lambda rows: LastOutputs("linear"), "predicting")
     run.notes_after(outcome, stacklevel=2)
-    outputs = np.concatenate(outcome.results)
-    return _by_name(stack, outputs) if several else outputs
-
-
-def _by_name(graph: DenseGraph, logits: np.ndarray) -> dict[str, np.ndarray]:
-    """Divide the mean logits of all outputs, and apply the head of each."""
-    ends = np.cumsum([node.size_out for node in graph.readouts.values()])[:-1]
-    parts = zip(graph.heads.items(), np.split(logits, ends, axis=1), strict=True)
-    return {name: HEADS[head](part) for (name, head), part in parts}
+    logits = np.concatenate(outcome.results)
+    outputs = {part.name: part.of(logits) for part in parts}
+    return outputs if len(parts) > 1 else outputs[parts[0].name]
