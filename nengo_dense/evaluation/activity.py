@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-#: Share of the ceiling of one spike a step at which a neuron counts as saturated in the mean of
-#: all presentations, and the share of a layer that may be so without a word.
-SATURATED, MOST_SATURATED = 0.9, 0.05
+from nengo_dense.loihi.limits import SATURATED
+
+#: Share of a layer's neurons that may be saturated without a word.
+MOST_SATURATED = 0.05
 
 
 @dataclass(frozen=True, eq=False)
