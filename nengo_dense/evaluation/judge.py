@@ -178,10 +178,10 @@ class ClassJudge(Judge):
         answers, leads = results, None
         if self.keeps_leads:
             answers = [each for each, _ in results]
-            leads = _in_order([each for _, each in results], rows)
+            leads = in_order([each for _, each in results], rows)
         return Classification(
             truth=self.truth,
-            answers_over_time=_in_order(answers, rows),
+            answers_over_time=in_order(answers, rows),
             leads_over_time=leads,
             classes=self.classes,
             **common,
@@ -220,7 +220,7 @@ class ValueJudge(Judge):
         outputs, errors = zip(*results, strict=True)
         return Regression(
             truth=self.truth,
-            outputs=_in_order(outputs, rows),
+            outputs=in_order(outputs, rows),
             squared_error_over_time=sum(errors) / self._equal.sum(),
             flat=self.flat,
             **common,
@@ -255,7 +255,7 @@ class LabelJudge(Judge):
         answers, counts, exact = zip(*results, strict=True)
         return MultiLabel(
             truth=self.truth,
-            answers=_in_order(answers, rows),
+            answers=in_order(answers, rows),
             counts_over_time=sum(counts),
             exact_match_over_time=sum(exact) / self._equal.sum(),
             classes=self.classes,
@@ -263,7 +263,7 @@ class LabelJudge(Judge):
         )
 
 
-def _in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray:
+def in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray:
     """Put parts after one another, and every row where its number says."""
     whole = np.concatenate(parts)
     return whole if rows is None else whole[np.argsort(rows)]

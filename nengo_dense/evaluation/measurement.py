@@ -45,6 +45,8 @@ def evaluate(
     sample_weight: Any = None,
     metrics: Mapping[str, Any] | None = None,
     source: Any = None,
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
 ) -> Any:
     """Hold the answers for a test set against what is right.
@@ -58,6 +60,8 @@ def evaluate(
         Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
         is read piece by piece, and so is what yields batches of any size, such as a generator.
         A graph of several inputs takes a dict of them by name, or all values side by side.
+        Sequences, (n, n_frames, size_in) or a list of (n_frames, size_in) arrays, change while
+        they are shown: each frame as long, and all of the longest for ``presentation_time``.
     y : array_like, or dict of them
         What is right. Classes: (n,) labels, as the source model was trained with: numbers or text
         out of ``stack.classes``; indices from 0, where these are not known. Or (n, n_classes)
@@ -106,6 +110,12 @@ def evaluate(
     source : (n, n_out) or (n,) array_like, optional
         What the source model's ``predict`` gives, outputs or labels, for ``agreement``. Of several
         outputs a dict.
+    mask : (n, n_frames) array_like, optional
+        1 for the frames of each sequence, and then 0; a list of arrays needs none.
+    per_frame : bool, optional
+        Whether every frame of a sequence has an answer, which follows from what it is shown alone,
+        without a reset since the frame before. ``y``, ``source`` and ``sample_weight`` are then
+        (n, n_frames, ...) or lists of arrays, a weight of a sequence that of all its frames.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
@@ -123,11 +133,10 @@ def evaluate(
         The stack was tuned for something else than this run (see
         `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
     """
-    n = length(y)
     run = Run.of(
         stack,
         x,
-        n=n,
+        n=length(y),
         presentation_time=presentation_time,
         dt=dt,
         minibatch_size=minibatch_size,
@@ -137,7 +146,10 @@ def evaluate(
         reset=reset,
         gap=gap,
         order=order,
+        mask=mask,
+        per_frame=per_frame,
     )
+    y, source, sample_weight = run.truths(y, source, sample_weight)
     judges = judges_for(stack, y, run.n or 0, task, classes, sample_weight)
     _check_decision(judges, run, decision)
     sources = judges.answers_of(source)
@@ -195,7 +207,7 @@ def _common(
 ) -> dict[str, Any]:
     """Return what comes of the run, whatever is judged."""
     parts = tuple(judges.parts)
-    kept = run.samples.n is not None
+    kept = run.samples.n is not None and (run.sequences is None or run.stream is None)
     replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps, parts)
     return {
         "layers": outcome.layers,
@@ -206,6 +218,7 @@ def _common(
         "replay": replay if kept else None,
         "name": run.stack.label or "",
         "stream": run.stream,
+        "sequences": None if run.sequences is None else run.sequences.times,
     }
 
 
@@ -216,6 +229,8 @@ def _check_decision(judges: OutputJudges, run: Run, decision: Any) -> None:
     for judge in of_classes:
         judge.keeps_leads = keeps_leads
         _check_memory(judges.n, run.n_steps, judge.n_out, keeps_leads)
+    if keeps_leads and run.sequences is not None and run.sequences.is_ragged:
+        raise invalid("'margin' goes with sequences that are all as long", "decision")
     if keeps_leads and not of_classes:
         tasks = " and a ".join(judge.task for judge in judges.judges)
         raise invalid(f"'margin' is for classes, and this is a {tasks}", "decision")

@@ -195,6 +195,8 @@ def length(y: Any) -> int | None:
     """Return how many samples there are labels for; what is no array is complained of later."""
     if isinstance(y, Mapping) and y:
         y = next(iter(y.values()))
+    if isinstance(y, list | tuple):
+        return len(y)  # the parts may be as long as sequences are
     shape = to_array(y, "y").shape
     return shape[0] if shape else None
 

@@ -12,6 +12,7 @@ from nengo_dense.evaluation import raster
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import describe
 from nengo_dense.evaluation.replay import Replay
+from nengo_dense.evaluation.sequence import Times
 from nengo_dense.evaluation.stream import Stream
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
@@ -56,6 +57,8 @@ class RunReport(Report):
         Label of the stack.
     stream : Stream or None
         How samples followed one another, if each was not shown from a fresh start.
+    sequences : Times or None
+        Of samples that changed while they were shown.
     """
 
     kind: ClassVar[str] = "evaluation"
@@ -68,6 +71,7 @@ class RunReport(Report):
     replay: Replay | None = None
     name: str = ""
     stream: Stream | None = None
+    sequences: Times | None = None
 
     @property
     @abstractmethod
@@ -137,8 +141,9 @@ class RunReport(Report):
             "dt": self.dt,
             "target": self.target,
             "latency": self.latency,
-            "reset": self.stream is None,
+            "reset": self.stream is None or self.sequences is not None,
             "gap": self.gap,
+            "sequences": None if self.sequences is None else self.sequences._asdict(),
             "energy": {
                 "synaptic_operations": self.energy.synaptic_operations,
                 "neuron_updates": self.energy.neuron_updates,
@@ -161,9 +166,21 @@ class RunReport(Report):
     def _where(self) -> str:
         """Say of what and how this was measured, for the headline."""
         words = f"on {self.n} samples, {1000 * self.presentation_time:g} ms each"
-        if self.stream is not None:
+        if self.sequences is not None:
+            words = self._of_sequences(self.sequences)
+        elif self.stream is not None:
             words += f" and {1000 * self.gap:g} ms between, without a reset"
         return f"{words}, target {self.target!r}"
+
+    def _of_sequences(self, times: Times) -> str:
+        milliseconds = 1000 * self.presentation_time
+        if self.stream is not None:
+            return f"on {self.n} frames of {times.n} sequences, {milliseconds:g} ms each"
+        each = milliseconds / times.n_frames
+        words = f"on {times.n} sequences of {times.n_frames} frames, {each:g} ms each"
+        if times.mean_length < times.n_frames:
+            words = words.replace("of", "of up to", 1)
+        return words
 
     def _layer_table(self) -> ReportTable:
         rows = [
@@ -200,7 +217,7 @@ class RunReport(Report):
         if self.replay is None:
             raise invalid(
                 "has no samples to show again: they were given in batches, which are not kept, or "
-                "it comes from a pickle, which holds no samples",
+                "are frames of sequences, or it comes from a pickle, which holds no samples",
                 "evaluation",
             )
         shown = self.replay.show(i)
