@@ -374,7 +374,7 @@ def chain(n, kind, **settings):
     [("Activation", "a relu comes before"), ("Dropout", "has no (dense )?layer")],
 )
 def test_a_long_chain_of_layers_ends_soon(kind, match, tmp_path):
-    config = chain(10_000, kind, activation="relu")
+    config = chain(9_000, kind, activation="relu")
     with pytest.raises(ConversionError, match=match):
         read_model(hand_made(tmp_path / "m.h5", config, {"l0": {}}))
 
