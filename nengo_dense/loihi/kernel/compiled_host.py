@@ -19,7 +19,9 @@ from nengo_dense.loihi.kernel.vector import (
     either,
     floor,
     greater,
+    integer,
     load,
+    minimum,
     multiply,
     not_equal,
     spread,
@@ -233,7 +235,7 @@ def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
     spikes = np.empty((lanes, n_steps, n), dtype=np.uint8)
 
     def part(start: int, stop: int) -> None:
-        fire_lanes(start, stop, n_steps, flat, np.empty(3 * n), spikes.reshape(-1))
+        fire_lanes(start, stop, n_steps, flat, np.empty(2 * n), spikes.reshape(-1))
 
     over_lanes(part, lanes, spikes.size)
     return spikes
@@ -248,12 +250,21 @@ def fire_lanes(
     vectors: np.ndarray,
     spikes: np.ndarray,
 ) -> None:
-    """Let the neurons of some lanes fire; ``vectors`` has room for three values of each."""
-    n, nothing = np.uint64(len(vectors)) // np.uint64(3), np.uint64(0)
+    """Let the neurons of some lanes fire; ``vectors`` has room for two values of each."""
+    n = np.uint64(len(vectors)) // np.uint64(2)
+    whole = n - n % np.uint64(WIDTH)
+    most = 255.0
     for lane in range(np.uint64(start), np.uint64(stop)):
         for j in range(n):
+            vectors[j] = 0.0
             vectors[n + j] = max(drive[lane * n + j], 0.0)
-            vectors[n + n + j] = 0.0
         for step in range(np.uint64(n_steps)):
             place = (lane * np.uint64(n_steps) + step) * n
-            fire_and_send(vectors, nothing, n, n + n, n, 1.0, True, spikes, place, False)
+            for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+                v, k = _integrate(load(vectors, j), load(vectors, n + j), True)
+                store(vectors, j, v)
+                store(spikes, place + j, integer(minimum(k, spread(most))))
+            for j in range(whole, n):
+                x, m = _integrate_one(vectors[j], vectors[n + j], True)
+                vectors[j] = x
+                spikes[place + j] = min(m, most)

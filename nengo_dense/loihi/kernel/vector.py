@@ -199,6 +199,16 @@ def real(typing_context: Any, vector: Any) -> Any:
 
 
 @instruction
+def integer(typing_context: Any, vector: Any) -> Any:
+    """Turn float64 into int32, without the fraction."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fptosi(arguments[0], context.get_value_type(signature.return_type))
+
+    return Vector(types.int32)(vector), generate
+
+
+@instruction
 def any_bit(typing_context: Any, vector: Any) -> Any:
     """Whether any bit is set."""
 
