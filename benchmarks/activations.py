@@ -162,7 +162,8 @@ def report(name, kind, results):
     gaps = "  ".join(f"{gap:7.2f}" for gap in mean["gap"])
     print(
         f"{Path(name).stem:<8}{kind:<15}{mean['source']:9.4g}{gaps}   "
-        f"{mean['neurons']:5.0f} neurons{mean['cores']:5.1f} cores{mean['synaptic_operations']:10.0f} operations"
+        f"{mean['neurons']:5.0f} neurons{mean['cores']:5.1f} cores"
+        f"{mean['synaptic_operations']:10.0f} operations"
         f"{mean['seconds']:7.0f} s  fitted to {mean['fitted']:.3f}",
         flush=True,
     )
