@@ -15,6 +15,7 @@ from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers import graph_file, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.head import HeadNode
 from nengo_dense.layers.stack import VALUE_TAU, DenseStack
@@ -22,7 +23,7 @@ from nengo_dense.layers.stack_synapse import check_synapses
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 
 
-class DenseGraph(nengo.Network):
+class DenseGraph(nengo.Network, Exportable):
     """A dense network whose layers read any inputs and earlier layers.
 
     `nengo_dense.DenseStack` is the chain of it, and the simpler thing where it is enough.
