@@ -7,7 +7,7 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
-from nengo.neurons import NeuronType, SpikingRectifiedLinear
+from nengo.neurons import NeuronType, RectifiedLinear, SpikingRectifiedLinear
 
 from nengo_dense.arguments import count
 from nengo_dense.files import as_path
@@ -41,7 +41,7 @@ class DenseGraph(nengo.Network, Exportable):
     synapse : float, nengo.synapses.Synapse or None, optional
         In front of every layer that gets spikes. An output has none: its window averages.
     neuron_type : nengo.neurons.NeuronType, optional
-        Of the layers on the chip; those on the host are exact.
+        Of the layers on the chip; those on the host are exact, in rates where these are.
     tuned : TuningRecord, optional
         What the weights were tuned for, with the values of all inputs side by side.
     fitted : mapping, optional
@@ -169,12 +169,13 @@ class DenseGraph(nengo.Network, Exportable):
         return encoder
 
     def _layer(self, part: GraphLayer) -> DenseLayer:
+        exact = SpikingRectifiedLinear() if self.neuron_type.spiking else RectifiedLinear()
         layer = DenseLayer(
             part.n,
             sum(matrix.shape[1] for matrix in part.weights.values()),
             weights=np.concatenate(list(part.weights.values()), axis=1),
             bias=part.bias,
-            neuron_type=self.neuron_type if part.on_chip else SpikingRectifiedLinear(),
+            neuron_type=self.neuron_type if part.on_chip else exact,
             max_rate=part.max_rate,
             on_chip=part.on_chip,
             label=part.name,
