@@ -52,7 +52,6 @@ def test_a_model_with_two_inputs_and_two_heads_is_converted_checked_and_run(fold
             np.testing.assert_array_equal(found[f"y.{name}"], outputs)
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_arrays_apart_are_evaluated_by_the_models_own_names(folder, capsys, rng):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
     with np.load("data.npz") as data:
@@ -86,7 +85,6 @@ def test_arrays_apart_are_evaluated_by_the_models_own_names(folder, capsys, rng)
         assert found["evaluation"]["outputs"][name]["metrics"] == one["metrics"]
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_tasks_and_classes_are_named_by_output(folder, capsys):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
     x = np.load("data.npz")["x"]
