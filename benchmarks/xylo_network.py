@@ -6,6 +6,8 @@ steps to integers are done here, in the manner of its ``channel_quantize``: 8 bi
 scaled neuron by neuron with thresholds of 16 bits, and decays of a half, a quarter, an eighth ...
 """
 
+from itertools import pairwise
+
 import nir
 import numpy as np
 from xylosim.v2 import XyloLayer, XyloSynapse
@@ -68,7 +70,7 @@ def build(layers):
     shift = min((layer["shift"] for layer in layers[1:]), default=0)
     n = sum(len(layer["threshold"]) for layer in layers)
     recurrent, first = [[] for _ in range(n)], 0
-    for below, layer in zip(layers, layers[1:], strict=False):
+    for below, layer in pairwise(layers):
         less = 2.0 ** (shift - layer["shift"])
         layer["threshold"] = [round(value * less) for value in layer["threshold"]]
         layer["bias"] = [round(value * less) for value in layer["bias"]]
