@@ -38,8 +38,8 @@ from nengo_dense.files import load_arrays
 HERE = Path(__file__).parent
 STEPS = 100
 N_RANDOM = 20
-#: Readers of NIR that ``nir_readers.py`` runs.
-READERS = ("norse", "rockpool", "sinabs", "snntorch")
+#: Readers of NIR that ``nir_readers.py`` runs, and Xylo's integers, which take Rockpool's file.
+READERS = ("norse", "rockpool", "sinabs", "snntorch", "xylosim")
 
 
 def digits():
@@ -166,7 +166,7 @@ def write_nir(folder, stack, data):
     """Write a network for every reader, with a whole test set and our own answers."""
     folder.mkdir(exist_ok=True)
     _, x, _, y = data
-    for name in READERS:
+    for name in READERS[:-1]:
         stack.export(folder / f"{name}.nir", samples=x, reader=name)
     arrays = load_arrays(folder / f"{READERS[0]}.nir.vectors.npz", "test vectors", "")
     n_steps = arrays["logits"].shape[1]
