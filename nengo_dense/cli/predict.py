@@ -33,7 +33,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--data",
         required=True,
         metavar="FILE.npz",
-        help="samples: array x_test or x; or a .npy file, which may be larger than memory",
+        help="samples: array x_test or x (x.NAME for each of several inputs); or a .npy file, "
+        "which may be larger than memory",
     )
     add_timing(parser)
     add_running(parser)
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     given = model.read(args.model)
     if given.source is None:
         given.check_network()
-    x = load_samples(args.data, given.n_in, "predicting for")
+    x = load_samples(args.data, given.n_in, "predicting for", given.names)
     calibration = given.load_calibration(args)
     stack = given.to_stack(args.encoding, calibration=calibration, **times)
     outputs = predict(

@@ -9,6 +9,8 @@ from nengo_dense.evaluation.multi_label import MultiLabel
 from nengo_dense.evaluation.prediction import predict
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.evaluation.rung_by_rung import ladder
+from nengo_dense.evaluation.several_ladders import SeveralLadders
+from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.evaluation.stopping import Decision
 from nengo_dense.evaluation.stream_report import StreamReport, stream_report
 
@@ -20,6 +22,8 @@ __all__ = [
     "LadderReport",
     "MultiLabel",
     "Regression",
+    "SeveralLadders",
+    "SeveralOutputs",
     "StreamReport",
     "decision_curve",
     "evaluate",

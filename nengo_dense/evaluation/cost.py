@@ -13,7 +13,7 @@ def energy_of(
     senders: Sequence[Sequence[int]],
     sent: np.ndarray,
     spikes_in: float,
-    n_steps: int,
+    n_steps: float,
 ) -> Energy:
     """Count what the cores do in one presentation.
 
@@ -30,9 +30,9 @@ def energy_of(
         Spikes that each of them sends.
     spikes_in : float
         Spikes that a layer on the chip gets which has no senders: of the input's values.
-    n_steps : int
+    n_steps : float
     """
-    operations, updates = 0.0, 0
+    operations, updates = 0.0, 0.0
     for layer, numbers in zip(layers, senders, strict=True):
         if layer.on_chip:
             got = float(sent[list(numbers)].sum()) if numbers else spikes_in
@@ -50,13 +50,15 @@ def spikes_for_values(x: np.ndarray, n_steps: int) -> float:
 
     Parameters
     ----------
-    x : (n, size_in) ndarray
+    x : (n, size_in) or (n, n_frames, size_in) ndarray
+        Frames share the time.
     n_steps : int
         Steps that each sample is shown.
     """
     spikes = 0.0
     for sign in (1, -1):
         gathered = np.clip((1 + sign * x) / 2, 0, 1)
+        gathered = gathered if x.ndim == 2 else gathered.mean(axis=1)
         spikes += float(np.floor(n_steps * gathered).sum()) / len(x)
     return spikes
 
