@@ -15,6 +15,7 @@ from nengo_dense.arguments import (
     flag,
     positive,
     presentation_steps,
+    unusual_time,
 )
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
@@ -35,8 +36,6 @@ from nengo_dense.loihi.energy import Energy
 from nengo_dense.samples import join_inputs
 
 TARGETS = ("sim", "simreal", "nengo")
-#: A presentation of more seconds than this was probably given in milliseconds.
-UNUSUAL_TIME = 5.0
 
 
 @dataclass(frozen=True)
@@ -300,13 +299,7 @@ def notes_on(
     stack: AnyDense, x: np.ndarray, presentation_time: float, dt: float, target: str
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
-    notes = []
-    if presentation_time > UNUSUAL_TIME:
-        notes.append(
-            f"Every sample is shown for {presentation_time:g} seconds, that is "
-            f"{presentation_time / dt:.0f} steps: if milliseconds are meant, give "
-            f"presentation_time={presentation_time / 1000:g}."
-        )
+    notes = list(filter(None, [unusual_time(presentation_time, dt)]))
     if stack.tuned is not None:
         notes += stack.tuned.differences(
             dt=dt, presentation_time=presentation_time, target=target, x=x
