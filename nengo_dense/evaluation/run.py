@@ -24,11 +24,12 @@ from nengo_dense.evaluation.batch import (
     lanes_in_memory,
     record_all,
 )
-from nengo_dense.evaluation.cost import energy_of
+from nengo_dense.evaluation.cost import energy_of, operations_of
 from nengo_dense.evaluation.feed import Feed, ReaderFor
 from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import Trial, populations_of, senders_of
+from nengo_dense.evaluation.work import Work, work_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
@@ -53,6 +54,8 @@ class Outcome:
     layers : list of LayerActivity
     energy : Energy
         Of one presentation, and the gap after it.
+    work : Work
+        What else it takes.
     """
 
     n: int
@@ -60,6 +63,7 @@ class Outcome:
     rows: np.ndarray | None
     layers: list[LayerActivity]
     energy: Energy
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -226,14 +230,13 @@ class Run:
                     total += spikes
                 tracker.total_progress.step(recording.n)
         feed.check(n)
-        energy = energy_of(
-            trial.populations,
-            senders_of(self.stack, trial.populations),
-            sent / n,
-            feed.spikes_in / n,
-            self.period,
-        )
-        return Outcome(n, results, feed.rows, self._activity(trial, fired, n), energy)
+        populations, per_sample = trial.populations, sent / n
+        senders = senders_of(self.stack, populations)
+        operations = operations_of(populations, senders, per_sample, feed.spikes_in / n)
+        energy = energy_of(populations, operations, self.period)
+        work = work_of(self.stack, populations, per_sample, operations, self.period)
+        activity = self._activity(trial, fired, n)
+        return Outcome(n, results, feed.rows, activity, energy, work)
 
     @property
     def period(self) -> float:
