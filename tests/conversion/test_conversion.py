@@ -154,10 +154,11 @@ def test_regression_keeps_its_values(rng):
         y = np.maximum(y @ w.T + b, 0)
     y = y @ model[-1][0].T + model[-1][1]
     stack = convert(model, calibration=x, progress_bar=False)
-    from nengo_dense.conversion.chain import Chain, Window
+    from nengo_dense.conversion.circuit import Circuit, Window
 
-    (activity,) = Chain(stack, 0.001).run(test, [Window(10, 100, 1.0)])
-    found = Chain(stack, 0.001).logits(activity)
+    circuit = Circuit(stack, 0.001)
+    (read,) = circuit.run(test, [Window(10, 100, 1.0)])
+    found = circuit.logits(read)
     assert np.corrcoef(found[:, 0], y[:, 0])[0, 1] > 0.98
 
 
