@@ -212,6 +212,7 @@ def _common(
     return {
         "layers": outcome.layers,
         "energy": outcome.energy,
+        "work": outcome.work,
         "dt": run.dt,
         "target": run.target,
         "notes": notes,

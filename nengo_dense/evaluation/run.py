@@ -15,6 +15,7 @@ from nengo_dense.arguments import (
     flag,
     positive,
     presentation_steps,
+    unusual_time,
 )
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
@@ -23,11 +24,12 @@ from nengo_dense.evaluation.batch import (
     lanes_in_memory,
     record_all,
 )
-from nengo_dense.evaluation.cost import energy_of
+from nengo_dense.evaluation.cost import energy_of, operations_of
 from nengo_dense.evaluation.feed import Feed, ReaderFor
 from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import Trial, populations_of, senders_of
+from nengo_dense.evaluation.work import Work, work_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
@@ -35,8 +37,6 @@ from nengo_dense.loihi.energy import Energy
 from nengo_dense.samples import join_inputs
 
 TARGETS = ("sim", "simreal", "nengo")
-#: A presentation of more seconds than this was probably given in milliseconds.
-UNUSUAL_TIME = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Outcome:
     layers : list of LayerActivity
     energy : Energy
         Of one presentation, and the gap after it.
+    work : Work
+        What else it takes.
     """
 
     n: int
@@ -61,6 +63,7 @@ class Outcome:
     rows: np.ndarray | None
     layers: list[LayerActivity]
     energy: Energy
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -227,14 +230,13 @@ class Run:
                     total += spikes
                 tracker.total_progress.step(recording.n)
         feed.check(n)
-        energy = energy_of(
-            trial.populations,
-            senders_of(self.stack, trial.populations),
-            sent / n,
-            feed.spikes_in / n,
-            self.period,
-        )
-        return Outcome(n, results, feed.rows, self._activity(trial, fired, n), energy)
+        populations, per_sample = trial.populations, sent / n
+        senders = senders_of(self.stack, populations)
+        operations = operations_of(populations, senders, per_sample, feed.spikes_in / n)
+        energy = energy_of(populations, operations, self.period)
+        work = work_of(self.stack, populations, per_sample, operations, self.period)
+        activity = self._activity(trial, fired, n)
+        return Outcome(n, results, feed.rows, activity, energy, work)
 
     @property
     def period(self) -> float:
@@ -300,13 +302,7 @@ def notes_on(
     stack: AnyDense, x: np.ndarray, presentation_time: float, dt: float, target: str
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
-    notes = []
-    if presentation_time > UNUSUAL_TIME:
-        notes.append(
-            f"Every sample is shown for {presentation_time:g} seconds, that is "
-            f"{presentation_time / dt:.0f} steps: if milliseconds are meant, give "
-            f"presentation_time={presentation_time / 1000:g}."
-        )
+    notes = list(filter(None, [unusual_time(presentation_time, dt)]))
     if stack.tuned is not None:
         notes += stack.tuned.differences(
             dt=dt, presentation_time=presentation_time, target=target, x=x
