@@ -102,6 +102,13 @@ def test_every_part_of_the_package_has_its_floor():
     assert parts == set().union(*FLOORS)
 
 
+@pytest.mark.parametrize("page", ["house.rst", "pictures/house.svg"])
+def test_the_house_is_drawn_with_all_its_folders(page):
+    text = (ROOT.parent / "docs" / page).read_text(encoding="utf-8")
+    folders = [path.parent.name for path in ROOT.glob("*/__init__.py")]
+    assert [name for name in folders if f"{name}/" not in text] == []
+
+
 @of_files(INSIDE)
 def test_imports_run_downward(path):
     own = part_of(path)

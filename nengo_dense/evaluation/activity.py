@@ -1,12 +1,14 @@
 """The activity of a layer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-#: Share of the ceiling of one spike a step at which a neuron counts as saturated in the mean of
-#: all presentations, and the share of a layer that may be so without a word.
-SATURATED, MOST_SATURATED = 0.9, 0.05
+from nengo_dense.loihi.limits import SATURATED
+
+#: Share of a layer's neurons that may be saturated without a word.
+MOST_SATURATED = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,18 @@ class LayerActivity:
     on_chip: bool
     rates: np.ndarray
     spikes: float
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what reports say of it, by name."""
+        return {
+            "label": self.label,
+            "on_chip": self.on_chip,
+            "neurons": len(self.rates),
+            "mean_rate": float(self.rates.mean()),
+            "max_rate": float(self.rates.max()),
+            "share_silent": float(np.mean(self.rates == 0)),
+            "spikes": self.spikes,
+        }
 
     def fault(self, dt: float) -> str:
         """Say why this layer cannot pass on what the model does; empty if it can.

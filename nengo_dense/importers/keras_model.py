@@ -3,6 +3,7 @@
 from typing import Any
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.file import check_layers
 from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
@@ -44,6 +45,7 @@ def read_architecture(
         raise ConversionError(
             model, [f"its architecture is malformed ({reason}); save the model again"]
         ) from err
+    check_layers(model, len(layers))
     version = str(architecture.get("keras_version", "3"))
     reading = Reading(weights, is_keras_2=version[:1] in "12")
     branches = any(kind_of(layer) in BRANCHING for layer in layers)

@@ -31,7 +31,7 @@ from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.chain_order import chain
-from nengo_dense.importers.file import existing, suffix
+from nengo_dense.importers.file import check_layers, existing, suffix
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.operation import (
@@ -77,6 +77,7 @@ class NirImporter:
             name, model = f"NIR file {model}", _load(model)
         if not hasattr(model, "nodes"):
             model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(model)
+        check_layers(name, len(model.nodes))
         leaky: dict[str, float] = {}
         operations = _graph(model, "", leaky)
         head = model.metadata.get(READOUT)

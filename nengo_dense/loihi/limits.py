@@ -41,6 +41,10 @@ DECAY_BITS = 12
 Q_BITS = 21
 U_BITS = 23
 
+#: Share of the ceiling, one spike a step, from which a neuron counts as saturated: it cannot pass
+#: on much more. Below 1, as the mean of a run includes the first steps, without input.
+SATURATED = 0.9
+
 #: Spikes per step that a board accepts from its host before it drops some; the default of
 #: ``snip_max_spikes_per_step`` (nengo-loihi 1.1.0, ``hardware/interface.py``).
 SNIP_MAX_SPIKES_PER_STEP = 50

@@ -84,18 +84,23 @@ def test_a_last_relu_is_kept(weights, biases, rng):
     assert forward(source, rng.normal(size=(50, 3)))[-1].min() == 0
 
 
-def test_a_long_list_of_nonsense_is_refused_at_once_and_in_few_words():
+def test_a_long_list_of_nonsense_is_refused_in_few_words():
     with pytest.raises(
-        ConversionError, match="and 99980 more, in the error's 'problems'"
+        ConversionError, match="and 4980 more, in the error's 'problems'"
     ) as caught:
-        read_model([1] * 100_000)
-    assert len(caught.value.problems) == 100_000
+        read_model([1] * 5_000)
+    assert len(caught.value.problems) == 5_000
     assert len(str(caught.value)) < 10_000
 
 
 def test_a_long_chain_of_layers_is_read():
-    source = read_model([np.eye(1)] * 20_000)
-    assert len(source) == 20_000
+    source = read_model([np.eye(1)] * 10_000)
+    assert len(source) == 10_000
+
+
+def test_more_layers_than_chips_can_hold_are_refused_at_once():
+    with pytest.raises(ConversionError, match="100000 layers, more than the limit of 10000"):
+        read_model([1] * 100_000)
 
 
 def test_masked_weights_are_refused_and_an_empty_mask_is_none(weights):

@@ -6,15 +6,13 @@ from typing import Any
 import nengo
 import numpy as np
 
+from nengo_dense.arguments import whole_steps
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import FloatBuild, Layer, quiet
 from nengo_dense.checks.facts.input_source import open_inputs
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.plugins import contained
-
-#: Share of the highest possible rate at which a neuron counts as saturated.
-SATURATED = 0.95
 
 
 @dataclass
@@ -97,7 +95,7 @@ def emulate(
     """
     import nengo_loihi
 
-    n_steps = max(1, round(run_time / model.dt)) if run_time else 0
+    n_steps = max(1, whole_steps(run_time, model.dt, "run")) if run_time else 0
     result = Emulation(n_steps, model.dt)
     for data in (model.params[probe] for probe in model.nengo_probes):
         data.clear()

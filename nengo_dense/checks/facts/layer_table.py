@@ -7,10 +7,10 @@ import numpy as np
 
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.core_plan import LayerCores
-from nengo_dense.checks.facts.emulation import SATURATED, Emulation
+from nengo_dense.checks.facts.emulation import Emulation
 from nengo_dense.checks.facts.quantization import Quantization
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.loihi.limits import MAX_IN_AXONS, MAX_OUT_AXONS, MAX_SYNAPSE_BITS
+from nengo_dense.loihi.limits import MAX_IN_AXONS, MAX_OUT_AXONS, MAX_SYNAPSE_BITS, SATURATED
 
 
 @dataclass
