@@ -67,11 +67,14 @@ class KerasNodes:
         In the order of computation.
     shapes : dict
         Name of a node -> shape of a sample.
+    inputs : set
+        Names of the nodes of inputs.
     """
 
     reading: Reading
     nodes: list[GraphNode] = field(default_factory=list)
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
+    inputs: set[Hashable] = field(default_factory=set)
 
     def model(
         self,
@@ -163,6 +166,7 @@ class KerasNodes:
         name = "/".join(step.name for step in path)
         key = self._key(name)
         self.nodes.append(GraphNode(key, width=width, label=name))
+        self.inputs.add(key)
         self.shapes[key] = shape
         return key
 
@@ -186,6 +190,7 @@ class KerasNodes:
         merge: Merge | None = None
         shapes = [Shape(self.shapes[source].sizes) for source in sources]
         self.reading.shape = shapes[0]
+        self.reading.at_input = sources[0] in self.inputs
         if len(sources) > 1:
             merge, operations, sources = self._merged(layer, shapes, sources)
         elif kind_of(layer) in BRANCHING and not layer.is_custom:
