@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import tuning
+from nengo_dense.conversion.adam import COOLING
 from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.distillation import Comparison, Distillation
@@ -114,8 +115,9 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
             progress_bar=False,
         )
         losses.append(last.loss)
-    assert losses[1] == pytest.approx(losses[0], rel=0.1)
-    assert losses[1] < 0.02
+    # roundings decide about spikes, so both ways part
+    assert losses[1] == pytest.approx(losses[0], rel=0.5)
+    assert max(losses) < 0.02
 
 
 class Seen(nengo.utils.progress.ProgressBar):
@@ -142,8 +144,8 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
 
-def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
-    """With steps of no size nothing changes, and four judgements after another say so."""
+def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
+    """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
     calls = []
     make, *samples, goals = problem
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 0.0)
@@ -155,4 +157,4 @@ def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
     tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS
+    assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS + COOLING * 60
