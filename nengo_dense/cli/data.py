@@ -14,6 +14,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.batches import check_batches
 from nengo_dense.cli.named_arrays import NO_NAMES, Names, find_apart
+from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays, map_array
 from nengo_dense.samples import check_inputs, join_inputs
@@ -29,6 +30,8 @@ LABELS = {
     "": ("y", "labels", "label", "target", "targets"),
     "test": ("y_test", "test_y", "test_labels"),
 }
+#: Part of a data set -> array of 1 for the frames of each sequence, and then 0.
+MASKS = {"training": "mask_train", "": "mask", "test": "mask_test"}
 #: Parts to look for, in order: for calibration, and for testing.
 CALIBRATION = ("training", "", "test")
 EVALUATION = ("test", "", "training")
@@ -108,15 +111,14 @@ def load_samples(path: str, n_in: int | None, doing: str, names: Names = NO_NAME
             check_batches(samples.values, n_in, f"the array of {path}")
         print(f"{doing} {samples}")
         return samples.values
-    samples = _find_samples(_load(path, names), EVALUATION, path)
-    x = _check(samples, n_in)
+    arrays = _load(path, names)
+    samples = _find_samples(arrays, EVALUATION, path)
+    x = _check_shown(samples, n_in, arrays)
     print(f"{doing} {samples}")
     return x
 
 
-def load_data(
-    path: str, n_in: int | None = None, names: Names = NO_NAMES
-) -> tuple[np.ndarray, Any]:
+def load_data(path: str, n_in: int | None = None, names: Names = NO_NAMES) -> tuple[Any, Any]:
     """Load samples and labels, preferably test samples; print their names.
 
     Parameters
@@ -126,7 +128,7 @@ def load_data(
 
     Returns
     -------
-    x : (batch, n_in) ndarray
+    x : (batch, n_in) or (batch, n_frames, n_in) ndarray, or list of (n_frames, n_in) ndarray
     y : (batch, ...) ndarray, or dict of them by output
 
     Raises
@@ -138,7 +140,7 @@ def load_data(
     """
     arrays = _load(path, names)
     samples = _find_samples(arrays, EVALUATION, path)
-    x = _check(samples, n_in)
+    x = _check_shown(samples, n_in, arrays)
     # never the labels of another part, even if their number is the same
     parts = (samples.part, "") if samples.part else ("", "test")
     bases = [name for part in parts for name in LABELS[part]]
@@ -152,7 +154,7 @@ def load_data(
     y = {output: arrays[name] for output, name in found.items()}
     for output, name in found.items():
         shape = y[output].shape
-        if shape[:1] != x.shape[:1]:
+        if shape[:1] != (len(x),):
             raise ValidationError(
                 f"{path} has {len(x)} samples in {samples.name} and labels of shape {shape} in "
                 f"{name}; there must be one label per sample",
@@ -221,3 +223,14 @@ def _check(samples: Samples, n_in: int | None) -> np.ndarray:
     if n_in is None:
         return samples.values
     return check_inputs(samples.values, n_in, f"{samples.name} of {samples.path}")
+
+
+def _check_shown(samples: Samples, n_in: int | None, arrays: dict[str, np.ndarray]) -> Any:
+    """Return samples that are shown, which may be sequences, with a mask or without."""
+    mask = _find(arrays, [MASKS[samples.part]])
+    sequences = None
+    if n_in is not None:
+        sequences = Sequences.read(samples.values, n_in, None if mask is None else arrays[mask])
+    if sequences is None:
+        return _check(samples, n_in)
+    return sequences.as_list() if sequences.is_ragged else samples.values

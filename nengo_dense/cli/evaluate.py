@@ -99,12 +99,13 @@ def run(args: argparse.Namespace) -> int:
         "classes": given.by_output(args.classes, names, "--classes"),
     }
     x, y = load_data(args.data, given.n_in, given.names)
-    given.check_truth(y, len(x), **asked)
+    given.check_truth(y, x, args.per_frame, **asked)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
         **asked,
         "n_jobs": args.jobs,
+        "per_frame": args.per_frame,
         "progress_bar": console.shows_progress(),
     }
     result: Any

@@ -15,6 +15,7 @@ from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.output_judges import judge_outputs
+from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.source_answers import source_parts
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_graph import SourceGraph
@@ -100,15 +101,14 @@ class Model:
         """Return MODEL if it is a stack or a graph, or raise a ValidationError."""
         return self.network if isinstance(self.network, DenseGraph) else self.check_stack()
 
-    def check_truth(self, y: Any, n: int, task: Any, classes: Any) -> None:
+    def check_truth(self, y: Any, x: Any, per_frame: bool, task: Any, classes: Any) -> None:
         """Look at a test set's answers before a trained model is converted, which takes a while.
 
         Parameters
         ----------
         y : (n, ...) ndarray, or dict of them by output
-        n : int
-            Number of samples.
-        task, classes
+        x : (n, ...) ndarray, or list of sequences
+        per_frame, task, classes
             As `nengo_dense.evaluate` takes them.
 
         Raises
@@ -118,7 +118,10 @@ class Model:
         """
         if self.source is not None:
             classes = self.source.classes if classes is None else classes
-            judge_outputs(source_parts(self.source), y, n, task, classes, None)
+            sequences = Sequences.read(x, int(self.source.n_in)) if per_frame else None
+            truths = y if sequences is None else sequences.by_frame(y, "y")
+            n = len(x) if sequences is None else sequences.n_rows
+            judge_outputs(source_parts(self.source), truths, n, task, classes, None)
 
     def by_output(self, texts: list[str] | None, read: Callable[[str], Any], option: str) -> Any:
         """Return an option's values by output; the value itself where no output is named.

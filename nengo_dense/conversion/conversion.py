@@ -17,6 +17,7 @@ from nengo_dense.arguments import (
     flag,
     positive,
     presentation_steps,
+    unusual_time,
 )
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import graph_conversion
@@ -165,6 +166,8 @@ def convert(
     if choice(target, TARGETS, "target") == "lava":
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
+    if said := unusual_time(presentation_time, dt):
+        warnings.warn(said, stacklevel=2)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
     share = (
         None if percentile is None else between(percentile, 0, 100, "percentile", with_low=False)

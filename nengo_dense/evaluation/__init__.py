@@ -2,7 +2,9 @@
 
 from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.decision_curve import DecisionCurve, decision_curve
+from nengo_dense.evaluation.device import DEVICES, Device, register_device
 from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.inference_cost import InferenceCost
 from nengo_dense.evaluation.ladder_report import LadderReport
 from nengo_dense.evaluation.measurement import evaluate
 from nengo_dense.evaluation.multi_label import MultiLabel
@@ -15,10 +17,13 @@ from nengo_dense.evaluation.stopping import Decision
 from nengo_dense.evaluation.stream_report import StreamReport, stream_report
 
 __all__ = [
+    "DEVICES",
     "Classification",
     "Decision",
     "DecisionCurve",
+    "Device",
     "Evaluation",
+    "InferenceCost",
     "LadderReport",
     "MultiLabel",
     "Regression",
@@ -29,5 +34,6 @@ __all__ = [
     "evaluate",
     "ladder",
     "predict",
+    "register_device",
     "stream_report",
 ]

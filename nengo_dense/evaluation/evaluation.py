@@ -121,7 +121,7 @@ class Evaluation(RunReport):
         if with_pictures:
             panels = [plot.Rates(self.layers), *self._panels()]
             parts.append(pictures([("", plot.side_by_side([panel])) for panel in panels]))
-        return "".join(parts)
+        return "".join([*parts, self._cost_html()])
 
     def _headline(self) -> str:
         return f"{self._result()} {self._where()}"

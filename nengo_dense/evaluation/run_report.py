@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from nengo_dense import picture_file
-from nengo_dense.evaluation import raster
+from nengo_dense.evaluation import inference_cost, raster
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import describe
+from nengo_dense.evaluation.inference_cost import InferenceCost
 from nengo_dense.evaluation.replay import Replay
 from nengo_dense.evaluation.sequence import Times
 from nengo_dense.evaluation.stream import Stream
+from nengo_dense.evaluation.work import Work
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.report_page import Report
+from nengo_dense.report_page import Report, legend, wide
 from nengo_dense.report_table import ReportTable
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class RunReport(Report):
         How samples followed one another, if each was not shown from a fresh start.
     sequences : Times or None
         Of samples that changed while they were shown.
+    work : Work or None
+        What an inference takes elsewhere than on the chip.
     """
 
     kind: ClassVar[str] = "evaluation"
@@ -72,6 +76,7 @@ class RunReport(Report):
     name: str = ""
     stream: Stream | None = None
     sequences: Times | None = None
+    work: Work | None = None
 
     @property
     @abstractmethod
@@ -118,6 +123,13 @@ class RunReport(Report):
         return self.presentation_time
 
     @property
+    def cost(self) -> InferenceCost | None:
+        """(InferenceCost or None) Latency and energy of an inference, by device."""
+        if self.work is None:
+            return None
+        return InferenceCost(self.energy, self.work, self.work.steps * self.dt)
+
+    @property
     def gap(self) -> float:
         """(float) Seconds without input after each sample of a stream."""
         return self.stream.gap * self.dt if self.stream else 0.0
@@ -143,12 +155,13 @@ class RunReport(Report):
             "latency": self.latency,
             "reset": self.stream is None or self.sequences is not None,
             "gap": self.gap,
-            "sequences": None if self.sequences is None else self.sequences._asdict(),
+            **({"sequences": self.sequences._asdict()} if self.sequences else {}),
             "energy": {
                 "synaptic_operations": self.energy.synaptic_operations,
                 "neuron_updates": self.energy.neuron_updates,
                 "joules": self.energy.joules,
             },
+            **({"cost": self.cost.numbers()} if self.cost else {}),
             "layers": [layer.numbers() for layer in self.layers],
             "notes": list(self.notes),
         }
@@ -161,7 +174,13 @@ class RunReport(Report):
 
     def _after(self) -> list[str]:
         """Return the lines after the table of layers, without the notes."""
-        return [describe(self.energy)]
+        return [describe(self.energy), *(self.cost.lines() if self.cost else [])]
+
+    def _cost_html(self) -> str:
+        if self.cost is None:
+            return ""
+        shown = f"{wide(self.cost.table().html())}{legend(inference_cost.COLUMNS)}"
+        return f"<h2>Cost of an inference, estimated</h2>{shown}"
 
     def _where(self) -> str:
         """Say of what and how this was measured, for the headline."""

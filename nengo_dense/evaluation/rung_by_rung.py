@@ -11,6 +11,7 @@ from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import LadderReport, Rung
+from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.measurement import measure
 from nengo_dense.evaluation.output_judges import OutputJudges, judge_outputs
 from nengo_dense.evaluation.run import Run
@@ -21,7 +22,6 @@ from nengo_dense.evaluation.source_answers import (
     Source,
     fitted_logits,
     heads_of,
-    source_inputs,
     source_logits,
     source_parts,
 )
@@ -53,6 +53,8 @@ def ladder(
     n_jobs: int = 1,
     classes: Any = None,
     sample_weight: Any = None,
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
     **conversion: Any,
 ) -> Any:
@@ -68,6 +70,8 @@ def ladder(
     model : object
         Anything `nengo_dense.convert` takes; it is the first rung.
     x : (n, n_in) array_like, or dict of them by input
+        Or sequences, as in `nengo_dense.evaluate`. What the source model gives for each frame is
+        averaged for a sequence as the readout averages it.
     y : array_like, or dict of them by output
         As in `nengo_dense.evaluate`; the model's own labels where it has some.
     task : {"classification", "regression", "multilabel"}, optional
@@ -79,6 +83,8 @@ def ladder(
     classes : (n_out,) array_like of numbers or text, optional
         Label of each output, in the order of the outputs, in place of the model's own.
     sample_weight : (n,) array_like, optional
+        As in `nengo_dense.evaluate`.
+    mask, per_frame : optional
         As in `nengo_dense.evaluate`.
     **conversion : optional
         Further arguments of `nengo_dense.convert`.
@@ -97,16 +103,17 @@ def ladder(
     """
     with outside_networks():
         source = read_model(model)
-        x = source_inputs(source, x)
+        shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame)
+        y, sample_weight = shown.truths(y, sample_weight)
         names = source.classes if classes is None else classes
-        judges = judge_outputs(source_parts(source), y, len(x), task, names, sample_weight)
-        source.compare(x)
+        judges = judge_outputs(source_parts(source), y, shown.n, task, names, sample_weight)
+        source.compare(shown.rows)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
         tune = flag(conversion.pop("tune", calibration is not None), "tune")
         make = partial(convert, source, calibration=calibration, **common, **conversion)
         stack = make(tune=False)
-        common |= {"minibatch_size": minibatch_size, "n_jobs": n_jobs}
-        climb = _Climb(judges, x, common)
+        common |= {"minibatch_size": minibatch_size, "n_jobs": n_jobs, **shown.how}
+        climb = _Climb(judges, shown, common)
         climb.source(source, calibration, conversion.get("activation_error", ACTIVATION_ERROR))
         for name, target, change in RUNGS:
             climb.step(name, target, with_rate_neurons(stack) if change == "rates" else stack)
@@ -121,9 +128,11 @@ def ladder(
 class _Climb:
     """Goes from rung to rung, and remembers them for each output."""
 
-    def __init__(self, judges: OutputJudges, x: np.ndarray, running: dict[str, Any]) -> None:
+    def __init__(
+        self, judges: OutputJudges, shown: LadderSamples, running: dict[str, Any]
+    ) -> None:
         self._judges = judges
-        self._x = x
+        self._shown = shown
         self._running = running
         self._rungs: list[list[Rung]] = [[] for _ in judges.parts]
         self._result: Any = None
@@ -131,16 +140,18 @@ class _Climb:
     def source(self, source: Source, calibration: Any, error: float) -> None:
         """Judge the source model, and the same with fitted activations where there are any."""
         parts = self._judges.parts
-        self._outputs = heads_of(parts, source_logits(source, self._x))
+        shown = self._shown
+        self._outputs = heads_of(parts, shown.answered(source_logits(source, shown.rows)))
         self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
-        fitted = fitted_logits(source, self._x, calibration, error)
+        fitted = fitted_logits(source, shown.rows, calibration, error)
         if fitted is not None:
-            found = self._judges.of_source(heads_of(parts, fitted), self._outputs)
+            outputs = heads_of(parts, shown.answered(fitted))
+            found = self._judges.of_source(outputs, self._outputs)
             self._add("fitted activations", found, [])
 
     def step(self, name: str, target: str, stack: AnyDense) -> None:
         """Run a stack or a graph."""
-        run = Run.of(stack, self._x, n=len(self._x), target=target, **self._running)
+        run = Run.of(stack, self._shown.x, n=self._shown.n, target=target, **self._running)
         run.warn(stacklevel=3)
         answers = self._judges.answers_in(self._outputs)
         above, self._result = self._result, measure(run, self._judges, answers, name, stacklevel=3)

@@ -149,9 +149,13 @@ class Sequences(Batches):
             )
         return values
 
+    def as_list(self) -> list[np.ndarray]:
+        """Return each sequence, (n_frames, n_in), without what follows its end."""
+        return [self.take([i])[0, : self.lengths[i]] for i in range(self.n)]
+
     def frames(self) -> np.ndarray:
         """Return the frames of all sequences after one another, (n_rows, n_in)."""
-        return np.concatenate([self.take([i])[0, : self.lengths[i]] for i in range(self.n)])
+        return np.concatenate(self.as_list())
 
     def arranged(
         self, n_steps: int, dt: float, fresh: bool, by_frame: bool

@@ -90,7 +90,7 @@ class SeveralOutputs(RunReport):
             for name, one in self.outputs.items():
                 drawn = [("", plot.side_by_side([panel])) for panel in one._panels()]
                 parts.append(f"<h2>{escape(name)}</h2>{pictures(drawn)}")
-        return "".join(parts)
+        return "".join([*parts, self._cost_html()])
 
     def _figure(self) -> "Figure":
         """Draw rates, and a row of what each output's task has to show."""

@@ -454,3 +454,12 @@ def test_a_model_that_is_one_matrix_is_named(rng):
         convert([(rng.randn(3, 4), None, "linear"), (rng.randn(2, 3), None)])
     with pytest.raises(ConversionError, match="it is one matrix, for which no neurons are needed"):
         convert([(rng.randn(3, 4), None)])
+
+
+def test_a_time_that_is_meant_in_milliseconds_is_said_at_once():
+    """Before the model is looked at, which this one would not survive."""
+    with (
+        pytest.warns(UserWarning, match=r"shown for 25 seconds.*presentation_time=0.025"),
+        pytest.raises(ConversionError, match="object"),
+    ):
+        convert(object(), presentation_time=25)
