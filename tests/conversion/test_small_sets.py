@@ -32,10 +32,14 @@ def trained(request):
     return model, x[:half], y[:half], x[half:], y[half:]
 
 
-def convert(trained, **arguments):
+def convert(trained, presentation_time=0.025, **arguments):
     model, x, *_ = trained
     return nengo_dense.convert(
-        model, calibration=x, presentation_time=0.025, progress_bar=False, **arguments
+        model,
+        calibration=x,
+        presentation_time=presentation_time,
+        progress_bar=False,
+        **arguments,
     )
 
 
@@ -62,7 +66,7 @@ def test_held_back_samples_are_answered_at_least_as_well_as_before(trained, monk
 
 def test_no_neuron_on_the_host_is_driven_beyond_one_spike_a_step(trained):
     _, x, *_ = trained
-    stack = convert(trained, effort="fast")
+    stack = convert(trained, 0.1, effort="fast")
     host = stack.layers[0]
     drive = 0.001 * host.max_rate * (x @ host.weights.T + host.bias)
     assert drive.max() <= LIMIT * (1 + 1e-6)
