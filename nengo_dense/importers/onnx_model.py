@@ -125,8 +125,8 @@ def _check_outputs(model: OnnxModel) -> None:
         layout = model.reading.layouts.get(tensor)
         if layout is not None and not layout.is_by_sample():
             problem = Problem(
-                f"output {name!r} has the shape {layout.shape} for {layout.n_samples} samples, not "
-                "one row a sample; end the model before what mixes them"
+                f"output {name!r} has the shape {layout.shape} for {layout.n_samples} samples, "
+                "not one row a sample; end the model before what mixes them"
             )
             model.nodes.append(GraphNode(("problem", name), (tensor,), [problem], label=name))
 
