@@ -146,6 +146,29 @@ def ablation() -> str:
     return table(head, rows) + "\n" + circumstances(known)
 
 
+def activations() -> str:
+    """Say what is lost of other activations, branches and values, and what they cost."""
+    known = record.load("activations")
+    rows = []
+    for figure in known["figures"]:
+        unit = " %" if figure["model"] == "autoencoder" else ""
+        source = f"{figure['source']:.3g}" if unit else f"{figure['source']:.2f} %"
+        rows.append(
+            [
+                f"{figure['data']}, {figure['model'].replace('_', ' ')}",
+                figure["n_seeds"],
+                source,
+                *(signed(gap) + unit for gap in figure["gap"]),
+                f"{figure['neurons']:.0f}",
+                f"{figure['cores']:.0f}",
+                f"{1e-3 * figure['synaptic_operations']:.0f} k",
+            ]
+        )
+    steps = [f"gap, {n} steps" for n in known["figures"][0]["steps"]]
+    head = ["data, model", "seeds", "source", *steps, "neurons", "cores", "synaptic operations"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
 def emulator() -> str:
     """Say how long a presentation takes."""
     known = record.load("emulator")
@@ -318,6 +341,7 @@ PAGES = {
     "parity": parity,
     "short": short,
     "ablation": ablation,
+    "activations": activations,
     "emulator": emulator,
     "suites": suites,
     "exactness": exactness,
