@@ -1,10 +1,15 @@
 """Sphinx configuration."""
 
 import runpy
+import sys
 import zlib
 from pathlib import Path
 
-from nengo_dense.checks.documentation import rule_pages
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+import rule_example
+
+from nengo_dense.checks.documentation import rule_index, rule_pages
 from nengo_dense.version import version as release
 
 project = "nengo_dense"
@@ -65,10 +70,9 @@ def write_rule_pages(app):
     """Write a page for each rule, from the rule itself, before Sphinx looks for pages."""
     folder = Path(app.srcdir, "rules")
     folder.mkdir(exist_ok=True)
-    pages = rule_pages()
-    names = "".join(f"   {code}\n" for code in pages)
-    index = f"All rules\n=========\n\n.. toctree::\n   :maxdepth: 1\n\n{names}"
-    for name, text in {"index": index, **pages}.items():
+    examples = [rule_example.run(path) for path in rule_example.paths()]
+    pages = rule_pages({example.code: rule_example.section(example) for example in examples})
+    for name, text in {"index": rule_index(), **pages}.items():
         path = folder / f"{name}.rst"
         if not path.exists() or path.read_text() != text:
             path.write_text(text)

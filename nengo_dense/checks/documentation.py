@@ -1,5 +1,7 @@
 """Documentation of the rules: a list, an explanation, and a page for each rule."""
 
+import difflib
+
 from nengo.exceptions import ValidationError
 
 from nengo_dense.checks.declaration import Rule
@@ -28,9 +30,20 @@ def find_rule(code: str, registry: Registry | None = None) -> Rule:
     known = (registry or load()).rules
     if not isinstance(code, str) or code.upper() not in known:
         raise ValidationError(
-            f"there is no rule {show(code)}; the rules are {', '.join(sorted(known))}", attr="code"
+            f"there is no rule {show(code)}; {_near(code, known)}'nengo-dense rules' lists "
+            "them all",
+            attr="code",
         )
     return known[code.upper()]
+
+
+def _near(code: object, known: dict[str, Rule]) -> str:
+    """Say which codes are spelled alike, or else which rules are about that word."""
+    wanted = str(code).upper()
+    near = difflib.get_close_matches(wanted, known, n=5)
+    if not near and len(wanted) > 2:
+        near = [name for name, rule in known.items() if wanted in rule.summary.upper()]
+    return f"near to it are {', '.join(sorted(near))}; " if near else ""
 
 
 def explain(code: str) -> str:
@@ -39,12 +52,13 @@ def explain(code: str) -> str:
     Examples
     --------
     >>> print(explain("ND101"))
-    ND101 (error): something is on the chip
+    ND101 demands: something is on the chip.
+    If that does not hold, it is an error.
     ...
     """
     rule = find_rule(code)
     parts = [
-        f"{rule.code} ({rule.severity}): {rule.summary}",
+        f"{rule.code} demands: {rule.summary}.\n{_if_broken(rule)}",
         rule.explanation.replace("``", "'"),
         f"How to fix it: {rule.remedy}",
     ]
@@ -54,31 +68,82 @@ def explain(code: str) -> str:
 
 
 def rule_list() -> str:
-    """Return one line per rule, by code, and the problems of plug-ins."""
+    """Return one line per rule, by code, and the problems of plug-ins.
+
+    The line states what must hold, under a heading, so that nobody takes it for a verdict.
+    """
     known = load()
-    lines = [f"{r.code}  {r.severity:7}  {r.summary}" for r in _by_code(known)]
+    lines = ["code   if broken  what must hold"]
+    lines += [f"{r.code}  {r.severity:9}  {r.summary}" for r in _by_code(known)]
     lines += [f"problem: {problem}" for problem in known.problems]
     return "\n".join(printable(line, keep="") for line in lines)
 
 
-def rule_pages() -> dict[str, str]:
+#: What severities are called in a sentence.
+_CALLED = {"error": "an error", "warning": "a warning", "info": "only information"}
+
+
+def _if_broken(rule: Rule) -> str:
+    return f"If that does not hold, it is {_CALLED[rule.severity]}."
+
+
+#: The questions of the built-in family's groups, by the first characters of their codes.
+GROUPS = {
+    "ND1": "Does the network build for the chip, and does it compute there as it does in Nengo?",
+    "ND2": "Does it fit the cores, the chip and the board?",
+    "ND3": "How much precision do its numbers lose as integers?",
+    "ND4": "How do the neurons fire on the chip?",
+    "ND5": "How far can the answers be trusted?",
+}
+
+
+def rule_pages(sections: dict[str, str] | None = None) -> dict[str, str]:
     """Write a page for each rule.
+
+    Parameters
+    ----------
+    sections : dict of {str: str}, optional
+        Code -> reStructuredText to put at the end of its page, such as an example.
 
     Returns
     -------
     pages : dict of {str: str}
         Code -> reStructuredText.
     """
-    return {rule.code: _page(rule) for rule in rules()}
+    more = sections or {}
+    return {rule.code: _page(rule, more.get(rule.code, "")) for rule in rules()}
 
 
-def _page(rule: Rule) -> str:
+def rule_index() -> str:
+    """Write the page that lists all rules, by group, with links to their pages."""
+    title = "All rules"
+    parts = [
+        f"{title}\n{'=' * len(title)}",
+        "Each rule states what must hold. The severity says how much it matters if it does not.",
+    ]
+    grouped: dict[str, list[Rule]] = {}
+    for rule in rules():
+        grouped.setdefault(rule.code[:-2], []).append(rule)
+    for group, members in grouped.items():
+        heading = f"{group}xx: {GROUPS[group]}" if group in GROUPS else f"{group}xx"
+        parts.append(f"{heading}\n{'-' * len(heading)}")
+        head = ".. list-table::\n   :header-rows: 1\n   :widths: 12 14 74\n\n"
+        rows = [("rule", "if broken", "what must hold")]
+        rows += [(f":doc:`{r.code} <{r.code}>`", r.severity, r.summary) for r in members]
+        parts.append(head + "\n".join(f"   * - {a}\n     - {b}\n     - {c}" for a, b, c in rows))
+    names = "\n".join(f"   {rule.code}" for rule in rules())
+    parts.append(f".. toctree::\n   :hidden:\n\n{names}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _page(rule: Rule, section: str) -> str:
     title = f"{rule.code}: {rule.summary}"
     parts = [
         f"{title}\n{'=' * len(title)}",
-        f":Severity: {rule.severity}\n:Needs: {', '.join(rule.requires) or 'nothing'}",
+        f"This is what must hold. {_if_broken(rule)}",
         rule.explanation,
         f"How to fix it\n-------------\n{rule.remedy}",
+        *([section] if section else []),
     ]
     if rule.says:
         said = "\n".join(f"- ``{pattern}``" for pattern in rule.says)
@@ -86,4 +151,9 @@ def _page(rule: Rule) -> str:
             "nengo-loihi's messages\n----------------------\n"
             f"Regular expressions for the messages that this rule explains:\n\n{said}"
         )
+    needs = ", ".join(f"``{name}``" for name in rule.requires) or "nothing"
+    parts.append(
+        f"What it needs\n-------------\n{needs}. Where something of that is missing, the report "
+        "says so and skips the rule."
+    )
     return "\n\n".join(parts) + "\n"

@@ -9,7 +9,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.conversion.wiring import Wiring, blank_copy
+from nengo_dense.conversion.part import Parts, blank_copy
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.source import with_source
@@ -44,7 +44,7 @@ class BuiltNetwork:
     """The cores that nengo-loihi makes of a stack or a graph, and what they do with any numbers.
 
     The network itself is not built but a copy with the same neurons and other weights, so that
-    nothing hangs on their values (`nengo_dense.conversion.wiring.blank_copy`).
+    nothing hangs on their values (`nengo_dense.conversion.part.blank_copy`).
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class BuiltNetwork:
 
     Attributes
     ----------
-    wiring : Wiring
+    parts : Parts
         Of the copy.
     hosts : list of HostLayer
         Encoders, then layers.
@@ -73,18 +73,18 @@ class BuiltNetwork:
         _check_synapses(network)
         self.dt = dt
         copy = blank_copy(network)
-        self.wiring = wiring = Wiring.of(copy)
-        places = {name: np.arange(copy.size_in)[where] for name, where in wiring.inputs.items()}
+        self.parts = parts = Parts.of(copy)
+        places = {name: np.arange(copy.size_in)[where] for name, where in parts.inputs.items()}
         self.hosts = [
             HostLayer(name, encoder.layer, places[name])
-            for name, encoder in wiring.encoders.items()
+            for name, encoder in parts.encoders.items()
         ]
-        for part in wiring.layers:
+        for part in parts.layers:
             if not part.layer.on_chip:
                 columns = np.concatenate([places[read.source] for read in part.reads])
                 self.hosts.append(HostLayer(part.name, part.layer, columns))
         self._ensembles = {host.name: host.layer.ensemble for host in self.hosts}
-        chip = {part.name: part.layer.ensemble for part in wiring.layers if part.layer.on_chip}
+        chip = {part.name: part.layer.ensemble for part in parts.layers if part.layer.on_chip}
         self._ensembles |= chip
         random_state = np.random.get_state()  # from which Nengo seeds what has no seed
         try:
@@ -101,7 +101,7 @@ class BuiltNetwork:
         Layers on the chip are not told: to look at an array as Nengo does costs as much as to
         make integers of it.
         """
-        for part, w, b in zip(self.wiring.layers, weights, biases, strict=False):
+        for part, w, b in zip(self.parts.layers, weights, biases, strict=False):
             layer = part.layer
             if not layer.on_chip:
                 layer.set_parameters(w, b)
@@ -116,7 +116,7 @@ class BuiltNetwork:
 
     def _transform(self, source: str, weights: np.ndarray) -> np.ndarray:
         """Return what nengo-loihi makes of the transforms between neurons and a layer."""
-        encoder = self.wiring.encoders.get(source)
+        encoder = self.parts.encoders.get(source)
         return weights if encoder is None else times_columns(weights, encoder.decoders)
 
     def program(self) -> Program:
@@ -142,7 +142,7 @@ class BuiltNetwork:
 
     def _drive_of(self, host: HostLayer, x: np.ndarray) -> np.ndarray:
         transform, ensemble = host.layer.connection.transform.init, host.layer.ensemble
-        if host.name in self.wiring.encoders:  # one input for each neuron: the sum is a product
+        if host.name in self.parts.encoders:  # one input for each neuron: the sum is a product
             weighted = times_columns(x[:, host.columns], np.transpose(transform))
         else:
             weighted = np.matmul(transform, x[:, host.columns, np.newaxis])[:, :, 0]

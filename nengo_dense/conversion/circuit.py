@@ -8,7 +8,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
-from nengo_dense.conversion.wiring import LayerPart, Part, Read, Wiring
+from nengo_dense.conversion.part import LayerPart, Part, Parts, Read
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
@@ -103,7 +103,7 @@ class Circuit:
     weights : list of (n_out, n_in) ndarray
         Of each layer, then of each output; what it reads side by side.
     biases : list of (n_out,) ndarray
-    wiring : Wiring
+    parts : Parts
         Who reads whom.
     place : dict of str to int
         Number of each population, by the name of the layer, or of the input that is encoded.
@@ -124,39 +124,39 @@ class Circuit:
             deviation = x.std(axis=0)
             self.mean, self.deviation = x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
         self._built = BuiltNetwork(network, dt)
-        self.wiring = wiring = Wiring.of(network)
+        self.parts = parts = Parts.of(network)
         hosts = [(host.name, host.layer.n_neurons) for host in self._built.hosts]
-        chip = [part.name for part in wiring.layers if part.layer.on_chip]
+        chip = [part.name for part in parts.layers if part.layer.on_chip]
         self.place = {name: i for i, name in enumerate([*(name for name, _ in hosts), *chip])}
         self._host_ends = np.cumsum([n for _, n in hosts])
-        self._signs = {n: np.sign(encoder.decoders) for n, encoder in wiring.encoders.items()}
+        self._signs = {n: np.sign(encoder.decoders) for n, encoder in parts.encoders.items()}
         self._scale()
-        self.weights = [w * f for w, f in zip(wiring.weights, self._factors, strict=True)]
+        self.weights = [w * f for w, f in zip(parts.weights, self._factors, strict=True)]
         self.biases = [
             (b + w @ shift) * scale
             for b, w, shift, scale in zip(
-                wiring.biases, wiring.weights, self._shifts, self._out_scales, strict=True
+                parts.biases, parts.weights, self._shifts, self._out_scales, strict=True
             )
         ]
 
     def _scale(self) -> None:
         """Find what turns the network's numbers into spikes a step."""
-        layers = {part.name: part.layer.max_rate * self.dt for part in self.wiring.layers}
-        self._out_scales = [*layers.values(), *(1.0 for _ in self.wiring.outputs)]
+        layers = {part.name: part.layer.max_rate * self.dt for part in self.parts.layers}
+        self._out_scales = [*layers.values(), *(1.0 for _ in self.parts.outputs)]
         self._factors: list[np.ndarray] = []
         self._shifts: list[np.ndarray] = []
-        parts = zip(self.wiring.parts, self.wiring.weights, self._out_scales, strict=True)
-        for part, weights, out in parts:
+        known = zip(self.parts.all, self.parts.weights, self._out_scales, strict=True)
+        for part, weights, out in known:
             factor, shift = np.empty(weights.shape[1]), np.zeros(weights.shape[1])
             for name, columns in part.reads:
                 if name in layers:
                     factor[columns] = out / layers[name]
                 elif self.is_encoded(part, name):
-                    encoder = self.wiring.encoders[name]
+                    encoder = self.parts.encoders[name]
                     decoders = np.abs(encoder.decoders).max(axis=1)
                     factor[columns] = out / (encoder.layer.max_rate * self.dt / decoders)
                 else:
-                    values = self.wiring.inputs[name]
+                    values = self.parts.inputs[name]
                     factor[columns] = out * self.deviation[values]
                     shift[columns] = self.mean[values]
             self._factors.append(factor)
@@ -165,29 +165,29 @@ class Circuit:
     def is_encoded(self, part: Part, source: str) -> bool:
         """Tell whether a part gets an input as its encoder's spikes."""
         on_chip = isinstance(part, LayerPart) and part.layer.on_chip
-        return on_chip and source in self.wiring.inputs
+        return on_chip and source in self.parts.inputs
 
     @property
     def depth(self) -> int:
         """Steps after which an input can first show in the logits by every way."""
-        steps = dict.fromkeys(self.wiring.inputs, 0)
-        for part in self.wiring.layers:
+        steps = dict.fromkeys(self.parts.inputs, 0)
+        for part in self.parts.layers:
             encoded = [self.is_encoded(part, read.source) for read in part.reads]
             known = zip(part.reads, encoded, strict=True)
             steps[part.name] = 1 + max(steps[read.source] + coded for read, coded in known)
-        return max(steps[read.source] for part in self.wiring.outputs for read in part.reads)
+        return max(steps[read.source] for part in self.parts.outputs for read in part.reads)
 
     @property
     def n_neurons(self) -> int:
         """Neurons of all populations, on the host and on the chip."""
         encoding = sum(signs.shape[1] for signs in self._signs.values())
-        return encoding + sum(part.layer.n_neurons for part in self.wiring.layers)
+        return encoding + sum(part.layer.n_neurons for part in self.parts.layers)
 
     @property
     def unread_steps(self) -> int:
         """Last steps of a presentation whose spikes no output sees: those of the chip alone."""
-        read = {read.source for part in self.wiring.outputs for read in part.reads}
-        layers = read - set(self.wiring.inputs)
+        read = {read.source for part in self.parts.outputs for read in part.reads}
+        layers = read - set(self.parts.inputs)
         return int(all(self.place[name] >= self.n_hosts for name in layers))
 
     @property
@@ -202,7 +202,7 @@ class Circuit:
         return slice(start, end)
 
     def in_network_units(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return weights and biases as `nengo_dense.conversion.wiring.Wiring` has them."""
+        """Return weights and biases as `nengo_dense.conversion.part.Parts` has them."""
         weights = [w / factor for w, factor in zip(self.weights, self._factors, strict=True)]
         biases = [
             b / scale - w @ shift
@@ -229,7 +229,7 @@ class Circuit:
         A spike's weight adds up, over all steps of its synapse, to what the same bias adds in
         one. Rectified linear neurons integrate their input, others take their leak's part of it.
         """
-        layer, leak = self.wiring.layers[index].layer, 1 - float(neurons.keep_v[0])
+        layer, leak = self.parts.layers[index].layer, 1 - float(neurons.keep_v[0])
         bias = layer.unit_gain / (layer.max_rate * self.dt) * (leak or self.dt)
         return bias * (1 - float(neurons.keep_u[0])), bias
 
@@ -241,12 +241,12 @@ class Circuit:
         """Average what each output reads over a window: list of (batch, n_in) arrays."""
         return [
             np.concatenate([self._mean(course, r.source, window) for r in part.reads], axis=1)
-            for part in self.wiring.outputs
+            for part in self.parts.outputs
         ]
 
     def _mean(self, course: Course, source: str, window: Window) -> np.ndarray:
-        if source in self.wiring.inputs:
-            return course.x[:, self.wiring.inputs[source]]
+        if source in self.parts.inputs:
+            return course.x[:, self.parts.inputs[source]]
         place = self.place[source]
         if place < self.n_hosts:
             seen = course.fired[:, window.whole, self.host_columns(place)]
@@ -257,7 +257,7 @@ class Circuit:
 
     def logits(self, read: Sequence[np.ndarray]) -> np.ndarray:
         """Return the mean logits of all outputs, (batch, n_out), of what they read."""
-        n = len(self.wiring.layers)
+        n = len(self.parts.layers)
         ends = zip(read, self.weights[n:], self.biases[n:], strict=True)
         return np.concatenate([values @ w.T + b for values, w, b in ends], axis=1)
 

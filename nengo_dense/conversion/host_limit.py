@@ -37,16 +37,16 @@ class HostLimit:
             Standardised, as the circuit's layers on the host read it.
         """
         usual = np.clip(x, -self.most, self.most)
-        for index, part in enumerate(circuit.wiring.layers):
+        for index, part in enumerate(circuit.parts.layers):
             if part.layer.on_chip:
                 continue
-            values = [usual[:, circuit.wiring.inputs[read.source]] for read in part.reads]
+            values = [usual[:, circuit.parts.inputs[read.source]] for read in part.reads]
             drive = np.concatenate(values, axis=1) @ circuit.weights[index].T
             highest = (drive + circuit.biases[index]).max(axis=0)
             factor = np.maximum(highest / LIMIT, 1.0)
             circuit.weights[index] /= factor[:, np.newaxis]
             circuit.biases[index] /= factor
-            for reader, other in enumerate(circuit.wiring.parts):
+            for reader, other in enumerate(circuit.parts.all):
                 for source, columns in other.reads:
                     if source == part.name:
                         circuit.weights[reader][:, columns] *= factor

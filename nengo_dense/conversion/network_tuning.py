@@ -10,9 +10,9 @@ from nengo_dense.conversion.calibration import Samples, divide
 from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.part import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
-from nengo_dense.conversion.wiring import set_parameters
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.readout import window_start
@@ -69,7 +69,7 @@ def tune_network(
         Numbers that the chip cannot store.
     """
     circuit = Circuit(with_encoder(network, dt), dt, x)
-    outputs = circuit.wiring.outputs
+    outputs = circuit.parts.outputs
     heads, widths = [part.head for part in outputs], [part.n for part in outputs]
     goals = Goals.for_targets(targets, heads, widths)
     windows = deadlines(n_steps, circuit.depth)

@@ -47,7 +47,7 @@ def fit_readout(
     """
     sample = fit[:MOST_SAMPLES]
     read = _rates(circuit, sample, [window for window in windows if not window.early])
-    first = len(circuit.wiring.layers)
+    first = len(circuit.parts.layers)
     lowest = judge(circuit, held_back, goals, windows).loss
     for number, goal in enumerate(goals.of_outputs):
         if not goal.distillation.late:

@@ -118,15 +118,13 @@ def _outputs(
     read = circuit.read(course, window)
     loss, slope = goals(circuit.logits(read), part.targets, window.early)
     slope *= window.weight
-    first = len(circuit.wiring.layers)
-    for index, (output, values) in enumerate(
-        zip(circuit.wiring.outputs, read, strict=True), first
-    ):
+    first = len(circuit.parts.layers)
+    for index, (output, values) in enumerate(zip(circuit.parts.outputs, read, strict=True), first):
         of_output, slope = slope[:, : output.n], slope[:, output.n :]
         gradient.weights[index] += of_output.T @ values
         gradient.biases[index] += of_output.sum(axis=0)
         for source, columns in output.reads:
-            if source in circuit.wiring.inputs:
+            if source in circuit.parts.inputs:
                 continue
             place = circuit.place[source]
             seen = window.whole if place < circuit.n_hosts else window.seen
@@ -137,7 +135,7 @@ def _outputs(
 
 def _layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gradient) -> None:
     """Add all layers' gradients, from the last to the first: readers before their sources."""
-    for index, part in reversed(list(enumerate(circuit.wiring.layers))):
+    for index, part in reversed(list(enumerate(circuit.parts.layers))):
         if part.layer.on_chip:
             _chip_layer(circuit, course, index, slopes, gradient)
         else:
@@ -147,7 +145,7 @@ def _layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gra
 def _chip_layer(
     circuit: Circuit, course: Course, index: int, slopes: SpikeSlopes, gradient: Gradient
 ) -> None:
-    part = circuit.wiring.layers[index]
+    part = circuit.parts.layers[index]
     place = circuit.place[part.name]
     own, neurons = slopes.of(place), course.neurons[place - circuit.n_hosts]
     back = make_slopes()
@@ -171,13 +169,13 @@ def _chip_layer(
 def _host_layer(
     circuit: Circuit, course: Course, index: int, slopes: SpikeSlopes, gradient: Gradient
 ) -> None:
-    part = circuit.wiring.layers[index]
+    part = circuit.parts.layers[index]
     place = circuit.place[part.name]
     drive = course.drive[:, circuit.host_columns(place)]
     # the mean of a spike over all phases of its neuron is the drive
     follows = (drive > LEAST_DRIVE) & (drive < MOST_DRIVE)
     slope = slopes.total(place) * follows
     for source, columns in part.reads:
-        values = course.x[:, circuit.wiring.inputs[source]]
+        values = course.x[:, circuit.parts.inputs[source]]
         gradient.weights[index][:, columns] += slope.T @ values
     gradient.biases[index] += slope.sum(axis=0)

@@ -110,7 +110,7 @@ def _sizes(circuit: Circuit) -> list[np.ndarray]:
     weights of an input that is always one spike a step; their own size says nothing, as a
     constant output of 500 that varies by 1 has a bias of 500.
     """
-    n = len(circuit.wiring.layers)
+    n = len(circuit.parts.layers)
     hidden = [np.sqrt(np.mean(w**2)) for w in circuit.weights[:n]]
     outputs = [np.sqrt(np.mean(w**2, axis=1)) for w in circuit.weights[n:]]
     return [*hidden, *(size[:, np.newaxis] for size in outputs), *hidden, *outputs]

@@ -1,18 +1,16 @@
 """Batches of samples, with the readers of their outputs."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nengo_dense.evaluation.batch import Batch, Presentations, SequenceGroup, StreamGroup
 from nengo_dense.evaluation.cost import spikes_for_values
 from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.exceptions import invalid
-
-if TYPE_CHECKING:
-    from nengo_dense.evaluation.run import Run
 
 #: Makes the reader for the samples of the given numbers.
 ReaderFor = Callable[[Any], Reader]
@@ -37,7 +35,7 @@ class Feed:
         Numbers of the samples in their order; None where these are in order.
     """
 
-    def __init__(self, run: "Run", reader_for: ReaderFor) -> None:
+    def __init__(self, run: Run, reader_for: ReaderFor) -> None:
         self._run = run
         self._reader_for = reader_for
         self._error: Exception | None = None

@@ -7,6 +7,7 @@ import numpy as np
 
 from nengo_dense.arguments import choice
 from nengo_dense.evaluation.decision import answer_type
+from nengo_dense.evaluation.execution import Outcome, carry_out
 from nengo_dense.evaluation.judge import ClassJudge
 from nengo_dense.evaluation.output_judges import (
     OutputJudges,
@@ -17,7 +18,7 @@ from nengo_dense.evaluation.output_judges import (
 )
 from nengo_dense.evaluation.output_part import parts_of
 from nengo_dense.evaluation.replay import Replay
-from nengo_dense.evaluation.run import Outcome, Run
+from nengo_dense.evaluation.run import Run
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
 
@@ -196,8 +197,8 @@ def measure(
     -------
     evaluation : Evaluation or SeveralOutputs
     """
-    outcome = run.go(judges.reader, doing)
-    notes = run.notes_after(outcome, stacklevel + 1)
+    outcome = carry_out(run, judges.reader, doing)
+    notes = run.notes_after(outcome.layers, stacklevel + 1)
     common = _common(run, outcome, judges, notes)
     return judges.evaluation(outcome.results, outcome.rows, common, sources)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nengo_dense.evaluation.execution import carry_out
 from nengo_dense.evaluation.judge import in_order
 from nengo_dense.evaluation.output_part import parts_of
 from nengo_dense.evaluation.reader import LastOutputs
@@ -84,8 +85,8 @@ def predict(
     )
     run.warn(stacklevel=2)
     parts = parts_of(stack)
-    outcome = run.go(lambda rows: LastOutputs("linear"), "predicting")
-    run.notes_after(outcome, stacklevel=2)
+    outcome = carry_out(run, lambda rows: LastOutputs("linear"), "predicting")
+    run.notes_after(outcome.layers, stacklevel=2)
     logits = in_order(outcome.results, outcome.rows)
     outputs = {part.name: run.as_given(part.of(logits)) for part in parts}
     return outputs if len(parts) > 1 else outputs[parts[0].name]

@@ -1,4 +1,4 @@
-"""A run of samples through a stack or a graph: checks before it, counts during it."""
+"""How samples are to go through a stack or a graph, with all checks before it."""
 
 import warnings
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.arguments import (
     check_progress_bar,
@@ -19,51 +18,16 @@ from nengo_dense.arguments import (
 )
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.batch import (
-    batch_size,
-    lanes_in_memory,
-    record_all,
-)
-from nengo_dense.evaluation.cost import energy_of, operations_of
-from nengo_dense.evaluation.feed import Feed, ReaderFor
+from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
 from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.stream import Stream, check_no_stream
-from nengo_dense.evaluation.trial import Trial, populations_of, senders_of
-from nengo_dense.evaluation.work import Work, work_of
+from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.energy import Energy
 from nengo_dense.samples import join_inputs
 
 TARGETS = ("sim", "simreal", "nengo")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a run.
-
-    Attributes
-    ----------
-    n : int
-        Samples.
-    results : list
-        Of the readers, one a batch.
-    rows : (n,) ndarray of int or None
-        Numbers of the samples in the order of the results; None where these are in order.
-    layers : list of LayerActivity
-    energy : Energy
-        Of one presentation, and the gap after it.
-    work : Work
-        What else it takes.
-    """
-
-    n: int
-    results: list[Any]
-    rows: np.ndarray | None
-    layers: list[LayerActivity]
-    energy: Energy
-    work: Work
 
 
 @dataclass(frozen=True)
@@ -191,52 +155,17 @@ class Run:
         for note in self.notes:
             warnings.warn(note, stacklevel=stacklevel + 1)
 
-    def notes_after(self, outcome: Outcome, stacklevel: int) -> tuple[str, ...]:
-        """Return all notes; say those that the run brought, as `warn` does.
+    def notes_after(self, layers: list[LayerActivity], stacklevel: int) -> tuple[str, ...]:
+        """Return all notes; say those that the layers' activity brought, as `warn` does.
 
         Neurons of tuned layers are fast on purpose, and their weights make up for it.
         """
         if self.stack.tuned is not None:
             return self.notes
-        found = tuple(filter(None, (layer.fault(self.dt) for layer in outcome.layers)))
+        found = tuple(filter(None, (layer.fault(self.dt) for layer in layers)))
         for note in found:
             warnings.warn(note, stacklevel=stacklevel + 1)
         return self.notes + found
-
-    def go(self, reader_for: ReaderFor, doing: str) -> Outcome:
-        """Show all samples.
-
-        Parameters
-        ----------
-        reader_for : callable
-            Makes a reader for the samples of the given numbers.
-        doing : str
-            For the progress bar.
-        """
-        trial = Trial(self.stack, self.target, self.dt, self.size)
-        fired = [np.zeros(layer.ensemble.n_neurons) for layer in trial.populations]
-        sent = np.zeros(len(fired))
-        results: list[Any] = []
-        feed = Feed(self, reader_for)
-        n = 0
-        progress = Progress(f"{doing[0].upper()}{doing[1:]}", "Run", self.n)
-        with ProgressTracker(self.progress_bar, progress) as tracker:
-            for recording in record_all(trial, feed, self.n_jobs):
-                n += recording.n
-                if recording.result is not None:
-                    results.append(recording.result)
-                sent += recording.sent
-                for total, spikes in zip(fired, recording.fired, strict=True):
-                    total += spikes
-                tracker.total_progress.step(recording.n)
-        feed.check(n)
-        populations, per_sample = trial.populations, sent / n
-        senders = senders_of(self.stack, populations)
-        operations = operations_of(populations, senders, per_sample, feed.spikes_in / n)
-        energy = energy_of(populations, operations, self.period)
-        work = work_of(self.stack, populations, per_sample, operations, self.period)
-        activity = self._activity(trial, fired, n)
-        return Outcome(n, results, feed.rows, activity, energy, work)
 
     @property
     def period(self) -> float:
@@ -246,15 +175,6 @@ class Run:
         if self.sequences is None:
             return self.n_steps
         return self.n_steps * self.sequences.mean_length / self.sequences.n_frames
-
-    def _activity(self, trial: Trial, fired: list[np.ndarray], n: int) -> list[LayerActivity]:
-        seconds = self.period * self.dt
-        return [
-            LayerActivity(
-                layer.ensemble.label, layer.on_chip, total / n / seconds, float(total.sum() / n)
-            )
-            for layer, total in zip(trial.populations, fired, strict=True)
-        ]
 
 
 def check_stack(stack: Any) -> None:

@@ -11,7 +11,13 @@ from nengo.dists import Choice
 from nengo.exceptions import BuildError, ValidationError
 
 from nengo_dense.checks import Finding, check, picture
-from nengo_dense.checks.documentation import explain, rule_list, rule_pages, rules
+from nengo_dense.checks.documentation import (
+    explain,
+    rule_index,
+    rule_list,
+    rule_pages,
+    rules,
+)
 from nengo_dense.checks.outcome import SCHEMA_VERSION
 from nengo_dense.checks.report import CheckReport
 from nengo_dense.checks.text import WIDTH
@@ -205,9 +211,32 @@ def test_words_of_a_rule_are_sentences_for_people(rule):
         assert not re.search(r"what is .* as a|\bself\b|_[a-z]+\(", text), text
 
 
-def test_unknown_code_is_refused():
-    with pytest.raises(ValidationError, match="no rule 'ND999'"):
-        explain("ND999")
+@pytest.mark.parametrize(
+    "code, near",
+    [("ND99", "ND109"), ("ND24", "ND204"), ("104", "ND104"), ("softmax", "ND501")],
+)
+def test_unknown_code_is_refused_and_near_ones_are_named(code, near):
+    with pytest.raises(ValidationError, match=f"no rule '{code}'; near to it are .*{near}.*; "):
+        explain(code)
+
+
+def test_what_is_near_to_nothing_is_refused_without_a_guess():
+    with pytest.raises(ValidationError, match="no rule 'qqqq'; 'nengo-dense rules' lists"):
+        explain("qqqq")
+
+
+def test_list_says_that_rules_are_demands_and_no_verdicts():
+    heading, first, *_ = rule_list().splitlines()
+    assert heading.split("  ")[-1] == "what must hold"
+    assert heading.index("if broken") == first.index("error")
+    assert heading.index("what") == first.index("nengo-loihi")
+
+
+def test_index_has_every_rule_in_its_group():
+    groups = re.split(r"\nND(\d)xx: .*\n-+\n", rule_index().partition(".. toctree::")[0])
+    for number, text in zip(groups[1::2], groups[2::2], strict=True):
+        listed = re.findall(r":doc:`(ND\d+) ", text)
+        assert listed == [r.code for r in rules() if r.code.startswith(f"ND{number}")]
 
 
 def test_every_rule_has_a_page_that_docutils_reads():

@@ -8,9 +8,8 @@ import pytest
 from nengo_dense import DenseGraph, evaluate, predict
 from nengo_dense.cli.main import main
 
-TIME = ["--presentation-time", "0.02"]
-UNTUNED = "ignore:.*its weights are not tuned"
-QUICK = {"presentation_time": 0.02, "progress_bar": False}
+TIME = ["--presentation-time", "0.03"]
+QUICK = {"presentation_time": 0.03, "progress_bar": False}
 
 
 @pytest.fixture
@@ -36,7 +35,6 @@ def save_model(keras, heads):
 TWO = [("kind", 3, "softmax"), ("traits", 2, "sigmoid")]
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_a_model_with_two_inputs_and_two_heads_is_converted_checked_and_run(folder, capsys):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
     assert main(["convert", "model.keras", "--calibrate", "data.npz", "-o", "graph.npz"]) == 0
@@ -54,7 +52,6 @@ def test_a_model_with_two_inputs_and_two_heads_is_converted_checked_and_run(fold
             np.testing.assert_array_equal(found[f"y.{name}"], outputs)
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_arrays_apart_are_evaluated_by_the_models_own_names(folder, capsys, rng):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
     with np.load("data.npz") as data:
@@ -88,7 +85,6 @@ def test_arrays_apart_are_evaluated_by_the_models_own_names(folder, capsys, rng)
         assert found["evaluation"]["outputs"][name]["metrics"] == one["metrics"]
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_tasks_and_classes_are_named_by_output(folder, capsys):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
     x = np.load("data.npz")["x"]
@@ -109,7 +105,6 @@ def test_tasks_and_classes_are_named_by_output(folder, capsys):
         assert message in capsys.readouterr().err
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_a_model_with_one_head_is_evaluated_and_not_exported(folder, capsys):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO[:1])
     calibrated = ["model.keras", "--calibrate", "data.npz"]

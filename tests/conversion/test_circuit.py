@@ -7,7 +7,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_network import sum_columns, times_columns
 from nengo_dense.conversion.circuit import Circuit, Window
-from nengo_dense.conversion.wiring import Wiring, set_parameters
+from nengo_dense.conversion.part import Parts, set_parameters
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
@@ -308,14 +308,14 @@ def test_what_tuning_steps_is_what_the_built_graph_has(rng, make_graph, encoding
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_parameters_of_a_graph_return_as_they_came(rng, make_graph, encoding):
     graph = make_graph(encoding)
-    before = Wiring.of(graph)
+    before = Parts.of(graph)
     circuit = Circuit(graph, 0.001, rng.uniform(100, 110, (6, 5)))
     weights, biases = circuit.in_network_units()
     mine, theirs = [*weights, *biases], [*before.weights, *before.biases]
     for a, b in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
     set_parameters(graph, weights, biases)
-    after = Wiring.of(graph)
+    after = Parts.of(graph)
     for a, b in zip(mine, [*after.weights, *after.biases], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 

@@ -38,7 +38,7 @@ def batch(rng):
 
 def tangent_of_layer(circuit, index, course, moves, changes):
     """Follow a small change of weights, bias and spikes below through a layer's steps."""
-    part, n = circuit.wiring.layers[index], len(circuit.weights)
+    part, n = circuit.parts.layers[index], len(circuit.weights)
     k = circuit.place[part.name] - circuit.n_hosts
     trace, neurons = course.traces[k], course.neurons[k]
     of_weight, of_one = circuit.per_threshold(index, neurons)
@@ -48,7 +48,7 @@ def tangent_of_layer(circuit, index, course, moves, changes):
         weights = circuit.effective_weights(index, read)
         of_weights = moves[index][:, read.columns]
         if circuit.is_encoded(part, read.source):
-            of_weights = of_weights @ np.sign(circuit.wiring.encoders[read.source].decoders)
+            of_weights = of_weights @ np.sign(circuit.parts.encoders[read.source].decoders)
         below = changes.get(read.source, np.zeros(spikes.shape))
         arriving += of_weight * (spikes @ of_weights.T + below @ weights.T)
     current, after = np.zeros((2, len(arriving), len(neurons.bias)))
@@ -69,18 +69,18 @@ def tangent_of_layer(circuit, index, course, moves, changes):
 
 def tangent_on_host(circuit, index, course, moves):
     """Follow a small change of weights and bias to the rates of a layer on the host."""
-    part, n = circuit.wiring.layers[index], len(circuit.weights)
+    part, n = circuit.parts.layers[index], len(circuit.weights)
     columns = circuit.host_columns(circuit.place[part.name])
     drive = course.drive[:, columns]
     follows = (drive > LEAST_DRIVE) & (drive < MOST_DRIVE)
-    x = np.concatenate([course.x[:, circuit.wiring.inputs[r.source]] for r in part.reads], axis=1)
+    x = np.concatenate([course.x[:, circuit.parts.inputs[r.source]] for r in part.reads], axis=1)
     change = (x @ moves[index].T + moves[n + index]) * follows
     return np.repeat(change[:, np.newaxis], course.fired.shape[1], axis=1)
 
 
 def mean_change(circuit, course, source, changes, window):
-    if source in circuit.wiring.inputs:
-        return np.zeros_like(course.x[:, circuit.wiring.inputs[source]])
+    if source in circuit.parts.inputs:
+        return np.zeros_like(course.x[:, circuit.parts.inputs[source]])
     on_host = circuit.place[source] < circuit.n_hosts
     return (
         changes[source][:, window.whole if on_host else window.seen].sum(axis=1) / window.n_steps
@@ -91,15 +91,15 @@ def tangent_of_loss(circuit, batch, goals, moves):
     """Follow a small change of all parameters through all steps to the loss."""
     course = circuit.show(batch.x, max(w.stop for w in WINDOWS), slopes=True)
     changes, n = {}, len(circuit.weights)
-    for index, part in enumerate(circuit.wiring.layers):
+    for index, part in enumerate(circuit.parts.layers):
         if part.layer.on_chip:
             changes[part.name] = tangent_of_layer(circuit, index, course, moves, changes)
         else:
             changes[part.name] = tangent_on_host(circuit, index, course, moves)
-    total, first = 0.0, len(circuit.wiring.layers)
+    total, first = 0.0, len(circuit.parts.layers)
     for window in WINDOWS:
         read, moved = circuit.read(course, window), []
-        for k, part in enumerate(circuit.wiring.outputs):
+        for k, part in enumerate(circuit.parts.outputs):
             parts = [mean_change(circuit, course, r.source, changes, window) for r in part.reads]
             of_read = np.concatenate(parts, axis=1) @ circuit.weights[first + k].T
             moved.append(of_read + read[k] @ moves[first + k].T + moves[n + first + k])

@@ -72,7 +72,7 @@ class OutputPart(Part):
 
 
 @dataclass(frozen=True, eq=False)
-class Wiring:
+class Parts:
     """The parts of a stack or a graph, and their numbers.
 
     Attributes
@@ -97,7 +97,7 @@ class Wiring:
     biases: list[np.ndarray]
 
     @classmethod
-    def of(cls, network: AnyDense) -> "Wiring":
+    def of(cls, network: AnyDense) -> "Parts":
         """Describe a stack or a graph."""
         if isinstance(network, DenseGraph):
             return cls._of_graph(network)
@@ -120,7 +120,7 @@ class Wiring:
         )
 
     @classmethod
-    def _of_graph(cls, graph: DenseGraph) -> "Wiring":
+    def _of_graph(cls, graph: DenseGraph) -> "Parts":
         arguments = graph.arguments()
         parts, outputs = arguments["layers"], arguments["outputs"]
         layers = [
@@ -141,7 +141,7 @@ class Wiring:
         )
 
     @property
-    def parts(self) -> list[Part]:
+    def all(self) -> list[Part]:
         """(list of Part) All layers, then all outputs."""
         return [*self.layers, *self.outputs]
 
@@ -168,7 +168,7 @@ def set_parameters(
     ----------
     network : DenseStack or DenseGraph
     weights, biases : sequence of ndarray
-        As `Wiring` has them.
+        As `Parts` has them.
     """
     if isinstance(network, DenseGraph):
         network.set_parameters(**_graph_parts(network, weights, biases))
@@ -208,7 +208,7 @@ def blank_copy(network: AnyDense) -> AnyDense:
         if isinstance(network, DenseStack):
             return DenseStack(**{**arguments, "weights": None, "biases": None})
         rng = np.random.RandomState(0)
-        wiring = Wiring.of(network)
-        weights = [rng.normal(0, 1 / np.sqrt(w.shape[1]), w.shape) for w in wiring.weights]
-        biases = [np.zeros_like(b) for b in wiring.biases]
+        parts = Parts.of(network)
+        weights = [rng.normal(0, 1 / np.sqrt(w.shape[1]), w.shape) for w in parts.weights]
+        biases = [np.zeros_like(b) for b in parts.biases]
         return DenseGraph(**{**arguments, **_graph_parts(network, weights, biases)})

@@ -1,0 +1,21 @@
+import nengo
+
+import nengo_dense
+
+with nengo.Network(seed=0) as net:
+    source = nengo.Node([0.5, 0.5], label="source")
+    first = nengo_dense.DenseLayer(6, 2, on_chip=False, seed=1, label="first")
+    second = nengo_dense.DenseLayer(5, 6, seed=2, label="second")
+    nengo.Connection(source, first.input, synapse=None)
+    nengo.Connection(first.output, second.input, synapse=0.005)
+    third = nengo_dense.DenseLayer(3, 5, seed=3, label="third")
+    node = nengo.Node(size_in=5, label="node")
+    nengo.Connection(second.output, node, synapse=0.005)
+    link = nengo.Connection(node, third.input, synapse=0.003)
+
+report = nengo_dense.check(net, run=0)
+
+# %%
+link.synapse = None
+
+report = nengo_dense.check(net, run=0)

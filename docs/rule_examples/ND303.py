@@ -1,0 +1,21 @@
+import nengo
+import numpy as np
+
+import nengo_dense
+
+with nengo.Network(seed=0) as net:
+    source = nengo.Node([0.5, 0.5], label="source")
+    first = nengo_dense.DenseLayer(6, 2, on_chip=False, seed=1, label="first")
+    second = nengo_dense.DenseLayer(5, 6, weights=np.full((5, 6), 0.3), label="second")
+    nengo.Connection(source, first.input, synapse=None)
+    nengo.Connection(first.output, second.input, synapse=0.005)
+    weak = nengo.Connection(  # a second way in, with weights 512 times smaller than the first's
+        first.neurons, second.neurons, transform=np.full((5, 6), 0.3 / 512), synapse=0.005
+    )
+
+report = nengo_dense.check(net, run=0)
+
+# %%
+weak.transform = np.full((5, 6), 0.3)
+
+report = nengo_dense.check(net, run=0)

@@ -1,0 +1,30 @@
+import nengo
+
+import nengo_dense
+
+with nengo.Network(seed=0) as net:
+    source = nengo.Node([0.5, 0.5], label="source")
+    first = nengo_dense.DenseLayer(6, 2, on_chip=False, seed=1, label="first")
+    second = nengo_dense.DenseLayer(5, 6, seed=2, label="second")
+    nengo.Connection(source, first.input, synapse=None)
+    nengo.Connection(first.output, second.input, synapse=0.005)
+    third = nengo_dense.DenseLayer(3, 5, seed=3, label="third")
+    softmax = nengo_dense.SoftmaxNode(5, label="softmax")
+    nengo.Connection(second.output, softmax, synapse=0.005)
+    nengo.Connection(softmax, third.input, synapse=None)
+
+report = nengo_dense.check(net, run=0)
+
+# %%
+with nengo.Network(seed=0) as net:
+    source = nengo.Node([0.5, 0.5], label="source")
+    first = nengo_dense.DenseLayer(6, 2, on_chip=False, seed=1, label="first")
+    second = nengo_dense.DenseLayer(5, 6, seed=2, label="second")
+    nengo.Connection(source, first.input, synapse=None)
+    nengo.Connection(first.output, second.input, synapse=0.005)
+    third = nengo_dense.DenseLayer(3, 5, seed=3, label="third")
+    softmax = nengo_dense.SoftmaxNode(3, label="softmax")
+    nengo.Connection(second.output, third.input, synapse=0.005)
+    nengo.Connection(third.output, softmax, synapse=0.005)
+
+report = nengo_dense.check(net, run=0)
