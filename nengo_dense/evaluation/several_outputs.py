@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class SeveralOutputs(RunReport):
     """How well each output of a graph does on one data set, and what it took for all of them.
 
-    The rest of its attributes are those of `~nengo_dense.evaluation.run_report.RunReport`.
+    The rest of its attributes are those of `~nengo_dense.evaluation.RunReport`.
 
     Attributes
     ----------
