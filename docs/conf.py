@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import runpy
 import sys
 import zlib
 from pathlib import Path
@@ -77,6 +78,18 @@ def write_rule_pages(app):
             path.write_text(text)
 
 
+def write_results(app):
+    """Run the example whose results a page shows, if it or the package has changed since."""
+    script = Path(app.srcdir, "examples", "forum_story.py")
+    folder = Path(app.srcdir, "results")
+    sources = [script, *Path(app.srcdir).parent.glob("nengo_dense/**/*.py")]
+    newest = max(source.stat().st_mtime for source in sources)
+    written = folder / "regression.svg"  # the last one
+    if not written.exists() or written.stat().st_mtime < newest:
+        runpy.run_path(str(script))["write"](folder)
+
+
 def setup(app):
     """Let Sphinx call us."""
+    app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
