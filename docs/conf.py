@@ -19,14 +19,18 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
 exclude_patterns = [
     "_build",
     "examples/*/README.rst",
+    "examples/gallery/GALLERY_HEADER.rst",
     "parity.rst",
     "measured/*",
 ]  # included, no page
@@ -38,6 +42,24 @@ autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's Parameters say it, with shapes
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+
+# Snippets are copied without prompts and without what they print.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples/gallery",
+    "gallery_dirs": "gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("matplotlib", "figure_scraper"),
+    "capture_repr": (),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "min_reported_time": 600,  # a page does not say how busy the machine was
+}
 
 
 #: Other projects -> where their pages are. The names that ours refer to lie in inventories/, so
