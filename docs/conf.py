@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+import drawing
 import rule_example
 
 from nengo_dense.checks.documentation import rule_index, rule_pages
@@ -99,6 +100,12 @@ def write_rule_pages(app):
             path.write_text(text)
 
 
+def draw_pictures(app):
+    """Draw the guide's pictures."""
+    drawing.write(Path(app.srcdir, "pictures", "drawn"))
+
+
 def setup(app):
     """Let Sphinx call us."""
     app.connect("builder-inited", write_rule_pages)
+    app.connect("builder-inited", draw_pictures)
