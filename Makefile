@@ -7,13 +7,15 @@
 #   make ci          all of these side by side on two cores, of the oldest versions a part
 #   make coverage    the core environment's tests again, and the lines that they do not reach
 #   make test-lava       networks exported for Loihi 2, spike by spike in Lava (Python 3.10)
+#   make test-brian      the same networks in brian2-loihi, which was written from a board
+#   make export-results LETTER=letter.npz   both, readers of NIR too, and the figures kept
 #   make test-tf-keras   the tests of training, with NengoDL on a current TensorFlow
 # Environments are made in .venv and .venv-dl when they are first needed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: tables help ci environments coverage demo test test-core test-dl test-oldest test-tf-keras test-lava test-slow docs lint clean
+.PHONY: tables help ci environments coverage demo test test-core test-dl test-oldest test-tf-keras test-lava test-brian export-results test-slow docs lint clean
 
 # The first interpreter that really runs: a name on PATH can be a stub that does not.
 first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
@@ -22,6 +24,9 @@ PYTHON ?= $(call first_of,python3.11 python3.12 python3.10 python3.13 python3)
 PYTHON_DL ?= $(call first_of,python3.11 python3.10)
 # lava-dl pins packages that exist for this one only.
 PYTHON_LAVA ?= $(call first_of,python3.10)
+# Brian 2.6 has releases for these.
+PYTHON_BRIAN ?= $(call first_of,python3.11 python3.12 python3.10)
+PYTHON_READERS ?= $(call first_of,python3.11 python3.12 python3.10)
 PYTHON_TF_KERAS ?= $(call first_of,python3.13 python3.12)
 
 # The NumPy whose types mypy reads exists for these only.
@@ -35,6 +40,8 @@ LINT := .venv-lint/bin
 OLDEST := .venv-oldest/bin
 TF_KERAS := .venv-tf-keras/bin
 LAVA := .venv-lava/bin
+BRIAN := .venv-brian/bin
+READERS := .venv-readers/bin
 META := setup.cfg pyproject.toml
 OLDEST_TESTS ?= tests
 
@@ -95,6 +102,19 @@ help:
 	$(LAVA)/python -m pip install --quiet --no-deps torchvision==0.28.0 lava-dl==0.6.0
 	touch $@
 
+# brian2-loihi 0.5.2 is of 2021: it uses what later versions of Brian and NumPy dropped.
+.venv-brian/tests: Makefile
+	$(PYTHON_BRIAN) -m venv .venv-brian
+	$(BRIAN)/python -m pip install --quiet brian2-loihi==0.5.2 brian2==2.6.0 "numpy<2" \
+		"setuptools<80" h5py
+	touch $@
+
+.venv-readers/tests: Makefile
+	$(PYTHON_READERS) -m venv .venv-readers
+	$(READERS)/python -m pip install --quiet torch==2.13.0 "numpy<2.3" nirtorch==2.0.2 \
+		snntorch==1.0.0 sinabs==3.1.3 norse==1.1.0 rockpool==3.1.0 xylosim==0.1.3
+	touch $@
+
 demo: .venv/demo
 	$(CORE)/nengo-dense demo
 	@echo "The command is $(CORE)/nengo-dense; $(CORE)/nengo-dense --help shows what it can do."
@@ -143,10 +163,19 @@ ifeq ($(PYTHON_LAVA),)
 test-lava:
 	@echo "skipped: lava-dl needs Python 3.10, which is not here"
 else
-test-lava: .venv/tests .venv-lava/tests
-	$(CORE)/python -W ignore benchmarks/export.py --files build/export
-	$(LAVA)/python benchmarks/lava_spikes.py build/export
+test-lava: .venv/demo .venv-lava/tests
+	$(CORE)/python benchmarks/export.py --lava .venv-lava
 endif
+
+test-brian: .venv/demo .venv-brian/tests
+	$(CORE)/python benchmarks/export.py --brian .venv-brian
+
+# LETTER names the letter data, arrays X and y, which are no part of the project.
+export-results: .venv/tests .venv-lava/tests .venv-brian/tests .venv-readers/tests
+	$(CORE)/python benchmarks/export.py --lava .venv-lava --brian .venv-brian \
+		--readers .venv-readers $(if $(LETTER),--letter $(LETTER)) \
+		--json benchmarks/results/export.json
+	$(CORE)/python benchmarks/tables.py
 
 test-slow: .venv/tests
 	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow --slow tests
@@ -174,4 +203,4 @@ lint: .venv-lint/ready
 endif
 
 clean:
-	rm -rf .venv .venv-dl .venv-lint .venv-oldest .venv-tf-keras .venv-lava docs/_build docs/api/generated build dist *.egg-info
+	rm -rf .venv .venv-dl .venv-lint .venv-oldest .venv-tf-keras .venv-lava .venv-brian .venv-readers docs/_build docs/api/generated build dist *.egg-info

@@ -4,11 +4,16 @@
 
 FOLDER has pairs of files, NAME.net and NAME.npz with ``spikes_0`` (n_steps, n_in) and, for each
 layer, ``spikes_1``, ... All neurons of all layers are compared in each step; the exit code is 1 if
-any spike differs.
+any spike differs. The lines of docs/export.rst that load ``digits.net`` are run as they stand
+there.
 """
 
+import contextlib
+import io
 import json
+import os
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +53,29 @@ def compare(path):
     }
 
 
+def documented(folder):
+    """Run the lines of the documentation in a folder; return what they print."""
+    page = (Path(__file__).parent.parent / "docs" / "export.rst").read_text(encoding="utf-8")
+    blocks = page.split(".. code-block:: python\n\n")[1:]
+    (lines,) = (block.split("\n\n\n")[0] for block in blocks if "hdf5.Network(" in block)
+    code = lines[: lines.index("net.stop()") + len("net.stop()")]
+    printed, before = io.StringIO(), Path.cwd()
+    os.chdir(folder)
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(textwrap.dedent(code), {})
+    finally:
+        os.chdir(before)
+    return printed.getvalue().strip()
+
+
 def main(folder):
     figures = []
-    for path in sorted(Path(folder).glob("*.net")):
+    if Path(folder, "digits.net").exists():
+        said = documented(folder)
+        print(f"the lines in docs/export.rst print {said}")
+        assert said == "0", said
+    for path in sorted(p for p in Path(folder).glob("*.net") if p.with_suffix(".npz").exists()):
         figures.append(compare(path))
         print(figures[-1], flush=True)
     Path(folder, "lava.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

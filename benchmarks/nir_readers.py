@@ -1,11 +1,11 @@
 """Run NIR files of one network in the simulators that read them; needs these, not us.
 
-    python benchmarks/nir_readers.py READER FOLDER
+    .venv-readers/bin/python benchmarks/nir_readers.py READER FOLDER    # or: make export-results
 
-FOLDER has READER.nir, as ``benchmarks/nir_accuracy.py`` writes it, and ``samples.npz`` with the
-inputs of each graph, (n, n_steps, n_in), under ``host`` and ``spikes``, labels ``y``, and our own
-answers. Logits are averaged over the last nine tenths of the presentation. The figures are
-printed as JSON, and left in FOLDER/READER.json.
+FOLDER has READER.nir, as ``benchmarks/export.py`` writes it, and ``samples.npz`` with ``samples``,
+(n, size_in), ``spikes`` of the host, (n, n_steps, n_in), labels ``y``, and our own answers. Logits
+are averaged over the last nine tenths of the presentation. The figures are printed as JSON, and
+left in FOLDER/READER.json.
 """
 
 import json
@@ -55,22 +55,30 @@ def rockpool(graph, x):
     return out[0] if isinstance(out, tuple) else out
 
 
-READERS = {each.__name__: each for each in (snntorch, norse, sinabs, rockpool)}
+def xylosim(graph, x):
+    from xylo_network import run
+
+    return torch.tensor(run(graph, x.numpy()))
+
+
+READERS = {each.__name__: each for each in (snntorch, norse, sinabs, rockpool, xylosim)}
 
 
 def main(reader, folder):
     folder = Path(folder)
     data = np.load(folder / "samples.npz")
-    graph = nir.read(folder / f"{reader}.nir")
+    graph = nir.read(folder / f"{'rockpool' if reader == 'xylosim' else reader}.nir")
     n_in = int(np.ravel(graph.nodes["input"].input_type["input"])[0])
-    x = data["host"] if n_in == data["host"].shape[2] else data["spikes"]
+    x, spikes = data["samples"], data["spikes"]
+    takes = "samples" if n_in == x.shape[1] else "spikes"
+    x = np.repeat(x[:, np.newaxis], spikes.shape[1], axis=1) if takes == "samples" else spikes
     with torch.no_grad():
         logits = READERS[reader](graph, torch.tensor(x, dtype=torch.float32)).numpy()
     answers = logits[:, int(data["start"]) :].mean(axis=1).argmax(axis=1)
     figures = {
         "reader": reader,
         "data": folder.name.removeprefix("nir_"),
-        "input": "samples" if n_in == data["host"].shape[2] else "spikes",
+        "input": takes,
         "samples": len(x),
         "accuracy": 100 * float((answers == data["y"]).mean()),
         "ours": 100 * float((data["answers"] == data["y"]).mean()),

@@ -5,18 +5,26 @@
     python benchmarks/parity.py --data mnist --encoding spikes
     python benchmarks/parity.py --ablation                  # what each method contributes
     python benchmarks/parity.py --tuned-for 10 25 50 100    # each length, read at all of them
+    python benchmarks/parity.py --data letter.npz digits mnist.npz --encoding host spikes \\
+        --tuned-for 10 25 50 100 --jobs 16 --json all.json  # the whole table, on 16 cores
 
 For each seed a network is trained, converted with its own training inputs as calibration, and
 tested on the whole test set (a quarter of the data, which neither training nor calibration sees).
 The gap is the source model's accuracy minus that of nengo-loihi's integer emulator, in percentage
 points, after the first 25, 50 and 100 steps of the same presentation.
+
+A file named mnist.npz counts as MNIST: pixels up to 255, two hidden layers of 256. With ``--jobs``
+every part runs in a process of one thread, and ``--json`` is written again whenever a part is
+done, with all seeds that are complete.
 """
 
 import argparse
+import resource
 import time
 import warnings
 from pathlib import Path
 
+import jobs
 import nengo
 import numpy as np
 import record
@@ -30,6 +38,10 @@ from nengo_dense.importers.spec import forward
 STEPS = (25, 50, 100)
 #: The same where stacks are tuned for several lengths.
 SHORT_STEPS = (10, 25, 50, 100)
+#: Test samples whose energy is counted.
+ENERGY_SAMPLES = 500
+#: What trains the sources: "sklearn-early" stops when held-back samples gain nothing more.
+TRAINERS = ("auto", "sklearn", "sklearn-early", "keras")
 #: Integrates as a rectified linear neuron does, but remembers negative input too.
 NEGATIVE_VOLTAGE = nengo.LIF(tau_rc=4.0, tau_ref=0, min_voltage=-1)
 #: Name -> (whether it is calibrated, further arguments of `convert`); the last is the default.
@@ -64,7 +76,13 @@ def load(name):
     with np.load(name) as arrays:
         inputs = next(key for key in ("X", "x", "data") if key in arrays)
         x, y = arrays[inputs], arrays["y"]
-    return x.reshape(len(x), -1).astype(float), np.unique(y, return_inverse=True)[1], True
+    x, y = x.reshape(len(x), -1).astype(float), np.unique(y, return_inverse=True)[1]
+    return (x / 255, y, False) if is_mnist(name) else (x, y, True)
+
+
+def is_mnist(name):
+    """Tell MNIST by its name, or its file's."""
+    return Path(name).stem == "mnist"
 
 
 def split(name, seed):
@@ -80,16 +98,18 @@ def split(name, seed):
     return parts
 
 
-def train(name, x, y, units, seed):
-    """Train with scikit-learn; MNIST with Keras and Dropout."""
-    if name == "mnist":
+def train(name, x, y, units, seed, trainer):
+    """Train with scikit-learn; MNIST with Keras and Dropout, unless told otherwise."""
+    if trainer == "keras" or (trainer == "auto" and is_mnist(name)):
         return train_keras(x, y, units, seed)
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
+    early = trainer == "sklearn-early"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return MLPClassifier(units, random_state=seed, max_iter=200).fit(x, y)
+        model = MLPClassifier(units, random_state=seed, max_iter=200, early_stopping=early)
+        return model.fit(x, y)
 
 
 def train_keras(x, y, units, seed):
@@ -115,73 +135,155 @@ def tuned_for(lengths, effort):
     return methods
 
 
-def measure(name, units, seed, encoding, methods, steps):
-    """Return the source's number of right answers, and each method's after some steps."""
+def measure_source(name, units, seed, trainer):
+    """Train a network; return it, its right answers and seconds of training."""
     x_train, x_test, y_train, y_test = split(name, seed)
     started = time.perf_counter()
-    specs = read_model(train(name, x_train, y_train, units, seed))
-    training = time.perf_counter() - started
-    source = (forward(specs, x_test)[-1].argmax(axis=1) == y_test).sum()
-    right, seconds = {}, {}
-    for method in methods:
-        calibrated, arguments = methods[method]
-        started = time.perf_counter()
-        stack = convert(
-            specs,
-            calibration=x_train if calibrated else None,
-            encoding=encoding,
-            progress_bar=False,
-            seed=seed,
-            **arguments,
-        )
-        seconds[method] = time.perf_counter() - started
-        time_shown = max(steps) / 1000
+    model = train(name, x_train, y_train, units, seed, trainer)
+    specs = read_model(model)
+    return {
+        "model": model,
+        "seconds": time.perf_counter() - started,
+        "right": int((forward(specs, x_test)[-1].argmax(axis=1) == y_test).sum()),
+        "n": len(y_test),
+    }
+
+
+def measure_method(name, seed, encoding, model, method, steps):
+    """Convert a network; return right answers after some steps, time, memory and energy."""
+    calibrated, arguments = method
+    x_train, x_test, _, y_test = split(name, seed)
+    settings = {"encoding": encoding, "progress_bar": False, "seed": seed, **arguments}
+    # compiled functions are loaded before the clock starts
+    convert(model, calibration=x_train[:100], **{**settings, "effort": 1e-3})
+    started = time.perf_counter(), time.process_time()
+    stack = convert(model, calibration=x_train if calibrated else None, **settings)
+    seconds, work = time.perf_counter() - started[0], time.process_time() - started[1]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    def show(n, until=None):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="This stack was tuned for")
-            result = evaluate(
-                stack, x_test, y_test, presentation_time=time_shown, progress_bar=False
-            )
-        right[method] = [round(result.accuracy_over_time[n - 1] * len(y_test)) for n in steps]
-    return source, right, seconds, len(y_test), training
+            some = x_test[:until], y_test[:until]
+            return evaluate(stack, *some, presentation_time=n / 1000, progress_bar=False)
 
-
-def report(name, units, seeds, encoding, methods, steps):
-    """Measure some seeds, print a table, and return its figures."""
-    results = [measure(name, units, seed, encoding, methods, steps) for seed in seeds]
-    n = sum(result[3] for result in results)
-    training = float(np.mean([result[4] for result in results]))
-    source = sum(result[0] for result in results)
-    title = f"{Path(name).stem} {'-'.join(map(str, units))}, encoding {encoding!r}"
-    print(f"\n{title}, seeds {seeds}, {n} tests together")
-    print(f"source model: {percent(source, n)}, trained in {training:.0f} s")
-    print(f"{'gap in points after':<42}" + "".join(f"{k:>8} steps" for k in steps) + "   convert")
-    figures = {
-        "data": Path(name).stem,
-        "units": list(units),
-        "encoding": encoding,
-        "seeds": seeds,
-        "n": n,
-        "source": proportion(source, n),
-        "training_seconds": training,
-        "methods": {},
+    over_time = show(max(steps)).accuracy_over_time
+    return {
+        "right": [round(over_time[n - 1] * len(y_test)) for n in steps],
+        "seconds": seconds,
+        "processor_seconds": work,
+        "peak_megabytes": peak,
+        "joules": [show(n, ENERGY_SAMPLES).energy.joules for n in steps],
     }
-    for method in methods:
-        right = np.array([result[1][method] for result in results])
-        gaps = np.array(
-            [100 * (result[0] - r) / result[3] for result, r in zip(results, right, strict=True)]
+
+
+class Results:
+    """What was measured so far, and what is still to be measured."""
+
+    def __init__(self, args, methods, steps):
+        self.args, self.methods, self.steps = args, methods, steps
+        self.sources, self.rows = {}, {}
+
+    def units(self, name):
+        return tuple(self.args.units or ((256, 256) if is_mnist(name) else (64, 32, 32)))
+
+    def starts(self):
+        """Return the networks to train."""
+        return [
+            ((name, seed), measure_source, (name, self.units(name), seed, self.args.trainer))
+            for name in self.args.data
+            for seed in self.args.seeds
+        ]
+
+    def then(self, key, source):
+        """Return the conversions of a network."""
+        name, seed = key
+        return [
+            ((name, seed, encoding, method), measure_method,
+             (name, seed, encoding, source["model"], self.methods[method], self.steps))
+            for encoding in self.args.encoding
+            for method in self.methods
+        ]  # fmt: skip
+
+    def add(self, key, result):
+        if len(key) == 2:
+            self.sources[key] = result
+            return
+        self.rows[key] = result
+        name, seed, encoding, method = key
+        source = self.sources[name, seed]
+        gap = 100 * (source["right"] - np.array(result["right"])) / source["n"]
+        print(
+            f"{Path(name).stem} seed {seed}, {encoding}, {method}: {np.round(gap, 2)} points, "
+            f"{result['seconds']:.1f} s, training {source['seconds']:.1f} s",
+            flush=True,
         )
-        seconds = float(np.mean([result[2][method] for result in results]))
-        mean = "".join(f"{gap:>14.2f}" for gap in gaps.mean(axis=0))
-        print(f"{method:<42}{mean}{seconds:>8.0f} s")
-        print(f"{'  its accuracy at the end':<42}{percent(right[:, -1].sum(), n)}", flush=True)
-        figures["methods"][method] = {
-            "steps": list(steps),
+
+    def figures(self):
+        """Return the figures of every data set and encoding, over all seeds that are complete."""
+        found = []
+        for name in self.args.data:
+            for encoding in self.args.encoding:
+                seeds = [
+                    seed
+                    for seed in self.args.seeds
+                    if all((name, seed, encoding, m) in self.rows for m in self.methods)
+                ]
+                if seeds:
+                    found.append(self._figure(name, encoding, seeds))
+        return found
+
+    def _figure(self, name, encoding, seeds):
+        sources = [self.sources[name, seed] for seed in seeds]
+        n = sum(source["n"] for source in sources)
+        return {
+            "data": Path(name).stem,
+            "units": list(self.units(name)),
+            "encoding": encoding,
+            "seeds": seeds,
+            "n": n,
+            "source": proportion(sum(source["right"] for source in sources), n),
+            "training_seconds": float(np.mean([source["seconds"] for source in sources])),
+            "methods": {
+                method: self._method(
+                    sources, [self.rows[name, seed, encoding, method] for seed in seeds]
+                )
+                for method in self.methods
+            },
+        }
+
+    def _method(self, sources, rows):
+        """Return a method's figures over seeds."""
+        n = np.array([source["n"] for source in sources])
+        right = np.array([row["right"] for row in rows])
+        gaps = 100 * (np.array([s["right"] for s in sources])[:, None] - right) / n[:, None]
+        return {
+            "steps": list(self.steps),
             "gap": gaps.mean(axis=0).tolist(),
             "gap_by_seed": gaps.tolist(),
-            "accuracy": [proportion(right[:, i].sum(), n) for i in range(len(steps))],
-            "seconds": seconds,
+            "accuracy": [proportion(k, n.sum()) for k in right.sum(axis=0)],
+            "joules": np.mean([row["joules"] for row in rows], axis=0).tolist(),
+            "seconds": float(np.mean([row["seconds"] for row in rows])),
+            "processor_seconds": float(np.mean([row["processor_seconds"] for row in rows])),
+            "peak_megabytes": float(np.max([row["peak_megabytes"] for row in rows])),
         }
-    return figures
+
+
+def report(figure):
+    """Print a table."""
+    title = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']!r}"
+    print(f"\n{title}, seeds {figure['seeds']}, {figure['n']} tests together")
+    training = figure["training_seconds"]
+    print("source model: {:.2f} % ({:.2f} to {:.2f})".format(*figure["source"]), end="")
+    print(f", trained in {training:.1f} s")
+    steps = next(iter(figure["methods"].values()))["steps"]
+    print(f"{'gap in points after':<42}" + "".join(f"{k:>8} steps" for k in steps) + "   convert")
+    for method, found in figure["methods"].items():
+        mean = "".join(f"{gap:>14.2f}" for gap in found["gap"])
+        seconds = found["seconds"]
+        print(f"{method:<42}{mean}{seconds:>8.1f} s ({seconds / training:.2f} x training)")
+        end = "{:.2f} % ({:.2f} to {:.2f})".format(*found["accuracy"][-1])
+        print(f"{'  its accuracy at the end':<42}{end}, {found['peak_megabytes']:.0f} MB")
 
 
 def proportion(right, n):
@@ -189,14 +291,14 @@ def proportion(right, n):
     return [100 * float(value) for value in (right / n, *wilson_interval(int(right), n))]
 
 
-def percent(right, n):
-    """Write an accuracy with its 95 % Wilson interval."""
-    return "{:.2f} % ({:.2f} to {:.2f})".format(*proportion(right, n))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", nargs="+", default=["digits"], help="digits, mnist or FILE.npz")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        default=["digits"],
+        help="digits, mnist, or a file of arrays X and y: letter.npz, mnist.npz",
+    )
     parser.add_argument("--units", nargs="+", type=int, help="hidden layers' sizes")
     parser.add_argument("--seeds", nargs="+", type=int, default=list(range(5)))
     parser.add_argument("--encoding", nargs="+", default=["host"], choices=["host", "spikes"])
@@ -204,17 +306,19 @@ def main():
     parser.add_argument("--tuned-for", nargs="+", type=int, help="steps, one stack for each")
     parser.add_argument("--effort", default="normal", choices=["fast", "normal", "best"])
     parser.add_argument("--json", help="where to write all figures")
+    parser.add_argument("--trainer", default="auto", choices=TRAINERS, help="of the sources")
+    parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each")
     args = parser.parse_args()
     methods, steps = METHODS if args.ablation else {DEFAULT: METHODS[DEFAULT]}, STEPS
     if args.tuned_for:
         methods, steps = tuned_for(args.tuned_for, args.effort), SHORT_STEPS
-    figures = []
-    for name in args.data:
-        units = tuple(args.units or ((256, 256) if name == "mnist" else (64, 32, 32)))
-        for encoding in args.encoding:
-            figures.append(report(name, units, args.seeds, encoding, methods, steps))
-    if args.json:
-        record.keep(args.json, figures)
+    results = Results(args, methods, steps)
+    for key, result in jobs.run(args.jobs, results.starts(), results.then):
+        results.add(key, result)
+        if args.json and results.figures():
+            record.keep(args.json, results.figures())
+    for figure in results.figures():
+        report(figure)
 
 
 if __name__ == "__main__":

@@ -197,6 +197,60 @@ def training(task: str) -> str:
     return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(known)
 
 
+def mean(rows: Sequence[dict], key: str) -> float:
+    """Return the mean of a figure over seeds."""
+    return sum(row[key] for row in rows) / len(rows)
+
+
+def by(rows: Sequence[dict], *keys: str) -> list[tuple[list, list[dict]]]:
+    """Gather rows with the same values of some keys, in the order in which they come."""
+    found: dict[tuple, list[dict]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return [(list(key), rows) for key, rows in found.items()]
+
+
+def tasks() -> str:
+    """Say what is lost where values or several labels are asked for."""
+    known = record.load("tasks")
+    rows = []
+    for part, measure in (("regression", "R2"), ("labels", "macro F1")):
+        for (name,), found in by(known["figures"].get(part, []), "data"):
+            gap = mean(found, "source") - mean(found, "chip")
+            worst = max(row["source"] - row["chip"] for row in found)
+            values = [f"{mean(found, key):.4f}" for key in ("source", "chip")]
+            gaps = [f"{value:.4f}".replace("-", "−") for value in (gap, worst)]
+            rows.append([f"{name}, {measure}", len(found), *values, *gaps])
+    head = ["data", "seeds", "source", "chip, 100 steps", "mean gap", "largest gap"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
+def streams() -> str:
+    """Say what samples lose that follow one another without a reset."""
+    known = record.load("tasks")
+    rows = []
+    for (name, steps), found in by(known["figures"]["streams"], "data", "steps"):
+        losses = [sum(row["losses"][i] for row in found) / len(found) for i in range(4)]
+        rows.append([name, steps, len(found), *map(signed, losses)])
+    head = ["data", "steps", "seeds", *(f"gap {ms} ms" for ms in (0, 10, 20, 50))]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
+def decisions() -> str:
+    """Say how early answers come."""
+    known = record.load("tasks")
+    rows = []
+    for (name,), found in by(known["figures"]["decisions"], "data"):
+        lost = 100 * (mean(found, "whole") - mean(found, "accuracy"))
+        whole, early, good = (
+            f"{1000 * mean(found, key):.1f} ms"
+            for key in ("presentation_time", "latency", "as_good")
+        )
+        rows.append([name, len(found), whole, early, signed(lost), good])
+    head = ["data", "seeds", "whole time", "mean, margin", "points lost", "mean, 0.2 points lost"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
 def overview() -> str:
     """Write README's table: the few figures that matter."""
     rows = []
@@ -258,6 +312,9 @@ PAGES = {
     "exactness": exactness,
     "export_spikes": export_spikes,
     "export_readers": export_readers,
+    "tasks": tasks,
+    "tasks_streams": streams,
+    "tasks_decisions": decisions,
     "training_letter": lambda: training("letter"),
     "training_digits": lambda: training("digits"),
 }
@@ -270,6 +327,8 @@ NEEDS = {
     "headline": "exactness",
     "short": "short_digits",
     "suites": "suites_nengo",
+    "tasks_decisions": "tasks",
+    "tasks_streams": "tasks",
 }
 
 

@@ -15,6 +15,8 @@ from nengo_dense.plugins import show
 LEAST, MOST = 1e-100, 1e100
 #: Most steps of a run: more than three weeks at a step of 1 ms.
 MOST_STEPS = 2**31 - 1
+#: A presentation of more seconds than this was probably given in milliseconds.
+UNUSUAL_TIME = 5.0
 #: Most steps of one presentation; all of them are in memory at once.
 MOST_PRESENTATION_STEPS = 10**6
 #: Most of what is counted, as indices are.
@@ -134,6 +136,17 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     """
     most = MOST_PRESENTATION_STEPS
     return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
+
+
+def unusual_time(presentation_time: float, dt: float) -> str:
+    """Say that a presentation was probably given in milliseconds; empty if it was not."""
+    if presentation_time <= UNUSUAL_TIME:
+        return ""
+    return (
+        f"Every sample is shown for {presentation_time:g} seconds, that is "
+        f"{presentation_time / dt:.0f} steps: if milliseconds are meant, give "
+        f"presentation_time={presentation_time / 1000:g}."
+    )
 
 
 def as_floats(value: Any, attr: str, obj: object = None) -> np.ndarray:

@@ -123,4 +123,4 @@ def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:
             "network present samples itself, with a node of nengo.processes.PresentInput",
             attr="--calibrate",
         )
-    return load_inputs(args.calibrate, given.n_in, doing="showing samples of")
+    return load_inputs(args.calibrate, given.n_in, "showing samples of", given.names)

@@ -3,10 +3,13 @@
 import argparse
 from typing import Any
 
+from nengo.exceptions import ValidationError
+
 from nengo_dense.cli import model
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
 from nengo_dense.conversion.conversion import TARGETS
+from nengo_dense.conversion.effort import EFFORTS, check_effort
 from nengo_dense.layers.graph import DenseGraph
 
 
@@ -18,6 +21,12 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     model.add_model_arguments(parser)
     add_timing(parser)
     parser.add_argument(
+        "--effort",
+        type=effort,
+        metavar="|".join([*EFFORTS, "S"]),
+        help="how long tuning may take, a word or seconds; needs --calibrate (default: normal)",
+    )
+    parser.add_argument(
         "--target",
         choices=TARGETS,
         default=TARGETS[0],
@@ -27,15 +36,33 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(run_command=run)
 
 
+def effort(text: str) -> str | float:
+    """Read an effort, a word or seconds; argparse reports any other text."""
+    try:
+        return check_effort(text if text in EFFORTS else float(text))
+    except (ValueError, ValidationError):
+        words = ", ".join(EFFORTS)
+        raise argparse.ArgumentTypeError(
+            f"must be {words}, or a number of seconds above 0, got {text}"
+        ) from None
+
+
 def run(args: argparse.Namespace) -> int:
     """Convert and save."""
-    times = timing(args)
+    times: dict[str, Any] = timing(args)
     trained = model.read(args.model)
     if trained.source is None:
-        for option in ("presentation_time", "dt"):
+        for option in ("presentation_time", "dt", "effort"):
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
     calibration = trained.load_calibration(args)
+    if args.effort is not None:
+        if calibration is None:
+            raise ValidationError(
+                "is for tuning, which needs samples; give them with --calibrate FILE.npz",
+                attr="--effort",
+            )
+        times["effort"] = args.effort
     stack = trained.convert(args.encoding, calibration=calibration, target=args.target, **times)
     stack.save(args.output)
     if isinstance(stack, DenseGraph):
@@ -44,5 +71,9 @@ def run(args: argparse.Namespace) -> int:
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)
     print(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
+    if stack.tuned is not None:
+        shown = 1000 * stack.tuned.presentation_time
+        gap = "" if stack.tuned.gap is None else f", {stack.tuned.gap:.1f}% from the source"
+        print(f"tuned for presentations of {shown:g} ms{gap} on held-back samples")
     print(f"firing rates that represent the value 1: {rates} Hz")
     return 0

@@ -1,5 +1,8 @@
 """Data sets on the command line: ``.npz`` files with arrays x and y, or x_train and so on.
 
+Of a model with several inputs or outputs there may be an array for each: x.NAME and y.NAME,
+x_train.NAME and so on, or the names alone.
+
 Samples alone may also be a ``.npy`` file, which is mapped into memory: it may be larger than that.
 """
 
@@ -10,9 +13,11 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.batches import check_batches
+from nengo_dense.cli.named_arrays import NO_NAMES, Names, find_apart
+from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays, map_array
-from nengo_dense.samples import check_inputs
+from nengo_dense.samples import check_inputs, join_inputs
 
 #: Part of a data set -> possible names of its samples, in upper or lower case.
 SAMPLES = {
@@ -25,6 +30,8 @@ LABELS = {
     "": ("y", "labels", "label", "target", "targets"),
     "test": ("y_test", "test_y", "test_labels"),
 }
+#: Part of a data set -> array of 1 for the frames of each sequence, and then 0.
+MASKS = {"training": "mask_train", "": "mask", "test": "mask_test"}
 #: Parts to look for, in order: for calibration, and for testing.
 CALIBRATION = ("training", "", "test")
 EVALUATION = ("test", "", "training")
@@ -44,7 +51,9 @@ class Samples(NamedTuple):
         return f"{self.name} of {self.path} ({shape})"
 
 
-def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on") -> np.ndarray:
+def load_inputs(
+    path: str, n_in: int | None = None, doing: str = "calibrating on", names: Names = NO_NAMES
+) -> np.ndarray:
     """Load samples for calibration, preferably training samples; print their name.
 
     Parameters
@@ -54,6 +63,7 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
         Required number of values per sample.
     doing : str, optional
         Beginning of the printed line.
+    names : Names, optional
 
     Returns
     -------
@@ -66,14 +76,14 @@ def load_inputs(path: str, n_in: int | None = None, doing: str = "calibrating on
     nengo.exceptions.ValidationError
         The samples have another width, or are not numbers.
     """
-    samples = _find_samples(_load(path), CALIBRATION, path)
+    samples = _find_samples(_load(path, names), CALIBRATION, path)
     x = _check(samples, n_in)
     seen = "; these are test samples, which will look better than new ones"
     print(f"{doing} {samples}{seen if samples.part == 'test' else ''}")
     return x
 
 
-def load_samples(path: str, n_in: int | None, doing: str) -> Any:
+def load_samples(path: str, n_in: int | None, doing: str, names: Names = NO_NAMES) -> Any:
     """Load samples whose answers are wanted, test samples first, and print which.
 
     Parameters
@@ -84,6 +94,7 @@ def load_samples(path: str, n_in: int | None, doing: str) -> Any:
         As in `load_inputs`.
     doing : str
         Printed before the name of what is taken.
+    names : Names, optional
 
     Returns
     -------
@@ -100,24 +111,25 @@ def load_samples(path: str, n_in: int | None, doing: str) -> Any:
             check_batches(samples.values, n_in, f"the array of {path}")
         print(f"{doing} {samples}")
         return samples.values
-    samples = _find_samples(_load(path), EVALUATION, path)
-    x = _check(samples, n_in)
+    arrays = _load(path, names)
+    samples = _find_samples(arrays, EVALUATION, path)
+    x = _check_shown(samples, n_in, arrays)
     print(f"{doing} {samples}")
     return x
 
 
-def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def load_data(path: str, n_in: int | None = None, names: Names = NO_NAMES) -> tuple[Any, Any]:
     """Load samples and labels, preferably test samples; print their names.
 
     Parameters
     ----------
-    path, n_in
+    path, n_in, names
         As in `load_inputs`.
 
     Returns
     -------
-    x : (batch, n_in) ndarray
-    y : (batch, ...) ndarray
+    x : (batch, n_in) or (batch, n_frames, n_in) ndarray, or list of (n_frames, n_in) ndarray
+    y : (batch, ...) ndarray, or dict of them by output
 
     Raises
     ------
@@ -126,31 +138,61 @@ def load_data(path: str, n_in: int | None = None) -> tuple[np.ndarray, np.ndarra
     nengo.exceptions.ValidationError
         As in `load_inputs`, or another number of labels.
     """
-    arrays = _load(path)
+    arrays = _load(path, names)
     samples = _find_samples(arrays, EVALUATION, path)
-    x = _check(samples, n_in)
+    x = _check_shown(samples, n_in, arrays)
     # never the labels of another part, even if their number is the same
     parts = (samples.part, "") if samples.part else ("", "test")
-    names = [name for part in parts for name in LABELS[part]]
-    name = _find(arrays, names)
-    if name is None:
+    bases = [name for part in parts for name in LABELS[part]]
+    found = _labels(arrays, bases, names.outputs)
+    if not found:
+        several = ", ".join(f"{bases[0]}.{name}" for name in names.outputs)
+        wanted = several if len(names.outputs) > 1 else bases[0]
         raise FileFormatError(
-            f"{path} has no labels for {samples.name}, such as {names[0]}, only {_all(arrays)}"
+            f"{path} has no labels for {samples.name}, such as {wanted}, only {_all(arrays)}"
         )
-    y = arrays[name]
-    if y.shape[:1] != x.shape[:1]:
-        raise ValidationError(
-            f"{path} has {len(x)} samples in {samples.name} and labels of shape {y.shape} in "
-            f"{name}; there must be one label per sample",
-            attr="--data",
-        )
+    y = {output: arrays[name] for output, name in found.items()}
+    for output, name in found.items():
+        shape = y[output].shape
+        if shape[:1] != (len(x),):
+            raise ValidationError(
+                f"{path} has {len(x)} samples in {samples.name} and labels of shape {shape} in "
+                f"{name}; there must be one label per sample",
+                attr="--data",
+            )
     seen = "; these are training samples, and new ones may do worse"
-    print(f"testing on {samples} and {name}{seen if samples.part == 'training' else ''}")
-    return x, y
+    said = " and ".join([str(samples), *found.values()])
+    print(f"testing on {said}{seen if samples.part == 'training' else ''}")
+    return x, y if len(y) > 1 else next(iter(y.values()))
 
 
-def _load(path: str) -> dict[str, np.ndarray]:
-    return load_arrays(Path(path), "a data set", WAY_OUT)
+def _labels(
+    arrays: dict[str, np.ndarray], bases: list[str], outputs: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the name of the array of labels of each output."""
+    if len(outputs) < 2 and (name := _find(arrays, bases)) is not None:
+        return {"": name}
+    for base in (*bases, "") if outputs else ():
+        if found := find_apart(arrays, base, outputs):
+            return found
+    return {}
+
+
+def _load(path: str, names: Names) -> dict[str, np.ndarray]:
+    """Load all arrays; those of several inputs are put one after the other."""
+    arrays = load_arrays(Path(path), "a data set", WAY_OUT)
+    if len(names.inputs) < 2:
+        return arrays
+    bases = [name for group in SAMPLES.values() for name in group]
+    for base in (*bases, ""):
+        if found := find_apart(arrays, base, names.inputs):
+            parts = {name: arrays[spelled] for name, spelled in found.items()}
+            joined = join_inputs(parts, names.inputs)
+            if base:
+                arrays.setdefault(base, joined)
+            else:
+                arrays["x"] = joined
+    return arrays
 
 
 def _find_samples(arrays: dict[str, np.ndarray], parts: tuple[str, ...], path: str) -> Samples:
@@ -181,3 +223,14 @@ def _check(samples: Samples, n_in: int | None) -> np.ndarray:
     if n_in is None:
         return samples.values
     return check_inputs(samples.values, n_in, f"{samples.name} of {samples.path}")
+
+
+def _check_shown(samples: Samples, n_in: int | None, arrays: dict[str, np.ndarray]) -> Any:
+    """Return samples that are shown, which may be sequences, with a mask or without."""
+    mask = _find(arrays, [MASKS[samples.part]])
+    sequences = None
+    if n_in is not None:
+        sequences = Sequences.read(samples.values, n_in, None if mask is None else arrays[mask])
+    if sequences is None:
+        return _check(samples, n_in)
+    return sequences.as_list() if sequences.is_ragged else samples.values

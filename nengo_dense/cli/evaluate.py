@@ -6,13 +6,14 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
+from nengo_dense.arguments import choice
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
 from nengo_dense.cli.number import add_running, add_timing, seconds_or_none, timing
 from nengo_dense.cli.output import check_apart, check_drawing, output_file, picture_path
-from nengo_dense.evaluation import Evaluation, LadderReport, evaluate, ladder
+from nengo_dense.evaluation import evaluate, ladder
 from nengo_dense.evaluation.task import TASKS
-from nengo_dense.report_page import html_kind, json_kind
+from nengo_dense.report_page import Report, html_kind, json_kind
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -25,7 +26,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--data",
         required=True,
         metavar="FILE.npz",
-        help="test set: arrays x_test and y_test, or x and y",
+        help="test set: arrays x_test and y_test, or x and y; x.NAME and y.NAME for each of "
+        "several inputs and outputs",
     )
     add_timing(parser)
     add_running(parser)
@@ -38,8 +40,10 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
     """Add what is asked of the model."""
     parser.add_argument(
         "--task",
-        choices=TASKS,
-        help="what the outputs are to meet (default: told from the model's head and the labels)",
+        action="append",
+        metavar="TASK",
+        help=f"what the outputs are to meet: {', '.join(TASKS)}; OUTPUT=TASK for one of several "
+        "(default: told from the model's head and the labels)",
     )
     parser.add_argument(
         "--gap",
@@ -56,10 +60,10 @@ def _add_questions(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--classes",
-        type=names,
+        action="append",
         metavar="A,B,...",
         help="label of each output, in the order of the outputs (default: the model's own, or 0, "
-        "1 and so on)",
+        "1 and so on); OUTPUT=A,B,... for one of several outputs",
     )
 
 
@@ -90,17 +94,21 @@ def run(args: argparse.Namespace) -> int:
     if given.source is None:
         given.check_network()
     shows_ladder = _shows_ladder(args, given)
-    x, y = load_data(args.data, given.n_in)
-    given.check_truth(y, len(x), args.task, args.classes)
+    asked = {
+        "task": given.by_output(args.task, task, "--task"),
+        "classes": given.by_output(args.classes, names, "--classes"),
+    }
+    x, y = load_data(args.data, given.n_in, given.names)
+    given.check_truth(y, x, args.per_frame, **asked)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
-        "task": args.task,
+        **asked,
         "n_jobs": args.jobs,
-        "classes": args.classes,
+        "per_frame": args.per_frame,
         "progress_bar": console.shows_progress(),
     }
-    result: Evaluation | LadderReport
+    result: Any
     if shows_ladder:
         encoding = model.chosen(args.encoding)
         result = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
@@ -116,12 +124,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def task(text: str) -> str:
+    """Read a task; raise a ValidationError for another word."""
+    return choice(text, TASKS, "--task")
+
+
 def names(text: str) -> list[str]:
     """Read names with commas between them."""
     return [name.strip() for name in text.split(",")]
 
 
-def _write(result: Evaluation | LadderReport, args: argparse.Namespace) -> None:
+def _write(result: Report, args: argparse.Namespace) -> None:
     """Write what was asked for; data first, since drawing may yet fail."""
     ways: dict[str, Callable[[str], Any]] = {
         "json": result.save_json,
@@ -153,6 +166,6 @@ def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:
     if args.gap is not None:
         return False
     if args.ladder is None:
-        convertible = given.source is not None and not given.is_graph
+        convertible = given.source is not None
         return args.calibrate is not None and convertible and args.target == "sim"
     return bool(args.ladder)

@@ -1,4 +1,4 @@
-"""``nengo-dense export``: a tuned stack becomes a file for another chip or simulator."""
+"""``nengo-dense export``: a tuned stack or graph becomes a file for another chip or simulator."""
 
 import argparse
 from pathlib import Path
@@ -14,7 +14,9 @@ from nengo_dense.layers import exporter
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Describe the command."""
     parser = subparsers.add_parser(
-        "export", parents=[common], help="write a tuned stack for another chip or simulator"
+        "export",
+        parents=[common],
+        help="write a tuned stack or graph for another chip or simulator",
     )
     model.add_model_arguments(parser)
     add_timing(parser)
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     check_target(args.output, getattr(chosen, "kind", ANY))
     given = model.read(args.model)
     if given.source is None:
-        given.check_stack()
+        given.check_network()
     options: dict[str, Any] = {
         key: getattr(args, key)
         for key in ("presentation_time", "dt", "reader")
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     if given.source is not None and name == "netx":
         times["target"] = "lava"
     given.to_stack(args.encoding, calibration=calibration, **times)
-    stack = given.check_stack()
+    stack = given.check_network()
     print(stack.export(args.output, name, **options))
     return 0
 

@@ -2,6 +2,7 @@
 
 import argparse
 import runpy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,8 +12,11 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.cli import console
 from nengo_dense.cli.data import load_inputs
+from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
-from nengo_dense.evaluation.measurement import judge_for
+from nengo_dense.evaluation.output_judges import judge_outputs
+from nengo_dense.evaluation.sequence import Sequences
+from nengo_dense.evaluation.source_answers import source_parts
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.layers.graph import AnyDense, DenseGraph, load
@@ -52,6 +56,15 @@ class Model:
             return getattr(self.network, "size_in", None)
         return int(self.source.n_in)
 
+    @property
+    def names(self) -> Names:
+        """Inputs and outputs that have names: those of a graph."""
+        if isinstance(self.source, SourceGraph):
+            return Names(self.source.form.inputs, tuple(self.source.form.outputs))
+        if isinstance(self.network, DenseGraph):
+            return Names(self.network.sizes, tuple(self.network.outputs))
+        return NO_NAMES
+
     def load_calibration(self, args: argparse.Namespace) -> Any:
         """Load the calibration data of ``--calibrate``, if given.
 
@@ -63,7 +76,9 @@ class Model:
         for option, value in (("--encoding", args.encoding), ("--calibrate", args.calibrate)):
             if value is not None and self.source is None:
                 self.refuse(option)
-        return None if args.calibrate is None else load_inputs(args.calibrate, self.n_in)
+        if args.calibrate is None:
+            return None
+        return load_inputs(args.calibrate, self.n_in, names=self.names)
 
     def refuse(self, option: str) -> NoReturn:
         """Raise a ValidationError for an option of conversion, because there is no conversion."""
@@ -86,18 +101,15 @@ class Model:
         """Return MODEL if it is a stack or a graph, or raise a ValidationError."""
         return self.network if isinstance(self.network, DenseGraph) else self.check_stack()
 
-    def check_truth(self, y: Any, n: int, task: str | None, classes: list[str] | None) -> None:
+    def check_truth(self, y: Any, x: Any, per_frame: bool, task: Any, classes: Any) -> None:
         """Look at a test set's answers before a trained model is converted, which takes a while.
 
         Parameters
         ----------
-        y : (n, ...) ndarray
-        n : int
-            Number of samples.
-        task : str or None
-            As `nengo_dense.evaluate` takes it.
-        classes : list of str or None
-            In place of the model's own.
+        y : (n, ...) ndarray, or dict of them by output
+        x : (n, ...) ndarray, or list of sequences
+        per_frame, task, classes
+            As `nengo_dense.evaluate` takes them.
 
         Raises
         ------
@@ -106,8 +118,40 @@ class Model:
         """
         if self.source is not None:
             classes = self.source.classes if classes is None else classes
-            head = self.source.head
-            judge_for(y, n, self.source.n_out, head, task, classes, None)
+            sequences = Sequences.read(x, int(self.source.n_in)) if per_frame else None
+            truths = y if sequences is None else sequences.by_frame(y, "y")
+            n = len(x) if sequences is None else sequences.n_rows
+            judge_outputs(source_parts(self.source), truths, n, task, classes, None)
+
+    def by_output(self, texts: list[str] | None, read: Callable[[str], Any], option: str) -> Any:
+        """Return an option's values by output; the value itself where no output is named.
+
+        Parameters
+        ----------
+        texts : list of str or None
+            Each ``VALUE`` or ``OUTPUT=VALUE``.
+        read : callable
+            Makes a value of its text; raises a ValidationError for others.
+        option : str
+            For messages.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Several values for all outputs.
+        """
+        if texts is None:
+            return None
+        values: dict[str, Any] = {}
+        outputs = self.names.outputs
+        for text in texts:
+            name, _, rest = text.partition("=")
+            key, value = (name, rest) if name in outputs else ("", text)
+            if key in values or (values and "" in (key, *values)):
+                one = "for each of the outputs " + ", ".join(outputs) if outputs else "once"
+                raise ValidationError(f"is given more than once; give it {one}", attr=option)
+            values[key] = read(value)
+        return values.get("", values)
 
     @property
     def is_graph(self) -> bool:

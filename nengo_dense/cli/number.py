@@ -74,6 +74,11 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
     )
+    parser.add_argument(
+        "--per-frame",
+        action="store_true",
+        help="for sequences, (n, n_frames, n_in): an answer for every frame (default: one each)",
+    )
 
 
 def timing(args: argparse.Namespace) -> dict[str, float]:

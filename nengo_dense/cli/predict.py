@@ -33,7 +33,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--data",
         required=True,
         metavar="FILE.npz",
-        help="samples: array x_test or x; or a .npy file, which may be larger than memory",
+        help="samples: array x_test or x (x.NAME for each of several inputs); or a .npy file, "
+        "which may be larger than memory",
     )
     add_timing(parser)
     add_running(parser)
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     given = model.read(args.model)
     if given.source is None:
         given.check_network()
-    x = load_samples(args.data, given.n_in, "predicting for")
+    x = load_samples(args.data, given.n_in, "predicting for", given.names)
     calibration = given.load_calibration(args)
     stack = given.to_stack(args.encoding, calibration=calibration, **times)
     outputs = predict(
@@ -63,15 +64,27 @@ def run(args: argparse.Namespace) -> int:
         x,
         target=args.target,
         n_jobs=args.jobs,
+        per_frame=args.per_frame,
         progress_bar=console.shows_progress(),
         **times,
     )
-    arrays: dict[str, np.ndarray] = {"y": outputs}
-    if isinstance(outputs, dict):
-        arrays = {f"y.{name}": part for name, part in outputs.items()}
-    if stack.classes is not None:
-        arrays["labels"] = stack.classes[outputs.argmax(axis=1)]
+    several = isinstance(outputs, dict)
+    by_name = {f"y.{k}": v for k, v in outputs.items()} if several else {"y": outputs}
+    arrays = {name: _padded(part) for name, part in by_name.items()}
+    if stack.classes is not None and not isinstance(outputs, list):
+        arrays["labels"] = stack.classes[arrays["y"].argmax(axis=-1)]
     files.write_arrays(args.output, arrays, kind=ANSWERS)
     n, n_out = len(next(iter(arrays.values()))), stack.units[-1]
     print(f"{args.output}: {' and '.join(arrays)}, {n} samples, {n_out} outputs each")
     return 0
+
+
+def _padded(outputs: Any) -> np.ndarray:
+    """Put sequences into one array, with NaN after the ends of shorter ones."""
+    if not isinstance(outputs, list):
+        return np.asarray(outputs)
+    shape = len(outputs), max(map(len, outputs)), outputs[0].shape[1]
+    padded = np.full(shape, np.nan)
+    for row, part in zip(padded, outputs, strict=True):
+        row[: len(part)] = part
+    return padded

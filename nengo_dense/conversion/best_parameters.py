@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.host_limit import HostLimit
 from nengo_dense.conversion.judgement import Judgement, judge
 from nengo_dense.conversion.readout_fit import fit_readout
@@ -16,15 +16,15 @@ class BestParameters:
     """Judge parameters, and keep the best.
 
     Best are those with the lowest loss, among all that answer as the source does, and rightly,
-    for at least as many samples as the first ones.
+    for at least as many samples as the first ones, at every output.
 
     Parameters
     ----------
-    chain : Chain
+    circuit : Circuit
     fit : Samples
         To learn from.
     held_back : Samples
-    distillation : Distillation
+    goals : Goals
     windows : sequence of Window
 
     Attributes
@@ -38,37 +38,36 @@ class BestParameters:
 
     def __init__(
         self,
-        chain: Chain,
+        circuit: Circuit,
         fit: Samples,
         held_back: Samples,
-        distillation: Distillation,
+        goals: Goals,
         windows: Sequence[Window],
     ) -> None:
-        self._chain, self._distillation = chain, distillation
+        self._circuit, self._goals = circuit, goals
         self._fit, self._held_back = fit, held_back
         self._windows = windows
         self._known = np.concatenate([fit.x, held_back.x])
         self._kept: list[np.ndarray] = []
-        self.limit = HostLimit(self._known)
+        self.limit = HostLimit(circuit.standard(self._known))
         self.judgements: list[Judgement] = []
         self.best = 0
 
     @property
     def parameters(self) -> list[np.ndarray]:
-        """(list of ndarray) Of the chain, which change in place."""
-        return [*self._chain.weights, *self._chain.biases]
+        """(list of ndarray) Of the circuit, which change in place."""
+        return [*self._circuit.weights, *self._circuit.biases]
 
     def judge_now(self) -> Judgement:
-        """Judge the parameters as they are; where values alone matter, fit the readout first."""
-        self.limit.hold(self._chain, self._known)
-        how = self._distillation, self._windows
-        if self._distillation.late and self.judgements:  # the first ones as they came
-            fit_readout(self._chain, self._fit, self._held_back, *how)
-        found = judge(self._chain, self._held_back, *how)
+        """Judge the parameters as they are; where values matter, fit their readout first."""
+        self.limit.hold(self._circuit, self._circuit.standard(self._known))
+        how = self._goals, self._windows
+        if self._goals.has_values and self.judgements:  # the first ones as they came
+            fit_readout(self._circuit, self._fit, self._held_back, *how)
+        found = judge(self._circuit, self._held_back, *how)
         self.judgements.append(found)
         first, best = self.judgements[0], self.judgements[self.best]
-        bears = found.apart <= first.apart and found.wrong <= first.wrong
-        if not self._kept or (bears and found.loss < best.loss):
+        if not self._kept or (found.bears(first) and found.loss < best.loss):
             self.best = len(self.judgements) - 1
             self._kept = [parameter.copy() for parameter in self.parameters]
         return found

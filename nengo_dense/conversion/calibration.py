@@ -27,11 +27,11 @@ class Samples:
     ----------
     x : (batch, size_in) ndarray
     targets : (batch, n_out) ndarray
-        Logits that are wanted.
+        Logits that are wanted, of all outputs side by side.
     source : (batch, n_out) ndarray, optional
         The source model's logits, where others are wanted.
-    labels : (batch,) ndarray of int, optional
-        True classes.
+    labels : (batch, n_outputs) ndarray of int, optional
+        True classes, see `nengo_dense.conversion.goal`.
     """
 
     x: np.ndarray

@@ -17,12 +17,14 @@ from nengo_dense.arguments import (
     flag,
     positive,
     presentation_steps,
+    unusual_time,
 )
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import graph_conversion
 from nengo_dense.conversion.calibration import check_calibration
 from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
+from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import (
@@ -33,7 +35,6 @@ from nengo_dense.conversion.scaling import (
 )
 from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.conversion.shifting import shift_resting_activity
-from nengo_dense.conversion.stack_tuning import tune_stack
 from nengo_dense.conversion.storable import check_storable
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers import SourceGraph, SourceModel, read_model
@@ -78,8 +79,7 @@ def convert(
 ) -> Any:
     """Turn a trained model into a `DenseStack` that computes the same in spikes.
 
-    A model with skip connections, several inputs or several outputs becomes a `DenseGraph`, whose
-    rates follow from the activations and whose weights stay as they are.
+    A model with skip connections, several inputs or several outputs becomes a `DenseGraph`.
 
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
     scale (``nengo_dense.conversion.plausible``). With it, rates follow from the layers'
@@ -95,9 +95,10 @@ def convert(
         ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
     calibration : (batch, n_in) array_like, or dict of them by input, optional
         Training inputs as the model sees them, some thousand if possible, without labels.
-    labels : (batch,) or (batch, n_classes) array_like, optional
-        True classes of the calibration inputs, of a model that ends in a softmax. Tuning needs
-        none; with them it never gives up right answers for the model's wrong ones.
+    labels : (batch,) or (batch, n_classes) array_like, or dict of them by output, optional
+        True classes of the calibration inputs, of a model that ends in a softmax; of several
+        outputs those that do, by name, or without where there is one. Tuning needs none; with
+        them it never gives up right answers for the model's wrong ones.
     encoding : {"auto", "host", "spikes", "chip"}, optional
         As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
         two hidden layers or more, else ``"spikes"``.
@@ -165,13 +166,15 @@ def convert(
     if choice(target, TARGETS, "target") == "lava":
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
+    if said := unusual_time(presentation_time, dt):
+        warnings.warn(said, stacklevel=2)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
     share = (
         None if percentile is None else between(percentile, 0, 100, "percentile", with_low=False)
     )
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed = check_seed(seed)
-    how = _tuning(effort, seed, progress_bar)
+    how = _tuning(effort, seed, progress_bar) | {"labels": labels, "n_steps": n_steps, "dt": dt}
     common: dict[str, Any] = {
         "synapse": synapse,
         "neuron_type": neuron_type,
@@ -182,10 +185,9 @@ def convert(
     with outside_networks():
         source = read_model(model)
         if isinstance(source, SourceGraph):
-            graph_conversion.check_arguments(labels, target)
-            stack = graph_conversion.convert_graph(source, calibration, request, **common)
+            graph_conversion.check_target(target)
+            stack = graph_conversion.convert_graph(source, calibration, request, how, **common)
         else:
-            how |= {"labels": labels, "n_steps": n_steps, "dt": dt}
             stack = _convert_chain(source, calibration, request, how, **common)
             if target == "lava":
                 settle(stack, dt)
@@ -222,7 +224,7 @@ def _convert_chain(
     if isinstance(shown, Plausible):
         _warn_of_other_scales(specs, shown, request.rate)
     elif tuned:
-        tune_stack(stack, source, shown, **how)
+        tune_network(stack, source.name, shown, source.logits(shown), **how)
     return stack
 
 
@@ -263,7 +265,7 @@ def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:
 def _class_indices(
     labels: Any, x: np.ndarray | None, source: SourceModel, specs: Sequence[DenseSpec]
 ) -> np.ndarray | None:
-    """Return labels as numbers of outputs; refuse them where there are no classes."""
+    """Return labels as (batch, 1) numbers of outputs; refuse them where there are no classes."""
     if labels is None or x is None:
         return None
     if specs[-1].activation not in OF_CLASSES:
@@ -272,7 +274,7 @@ def _class_indices(
             "Leave them out: tuning needs none",
             attr="labels",
         )
-    return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)
+    return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)[:, np.newaxis]
 
 
 def _tuning(effort: Any, seed: int | None, progress_bar: Any) -> dict[str, Any]:

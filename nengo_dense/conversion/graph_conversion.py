@@ -1,6 +1,5 @@
 """From a model that is no chain to a graph of spiking layers."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,43 +7,52 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.calibration import check_calibration
+from nengo_dense.conversion.goal import UNKNOWN
+from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Request
-from nengo_dense.conversion.scaling import USUAL_PERCENTILE, busy, input_encoding
+from nengo_dense.conversion.scaling import (
+    USUAL_PERCENTILE,
+    busy,
+    busy_percentile,
+    input_encoding,
+)
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers.expression import Expression
 from nengo_dense.importers.graph_form import GraphForm
 from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.neurons import as_on_loihi
+from nengo_dense.samples import check_labels
 
-#: Rate in hertz of busy neurons where values are known. Of 100, 150, 250, 400 and 1000 Hz, 250 and
-#: 400 came closest to the source in 100 and 400 steps (7-12-12-5, random weights, one skip
-#: connection): without tuning fast neurons lose much of what comes unevenly.
-BUSY_RATE = 300.0
+#: Rate in hertz of busy neurons where values are known, and weights stay as they are. Of 100, 150,
+#: 250, 400 and 1000 Hz, 250 and 400 came closest to the source in 100 and 400 steps (7-12-12-5,
+#: random weights, one skip connection): without tuning fast neurons lose much of what comes
+#: unevenly.
+UNTUNED_RATE = 300.0
+#: The same where tuning follows: the most the chip can do at a step of 1 ms, as in a stack.
+TUNED_RATE = 1000.0
 #: Rate in hertz that stands for the value 1 where no values are known.
 BLIND_RATE = 250.0
-UNTUNED = (
-    "{} has skip connections, or several inputs or outputs: its rates are chosen by the "
-    "calibration data, and its weights are not tuned, which only chains of layers are. Show "
-    "samples for longer if it answers too coarsely, and pass tune=False to have it so without "
-    "this warning"
-)
 #: Encodings of a graph; nengo-loihi's own neurons for a node would clip what skips a layer.
 ENCODINGS = ("auto", "host", "spikes")
 
 
-def check_arguments(labels: Any, target: str) -> None:
+def check_target(target: str) -> None:
     """Refuse what a graph does not have yet."""
-    if labels is not None:
-        raise ValidationError(
-            "are for tuning, and a graph is not tuned; leave them out", attr="labels"
-        )
     if target == "lava":
         raise ValidationError("must be 'loihi' for a graph, got 'lava'", attr="target")
 
 
 def convert_graph(
-    source: SourceGraph, calibration: Any, request: Request, **settings: Any
+    source: SourceGraph,
+    calibration: Any,
+    request: Request,
+    how: dict[str, Any],
+    *,
+    neuron_type: Any,
+    **settings: Any,
 ) -> DenseGraph:
     """Turn a model with skip connections, several inputs or outputs into a `DenseGraph`.
 
@@ -53,22 +61,20 @@ def convert_graph(
     source : SourceGraph
     calibration : (batch, n_in) array_like, mapping of them by input, or None
     request : Request
-        With ``"host"`` layers that read inputs alone run on the host. A graph is not tuned, and a
-        warning says so where that was asked for.
+        With ``"host"`` layers that read inputs alone run on the host.
+    how : dict
+        Of tuning: ``labels``, and further arguments of
+        `nengo_dense.conversion.network_tuning.tune_network`.
+    neuron_type : nengo.neurons.NeuronType
     **settings : optional
         Of `DenseGraph`.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another encoding, or calibration data that cannot be used.
+        Another encoding, or calibration data or labels that cannot be used.
     nengo_dense.exceptions.ConversionError
         The model itself answers otherwise, or its outputs are the same for every input.
-
-    Warns
-    -----
-    UserWarning
-        Where tuning was asked for and would have had calibration data.
     """
     if request.encoding not in ENCODINGS:
         raise ValidationError(
@@ -76,29 +82,80 @@ def convert_graph(
             attr="encoding",
         )
     x = None if calibration is None else check_calibration(source.joined(calibration), source.n_in)
+    labels = None if x is None else _labels(how["labels"], source.form, len(x))
     source.compare(x)
     form, fits = source.normal_form(x, request.error)
     _check_live(source, form)
-    rate = request.rate or (BLIND_RATE if x is None else BUSY_RATE)
-    encoders = {} if x is None else _encoders(form, x, rate)
-    layers = _layers(form, x, encoders, request._replace(rate=rate))
+    request = _with_rates(request, x is not None, how["n_steps"], neuron_type)
+    graph = _graph(
+        form,
+        x,
+        request,
+        neuron_type=as_on_loihi(neuron_type) if request.tune else neuron_type,
+        fitted={label: found.error for label, found in fits.items()},
+        **settings,
+    )
+    if x is not None and request.tune:
+        targets = np.concatenate(list(source.form.logits(x).values()), axis=1)
+        tune_network(graph, source.name, x, targets, **{**how, "labels": labels})
+    return graph
+
+
+def _with_rates(request: Request, known: bool, n_steps: int, neuron_type: Any) -> Request:
+    """Choose rates and percentile by what is known, and by what tuning makes up for."""
+    tune = request.tune and known
+    if not known:
+        rate = BLIND_RATE
+    else:
+        rate = TUNED_RATE if tune else UNTUNED_RATE
+    percentile = request.percentile or busy_percentile(tune, n_steps, neuron_type)
+    return request._replace(rate=request.rate or rate, percentile=percentile, tune=tune)
+
+
+def _graph(form: GraphForm, x: np.ndarray | None, request: Request, **settings: Any) -> DenseGraph:
+    encoders = {} if x is None else _encoders(form, x, request.rate or BLIND_RATE)
+    layers = _layers(form, x, encoders, request)
     outputs = {
         name: GraphOutput(_weights(output.drive, form), output.drive.bias, output.head)
         for name, output in form.outputs.items()
     }
     read = {name for part in layers if part.on_chip for name in part.weights}
-    graph = DenseGraph(
+    return DenseGraph(
         form.inputs,
         layers,
         outputs,
         encoders={name: given for name, given in encoders.items() if name in read},
-        fitted={label: found.error for label, found in fits.items()},
         add_to_container=False,
         **settings,
     )
-    if request.tune and x is not None:
-        warnings.warn(UNTUNED.format(source.name), stacklevel=3)
-    return graph
+
+
+def _labels(labels: Any, form: GraphForm, n: int) -> np.ndarray | None:
+    """Return true classes of each output, (n, n_outputs), where there are any."""
+    if labels is None:
+        return None
+    of_classes = [name for name, output in form.outputs.items() if output.head in OF_CLASSES]
+    named = ", ".join(of_classes) or "none"
+    if not isinstance(labels, Mapping):
+        if len(of_classes) != 1:
+            raise ValidationError(
+                "must be a dict of labels by output where not one output alone ends in a "
+                f"softmax; of {', '.join(form.outputs)} there do {named}. "
+                "Or leave them out: tuning needs none",
+                attr="labels",
+            )
+        labels = {of_classes[0]: labels}
+    if not set(labels) <= set(of_classes):
+        raise ValidationError(
+            f"are for outputs that end in a softmax, here {named}; got "
+            f"labels for {', '.join(map(str, labels))}. Leave them out: tuning needs none",
+            attr="labels",
+        )
+    found = np.full((n, len(form.outputs)), UNKNOWN)
+    for number, (name, output) in enumerate(form.outputs.items()):
+        if name in labels:
+            found[:, number] = check_labels(labels[name], n, output.drive.n, "labels")
+    return found
 
 
 def _layers(

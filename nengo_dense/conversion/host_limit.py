@@ -3,7 +3,7 @@
 import numpy as np
 
 from nengo_dense.conversion.calibration import usual_magnitude
-from nengo_dense.conversion.chain import Chain
+from nengo_dense.conversion.circuit import Circuit
 
 #: Spikes a step. A little below one: a neuron driven at exactly one may fire twice in a step, or
 #: not at all, by the last bit of a sum.
@@ -19,27 +19,34 @@ class HostLimit:
     Parameters
     ----------
     x : (batch, size_in) ndarray
-        All inputs. Values that are odd (`usual_magnitude`) count as far as the others go.
+        All inputs, standardised as the circuit does. Values that are odd (`usual_magnitude`)
+        count as far as the others go.
     """
 
     def __init__(self, x: np.ndarray) -> None:
         self.most = usual_magnitude(x)
 
-    def hold(self, chain: Chain, x: np.ndarray) -> None:
+    def hold(self, circuit: Circuit, x: np.ndarray) -> None:
         """Scale neurons on the host that would fire faster for ``x``.
 
         Parameters
         ----------
-        chain : Chain
-            Changed in place. Nothing changes where the first layer is on the chip: the encoder's
-            rates follow from the inputs alone.
+        circuit : Circuit
+            Changed in place. Encoders stay as they are: their rates follow from the inputs alone.
         x : (batch, size_in) ndarray
+            Standardised, as the circuit's layers on the host read it.
         """
-        if chain.first_on_chip == 0:
-            return
         usual = np.clip(x, -self.most, self.most)
-        highest = (usual @ chain.weights[0].T + chain.biases[0]).max(axis=0)
-        factor = np.maximum(highest / LIMIT, 1.0)
-        chain.weights[0] /= factor[:, np.newaxis]
-        chain.biases[0] /= factor
-        chain.weights[1] *= factor
+        for index, part in enumerate(circuit.parts.layers):
+            if part.layer.on_chip:
+                continue
+            values = [usual[:, circuit.parts.inputs[read.source]] for read in part.reads]
+            drive = np.concatenate(values, axis=1) @ circuit.weights[index].T
+            highest = (drive + circuit.biases[index]).max(axis=0)
+            factor = np.maximum(highest / LIMIT, 1.0)
+            circuit.weights[index] /= factor[:, np.newaxis]
+            circuit.biases[index] /= factor
+            for reader, other in enumerate(circuit.parts.all):
+                for source, columns in other.reads:
+                    if source == part.name:
+                        circuit.weights[reader][:, columns] *= factor

@@ -1,12 +1,12 @@
-"""For regression: fit the readout to the measured firing rates of the last layer."""
+"""For regression: fit the readout to the measured firing rates of what it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from nengo_dense.conversion.calibration import BATCH_SIZE, Samples
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
 
 #: Strengths with which weights are held to where they were, as shares of the rates' mean square:
@@ -17,13 +17,13 @@ MOST_SAMPLES = 2048
 
 
 def fit_readout(
-    chain: Chain,
+    circuit: Circuit,
     fit: Samples,
     held_back: Samples,
-    distillation: Distillation,
+    goals: Goals,
     windows: Sequence[Window],
 ) -> float:
-    """Replace the readout's weights and biases by those that fit best, if that is better.
+    """Replace weights and biases of outputs of values by those that fit best, if that is better.
 
     Ridge regression of the wanted logits on the rates of a whole presentation. It holds the
     weights to what they were, so that few samples change little. Values that are differences of
@@ -32,11 +32,11 @@ def fit_readout(
 
     Parameters
     ----------
-    chain : Chain
-        Its readout is changed in place.
+    circuit : Circuit
+        Its outputs are changed in place.
     fit, held_back : Samples
         To fit to, and to choose by.
-    distillation : Distillation
+    goals : Goals
         How far logits are from the wanted ones.
     windows : sequence of Window
 
@@ -46,30 +46,42 @@ def fit_readout(
         Of the samples that judge, with the readout that was chosen.
     """
     sample = fit[:MOST_SAMPLES]
-    rates = _last_rates(chain, sample, [window for window in windows if not window.early])
-    # less their means, so that the bias is free
-    centre, level = rates.mean(axis=0), sample.targets.mean(axis=0)
-    moment = (rates - centre).T @ (rates - centre)
-    wanted = (sample.targets - level).T @ (rates - centre)
-    weights, bias = chain.weights[-1], chain.biases[-1]
-    before, best = weights.copy(), (weights.copy(), bias.copy())
-    lowest = judge(chain, held_back, distillation, windows).loss
-    for strength in STRENGTHS:
-        ridge = max(strength * np.trace(moment) / len(moment), np.finfo(float).tiny)
-        system = moment + ridge * np.eye(len(moment))
-        weights[...] = np.linalg.solve(system, (wanted + ridge * before).T).T
-        bias[...] = level - weights @ centre
-        loss = judge(chain, held_back, distillation, windows).loss
-        if loss < lowest:
-            lowest, best = loss, (weights.copy(), bias.copy())
-    weights[...], bias[...] = best
+    read = _rates(circuit, sample, [window for window in windows if not window.early])
+    first = len(circuit.parts.layers)
+    lowest = judge(circuit, held_back, goals, windows).loss
+    for number, goal in enumerate(goals.of_outputs):
+        if not goal.distillation.late:
+            continue
+        weights, bias = circuit.weights[first + number], circuit.biases[first + number]
+        best = weights.copy(), bias.copy()
+        for found in _ridge(read[number], sample.targets[:, goal.columns], weights.copy()):
+            weights[...], bias[...] = found
+            loss = judge(circuit, held_back, goals, windows).loss
+            if loss < lowest:
+                lowest, best = loss, found
+        weights[...], bias[...] = best
     return lowest
 
 
-def _last_rates(chain: Chain, samples: Samples, windows: Sequence[Window]) -> np.ndarray:
-    """Return the mean rates of the last layer over the one window given, (batch, n_neurons)."""
+def _ridge(
+    rates: np.ndarray, wanted: np.ndarray, before: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield weights and biases, held to what the weights were with each of `STRENGTHS`."""
+    # less their means, so that the bias is free
+    centre, level = rates.mean(axis=0), wanted.mean(axis=0)
+    moment = (rates - centre).T @ (rates - centre)
+    right = (wanted - level).T @ (rates - centre)
+    for strength in STRENGTHS:
+        ridge = max(strength * np.trace(moment) / len(moment), np.finfo(float).tiny)
+        system = moment + ridge * np.eye(len(moment))
+        weights = np.linalg.solve(system, (right + ridge * before).T).T
+        yield weights, level - weights @ centre
+
+
+def _rates(circuit: Circuit, samples: Samples, windows: Sequence[Window]) -> list[np.ndarray]:
+    """Return what each output reads over the one window given: list of (batch, n_in) arrays."""
     parts = [
-        chain.run(samples.x[i : i + BATCH_SIZE], windows)[0].rates[-1]
+        circuit.run(samples.x[i : i + BATCH_SIZE], windows)[0]
         for i in range(0, len(samples), BATCH_SIZE)
     ]
-    return np.concatenate(parts).astype(np.float64)
+    return [np.concatenate(values) for values in zip(*parts, strict=True)]

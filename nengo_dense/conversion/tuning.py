@@ -10,9 +10,9 @@ from nengo.utils.progress import Progress, ProgressTracker
 from nengo_dense.conversion.adam import Adam, schedule
 from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.calibration import BATCH_SIZE, Samples
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.effort import Budget
+from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import is_compiled
@@ -35,27 +35,27 @@ COMPILING = "Compiling for the first time (some 10 s)"
 
 
 def tune(
-    chain: Chain,
+    circuit: Circuit,
     fit: Samples,
     held_back: Samples,
-    distillation: Distillation,
+    goals: Goals,
     windows: Sequence[Window],
     *,
     effort: str | float,
     seed: int,
     progress_bar: Any = True,
 ) -> list[Judgement]:
-    """Change a chain's parameters, and keep those that held-back samples like best.
+    """Change a circuit's parameters, and keep those that held-back samples like best.
 
     Parameters
     ----------
-    chain : Chain
+    circuit : Circuit
         Changed in place.
     fit : Samples
         To learn from.
     held_back : Samples
         To choose by. The parameters as they were take part in the choice.
-    distillation : Distillation
+    goals : Goals
     windows : sequence of Window
     effort : {"fast", "normal", "best"} or float
         See `Budget`.
@@ -66,30 +66,30 @@ def tune(
     Returns
     -------
     judgements : list of Judgement
-        Of the held-back samples: the first, and that of the parameters that the chain has now.
+        Of the held-back samples: the first, and that of the parameters that the circuit has now.
     """
     name = "Tuning" if is_compiled() else COMPILING
-    best = BestParameters(chain, fit, held_back, distillation, windows)
+    best = BestParameters(circuit, fit, held_back, goals, windows)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress
-        for _ in range(1 + distillation.late):  # values have their readout fitted then
+        for _ in range(1 + goals.has_values):  # values have their readout fitted then
             best.judge_now()
         n_steps = max(window.stop for window in windows)
-        budget = Budget(effort, len(fit), n_steps, distillation.late)
+        budget = Budget(effort, len(fit), n_steps, goals.late)
         batches = _batches(fit, _batch_size(n_steps), np.random.RandomState(seed))
-        adam = Adam(best.parameters, _sizes(chain))
-        rate = LEARNING_RATE_OF_VALUES if distillation.late else LEARNING_RATE
+        adam = Adam(best.parameters, _sizes(circuit))
+        rate = LEARNING_RATE_OF_VALUES if goals.late else LEARNING_RATE
         rate /= np.sqrt(n_steps)
         n, used = 0, 0.0
         while used < 1 and best.since_lowest < PATIENCE:
             n, used = n + 1, budget.used(n + 1)
             batch = next(batches)
             try:
-                _, gradient = loss_and_gradient(chain, batch, distillation, windows)
+                _, gradient = loss_and_gradient(circuit, batch, goals, windows)
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
             adam.update(gradient.all, rate * schedule(n, used))
-            best.limit.hold(chain, batch.x)
+            best.limit.hold(circuit, circuit.standard(batch.x))
             if used * N_JUDGEMENTS >= len(best.judgements):
                 best.judge_now()
             _show(shown, used, best)
@@ -98,21 +98,22 @@ def tune(
 
 def _show(progress: Progress, used: float, best: BestParameters) -> None:
     """Show how much of the effort is used, and how far held-back samples are off."""
-    apart = 100 * best.judgements[best.best].apart
+    apart = 100 * best.judgements[best.best].gap
     progress.name_during = f"Tuning, {apart:.1f}% from the source"
     progress.step(max(0, int(100 * min(used, 1.0)) - progress.n_steps))
 
 
-def _sizes(chain: Chain) -> list[np.ndarray]:
+def _sizes(circuit: Circuit) -> list[np.ndarray]:
     """Choose what steps are relative to: the root mean square of a layer's weights.
 
-    Of the readout's those of each output, as outputs may have different units. Biases count as
+    Of the outputs those of each value, as these may have different units. Biases count as
     weights of an input that is always one spike a step; their own size says nothing, as a
     constant output of 500 that varies by 1 has a bias of 500.
     """
-    hidden = [np.sqrt(np.mean(w**2)) for w in chain.weights[:-1]]
-    outputs = np.sqrt(np.mean(chain.weights[-1] ** 2, axis=1))
-    return [*hidden, outputs[:, np.newaxis], *hidden, outputs]
+    n = len(circuit.parts.layers)
+    hidden = [np.sqrt(np.mean(w**2)) for w in circuit.weights[:n]]
+    outputs = [np.sqrt(np.mean(w**2, axis=1)) for w in circuit.weights[n:]]
+    return [*hidden, *(size[:, np.newaxis] for size in outputs), *hidden, *outputs]
 
 
 def _batch_size(n_steps: int) -> int:

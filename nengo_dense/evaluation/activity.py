@@ -1,6 +1,7 @@
 """The activity of a layer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,18 @@ class LayerActivity:
     on_chip: bool
     rates: np.ndarray
     spikes: float
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what reports say of it, by name."""
+        return {
+            "label": self.label,
+            "on_chip": self.on_chip,
+            "neurons": len(self.rates),
+            "mean_rate": float(self.rates.mean()),
+            "max_rate": float(self.rates.max()),
+            "share_silent": float(np.mean(self.rates == 0)),
+            "spikes": self.spikes,
+        }
 
     def fault(self, dt: float) -> str:
         """Say why this layer cannot pass on what the model does; empty if it can.

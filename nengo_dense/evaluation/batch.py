@@ -65,6 +65,25 @@ class StreamGroup(Batch):
         )
 
 
+@dataclass(frozen=True, eq=False)
+class SequenceGroup(Batch):
+    """Sequences side by side, each from a fresh start; see `Recorder.record_sequences`."""
+
+    values: np.ndarray
+    lengths: np.ndarray
+    frame_steps: int
+    n_steps: int
+    reader: Reader
+
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have them recorded."""
+        return [
+            recorder.record_sequences(
+                self.values, self.lengths, self.frame_steps, self.n_steps, self.reader
+            )
+        ]
+
+
 def lanes_in_memory(n_steps: int, n_out: int, n_neurons: int) -> int:
     """Return how many samples of so many steps may run at once, at least 1."""
     logits = LOGITS_BYTES // (8 * kept_sums(n_steps) * n_out)

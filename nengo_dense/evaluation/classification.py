@@ -201,11 +201,9 @@ class Classification(Evaluation):
         names = ("accuracy", "balanced_accuracy", "macro_f1")
         return {name: getattr(self, name) for name in names}
 
-    def _headline(self) -> str:
+    def _result(self) -> str:
         low, high = self.confidence_interval
-        return (
-            f"accuracy {self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) {self._where()}"
-        )
+        return f"accuracy {self.accuracy:.2%} (95 % interval {low:.2%} to {high:.2%})"
 
     def _panels(self) -> Sequence[plot.Panel]:
         over_time = {"accuracy": self.accuracy_over_time}

@@ -8,14 +8,13 @@ from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.loihi.energy import Energy
 
 
-def energy_of(
+def operations_of(
     layers: Sequence[DenseLayer],
     senders: Sequence[Sequence[int]],
     sent: np.ndarray,
     spikes_in: float,
-    n_steps: int,
-) -> Energy:
-    """Count what the cores do in one presentation.
+) -> list[float]:
+    """Count the synaptic operations of each layer on the chip, 0 for others.
 
     A dense layer uses all its weights for a spike, so the operations are those that
     `nengo_dense.loihi.energy.count_energy` finds in the built network, and are known of a network
@@ -30,15 +29,27 @@ def energy_of(
         Spikes that each of them sends.
     spikes_in : float
         Spikes that a layer on the chip gets which has no senders: of the input's values.
-    n_steps : int
     """
-    operations, updates = 0.0, 0
-    for layer, numbers in zip(layers, senders, strict=True):
-        if layer.on_chip:
-            got = float(sent[list(numbers)].sum()) if numbers else spikes_in
-            operations += got * layer.ensemble.n_neurons
-            updates += layer.ensemble.n_neurons * n_steps
-    return Energy(operations, updates)
+    return [
+        (float(sent[list(numbers)].sum()) if numbers else spikes_in) * layer.ensemble.n_neurons
+        if layer.on_chip
+        else 0.0
+        for layer, numbers in zip(layers, senders, strict=True)
+    ]
+
+
+def energy_of(layers: Sequence[DenseLayer], operations: Sequence[float], n_steps: float) -> Energy:
+    """Count what the cores do in one presentation.
+
+    Parameters
+    ----------
+    layers : sequence of DenseLayer
+    operations : sequence of float
+        As `operations_of` counts them.
+    n_steps : float
+    """
+    on_chip = sum(layer.ensemble.n_neurons for layer in layers if layer.on_chip)
+    return Energy(sum(operations), on_chip * n_steps)
 
 
 def spikes_for_values(x: np.ndarray, n_steps: int) -> float:
@@ -50,13 +61,15 @@ def spikes_for_values(x: np.ndarray, n_steps: int) -> float:
 
     Parameters
     ----------
-    x : (n, size_in) ndarray
+    x : (n, size_in) or (n, n_frames, size_in) ndarray
+        Frames share the time.
     n_steps : int
         Steps that each sample is shown.
     """
     spikes = 0.0
     for sign in (1, -1):
         gathered = np.clip((1 + sign * x) / 2, 0, 1)
+        gathered = gathered if x.ndim == 2 else gathered.mean(axis=1)
         spikes += float(np.floor(n_steps * gathered).sum()) / len(x)
     return spikes
 

@@ -8,9 +8,10 @@ import numpy as np
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.measurement import evaluate
+from nengo_dense.evaluation.run import check_one_output
 from nengo_dense.evaluation.stopping import Decision, margins_of
 from nengo_dense.exceptions import invalid
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -125,7 +126,7 @@ class DecisionCurve(Report):
 
 
 def decision_curve(
-    stack: DenseStack, x: Any, y: Any, *, calibration: tuple[Any, Any], **options: Any
+    stack: AnyDense, x: Any, y: Any, *, calibration: tuple[Any, Any], **options: Any
 ) -> DecisionCurve:
     """Measure what answering early costs, by margins that are chosen on other data.
 
@@ -147,6 +148,7 @@ def decision_curve(
     nengo.exceptions.ValidationError
         As in ``evaluate``, or no such pair.
     """
+    check_one_output(stack)
     if not isinstance(calibration, tuple | list) or len(calibration) != 2:
         raise invalid("must be a pair of samples and labels", "calibration")
     for word in ("decision", "task"):

@@ -103,8 +103,15 @@ class Judge(ABC):
         """
         return self.of_outputs(check_values(source, len(self.truth), self.n_out, "source"))
 
-    def of_source(self, outputs: np.ndarray) -> Evaluation:
-        """Judge outputs of the source model, (n, n_out), in the same way, as if after a step."""
+    def of_source(self, outputs: np.ndarray, source: np.ndarray | None = None) -> Evaluation:
+        """Judge outputs that were computed, (n, n_out), in the same way, as if after a step.
+
+        Parameters
+        ----------
+        outputs : (n, n_out) ndarray
+        source : (n, n_out) ndarray, optional
+            The source model's, where the others are not.
+        """
         reader = self.reader(slice(None))
         reader.head = "linear"  # the outputs have been through the model's head
         reader.begin(len(outputs), 1, self.n_out)
@@ -115,7 +122,7 @@ class Judge(ABC):
             "dt": 1.0,
             "target": "source",
             "sample_weight": self.weights,
-            "source": self.of_outputs(outputs),
+            "source": self.of_outputs(outputs if source is None else source),
         }
         return self.evaluation([reader.result()], None, common)
 
@@ -171,10 +178,10 @@ class ClassJudge(Judge):
         answers, leads = results, None
         if self.keeps_leads:
             answers = [each for each, _ in results]
-            leads = _in_order([each for _, each in results], rows)
+            leads = in_order([each for _, each in results], rows)
         return Classification(
             truth=self.truth,
-            answers_over_time=_in_order(answers, rows),
+            answers_over_time=in_order(answers, rows),
             leads_over_time=leads,
             classes=self.classes,
             **common,
@@ -213,7 +220,7 @@ class ValueJudge(Judge):
         outputs, errors = zip(*results, strict=True)
         return Regression(
             truth=self.truth,
-            outputs=_in_order(outputs, rows),
+            outputs=in_order(outputs, rows),
             squared_error_over_time=sum(errors) / self._equal.sum(),
             flat=self.flat,
             **common,
@@ -248,7 +255,7 @@ class LabelJudge(Judge):
         answers, counts, exact = zip(*results, strict=True)
         return MultiLabel(
             truth=self.truth,
-            answers=_in_order(answers, rows),
+            answers=in_order(answers, rows),
             counts_over_time=sum(counts),
             exact_match_over_time=sum(exact) / self._equal.sum(),
             classes=self.classes,
@@ -256,7 +263,7 @@ class LabelJudge(Judge):
         )
 
 
-def _in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray:
+def in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray:
     """Put parts after one another, and every row where its number says."""
     whole = np.concatenate(parts)
     return whole if rows is None else whole[np.argsort(rows)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -52,7 +52,7 @@ class Rung:
         of the evaluations.
     rate_errors : list of float
         For each layer of neurons the root mean square difference of its mean rate from the rung
-        above, relative to that rung's; empty for the first two rungs.
+        above, relative to that rung's; empty as far as the first rung with neurons.
     """
 
     name: str
@@ -84,8 +84,8 @@ class LadderReport(Report):
     Attributes
     ----------
     rungs : list of Rung
-        The source model first, the chip's integers last.
-    stack : DenseStack
+        The source model first, the chip's integers last (or what was tuned for them).
+    stack : DenseStack or DenseGraph
         What ran on the last rung.
     evaluation : Evaluation
         The last rung's.
@@ -94,7 +94,7 @@ class LadderReport(Report):
     kind: ClassVar[str] = "evaluation"
 
     rungs: list[Rung]
-    stack: DenseStack
+    stack: AnyDense
     evaluation: Evaluation
 
     @property
@@ -121,10 +121,17 @@ class LadderReport(Report):
         return {
             "name": self.name,
             "n": self.n,
+            **self._answer_content(),
+            "layers": self.layers,
+            "evaluation": self.evaluation.to_dict(),
+        }
+
+    def _answer_content(self) -> dict[str, Any]:
+        """Return what `to_dict` has of the answers."""
+        return {
             "task": self.evaluation.task,
             "score": self.evaluation.score_name,
             "gap": self.gap,
-            "layers": self.layers,
             "rungs": [
                 {
                     "name": rung.name,
@@ -135,7 +142,6 @@ class LadderReport(Report):
                 }
                 for rung in self.rungs
             ],
-            "evaluation": self.evaluation.to_dict(),
         }
 
     def __repr__(self) -> str:
@@ -166,12 +172,14 @@ class LadderReport(Report):
             *(f"note: {note}" for note in self.evaluation.notes),
         )
 
-    def _table(self) -> ReportTable:
+    def _table(self, errors: bool = True) -> ReportTable:
+        """Return the table, with the errors of layers or without."""
+        layers = self.layers if errors else []
         rows = []
         above = self.rungs[0]
         for rung in self.rungs:
             low, high = rung.confidence_interval
-            errors = [f"{error:.1%}" for error in rung.rate_errors]
+            shown = [f"{error:.1%}" for error in rung.rate_errors][: len(layers)]
             rows.append(
                 [
                     rung.name,
@@ -179,16 +187,20 @@ class LadderReport(Report):
                     f"{low:.2%} to {high:.2%}",
                     f"{100 * (rung.score - above.score):+.2f}",
                     f"{rung.agreement:.2%}",
-                    *(errors or [""] * len(self.layers)),
+                    *(shown or [""] * len(layers)),
                 ]
             )
             above = rung
         headings = ["", self.evaluation.score_label, "95 % interval", "step", "as source"]
-        return ReportTable([*headings, *(f"{layer} error" for layer in self.layers)], rows)
+        return ReportTable([*headings, *(f"{layer} error" for layer in layers)], rows)
 
     def _figure(self) -> "Figure":
         """Draw score and agreement from rung to rung."""
-        rungs = plot.Rungs(
+        return plot.side_by_side([self.panel()], width=8)
+
+    def panel(self) -> plot.Rungs:
+        """Return the picture of score and agreement from rung to rung."""
+        return plot.Rungs(
             names=[rung.name for rung in self.rungs],
             scores=np.array([rung.score for rung in self.rungs]),
             intervals=np.array([rung.confidence_interval for rung in self.rungs]),
@@ -196,4 +208,3 @@ class LadderReport(Report):
             label=self.evaluation.score_label,
             title=f"{self.gap:.2f} points lost on {self.n} samples",
         )
-        return plot.side_by_side([rungs], width=8)

@@ -1,21 +1,26 @@
 """Whole test sets through a stack or a graph."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from nengo_dense.arguments import choice
-from nengo_dense.array_like import to_array
 from nengo_dense.evaluation.decision import answer_type
-from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.judge import ClassJudge, Judge
-from nengo_dense.evaluation.own_metric import check_metrics, with_metrics
+from nengo_dense.evaluation.execution import Outcome, carry_out
+from nengo_dense.evaluation.judge import ClassJudge
+from nengo_dense.evaluation.output_judges import (
+    OutputJudges,
+    check_own_metrics,
+    judge_outputs,
+    length,
+    with_own_metrics,
+)
+from nengo_dense.evaluation.output_part import parts_of
 from nengo_dense.evaluation.replay import Replay
-from nengo_dense.evaluation.run import Outcome, Run, check_one_output
-from nengo_dense.evaluation.task import JUDGES, tell_task
+from nengo_dense.evaluation.run import Run
 from nengo_dense.exceptions import invalid
-from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.graph import AnyDense
-from nengo_dense.targets import check_sample_weight
 
 DECISIONS = ("window", "margin")
 #: Most memory in bytes for the answers after every step.
@@ -39,28 +44,34 @@ def evaluate(
     n_jobs: int = 1,
     classes: Any = None,
     sample_weight: Any = None,
-    metrics: Mapping[str, Callable[..., float]] | None = None,
+    metrics: Mapping[str, Any] | None = None,
     source: Any = None,
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
-) -> Evaluation:
+) -> Any:
     """Hold the answers for a test set against what is right.
 
     Parameters
     ----------
     stack : DenseStack or DenseGraph
-        With one output. Left as it is, as is every network that it is part of, or whose context
+        Left as it is, as is every network that it is part of, or whose context
         is open.
     x : (n, size_in) array_like, or iterable of such arrays
         Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
         is read piece by piece, and so is what yields batches of any size, such as a generator.
         A graph of several inputs takes a dict of them by name, or all values side by side.
-    y : array_like
+        Sequences, (n, n_frames, size_in) or a list of (n_frames, size_in) arrays, change while
+        they are shown: each frame as long, and all of the longest for ``presentation_time``.
+    y : array_like, or dict of them
         What is right. Classes: (n,) labels, as the source model was trained with: numbers or text
         out of ``stack.classes``; indices from 0, where these are not known. Or (n, n_classes)
         one-hot rows in the order of the outputs. Values: (n, n_out), or (n,) for one output.
-        Several labels at once: (n, n_out) rows of 0 and 1.
+        Several labels at once: (n, n_out) rows of 0 and 1. For a graph of several outputs a dict
+        of them by output.
     task : {"classification", "regression", "multilabel"}, optional
-        Told from the head and ``y``, if it is not given.
+        Told from the head and ``y``, if it is not given. Of several outputs the same for all, or
+        a dict of those that are not to be told.
     presentation_time : float, optional
         How long each sample is shown, in seconds.
     dt : float, optional
@@ -90,19 +101,27 @@ def evaluate(
         Dask cluster among them.
     classes : (n_out,) array_like of numbers or text, optional
         Label of each output, in the order of the outputs, in place of ``stack.classes``. Both
-        labels of a single output that chooses between two classes.
+        labels of a single output that chooses between two classes. Of several outputs a dict.
     sample_weight : (n,) array_like, optional
         What each sample counts in every measure.
     metrics : dict of {str: callable}, optional
         Further measures, called as scikit-learn's are: ``metric(labels, predictions)``, and with
-        ``sample_weight=`` where weights were given. They are tried before anything is run.
+        ``sample_weight=`` where weights were given. They are tried before anything is run. Of
+        several outputs a dict of such dicts.
     source : (n, n_out) or (n,) array_like, optional
-        What the source model's ``predict`` gives, outputs or labels, for ``agreement``.
+        What the source model's ``predict`` gives, outputs or labels, for ``agreement``. Of several
+        outputs a dict.
+    mask : (n, n_frames) array_like, optional
+        1 for the frames of each sequence, and then 0; a list of arrays needs none.
+    per_frame : bool, optional
+        Whether every frame of a sequence has an answer, which follows from what it is shown alone,
+        without a reset since the frame before. ``y``, ``source`` and ``sample_weight`` are then
+        (n, n_frames, ...) or lists of arrays, a weight of a sequence that of all its frames.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
     -------
-    evaluation : Classification, Regression or MultiLabel
+    evaluation : Classification, Regression, MultiLabel or SeveralOutputs
 
     Raises
     ------
@@ -115,12 +134,10 @@ def evaluate(
         The stack was tuned for something else than this run (see
         `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
     """
-    check_one_output(stack)
-    n = _length(y)
     run = Run.of(
         stack,
         x,
-        n=n,
+        n=length(y),
         presentation_time=presentation_time,
         dt=dt,
         minibatch_size=minibatch_size,
@@ -130,63 +147,95 @@ def evaluate(
         reset=reset,
         gap=gap,
         order=order,
+        mask=mask,
+        per_frame=per_frame,
     )
-    names = stack.classes if classes is None else classes
-    judge = judge_for(y, run.n or 0, stack.units[-1], stack.readout, task, names, sample_weight)
-    keeps_leads = choice(decision, DECISIONS, "decision") == "margin"
-    if isinstance(judge, ClassJudge):
-        judge.keeps_leads = keeps_leads
-        _check_memory(len(judge.truth), run.n_steps, judge.n_out, keeps_leads)
-    elif keeps_leads:
-        raise invalid(f"'margin' is for classes, and this is a {judge.task}", "decision")
-    answers = None if source is None else judge.answers_of(source)
-    check_metrics(metrics, judge.labels, judge.weights)
+    y, source, sample_weight = run.truths(y, source, sample_weight)
+    judges = judges_for(stack, y, run.n or 0, task, classes, sample_weight)
+    _check_decision(judges, run, decision)
+    sources = judges.answers_of(source)
+    own = check_own_metrics(judges, metrics)
     run.warn(stacklevel=2)
-    outcome = run.go(judge.reader, "evaluating")
-    notes = run.notes_after(outcome, stacklevel=2)
-    common = _common(run, outcome, judge, notes, answers)
-    return with_metrics(judge.evaluation(outcome.results, outcome.rows, common), metrics)
+    result = measure(run, judges, sources, "evaluating", stacklevel=2)
+    return with_own_metrics(result, own)
 
 
-def _common(
-    run: Run, outcome: Outcome, judge: Judge, notes: tuple[str, ...], source: Any
-) -> dict[str, Any]:
-    """Return what evaluations of all tasks have."""
-    kept = run.samples.n is not None
-    replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps)
-    return {
-        "layers": outcome.layers,
-        "energy": outcome.energy,
-        "dt": run.dt,
-        "target": run.target,
-        "notes": notes,
-        "sample_weight": judge.weights,
-        "source": source,
-        "replay": replay if kept else None,
-        "name": run.stack.label or "",
-        "stream": run.stream,
-    }
-
-
-def judge_for(
-    y: Any, n: int, n_out: int, head: str, task: Any, classes: Any, sample_weight: Any
-) -> Judge:
-    """Find the task and read what is right, as `evaluate` takes it.
+def judges_for(
+    stack: AnyDense, y: Any, n: int, task: Any, classes: Any, sample_weight: Any
+) -> OutputJudges:
+    """Find who judges the outputs of a stack or a graph; the arguments are those of `evaluate`.
 
     Raises
     ------
     nengo.exceptions.ValidationError
     """
-    judge = JUDGES[tell_task(y, n_out, head, task)]
-    names = check_classes(classes, judge.n_names(n_out), None)
-    weights = check_sample_weight(sample_weight, n)
-    return judge(y, n, n_out, head, names, weights)
+    names = stack.classes if classes is None else classes
+    return judge_outputs(parts_of(stack), y, n, task, names, sample_weight)
 
 
-def _length(y: Any) -> int | None:
-    """Return how many samples there are labels for; what is no array is complained of later."""
-    shape = to_array(y, "y").shape
-    return shape[0] if shape else None
+def measure(
+    run: Run,
+    judges: OutputJudges,
+    sources: Sequence[np.ndarray | None],
+    doing: str,
+    stacklevel: int,
+) -> Any:
+    """Have samples run and judged.
+
+    Parameters
+    ----------
+    run : Run
+    judges : OutputJudges
+    sources : sequence of ndarray or None
+        What the source model answers, for each output.
+    doing : str
+        For the progress bar.
+    stacklevel : int
+        As for `Run.warn`.
+
+    Returns
+    -------
+    evaluation : Evaluation or SeveralOutputs
+    """
+    outcome = carry_out(run, judges.reader, doing)
+    notes = run.notes_after(outcome.layers, stacklevel + 1)
+    common = _common(run, outcome, judges, notes)
+    return judges.evaluation(outcome.results, outcome.rows, common, sources)
+
+
+def _common(
+    run: Run, outcome: Outcome, judges: OutputJudges, notes: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what comes of the run, whatever is judged."""
+    parts = tuple(judges.parts)
+    kept = run.samples.n is not None and (run.sequences is None or run.stream is None)
+    replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps, parts)
+    return {
+        "layers": outcome.layers,
+        "energy": outcome.energy,
+        "work": outcome.work,
+        "dt": run.dt,
+        "target": run.target,
+        "notes": notes,
+        "replay": replay if kept else None,
+        "name": run.stack.label or "",
+        "stream": run.stream,
+        "sequences": None if run.sequences is None else run.sequences.times,
+    }
+
+
+def _check_decision(judges: OutputJudges, run: Run, decision: Any) -> None:
+    """Have judges of classes keep what decisions need, if the memory has room for it."""
+    keeps_leads = choice(decision, DECISIONS, "decision") == "margin"
+    of_classes = [judge for judge in judges.judges if isinstance(judge, ClassJudge)]
+    for judge in of_classes:
+        judge.keeps_leads = keeps_leads
+        _check_memory(judges.n, run.n_steps, judge.n_out, keeps_leads)
+    if keeps_leads and run.sequences is not None and run.sequences.is_ragged:
+        raise invalid("'margin' goes with sequences that are all as long", "decision")
+    if keeps_leads and not of_classes:
+        tasks = " and a ".join(judge.task for judge in judges.judges)
+        raise invalid(f"'margin' is for classes, and this is a {tasks}", "decision")
 
 
 def _check_memory(n: int, n_steps: int, n_classes: int, keeps_leads: bool) -> None:

@@ -117,13 +117,13 @@ class MultiLabel(Evaluation):
             "label_accuracy": float(self.label_accuracy.mean()),
         }
 
-    def _headline(self) -> str:
+    def _result(self) -> str:
         low, high = self.confidence_interval
         least, most = self.exact_match_interval
         return (
             f"macro F1 {self.macro_f1:.2%} (95 % interval {low:.2%} to {high:.2%}), all labels "
             f"right for {self.exact_match:.2%} ({least:.2%} to {most:.2%}), single labels for "
-            f"{self.label_accuracy.mean():.2%} {self._where()}"
+            f"{self.label_accuracy.mean():.2%}"
         )
 
     def _panels(self) -> Sequence[plot.Panel]:

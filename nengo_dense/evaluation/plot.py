@@ -29,10 +29,34 @@ class Panel(ABC):
 
 def side_by_side(panels: Sequence[Panel], width: float = 5.0) -> "Figure":
     """Draw panels in a row, each so many inches wide."""
-    figure = compat.new_figure(width * len(panels), 4.5)
-    for panel, axes in zip(panels, np.ravel(figure.subplots(1, len(panels))), strict=True):
-        panel.draw(axes)
+    return grid([panels], width)
+
+
+def grid(rows: Sequence[Sequence[Panel]], width: float = 5.0) -> "Figure":
+    """Draw rows of panels, each so many inches wide; short rows leave room at their ends."""
+    n_columns = max(map(len, rows))
+    figure = compat.new_figure(width * n_columns, 4.5 * len(rows))
+    for row, all_axes in zip(
+        rows, figure.subplots(len(rows), n_columns, squeeze=False), strict=True
+    ):
+        for axes in all_axes[len(row) :]:
+            axes.set_axis_off()
+        for panel, axes in zip(row, all_axes, strict=False):
+            panel.draw(axes)
     return figure
+
+
+@dataclass(frozen=True, eq=False)
+class Of(Panel):
+    """A panel of one of several outputs, which its title names."""
+
+    name: str
+    panel: Panel
+
+    def draw(self, axes: Any) -> None:
+        """Draw it, with the name before its title."""
+        self.panel.draw(axes)
+        axes.set_title(f"{as_it_is(self.name)}: {axes.get_title()}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import numpy as np
-
+from nengo_dense.evaluation.execution import carry_out
+from nengo_dense.evaluation.judge import in_order
+from nengo_dense.evaluation.output_part import parts_of
 from nengo_dense.evaluation.reader import LastOutputs
 from nengo_dense.evaluation.run import Run
-from nengo_dense.heads import HEADS
-from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.layers.graph import AnyDense
 
 
 def predict(
@@ -19,6 +19,8 @@ def predict(
     minibatch_size: int = 1000,
     target: str = "sim",
     n_jobs: int = 1,
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
 ) -> Any:
     """Return the outputs for new samples, each shown from a fresh start.
@@ -34,13 +36,17 @@ def predict(
         Samples as the source model sees them; more dimensions are flattened. A ``numpy.memmap``
         is read piece by piece, and so is what yields batches of any size, such as a generator.
         A graph of several inputs takes a dict of them by name, or all values side by side.
-    presentation_time, dt, minibatch_size, target, n_jobs, progress_bar : optional
+        Sequences as in `evaluate`.
+    presentation_time, dt, minibatch_size, target, n_jobs, mask, progress_bar : optional
         As in `evaluate`.
+    per_frame : bool, optional
+        Whether every frame of a sequence has an answer, as in `evaluate`.
 
     Returns
     -------
     outputs : (n, n_out) ndarray, or dict of them
-        For a graph of several outputs, each by its name.
+        For a graph of several outputs, each by its name. Of frames (n, n_frames, n_out), or a list
+        of (n_frames, n_out) arrays where some sequences end before others.
         As the source's ``predict`` gives them (scikit-learn's classifiers call it
         ``predict_proba``): class probabilities behind a softmax, else values, always with a
         column an output. Of a single sigmoid there are both classes, so that ``outputs[:, 1:]``
@@ -73,19 +79,14 @@ def predict(
         minibatch_size=minibatch_size,
         target=target,
         n_jobs=n_jobs,
+        mask=mask,
+        per_frame=per_frame,
         progress_bar=progress_bar,
     )
     run.warn(stacklevel=2)
-    several = isinstance(stack, DenseGraph) and len(stack.outputs) > 1
-    head = "linear" if several else stack.readout
-    outcome = run.go(lambda rows: LastOutputs(head), "predicting")
-    run.notes_after(outcome, stacklevel=2)
-    outputs = np.concatenate(outcome.results)
-    return _by_name(stack, outputs) if several else outputs
-
-
-def _by_name(graph: DenseGraph, logits: np.ndarray) -> dict[str, np.ndarray]:
-    """Divide the mean logits of all outputs, and apply the head of each."""
-    ends = np.cumsum([node.size_out for node in graph.readouts.values()])[:-1]
-    parts = zip(graph.heads.items(), np.split(logits, ends, axis=1), strict=True)
-    return {name: HEADS[head](part) for (name, head), part in parts}
+    parts = parts_of(stack)
+    outcome = carry_out(run, lambda rows: LastOutputs("linear"), "predicting")
+    run.notes_after(outcome.layers, stacklevel=2)
+    logits = in_order(outcome.results, outcome.rows)
+    outputs = {part.name: run.as_given(part.of(logits)) for part in parts}
+    return outputs if len(parts) > 1 else outputs[parts[0].name]

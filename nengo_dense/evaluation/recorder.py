@@ -84,6 +84,57 @@ class Recorder:
             result = reader.result() if rows is places[-1] else None
             yield Recording(len(rows), result, fired, sent)
 
+    def record_sequences(
+        self,
+        values: np.ndarray,
+        lengths: np.ndarray,
+        frame_steps: int,
+        n_steps: int,
+        reader: Reader,
+    ) -> Recording:
+        """Show sequences side by side, each from a fresh start to its own end.
+
+        What a sequence answers at its end stays its answer until the longest one's.
+
+        Parameters
+        ----------
+        values : (batch, n_frames, size_in) ndarray
+        lengths : (batch,) ndarray of int
+            Frames of each sequence, falling.
+        frame_steps : int
+            Steps that a frame lasts.
+        n_steps : int
+            Steps of the longest of all sequences, with other batches' too.
+        reader : Reader
+        """
+        self._begin(reader, len(values), n_steps)
+        longest = int(lengths[0]) * frame_steps
+        self._expect(len(values), longest, lengths * frame_steps)
+        fired = [np.zeros(layer.ensemble.n_neurons) for layer in self.trial.populations]
+        sent, first = np.zeros(len(fired)), 0
+        before = [np.zeros(1)] * len(fired)
+        full = fill_up(values, self.trial.minibatch_size)
+        for last in np.unique(lengths).tolist():
+            self._run(np.repeat(full[:, first:last], frame_steps, axis=1))
+            n_shown = int(np.count_nonzero(lengths >= last))
+            now = self._counts()
+            for i, (count, old) in enumerate(zip(now, before, strict=True)):
+                new = (count - old)[:n_shown]
+                fired[i] += new.sum(axis=0)
+                sent[i] += np.minimum(new, (last - first) * frame_steps).sum()
+            first, before = last, now
+        if longest < n_steps:
+            rest = np.repeat(self._final[:, np.newaxis], n_steps - longest, axis=1)
+            reader.read(slice(0, len(values)), longest, rest)
+        return Recording(len(values), reader.result(), fired, sent)
+
+    def _expect(self, lanes: int, n_steps: int, ends: np.ndarray | None = None) -> None:
+        """Prepare for outputs of so many steps, of lanes that may end before."""
+        self._window = RunningWindow(lanes, n_steps, self.trial.n_out)
+        self._first_step, self._n_steps = self._sim.n_steps, n_steps
+        self._ends = ends
+        self._final = np.zeros((lanes, self.trial.n_out))
+
     def _begin(self, reader: Reader, n: int, n_steps: int) -> None:
         if self._sim.n_steps:
             self._sim.reset()
@@ -93,8 +144,7 @@ class Recorder:
 
     def _show(self, x: np.ndarray, n_steps: int, gap: int) -> tuple[list[np.ndarray], np.ndarray]:
         """Show a sample in each lane, and nothing in the gap; return spikes fired and sent."""
-        self._window = RunningWindow(len(x), n_steps, self.trial.n_out)
-        self._first_step, self._n_steps = self._sim.n_steps, n_steps
+        self._expect(len(x), n_steps)
         before = self._counts() if self._first_step else [0.0] * len(self.trial.spikes)
         full = fill_up(x, self.trial.minibatch_size)[:, np.newaxis]
         if 1 in (n_steps, gap):
@@ -134,4 +184,17 @@ class Recorder:
         shown = logits[: len(self._window), : self._n_steps - step]
         for lanes, means in self._window.add(shown):
             rows = slice(self._n_read + lanes.start, self._n_read + lanes.start + len(means))
-            self._reader.read(rows, step, means)
+            self._reader.read(rows, step, self._held(lanes, step, means))
+
+    def _held(self, lanes: slice, step: int, means: np.ndarray) -> np.ndarray:
+        """Keep what each lane had at its end."""
+        if self._ends is None:
+            return means
+        last = self._ends[lanes, np.newaxis] - 1 - step
+        steps = np.arange(means.shape[1])
+        at = np.clip(np.minimum(steps, last), 0, None)[..., np.newaxis]
+        over = (last < 0)[..., np.newaxis]
+        found = np.take_along_axis(means, at, axis=1)
+        held = np.where(over, self._final[lanes, np.newaxis], found)
+        self._final[lanes] = held[:, -1]
+        return held

@@ -108,13 +108,13 @@ class Regression(Evaluation):
     def _measures(self) -> dict[str, float]:
         return {name: getattr(self, name) for name in ("r2", "rmse", "mae")}
 
-    def _headline(self) -> str:
+    def _result(self) -> str:
         words = [
             f"{label} {getattr(self, name):.4g} (95 % interval {low:.4g} to {high:.4g})"
             for label, name in (("R2", "r2"), ("RMSE", "rmse"), ("MAE", "mae"))
             for low, high in [self.intervals[name]]
         ]
-        return f"{', '.join(words)} {self._where()}"
+        return ", ".join(words)
 
     def _panels(self) -> Sequence[plot.Panel]:
         over_time = {"root mean square": self.error_over_time}

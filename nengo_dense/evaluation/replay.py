@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.batches import Batches
+from nengo_dense.evaluation.output_part import OutputPart
+from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.trial import Trial
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.exceptions import invalid
-from nengo_dense.heads import HEADS
 from nengo_dense.layers.graph import AnyDense
 
 
@@ -23,7 +24,7 @@ class Shown:
     spikes : dict of {str: (n_steps, n_neurons) ndarray of bool}
         By layer; for neurons without spikes, where they were active.
     outputs : (n_steps, n_out) ndarray
-        What the head made of the mean logits after each step.
+        What the heads made of the mean logits after each step, all outputs in a row.
     """
 
     spikes: dict[str, np.ndarray]
@@ -45,6 +46,8 @@ class Replay:
         Step in seconds.
     n_steps : int
         Steps of a presentation.
+    parts : tuple of OutputPart
+        Outputs to show.
     """
 
     stack: AnyDense
@@ -53,6 +56,7 @@ class Replay:
     target: str
     dt: float
     n_steps: int
+    parts: tuple[OutputPart, ...]
 
     def show(self, i: Any) -> Shown:
         """Show a sample.
@@ -68,12 +72,18 @@ class Replay:
         trial = Trial(self.stack, self.target, self.dt, 1)
         probes = [trial.logits, *trial.spikes]
         with closing(trial.simulator(probes)) as sim:
-            shown = np.broadcast_to(x[:, None, :], (1, self.n_steps, x.shape[1]))
-            sim.run_steps(self.n_steps, data={trial.source: shown})
+            frames = x[:, None] if x.ndim == 2 else x
+            steps = self.n_steps // frames.shape[1]
+            if isinstance(self.samples, Sequences):
+                frames = frames[:, : self.samples.lengths[int(i)]]
+            shown = np.repeat(frames, steps, axis=1)
+            n_steps = shown.shape[1]
+            sim.run_steps(n_steps, data={trial.source: shown})
             spikes = {
                 layer.ensemble.label: sim.data[probe][0] != 0
                 for layer, probe in zip(trial.populations, trial.spikes, strict=True)
             }
-            window = RunningWindow(1, self.n_steps, trial.n_out)
+            window = RunningWindow(1, n_steps, trial.n_out)
             ((_, means),) = window.add(sim.data[trial.logits])
-        return Shown(spikes, HEADS[self.stack.readout](means[0]))
+        outputs = [part.of(means[0]) for part in self.parts]
+        return Shown(spikes, np.concatenate(outputs, axis=-1))

@@ -1,12 +1,11 @@
-"""A run of samples through a stack or a graph: checks before it, counts during it."""
+"""How samples are to go through a stack or a graph, with all checks before it."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.arguments import (
     check_progress_bar,
@@ -15,56 +14,20 @@ from nengo_dense.arguments import (
     flag,
     positive,
     presentation_steps,
+    unusual_time,
 )
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.batch import (
-    Batch,
-    Presentations,
-    StreamGroup,
-    batch_size,
-    lanes_in_memory,
-    record_all,
-)
-from nengo_dense.evaluation.cost import energy_of, spikes_for_values
-from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
+from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.stream import Stream, check_no_stream
-from nengo_dense.evaluation.trial import Trial, populations_of, senders_of
+from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.energy import Energy
 from nengo_dense.samples import join_inputs
 
 TARGETS = ("sim", "simreal", "nengo")
-#: A presentation of more seconds than this was probably given in milliseconds.
-UNUSUAL_TIME = 5.0
-#: Makes the reader for the samples of the given numbers.
-ReaderFor = Callable[[Any], Reader]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a run.
-
-    Attributes
-    ----------
-    n : int
-        Samples.
-    results : list
-        Of the readers, one a batch.
-    rows : (n,) ndarray of int or None
-        Numbers of the samples in the order of the results; None where these are in order.
-    layers : list of LayerActivity
-    energy : Energy
-        Of one presentation, and the gap after it.
-    """
-
-    n: int
-    results: list[Any]
-    rows: np.ndarray | None
-    layers: list[LayerActivity]
-    energy: Energy
 
 
 @dataclass(frozen=True)
@@ -89,6 +52,9 @@ class Run:
         In which ways this is not what the stack was tuned for, or not what was meant.
     stream : Stream or None
         How samples follow one another; None where each is shown from a fresh start.
+    sequences : Sequences or None
+        What changes while it is shown. Of frames that each have an answer, ``samples`` has all in
+        a row, and ``stream`` how they follow one another.
     """
 
     stack: AnyDense
@@ -102,6 +68,7 @@ class Run:
     progress_bar: Any
     notes: tuple[str, ...]
     stream: Stream | None = None
+    sequences: Sequences | None = None
 
     @classmethod
     def of(
@@ -119,25 +86,34 @@ class Run:
         reset: Any = True,
         gap: Any = 0.0,
         order: Any = None,
+        mask: Any = None,
+        per_frame: Any = False,
     ) -> "Run":
         """Check everything that a run needs; the arguments are those of `evaluate`.
 
-        ``n`` is how many samples batches must yield.
+        ``n`` is how many samples batches must yield. With ``per_frame`` every frame of a sequence
+        is a sample, which follows the one before without a reset.
 
         Raises
         ------
         nengo.exceptions.ValidationError
         """
         check_stack(stack)
-        samples = check_batches(_joined(stack, x), stack.size_in, "x")
+        x = _joined(stack, x)
+        sequences = Sequences.read(x, stack.size_in, mask)
+        samples = sequences or check_batches(x, stack.size_in, "x")
         check_target(stack, choice(target, TARGETS, "target"))
         step = positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(presentation_time, step)
+        stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
+        if sequences is not None:
+            samples, n_steps, stream = sequences.arranged(n_steps, step, fresh, by_frame)
+        elif by_frame:
+            raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
         most = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
         most = min(count(minibatch_size, "minibatch_size"), most)
-        stream = None
-        if flag(reset, "reset"):
+        if fresh:
             check_no_stream(gap, order)
         else:
             stream = Stream.of(samples.n, n_steps, gap, order, step, most)
@@ -145,126 +121,60 @@ class Run:
         bar = check_progress_bar(progress_bar)
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target)
         n = n if samples.n is None else samples.n
-        return cls(stack, samples, n, target, step, n_steps, size, n_jobs, bar, notes, stream)
+        how = (target, step, n_steps, size, n_jobs, bar, notes)
+        return cls(stack, samples, n, *how, stream, sequences)
+
+    def truths(self, *given: Any) -> list[Any]:
+        """Return labels, what the source answers, and weights, as there are samples.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Not one for each frame where there is an answer for each, or one for each where there
+            is none.
+        """
+        if self.sequences is None:
+            return list(given)
+        y, source, weights = given
+        if self.stream is None:
+            self.sequences.check_not_by_frame(y)
+            return [y, source, weights]
+        by_frame = self.sequences.by_frame
+        weights = self.sequences.weights_by_frame(weights)
+        return [by_frame(y, "y"), by_frame(source, "source"), weights]
+
+    def as_given(self, outputs: np.ndarray) -> Any:
+        """Return outputs of frames as sequences were given, and others as they are."""
+        if self.sequences is None or self.stream is None:
+            return outputs
+        parts = np.split(outputs, np.cumsum(self.sequences.lengths)[:-1])
+        return parts if self.sequences.is_ragged else np.stack(parts)
 
     def warn(self, stacklevel: int) -> None:
         """Say the notes, to the caller of whoever calls this (1), or further up."""
         for note in self.notes:
             warnings.warn(note, stacklevel=stacklevel + 1)
 
-    def notes_after(self, outcome: Outcome, stacklevel: int) -> tuple[str, ...]:
-        """Return all notes; say those that the run brought, as `warn` does.
+    def notes_after(self, layers: list[LayerActivity], stacklevel: int) -> tuple[str, ...]:
+        """Return all notes; say those that the layers' activity brought, as `warn` does.
 
         Neurons of tuned layers are fast on purpose, and their weights make up for it.
         """
         if self.stack.tuned is not None:
             return self.notes
-        found = tuple(filter(None, (layer.fault(self.dt) for layer in outcome.layers)))
+        found = tuple(filter(None, (layer.fault(self.dt) for layer in layers)))
         for note in found:
             warnings.warn(note, stacklevel=stacklevel + 1)
         return self.notes + found
 
-    def go(self, reader_for: ReaderFor, doing: str) -> Outcome:
-        """Show all samples.
-
-        Parameters
-        ----------
-        reader_for : callable
-            Makes a reader for the samples of the given numbers.
-        doing : str
-            For the progress bar.
-        """
-        trial = Trial(self.stack, self.target, self.dt, self.size)
-        fired = [np.zeros(layer.ensemble.n_neurons) for layer in trial.populations]
-        sent = np.zeros(len(fired))
-        results: list[Any] = []
-        feed = _Feed(self, reader_for)
-        n = 0
-        progress = Progress(f"{doing[0].upper()}{doing[1:]}", "Run", self.n)
-        with ProgressTracker(self.progress_bar, progress) as tracker:
-            for recording in record_all(trial, feed, self.n_jobs):
-                n += recording.n
-                if recording.result is not None:
-                    results.append(recording.result)
-                sent += recording.sent
-                for total, spikes in zip(fired, recording.fired, strict=True):
-                    total += spikes
-                tracker.total_progress.step(recording.n)
-        feed.check(n)
-        energy = energy_of(
-            trial.populations,
-            senders_of(self.stack, trial.populations),
-            sent / n,
-            feed.spikes_in / n,
-            self.period,
-        )
-        return Outcome(n, results, feed.rows, self._activity(trial, fired, n), energy)
-
     @property
-    def period(self) -> int:
-        """(int) Steps from one sample to the next."""
-        return self.n_steps + (self.stream.gap if self.stream else 0)
-
-    def _activity(self, trial: Trial, fired: list[np.ndarray], n: int) -> list[LayerActivity]:
-        seconds = self.period * self.dt
-        return [
-            LayerActivity(
-                layer.ensemble.label, layer.on_chip, total / n / seconds, float(total.sum() / n)
-            )
-            for layer, total in zip(trial.populations, fired, strict=True)
-        ]
-
-
-class _Feed:
-    """Batches with their readers. What goes wrong with a batch is said after the run.
-
-    Batches may be asked for in a thread of joblib's, in which an error would be lost.
-    """
-
-    def __init__(self, run: Run, reader_for: ReaderFor) -> None:
-        self._run = run
-        self._reader_for = reader_for
-        self._error: Exception | None = None
-        self.spikes_in = 0.0
-        self.rows: np.ndarray | None = None
-
-    def __iter__(self) -> Iterator[Batch]:
-        try:
-            yield from self._side_by_side() if self._run.stream is None else self._groups()
-        except Exception as err:  # whatever the user's own iterable raises
-            self._error = err
-
-    def _side_by_side(self) -> Iterator[Batch]:
-        run, n = self._run, 0
-        for batch in run.samples.of(run.size):
-            rows = slice(n, n + len(batch))
-            n += len(batch)
-            if run.n is not None and n > run.n:
-                raise invalid(f"yields more than {run.n} samples, one for each label", "x")
-            if run.stack.encoding == "chip":
-                self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
-            yield Presentations(batch, run.n_steps, self._reader_for(rows))
-
-    def _groups(self) -> Iterator[Batch]:
-        run, stream = self._run, self._run.stream
-        assert stream is not None, "asked for streams alone"
-        if run.stack.encoding == "chip":
-            nothing = np.zeros((1, run.stack.size_in))
-            for batch in run.samples.of(run.size):
-                self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
-                self.spikes_in += len(batch) * spikes_for_values(nothing, stream.gap)
-        groups = stream.groups(run.size)
-        self.rows = np.concatenate([np.concatenate(places) for places in groups])
-        for places in groups:
-            reader = self._reader_for(np.concatenate(places))
-            yield StreamGroup(run.samples, places, run.n_steps, stream.gap, reader)
-
-    def check(self, n: int) -> None:
-        """Raise the error that there was, or that of too few samples."""
-        if self._error is not None:
-            raise self._error
-        if self._run.n is not None and n < self._run.n:
-            raise invalid(f"ends after {n} samples, but there are {self._run.n} labels", "x")
+    def period(self) -> float:
+        """(float) Steps from one sample to the next; the mean, where some end before others."""
+        if self.stream is not None:
+            return self.n_steps + self.stream.gap
+        if self.sequences is None:
+            return self.n_steps
+        return self.n_steps * self.sequences.mean_length / self.sequences.n_frames
 
 
 def check_stack(stack: Any) -> None:
@@ -312,13 +222,7 @@ def notes_on(
     stack: AnyDense, x: np.ndarray, presentation_time: float, dt: float, target: str
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
-    notes = []
-    if presentation_time > UNUSUAL_TIME:
-        notes.append(
-            f"Every sample is shown for {presentation_time:g} seconds, that is "
-            f"{presentation_time / dt:.0f} steps: if milliseconds are meant, give "
-            f"presentation_time={presentation_time / 1000:g}."
-        )
+    notes = list(filter(None, [unusual_time(presentation_time, dt)]))
     if stack.tuned is not None:
         notes += stack.tuned.differences(
             dt=dt, presentation_time=presentation_time, target=target, x=x

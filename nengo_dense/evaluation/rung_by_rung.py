@@ -1,5 +1,6 @@
 """The loss of accuracy at each rung from a trained model to the chip's integers."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,24 @@ from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import LadderReport, Rung
-from nengo_dense.evaluation.measurement import evaluate, judge_for
+from nengo_dense.evaluation.ladder_samples import LadderSamples
+from nengo_dense.evaluation.measurement import measure
+from nengo_dense.evaluation.output_judges import OutputJudges, judge_outputs
+from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.run_report import RunReport
+from nengo_dense.evaluation.several_ladders import SeveralLadders
+from nengo_dense.evaluation.several_outputs import SeveralOutputs
+from nengo_dense.evaluation.source_answers import (
+    Source,
+    fitted_logits,
+    heads_of,
+    source_logits,
+    source_parts,
+)
 from nengo_dense.importers import read_model
-from nengo_dense.importers.spec import forward
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.importers.normal_form import ACTIVATION_ERROR
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.neurons import as_rates
-from nengo_dense.samples import check_inputs
 
 #: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
 RUNGS = (
@@ -24,7 +37,7 @@ RUNGS = (
     ("chip, floats", "simreal", ""),
     ("chip, integers", "sim", ""),
 )
-TUNED = (("chip, tuned", "sim", "tuned"),)
+TUNED = (("chip, tuned", "sim"),)
 
 
 def ladder(
@@ -40,25 +53,30 @@ def ladder(
     n_jobs: int = 1,
     classes: Any = None,
     sample_weight: Any = None,
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
     **conversion: Any,
-) -> LadderReport:
+) -> Any:
     """Run the same test set on every rung from the source model to the chip's integers.
 
-    The difference between two neighbours has one cause: rates for activations, spikes for rates,
-    the chip's neurons for Nengo's, eight-bit weights for floats. All these have the source's own
-    weights. With calibration a last rung has the weights that were tuned for the integers.
+    The difference between two neighbours has one cause: rectifiers for smooth activations (where
+    there are any), rates for activations, spikes for rates, the chip's neurons for Nengo's,
+    eight-bit weights for floats. All these have the source's own weights. With calibration a last
+    rung has the weights that were tuned for the integers.
 
     Parameters
     ----------
     model : object
         Anything `nengo_dense.convert` takes; it is the first rung.
-    x : (n, n_in) array_like
-    y : array_like
+    x : (n, n_in) array_like, or dict of them by input
+        Or sequences, as in `nengo_dense.evaluate`. What the source model gives for each frame is
+        averaged for a sequence as the readout averages it.
+    y : array_like, or dict of them by output
         As in `nengo_dense.evaluate`; the model's own labels where it has some.
     task : {"classification", "regression", "multilabel"}, optional
         As in `nengo_dense.evaluate`.
-    calibration : (batch, n_in) array_like, optional
+    calibration : (batch, n_in) array_like, or dict of them by input, optional
         For the conversion.
     presentation_time, dt, minibatch_size, n_jobs, progress_bar : optional
         As in `nengo_dense.evaluate`.
@@ -66,12 +84,14 @@ def ladder(
         Label of each output, in the order of the outputs, in place of the model's own.
     sample_weight : (n,) array_like, optional
         As in `nengo_dense.evaluate`.
+    mask, per_frame : optional
+        As in `nengo_dense.evaluate`.
     **conversion : optional
         Further arguments of `nengo_dense.convert`.
 
     Returns
     -------
-    report : LadderReport
+    report : LadderReport, or SeveralLadders for several outputs
 
     Raises
     ------
@@ -83,50 +103,93 @@ def ladder(
     """
     with outside_networks():
         source = read_model(model)
-        x = check_inputs(x, source.n_in, "x")
+        shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame)
+        y, sample_weight = shown.truths(y, sample_weight)
         names = source.classes if classes is None else classes
-        head = source.layers[-1].activation
-        judge = judge_for(y, len(x), source.n_out, head, task, names, sample_weight)
-        source.compare(x)
+        judges = judge_outputs(source_parts(source), y, shown.n, task, names, sample_weight)
+        source.compare(shown.rows)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
         tune = flag(conversion.pop("tune", calibration is not None), "tune")
         make = partial(convert, source, calibration=calibration, **common, **conversion)
         stack = make(tune=False)
-        outputs = forward(source.layers, x)[-1]
-        running = {
-            "task": judge.task,
-            "minibatch_size": minibatch_size,
-            "n_jobs": n_jobs,
-            "classes": names,
-            "sample_weight": sample_weight,
-            "source": outputs,
-            **common,
+        common |= {"minibatch_size": minibatch_size, "n_jobs": n_jobs, **shown.how}
+        climb = _Climb(judges, shown, common)
+        climb.source(source, calibration, conversion.get("activation_error", ACTIVATION_ERROR))
+        for name, target, change in RUNGS:
+            climb.step(name, target, with_rate_neurons(stack) if change == "rates" else stack)
+        tuned = make(tune=True) if tune else stack
+        if tuned.tuned is not None:  # what cannot be tuned has been said
+            stack = tuned
+            for name, target in TUNED:
+                climb.step(name, target, stack)
+    return climb.report(stack)
+
+
+class _Climb:
+    """Goes from rung to rung, and remembers them for each output."""
+
+    def __init__(
+        self, judges: OutputJudges, shown: LadderSamples, running: dict[str, Any]
+    ) -> None:
+        self._judges = judges
+        self._shown = shown
+        self._running = running
+        self._rungs: list[list[Rung]] = [[] for _ in judges.parts]
+        self._result: Any = None
+
+    def source(self, source: Source, calibration: Any, error: float) -> None:
+        """Judge the source model, and the same with fitted activations where there are any."""
+        parts = self._judges.parts
+        shown = self._shown
+        self._outputs = heads_of(parts, shown.answered(source_logits(source, shown.rows)))
+        self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
+        fitted = fitted_logits(source, shown.rows, calibration, error)
+        if fitted is not None:
+            outputs = heads_of(parts, shown.answered(fitted))
+            found = self._judges.of_source(outputs, self._outputs)
+            self._add("fitted activations", found, [])
+
+    def step(self, name: str, target: str, stack: AnyDense) -> None:
+        """Run a stack or a graph."""
+        run = Run.of(stack, self._shown.x, n=self._shown.n, target=target, **self._running)
+        run.warn(stacklevel=3)
+        answers = self._judges.answers_in(self._outputs)
+        above, self._result = self._result, measure(run, self._judges, answers, name, stacklevel=3)
+        several = isinstance(self._result, SeveralOutputs)
+        found = list(self._result.outputs.values()) if several else [self._result]
+        self._add(name, found, [] if above is None else _rate_errors(self._result, above))
+
+    def _add(self, name: str, found: Sequence[Evaluation], errors: list[float]) -> None:
+        for rungs, evaluation in zip(self._rungs, found, strict=True):
+            rungs.append(Rung.of(name, evaluation, errors))
+
+    def report(self, stack: AnyDense) -> Any:
+        """Return what was found, of several outputs where there are some."""
+        if not isinstance(self._result, SeveralOutputs):
+            return LadderReport(self._rungs[0], stack, self._result)
+        ladders = {
+            name: LadderReport(rungs, stack, one)
+            for rungs, (name, one) in zip(self._rungs, self._result.outputs.items(), strict=True)
         }
-        rungs = [Rung.of("source model", judge.of_source(outputs), [])]
-        above = None
-        for name, target, change in RUNGS + TUNED * tune:
-            stack = make(tune=True) if change == "tuned" else stack
-            shown = with_rate_neurons(stack) if change == "rates" else stack
-            result = evaluate(shown, x, judge.labels, target=target, **running)
-            errors: list[float] = [] if above is None else _rate_errors(result, above)
-            rungs.append(Rung.of(name, result, errors))
-            above = result
-    return LadderReport(rungs, stack, result)
+        return SeveralLadders(ladders, stack, self._result)
 
 
-def with_rate_neurons(stack: DenseStack) -> DenseStack:
-    """Make the same stack with neurons that give their rate instead of spikes.
+def with_rate_neurons(stack: AnyDense) -> AnyDense:
+    """Make the same stack or graph with neurons that give their rate instead of spikes.
 
     An encoder of spikes stays one; its values are rates too only on average.
     """
     arguments = stack.arguments()
-    arguments["neuron_type"] = [as_rates(kind) for kind in arguments["neuron_type"]]
-    arguments["tuned"] = None  # not for these
+    kinds = arguments["neuron_type"]
+    several = isinstance(kinds, list)
+    arguments["neuron_type"] = [as_rates(kind) for kind in kinds] if several else as_rates(kinds)
+    if "tuned" in arguments:
+        arguments["tuned"] = None  # not for these
     with outside_networks():
-        return DenseStack(**arguments)
+        return type(stack)(**arguments)
 
 
-def _rate_errors(result: Evaluation, above: Evaluation) -> list[float]:
+def _rate_errors(result: RunReport, above: RunReport) -> list[float]:
     """Compare the mean rate of each neuron with the rung above, layer by layer."""
     errors: list[float] = []
     for layer, reference in zip(result.layers, above.layers, strict=True):

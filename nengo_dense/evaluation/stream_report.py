@@ -10,8 +10,9 @@ from nengo_dense.arguments import whole_steps
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.measurement import evaluate
+from nengo_dense.evaluation.run import check_one_output
 from nengo_dense.exceptions import invalid
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -140,7 +141,7 @@ class StreamReport(Report):
 
 
 def stream_report(
-    stack: DenseStack, x: Any, y: Any, *, gaps: Sequence[float] = GAPS, **options: Any
+    stack: AnyDense, x: Any, y: Any, *, gaps: Sequence[float] = GAPS, **options: Any
 ) -> StreamReport:
     """Measure what samples that follow one another lose against a reset, for several gaps.
 
@@ -170,6 +171,7 @@ def stream_report(
         raise invalid("must have at least one gap", "gaps")
     for gap in gaps:
         whole_steps(gap, options.get("dt", 0.001), "gaps")
+    check_one_output(stack)
     order = options.pop("order", None)
     reset = evaluate(stack, x, y, **options)
     known = {**options, "order": order, "reset": False, "source": reset.predictions}

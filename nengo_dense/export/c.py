@@ -1,6 +1,7 @@
 """C: one header and one source file of plain C99, for microcontrollers and soft cores."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -100,37 +101,51 @@ def _header(deployment: Deployment, cores: list[c_core.Core]) -> str:
         "N_CORE": max(len(core.bias) for core in cores),
         "N_STEPS": deployment.n_steps,
         "READOUT_START": deployment.readout.start,
-        "N_SAMPLE": deployment.stack.size_in,
+        "N_SAMPLE": deployment.wiring.size_in,
         "N_LOGITS": len(deployment.readout.bias),
     }
     defines = "".join(f"#define NAME_{name} {value}\n" for name, value in numbers.items())
     host = HOST_HEADER.replace("SECONDS", repr(deployment.dt))
+    host = host.replace("INPUTS", _listed(deployment.wiring.inputs))
+    host = host.replace(
+        "OUTPUTS", _listed({n: p for n, (_, p) in deployment.readout.heads.items()})
+    )
+    senders = _listed({name: p.part for name, p in deployment.wiring.host.items()})
+    layers = _listed({name: p.part for name, p in deployment.wiring.chip.items()}, -sizes[0])
     return (
         f"{FIRST_LINE}a network of {'-'.join(map(str, sizes))} neurons, the first on the host. */"
-        + HEADER.replace("DEFINES", defines).replace("WAIT", holds)
+        + HEADER.replace("DEFINES", defines)
+        .replace("WAIT", holds)
+        .replace("LAYERS", layers)
+        .replace("SENDERS", senders)
         + (host if c_host.is_written(deployment) else "")
         + "\n#endif\n"
     )
 
 
 def _source(deployment: Deployment, cores: list[c_core.Core], header: str) -> str:
-    sizes = [len(deployment.host.bias), *(layer.n_neurons for layer in deployment.layers)]
-    starts = [sum(sizes[1 : i + 1]) for i in range(len(sizes) - 1)]
     kind = c_core.weight_type(cores)
-    below = ", ".join(str(start) for start in [0, *starts[:-1]])
-    step = STEP.replace("BELOW", below).replace("N_CORES", str(len(cores)))
     return "".join(
         [
             f'{FIRST_LINE}see {header}. */\n#include "{header}"\n\n#include <string.h>\n\n',
             f"#define WEIGHT {kind}\n\n",
             c_core.CORE_TYPE,
             "\n",
-            c_core.core_tables(cores, kind, sizes, starts),
+            c_core.core_tables(cores, kind),
             c_core.STEP.replace("HOLD", c_core.HOLD if _holds(cores) else ""),
-            step,
+            STEP.replace("N_CORES", str(len(cores))),
             "\n" + c_host.host_part(deployment) if c_host.is_written(deployment) else "",
         ]
     )
+
+
+def _listed(parts: Mapping[str, slice], shift: int = 0) -> str:
+    """Write where things lie, a line each, in a comment of C."""
+    lines = []
+    for name, part in parts.items():
+        plain = re.sub(r"[^\w .,:-]", "_", name, flags=re.ASCII)
+        lines.append(f"   - {plain}: {part.start + shift} to {part.stop + shift - 1}")
+    return "\n".join(lines)
 
 
 def _holds(cores: list[c_core.Core]) -> bool:
@@ -149,19 +164,21 @@ typedef struct {
     int32_t current[NAME_N_NEURONS];
     int32_t voltage[NAME_N_NEURONS];
     int32_t sum[NAME_N_CORE];
-    uint8_t spiked[NAME_N_NEURONS]; /* layer by layer */
-    uint8_t input[NAME_N_IN];       /* spikes of the last step, on their way */
+    /* of the last step, on their way: the input's, and those of all layers, one by one */
+    uint8_t spikes[NAME_N_IN + NAME_N_NEURONS];
 WAIT} NAME_state;
 
 /* To be called first, and before each sample. */
 void NAME_reset(NAME_state *s);
 
-/* One step of the chip. input: NAME_N_IN numbers, not 0 for a spike. A spike takes one step to
-   arrive, from the input to the first layer as from layer to layer. */
+/* One step of the chip. A spike takes one step to arrive, from the input to the first layer as
+   from layer to layer. input: NAME_N_IN numbers, not 0 for a spike,
+SENDERS */
 void NAME_step(NAME_state *s, const uint8_t *input);
 
-/* The spikes of all layers in the last step: NAME_N_NEURONS numbers, 0 or 1, layer by layer. The
-   last layer's are the NAME_N_OUT from NAME_FIRST_OUT on. */
+/* The spikes of all layers in the last step: NAME_N_NEURONS numbers, 0 or 1, layer by layer:
+LAYERS
+   The last layer's are the NAME_N_OUT from NAME_FIRST_OUT on. */
 const uint8_t *NAME_spikes(const NAME_state *s);
 """
 
@@ -170,8 +187,11 @@ HOST_HEADER = """
 #ifdef NAME_HOST
 #define NAME_DT SECONDS
 
-/* Show a sample for NAME_N_STEPS steps to a chip just switched on. sample: NAME_N_SAMPLE values,
-   logits: NAME_N_LOGITS values, of which the largest is the class. */
+/* Show a sample for NAME_N_STEPS steps to a chip just switched on. Of a classifier the largest
+   logit is the class. sample: NAME_N_SAMPLE values,
+INPUTS
+   logits: NAME_N_LOGITS values,
+OUTPUTS */
 void NAME_run(const double *sample, double *logits);
 #endif
 """
@@ -184,20 +204,18 @@ void NAME_reset(NAME_state *s)
 
 void NAME_step(NAME_state *s, const uint8_t *input)
 {
-    static const int32_t below[] = {BELOW};
     int32_t i;
     /* from the last layer to the first, so that each sees the spikes of the step before */
     for (i = N_CORES - 1; i >= 0; i--) {
-        const core *c = &cores[i];
-        step_core(c, s, c->layer ? s->spiked + below[c->layer] : s->input);
+        step_core(&cores[i], s);
     }
     for (i = 0; i < NAME_N_IN; i++) {
-        s->input[i] = input[i] != 0;
+        s->spikes[i] = input[i] != 0;
     }
 }
 
 const uint8_t *NAME_spikes(const NAME_state *s)
 {
-    return s->spiked;
+    return s->spikes + NAME_N_IN;
 }
 """

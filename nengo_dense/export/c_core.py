@@ -5,11 +5,12 @@ leaves to the compiler: no negative number is shifted, and sums wrap as unsigned
 """
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.export.deployment import ChipLayer
+from nengo_dense.export.chip_layer import ChipLayer
 from nengo_dense.loihi.limits import DECAY_BITS, Q_BITS, U_BITS
 
 #: Types of weights, and what they hold.
@@ -25,19 +26,20 @@ class Core(NamedTuple):
 
     Attributes
     ----------
-    layer : int
     first : int
-        Number of its first neuron in the layer.
+        Number of its first neuron among those on the chip.
+    ranges : list of (int, int)
+        What it reads: the first neuron among all, the host's first, and how many.
     weights : (n_in, n) ndarray
-        A row for each spike, in units of ``2**shift``.
+        A row for each neuron that it reads, in units of ``2**shift``.
     shift : int
     bias : (n,) ndarray
     constants : dict of {str: int}
         Of `CONSTANTS`.
     """
 
-    layer: int
     first: int
+    ranges: list[tuple[int, int]]
     weights: np.ndarray
     shift: int
     bias: np.ndarray
@@ -46,10 +48,25 @@ class Core(NamedTuple):
 
 def cores_of(layers: list[ChipLayer]) -> list[Core]:
     """Divide layers into cores; what lies on one core and is not next to each other is two."""
-    return [core for number, layer in enumerate(layers) for core in _cores_of(number, layer)]
+    ends = accumulate(layer.n_neurons for layer in layers)
+    return [
+        core
+        for end, layer in zip(ends, layers, strict=True)
+        for core in _cores_of(end - layer.n_neurons, layer)
+    ]
 
 
-def _cores_of(number: int, layer: ChipLayer) -> Iterator[Core]:
+def ranges_of(columns: np.ndarray) -> list[tuple[int, int]]:
+    """Divide numbers of neurons into ranges: the first, and how many.
+
+    >>> ranges_of(np.array([3, 4, 5, 8]))
+    [(3, 3), (8, 1)]
+    """
+    parts = np.split(columns, np.flatnonzero(np.diff(columns) != 1) + 1)
+    return [(int(part[0]), len(part)) for part in parts if len(part)]
+
+
+def _cores_of(first: int, layer: ChipLayer) -> Iterator[Core]:
     for neurons in layer.cores:
         table = np.stack([layer.parameters[name][neurons] for name in CONSTANTS])
         changes = (np.diff(neurons) != 1) | (np.diff(table) != 0).any(axis=0)
@@ -57,8 +74,8 @@ def _cores_of(number: int, layer: ChipLayer) -> Iterator[Core]:
             weights = layer.weights[part].T
             shift = _common_shift(weights)
             yield Core(
-                number,
-                int(part[0]),
+                first + int(part[0]),
+                ranges_of(layer.columns),
                 weights >> shift,
                 shift,
                 layer.parameters["bias"][part],
@@ -89,37 +106,28 @@ def integer_table(kind: str, name: str, values: np.ndarray) -> str:
     return f"static const {kind} {name}[{len(texts)}] = {{\n    {body}\n}};\n"
 
 
-def core_tables(cores: list[Core], kind: str, sizes: list[int], starts: list[int]) -> str:
-    """Write the tables of all cores.
-
-    Parameters
-    ----------
-    cores : list of Core
-    kind : str
-        Type of weights.
-    sizes : list of int
-        Sources of each layer's spikes.
-    starts : list of int
-        Number of each layer's first neuron among all.
-    """
+def core_tables(cores: list[Core], kind: str) -> str:
+    """Write the tables of all cores, with weights of one type."""
     parts, entries = [], []
     for i, core in enumerate(cores):
         parts.append(integer_table(kind, f"weights_{i}", core.weights))
         parts.append(integer_table("int32_t", f"bias_{i}", core.bias))
-        c = core.constants
-        numbers = [sizes[core.layer], len(core.bias), starts[core.layer] + core.first, core.layer]
-        numbers += [core.shift, *(c[name] for name in CONSTANTS)]
+        parts.append(integer_table("int32_t", f"ranges_{i}", np.array(core.ranges)))
+        numbers = [len(core.ranges), len(core.bias), core.first, core.shift]
+        numbers += [core.constants[name] for name in CONSTANTS]
         text = ", ".join(str(number) for number in numbers)
-        entries.append(f"    {{weights_{i}, bias_{i}, {text}}}")
+        entries.append(f"    {{weights_{i}, bias_{i}, ranges_{i}, {text}}}")
     table = ",\n".join(entries)
     return "\n".join(parts) + f"\nstatic const core cores[{len(cores)}] = {{\n{table}\n}};\n"
 
 
 CORE_TYPE = """typedef struct {
-    const WEIGHT *weights; /* one row for each source of spikes */
+    const WEIGHT *weights; /* one row for each neuron that is read */
     const int32_t *bias;
-    int32_t n_sources, n, first, layer; /* neurons first to first + n - 1 of all layers */
-    int32_t shift;                      /* weights are in units of 1 << shift */
+    const int32_t *ranges; /* of neurons that are read: the first, and how many */
+    int32_t n_ranges;
+    int32_t n, first; /* neurons first to first + n - 1 of all layers */
+    int32_t shift;    /* weights are in units of 1 << shift */
     int32_t keep_u, keep_v, vth, vmin, vmax, refract;
 } core;
 """
@@ -142,17 +150,21 @@ static int32_t decay(int32_t x, int32_t keep)
     return x < 0 ? -(high + low) : high + low;
 }}
 
-static void step_core(const core *c, NAME_state *s, const uint8_t *sources)
+static void step_core(const core *c, NAME_state *s)
 {{
-    int32_t i, j;
+    int32_t i, j, r;
+    uint8_t *spiked = s->spikes + NAME_N_IN;
     const WEIGHT *row = c->weights;
     for (i = 0; i < c->n; i++) {{
         s->sum[i] = 0;
     }}
-    for (j = 0; j < c->n_sources; j++, row += c->n) {{
-        if (sources[j]) {{
-            for (i = 0; i < c->n; i++) {{
-                s->sum[i] += row[i];
+    for (r = 0; r < c->n_ranges; r++) {{
+        const uint8_t *source = s->spikes + c->ranges[2 * r];
+        for (j = 0; j < c->ranges[2 * r + 1]; j++, row += c->n) {{
+            if (source[j]) {{
+                for (i = 0; i < c->n; i++) {{
+                    s->sum[i] += row[i];
+                }}
             }}
         }}
     }}
@@ -163,18 +175,18 @@ static void step_core(const core *c, NAME_state *s, const uint8_t *sources)
         int32_t v = wrap((uint32_t)(u + c->bias[i]), {U_BITS}) + decay(s->voltage[k], c->keep_v);
         v = v < c->vmin ? c->vmin : v > c->vmax ? c->vmax : v;
         s->current[k] = u;
-        s->spiked[k] = v > c->vth;
-        s->voltage[k] = s->spiked[k] ? 0 : v;
+        spiked[k] = v > c->vth;
+        s->voltage[k] = spiked[k] ? 0 : v;
 HOLD    }}
 }}
 """
 
 #: Only where a neuron is held at zero for longer than the step in which it fires.
 HOLD = """        if (s->wait[k] > 0) {
-            s->spiked[k] = 0;
+            spiked[k] = 0;
             s->voltage[k] = 0;
         }
-        if (s->spiked[k]) {
+        if (spiked[k]) {
             s->wait[k] = c->refract;
         }
         if (s->wait[k] > 0) {

@@ -1,4 +1,4 @@
-"""A tuned stack for export: the host's functions, and the chip's integers layer by layer."""
+"""A tuned stack or graph for export: the host's functions, and the chip's integers."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,12 +8,12 @@ import numpy as np
 
 from nengo_dense.context import outside_networks
 from nengo_dense.emulator import Simulator
-from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.export.chip_layer import ChipLayer, chip_layers
+from nengo_dense.export.wiring import Wiring
+from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.readout import window_start
 from nengo_dense.layers.source import with_source
-from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.layout import layers_of, senders_of
-from nengo_dense.loihi.program import Compartments, Program
+from nengo_dense.loihi.program import Program
 from nengo_dense.neurons import Firing, known
 
 #: How the neurons fire that the host's part is written for.
@@ -37,24 +37,36 @@ class HostNeurons(NamedTuple):
     bias: np.ndarray
 
     @classmethod
-    def of(cls, layer: DenseLayer) -> "HostNeurons":
-        """Read the neurons of a layer on the host."""
-        n = layer.ensemble.n_neurons
-        gain, bias = (np.broadcast_to(a, (n,)) for a in (layer.ensemble.gain, layer.ensemble.bias))
-        return cls(layer.weights, np.array(gain, float), np.array(bias, float))
+    def of(cls, wiring: Wiring) -> "HostNeurons":
+        """Read the neurons of all layers on the host."""
+        n = max(each.part.stop for each in wiring.host.values())
+        weights, gain, bias = np.zeros((n, wiring.size_in)), np.zeros(n), np.zeros(n)
+        for population in wiring.host.values():
+            ensemble, rows = population.layer.ensemble, np.r_[population.part]
+            weights[np.ix_(rows, wiring.columns(population.sources))] = population.layer.weights
+            gain[rows], bias[rows] = ensemble.gain, ensemble.bias
+        return cls(weights, gain, bias)
 
 
 class Readout(NamedTuple):
-    """What the host makes of the last layer's spikes: the logits of a step.
+    """What the host makes of spikes: the logits of a step.
 
-    ``logits = weights @ spikes + bias``, with the spikes of the step before. Their mean over the
-    steps from ``start`` on is the answer, after the head.
+    ``logits = weights @ spikes[columns] + direct @ x + bias``. Of neurons on the chip it sees the
+    spikes of the step before, of those on the host how often each fired in this one. The mean
+    over the steps from ``start`` on is the answer, after the head.
 
     Attributes
     ----------
     weights : (n_out, n) ndarray
+    sources : tuple of str
+        Names of the populations that it reads.
+    columns : (n,) int ndarray
+        Numbers of their neurons among all, those on the host first.
+    direct : (n_out, size_in) ndarray
+        What of the sample enters without any neuron; zeros in a stack.
     bias : (n_out,) ndarray
-    head : str
+    heads : dict of {str: (str, slice)}
+        Output -> its head, and its part of the logits.
     synapse : nengo.synapses.Synapse or None
         Filters the weighted spikes.
     start : int
@@ -62,56 +74,44 @@ class Readout(NamedTuple):
     """
 
     weights: np.ndarray
+    sources: tuple[str, ...]
+    columns: np.ndarray
+    direct: np.ndarray
     bias: np.ndarray
-    head: str
+    heads: dict[str, tuple[str, slice]]
     synapse: Any
     start: int
 
     @classmethod
-    def of(cls, stack: DenseStack, n_steps: int, dt: float) -> "Readout":
-        """Read the readout of a stack."""
-        weights = stack.weights[-1] / (stack.layers[-1].max_rate * dt)
+    def of(cls, wiring: Wiring, n_steps: int, dt: float) -> "Readout":
+        """Read the outputs of a stack or a graph."""
+        outputs, populations = wiring.outputs, wiring.populations
+        n = max(output.part.stop for output in outputs.values())
+        read = [name for name in populations if any(name in o.weights for o in outputs.values())]
+        columns = wiring.columns(read)
+        weights, direct = np.zeros((n, len(columns))), np.zeros((n, wiring.size_in))
+        for output in outputs.values():
+            for name, matrix in output.weights.items():
+                if name in wiring.inputs:
+                    direct[output.part, wiring.inputs[name]] = matrix
+                    continue
+                own = np.isin(columns, wiring.columns([name]))
+                rate = populations[name].layer.max_rate
+                weights[output.part, own] = matrix / (rate * dt)
+        bias = np.concatenate([output.bias for output in outputs.values()])
+        heads = {name: (output.head, output.part) for name, output in outputs.items()}
         start = int(window_start(n_steps))
-        return cls(weights, stack.biases[-1], stack.readout, stack.synapses[-1], start)
-
-
-@dataclass(frozen=True)
-class ChipLayer:
-    """The integers of one layer on the chip, in the order of its neurons.
-
-    Attributes
-    ----------
-    label : str
-    weights : (n_out, n_in) int64 ndarray
-        What a spike adds to the accumulator of each neuron.
-    parameters : dict of {str: (n_out,) int64 ndarray}
-        ``keep_u, keep_v, bias, vth, vmin, vmax, refract`` of
-        `nengo_dense.loihi.program.Compartments`.
-    cores : list of (k,) int ndarray
-        The neurons on each core.
-    """
-
-    label: str
-    weights: np.ndarray
-    parameters: dict[str, np.ndarray]
-    cores: list[np.ndarray]
-
-    @property
-    def n_neurons(self) -> int:
-        """(int) Number of neurons."""
-        return len(self.weights)
-
-
-PARAMETERS = ("keep_u", "keep_v", "bias", "vth", "vmin", "vmax", "refract")
+        return cls(weights, tuple(read), columns, direct, bias, heads, wiring.synapse, start)
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack that is ready to go elsewhere.
+    """A stack or a graph that is ready to go elsewhere.
 
     Attributes
     ----------
-    stack : DenseStack
+    dense : DenseStack or DenseGraph
+    wiring : Wiring
     dt : float
         Step in seconds.
     n_steps : int
@@ -126,7 +126,8 @@ class Deployment:
     logits : (n, n_steps, n_out) ndarray
     """
 
-    stack: DenseStack
+    dense: AnyDense
+    wiring: Wiring
     dt: float
     n_steps: int
     host: HostNeurons
@@ -137,142 +138,74 @@ class Deployment:
     logits: np.ndarray
 
     @classmethod
-    def of(cls, stack: DenseStack, n_steps: int, dt: float, samples: np.ndarray) -> "Deployment":
-        """Build a stack without problems (see ``problems``), and run samples on its integers.
+    def of(cls, dense: AnyDense, n_steps: int, dt: float, samples: np.ndarray) -> "Deployment":
+        """Build what has no problems (see ``problems``), and run samples on its integers.
 
         Raises
         ------
         nengo.exceptions.BuildError
             The chip cannot hold it.
         """
-        populations = _populations(stack)
-        network, source = with_source(stack, seed=stack.seed or 0)
+        wiring = Wiring.of(dense)
+        network, source = with_source(dense, seed=dense.seed or 0)
         with network:
-            probes = [nengo.Probe(layer.neurons) for layer in populations]
-            probes.append(nengo.Probe(stack.logits))
+            groups = [
+                [nengo.Probe(each.layer.neurons) for each in wiring.host.values()],
+                *([nengo.Probe(each.layer.neurons)] for each in wiring.chip.values()),
+                [nengo.Probe(output.logits) for output in wiring.outputs.values()],
+            ]
         data = {source: np.repeat(samples[:, np.newaxis], n_steps, axis=1)}
         with (
             outside_networks(),
             Simulator(network, dt, minibatch_size=len(samples), progress_bar=False) as sim,
         ):
-            layers = chip_layers(sim.model, Program.from_model(sim.model), populations)
+            layers = chip_layers(sim.model, Program.from_model(sim.model), wiring)
             sim.run_steps(n_steps, data=data)
-            *spikes, logits = (sim.data[probe] for probe in probes)
+            *spikes, logits = (
+                np.concatenate([sim.data[probe] for probe in group], axis=2) for group in groups
+            )
         return cls(
-            stack,
+            dense,
+            wiring,
             dt,
             n_steps,
-            HostNeurons.of(populations[0]),
+            HostNeurons.of(wiring),
             layers,
-            Readout.of(stack, n_steps, dt),
+            Readout.of(wiring, n_steps, dt),
             samples,
             [np.not_equal(each, 0).view(np.uint8) for each in spikes],
-            np.array(logits),
+            logits,
         )
 
 
-def problems(stack: DenseStack) -> list[str]:
-    """Say what keeps a stack from being written in any format, a sentence each."""
-    if stack.encoding == "chip":
+def problems(dense: AnyDense) -> list[str]:
+    """Say what keeps a stack or a graph from being written in any format, a sentence each."""
+    if dense.encoding == "chip":
         return [
             "encoding='chip' leaves the first spikes to nengo-loihi's own neurons, which are no "
             "part of the stack; convert with encoding='host' or 'spikes'"
         ]
-    if stack.encoding == "host" and len(stack.layers) == 1:
-        return [
-            "its only layer of neurons runs on the host; convert with encoding='spikes', which "
-            "puts it on the chip"
-        ]
+    wiring = Wiring.of(dense)
+    if not wiring.chip:
+        what = "its only layer of neurons runs" if len(dense.layers) == 1 else "all its layers run"
+        return [f"{what} on the host; convert with encoding='spikes', which puts it on the chip"]
     found = []
-    for number, layer in enumerate(_populations(stack)):
-        neuron_type = layer.ensemble.neuron_type
-        fits = known(neuron_type).on_loihi if number else known(neuron_type).firing == COUNTING
+    for name, population in wiring.populations.items():
+        neuron_type = population.layer.ensemble.neuron_type
+        on_chip = name in wiring.chip
+        fits = known(neuron_type).on_loihi if on_chip else known(neuron_type).firing == COUNTING
         if not fits:
-            names = "SpikingRectifiedLinear or LIF" if number else "SpikingRectifiedLinear"
+            names = "SpikingRectifiedLinear or LIF" if on_chip else "SpikingRectifiedLinear"
             found.append(
-                f"{layer.label} has {type(neuron_type).__name__} neurons, and on the "
-                f"{'chip' if number else 'host'} only {names} can be written; convert with "
+                f"{name} has {type(neuron_type).__name__} neurons, and on the "
+                f"{'chip' if on_chip else 'host'} only {names} can be written; convert with "
                 "neuron_type= one of these"
             )
-    for number, synapse in enumerate(stack.synapses[:-1]):
+    synapses = [dense.synapse] if isinstance(dense, DenseGraph) else dense.synapses[:-1]
+    for number, synapse in enumerate(synapses):
         if not (synapse is None or isinstance(synapse, int | float | nengo.Lowpass)):
             found.append(
                 f"synapse number {number} is {synapse}, and the chip has only Lowpass or none; "
                 "convert with synapse= a time constant in seconds"
             )
     return found
-
-
-def chip_layers(model: Any, program: Program, populations: list[DenseLayer]) -> list[ChipLayer]:
-    """Gather a program's integers by layer, whatever cores they are on.
-
-    Parameters
-    ----------
-    model : nengo_loihi.builder.Model
-        Discretized.
-    program : Program
-        Read from it.
-    populations : list of DenseLayer
-        In the order of the spikes, the one on the host first.
-    """
-    order = {id(block): number for number, block in enumerate(model.blocks)}
-    owners = {id(layer.ensemble): layer for layer in layers_of(model)}
-    below = senders_of(model, populations[0].ensemble)
-    groups = [(list(model.inputs).index(sender), numbers) for sender, numbers in below]
-    n_below = populations[0].ensemble.n_neurons
-    layers = []
-    for population in populations[1:]:
-        owner = owners[id(population.ensemble)]
-        blocks = [(order[id(b)], n) for b, n in zip(owner.blocks, owner.neurons, strict=True)]
-        n = population.ensemble.n_neurons
-        weights = np.zeros((n, n_below), dtype=np.int64)
-        parameters = {name: np.zeros(n, dtype=np.int64) for name in PARAMETERS}
-        for block, neurons in blocks:
-            _fill_parameters(parameters, program, block, neurons)
-            for group, sources in groups:
-                _add_weights(weights, program, (group, sources), (block, neurons))
-        cores = [neurons for _, neurons in blocks]
-        layers.append(ChipLayer(population.label, weights, parameters, cores))
-        n_below = n
-        groups = [(len(program.inputs) + block, neurons) for block, neurons in blocks]
-    return layers
-
-
-def _fill_parameters(
-    parameters: dict[str, np.ndarray], program: Program, block: int, neurons: np.ndarray
-) -> None:
-    group, chip = program.blocks[block], program.compartments
-    part = slice(group.start - program.n_inputs, group.start - program.n_inputs + group.size)
-    for name, values in parameters.items():
-        values[neurons] = _parameter(chip, name)[part]
-
-
-def _parameter(chip: Compartments, name: str) -> np.ndarray:
-    values: np.ndarray = getattr(chip, name)
-    return values
-
-
-def _add_weights(
-    weights: np.ndarray,
-    program: Program,
-    source: tuple[int, np.ndarray],
-    target: tuple[int, np.ndarray],
-) -> None:
-    """Add what one group of sources sends to one core."""
-    (group, sources), (block, neurons) = source, target
-    start = program.blocks[block].start - program.n_inputs
-    for projection in program.projections:
-        if (projection.source, projection.target) != (group, block):
-            continue
-        synapse = projection.weights
-        for number in np.flatnonzero(projection.rows >= 0):
-            row = projection.rows[number]
-            part = slice(synapse.starts[row], synapse.starts[row + 1])
-            columns = synapse.targets[part] + projection.bases[number] - start
-            weights[neurons[columns], sources[number]] += synapse.values[part]
-
-
-def _populations(stack: DenseStack) -> list[DenseLayer]:
-    """List the neurons on the host, then those of each layer on the chip."""
-    encoder = [] if stack.encoder is None else [stack.encoder.layer]
-    return [*encoder, *stack.layers]

@@ -13,7 +13,7 @@ from nengo_dense.exceptions import ExportError
 from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
 from nengo_dense.layers.exporter import Export
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.graph import AnyDense, DenseGraph
 
 #: What writes one file, given open, and the kind that it may take the place of.
 Produce = Callable[[BinaryIO], Any]
@@ -46,7 +46,7 @@ class NetworkFormat(ABC):
 
     def export(
         self,
-        stack: DenseStack,
+        stack: AnyDense,
         path: Path,
         *,
         samples: Any = None,
@@ -57,7 +57,7 @@ class NetworkFormat(ABC):
 
         Parameters
         ----------
-        stack : DenseStack
+        stack : DenseStack or DenseGraph
         path : pathlib.Path
         samples : (n, size_in) array_like, optional
             For the test vectors; drawn from the range of the calibration data if not given.
@@ -86,7 +86,7 @@ class NetworkFormat(ABC):
         others = [file for file in written if file != path]
         return Export(self.name, [path, *others, beside], differences)
 
-    def _check(self, stack: DenseStack, path: Path, presentation_time: float | None) -> None:
+    def _check(self, stack: AnyDense, path: Path, presentation_time: float | None) -> None:
         """Look at all that can be known before the network is built."""
         for file in self.paths(path):
             files.check_target(file, self.kind)
@@ -97,7 +97,7 @@ class NetworkFormat(ABC):
         self._refuse(stack, found)
 
     def _build(
-        self, stack: DenseStack, x: np.ndarray, presentation_time: float | None, dt: float | None
+        self, stack: AnyDense, x: np.ndarray, presentation_time: float | None, dt: float | None
     ) -> Deployment:
         tuned = stack.tuned
         time = (
@@ -108,9 +108,10 @@ class NetworkFormat(ABC):
         self._refuse(stack, self.problems(deployment))
         return deployment
 
-    def _refuse(self, stack: DenseStack, found: list[str]) -> None:
+    def _refuse(self, stack: AnyDense, found: list[str]) -> None:
         if found:
-            title = f"The stack {stack.label!r}" if stack.label else "The stack"
+            kind = "graph" if isinstance(stack, DenseGraph) else "stack"
+            title = f"The {kind} {stack.label!r}" if stack.label else f"The {kind}"
             raise ExportError(title, self.name, found)
 
     def _vectors(self, path: Path) -> Path:

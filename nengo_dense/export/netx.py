@@ -20,7 +20,8 @@ import h5py
 import numpy as np
 
 from nengo_dense import files
-from nengo_dense.export.deployment import ChipLayer, Deployment
+from nengo_dense.export.chip_layer import ChipLayer
+from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.network_format import NetworkFormat, Produce
 from nengo_dense.loihi.lava import BIAS_MAN_MAX, FLOOR, UNIT, WEIGHT_MAX
 from nengo_dense.loihi.limits import DECAY_BITS, Q_BITS
@@ -43,7 +44,8 @@ class NetxFormat(NetworkFormat):
 
     def problems(self, deployment: Deployment) -> list[str]:
         """Refuse whatever Lava would do otherwise."""
-        return [text for layer in deployment.layers for text in _problems(layer)]
+        chain = [] if deployment.wiring.is_chain else [_no_chain(deployment)]
+        return [*chain, *(text for layer in deployment.layers for text in _problems(layer))]
 
     def differences(self, deployment: Deployment) -> list[str]:
         """Name layers whose sums may overflow, as Lava's accumulator is wider."""
@@ -64,6 +66,15 @@ def _largest_sum(layer: ChipLayer) -> int:
     high = np.maximum(layer.weights, 0).sum(axis=1)
     low = np.maximum(-layer.weights, 0).sum(axis=1)
     return int(max(high.max(), low.max()))
+
+
+def _no_chain(deployment: Deployment) -> str:
+    reads = [f"{layer.label} reads {' and '.join(layer.sources)}" for layer in deployment.layers]
+    return (
+        "it is no chain: a layer of a netx file reads the one before it and nothing else, and "
+        f"lava-dl reads neither joints nor several inputs, while here {', '.join(reads)}; write "
+        "it as .c or .nir, or train a network without skip connections"
+    )
 
 
 def _problems(layer: ChipLayer) -> list[str]:

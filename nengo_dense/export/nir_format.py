@@ -22,21 +22,16 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense import compat, files
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.export.deployment import ChipLayer, Deployment
+from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.network_format import NetworkFormat, Produce
+from nengo_dense.export.nir_graph import WHOLE, NirGraph, head_note, rectifiers
 from nengo_dense.export.nir_reader import READERS, Reader
 from nengo_dense.importers.folding import fold, operations_of
-from nengo_dense.importers.nir import READOUT
 from nengo_dense.importers.normal_form import normal_form
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.exporter import Export
-from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.limits import DECAY_BITS
+from nengo_dense.layers.graph import AnyDense
 
-#: Decay constants are of this.
-WHOLE = 1 << DECAY_BITS
-#: Steps, in place of endlessly many, of a neuron that does not leak.
-ENDLESS = 1e8
 #: Stands in messages for a model that is a list of layers.
 LIST = "The list of layers"
 
@@ -60,7 +55,7 @@ class NirFormat(NetworkFormat):
 
     def export(
         self,
-        stack: DenseStack,
+        stack: AnyDense,
         path: Path,
         *,
         samples: Any = None,
@@ -100,6 +95,17 @@ class NirFormat(NetworkFormat):
                 f"reader={self.reader.name!r} has no neurons as the host's: "
                 f"{self.reader.no_host}; leave host=True out, and give the graph the host's spikes"
             )
+        if self.reader.no_joins and not deployment.wiring.is_chain:
+            found.append(
+                f"reader={self.reader.name!r} takes chains of layers alone: "
+                f"{self.reader.no_joins}; leave reader= out for what NIR itself can hold, or "
+                "write it as .c"
+            )
+        if not self.host and deployment.readout.direct.any():
+            found.append(
+                "an output reads an input without neurons between, and a graph that begins with "
+                "the chip has only spikes; leave host=False out, or write it as .c"
+            )
         for layer in deployment.layers:
             p = layer.parameters
             if (p["refract"] > 1).any():
@@ -123,6 +129,11 @@ class NirFormat(NetworkFormat):
         """Say what the reader does otherwise."""
         floors = [layer.label for layer in deployment.layers if not layer.parameters["vmin"].any()]
         sentences = list(self.reader.differences)
+        if not deployment.wiring.is_chain:
+            sentences.append(
+                "layers join: of the readers known here none was found to run that; nirtorch "
+                "2.0.2, by which most of them read, gives wrong values without a word"
+            )
         if floors and not self.reader.floor:
             sentences.append(
                 f"no floor: neurons of {', '.join(floors)} cannot fall below 0 on the chip, and "
@@ -134,48 +145,9 @@ class NirFormat(NetworkFormat):
         """Return what writes the graph."""
         nir = compat.require("nir", "Writing a NIR graph")
         content = BytesIO()
-        nir.write(content, self.graph(deployment))
+        nir.write(content, NirGraph(nir, deployment, self.reader, self.host).make())
         _leave_out_resets(content)
         return {path: lambda file: file.write(content.getvalue())}
-
-    def graph(self, deployment: Deployment) -> Any:
-        """Make the graph of a deployment."""
-        nir = compat.require("nir", "Writing a NIR graph")
-        host, readout = deployment.host, deployment.readout
-        n_in = deployment.stack.size_in if self.host else len(host.bias)
-        nodes: dict[str, Any] = {"input": nir.Input({"input": np.array([n_in])})}
-        if self.host:
-            gain = host.gain[:, np.newaxis] * deployment.dt
-            affine = nir.Affine(gain * host.weights, host.bias * deployment.dt)
-            _add_layer(nodes, 0, affine, _rectifiers(nir, len(host.bias)))
-        for number, layer in enumerate(deployment.layers):
-            _add_layer(nodes, number + 1, *self._nodes(nir, layer, deployment.dt))
-        nodes["logits"] = nir.Affine(readout.weights, readout.bias)
-        nodes["output"] = nir.Output({"output": np.array([len(readout.bias)])})
-        return nir.NIRGraph(nodes, list(pairwise(nodes)), _metadata(readout.head))
-
-    def _nodes(self, nir: Any, layer: ChipLayer, dt: float) -> tuple[Any, Any]:
-        """Make the two nodes of a layer: its weights and its neurons."""
-        p = layer.parameters
-        vth = p["vth"].astype(float)
-        weights, bias = layer.weights / vth[:, np.newaxis], p["bias"] / vth
-        keep = p["keep_u"] / WHOLE
-        if self.reader.node == "IF":
-            charge = 1 / (1 - keep)
-            affine = nir.Affine(weights * charge[:, np.newaxis], bias)
-            return affine, _rectifiers(nir, layer.n_neurons)
-        leak = 1 - p["keep_v"] / WHOLE
-        return self.reader.cuba(nir, (weights, bias), keep, np.maximum(leak, 1 / ENDLESS), dt)
-
-
-def _add_layer(nodes: dict[str, Any], number: int, affine: Any, neurons: Any) -> None:
-    """Add the nodes of a layer.
-
-    A file is read in the alphabetical order of nodes, and nirtorch 2.0.2 gives up where that is
-    not their order in the graph. These names lie between "input" and "output".
-    """
-    nodes[f"layer{number:02d}_affine"] = affine
-    nodes[f"layer{number:02d}_neurons"] = neurons
 
 
 def _leave_out_resets(content: BytesIO) -> None:
@@ -187,15 +159,6 @@ def _leave_out_resets(content: BytesIO) -> None:
         for node in file["node/nodes"].values():
             if "v_reset" in node:
                 del node["v_reset"]
-
-
-def _rectifiers(nir: Any, n: int) -> Any:
-    return nir.IF(r=np.ones(n), v_threshold=np.ones(n), v_reset=np.zeros(n))
-
-
-def _metadata(head: str) -> dict[str, str]:
-    """Note a head for which the graph has no node."""
-    return {} if head == "linear" else {READOUT: head}
 
 
 def choose_reader(name: str | None) -> Reader:
@@ -247,9 +210,9 @@ def to_nir(specs: Sequence[DenseSpec]) -> Any:
             weight=np.array(spec.weights), bias=np.array(spec.bias)
         )
         if spec.activation == "relu":
-            nodes[f"if_{index}"] = _rectifiers(nir, spec.n_out)
+            nodes[f"if_{index}"] = rectifiers(nir, spec.n_out)
     nodes["output"] = nir.Output({"output": np.array([specs[-1].n_out])})
     head = specs[-1].activation
     return nir.NIRGraph(
-        nodes, list(pairwise(nodes)), _metadata("linear" if head == "relu" else head)
+        nodes, list(pairwise(nodes)), head_note("linear" if head == "relu" else head)
     )

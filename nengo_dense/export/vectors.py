@@ -11,9 +11,16 @@ network elsewhere:
 - ``readout_weights``, ``readout_bias``: see `.deployment.Readout`
 - ``header``: JSON text with the format, ``dt`` in seconds, ``n_steps``, ``readout_start``,
   ``head``, and the differences that the target is known to have
+
+A graph has besides ``direct_weights``, (n_out, size_in), where an output reads an input without
+neurons. Its inputs, layers on the host and outputs lie one after the other in these arrays, and
+the header says where: ``inputs`` and ``outputs`` (first, last + 1, and the head), ``host`` (the
+same for neurons in ``spikes_0``), ``sources`` (who is read by each layer of ``spikes_1``, ...,
+and by ``readout``).
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,8 +30,8 @@ from nengo.exceptions import ValidationError
 from nengo_dense import files
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.heads import HEADS
-from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import check_inputs
+from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.samples import check_inputs, join_inputs
 
 FORMAT = "nengo_dense.TestVectors"
 VERSION = 1
@@ -47,51 +54,67 @@ def path_of(network: Path) -> Path:
     return network.with_name(network.name + SUFFIX)
 
 
-def choose_samples(stack: DenseStack, samples: Any) -> np.ndarray:
-    """Check samples, or draw some from the range that the stack was tuned for.
+def choose_samples(dense: AnyDense, samples: Any) -> np.ndarray:
+    """Check samples, or draw some from the range that a stack was tuned for.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         Samples of another shape; or none are given, and no range is known.
     """
+    if isinstance(samples, Mapping) and isinstance(dense, DenseGraph):
+        return join_inputs(samples, dense.sizes)
     if samples is not None:
-        return check_inputs(samples, stack.size_in, "samples")
-    if stack.tuned is None:
+        return check_inputs(samples, dense.size_in, "samples")
+    if dense.tuned is None:
         raise ValidationError(
             "must be given for a stack that was not tuned, as nothing says what its inputs are "
-            f"like: an array (n, {stack.size_in})",
+            f"like: an array (n, {dense.size_in})",
             attr="samples",
         )
-    low, high = stack.tuned.input_low, stack.tuned.input_high
-    drawn: np.ndarray = np.random.RandomState(0).uniform(low, high, (N_SAMPLES, stack.size_in))
+    low, high = dense.tuned.input_low, dense.tuned.input_high
+    drawn: np.ndarray = np.random.RandomState(0).uniform(low, high, (N_SAMPLES, dense.size_in))
     return drawn
 
 
 def vectors(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
     """Gather what is kept of a deployment's samples."""
     readout, host = deployment.readout, deployment.host
+    mean = deployment.logits[:, readout.start :].mean(axis=1)
+    outputs = [HEADS[head](mean[:, part]) for head, part in readout.heads.values()]
+    classes = deployment.dense.classes
+    return {
+        "header": np.array(json.dumps(_header(deployment, differences))),
+        "samples": deployment.samples,
+        **{f"spikes_{i}": each for i, each in enumerate(deployment.spikes)},
+        "logits": deployment.logits,
+        "outputs": np.concatenate(outputs, axis=1),
+        "host_weights": host.weights,
+        "host_gain": host.gain,
+        "host_bias": host.bias,
+        "readout_weights": readout.weights,
+        "readout_bias": readout.bias,
+        **({"direct_weights": readout.direct} if readout.direct.any() else {}),
+        **({} if classes is None else {"classes": classes}),
+    }
+
+
+def _header(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
+    readout, wiring = deployment.readout, deployment.wiring
     header = {
         "format": FORMAT,
         "version": VERSION,
         "dt": deployment.dt,
         "n_steps": deployment.n_steps,
         "readout_start": readout.start,
-        "head": readout.head,
         "differences": differences,
     }
-    mean = deployment.logits[:, readout.start :].mean(axis=1)
-    classes = deployment.stack.classes
-    return {
-        "header": np.array(json.dumps(header)),
-        "samples": deployment.samples,
-        **{f"spikes_{i}": each for i, each in enumerate(deployment.spikes)},
-        "logits": deployment.logits,
-        "outputs": HEADS[readout.head](mean),
-        "host_weights": host.weights,
-        "host_gain": host.gain,
-        "host_bias": host.bias,
-        "readout_weights": readout.weights,
-        "readout_bias": readout.bias,
-        **({} if classes is None else {"classes": classes}),
-    }
+    if isinstance(deployment.dense, DenseGraph):
+        return header | {
+            "inputs": {name: [p.start, p.stop] for name, p in wiring.inputs.items()},
+            "host": {name: [p.part.start, p.part.stop] for name, p in wiring.host.items()},
+            "sources": {layer.label: layer.sources for layer in deployment.layers}
+            | {"readout": readout.sources},
+            "outputs": {n: [p.start, p.stop, head] for n, (head, p) in readout.heads.items()},
+        }
+    return header | {"head": deployment.dense.readout}

@@ -5,7 +5,7 @@ and `nengo_dense.importers.piecewise_fit` finds a form for the range that is use
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,18 @@ class Function:
         Of (..., n) values. A `PiecewiseLinear` is exact in rectifiers.
     slopes : (float, float or None)
         Of a smooth function far left and far right; None where it has no limit.
+    limits : (float or ndarray, float or ndarray), optional
+        Of a function that is the identity between them, one of which may be infinite.
+    rounding : float or ndarray, optional
+        By how much the source's values may differ, where it rounds them to levels of a quantizer
+        (`nengo_dense.importers.quantizer`).
     """
 
     name: str
     compute: Callable[[np.ndarray], np.ndarray]
     slopes: tuple[float, float | None] = (0.0, 1.0)
+    limits: tuple[Any, Any] | None = None
+    rounding: Any = 0.0
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Compute the function of (..., n) values."""
@@ -65,21 +72,37 @@ def relu(max_value: Any = None, negative_slope: Any = 0.0, threshold: Any = 0.0)
     slope = 0.0 if negative_slope is None else negative_slope
     if max_value is None:
         form = PiecewiseLinear([0.0], _rows(slope, 1.0))
-        return Function("relu" if not np.any(slope) else f"leaky_relu({_text(slope)})", form)
+        if not np.any(slope):
+            return Function("relu", form, limits=(0.0, np.inf))
+        return Function(f"leaky_relu({_text(slope)})", form)
     form = PiecewiseLinear(_rows(0.0, max_value), _rows(slope, 1.0, 0.0))
-    return Function(f"relu(max_value={_text(max_value)})", form)
+    limits = None if np.any(slope) else (0.0, max_value)
+    return Function(f"relu(max_value={_text(max_value)})", form, limits=limits)
 
 
 def clip(low: Any = None, high: Any = None) -> Function:
     """Return the identity within limits, of which one may be None."""
     if low is None or np.all(np.isneginf(low)):
-        return Function(f"minimum({_text(high)})", PiecewiseLinear(_rows(high), [1.0, 0.0], high))
+        form, limits = PiecewiseLinear(_rows(high), [1.0, 0.0], high), (-np.inf, high)
+        return Function(f"minimum({_text(high)})", form, limits=limits)
     if high is None or np.all(np.isposinf(high)):
         if not np.any(low):
             return FUNCTIONS["relu"]()
-        return Function(f"maximum({_text(low)})", PiecewiseLinear(_rows(low), [0.0, 1.0], low))
+        form, limits = PiecewiseLinear(_rows(low), [0.0, 1.0], low), (low, np.inf)
+        return Function(f"maximum({_text(low)})", form, limits=limits)
     form = PiecewiseLinear(_rows(low, high), [0.0, 1.0, 0.0], low)
-    return Function(f"clip({_text(low)}, {_text(high)})", form)
+    return Function(f"clip({_text(low)}, {_text(high)})", form, limits=(low, high))
+
+
+def composed(first: Function, second: Function) -> Function | None:
+    """Return two functions one after the other, if both limit values only and one does it too."""
+    if first.limits is None or second.limits is None:
+        return None
+    low = np.maximum(first.limits[0], second.limits[0])
+    high = np.minimum(first.limits[1], second.limits[1])
+    if np.any(low >= high):
+        return None
+    return replace(clip(low, high), rounding=np.maximum(first.rounding, second.rounding))
 
 
 def hard_sigmoid(slope: float = 1 / 6, offset: float = 0.5) -> Function:

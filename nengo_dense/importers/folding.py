@@ -15,6 +15,7 @@ import numpy as np
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import OF_CLASSES
+from nengo_dense.importers.activation import composed
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.spec import DenseSpec
 
@@ -246,11 +247,23 @@ class _Layers:
 
     def _activation(self, operation: Activation) -> None:
         if not self._is_linear:
-            if operation.kind == "relu" and not self.waiting and self._is("relu"):
-                return  # a ReLU after a ReLU changes nothing
+            if self._is_limited(operation):
+                return
             self._make_explicit(operation.label)
         spec = self.layers.pop()
         self.layers.append(replace(spec, activation=operation.kind, function=operation.function))
+
+    def _is_limited(self, operation: Activation) -> bool:
+        """Limit the values of a layer that limits them already, if this is one: a ReLU."""
+        before = self.layers[-1] if self.layers and not self.waiting else None
+        if before is None or before.function is None or operation.function is None:
+            return False
+        both = composed(before.function, operation.function)
+        if both is None:
+            return False
+        kind = "relu" if both.name == "relu" else "clip"
+        self.layers[-1] = replace(before, activation=kind, function=both)
+        return True
 
     def _make_explicit(self, label: str | None = None) -> None:
         """Append a diagonal layer that does what no neighbour can take in."""

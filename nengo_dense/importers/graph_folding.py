@@ -11,7 +11,7 @@ import numpy as np
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
-from nengo_dense.importers.activation import FUNCTIONS, Function
+from nengo_dense.importers.activation import FUNCTIONS, Function, composed
 from nengo_dense.importers.expression import Expression, concatenated
 from nengo_dense.importers.graph_form import GraphForm, Output, Population
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
@@ -73,6 +73,12 @@ class _Fold:
         self.problems += [step.text for step in node.operations if isinstance(step, Problem)]
         self.values[node.name] = None
         sources = [self.values.get(name) for name in node.sources]
+        if len(node.sources) == 1 and not node.operations and node.merge is None:
+            (name,) = node.sources  # it passes on what it takes, outputs too
+            self.values[node.name] = self.values.get(name)
+            if name in self.heads:
+                self.heads[node.name] = self.heads[name]
+            return
         for name in node.sources:
             if name in self.heads:
                 self.problems.append(
@@ -130,9 +136,13 @@ class _Fold:
     def _population(self, label: str, drive: Expression, function: Function) -> Expression:
         known = {p.name: p for p in self.form.populations}
         for name in drive.terms:
-            rectified = name in known and known[name].function.name == "relu"
-            if function.name == "relu" and rectified and drive.is_plainly(name):
+            if name not in known or not drive.is_plainly(name):
+                continue
+            both = composed(known[name].function, function)
+            if function.name == "relu" and known[name].function.name == "relu":
                 return drive  # a ReLU after a ReLU changes nothing
+            if both is not None:  # limits after a ReLU need no neurons of their own
+                drive, function = known[name].drive, both
         taken = {*known, *self.form.inputs}
         name, number = label, 1
         while name in taken:
@@ -185,7 +195,7 @@ def fold_graph(
             if drive is not None
         },
     )
-    return _with_heads(form.pruned())
+    return _with_heads(_both_probabilities(form.pruned()))
 
 
 def _with_heads(form: GraphForm) -> GraphForm:
@@ -203,6 +213,21 @@ def _with_heads(form: GraphForm) -> GraphForm:
                 populations.remove(population)
                 outputs[name] = _two_classes(Output(population.drive, head))
     return replace(form, populations=populations, outputs=outputs)
+
+
+def _both_probabilities(form: GraphForm) -> GraphForm:
+    """Make ``[1 - p, p]`` of a sigmoid p a softmax of two logits, which is the same."""
+    outputs, populations = dict(form.outputs), list(form.populations)
+    for name, output in form.outputs.items():
+        drive = output.drive
+        (source,) = drive.terms if len(drive.terms) == 1 else ("",)
+        population = next((p for p in populations if p.name == source), None)
+        if population is None or population.function.name != "sigmoid" or population.n != 1:
+            continue
+        is_pair = drive.n == 2 and np.array_equal(drive.matrix(source, 1), [[-1.0], [1.0]])
+        if output.head == "linear" and is_pair and np.array_equal(drive.bias, [1.0, 0.0]):
+            outputs[name] = _two_classes(Output(population.drive, "sigmoid"))
+    return replace(form, outputs=outputs).pruned()
 
 
 def _two_classes(output: Output) -> Output:

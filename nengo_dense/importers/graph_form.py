@@ -10,8 +10,24 @@ from nengo_dense.importers.activation import Function
 from nengo_dense.importers.expression import Expression
 
 
+class Affinely:
+    """What a part of a form has that reads values affinely, under the names of a `DenseSpec`."""
+
+    drive: Expression
+
+    @property
+    def n_in(self) -> int:
+        """(int) Number of values that it reads."""
+        return sum(term.shape[-1] for term in self.drive.terms.values())
+
+    @property
+    def n_out(self) -> int:
+        """(int) Number of values that it gives."""
+        return self.drive.n
+
+
 @dataclass(frozen=True, eq=False)
-class Population:
+class Population(Affinely):
     """Units with one activation function.
 
     Parameters
@@ -32,9 +48,14 @@ class Population:
         """(int) Number of units."""
         return self.drive.n
 
+    @property
+    def activation(self) -> str:
+        """(str) Name of their function, as that of a `DenseSpec`."""
+        return self.function.name
+
 
 @dataclass(frozen=True, eq=False)
-class Output:
+class Output(Affinely):
     """A result of a model.
 
     Parameters
@@ -47,6 +68,11 @@ class Output:
 
     drive: Expression
     head: str = "linear"
+
+    @property
+    def activation(self) -> str:
+        """(str) Its head, as that of a `DenseSpec`."""
+        return self.head
 
 
 @dataclass(frozen=True, eq=False)

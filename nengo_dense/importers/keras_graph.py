@@ -49,6 +49,8 @@ class KerasLayer:
         Where its class is defined, if that is declared.
     args, keywords : optional
         What it is called with in a functional model; `FLOWING` for what depends on the input.
+    trains : bool, optional
+        Whether it, or a model that it is in, is called with ``training=True``.
     """
 
     path: tuple[Step, ...]
@@ -56,6 +58,7 @@ class KerasLayer:
     module: str | None = "keras"
     args: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
+    trains: bool = False
 
     @property
     def class_name(self) -> str:
@@ -82,7 +85,7 @@ class KerasLayer:
 
 
 def layers_of(
-    architecture: dict[str, Any], path: tuple[Step, ...] = ()
+    architecture: dict[str, Any], path: tuple[Step, ...] = (), trains: bool = False
 ) -> tuple[list[KerasLayer], list[str]]:
     """List the layers of a model and of the models in it, in the order of computation.
 
@@ -92,6 +95,8 @@ def layers_of(
         ``class_name`` and ``config``, as in ``json.loads(model.to_json())``.
     path : tuple of Step
         The way to this model.
+    trains : bool, optional
+        Whether it is called with ``training=True``, which its layers are then, too.
 
     Returns
     -------
@@ -116,14 +121,26 @@ def layers_of(
     layers: list[KerasLayer] = []
     for index, node in order:
         entry, here = entries[index], (*path, steps[index])
-        if "layers" in entry["config"] or isinstance(entry["config"], list):
-            inner, inner_problems = layers_of(entry, here)
+        in_training = trains or is_training(node)
+        if is_model(entry):
+            inner, inner_problems = layers_of(entry, here, in_training)
             layers += inner
             problems += inner_problems
         else:
             module = entry.get("module", "keras")
-            layers.append(KerasLayer(here, entry["config"], module, *arguments_of(node)))
+            given = arguments_of(node)
+            layers.append(KerasLayer(here, entry["config"], module, *given, in_training))
     return layers, problems
+
+
+def is_model(entry: dict[str, Any]) -> bool:
+    """Tell whether a layer is a model of layers."""
+    return isinstance(entry["config"], list) or "layers" in entry["config"]
+
+
+def is_training(node: Any) -> bool:
+    """Tell whether a layer is called with ``training=True``."""
+    return arguments_of(node)[1].get("training") in (True, 1)
 
 
 def steps_of(entries: list[dict[str, Any]]) -> Iterator[Step]:
@@ -137,6 +154,24 @@ def steps_of(entries: list[dict[str, Any]]) -> Iterator[Step]:
         yield Step(str(name or f"{class_name.lower()}_{position + 1}"), class_name, index)
 
 
+def calls_of(
+    entries: list[dict[str, Any]], steps: list[Step], config: dict[str, Any]
+) -> Iterator[tuple[int, int, Any]]:
+    """Yield each use of a layer: the layer's index, the use's number, and what it is called with.
+
+    Keras 2 counts the making of a model as its first use, which is not written down.
+    """
+    highest: dict[str, int] = {}
+    nodes = [node for entry in entries for node in entry["inbound_nodes"]]
+    for name, number in _references([*nodes, config["output_layers"]]):
+        highest[name] = max(number, highest.get(name, 0))
+    for index, (entry, step) in enumerate(zip(entries, steps, strict=True)):
+        uses = entry["inbound_nodes"] or [[]]
+        first = 1 if is_model(entry) and highest.get(step.name) == len(uses) else 0
+        for number, node in enumerate(uses, first):
+            yield index, number, node
+
+
 def _functional_order(
     entries: list[dict[str, Any]], steps: list[Step], config: dict[str, Any]
 ) -> tuple[list[tuple[int, Any]], list[str]]:
@@ -146,10 +181,9 @@ def _functional_order(
     """
     inputs: dict[tuple[str, int], list[tuple[str, int]]] = {}
     calls: dict[tuple[str, int], tuple[int, Any]] = {}
-    for index, (entry, step) in enumerate(zip(entries, steps, strict=True)):
-        for number, node in enumerate(entry["inbound_nodes"] or [[]]):
-            inputs[step.name, number] = list(_references(node))
-            calls[step.name, number] = index, node
+    for index, number, node in calls_of(entries, steps, config):
+        inputs[steps[index].name, number] = list(_references(node))
+        calls[steps[index].name, number] = index, node
     all_layers: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
     outputs = list(_references(config["output_layers"]))
     for source in [*outputs, *(name for sources in inputs.values() for name in sources)]:

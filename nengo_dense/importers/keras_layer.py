@@ -79,6 +79,14 @@ class Reading:
                     f"more than {MAX_FEATURES} features"
                 )
             ]
+        if layer.trains and self.is_keras_2:  # Keras 3 sets it aside when a model predicts
+            return [
+                Problem(
+                    f"layer {layer.label!r} is called with training=True, so that it acts as in "
+                    "training when the model predicts, too; build the model without it, with the "
+                    "same weights"
+                )
+            ]
         if layer.is_custom:
             remedy = way_out(layer.class_name, "replace it by layers of Keras")
             return [

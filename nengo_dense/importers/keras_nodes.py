@@ -11,6 +11,9 @@ from nengo_dense.importers.keras_graph import (
     KerasLayer,
     Step,
     arguments_of,
+    calls_of,
+    is_model,
+    is_training,
     steps_of,
 )
 from nengo_dense.importers.keras_layer import Reading
@@ -56,7 +59,11 @@ class KerasNodes:
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
 
     def model(
-        self, architecture: dict[str, Any], path: tuple[Step, ...], sources: list[Hashable]
+        self,
+        architecture: dict[str, Any],
+        path: tuple[Step, ...],
+        sources: list[Hashable],
+        trains: bool = False,
     ) -> list[tuple[str, Hashable]]:
         """Add the nodes of a model that takes these values, none if it is the outermost.
 
@@ -69,8 +76,8 @@ class KerasNodes:
         entries = config if isinstance(config, list) else config["layers"]
         steps = list(steps_of(entries))
         if architecture["class_name"] == "Sequential":
-            return self._sequential(entries, steps, path, sources)
-        return self._functional(config, steps, path, sources)
+            return self._sequential(entries, steps, path, sources, trains)
+        return self._functional(config, steps, path, sources, trains)
 
     def _sequential(
         self,
@@ -78,6 +85,7 @@ class KerasNodes:
         steps: list[Step],
         path: tuple[Step, ...],
         sources: list[Hashable],
+        trains: bool,
     ) -> list[tuple[str, Hashable]]:
         name = ""
         for entry, step in zip(entries, steps, strict=True):
@@ -86,7 +94,8 @@ class KerasNodes:
                 if entry["class_name"] == "InputLayer":
                     continue
             name = step.name
-            sources = [node for _, node in self._call(entry, (*path, step), [], sources)]
+            called = self._call(entry, (*path, step), [], sources, trains)
+            sources = [node for _, node in called]
         return [(name, sources[0])]
 
     def _functional(
@@ -95,6 +104,7 @@ class KerasNodes:
         steps: list[Step],
         path: tuple[Step, ...],
         sources: list[Hashable],
+        trains: bool,
     ) -> list[tuple[str, Hashable]]:
         given = dict(zip((t[0] for t in _tensors(config["input_layers"])), sources, strict=False))
         results: dict[tuple[str, int], list[Hashable]] = {}
@@ -103,10 +113,9 @@ class KerasNodes:
         for name, _, _ in _tensors(config["input_layers"]):
             results[name, 0] = [given.get(name) or self._input(entries[name], places[name])]
         waiting = [
-            (name, number, node)
-            for name, entry in entries.items()
-            if (name, 0) not in results
-            for number, node in enumerate(entry["inbound_nodes"])
+            (steps[index].name, number, node)
+            for index, number, node in calls_of(config["layers"], steps, config)
+            if (steps[index].name, 0) not in results
         ]
         while waiting:
             left = []
@@ -114,7 +123,7 @@ class KerasNodes:
                 needed = list(_tensors(node))
                 if all((t[0], t[1]) in results for t in needed):
                     taken = [results[t[0], t[1]][t[2]] for t in needed]
-                    outputs = self._call(entries[name], places[name], node, taken)
+                    outputs = self._call(entries[name], places[name], node, taken, trains)
                     results[name, number] = [key for _, key in outputs]
                 else:
                     left.append((name, number, node))
@@ -146,15 +155,19 @@ class KerasNodes:
         return label, len(self.nodes)
 
     def _call(
-        self, entry: dict[str, Any], path: tuple[Step, ...], node: Any, sources: list[Hashable]
+        self,
+        entry: dict[str, Any],
+        path: tuple[Step, ...],
+        node: Any,
+        sources: list[Hashable],
+        trains: bool,
     ) -> list[tuple[str, Hashable]]:
         """Add the nodes of one use of a layer or of a model."""
-        config = entry["config"]
-        is_model = isinstance(config, list) or "layers" in config
-        if is_model and entry["class_name"] in MODEL_CLASSES:
-            return self.model(entry, path, sources)
-        arguments = arguments_of(node)
-        layer = KerasLayer(path, config, entry.get("module", "keras"), *arguments)
+        trains = trains or is_training(node)
+        if is_model(entry) and entry["class_name"] in MODEL_CLASSES:
+            return self.model(entry, path, sources, trains)
+        given = arguments_of(node)
+        layer = KerasLayer(path, entry["config"], entry.get("module", "keras"), *given, trains)
         key = self._key(layer.label)
         merge: Merge | None = None
         shapes = [Shape(self.shapes[source].sizes) for source in sources]

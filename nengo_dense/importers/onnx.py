@@ -7,7 +7,10 @@ from nengo_dense.importers.file import check_layers, suffix
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.onnx_file import check_complete, load
 from nengo_dense.importers.onnx_graph import OnnxGraph
+from nengo_dense.importers.onnx_model import read_graph
 from nengo_dense.importers.onnx_reference import reference
+from nengo_dense.importers.quantizer import warn_of_rounding
+from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 
 
@@ -22,8 +25,8 @@ class OnnxImporter:
             module.partition(".")[0] == "onnx" for module in modules_of(model)
         )
 
-    def read(self, model: Any) -> SourceModel:
-        """Read the layers of the graph."""
+    def read(self, model: Any) -> SourceModel | SourceGraph:
+        """Read the nodes of the graph."""
         name = "ONNX model"
         if suffix(model) == ".onnx":
             name, model = f"ONNX file {model}", load(model)
@@ -31,7 +34,19 @@ class OnnxImporter:
             raise FileFormatError(f"{name} holds no graph; give a whole ONNX model")
         check_layers(name, len(model.graph.node))
         check_complete(model)
-        graph = OnnxGraph(model)
-        operations = graph.operations()
-        asked, why_not = reference(graph)
-        return SourceModel(name, operations, reference=asked, why_not=why_not)
+        found = read_graph(OnnxGraph(model))
+        asked, why_not = reference(found)
+        settings: dict[str, Any] = {
+            "classes": found.classes,
+            "reference": asked,
+            "why_not": why_not,
+        }
+        operations = found.chain()
+        source: SourceModel | SourceGraph
+        if operations is None:
+            outputs = dict(found.outputs)
+            source = source_of(name, found.nodes, outputs, **settings)
+        else:
+            source = SourceModel(name, operations, **settings)
+        warn_of_rounding(name, (step for node in found.nodes for step in node.operations))
+        return source

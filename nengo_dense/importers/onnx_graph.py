@@ -1,58 +1,18 @@
-"""The graph of an ONNX model -> operations."""
+"""The nodes of an ONNX graph in order, and what in it is the same for every input."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.arithmetic_call import (
-    ARITHMETIC,
-    FLOWING,
-    affine,
-    arithmetic,
-    clip,
-    maximum,
-    minimum,
-    product,
-)
-from nengo_dense.importers.chain_order import chain
-from nengo_dense.importers.operation import (
-    Operation,
-    Problem,
-    Scaling,
-    activation,
-    attempt,
-    batch_norm,
-    per_feature,
-    unsupported,
-)
+from nengo_dense.importers.onnx_constant import FOLDED, evaluate
+from nengo_dense.importers.onnx_quantizer import is_quantizer, quantized
 
-Operations = list[Operation]
-
-#: Nodes that pass a vector on.
-PASS_THROUGH = ("Dropout", "Identity")
-
-#: Types between which a Cast only rounds.
+#: Types of numbers with fractions, between which a Cast only rounds.
 FLOATS = ("FLOAT", "FLOAT16", "DOUBLE", "BFLOAT16")
 
-#: Nodes that make a constant of a constant, without more elements.
-CONSTANT_KINDS = ("Cast", "Identity", "Transpose")
-
-#: Activations with settings: attribute, our name, ONNX's default.
-SETTINGS: dict[str, tuple[tuple[str, str, Any], ...]] = {
-    "Celu": (("alpha", "alpha", 1.0),),
-    "Elu": (("alpha", "alpha", 1.0),),
-    "Gelu": (("approximate", "approximate", "none"),),
-    "HardSigmoid": (("alpha", "slope", 0.2), ("beta", "offset", 0.5)),
-    "LeakyRelu": (("alpha", "slope", 0.01),),
-}
-
-#: Attributes of a Scaler of ai.onnx.ml, and their values where none are given.
-SCALER = (("scale", 1.0), ("offset", 0.0))
-
-#: Since this version of the operators a Softmax is over the last axis if it names none.
-SOFTMAX_LAST_AXIS_OPSET = 13
+#: Names of the operators' own domain.
+DOMAINS = ("", "ai.onnx")
 
 
 def label_of(node: Any, output: str) -> str:
@@ -70,248 +30,155 @@ class OnnxGraph:
 
     Attributes
     ----------
-    order : list of str
-        The tensors from the input to the output, if they are one chain.
+    inputs : dict
+        Name -> ValueInfoProto, of the inputs that are no constants, in their order.
+    makers : dict
+        Name of a tensor -> the node that makes it.
     """
 
     def __init__(self, model: Any) -> None:
         self.onnx = compat.require("onnx", "Reading an ONNX model")
         self.model, self.graph = model, model.graph
-        self.opset = next(
-            (o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1
-        )
+        self.opset = next((o.version for o in model.opset_import if o.domain in DOMAINS), 1)
         self.initializers = {tensor.name: tensor for tensor in self.graph.initializer}
-        self.makers = {name: node for node in self.graph.node for name in node.output}
-        self.order: list[str] = []
-        self._roots: dict[str, str | None] = {}
-
-    def operations(self) -> Operations:
-        """Return the operations from the input to the output."""
-        inputs = dict(self._inputs([output.name for output in self.graph.output]))
-        order, problems = chain(inputs, [output.name for output in self.graph.output])
-        ranks = {
-            value.name: len(value.type.tensor_type.shape.dim)
-            for value in self.graph.input
-            if value.type.tensor_type.HasField("shape")
+        self.inputs = {
+            value.name: value for value in self.graph.input if value.name not in self.initializers
         }
-        self.order = [] if problems else order
-        operations: Operations = [Problem(text) for text in problems]
-        rank = 2 if problems else ranks.get(order[0], 2)
-        for name in order:
+        self.makers = {name: node for node in self.graph.node for name in node.output if name}
+        self._constants: dict[str, np.ndarray | ValueError] = {}
+
+    def needed(self, outputs: list[str]) -> tuple[list[Any], str]:
+        """Return the nodes that tensors depend on, in the order of computation.
+
+        Returns
+        -------
+        nodes : list of NodeProto
+        circle : str
+            A tensor that is made of itself, if there is one; the order is none then.
+        """
+        order: dict[str, Any] = {}  # first output of a node -> the node
+        open_nodes: set[str] = set()
+        waiting = [(name, False) for name in reversed(outputs)]
+        circle = ""
+        while waiting:
+            name, is_done = waiting.pop()
             node = self.makers.get(name)
             if node is None:
-                continue  # the input
-            label = label_of(node, name)
-            if node.op_type in ("Flatten", "Reshape"):
-                rank = 2
-            if rank != 2 and node.op_type in ("Gemm", "MatMul"):
-                operations.append(
-                    Problem(f"layer {label!r} is applied to inputs of rank {rank}; flatten first")
-                )
-            steps = attempt(label, self._node, node, label)
-            operations += [s for s in steps if not problems or isinstance(s, Problem)]
-        return operations
-
-    def _inputs(self, names: list[str]) -> Iterator[tuple[str, list[str]]]:
-        """Walk back from the outputs; yield each tensor with those that it is made of."""
-        seen, waiting = set(), list(names)
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
                 continue
-            seen.add(name)
-            node = self.makers.get(name)
-            sources = list(node.input) if node is not None else []
-            if node is not None and node.op_type == "Reshape":
-                sources = sources[:1]  # the other is the shape, often computed from the input's
-            sources = [source for source in sources if source and not self.is_constant(source)]
-            yield name, sources
-            waiting += sources
+            key = next(output for output in node.output if output)
+            if is_done:
+                open_nodes.discard(key)
+                order[key] = node
+            elif key in open_nodes:
+                circle = circle or name
+            elif key not in order:
+                open_nodes.add(key)
+                waiting.append((name, True))
+                waiting += [(source, False) for source in reversed(node.input) if source]
+        return list(order.values()), circle
 
     def is_constant(self, name: str) -> bool:
         """Tell whether a tensor is the same for every input."""
-        return self._root(name) is not None
+        return name in self.initializers or name in self._constants
 
     def is_number(self, name: str) -> bool:
         """Tell whether a tensor is a constant of one element."""
         return self.is_constant(name) and self.constant(name).size == 1
 
-    def _root(self, name: str) -> str | None:
-        """Return the stored constant that a tensor is made of, None if it is made of another."""
-        way: list[str] = []
-        while name not in self._roots:
-            way.append(name)
-            self._roots[name] = None  # what comes back to itself is made of nothing
-            node = self.makers.get(name)
-            if name in self.initializers or (node is not None and node.op_type == "Constant"):
-                self._roots[name] = name
-            elif node is not None and node.op_type in CONSTANT_KINDS:
-                name = node.input[0]
-        self._roots.update(dict.fromkeys(way, self._roots[name]))
-        return self._roots[name]
-
     def constant(self, name: str) -> np.ndarray:
-        """Return a tensor that is the same for every input."""
-        turns = []
-        root = self._root(name)
-        if root is None:
-            raise ValueError(f"{name!r} is computed from the input, must be constant")
-        while name != root:
-            node = self.makers[name]
-            if node.op_type == "Transpose":
-                turns.append(self.settings(node).get("perm"))
-            name = node.input[0]
-        array = self._stored(name)
-        for axes in reversed(turns):
-            array = np.transpose(array, axes)
-        return array
+        """Return a tensor that is the same for every input; fractions as float64.
 
-    def _stored(self, name: str) -> np.ndarray:
-        to_array = self.onnx.numpy_helper.to_array
-        if name in self.initializers:
-            return np.asarray(to_array(self.initializers[name]), dtype=np.float64)
-        settings = self.settings(self.makers[name])
-        names = ("value", "value_float", "value_floats", "value_int", "value_ints")
-        value = next((settings[name] for name in names if name in settings), None)
-        is_tensor = isinstance(value, self.onnx.TensorProto)
-        return np.asarray(to_array(value) if is_tensor else value, dtype=np.float64)
+        Raises
+        ------
+        ValueError
+            It is none, or it is damaged.
+        """
+        if name in self.initializers and name not in self._constants:
+            self._keep(name, lambda: self._array(self.initializers[name]))
+        found = self._constants.get(name)
+        if found is None:
+            raise ValueError(f"{name!r} is computed from the input, must be constant")
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+    def know(self, name: str, value: Any) -> None:
+        """Take a tensor for constant."""
+        self._constants[name] = _double(np.asarray(value))
+
+    def fold(self, node: Any) -> bool:
+        """Compute a node that takes nothing but constants; tell whether it is one."""
+        if node.op_type == "Constant" and node.domain in DOMAINS:
+            self._keep(node.output[0], lambda: self._value(node))
+            return True
+        if not node.input or not all(self.is_constant(name) for name in node.input if name):
+            return False
+        if is_quantizer(node):
+            arrays = [self.constant(name) for name in node.input]
+            self._keep(node.output[0], lambda: quantized(node, arrays, self.settings(node)))
+            return True
+        if node.domain not in (*DOMAINS, "ai.onnx.ml"):
+            return False
+        if node.op_type == "Cast":
+            self._keep(node.output[0], lambda: self._cast(node))
+            return True
+        if node.op_type not in FOLDED and node.op_type != "Shape":
+            return False
+        if node.op_type == "Shape":
+            self.know_shape(node, self.constant(node.input[0]).shape)
+            return True
+        try:
+            values = {name: self.constant(name) for name in node.input if name}
+            for name, array in zip(node.output, evaluate(self.model, node, values), strict=False):
+                self.know(name, array)
+        except ValueError as err:
+            self._constants.update((name, err) for name in node.output)
+        return True
+
+    def know_shape(self, node: Any, shape: tuple[int, ...]) -> None:
+        """Take what a Shape node gives for constant."""
+        settings = self.settings(node)
+        part = shape[settings.get("start", 0) : settings.get("end", len(shape))]
+        self.know(node.output[0], np.array(part, dtype=np.int64))
 
     def settings(self, node: Any) -> dict[str, Any]:
         """Return the attributes of a node."""
         return {item.name: self.onnx.helper.get_attribute_value(item) for item in node.attribute}
 
-    def _node(self, node: Any, label: str) -> Operations:
-        if node.domain == "ai.onnx.ml" and node.op_type == "Scaler":
-            return self._scaler(node, label)
-        if node.domain not in ("", "ai.onnx"):
-            return [unsupported(label, f"{node.op_type} of {node.domain}", node.op_type)]
-        if node.op_type in PASS_THROUGH:
-            return []
-        if node.op_type in NODES:
-            return NODES[node.op_type](self, node, label)
-        return activation(node.op_type, label, **self._activation_settings(node))
+    def type_name(self, kind: int) -> str:
+        """Return NumPy's name of an element type."""
+        return str(self.onnx.helper.tensor_dtype_to_np_dtype(kind))
 
-    def _activation_settings(self, node: Any) -> dict[str, Any]:
-        """Return the settings of an activation under our names, with ONNX's defaults."""
-        given = self.settings(node)
-        found = {
-            ours: given.get(theirs, default)
-            for theirs, ours, default in SETTINGS.get(node.op_type, ())
-        }
-        if node.op_type == "PRelu":
-            found["slope"] = per_feature(self.constant(node.input[1]))
-        return found
+    def is_float(self, kind: int) -> bool:
+        """Tell whether numbers of this type have fractions."""
+        return self.onnx.TensorProto.DataType.Name(kind) in FLOATS
 
-    def _limits(self, node: Any, label: str) -> Operations:
-        """Clip, and Max and Min with a constant."""
-        if node.op_type == "Clip":
-            given = self.settings(node)
-            low, high = (
-                self.constant(node.input[place])
-                if len(node.input) > place and node.input[place]
-                else given.get(name)
-                for place, name in ((1, "min"), (2, "max"))
-            )
-            return clip(low, high, label)
-        values = self._arguments(node)
-        if len(values) != 2:
-            return [unsupported(label, f"{node.op_type} of {len(values)} values", node.op_type)]
-        first, second = values
-        return (maximum if node.op_type == "Max" else minimum)(first, second, label)
+    def _keep(self, name: str, make: Any) -> None:
+        try:
+            self.know(name, make())
+        except (ArithmeticError, LookupError, TypeError, ValueError) as err:
+            self._constants[name] = ValueError(f"constant {name!r}: {err}")
 
-    def _sum(self, node: Any, label: str) -> Operations:
-        """Sum one value and constants."""
-        values = self._arguments(node)
-        constants = [value for value in values if value is not FLOWING]
-        if len(constants) != len(values) - 1:
-            return [unsupported(label, "a sum of values of the model", "add")]
-        total = sum(map(per_feature, constants), np.zeros(()))
-        return arithmetic("add", FLOWING, total, label) if constants else []
+    def _array(self, tensor: Any) -> np.ndarray:
+        return np.asarray(self.onnx.numpy_helper.to_array(tensor))
 
-    def _scaler(self, node: Any, label: str) -> Operations:
-        """Apply ``(x - offset) * scale`` of ai.onnx.ml."""
+    def _cast(self, node: Any) -> np.ndarray:
+        array, kind = self.constant(node.input[0]), self.settings(node)["to"]
+        if self.is_float(kind):
+            return array.astype(np.float64)  # as all constants are
+        return array.astype(self.type_name(kind))
+
+    def _value(self, node: Any) -> np.ndarray:
         settings = self.settings(node)
-        scale, offset = (per_feature(settings.get(name, value)) for name, value in SCALER)
-        return [Scaling(scale, -offset * scale, label)]
-
-    def _negative(self, node: Any, label: str) -> Operations:
-        return [Scaling(-1.0, 0.0, label)]
-
-    def _gemm(self, node: Any, label: str) -> Operations:
-        """``alpha * x @ B + beta * C``."""
-        settings = self.settings(node)
-        if settings.get("transA", 0) or self.is_constant(node.input[0]):
-            return [Problem(f"layer {label!r} transposes its input; export with transA=0")]
-        weights = self.constant(node.input[1]) * settings.get("alpha", 1.0)
-        has_bias = len(node.input) > 2 and node.input[2]
-        bias = self.constant(node.input[2]) * settings.get("beta", 1.0) if has_bias else None
-        return affine(weights if settings.get("transB", 0) else weights.T, bias, label)
-
-    def _cast(self, node: Any, label: str) -> Operations:
-        target = self.onnx.TensorProto.DataType.Name(self.settings(node)["to"])
-        if target in FLOATS:
-            return []
-        return [
-            Problem(
-                f"layer {label!r} is a Cast to {target}, which cuts values off; export the model "
-                "without it"
-            )
-        ]
-
-    def _matmul(self, node: Any, label: str) -> Operations:
-        first, second = self._arguments(node)
-        return product(first, second, label)
-
-    def _arguments(self, node: Any) -> list[Any]:
-        """Return the constants among a node's inputs, and `FLOWING` for what is none."""
-        return [self.constant(name) if self.is_constant(name) else FLOWING for name in node.input]
-
-    def _arithmetic(self, node: Any, label: str) -> Operations:
-        """Sums and products with a constant."""
-        first, second = self._arguments(node)
-        return arithmetic(ARITHMETIC[node.op_type.lower()], first, second, label)
-
-    def _batch_normalization(self, node: Any, label: str) -> Operations:
-        settings = self.settings(node)
-        if settings.get("training_mode", 0):
-            return [Problem(f"layer {label!r} is in training mode; export for evaluation")]
-        gamma, beta, mean, variance = (self.constant(name) for name in node.input[1:5])
-        return [batch_norm(mean, variance, gamma, beta, settings.get("epsilon", 1e-5), label)]
-
-    def _softmax(self, node: Any, label: str) -> Operations:
-        default = -1 if self.opset >= SOFTMAX_LAST_AXIS_OPSET else 1
-        axis = self.settings(node).get("axis", default)
-        if axis not in (1, -1):
-            return [Problem(f"layer {label!r} is a softmax over axis {axis}; it must be over 1")]
-        return activation(node.op_type, label)
-
-    def _reshaping(self, node: Any, label: str) -> Operations:
-        if node.op_type == "Flatten":
-            axis = self.settings(node).get("axis", 1)
-            return (
-                [] if axis == 1 else [Problem(f"layer {label!r} flattens at axis {axis}, not 1")]
-            )
-        if self.is_constant(node.input[1]) and self.constant(node.input[1]).size != 2:
-            return [Problem(f"layer {label!r} reshapes to more than (batch, features)")]
-        return []
+        names = ("value", "value_float", "value_floats", "value_int", "value_ints")
+        value = next((settings[name] for name in names if name in settings), None)
+        if value is None:
+            raise ValueError("it has no value")
+        return self._array(value) if isinstance(value, self.onnx.TensorProto) else np.array(value)
 
 
-NODES: dict[str, Callable[[OnnxGraph, Any, str], Operations]] = {
-    "Add": OnnxGraph._arithmetic,
-    "BatchNormalization": OnnxGraph._batch_normalization,
-    "Cast": OnnxGraph._cast,
-    "Clip": OnnxGraph._limits,
-    "Div": OnnxGraph._arithmetic,
-    "Flatten": OnnxGraph._reshaping,
-    "Gemm": OnnxGraph._gemm,
-    "LogSoftmax": OnnxGraph._softmax,
-    "MatMul": OnnxGraph._matmul,
-    "Max": OnnxGraph._limits,
-    "Min": OnnxGraph._limits,
-    "Mul": OnnxGraph._arithmetic,
-    "Neg": OnnxGraph._negative,
-    "Reshape": OnnxGraph._reshaping,
-    "Softmax": OnnxGraph._softmax,
-    "Sub": OnnxGraph._arithmetic,
-    "Sum": OnnxGraph._sum,
-}
+def _double(array: np.ndarray) -> np.ndarray:
+    """Return numbers with fractions in double precision, whatever they are stored in."""
+    if array.dtype.kind in "iub":
+        return array
+    return array.astype(np.float64) if array.dtype.kind not in "OSU" else array

@@ -13,7 +13,7 @@ References
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -161,6 +161,9 @@ def function_step(
     function: Function, x: np.ndarray, error: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute a function of each value; where it is straight only its inputs' errors count."""
+    if np.any(function.rounding):  # of the source, to equally likely values around ours
+        values, change = function_step(replace(function, rounding=0.0), x, error, epsilon)
+        return values, np.hypot(change, np.broadcast_to(function.rounding, change.shape) / 3**0.5)
     values = function(x)
     above, below = function(x + MARGIN * error), function(x - MARGIN * error)
     change = np.maximum(np.abs(above - values), np.abs(below - values)) / MARGIN

@@ -1,16 +1,21 @@
 """A trained model that is no chain of layers, as it was read."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import NengoException
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.comparison import Difference, not_compared, random_inputs, spread_out
+from nengo_dense.importers.comparison import (
+    Difference,
+    not_compared,
+    random_inputs,
+    spread_out,
+)
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.graph_folding import GraphNode, fold_graph
-from nengo_dense.importers.graph_form import GraphForm
+from nengo_dense.importers.graph_form import GraphForm, Output, Population
 from nengo_dense.importers.graph_rectifiers import chain_of, merged, rectified
 from nengo_dense.importers.graph_rounding import run_nodes
 from nengo_dense.importers.model_reference import Reference
@@ -35,18 +40,18 @@ class SourceGraph:
         How to run the model itself; its inputs lie one after the other, and so do its outputs.
     why_not : str, optional
         Why it cannot be run, where there is no reference.
+    classes : (n_out,) array_like, optional
+        What each value of the only output stands for in the source.
 
     Attributes
     ----------
     name : str
     form : GraphForm
         What it computes.
-    classes : None
+    classes : (n_out,) ndarray or None
     compared : str
         Whether it was compared with the model itself, and what came of it.
     """
-
-    classes = None
 
     def __init__(
         self,
@@ -56,9 +61,13 @@ class SourceGraph:
         *,
         reference: Reference | None = None,
         why_not: str = "its importer cannot run it",
+        classes: Any = None,
     ) -> None:
         self.name = name
         self.form: GraphForm = fold_graph(name, nodes, outputs)
+        self.classes = None if classes is None else np.asarray(classes)
+        if self.classes is not None and (len(outputs), self.classes.shape) != (1, (self.n_out,)):
+            self.classes = None
         self._nodes, self._outputs = list(nodes), dict(outputs)
         self.compared = "not compared yet" if reference else f"not compared: {why_not}"
         self._reference = reference
@@ -104,6 +113,11 @@ class SourceGraph:
             ],
         )
 
+    def __iter__(self) -> Iterator[Population | Output]:
+        """Yield the populations in the order of computation, then the outputs."""
+        yield from self.form.populations
+        yield from self.form.outputs.values()
+
     def normal_form(
         self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
     ) -> tuple[GraphForm, dict[str, Fit]]:
@@ -126,6 +140,24 @@ class SourceGraph:
         if not isinstance(x, Mapping):
             return check_inputs(x, self.n_in, "x")
         return join_inputs(x, self.form.inputs)
+
+    def activations(self, x: Any) -> list[Any]:
+        """Compute what each population gives, and then the output, or outputs by name.
+
+        Parameters
+        ----------
+        x : (batch, n_in) array_like, or mapping of name to (batch, n) array_like
+            As for `joined`.
+
+        Returns
+        -------
+        activations : list
+            A (batch, n) array a population; last the output, a dict of arrays of several.
+        """
+        joined = self.joined(x)
+        values, outputs = self.form.values(joined), self.form.forward(joined)
+        last = outputs if len(outputs) > 1 else next(iter(outputs.values()))
+        return [*(values[population.name] for population in self.form.populations), last]
 
     def compare(self, x: Any = None) -> None:
         """Hold what was read against the model itself, as `SourceModel.compare` does.
@@ -215,7 +247,7 @@ def source_of(
     nodes, outputs
         As for ``nengo_dense.importers.graph_folding.fold_graph``.
     **settings : optional
-        ``reference`` and ``why_not``.
+        ``reference``, ``why_not`` and ``classes``.
 
     Raises
     ------
@@ -239,7 +271,7 @@ class FoldedGraph(SourceModel):
     """
 
     def __init__(self, graph: SourceGraph, operations: Sequence[Operation]) -> None:
-        super().__init__(graph.name, operations)
+        super().__init__(graph.name, operations, classes=graph.classes)
         self._graph = graph
         self.compared = graph.compared
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
@@ -123,19 +124,24 @@ class DenseSpec:
         return int(self.weights.shape[1])
 
 
-def forward(specs: Sequence[DenseSpec], x: np.ndarray) -> list[np.ndarray]:
+def forward(specs: Sequence[DenseSpec] | Any, x: Any) -> list[Any]:
     """Compute what the source model computes, layer by layer, in double precision.
 
     Parameters
     ----------
-    specs : sequence of DenseSpec
+    specs : sequence of DenseSpec, or SourceGraph
     x : (batch, n_in) array_like
+        Of a `SourceGraph` with several inputs also a mapping of name to array.
 
     Returns
     -------
     activations : list of (batch, n_out) ndarray
-        One array a layer; the last one is the model's output.
+        One array a layer; the last one is the model's output. Of a `SourceGraph` with several
+        outputs the last one is a dict of arrays by name.
     """
+    if hasattr(specs, "activations"):
+        found: list[Any] = specs.activations(x)
+        return found
     activations = []
     y = np.asarray(x, dtype=np.float64)
     for spec in specs:

@@ -61,7 +61,7 @@ class Exporter(Protocol):
     suffixes: tuple[str, ...]
 
     def export(self, stack: Any, path: Path, **options: Any) -> Export:
-        """Write a `nengo_dense.DenseStack`, and test vectors beside it.
+        """Write a `nengo_dense.DenseStack` or a `nengo_dense.DenseGraph`, and test vectors.
 
         Raises
         ------
@@ -70,8 +70,42 @@ class Exporter(Protocol):
         """
 
 
+class Exportable:
+    """What has `export`: stacks and graphs."""
+
+    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Export:
+        """Write the tuned network for another chip or simulator, with test vectors beside it.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            A file of the same format is replaced, any other is left alone.
+        format : str, optional
+            ``"c"``, ``"netx"``, ``"nir"`` or that of a plug-in; by the path's ending if not given.
+        **options
+            Of the format. All built-in ones take ``samples``, (n, size_in) inputs for the test
+            vectors (of a graph also a dict with those of each input), and ``presentation_time``
+            and ``dt`` in seconds in place of those that the network was tuned for.
+
+        Returns
+        -------
+        export : Export
+            The files, and what the target does otherwise.
+
+        Raises
+        ------
+        nengo_dense.exceptions.ExportError
+            With everything that the format cannot hold, and the way out.
+        nengo.exceptions.ValidationError
+            No such format, or options that it does not take.
+        OSError
+            A file that cannot be written.
+        """
+        return export(self, path, format, **options)
+
+
 def export(stack: Any, path: Any, format: str | None = None, **options: Any) -> Export:
-    """Write a stack in a format of others; see `nengo_dense.DenseStack.export`."""
+    """Write a stack or a graph in a format of others; see `Exportable.export`."""
     target = as_path(path)
     name, exporter = choose(target, format)
     _check_options(name, exporter, options)

@@ -7,7 +7,7 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
-from nengo.neurons import NeuronType, SpikingRectifiedLinear
+from nengo.neurons import NeuronType, RectifiedLinear, SpikingRectifiedLinear
 
 from nengo_dense.arguments import count
 from nengo_dense.files import as_path
@@ -15,13 +15,15 @@ from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers import graph_file, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.head import HeadNode
 from nengo_dense.layers.stack import VALUE_TAU, DenseStack
 from nengo_dense.layers.stack_synapse import check_synapses
+from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 
 
-class DenseGraph(nengo.Network):
+class DenseGraph(nengo.Network, Exportable):
     """A dense network whose layers read any inputs and earlier layers.
 
     `nengo_dense.DenseStack` is the chain of it, and the simpler thing where it is enough.
@@ -39,7 +41,9 @@ class DenseGraph(nengo.Network):
     synapse : float, nengo.synapses.Synapse or None, optional
         In front of every layer that gets spikes. An output has none: its window averages.
     neuron_type : nengo.neurons.NeuronType, optional
-        Of the layers on the chip; those on the host are exact.
+        Of the layers on the chip; those on the host are exact, in rates where these are.
+    tuned : TuningRecord, optional
+        What the weights were tuned for, with the values of all inputs side by side.
     fitted : mapping, optional
         Layer of the source model -> error of the rectifiers that stand for its activation.
     label, seed, add_to_container : optional
@@ -61,8 +65,10 @@ class DenseGraph(nengo.Network):
     input, logits, output, readout
         The only input, its logits, output and head, where there is one of the kind: the names
         that they have in `nengo_dense.DenseStack`.
-    classes, tuned : None
-        A graph knows no classes, and is not tuned.
+    classes : None
+        A graph knows no classes.
+    tuned : TuningRecord or None
+        What its weights were tuned for; `set_parameters` sets it to None.
 
     Raises
     ------
@@ -71,7 +77,6 @@ class DenseGraph(nengo.Network):
     """
 
     classes: Any = None
-    tuned: Any = None
 
     def __init__(
         self,
@@ -82,6 +87,7 @@ class DenseGraph(nengo.Network):
         encoders: Mapping[str, dict] | None = None,
         synapse: Any = 0.005,
         neuron_type: NeuronType = SpikingRectifiedLinear(),  # noqa: B008 (frozen)
+        tuned: TuningRecord | None = None,
         fitted: Mapping[str, float] | None = None,
         label: str | None = None,
         seed: int | None = None,
@@ -89,6 +95,7 @@ class DenseGraph(nengo.Network):
     ) -> None:
         super().__init__(label=label, seed=seed, add_to_container=False)
         self.sizes = {str(name): count(n, "inputs", self) for name, n in inputs.items()}
+        self.tuned = check_tuned(tuned, self.size_in, self)
         self._layers, self._outputs = list(layers), dict(outputs)
         self.heads = {name: part.head for name, part in self._outputs.items()}
         self._encoder_arguments = {name: dict(given) for name, given in (encoders or {}).items()}
@@ -162,12 +169,13 @@ class DenseGraph(nengo.Network):
         return encoder
 
     def _layer(self, part: GraphLayer) -> DenseLayer:
+        exact = SpikingRectifiedLinear() if self.neuron_type.spiking else RectifiedLinear()
         layer = DenseLayer(
             part.n,
             sum(matrix.shape[1] for matrix in part.weights.values()),
             weights=np.concatenate(list(part.weights.values()), axis=1),
             bias=part.bias,
-            neuron_type=self.neuron_type if part.on_chip else SpikingRectifiedLinear(),
+            neuron_type=self.neuron_type if part.on_chip else exact,
             max_rate=part.max_rate,
             on_chip=part.on_chip,
             label=part.name,
@@ -282,6 +290,7 @@ class DenseGraph(nengo.Network):
             "encoders": {name: encoder.arguments() for name, encoder in self.encoders.items()},
             "synapse": self.synapse,
             "neuron_type": self.neuron_type,
+            "tuned": self.tuned,
             "fitted": self.fitted,
             "label": self.label,
             "seed": self.seed,
@@ -290,7 +299,7 @@ class DenseGraph(nengo.Network):
     def set_parameters(
         self, layers: Sequence[GraphLayer], outputs: Mapping[str, GraphOutput]
     ) -> None:
-        """Exchange all weights and biases, after training elsewhere.
+        """Exchange all weights and biases, after training elsewhere; ``tuned`` becomes None.
 
         Parameters
         ----------
@@ -321,6 +330,7 @@ class DenseGraph(nengo.Network):
             for source, matrix in output.weights.items():
                 self._readout_connections[name, source].transform = matrix
             self._bias_connections[name].transform = output.bias[:, np.newaxis]
+        self.tuned = None
 
     def save(self, path: str | Path) -> None:
         """Write everything needed to make this graph again to one ``.npz`` file."""

@@ -24,7 +24,9 @@ from nengo_dense.layers.stack_file import (
     describe_neuron,
     describe_synapse,
     make_neuron,
+    make_record,
     make_synapse,
+    store_record,
 )
 
 
@@ -62,6 +64,7 @@ def write(arguments: Mapping[str, Any], path: Path) -> None:
         "neuron_type": describe_neuron(arguments["neuron_type"]),
         **{name: arguments[name] for name in ("fitted", "label", "seed")},
     }
+    header |= store_record(arguments["tuned"], arrays)
     arrays["header"] = np.array(json.dumps(header))
     files.write_arrays(path, arrays, kind=STACK)
 
@@ -104,6 +107,7 @@ def read(path: Path) -> dict[str, Any]:
             },
             "synapse": make_synapse(header["synapse"]),
             "neuron_type": make_neuron(header["neuron_type"]),
+            "tuned": make_record(header.get("tuned"), arrays),
             **{name: header[name] for name in ("fitted", "label", "seed")},
         }
     except (AttributeError, KeyError, TypeError) as err:

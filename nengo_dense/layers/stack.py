@@ -17,7 +17,7 @@ from nengo_dense.layers import stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
-from nengo_dense.layers.exporter import Export, export
+from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.stack_synapse import check_synapses
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
@@ -33,7 +33,7 @@ ENCODINGS = ("host", "spikes", "chip")
 VALUE_TAU = 0.01
 
 
-class DenseStack(nengo.Network):
+class DenseStack(nengo.Network, Exportable):
     """A dense network: layers of neurons, then a linear readout and a head.
 
     ``DenseStack([64, 32, 32, 5], size_in=16)`` corresponds to Keras's ``Dense(64, relu),
@@ -355,36 +355,6 @@ class DenseStack(nengo.Network):
         The file contains no pickle, so a file from an unknown source is safe to load.
         """
         stack_file.write(self.arguments(), as_path(path))
-
-    def export(self, path: str | Path, format: str | None = None, **options: Any) -> Export:
-        """Write the tuned network for another chip or simulator, with test vectors beside it.
-
-        Parameters
-        ----------
-        path : str or os.PathLike
-            A file of the same format is replaced, any other is left alone.
-        format : str, optional
-            ``"c"``, ``"netx"``, ``"nir"`` or that of a plug-in; by the path's ending if not given.
-        **options
-            Of the format. All built-in ones take ``samples``, (n, size_in) inputs for the test
-            vectors, and ``presentation_time`` and ``dt`` in seconds in place of those that the
-            stack was tuned for.
-
-        Returns
-        -------
-        export : Export
-            The files, and what the target does otherwise.
-
-        Raises
-        ------
-        nengo_dense.exceptions.ExportError
-            With everything that the format cannot hold, and the way out.
-        nengo.exceptions.ValidationError
-            No such format, or options that it does not take.
-        OSError
-            A file that cannot be written.
-        """
-        return export(self, path, format, **options)
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":

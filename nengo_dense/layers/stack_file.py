@@ -56,10 +56,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
     classes, tuned = arguments.pop("classes"), arguments.pop("tuned")
     if classes is not None:
         arrays["classes"] = classes
-    if tuned is not None:
-        record = dataclasses.asdict(tuned)
-        arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
-        header["tuned"] = record
+    header |= store_record(tuned, arrays)
     arrays["header"] = np.array(json.dumps(header | arguments))
     files.write_arrays(path, arrays, kind=STACK)
 
@@ -96,7 +93,7 @@ def read(path: Path) -> dict[str, Any]:
             arguments["encoder"] = {key: arrays[f"encoder_{key}"] for key in known}
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
-            arguments["tuned"] = _make_record(header.get("tuned"), arrays)
+            arguments["tuned"] = make_record(header.get("tuned"), arrays)
         if header["version"] > 2:
             arguments["fitted"] = header["fitted"]
     except (KeyError, TypeError) as err:
@@ -154,9 +151,19 @@ def check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     return header
 
 
-def _make_record(
+def store_record(tuned: TuningRecord | None, arrays: dict[str, Any]) -> dict[str, Any]:
+    """Add a record's arrays to those of a file, and return what its header has of it."""
+    if tuned is None:
+        return {}
+    record = dataclasses.asdict(tuned)
+    arrays |= {f"tuned_{name}": record.pop(name) for name in TUNED_ARRAYS}
+    return {"tuned": record}
+
+
+def make_record(
     fields: dict[str, Any] | None, arrays: dict[str, np.ndarray]
 ) -> TuningRecord | None:
+    """Return what `store_record` stored."""
     if fields is None:
         return None
     return TuningRecord(**(fields | {name: arrays[f"tuned_{name}"] for name in TUNED_ARRAYS}))

@@ -67,7 +67,7 @@ def _copy_source(source: Any, copies: dict[int, Any]) -> Any:
     """Copy a block or an input, without its axons."""
     copied = copy.copy(source)
     if hasattr(source, "compartment"):
-        copied.compartment = _copy_arrays(source.compartment)
+        copied.compartment = copy_arrays(source.compartment)
         for synapse in source.synapses:
             copies[id(synapse)] = _copy_synapse(synapse)
         copied.synapses = [copies[id(synapse)] for synapse in source.synapses]
@@ -81,7 +81,7 @@ def _copy_source(source: Any, copies: dict[int, Any]) -> Any:
     return copied
 
 
-def _copy_arrays(part: Any) -> Any:
+def copy_arrays(part: Any) -> Any:
     """Copy an object and the arrays that are its attributes."""
     copied = copy.copy(part)
     for name, value in vars(part).items():

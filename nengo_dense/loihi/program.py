@@ -143,7 +143,7 @@ class Program:
             block: group.start - first for block, group in zip(model.blocks, blocks, strict=True)
         }
         return cls(
-            compartments=_read_compartments(list(model.blocks)),
+            compartments=read_compartments(list(model.blocks)),
             inputs=inputs,
             blocks=blocks,
             projections=projections,
@@ -180,7 +180,7 @@ def _check_order(inputs: list[Group]) -> None:
                 )
 
 
-def _read_compartments(blocks: list[Any]) -> Compartments:
+def read_compartments(blocks: list[Any]) -> Compartments:
     """Concatenate the blocks' parameters, with the arithmetic of nengo-loihi's emulator."""
     parts = [block.compartment for block in blocks]
     dtype = parts[0].bias.dtype

@@ -3,7 +3,7 @@ import pytest
 
 from nengo_dense.cli.main import main
 from nengo_dense.files import load_arrays
-from nengo_dense.layers import DenseStack
+from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
 from nengo_dense.layers.tuning_record import TuningRecord
 
 
@@ -31,6 +31,22 @@ def test_a_stack_is_written_with_test_vectors(folder, capsys):
 def test_a_presentation_time_that_is_given_counts(folder, capsys):
     assert main(["export", "stack.npz", "-o", "net.c", "--presentation-time", "0.03"]) == 0
     assert load_arrays(folder / "net.c.vectors.npz", "", "")["logits"].shape == (16, 30, 2)
+
+
+def test_a_saved_graph_is_written_for_the_presentation_time_that_is_given(folder, capsys):
+    graph = DenseGraph(
+        {"x": 5},
+        [
+            GraphLayer("a", {"x": np.ones((4, 5))}, on_chip=False),
+            GraphLayer("b", {"a": np.eye(4), "x": np.ones((4, 5))}),
+        ],
+        {"y": GraphOutput({"a": np.ones((2, 4)), "b": np.ones((2, 4))})},
+    )
+    graph.save("graph.npz")
+    arguments = ["--data", "data.npz", "--presentation-time", "0.03"]
+    assert main(["export", "graph.npz", "-o", "net.c", *arguments]) == 0
+    assert "the same spikes" in capsys.readouterr().out
+    assert load_arrays(folder / "net.c.vectors.npz", "", "")["logits"].shape == (7, 30, 2)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ import pytest
 from nengo_dense import DenseGraph, evaluate, predict
 from nengo_dense.cli.main import main
 
-TIME = ["--presentation-time", "0.02"]
-UNTUNED = "ignore:.*its weights are not tuned"
-QUICK = {"presentation_time": 0.02, "progress_bar": False}
+TIME = ["--presentation-time", "0.03"]
+QUICK = {"presentation_time": 0.03, "progress_bar": False}
 
 
 @pytest.fixture
@@ -36,7 +35,6 @@ def save_model(keras, heads):
 TWO = [("kind", 3, "softmax"), ("traits", 2, "sigmoid")]
 
 
-@pytest.mark.filterwarnings(UNTUNED)
 def test_a_model_with_two_inputs_and_two_heads_is_converted_checked_and_run(folder, capsys):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
     assert main(["convert", "model.keras", "--calibrate", "data.npz", "-o", "graph.npz"]) == 0
@@ -52,12 +50,61 @@ def test_a_model_with_two_inputs_and_two_heads_is_converted_checked_and_run(fold
     with np.load("y.npz") as found:
         for name, outputs in expected.items():
             np.testing.assert_array_equal(found[f"y.{name}"], outputs)
-    for model in ("graph.npz", "model.keras"):
-        assert main(["evaluate", model, "--data", "data.npz", *TIME]) == 2
-        assert "2 outputs" in capsys.readouterr().err
 
 
-@pytest.mark.filterwarnings(UNTUNED)
+def test_arrays_apart_are_evaluated_by_the_models_own_names(folder, capsys, rng):
+    save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
+    with np.load("data.npz") as data:
+        x, y = data["x"], {"kind": data["y"], "traits": rng.randint(2, size=(24, 2))}
+    apart = {"x_test.first": x[:, :3], "x_test.second": x[:, 3:]}
+    apart |= {f"y_test.{name}": given for name, given in y.items()}
+    np.savez("apart.npz", **apart)
+    calibrated = ["--calibrate", "data.npz"]
+    assert main(["convert", "model.keras", *calibrated, "-o", "graph.npz"]) == 0
+    data = ["--data", "apart.npz", *TIME]
+    assert main(["evaluate", "graph.npz", *data, "--html", "e.html", "--json", "e.json"]) == 0
+    printed = capsys.readouterr().out
+    assert "testing on x_test of apart.npz (24 × 7) and y_test.kind and y_test.traits" in printed
+    expected = evaluate(DenseGraph.load("graph.npz"), x, y, **QUICK)
+    assert expected.summary() in printed
+    assert json.loads((folder / "e.json").read_text()) == expected.to_dict()
+    assert "<h2>traits</h2>" in (folder / "e.html").read_text()
+    assert main(["predict", "graph.npz", *data, "-o", "y.npz"]) == 0
+    assert main(["evaluate", "model.keras", *calibrated, *data, "--json", "l.json"]) == 0
+    printed = capsys.readouterr().out
+    for name in (
+        "fitted activations",
+        "chip, integers",
+        "traits",
+        "dense",
+        "gaps in points: kind",
+    ):
+        assert name in printed
+    found = json.loads((folder / "l.json").read_text())
+    for name, one in expected.to_dict()["outputs"].items():
+        assert found["evaluation"]["outputs"][name]["metrics"] == one["metrics"]
+
+
+def test_tasks_and_classes_are_named_by_output(folder, capsys):
+    save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO)
+    x = np.load("data.npz")["x"]
+    kinds = np.array(["<=1", "=2", ">2"])[np.arange(24) % 3]
+    np.savez("named.npz", first=x[:, :3], second=x[:, 3:], kind=kinds, traits=x[:, :2] > 0)
+    common = ["evaluate", "model.keras", "--data", "named.npz", *TIME]
+    given = ["--task", "traits=regression", "--classes", "kind=<=1,=2,>2"]
+    assert main([*common, *given]) == 0
+    printed = capsys.readouterr().out
+    assert "kind: accuracy" in printed
+    assert "traits: R2" in printed
+    for wrong, message in (
+        (["--classes", "<=1,=2,>2"], "classes: must be a dict by output"),
+        (["--task", "kinds=regression"], "--task: must be one of"),
+        ([*given, *given[:2]], "--task: is given more than once; give it for each of the outputs"),
+    ):
+        assert main([*common, *wrong]) == 2
+        assert message in capsys.readouterr().err
+
+
 def test_a_model_with_one_head_is_evaluated_and_not_exported(folder, capsys):
     save_model(pytest.importorskip("keras", reason="the model is of Keras"), TWO[:1])
     calibrated = ["model.keras", "--calibrate", "data.npz"]

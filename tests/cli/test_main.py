@@ -116,6 +116,24 @@ def keras_file(folder, rng):
     return folder / "network.json"
 
 
+def test_convert_takes_an_effort(folder, keras_file, capsys):
+    arguments = ["convert", str(keras_file), "-o", str(folder / "quick.npz")]
+    arguments += ["--calibrate", str(folder / "data.npz"), "--presentation-time", "0.03"]
+    assert main([*arguments, "--effort", "0.5"]) == 0
+    assert DenseStack.load(folder / "quick.npz").tuned.effort == 0.5
+    assert main([*arguments, "--effort", "fast"]) == 0
+    assert DenseStack.load(folder / "quick.npz").tuned.effort == "fast"
+    out = capsys.readouterr().out
+    assert re.search(r"tuned for presentations of 30 ms, [\d.]+% from the source on held", out)
+
+
+@pytest.mark.parametrize("effort", ["hard", "0", "-1", "nan", "inf"])
+def test_other_efforts_are_refused(effort, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", "model.keras", "-o", "s.npz", f"--effort={effort}"])
+    assert "must be fast, normal, best, or a number of seconds above 0" in capsys.readouterr().err
+
+
 def test_evaluate_shows_the_ladder_of_a_keras_file(folder, keras_file, capsys):
     arguments = [str(keras_file), "--data", str(folder / "data.npz")]
     arguments += ["--calibrate", str(folder / "data.npz"), "--presentation-time", "0.03"]
@@ -235,6 +253,7 @@ def test_options_are_looked_at_before_anything_is_read(arguments, message, capsy
         ["--calibrate", "data.npz"],
         ["--presentation-time", "0.1"],
         ["--dt", "0.002"],
+        ["--effort", "fast"],
     ],
 )
 def test_options_of_conversion_are_refused_for_a_stack(folder, capsys, monkeypatch, options):
@@ -291,6 +310,7 @@ def no_conversion(monkeypatch):
         (["check", "--html", "r", "--json", "./r"], "./r is also the file of --html"),
         (["convert", "-o", "s.npz", "--dt", "1"], "at least one step of 1 seconds, got 0.1"),
         (["convert", "-o", "s.npz", "--calibrate", "wide.npz"], "wide.npz: must have shape"),
+        (["convert", "-o", "s.npz", "--effort", "fast"], "--effort: is for tuning"),
         (["evaluate", "--data", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
         (["evaluate", "--data", "few.npz"], "24 samples in x and labels of shape .* in y"),
         (["evaluate", "--data", "text.npz"], "y: is text, such as 'a', .* --classes A,B"),

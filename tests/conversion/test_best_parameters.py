@@ -4,57 +4,67 @@ import pytest
 from nengo_dense.conversion import best_parameters
 from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.layers.stack import DenseStack
 
 
 @pytest.fixture
-def chain(rng):
+def circuit(rng):
     weights = [rng.uniform(0, 0.1, size=s) for s in ((5, 4), (6, 5), (3, 6))]
-    return Chain(
+    return Circuit(
         DenseStack([5, 6, 3], 4, weights=weights, max_rate=250.0, synapse=[0.002, None]), 0.001
     )
 
 
-def kept_after(chain, rng, monkeypatch, judgements):
+def kept_after(circuit, rng, monkeypatch, judgements):
     """Return which parameters are kept, by the number of their judgement."""
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    distillation = Distillation.for_targets(samples.targets, "softmax")
-    found = BestParameters(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
-    given = iter(Judgement(*values) for values in judgements)
+    goals = Goals.for_targets(samples.targets, ["softmax"])
+    found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
+    judgements = [Judgement(loss, (apart,), (wrong,)) for loss, apart, wrong in judgements]
+    given = iter(judgements)
     monkeypatch.setattr(best_parameters, "judge", lambda *_: next(given))
     for number in range(len(judgements)):
-        chain.biases[-1][:] = number
+        circuit.biases[-1][:] = number
         found.judge_now()
-    assert found.restore() == Judgement(*judgements[found.best])
-    np.testing.assert_array_equal(chain.biases[-1], found.best)
+    assert found.restore() == judgements[found.best]
+    np.testing.assert_array_equal(circuit.biases[-1], found.best)
     return found.best
 
 
-def test_the_lowest_loss_is_kept(chain, rng, monkeypatch):
+def test_the_lowest_loss_is_kept(circuit, rng, monkeypatch):
     losses = [(1.0, 0.1, 0), (0.5, 0.1, 0), (0.2, 0.05, 0), (0.3, 0.0, 0)]
-    assert kept_after(chain, rng, monkeypatch, losses) == 2
+    assert kept_after(circuit, rng, monkeypatch, losses) == 2
 
 
-def test_the_first_steps_may_lead_away(chain, rng, monkeypatch):
+def test_the_first_steps_may_lead_away(circuit, rng, monkeypatch):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    distillation = Distillation.for_targets(samples.targets, "softmax")
-    found = BestParameters(chain, samples, samples, distillation, [Window(0, 10, 1.0)])
+    goals = Goals.for_targets(samples.targets, ["softmax"])
+    found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
     since = []
     for loss in (1.0, 3.0, 2.0, 2.5, 2.2, 0.5):
-        monkeypatch.setattr(best_parameters, "judge", lambda *_, loss=loss: Judgement(loss, 0, 0))
+        monkeypatch.setattr(
+            best_parameters, "judge", lambda *_, loss=loss: Judgement(loss, (0,), (0,))
+        )
         found.judge_now()
         since.append(found.since_lowest)
     assert since == [0, 0, 0, 1, 2, 0]
 
 
-def test_fewer_answers_as_the_source_are_no_gain(chain, rng, monkeypatch):
+def test_fewer_answers_as_the_source_are_no_gain(circuit, rng, monkeypatch):
     losses = [(1.0, 0.1, 0), (0.5, 0.11, 0), (0.7, 0.1, 0), (0.6, 0.12, 0)]
-    assert kept_after(chain, rng, monkeypatch, losses) == 2
+    assert kept_after(circuit, rng, monkeypatch, losses) == 2
 
 
-def test_fewer_right_answers_are_no_gain(chain, rng, monkeypatch):
+def test_fewer_right_answers_are_no_gain(circuit, rng, monkeypatch):
     losses = [(1.0, 0.1, 0.1), (0.5, 0.0, 0.2), (0.4, 0.0, 0.3)]
-    assert kept_after(chain, rng, monkeypatch, losses) == 0
+    assert kept_after(circuit, rng, monkeypatch, losses) == 0
+
+
+def test_what_one_output_gains_is_no_reason_for_another_to_lose():
+    first = Judgement(1.0, (0.1, 0.5), (0.2, 0))
+    assert Judgement(0.5, (0.1, 0.2), (0.2, 0)).bears(first)
+    assert not Judgement(0.5, (0.11, 0.2), (0.2, 0)).bears(first)
+    assert not Judgement(0.5, (0.1, 0.2), (0.21, 0)).bears(first)

@@ -154,10 +154,11 @@ def test_regression_keeps_its_values(rng):
         y = np.maximum(y @ w.T + b, 0)
     y = y @ model[-1][0].T + model[-1][1]
     stack = convert(model, calibration=x, progress_bar=False)
-    from nengo_dense.conversion.chain import Chain, Window
+    from nengo_dense.conversion.circuit import Circuit, Window
 
-    (activity,) = Chain(stack, 0.001).run(test, [Window(10, 100, 1.0)])
-    found = Chain(stack, 0.001).logits(activity)
+    circuit = Circuit(stack, 0.001)
+    (read,) = circuit.run(test, [Window(10, 100, 1.0)])
+    found = circuit.logits(read)
     assert np.corrcoef(found[:, 0], y[:, 0])[0, 1] > 0.98
 
 
@@ -453,3 +454,12 @@ def test_a_model_that_is_one_matrix_is_named(rng):
         convert([(rng.randn(3, 4), None, "linear"), (rng.randn(2, 3), None)])
     with pytest.raises(ConversionError, match="it is one matrix, for which no neurons are needed"):
         convert([(rng.randn(3, 4), None)])
+
+
+def test_a_time_that_is_meant_in_milliseconds_is_said_at_once():
+    """Before the model is looked at, which this one would not survive."""
+    with (
+        pytest.warns(UserWarning, match=r"shown for 25 seconds.*presentation_time=0.025"),
+        pytest.raises(ConversionError, match="object"),
+    ):
+        convert(object(), presentation_time=25)

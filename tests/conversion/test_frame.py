@@ -1,12 +1,12 @@
-"""A stack is tuned in another frame, in which it fires just as it does."""
+"""nengo-loihi's own neurons for a node, as part of a stack that fires just as it does."""
 
 import nengo
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.frame import Frame
+from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
 
@@ -44,38 +44,34 @@ def logits_on_chip(stack, x, n_steps, dt):
 
 @pytest.mark.parametrize("dt", [0.001, 0.002])
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
-def test_the_frames_stack_fires_as_the_built_stack_does(rng, encoding, dt):
+def test_what_is_tuned_fires_as_the_built_stack_does(rng, encoding, dt):
     """For a node on the chip: as nengo-loihi's own neurons, clipped inputs included."""
     x = rng.uniform(-1.3, 1.3, (6, 5))
     arguments = {"encoder": {"offset": [0, 0.5, 0, 0, -2]}} if encoding == "spikes" else {}
     stack = make_stack(rng, encoding, **arguments)
-    frame = Frame.of(stack, x, dt)
-    chain = Chain(frame.stack, dt)
-    (activity,) = chain.run(frame.inputs(x), [Window(0, 40, 1.0)])
+    circuit = Circuit(with_encoder(stack, dt), dt, x)
+    (read,) = circuit.run(x, [Window(0, 40, 1.0)])
     expected = logits_on_chip(stack, x, 40, dt).mean(axis=1)
     assert np.ptp(expected) > 0.1
-    assert_allclose(chain.logits(activity), expected, rtol=0, atol=1e-5)
+    assert_allclose(circuit.logits(read), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
 def test_parameters_return_as_they_came(rng, encoding):
     x = rng.uniform(100, 110, (6, 5)) * [1, 1e3, 1e-3, 1, 0]
     stack = make_stack(rng, encoding)
-    frame = Frame.of(stack, x, 0.001)
-    weights, biases = frame.restore(*Chain(frame.stack, 0.001).in_stack_units())
+    weights, biases = Circuit(with_encoder(stack, 0.001), 0.001, x).in_network_units()
     for mine, theirs in zip([*weights, *biases], [*stack.weights, *stack.biases], strict=True):
         assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
-
-
-def test_with_the_first_layer_on_the_host_inputs_are_standardised(rng):
-    x = rng.randn(200, 5) * [1, 1e3, 1e-3, 1, 0] + [0, 5e4, 7, -3, 2]
-    inputs = Frame.of(make_stack(rng, "host"), x, 0.001).inputs(x)
-    assert_allclose(inputs.mean(axis=0), 0, atol=1e-6)
-    assert_allclose(inputs.std(axis=0), [1, 1, 1, 1, 0], atol=1e-6)
 
 
 def test_nothing_is_added_to_an_open_network(rng):
     stack = make_stack(rng, "chip")
     with nengo.Network() as net:
-        Frame.of(stack, rng.randn(10, 5), 0.001)
+        with_encoder(stack, 0.001)
     assert net.all_objects == []
+
+
+def test_other_encodings_stay_as_they_are(rng, make_graph):
+    for network in (make_stack(rng, "host"), make_stack(rng, "spikes"), make_graph()):
+        assert with_encoder(network, 0.001) is network

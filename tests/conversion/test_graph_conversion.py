@@ -71,9 +71,82 @@ def test_without_calibration_rates_are_those_of_a_usual_layer():
     assert graph.label is None
 
 
-def test_that_a_graph_is_not_tuned_is_said():
-    with pytest.warns(UserWarning, match="its weights are not tuned.*tune=False"):
-        nengo_dense.convert(source(), calibration=X)
+def errors(model, graph, n_steps):
+    """Return each output's error on the chip's integers, in standard deviations of the logits."""
+    wanted, found = model.form.logits(model.joined(X)), logits(graph, n_steps, 100)
+    return np.array([np.std(found[name] - wanted[name]) / np.std(wanted[name]) for name in wanted])
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_tuning_brings_every_output_closer_on_the_chips_integers(encoding):
+    model = source("tanh")
+    how = {"calibration": X, "encoding": encoding, "presentation_time": 0.03, "effort": "fast"}
+    before = nengo_dense.convert(model, tune=False, **how)
+    after = nengo_dense.convert(model, progress_bar=False, **how)
+    assert (errors(model, after, 30) < 0.7 * errors(model, before, 30)).all()
+    assert after.tuned.presentation_time == pytest.approx(0.03)
+    assert (after.tuned.encoding, after.tuned.effort) == (encoding, "fast")
+    np.testing.assert_array_equal(after.tuned.input_low, model.joined(X).min(axis=0))
+    assert 0 < after.tuned.gap < 100
+
+
+def test_the_same_seed_gives_the_same_graph():
+    how = {"calibration": X, "presentation_time": 0.02, "effort": "fast", "progress_bar": False}
+    first, second = (nengo_dense.convert(source(), seed=3, **how) for _ in range(2))
+    for a, b in zip(first.layers, second.layers, strict=True):
+        np.testing.assert_array_equal(a.weights, b.weights)
+        np.testing.assert_array_equal(a.bias, b.bias)
+
+
+def test_the_record_of_tuning_is_kept_until_the_weights_change(tmp_path):
+    how = {"presentation_time": 0.02, "effort": "fast", "progress_bar": False}
+    graph = nengo_dense.convert(source(), calibration=X, **how)
+    graph.save(tmp_path / "graph.npz")
+    kept = DenseGraph.load(tmp_path / "graph.npz")
+    assert (kept.tuned.gap, kept.tuned.data) == (graph.tuned.gap, graph.tuned.data)
+    np.testing.assert_array_equal(kept.tuned.input_high, graph.tuned.input_high)
+    parts = kept.arguments()
+    kept.set_parameters(parts["layers"], parts["outputs"])
+    assert kept.tuned is None
+
+
+def test_labels_of_the_only_softmax_need_no_name():
+    labels = source().form.logits(source().joined(X))["y"].argmax(axis=1)
+    how = {"presentation_time": 0.02, "effort": "fast", "progress_bar": False}
+    graphs = [
+        nengo_dense.convert(source(), calibration=X, labels=given, **how)
+        for given in (labels, {"y": labels}, None)
+    ]
+    first, second, without = (graph.layers[0].weights for graph in graphs)
+    np.testing.assert_array_equal(first, second)
+    assert (first != without).any()
+
+
+@pytest.mark.parametrize(
+    ("labels", "match"),
+    [
+        ({"z": np.zeros(100, int)}, "outputs that end in a softmax, here y; got labels for z"),
+        (np.zeros(99, int), r"must have shape \(100,\)"),
+        (np.full(100, 7), "7"),
+    ],
+)
+def test_labels_that_fit_no_output_are_refused(labels, match):
+    with pytest.raises(ValidationError, match=match):
+        nengo_dense.convert(source(), calibration=X, labels=labels)
+
+
+def test_labels_of_several_outputs_need_their_names():
+    nodes = [
+        GraphNode("x", width=3, label="x"),
+        GraphNode("h", ("x",), [dense("h", 3, 8, 0), Activation("relu", "h")]),
+        GraphNode("y", ("h",), [dense("y", 8, 3, 1), Activation("softmax", "y")]),
+        GraphNode("z", ("h",), [dense("z", 8, 2, 2), Activation("softmax", "z")]),
+    ]
+    model = SourceGraph("The model", nodes, {"y": "y", "z": "z"})
+    with pytest.raises(
+        ValidationError, match=r"a dict of labels by output.*of y, z there do y, z"
+    ):
+        nengo_dense.convert(model, calibration=X["first"], labels=np.zeros(100, int))
 
 
 def test_inside_a_network_the_graph_is_added_to_it():
@@ -88,7 +161,6 @@ def test_inside_a_network_the_graph_is_added_to_it():
     [
         ({"encoding": "chip"}, "of a graph must be one of auto, host, spikes"),
         ({"target": "lava"}, "must be 'loihi' for a graph"),
-        ({"labels": [0, 1]}, "a graph is not tuned; leave them out"),
         ({"calibration": {"first": X["first"]}}, "for each of the inputs first, second, got fir"),
         ({"calibration": np.zeros((30, 5))}, "must be|5"),
     ],

@@ -6,9 +6,10 @@ import pytest
 
 from nengo_dense.conversion import tuning
 from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.chain import Chain, Window
+from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.distillation import Comparison, Distillation
 from nengo_dense.conversion.effort import EFFORTS, Effort
+from nengo_dense.conversion.goal import Goal, Goals
 from nengo_dense.conversion.host_limit import LIMIT, HostLimit
 from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.tuning import COMPILING, tune
@@ -33,7 +34,7 @@ def problem(rng):
     samples = Samples(x, y @ weights[-1].T + biases[-1])
 
     def make():
-        return Chain(
+        return Circuit(
             DenseStack(
                 [10, 8, 3],
                 4,
@@ -45,24 +46,24 @@ def problem(rng):
             0.001,
         )
 
-    return make, samples[:250], samples[250:], Distillation.for_targets(samples.targets, "softmax")
+    return make, samples[:250], samples[250:], Goals.for_targets(samples.targets, ["softmax"])
 
 
 def run(problem, seed):
-    make, *samples, distillation = problem
-    chain = make()
+    make, *samples, goals = problem
+    circuit = make()
     judgements = tune(
-        chain, *samples, distillation, WINDOWS, effort="normal", seed=seed, progress_bar=False
+        circuit, *samples, goals, WINDOWS, effort="normal", seed=seed, progress_bar=False
     )
-    return chain, judgements
+    return circuit, judgements
 
 
 def test_held_back_samples_come_closer_and_the_best_is_kept(problem):
-    chain, (first, last) = run(problem, 1)
+    circuit, (first, last) = run(problem, 1)
     assert last.loss < 0.7 * first.loss
-    assert last.apart <= first.apart
-    _, _, held_back, distillation = problem
-    assert judge(chain, held_back, distillation, WINDOWS) == last
+    assert last.bears(first)
+    _, _, held_back, goals = problem
+    assert judge(circuit, held_back, goals, WINDOWS) == last
 
 
 def test_the_same_seed_gives_the_same_parameters(problem):
@@ -74,19 +75,19 @@ def test_the_same_seed_gives_the_same_parameters(problem):
 
 def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 50.0)
-    chain, (first, last) = run(problem, 1)
+    circuit, (first, last) = run(problem, 1)
     assert first == last
     unchanged, known = problem[0](), np.concatenate([problem[1].x, problem[2].x])
     HostLimit(known).hold(unchanged, known)
-    for a, b in zip(chain.weights, unchanged.weights, strict=True):
+    for a, b in zip(circuit.weights, unchanged.weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_no_sample_drives_a_neuron_on_the_host_beyond_one_spike_a_step(problem):
     make, fit, judge, _ = problem
-    chain, _ = run(problem, 1)
+    circuit, _ = run(problem, 1)
     for part in (fit, judge):
-        drive = part.x @ chain.weights[0].T + chain.biases[0]
+        drive = part.x @ circuit.weights[0].T + circuit.biases[0]
         assert drive.max() <= LIMIT * (1 + 1e-9)
     before = make()
     assert (fit.x @ before.weights[0].T + before.biases[0]).max() > 1.01
@@ -96,16 +97,17 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
     make, fit, judge, _ = problem
     losses = []
     for scale, offset in ((1.0, 0.0), (300.0, 2000.0)):
-        chain = make()
-        chain.weights[-1] *= scale
-        chain.biases[-1][:] = scale * chain.biases[-1] + offset
+        circuit = make()
+        circuit.weights[-1] *= scale
+        circuit.biases[-1][:] = scale * circuit.biases[-1] + offset
         parts = [Samples(s.x, scale * s.targets + offset) for s in (fit, judge)]
         deviation = parts[0].targets.std(axis=0)
-        distillation = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
+        values = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
+        goals = Goals((Goal(slice(None), "linear", values, 1.0),))
         _, last = tune(
-            chain,
+            circuit,
             *parts,
-            distillation,
+            goals,
             [WINDOWS[1]._replace(weight=1.0)],
             effort="normal",
             seed=1,
@@ -132,10 +134,10 @@ class Seen(nengo.utils.progress.ProgressBar):
 def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     problem, monkeypatch
 ):
-    make, *samples, distillation = problem
+    make, *samples, goals = problem
     monkeypatch.setattr("nengo_dense.conversion.tuning.is_compiled", lambda: False)
     bar = Seen()
-    tune(make(), *samples, distillation, WINDOWS, effort=0.5, seed=1, progress_bar=bar)
+    tune(make(), *samples, goals, WINDOWS, effort=0.5, seed=1, progress_bar=bar)
     assert bar.names[0] == COMPILING
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
@@ -143,7 +145,7 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
 def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
     """With steps of no size nothing changes, and four judgements after another say so."""
     calls = []
-    make, *samples, distillation = problem
+    make, *samples, goals = problem
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 0.0)
     gradient = tuning.loss_and_gradient
 
@@ -152,5 +154,5 @@ def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
         return gradient(*arguments)
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
-    tune(make(), *samples, distillation, WINDOWS, effort="normal", seed=1, progress_bar=False)
+    tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
     assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS

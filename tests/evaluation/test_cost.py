@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.emulator import Simulator
-from nengo_dense.evaluation.cost import describe, energy_of, spikes_for_values
+from nengo_dense.evaluation.cost import describe, energy_of, operations_of, spikes_for_values
 from nengo_dense.evaluation.trial import populations_of, senders_of
 from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
 from nengo_dense.loihi.energy import Energy, count_energy
@@ -38,7 +38,8 @@ def test_layers_cost_what_their_cores_cost(encoding, make, rng):
     with Simulator(net, progress_bar=False) as sim:
         energy = Energy.total(count_energy(sim.model, spikes, 20).values())
     sent = np.array([counts.sum() for counts in spikes.values()])
-    assert energy_of(layers, senders_of(stack, layers), sent, 0.0, 20) == energy
+    operations = operations_of(layers, senders_of(stack, layers), sent, 0.0)
+    assert energy_of(layers, operations, 20) == energy
 
 
 def test_values_are_sent_by_an_on_and_an_off_neuron():

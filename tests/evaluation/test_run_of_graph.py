@@ -68,12 +68,6 @@ def test_each_of_several_outputs_is_what_it_is_alone(x):
         assert_array_equal(outputs, predict(DenseGraph(**{**arguments, **alone}), x, **QUICK))
 
 
-def test_several_outputs_are_evaluated_one_at_a_time(x):
-    graph = DenseGraph(**parts({"y": "softmax", "values": "tanh"}))
-    with pytest.raises(ValidationError, match=r"2 outputs \(y, values\).*name = 'y'; DenseGraph"):
-        evaluate(graph, x, np.zeros(7, int), **QUICK)
-
-
 def test_accuracy_is_the_share_of_what_is_predicted(x):
     graph = DenseGraph(**parts({"y": "softmax"}))
     y = np.array([0, 1, 0, 1, 0, 1, 0])

@@ -3,7 +3,10 @@ import numpy as np
 import pytest
 
 from nengo_dense.evaluation.rung_by_rung import RUNGS, TUNED, ladder, with_rate_neurons
-from nengo_dense.importers import read_model
+from nengo_dense.evaluation.source_answers import fitted_logits, source_logits
+from nengo_dense.importers import SourceGraph, read_model
+from nengo_dense.importers.graph_folding import GraphNode, Merge
+from nengo_dense.importers.operation import Activation, Affine
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.layers import DenseStack
@@ -27,7 +30,7 @@ def report(model):
 
 
 def test_goes_from_the_source_to_the_tuned_integers(report):
-    names = [name for name, _, _ in RUNGS + TUNED]
+    names = [name for name, *_ in RUNGS + TUNED]
     assert [rung.name for rung in report.rungs] == ["source model", *names]
     assert report.rungs[0].accuracy == 1  # the labels are its own answers
     assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].accuracy))
@@ -132,3 +135,97 @@ def test_rate_neurons_keep_everything_else(spiking, rate):
     assert [layer.max_rate for layer in copy.layers] == [100, 200]
     for old, new in zip(stack.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def fork():
+    """Return a model with a skip connection, a tanh, and two outputs."""
+    rng = np.random.RandomState(0)
+
+    def dense(n_in, n_out, kind, name):
+        affine = Affine(rng.randn(n_out, n_in) / 2, rng.randn(n_out) / 4, name)
+        return [affine, *([Activation(kind, name)] if kind else [])]
+
+    nodes = [
+        GraphNode("a", width=3, label="a"),
+        GraphNode("b", width=2, label="b"),
+        GraphNode("bend", ("a", "b"), dense(5, 8, "tanh", "bend"), Merge("concat")),
+        GraphNode("branch", ("bend",), dense(8, 6, "relu", "branch")),
+        GraphNode("kind", ("branch", "bend"), dense(14, 3, "softmax", "kind"), Merge("concat")),
+        GraphNode("value", ("branch",), dense(6, 2, "", "value")),
+    ]
+    return SourceGraph("fork", nodes, {"kind": "kind", "value": "value"})
+
+
+@pytest.fixture(scope="module")
+def climbed():
+    rng = np.random.RandomState(1)
+    x = {"a": rng.uniform(-1, 1, (50, 3)), "b": rng.uniform(-1, 1, (50, 2))}
+    source = fork()
+    right = source.form.forward(source.joined(x))
+    y = {"kind": right["kind"].argmax(axis=1), "value": right["value"]}
+    quick = {"presentation_time": 0.05, "progress_bar": False, "tune": False}
+    return x, ladder(source, x, y, calibration=x, activation_error=0.01, **quick)
+
+
+def test_a_graph_has_a_ladder_for_each_output_with_its_own_names(climbed):
+    _, report = climbed
+    names = ["source model", "fitted activations", *(name for name, *_ in RUNGS)]
+    assert list(report.outputs) == ["kind", "value"]
+    for one in report.outputs.values():
+        assert [rung.name for rung in one.rungs] == names
+        assert one.rungs[0].score == one.rungs[0].agreement == 1  # the labels are its own answers
+        for rung in one.rungs:
+            assert rung.agreement == pytest.approx(rung.score)
+    # so small an error of the fit loses next to nothing, and neither do rates without noise
+    assert report.outputs["value"].rungs[1].score > 0.999
+    assert 1 - report.outputs["value"].rungs[1].score > 0
+    text = str(report)
+    assert "branch error" in text
+    assert text.count("branch error") == 1
+    assert "points of accuracy (kind), hundredths of R2 (value)" in text
+    assert text.splitlines()[-1].startswith("gaps in points: kind ")
+    assert report.gaps["value"] == report.outputs["value"].gap
+    assert "\n" not in repr(report)
+
+
+def test_ladders_of_several_outputs_are_shown_together(climbed):
+    _, report = climbed
+    found = report.to_dict()
+    assert found["outputs"]["value"]["rungs"][1]["name"] == "fitted activations"
+    assert found["evaluation"]["task"] == "several"
+    page = report.to_html()
+    assert page.count("<h2>kind</h2>") == 2  # the ladder, and the last rung's evaluation
+    assert [ax.get_title().partition(":")[0] for ax in report.plot().axes] == ["kind", "value"]
+
+
+def test_rates_of_a_graph_come_from_its_layers_on_the_host_too(climbed):
+    _, report = climbed
+    graph = with_rate_neurons(report.stack)
+    kinds = [type(layer.ensemble.neuron_type) for layer in graph.layers]
+    assert kinds == [nengo.RectifiedLinear] * 2
+    assert [layer.on_chip for layer in graph.layers] == [False, True]
+
+
+def test_a_fitted_chain_has_the_rung_too(model, rng):
+    bent = [DenseSpec(model[0].weights, model[0].bias, "tanh"), *model[1:]]
+    x = rng.uniform(-1, 1, size=(20, 5))
+    report = ladder(bent, x, np.zeros(20), calibration=x, tune=False, progress_bar=False)
+    assert [rung.name for rung in report.rungs][:3] == [
+        "source model",
+        "fitted activations",
+        "rates in Nengo",
+    ]
+    fitted = fitted_logits(read_model(bent), x, x, 0.01)
+    assert 0 < np.abs(fitted - source_logits(read_model(bent), x)).max() < 0.2
+    assert fitted_logits(read_model(model), x, x, 0.01) is None
+
+
+def test_the_rung_that_runs_is_said(model, rng, capsys):
+    x = rng.uniform(-1, 1, size=(4, 5))
+    bar = nengo.utils.progress.TerminalProgressBar()
+    ladder(model, x, np.zeros(4), presentation_time=0.01, progress_bar=bar)
+    shown = capsys.readouterr().out
+    places = [
+        shown.index(name) for name in ("Rates in Nengo", "Spikes in Nengo", "Chip, integers")
+    ]
+    assert places == sorted(places)

@@ -4,7 +4,7 @@ import nengo
 import numpy as np
 import pytest
 from compiled import Library
-from exported import needs_gcc, read_vectors, tuned_stack
+from exported import needs_gcc, read_vectors, skipping_graph, tuned_stack
 
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.c import identifier
@@ -42,6 +42,32 @@ def test_layers_on_several_cores_give_the_emulators_spikes(tmp_path, monkeypatch
     sent, fired = layers_of(read_vectors(tmp_path / "net.c.vectors.npz"))
     found = Library(tmp_path / "net.c").spikes(sent, fired.shape[2])
     np.testing.assert_array_equal(found, fired)
+
+
+@needs_gcc
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_graphs_give_the_emulators_spikes_and_answers(encoding, tmp_path, rng):
+    x = {"x": rng.uniform(-1, 1, size=(4, 4)), "z": rng.uniform(-1, 1, size=(4, 3))}
+    graph = skipping_graph(encoding, neuron_type=LEAKY)
+    graph.export(tmp_path / "net.c", samples=x, presentation_time=0.05)
+    arrays = read_vectors(tmp_path / "net.c.vectors.npz")
+    sent, fired = layers_of(arrays)
+    assert fired.any(axis=(0, 1)).mean() > 0.5, "most neurons fire"
+    library = Library(tmp_path / "net.c", "-DNET_HOST")
+    np.testing.assert_array_equal(library.spikes(sent, fired.shape[2]), fired)
+    for sample, logits in zip(arrays["samples"], arrays["logits"], strict=True):
+        found = np.zeros(5)
+        library.call("run", np.ascontiguousarray(sample), found)
+        np.testing.assert_allclose(found, logits[5:].mean(axis=0), rtol=1e-12, atol=1e-12)
+
+
+@needs_gcc
+def test_header_of_a_graph_says_where_things_lie(tmp_path, rng):
+    graph = skipping_graph()
+    graph.export(tmp_path / "net.c", samples=rng.uniform(size=(1, 7)), presentation_time=0.02)
+    text = (tmp_path / "net.h").read_text()
+    for line in ("c: 0 to 7", "d: 8 to 14", "x encoder: 0 to 7", "z: 4 to 6", "other: 3 to 4"):
+        assert f"   - {line}\n" in text or f"   - {line} */" in text
 
 
 @needs_gcc
@@ -97,7 +123,7 @@ def test_any_file_name_becomes_an_identifier(stem, name):
     [(-128, 127, "int8_t"), (-129, 0, "int16_t"), (0, 128, "int16_t"), (0, 40000, "int32_t")],
 )
 def test_weights_are_in_the_narrowest_type_that_holds_them(low, high, kind):
-    core = Core(0, 0, np.array([[low, high]]), 0, np.zeros(2), {})
+    core = Core(0, [], np.array([[low, high]]), 0, np.zeros(2), {})
     assert weight_type([core]) == kind
 
 

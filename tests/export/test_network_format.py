@@ -3,13 +3,15 @@ import json
 import nengo
 import numpy as np
 import pytest
-from exported import read_vectors, tuned_stack
+from exported import read_vectors, skipping_graph, tuned_stack
 from nengo.exceptions import ValidationError
 
 import nengo_dense
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export import Deployment, deployment
 from nengo_dense.export.vectors import SUFFIX
+from nengo_dense.heads import HEADS
+from nengo_dense.layers import GraphLayer, GraphOutput
 
 RATES = nengo.RectifiedLinear()
 
@@ -56,6 +58,48 @@ def test_what_the_host_sends_follows_from_the_numbers_that_are_kept(encoding, tm
         voltage += drive
         np.testing.assert_array_equal(arrays["spikes_0"][:, step], voltage >= 1)
         voltage -= np.floor(voltage)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+def test_a_graphs_vectors_hold_the_whole_calculation(encoding, tmp_path, rng):
+    graph = skipping_graph(encoding)
+    x = rng.uniform(-1, 1, size=(3, 7))
+    graph.export(tmp_path / "net.c", samples=x, presentation_time=0.05)
+    arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
+    header = json.loads(str(arrays["header"]))
+    assert "head" not in header
+    assert header["inputs"] == {"x": [0, 4], "z": [4, 7]}
+    assert header["outputs"] == {"first": [0, 3, "softmax"], "other": [3, 5, "linear"]}
+    ends = [stop for _, stop in header["host"].values()]
+    seen = dict(zip(header["host"], np.split(arrays["spikes_0"], ends[:-1], axis=2), strict=True))
+    for number, name in enumerate(n for n in header["sources"] if n != "readout"):
+        seen[name] = arrays[f"spikes_{number + 1}"]
+    read = [
+        seen[name][:, 5:] if name in header["host"] else seen[name][:, 4:-1]
+        for name in header["sources"]["readout"]
+    ]
+    spikes = np.concatenate(read, axis=2).mean(axis=1)
+    logits = spikes @ arrays["readout_weights"].T + x @ arrays["direct_weights"].T
+    logits += arrays["readout_bias"]
+    np.testing.assert_allclose(HEADS["softmax"](logits[:, :3]), arrays["outputs"][:, :3])
+    np.testing.assert_allclose(logits[:, 3:], arrays["outputs"][:, 3:])
+
+
+def test_samples_of_several_inputs_may_have_their_names(tmp_path, rng):
+    x = {"z": rng.uniform(size=(2, 3)), "x": rng.uniform(size=(2, 4))}
+    skipping_graph().export(tmp_path / "net.c", samples=x, presentation_time=0.02)
+    found = read_vectors(tmp_path / f"net.c{SUFFIX}")["samples"]
+    np.testing.assert_array_equal(found, np.concatenate([x["x"], x["z"]], axis=1))
+    with pytest.raises(ValidationError, match="an array for each of the inputs x, z, got x"):
+        skipping_graph().export(tmp_path / "net.c", samples={"x": x["x"]}, presentation_time=0.02)
+
+
+def test_a_graph_on_the_host_alone_is_refused(tmp_path):
+    layers = [GraphLayer(name, {"x": np.ones((2, 3))}, on_chip=False) for name in "ab"]
+    output = GraphOutput({"a": np.ones((1, 2)), "b": np.ones((1, 2))})
+    graph = nengo_dense.DenseGraph({"x": 3}, layers, {"y": output}, label="jets")
+    with pytest.raises(ExportError, match="all its layers run on the host; convert"):
+        graph.export(tmp_path / "net.c", presentation_time=0.02, samples=np.ones((1, 3)))
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes"])

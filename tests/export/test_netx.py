@@ -2,7 +2,7 @@ import h5py
 import nengo
 import numpy as np
 import pytest
-from exported import read_vectors, tuned_stack
+from exported import read_vectors, skipping_graph, tuned_stack
 
 from nengo_dense.conversion.settling import LAVA_NEURON, settle
 from nengo_dense.exceptions import ExportError
@@ -129,6 +129,16 @@ def test_sums_that_may_wrap_are_said(tmp_path, rng):
         tmp_path / "net.net", presentation_time=0.02, samples=np.zeros((1, 6))
     ).differences
     assert "layer2: if all its largest inputs came at once" in sentence
+
+
+def test_graphs_are_refused_by_what_reads_what(tmp_path, rng):
+    x = rng.uniform(size=(1, 7))
+    match = "it is no chain.* while here c reads b and a, d reads c and x encoder and a; write it"
+    with pytest.raises(ExportError, match=match):
+        skipping_graph(neuron_type=LAVA_NEURON).export(
+            tmp_path / "net.net", samples=x, presentation_time=0.02
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_other_hdf5_files_are_left_alone(tmp_path):

@@ -2,7 +2,7 @@ import h5py
 import nengo
 import numpy as np
 import pytest
-from exported import read_vectors, tuned_stack
+from exported import read_vectors, skipping_graph, tuned_stack
 from nengo.exceptions import ValidationError
 
 import nengo_dense
@@ -13,6 +13,7 @@ from nengo_dense.export.nir_format import NirFormat
 from nengo_dense.export.nir_reader import READERS
 from nengo_dense.heads import HEADS
 from nengo_dense.importers import forward, read_model
+from nengo_dense.layers import GraphOutput
 
 nir = pytest.importorskip("nir", reason="writing NIR graphs needs nir")
 RECTIFIED = nengo.SpikingRectifiedLinear()
@@ -82,6 +83,66 @@ def test_nodes_are_those_that_the_reader_takes(reader, tmp_path):
     assert list(graph.nodes) == sorted(graph.nodes), "as nirtorch wants them"
     with h5py.File(tmp_path / "net.nir") as file:
         assert not any("v_reset" in node for node in file["node/nodes"].values())
+
+
+def values(graph, inputs):
+    """Compute a graph of Affine and IF nodes as rates, node by node in the order of the file."""
+    found = {}
+    for name, node in graph.nodes.items():
+        kind = type(node).__name__
+        arrived = sum(found[source] for source, target in graph.edges if target == name)
+        if kind == "Input":
+            arrived = inputs[name]
+        elif kind == "Affine":
+            arrived = arrived @ node.weight.T + node.bias
+        elif kind == "IF":
+            arrived = np.maximum(arrived, 0)
+        found[name] = arrived
+    return found
+
+
+def test_graphs_keep_their_skip_connections_inputs_and_outputs(tmp_path, rng):
+    x, z = rng.uniform(-1, 1, size=(6, 4)), rng.uniform(-1, 1, size=(6, 3))
+    stack = skipping_graph()
+    stack.export(tmp_path / "net.nir", samples={"x": x, "z": z}, presentation_time=0.05)
+    graph = nir.read(tmp_path / "net.nir")
+    assert list(graph.nodes) == sorted(graph.nodes), "as nirtorch wants them"
+    found = values(graph, {"input00_x": x, "input01_z": z})
+    parts = stack.arguments()
+    ideal = {"x": x, "z": z}
+    for part in parts["layers"]:
+        ideal[part.name] = np.maximum(
+            sum(ideal[s] @ w.T for s, w in part.weights.items()) + part.bias, 0
+        )
+    for number, (name, part) in enumerate(parts["outputs"].items()):
+        logits = sum(ideal[s] @ w.T for s, w in part.weights.items()) + part.bias
+        np.testing.assert_allclose(
+            found[f"output{number:02d}_{name}"], logits, atol=0.05 * np.abs(logits).max()
+        )
+    assert graph.metadata == {"nengo_dense_readout_first": "softmax"}
+
+
+def test_a_graph_that_begins_with_the_chip_has_an_input_for_each_layer_on_the_host(tmp_path, rng):
+    options = {"samples": rng.uniform(size=(1, 7)), "presentation_time": 0.02}
+    graph = skipping_graph()
+    with pytest.raises(ExportError, match="an output reads an input without neurons between"):
+        graph.export(tmp_path / "net.nir", host=False, **options)
+    parts = graph.arguments()
+    parts["outputs"] = {"y": GraphOutput({"d": np.ones((2, 7)), "b": np.ones((2, 5))})}
+    nengo_dense.DenseGraph(**parts).export(tmp_path / "net.nir", host=False, **options)
+    nodes = nir.read(tmp_path / "net.nir").nodes
+    inputs = [name for name in nodes if name.startswith("input")]
+    assert inputs == ["input00_x_encoder", "input01_a", "input02_b"]
+
+
+@pytest.mark.parametrize("reader", ["norse", "rockpool", "sinabs", "snntorch"])
+def test_readers_that_compute_joins_wrong_are_refused(reader, tmp_path, rng):
+    options = {"samples": rng.uniform(size=(1, 7)), "presentation_time": 0.02}
+    match = f"reader={reader!r} takes chains of layers alone: (nirtorch|snnTorch)"
+    with pytest.raises(ExportError, match=match):
+        skipping_graph().export(tmp_path / "net.nir", reader=reader, **options)
+    written = skipping_graph().export(tmp_path / "net.nir", **options)
+    assert any("layers join: of the readers known here none" in s for s in written.differences)
 
 
 def synaptic(graph, sent):

@@ -127,6 +127,14 @@ def shared_layer(keras, layers):
     return keras.Model(inputs, layers.Dense(3)(dense(dense(inputs))))
 
 
+def models_in_a_model(keras, layers):
+    inner = layers.Input((6,))
+    first = keras.Model(inner, layers.Dense(6, activation="relu")(inner), name="used_twice")
+    second = keras.Sequential([layers.Input((6,)), layers.Dense(4, activation="relu")])
+    inputs = layers.Input((6,))
+    return keras.Model(inputs, layers.Dense(3)(second(first(first(inputs)))))
+
+
 MODELS = {
     make.__name__: make
     for make in (
@@ -138,5 +146,6 @@ MODELS = {
         functional,
         nested,
         shared_layer,
+        models_in_a_model,
     )
 }

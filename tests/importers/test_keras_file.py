@@ -263,6 +263,30 @@ def test_a_file_cut_anywhere_is_refused(kind, keras, tmp_path):
             read_model(source)
 
 
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("name", ["Dropout", "BatchNormalization"])
+def test_what_acts_as_in_training_when_the_model_predicts_is_refused(
+    name, inside, keras, tmp_path, rng
+):
+    arguments = {"Dropout": {"rate": 0.5}, "BatchNormalization": {}}[name]
+    layer = getattr(keras.layers, name)(name="odd", **arguments)
+    if inside:
+        inner = keras.Input((6,))
+        layer = keras.Model(inner, layer(inner))
+    inputs = keras.Input((6,))
+    x = layer(keras.layers.Dense(6, activation="relu")(inputs), training=True)
+    model = keras.Model(inputs, keras.layers.Dense(3)(x))
+    randomize(model)
+    file = save(keras, model, tmp_path, "h5")
+    if keras.__version__.startswith("2"):
+        with pytest.raises(ConversionError, match="odd' is called with training=True"):
+            read_model(file)
+    else:  # Keras 3 sets the argument aside
+        x = rng.normal(size=(20, 6))
+        theirs = model.predict(x, verbose=0)
+        np.testing.assert_allclose(forward(read_model(file), x)[-1], theirs, atol=1e-5)
+
+
 # Only the archive: it has checksums. The HDF5 library itself can crash on bytes changed at will.
 def test_a_file_with_wrong_bytes_never_ends_in_a_traceback_of_an_internal(keras, tmp_path, rng):
     source = save(keras, nested(keras, keras.layers), tmp_path, "keras")

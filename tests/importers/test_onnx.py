@@ -3,7 +3,6 @@ import pytest
 
 from nengo_dense.exceptions import ConversionError, FileFormatError
 from nengo_dense.importers import forward, read_model
-from nengo_dense.importers.operation import Affine
 
 pytest.importorskip("onnx", reason="reading ONNX graphs needs onnx")
 
@@ -140,25 +139,25 @@ def test_softmax_axis_of_old_operators(rng):
 @pytest.mark.parametrize(
     ("nodes", "match"),
     [
-        ([("MatMul", (6, 6)), ("Sign",), ("MatMul", (6, 3))], "'Sign' is not supported"),
-        ([("MatMul", (6, 6)), ("ThresholdedRelu",)], "'ThresholdedRelu' is not supported"),
+        ([("MatMul", (6, 6)), ("Sign",), ("MatMul", (6, 3))], "'Sign_1': Sign is not supported"),
+        ([("MatMul", (6, 6)), ("ThresholdedRelu",)], "ThresholdedRelu is not supported"),
         ([("MatMul", (6, 3)), ("Softmax", {"axis": 0})], "a softmax over axis 0"),
         ([("Gemm", (6, 3), {"transA": 1})], "transposes its input; export with transA=0"),
-        ([("Gemm", (5, 3), {})], None),
+        ([("Gemm", (5, 3), {})], "'Gemm_0' takes 5 inputs, but gets 6"),
         ([("MatMul", (6, 3)), ("Div", (3,), {"first": True})], "divides by its input"),
         ([("MatMul", (6, 3), {"first": True})], "multiplies from the left"),
         ([("MatMul", (6, 3)), ("Add", (4, 3))], "is malformed .*is not one per feature"),
-        ([("Flatten", {"axis": 0}), ("MatMul", (6, 3))], "flattens at axis 0, not 1"),
-        ([("Conv", (1, 1, 3)), ("MatMul", (6, 3))], "'Conv' is not supported; only dense layers"),
+        (
+            [("Flatten", {"axis": 0}), ("MatMul", (6, 3))],
+            "gets several samples in a row; give each its own",
+        ),
+        ([("Conv", (1, 1, 3)), ("MatMul", (6, 3))], "Conv is not supported; only dense layers"),
     ],
 )
 def test_what_cannot_be_converted_is_named(nodes, match, graph):
     for kind, *rest in nodes:
         settings = rest.pop() if rest and isinstance(rest[-1], dict) else {}
         graph.add(kind, *(graph.constant(*shape) for shape in rest), **settings)
-    if match is None:  # a width that does not fit the declared input is the framework's to say
-        assert read_model(graph.model())[0].n_in == 5
-        return
     with pytest.raises(ConversionError, match=match):
         read_model(graph.model())
 
@@ -168,13 +167,6 @@ def test_dense_along_one_axis_is_refused(rng):
     graph.add("MatMul", graph.constant(6, 3))
     with pytest.raises(ConversionError, match="applied to inputs of rank 3; flatten first"):
         read_model(graph.model())
-
-
-def test_residual_connections_are_refused_with_all_else(graph):
-    graph.add("MatMul", graph.constant(6, 6)).add("Tanh").add("Add", "x")
-    with pytest.raises(ConversionError, match="'Add_2': it joins 2 branches") as caught:
-        read_model(graph.model())
-    assert any("Tanh" in problem for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize("content", [b"GIF89a not a model", b"\x08"])
@@ -239,11 +231,12 @@ def test_shapes_may_be_computed_from_the_input(rng, assert_computes):
 
 
 def test_a_node_that_computes_something_else_is_named(graph, monkeypatch):
-    from nengo_dense.importers import onnx_graph
+    from nengo_dense.importers import onnx_nodes
 
     graph.add("MatMul", graph.constant(6, 5)).add("Relu").add("MatMul", graph.constant(5, 3))
-    negated = lambda graph, node, label: [Affine(-graph.constant(node.input[1]).T, None, label)]  # noqa: E731
-    monkeypatch.setitem(onnx_graph.NODES, "MatMul", negated)
+    read = onnx_nodes._dense
+    negated = lambda *args: read(*args[:3], -args[3], *args[4:])  # noqa: E731
+    monkeypatch.setattr(onnx_nodes, "_dense", negated)
     with pytest.raises(ConversionError, match="the first layer that differs is 'MatMul_0'"):
         read_model(graph.model()).compare()
 
@@ -257,8 +250,16 @@ def test_nodes_that_the_output_does_not_need_are_not_run(graph):
     assert source.compared.startswith("compared on"), output
 
 
-@pytest.mark.parametrize("kind", ["Tile", "Concat of Concat", "Gather of many", "Loop"])
-def test_shapes_that_may_grow_without_end_are_not_run(kind, rng):
+@pytest.mark.parametrize(
+    ("kind", "match"),
+    [
+        ("Tile", "Tile would make more than 16777216 values"),
+        ("Concat of Concat", "Reshape cannot be computed"),
+        ("Gather of many", "Reshape cannot be computed"),
+        ("Loop", "'target': Loop is not supported"),
+    ],
+)
+def test_shapes_that_may_grow_without_end_are_refused(kind, match, rng):
     graph = Graph(rng, ("n", 2, 3))
     c = lambda *values: graph.constant(values=np.array(values))  # noqa: E731
     nodes = [helper.make_node("Shape", ["x"], ["shape"])]
@@ -274,9 +275,8 @@ def test_shapes_that_may_grow_without_end_are_not_run(kind, rng):
         nodes.append(helper.make_node("Loop", [c(10**9), "", "shape"], ["target"]))
     graph.nodes += nodes
     graph.add("Reshape", "target").add("MatMul", graph.constant(6, 3))
-    source = read_model(graph.model())
-    source.compare()
-    assert source.compared == f"not compared: its node {kind.split()[0]} is not run"
+    with pytest.raises(ConversionError, match=match):
+        read_model(graph.model())
 
 
 def test_a_cast_that_cuts_values_off_is_refused(graph):

@@ -97,6 +97,15 @@ def test_synapse_beyond_its_block_is_refused(rng):
         Program.from_model(model)
 
 
+def test_learning_on_anything_but_whole_rows_is_refused(rng):
+    model = built(rng.normal(size=(3, 4)))
+    (synapse,) = list(model.blocks)[1].synapses
+    synapse.set_learning()
+    synapse.weights[0], synapse.indices[0] = synapse.weights[0][:, :2], synapse.indices[0][:, :2]
+    with pytest.raises(BuildError, match="needs one dense row of weights for each axon"):
+        Program.from_model(model)
+
+
 def test_noise_is_in_the_unit_of_the_voltage(rng):
     model = built(rng.normal(size=(3, 4)))
     compartment = list(model.blocks)[1].compartment

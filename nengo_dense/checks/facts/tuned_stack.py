@@ -1,4 +1,4 @@
-"""Stacks whose weights were tuned for the chip, and the conditions of their tuning."""
+"""Stacks and graphs whose weights were tuned for the chip, and the conditions of their tuning."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ class TunedStack:
     name : str
         Its path.
     network : nengo.Network
-        It has ``layers``, as a `nengo_dense.DenseStack` has.
+        It has ``layers``, as a `nengo_dense.DenseStack` or `nengo_dense.DenseGraph` has.
     record : object
         ``presentation_time`` and ``dt`` in seconds, and ``encoding``.
     presented : PresentInput or None
@@ -36,8 +36,7 @@ class TunedStack:
 
     def meant_for_chip(self) -> list[nengo.Ensemble]:
         """List the layers that were on the chip when it was tuned."""
-        layers = [layer.ensemble for layer in self.network.layers]
-        return layers[1:] if self.record.encoding == "host" else layers
+        return [layer.ensemble for layer in self.network.layers if layer.on_chip]
 
     def differences(self, dt: float | None = None) -> list[str]:
         """List, in sentences, how its samples and a step differ from those of its tuning."""

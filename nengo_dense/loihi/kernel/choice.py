@@ -2,12 +2,13 @@
 
 import importlib.util
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.arguments import choice
-from nengo_dense.loihi.kernel import numpy_slope
+from nengo_dense.loihi.kernel import numpy_host, numpy_product, numpy_slope
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
@@ -32,22 +33,47 @@ def make_kernel(name: str, program: Program) -> Kernel:
     return NumbaKernel(program)
 
 
-def make_slopes(name: str = "auto") -> Callable[[np.ndarray, Trace, Neurons], np.ndarray]:
-    """Choose what goes back in time, likewise; see `.numpy_slope.slopes`."""
+def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int], np.ndarray]:
+    """Choose what lets the host's neurons fire, likewise; see `.numpy_host.fire_from_rest`."""
     if not _compiled(name):
-        return numpy_slope.slopes
-    from nengo_dense.loihi.kernel import compiled_slope  # loads numba
+        return numpy_host.fire_from_rest
+    from nengo_dense.loihi.kernel import compiled_host  # loads numba
 
-    return compiled_slope.slopes
+    return compiled_host.fire_from_rest
+
+
+class BackInTime(NamedTuple):
+    """The functions that take slopes back in time; see `.numpy_slope` and `.numpy_product`."""
+
+    slopes: Callable[[np.ndarray, Trace, Neurons], np.ndarray]
+    correlate: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    send_back: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def make_slopes(name: str = "auto") -> BackInTime:
+    """Choose what goes back in time, likewise."""
+    if not _compiled(name):
+        return BackInTime(numpy_slope.slopes, numpy_product.correlate, numpy_product.send_back)
+    from nengo_dense.loihi.kernel import compiled_product, compiled_slope  # loads numba
+
+    return BackInTime(
+        compiled_slope.slopes, compiled_product.correlate, compiled_product.send_back
+    )
 
 
 def is_compiled() -> bool:
     """Whether no function has to be compiled first, which takes seconds."""
     if not _compiled("auto"):
         return True
-    from nengo_dense.loihi.kernel import compilation, compiled_chip, compiled_slope
+    from nengo_dense.loihi.kernel import (
+        compilation,
+        compiled_chip,
+        compiled_product,
+        compiled_slope,
+    )
 
-    return all(map(compilation.is_ready, (compiled_chip.advance, compiled_slope.back)))
+    needed = compiled_chip.advance, compiled_slope.back, compiled_product.add_rows
+    return all(map(compilation.is_ready, needed))
 
 
 def _compiled(name: str) -> bool:

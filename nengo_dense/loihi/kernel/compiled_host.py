@@ -1,4 +1,6 @@
-"""The host's instructions, compiled: twins of `.numpy_host`; loaded only by `.numba_kernel`.
+"""The host's instructions, compiled: twins of `.numpy_host`.
+
+Loaded only by `.numba_kernel` and `.choice`, because it imports numba.
 
 A few lanes run all steps before the next lanes begin, so that their vectors stay in the
 processor's cache. The vectors of neighbouring lanes are contiguous in memory, and ``size`` is the
@@ -11,12 +13,15 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
+from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     either,
     floor,
     greater,
+    integer,
     load,
+    minimum,
     multiply,
     not_equal,
     spread,
@@ -221,3 +226,45 @@ def follow(
                 many = np.uint64(1) if part else stop - start
                 for lane in range(start, stop, many):
                     _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)
+
+
+def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
+    """Do as `.numpy_host.fire_from_rest`."""
+    lanes, n = drive.shape
+    flat = np.ascontiguousarray(drive, dtype=np.float64).reshape(-1)
+    spikes = np.empty((lanes, n_steps, n), dtype=np.uint8)
+
+    def part(start: int, stop: int) -> None:
+        fire_lanes(start, stop, n_steps, flat, np.empty(2 * n), spikes.reshape(-1))
+
+    over_lanes(part, lanes, spikes.size)
+    return spikes
+
+
+@compiled
+def fire_lanes(
+    start: int,
+    stop: int,
+    n_steps: int,
+    drive: np.ndarray,
+    vectors: np.ndarray,
+    spikes: np.ndarray,
+) -> None:
+    """Let the neurons of some lanes fire; ``vectors`` has room for two values of each."""
+    n = np.uint64(len(vectors)) // np.uint64(2)
+    whole = n - n % np.uint64(WIDTH)
+    most = 255.0
+    for lane in range(np.uint64(start), np.uint64(stop)):
+        for j in range(n):
+            vectors[j] = 0.0
+            vectors[n + j] = max(drive[lane * n + j], 0.0)
+        for step in range(np.uint64(n_steps)):
+            place = (lane * np.uint64(n_steps) + step) * n
+            for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+                v, k = _integrate(load(vectors, j), load(vectors, n + j), True)
+                store(vectors, j, v)
+                store(spikes, place + j, integer(minimum(k, spread(most))))
+            for j in range(whole, n):
+                x, m = _integrate_one(vectors[j], vectors[n + j], True)
+                vectors[j] = x
+                spikes[place + j] = min(m, most)

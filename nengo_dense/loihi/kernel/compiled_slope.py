@@ -7,6 +7,7 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
+from nengo_dense.loihi.kernel.padding import padded
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
@@ -26,13 +27,12 @@ from nengo_dense.loihi.kernel.vector import (
 def slopes(spike_slopes: np.ndarray, trace: Trace, neurons: Neurons) -> np.ndarray:
     """Do as `.numpy_slope.slopes`."""
     lanes, n_steps, n = spike_slopes.shape
-    excess = -n % WIDTH
-    whole = _padded(spike_slopes, excess)
+    whole = padded(spike_slopes, WIDTH)
     flat = whole.reshape(-1)
-    past = Trace(*(_padded(x, excess).reshape(-1) for x in trace))
-    chip = Neurons(*(_padded(x, excess) for x in neurons))
+    past = Trace(*(padded(x, WIDTH).reshape(-1) for x in trace))
+    chip = Neurons(*(padded(x, WIDTH) for x in neurons))
     inverse = np.float32(1) / np.where(chip.vth, chip.vth, np.float32(1))
-    of_bias = np.zeros((lanes, n + excess), dtype=np.float32)
+    of_bias = np.zeros((lanes, len(inverse)), dtype=np.float32)
     longest = int(neurons.refract.max(initial=1))
 
     def part(start: int, stop: int) -> None:
@@ -40,16 +40,9 @@ def slopes(spike_slopes: np.ndarray, trace: Trace, neurons: Neurons) -> np.ndarr
         back(start, stop, n_steps, longest, flat, past, chip, inverse, of_bias.reshape(-1), room)
 
     over_lanes(part, lanes, spike_slopes.size)
-    if excess:
+    if whole is not spike_slopes:
         spike_slopes[...] = whole[:, :, :n]
     return of_bias[:, :n]
-
-
-def _padded(array: np.ndarray, excess: int) -> np.ndarray:
-    """Fill the last axis up to whole vectors; an array that is whole is not copied."""
-    if not excess:
-        return np.ascontiguousarray(array)
-    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, excess)])
 
 
 @inlined

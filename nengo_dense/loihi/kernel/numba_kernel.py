@@ -118,8 +118,13 @@ class NumbaKernel:
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
     """Pad parameters to whole vectors, with compartments that do nothing; repeat for each lane."""
-    padding = (0, padded - len(parameters.bias))
-    return Parameters(*(aligned(np.tile(np.pad(x, padding), side_by_side)) for x in parameters))
+
+    def repeated(values: np.ndarray) -> np.ndarray:
+        room = aligned(np.zeros(side_by_side * padded, dtype=values.dtype))
+        room.reshape(side_by_side, padded)[:, : len(values)] = values
+        return room
+
+    return Parameters(*map(repeated, parameters))
 
 
 def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> Records:

@@ -66,6 +66,31 @@ def fire_and_send(
     send(target, spikes, step)
 
 
+def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
+    """Let rectified linear neurons fire, as Nengo does, from rest.
+
+    Several spikes of one neuron in a step reach the chip as one, and the host as several.
+
+    Parameters
+    ----------
+    drive : (lanes, n) float64 array
+        Constant input in spikes a step.
+    n_steps : int
+
+    Returns
+    -------
+    fired : (lanes, n_steps, n) uint8 array
+        How often, up to 255 times.
+    """
+    drive = np.maximum(drive, 0)
+    fired, voltage = np.empty_like(drive), np.zeros_like(drive)
+    spikes = np.empty((len(drive), n_steps, drive.shape[1]), dtype=np.uint8)
+    for step in range(n_steps):
+        fire(fired, drive, voltage, 1.0, True)
+        np.minimum(fired, 255, out=spikes[:, step], casting="unsafe")
+    return spikes
+
+
 def keep(source: np.ndarray, kept: np.ndarray, step: int) -> None:
     """Keep the source for a probe."""
     kept[step] = source

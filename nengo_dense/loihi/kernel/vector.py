@@ -175,6 +175,20 @@ def floor(typing_context: Any, vector: Any) -> Any:
 
 
 @instruction
+def multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
+    """Multiply two vectors of float32 and add a third, in one instruction where there is one."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{WIDTH}f32"
+        )
+        return builder.call(function, arguments)
+
+    return a(a, b, c), generate
+
+
+@instruction
 def real(typing_context: Any, vector: Any) -> Any:
     """Turn int32 into float32."""
 
@@ -182,6 +196,16 @@ def real(typing_context: Any, vector: Any) -> Any:
         return builder.sitofp(arguments[0], context.get_value_type(signature.return_type))
 
     return Vector(types.float32)(vector), generate
+
+
+@instruction
+def integer(typing_context: Any, vector: Any) -> Any:
+    """Turn float64 into int32, without the fraction."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fptosi(arguments[0], context.get_value_type(signature.return_type))
+
+    return Vector(types.int32)(vector), generate
 
 
 @instruction

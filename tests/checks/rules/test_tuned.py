@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from nengo.processes import PresentInput
 
-from nengo_dense import DenseStack
+from nengo_dense import DenseGraph, DenseStack
 from nengo_dense.checks import check
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 
 tuning_record = pytest.importorskip(
     "nengo_dense.layers.tuning_record", reason="stacks keep no record of their tuning yet"
@@ -169,6 +170,28 @@ def test_stack_that_is_itself_checked_is_found():
     nengo_loihi.add_params(stack)
     stack.config[stack.layers[1].ensemble].on_chip = False
     assert len(found(stack, "ND504")) == 1
+
+
+def test_layers_of_a_graph_belong_where_they_were():
+    """Two layers on the host, of which the first in order is on the chip."""
+    matrix = np.full((3, 4), 0.2)
+    graph = DenseGraph(
+        {"input": 4},
+        [
+            GraphLayer("a", {"input": matrix}),
+            GraphLayer("b", {"input": matrix}, on_chip=False),
+            GraphLayer("c", {"input": matrix}, on_chip=False),
+        ],
+        {"output": GraphOutput({"a": np.eye(3), "b": np.eye(3), "c": np.eye(3)})},
+        tuned=record(),
+        label="graph",
+    )
+    assert found(graph, "ND504") == []
+    nengo_loihi.add_params(graph)
+    graph.config[graph.layers[0].ensemble].on_chip = False
+    (finding,) = found(graph, "ND504")
+    assert finding.value == 1
+    assert "but a runs on the host" in finding.message
 
 
 @pytest.mark.parametrize("tuned", [True, None])

@@ -116,3 +116,8 @@ def test_refractory_compartments_are_held_as_in_the_reference(rng):
     np.testing.assert_array_equal(expected.refractory[held], registers.refractory[held] - 1)
     fired = expected.spiked > 0
     np.testing.assert_array_equal(expected.refractory[fired], chip.refract[fired] - 1)
+
+
+def test_the_choice_between_integers_and_floats_exists_for_the_compiler_alone():
+    with pytest.raises(NotImplementedError, match="only compiled functions"):
+        compiled_chip.update(None, None, False)

@@ -60,7 +60,7 @@ def test_the_compiled_kernel_gives_the_same_numbers(rng, n, refract, keep_v):
     recorded, neurons = as_recorded(trace, chip)
     given = rng.normal(size=(LANES, N_STEPS, n)).astype(np.float32)
     mine, theirs = given.copy(), given.copy()
-    of_bias = make_slopes("numba")(mine, recorded, neurons)
+    of_bias = make_slopes("numba").slopes(mine, recorded, neurons)
     np.testing.assert_array_equal(of_bias, numpy_slope.slopes(theirs, recorded, neurons))
     np.testing.assert_array_equal(mine, theirs)
     assert mine.any(axis=(0, 1)).all()

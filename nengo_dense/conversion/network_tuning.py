@@ -1,4 +1,4 @@
-"""The tuning of a whole stack: frame, samples, deadlines, and its record."""
+"""The tuning of a whole stack or graph: samples, deadlines, and its record."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,15 +7,15 @@ import numpy as np
 from nengo.exceptions import BuildError, ValidationError
 
 from nengo_dense.conversion.calibration import Samples, divide
-from nengo_dense.conversion.chain import Chain, Window
-from nengo_dense.conversion.distillation import Distillation
-from nengo_dense.conversion.frame import Frame
+from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.frame import with_encoder
+from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.part import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.source_model import SourceModel
+from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.readout import window_start
-from nengo_dense.layers.stack import DenseStack
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 
 #: Parts of a presentation after which answers are wanted, and how much each matters. Losses
@@ -24,10 +24,11 @@ from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 DEADLINES = {0.25: 1.0, 0.5: 3.0, 1.0: 10.0}
 
 
-def tune_stack(
-    stack: DenseStack,
-    source: SourceModel,
+def tune_network(
+    network: AnyDense,
+    name: str,
     x: np.ndarray,
+    targets: np.ndarray,
     n_steps: int,
     dt: float,
     *,
@@ -36,21 +37,24 @@ def tune_stack(
     seed: int,
     progress_bar: Any,
 ) -> None:
-    """Change a stack's weights and biases until the chip's integers answer as the source does.
+    """Change weights and biases until the chip's integers answer as the source does.
 
     Parameters
     ----------
-    stack : DenseStack
-        Made of ``source``; changed in place, its record of tuning too.
-    source : SourceModel
+    network : DenseStack or DenseGraph
+        Changed in place, its record of tuning too.
+    name : str
+        The source model's, for messages.
     x : (batch, size_in) ndarray
-        Calibration inputs.
+        Calibration inputs, those of several inputs side by side.
+    targets : (batch, n_out) ndarray
+        The source model's logits for them, those of several outputs side by side.
     n_steps : int
         Length of a presentation.
     dt : float
         Step in seconds.
-    labels : (batch,) ndarray of int, optional
-        True classes; for a softmax alone.
+    labels : (batch, n_outputs) ndarray of int, optional
+        True classes, see `Goals.with_labels`.
     effort : {"fast", "normal", "best"} or float, optional
         See `nengo_dense.conversion.effort`.
     seed : int
@@ -64,39 +68,31 @@ def tune_stack(
     nengo_dense.exceptions.ConversionError
         Numbers that the chip cannot store.
     """
-    targets = source.logits(x)
-    distillation = Distillation.for_targets(targets, stack.readout)
-    frame = Frame.of(stack, x, dt)
-    chain = Chain(frame.stack, dt)
-    windows = deadlines(n_steps, chain.depth)
-    if distillation.late:
+    circuit = Circuit(with_encoder(network, dt), dt, x)
+    outputs = circuit.parts.outputs
+    heads, widths = [part.head for part in outputs], [part.n for part in outputs]
+    goals = Goals.for_targets(targets, heads, widths)
+    windows = deadlines(n_steps, circuit.depth)
+    if goals.late:
         windows = [windows[-1]._replace(weight=1.0)]
-    samples = Samples(frame.inputs(x), targets)
+    samples = Samples(x, targets)
     if labels is not None:
-        samples = Samples(samples.x, distillation.with_labels(targets, labels), targets, labels)
-    parts = divide(samples, seed)
+        samples = Samples(x, goals.with_labels(targets, labels), targets, labels)
+    how = {"effort": effort, "seed": seed, "progress_bar": progress_bar}
     try:
-        judgement = tune(
-            chain,
-            *parts,
-            distillation,
-            windows,
-            effort=effort,
-            seed=seed,
-            progress_bar=progress_bar,
-        )[-1]
+        judgement = tune(circuit, *divide(samples, seed), goals, windows, **how)[-1]
     except BuildError as err:
-        raise ConversionError(source.name, [f"{err}. {REMEDY}"]) from err
-    stack.set_parameters(*frame.restore(*chain.in_stack_units()))
-    stack.tuned = TuningRecord(
+        raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
+    set_parameters(network, *circuit.in_network_units())
+    network.tuned = TuningRecord(
         presentation_time=n_steps * dt,
         earliest=windows[0].stop * dt,
         dt=dt,
-        encoding=stack.encoding,
+        encoding=network.encoding,
         input_low=x.min(axis=0),
         input_high=x.max(axis=0),
         effort=effort,
-        gap=100 * judgement.apart,
+        gap=100 * judgement.gap,
         data=fingerprint(x),
     )
 

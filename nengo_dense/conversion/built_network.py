@@ -1,46 +1,64 @@
-"""A stack that is built for the chip once, whose weights and biases can be replaced many times."""
+"""A stack or a graph that is built for the chip once, whose numbers can be replaced many times."""
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import nengo
 import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.context import outside_networks
+from nengo_dense.conversion.part import Parts, blank_copy
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.source import with_source
-from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.kernel.choice import make_kernel
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
-from nengo_dense.loihi.layout import layers_of
+from nengo_dense.loihi.layout import layers_of, senders_of
 from nengo_dense.loihi.program import Program
+from nengo_dense.loihi.renewal import Renewal
 from nengo_dense.neurons import known
 
 
-class BuiltStack:
-    """The cores that nengo-loihi makes of a stack, and what they do with any parameters.
+class HostLayer(NamedTuple):
+    """Neurons on the host: a dense layer, or those of an encoder.
 
-    The stack itself is not built but one with the same neurons and other weights, so that nothing
-    hangs on their values: neither a layer of zeros nor axons with equal weights are left out.
+    Attributes
+    ----------
+    name : str
+        Of the layer, or of the input that is encoded.
+    layer : DenseLayer
+    columns : (n_in,) int array
+        The values that it reads, among those of all inputs.
+    """
+
+    name: str
+    layer: DenseLayer
+    columns: np.ndarray
+
+
+class BuiltNetwork:
+    """The cores that nengo-loihi makes of a stack or a graph, and what they do with any numbers.
+
+    The network itself is not built but a copy with the same neurons and other weights, so that
+    nothing hangs on their values (`nengo_dense.conversion.part.blank_copy`).
 
     Parameters
     ----------
-    stack : DenseStack
+    network : DenseStack or DenseGraph
         With ``encoding="host"`` or ``"spikes"``.
     dt : float
         Step in seconds.
 
     Attributes
     ----------
-    host : DenseLayer
-        The neurons on the host: the first dense layer, or those of the encoder.
-    layers : list of DenseLayer
-        On the chip.
+    parts : Parts
+        Of the copy.
+    hosts : list of HostLayer
+        Encoders, then layers.
 
     Raises
     ------
@@ -50,46 +68,56 @@ class BuiltStack:
         Layers that no cores can hold.
     """
 
-    def __init__(self, stack: DenseStack, dt: float) -> None:
-        _check_neurons(stack)
-        _check_synapses(stack)
+    def __init__(self, network: AnyDense, dt: float) -> None:
+        _check_neurons(network)
+        _check_synapses(network)
         self.dt = dt
-        with outside_networks():
-            self._stack = DenseStack(
-                **{**stack.arguments(), "weights": None, "biases": None, "seed": 0}
-            )
-        network, _ = with_source(self._stack)
-        encoder = self._stack.encoder
-        populations = [*([encoder.layer] if encoder else []), *self._stack.layers]
-        self.host: DenseLayer = populations[0]
-        self.layers: list[DenseLayer] = populations[1:]
-        self._below = [layer.ensemble for layer in populations[:-1]]
+        copy = blank_copy(network)
+        self.parts = parts = Parts.of(copy)
+        places = {name: np.arange(copy.size_in)[where] for name, where in parts.inputs.items()}
+        self.hosts = [
+            HostLayer(name, encoder.layer, places[name])
+            for name, encoder in parts.encoders.items()
+        ]
+        for part in parts.layers:
+            if not part.layer.on_chip:
+                columns = np.concatenate([places[read.source] for read in part.reads])
+                self.hosts.append(HostLayer(part.name, part.layer, columns))
+        self._ensembles = {host.name: host.layer.ensemble for host in self.hosts}
+        chip = {part.name: part.layer.ensemble for part in parts.layers if part.layer.on_chip}
+        self._ensembles |= chip
         random_state = np.random.get_state()  # from which Nengo seeds what has no seed
         try:
-            self._floats = build_floats(network, dt)
+            self._floats = build_floats(with_source(copy)[0], dt)
         finally:
             np.random.set_state(random_state)
-        self._columns = _columns(self._floats.model, [layer.ensemble for layer in self.layers])
+        self._renewal = Renewal(self._floats)
+        self._columns = _columns(self._floats.model, list(chip.values()))
+        self._sent = _sent(self._floats.model, [host.layer.ensemble for host in self.hosts])
 
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
-        """Exchange all weights and biases; finite ones, of the stack's own shapes.
+        """Exchange all weights and biases; finite ones, of the network's own shapes.
 
         Layers on the chip are not told: to look at an array as Nengo does costs as much as to
         make integers of it.
         """
-        if self._stack.encoder is None:
-            self.host.set_parameters(weights[0], biases[0])
-            weights, biases = weights[1:], biases[1:]
-        for pre, layer, w, b in zip(self._below, self.layers, weights, biases, strict=False):
+        for part, w, b in zip(self.parts.layers, weights, biases, strict=False):
+            layer = part.layer
+            if not layer.on_chip:
+                layer.set_parameters(w, b)
+                continue
             self._floats.set_bias(layer.ensemble, layer.base_bias + layer.unit_gain * b)
-            self._floats.set_weights(pre, layer.ensemble, self._transform(layer, w))
+            for read in part.reads:
+                self._floats.set_weights(
+                    self._ensembles[read.source],
+                    layer.ensemble,
+                    self._transform(read.source, w[:, read.columns]),
+                )
 
-    def _transform(self, layer: DenseLayer, weights: np.ndarray) -> np.ndarray:
+    def _transform(self, source: str, weights: np.ndarray) -> np.ndarray:
         """Return what nengo-loihi makes of the transforms between neurons and a layer."""
-        encoder = self._stack.encoder
-        if encoder is None or layer is not self.layers[0]:
-            return weights
-        return times_columns(weights, encoder.decoders)
+        encoder = self.parts.encoders.get(source)
+        return weights if encoder is None else times_columns(weights, encoder.decoders)
 
     def program(self) -> Program:
         """Make the integers of the parameters that are set.
@@ -102,7 +130,7 @@ class BuiltStack:
         with warnings.catch_warnings():
             # said once when the finished stack is built, not for each of hundreds of trials
             warnings.filterwarnings("ignore", message="Lost .* extra bits in weight rounding")
-            return Program.from_model(self._floats.integers().model)
+            return self._renewal.program()
 
     def drive(self, x: np.ndarray) -> np.ndarray:
         """Return the input of the host's neurons in spikes a step: (batch, n_neurons).
@@ -110,9 +138,16 @@ class BuiltStack:
         In Nengo's order of operations and with its calls of BLAS, one for each sample, because
         the last bit can decide in which step a neuron fires.
         """
-        ensemble = self.host.ensemble
-        weighted = np.matmul(self.host.connection.transform.init, x[:, :, np.newaxis])[:, :, 0]
-        return (ensemble.gain * weighted + ensemble.bias) * self.dt
+        return np.concatenate([self._drive_of(host, x) for host in self.hosts], axis=1)
+
+    def _drive_of(self, host: HostLayer, x: np.ndarray) -> np.ndarray:
+        transform, ensemble = host.layer.connection.transform.init, host.layer.ensemble
+        if host.name in self.parts.encoders:  # one input for each neuron: the sum is a product
+            weighted = times_columns(x[:, host.columns], np.transpose(transform))
+        else:
+            weighted = np.matmul(transform, x[:, host.columns, np.newaxis])[:, :, 0]
+        drive: np.ndarray = (ensemble.gain * weighted + ensemble.bias) * self.dt
+        return drive
 
     def run(self, spikes: np.ndarray) -> list[np.ndarray]:
         """Send spikes of the host to a chip just switched on.
@@ -120,7 +155,7 @@ class BuiltStack:
         Parameters
         ----------
         spikes : (batch, n_steps, n_neurons) uint8 array
-            Of `host`.
+            Of `hosts`, side by side.
 
         Returns
         -------
@@ -151,7 +186,8 @@ class BuiltStack:
             for key in keys
         ]
         state = ChipState.zeros(program, lanes)
-        make_kernel("auto", program).advance(state, Drive(spikes), recordings)
+        sent = spikes if self._sent is None else np.take(spikes, self._sent, axis=2)
+        make_kernel("auto", program).advance(state, Drive(sent), recordings)
         ends = np.cumsum([len(c) for c in self._columns])[:-1]
         return [np.split(recording.values, ends, axis=2) for recording in recordings]
 
@@ -172,6 +208,23 @@ def times_columns(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return np.take(weights, rows, axis=1) * columns[rows, np.arange(len(rows))]
 
 
+def sum_columns(values: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Multiply by the transpose of such a matrix, likewise.
+
+    Parameters
+    ----------
+    values : (n_out, n_neurons) array
+    columns : (n_in, n_neurons) array
+    """
+    rows = np.abs(columns).argmax(axis=0)
+    order = np.argsort(rows, kind="stable")
+    present, starts = np.unique(rows[order], return_index=True)
+    signed = np.take(values * columns[rows, np.arange(len(rows))], order, axis=1)
+    result = np.zeros((len(values), len(columns)), dtype=signed.dtype)
+    result[:, present] = np.add.reduceat(signed, starts, axis=1)
+    return result
+
+
 def _columns(model: Any, ensembles: list[nengo.Ensemble]) -> list[np.ndarray]:
     """Find the compartment of each neuron of each ensemble among those of all blocks."""
     starts = np.cumsum([0, *(block.n_neurons for block in model.blocks)])
@@ -184,13 +237,27 @@ def _columns(model: Any, ensembles: list[nengo.Ensemble]) -> list[np.ndarray]:
     return [found[ensemble] for ensemble in ensembles]
 
 
-def _check_neurons(stack: DenseStack) -> None:
-    host = stack.layers[:1] if stack.encoder is None else []
-    for layer in stack.layers:
+def _sent(model: Any, hosts: list[nengo.Ensemble]) -> np.ndarray | None:
+    """Find the host's neuron behind each input of the chip; None where they are in order.
+
+    nengo-loihi sends the spikes of a layer once for each layer that reads them.
+    """
+    found: dict[int, np.ndarray] = {}
+    start = 0
+    for ensemble in hosts:
+        for source, numbers in senders_of(model, ensemble):
+            found[id(source)] = start + numbers
+        start += ensemble.n_neurons
+    sent = np.concatenate([found[id(source)] for source in model.inputs])
+    return None if np.array_equal(sent, np.arange(start)) else sent
+
+
+def _check_neurons(network: AnyDense) -> None:
+    for layer in network.layers:
         neuron_type = layer.ensemble.neuron_type
-        if layer in host and type(neuron_type) is not SpikingRectifiedLinear:
+        if not layer.on_chip and type(neuron_type) is not SpikingRectifiedLinear:
             fits = "SpikingRectifiedLinear on the host to be tuned"
-        elif layer not in host and not known(neuron_type).on_loihi:
+        elif layer.on_chip and not known(neuron_type).on_loihi:
             fits = "SpikingRectifiedLinear or LIF to be tuned on the chip's integers"
         else:
             continue
@@ -198,16 +265,17 @@ def _check_neurons(stack: DenseStack) -> None:
             f"must be {fits}, got {type(neuron_type).__name__}. Choose one of them, or convert "
             "with tune=False.",
             attr="neuron_type",
-            obj=stack,
+            obj=network,
         )
 
 
-def _check_synapses(stack: DenseStack) -> None:
-    for synapse in stack.synapses[:-1]:
+def _check_synapses(network: AnyDense) -> None:
+    stack = not isinstance(network, DenseGraph)
+    for synapse in network.synapses[:-1] if stack else [network.synapse]:
         lowpass = nengo.Lowpass(synapse) if isinstance(synapse, int | float) else synapse
         if not (lowpass is None or isinstance(lowpass, nengo.Lowpass)):
             raise ValidationError(
                 f"must be Lowpass or None between layers on the chip, got {lowpass}",
                 attr="synapse",
-                obj=stack,
+                obj=network,
             )

@@ -1,0 +1,107 @@
+"""Run netx files in brian2-loihi and hold its spikes against ours; needs it, and nothing of ours.
+
+    .venv-brian/bin/python benchmarks/brian_spikes.py FOLDER      # or: make test-brian
+
+FOLDER has pairs of files, NAME.net and NAME.npz with ``spikes_0`` (n_steps, n_in) and, for each
+layer, ``spikes_1``, ... brian2-loihi 0.5.2 (C. Michaelis et al.) was written from what Loihi 1 did
+on a board. It has no biases: each is added behind the decay of the voltage, as the chip does it,
+by a line that Brian runs in every step. It counts a refractory period from 1, which is none.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import brian2
+import h5py
+import numpy as np
+from brian2_loihi import (
+    LoihiNetwork,
+    LoihiNeuronGroup,
+    LoihiSpikeGeneratorGroup,
+    LoihiSpikeMonitor,
+    LoihiSynapses,
+)
+
+brian2.prefs.codegen.target = "numpy"
+
+
+def run(path, sent):
+    """Return the spikes of all layers of a file, (n_steps, n) each, for those that are sent."""
+    n_steps, n_in = sent.shape
+    steps, neurons = np.nonzero(sent)
+    # which delivers in the same step, where the chip takes one, as it does from layer to layer
+    below = LoihiSpikeGeneratorGroup(n_in, neurons, steps + 1)
+    parts, monitors = [below], []
+    with h5py.File(path) as file:
+        for number in range(len(file["layer"])):
+            layer = file[f"layer/{number}"]
+            group = neurons_of(layer)
+            synapses = synapses_of(layer, below, group)
+            monitors.append(LoihiSpikeMonitor(group))
+            parts += [group, synapses, monitors[-1]]
+            below = group
+    network = LoihiNetwork(*parts)
+    network.run(n_steps)
+    return [spikes_of(monitor, n_steps) for monitor in monitors]
+
+
+def neurons_of(layer):
+    """Make a layer's neurons, with their biases."""
+    neuron = layer["neuron"]
+    group = LoihiNeuronGroup(
+        int(layer["shape"][0]),
+        refractory=1,
+        threshold_v_mant=int(neuron["vThMant"][()]),
+        decay_v=int(neuron["vDecay"][()]),
+        decay_I=int(neuron["iDecay"][()]),
+    )
+    bias = brian2.TimedArray(64.0 * layer["bias"][()][np.newaxis], dt=1e6 * brian2.second)
+    group.namespace["bias"] = bias
+    group.run_regularly("v += bias(t, i)", when="after_groups")
+    return group
+
+
+def synapses_of(layer, below, group):
+    """Connect a layer to the one below."""
+    weights = layer["weight"][()]
+    synapses = LoihiSynapses(below, group, sign_mode=1, delay=0)
+    targets, sources = np.indices(weights.shape)
+    synapses.connect(i=sources.ravel(), j=targets.ravel())
+    synapses.w = weights.ravel()
+    return synapses
+
+
+def spikes_of(monitor, n_steps):
+    """Return a monitor's spikes, (n_steps, n)."""
+    found = np.zeros((n_steps, len(monitor.source)), dtype=np.uint8)
+    found[np.asarray(monitor.t, dtype=int), np.asarray(monitor.i)] = 1
+    return found
+
+
+def compare(path):
+    """Compare one network; return its figures."""
+    ours = np.load(path.with_suffix(".npz"))
+    found = run(path, ours["spikes_0"])
+    expected = [ours[f"spikes_{i + 1}"] for i in range(len(found))]
+    return {
+        "network": path.stem,
+        "steps": len(ours["spikes_0"]),
+        "neuron_steps": sum(each.size for each in expected),
+        "spikes": int(sum(each.sum() for each in expected)),
+        "differing": int(sum((a != b).sum() for a, b in zip(found, expected, strict=True))),
+    }
+
+
+def main(folder):
+    figures = []
+    for path in sorted(Path(folder).glob("*.net")):
+        if path.with_suffix(".npz").exists():
+            figures.append(compare(path))
+            print(figures[-1], flush=True)
+    Path(folder, "brian.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return any(row["differing"] for row in figures) or not figures
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

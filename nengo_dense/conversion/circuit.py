@@ -1,0 +1,319 @@
+"""A stack or a graph as matrices: its spikes on the chip's integers, many samples at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from nengo.exceptions import ValidationError
+
+from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
+from nengo_dense.conversion.part import LayerPart, Part, Parts, Read
+from nengo_dense.layers.graph import AnyDense
+from nengo_dense.loihi.kernel.choice import make_fire_from_rest
+from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
+from nengo_dense.loihi.program import Program
+
+
+class Window(NamedTuple):
+    """Steps of the readout that are averaged, and how much the answer then matters.
+
+    Attributes
+    ----------
+    start, stop : int
+        Steps. The readout sees the chip's spikes one step after they were fired, so step 0 sees
+        none.
+    weight : float
+        Weights of all windows add up to 1.
+    early : bool
+        Whether more of the presentation follows.
+    """
+
+    start: int
+    stop: int
+    weight: float
+    early: bool = False
+
+    @property
+    def seen(self) -> slice:
+        """(slice) Steps in which the chip fired the spikes that the readout sees."""
+        return slice(max(self.start - 1, 0), self.stop - 1)
+
+    @property
+    def whole(self) -> slice:
+        """(slice) The steps themselves, in which the host fired the spikes that it sees."""
+        return slice(self.start, self.stop)
+
+    @property
+    def n_steps(self) -> int:
+        """(int) Number of steps."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that happened to some samples, as answers and slopes need it.
+
+    Populations are the host's, encoders first, and then the layers on the chip.
+
+    Attributes
+    ----------
+    x : (batch, size_in) ndarray
+        The inputs, standardised.
+    drive : (batch, n_neurons) ndarray
+        Input of all neurons on the host, in spikes a step; above 1 the chip gets one all the same.
+    fired : (batch, n_steps, n_neurons) uint8 ndarray
+        How often each neuron on the host fired.
+    spikes : list of (batch, n_steps, n_neurons) uint8 ndarray
+        Of every population, as others on the chip get them.
+    traces : list of Trace
+        Of each layer on the chip; empty if slopes are not wanted.
+    neurons : list of Neurons
+        Their parameters.
+    """
+
+    x: np.ndarray
+    drive: np.ndarray
+    fired: np.ndarray
+    spikes: list[np.ndarray]
+    traces: list[Trace]
+    neurons: list[Neurons]
+
+
+class Circuit:
+    """The parameters of a stack or a graph, and what the chip's integers make of them.
+
+    All parameters are in spikes a step: a rectified linear neuron fires
+    ``weights @ rates + bias`` spikes a step if its sources fire ``rates``, the logits are
+    ``weights @ rates + bias`` of what the output reads. All scales are then of the order of 1,
+    whatever the units of the source model. An input that is read itself, not as spikes, is
+    standardised.
+
+    Parameters
+    ----------
+    network : DenseStack or DenseGraph
+        With ``encoding="host"`` or ``"spikes"``.
+    dt : float
+        Step in seconds.
+    x : (batch, size_in) ndarray, optional
+        Inputs to standardise by; without them an input counts as it is.
+
+    Attributes
+    ----------
+    weights : list of (n_out, n_in) ndarray
+        Of each layer, then of each output; what it reads side by side.
+    biases : list of (n_out,) ndarray
+    parts : Parts
+        Who reads whom.
+    place : dict of str to int
+        Number of each population, by the name of the layer, or of the input that is encoded.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        An encoding, neurons or synapses that cannot be tuned.
+    nengo.exceptions.BuildError
+        Layers that no cores can hold; from `spikes`, numbers that they cannot store.
+    """
+
+    def __init__(self, network: AnyDense, dt: float, x: np.ndarray | None = None) -> None:
+        _check_encoding(network)
+        self.dt, self.mean = dt, np.zeros(network.size_in)
+        self.deviation = np.ones(network.size_in)
+        if x is not None:
+            deviation = x.std(axis=0)
+            self.mean, self.deviation = x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+        self._built = BuiltNetwork(network, dt)
+        self.parts = parts = Parts.of(network)
+        hosts = [(host.name, host.layer.n_neurons) for host in self._built.hosts]
+        chip = [part.name for part in parts.layers if part.layer.on_chip]
+        self.place = {name: i for i, name in enumerate([*(name for name, _ in hosts), *chip])}
+        self._host_ends = np.cumsum([n for _, n in hosts])
+        self._signs = {n: np.sign(encoder.decoders) for n, encoder in parts.encoders.items()}
+        self._scale()
+        self.weights = [w * f for w, f in zip(parts.weights, self._factors, strict=True)]
+        self.biases = [
+            (b + w @ shift) * scale
+            for b, w, shift, scale in zip(
+                parts.biases, parts.weights, self._shifts, self._out_scales, strict=True
+            )
+        ]
+
+    def _scale(self) -> None:
+        """Find what turns the network's numbers into spikes a step."""
+        layers = {part.name: part.layer.max_rate * self.dt for part in self.parts.layers}
+        self._out_scales = [*layers.values(), *(1.0 for _ in self.parts.outputs)]
+        self._factors: list[np.ndarray] = []
+        self._shifts: list[np.ndarray] = []
+        known = zip(self.parts.all, self.parts.weights, self._out_scales, strict=True)
+        for part, weights, out in known:
+            factor, shift = np.empty(weights.shape[1]), np.zeros(weights.shape[1])
+            for name, columns in part.reads:
+                if name in layers:
+                    factor[columns] = out / layers[name]
+                elif self.is_encoded(part, name):
+                    encoder = self.parts.encoders[name]
+                    decoders = np.abs(encoder.decoders).max(axis=1)
+                    factor[columns] = out / (encoder.layer.max_rate * self.dt / decoders)
+                else:
+                    values = self.parts.inputs[name]
+                    factor[columns] = out * self.deviation[values]
+                    shift[columns] = self.mean[values]
+            self._factors.append(factor)
+            self._shifts.append(shift)
+
+    def is_encoded(self, part: Part, source: str) -> bool:
+        """Tell whether a part gets an input as its encoder's spikes."""
+        on_chip = isinstance(part, LayerPart) and part.layer.on_chip
+        return on_chip and source in self.parts.inputs
+
+    @property
+    def depth(self) -> int:
+        """Steps after which an input can first show in the logits by every way."""
+        steps = dict.fromkeys(self.parts.inputs, 0)
+        for part in self.parts.layers:
+            encoded = [self.is_encoded(part, read.source) for read in part.reads]
+            known = zip(part.reads, encoded, strict=True)
+            steps[part.name] = 1 + max(steps[read.source] + coded for read, coded in known)
+        return max(steps[read.source] for part in self.parts.outputs for read in part.reads)
+
+    @property
+    def n_neurons(self) -> int:
+        """Neurons of all populations, on the host and on the chip."""
+        encoding = sum(signs.shape[1] for signs in self._signs.values())
+        return encoding + sum(part.layer.n_neurons for part in self.parts.layers)
+
+    @property
+    def unread_steps(self) -> int:
+        """Last steps of a presentation whose spikes no output sees: those of the chip alone."""
+        read = {read.source for part in self.parts.outputs for read in part.reads}
+        layers = read - set(self.parts.inputs)
+        return int(all(self.place[name] >= self.n_hosts for name in layers))
+
+    @property
+    def n_hosts(self) -> int:
+        """Number of populations on the host."""
+        return len(self._host_ends)
+
+    def host_columns(self, population: int) -> slice:
+        """Return the neurons of a population among all of the host."""
+        end = int(self._host_ends[population])
+        start = int(self._host_ends[population - 1]) if population else 0
+        return slice(start, end)
+
+    def in_network_units(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return weights and biases as `nengo_dense.conversion.part.Parts` has them."""
+        weights = [w / factor for w, factor in zip(self.weights, self._factors, strict=True)]
+        biases = [
+            b / scale - w @ shift
+            for b, w, shift, scale in zip(
+                self.biases, weights, self._shifts, self._out_scales, strict=True
+            )
+        ]
+        return weights, biases
+
+    def effective_weights(self, index: int, read: Read) -> np.ndarray:
+        """Return a layer's weights from the neurons (not the input) that it reads."""
+        weights = self.weights[index][:, read.columns]
+        signs = self._signs.get(read.source)
+        return weights if signs is None else times_columns(weights, signs)
+
+    def by_input(self, read: Read, slopes: np.ndarray) -> np.ndarray:
+        """Turn slopes of `effective_weights` into those of `weights`."""
+        signs = self._signs.get(read.source)
+        return slopes if signs is None else sum_columns(slopes, signs)
+
+    def per_threshold(self, index: int, neurons: Neurons) -> tuple[float, float]:
+        """Return what weights and biases of 1 add to the voltage in one step, in thresholds.
+
+        A spike's weight adds up, over all steps of its synapse, to what the same bias adds in
+        one. Rectified linear neurons integrate their input, others take their leak's part of it.
+        """
+        layer, leak = self.parts.layers[index].layer, 1 - float(neurons.keep_v[0])
+        bias = layer.unit_gain / (layer.max_rate * self.dt) * (leak or self.dt)
+        return bias * (1 - float(neurons.keep_u[0])), bias
+
+    def standard(self, x: np.ndarray) -> np.ndarray:
+        """Return inputs in the units of the weights that read them, (batch, size_in)."""
+        return (x - self.mean) / self.deviation
+
+    def read(self, course: Course, window: Window) -> list[np.ndarray]:
+        """Average what each output reads over a window: list of (batch, n_in) arrays."""
+        return [
+            np.concatenate([self._mean(course, r.source, window) for r in part.reads], axis=1)
+            for part in self.parts.outputs
+        ]
+
+    def _mean(self, course: Course, source: str, window: Window) -> np.ndarray:
+        if source in self.parts.inputs:
+            return course.x[:, self.parts.inputs[source]]
+        place = self.place[source]
+        if place < self.n_hosts:
+            seen = course.fired[:, window.whole, self.host_columns(place)]
+        else:
+            seen = course.spikes[place][:, window.seen]
+        mean: np.ndarray = seen.sum(axis=1, dtype=np.int32) / window.n_steps
+        return mean
+
+    def logits(self, read: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the mean logits of all outputs, (batch, n_out), of what they read."""
+        n = len(self.parts.layers)
+        ends = zip(read, self.weights[n:], self.biases[n:], strict=True)
+        return np.concatenate([values @ w.T + b for values, w, b in ends], axis=1)
+
+    def run(self, x: np.ndarray, windows: Sequence[Window]) -> list[list[np.ndarray]]:
+        """Show each sample to a chip just switched on, and average over windows of time.
+
+        Parameters
+        ----------
+        x : (batch, size_in) ndarray
+        windows : sequence of Window
+
+        Returns
+        -------
+        read : list of list of (batch, n_in) ndarray
+            For each window what each output reads.
+        """
+        course = self.show(x, max(window.stop for window in windows))
+        return [self.read(course, window) for window in windows]
+
+    def show(self, x: np.ndarray, n_steps: int, *, slopes: bool = False) -> Course:
+        """Show each sample to a chip just switched on.
+
+        Parameters
+        ----------
+        x : (batch, size_in) ndarray
+        n_steps : int
+        slopes : bool, optional
+            Whether to keep what slopes depend on.
+        """
+        self._built.set_parameters(*self.in_network_units())
+        drive = self._built.drive(x)
+        fired = make_fire_from_rest()(drive, n_steps)
+        sent = np.minimum(fired, 1)
+        traces, neurons = self._built.trace(sent) if slopes else ([], [])
+        chip = [trace.spiked for trace in traces] if slopes else self._built.run(sent)
+        hosts = [sent[:, :, self.host_columns(i)] for i in range(self.n_hosts)]
+        return Course(self.standard(x), drive, fired, [*hosts, *chip], traces, neurons)
+
+    def program(self) -> Program:
+        """Return the integers of the present parameters, as the chip has them."""
+        self._built.set_parameters(*self.in_network_units())
+        return self._built.program()
+
+
+def _check_encoding(network: AnyDense) -> None:
+    if network.encoding not in ("host", "spikes"):
+        raise ValidationError(
+            f"must be 'host' or 'spikes' for tuning, got {network.encoding!r}: what nengo-loihi "
+            "puts between a node and the chip is no part of the stack",
+            attr="encoding",
+            obj=network,
+        )
+    if not any(layer.on_chip for layer in network.layers):
+        raise ValidationError(
+            "must be encoding='spikes' for a single layer of neurons: 'host' would leave "
+            "nothing for the chip",
+            attr="encoding",
+            obj=network,
+        )

@@ -1,0 +1,161 @@
+"""What is wanted of all outputs together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from nengo_dense.conversion.distillation import Distillation
+
+#: Label of a sample of which none is known.
+UNKNOWN = -1
+
+
+class Goal(NamedTuple):
+    """What is wanted of one output.
+
+    Attributes
+    ----------
+    columns : slice
+        Its values among those of all outputs.
+    head : str
+    distillation : Distillation
+    weight : float
+        Of its loss.
+    """
+
+    columns: slice
+    head: str
+    distillation: Distillation
+    weight: float
+
+
+@dataclass(frozen=True)
+class Goals:
+    """The sum of all outputs' losses.
+
+    Several outputs count alike, whatever their units and sizes: each loss is a share of what the
+    best constant answer loses.
+
+    Attributes
+    ----------
+    of_outputs : tuple of Goal
+    """
+
+    of_outputs: tuple[Goal, ...]
+
+    @classmethod
+    def for_targets(
+        cls, targets: np.ndarray, heads: Sequence[str], widths: Sequence[int] | None = None
+    ) -> "Goals":
+        """Choose what to compare.
+
+        Parameters
+        ----------
+        targets : (batch, n_out) ndarray
+            Logits of the source model, of all outputs side by side.
+        heads : sequence of str
+            Of each output.
+        widths : sequence of int, optional
+            Number of values of each; not needed for one output.
+        """
+        goals, start = [], 0
+        for head, width in zip(heads, widths or [targets.shape[1]], strict=True):
+            columns = slice(start, start + width)
+            start += width
+            distillation = Distillation.for_targets(targets[:, columns], head)
+            goals.append(Goal(columns, head, distillation, 1.0))
+        if len(goals) > 1:
+            goals = [goal._replace(weight=_share(goal, targets)) for goal in goals]
+        return cls(tuple(goals))
+
+    @property
+    def late(self) -> bool:
+        """(bool) Whether values alone matter, and so only the whole presentation."""
+        return all(goal.distillation.late for goal in self.of_outputs)
+
+    @property
+    def has_values(self) -> bool:
+        """(bool) Whether the values of any output matter, and not only classes or labels."""
+        return any(goal.distillation.late for goal in self.of_outputs)
+
+    def with_labels(self, targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return logits whose softmaxes are the source's, mixed with the true classes.
+
+        Parameters
+        ----------
+        targets : (batch, n_out) ndarray
+            Logits of the source model.
+        labels : (batch, n_outputs) ndarray of int
+            `UNKNOWN` in the column of an output without labels.
+        """
+        mixed = np.array(targets)
+        for goal, column in zip(self.of_outputs, labels.T, strict=True):
+            if (column != UNKNOWN).all():
+                part = targets[:, goal.columns]
+                mixed[:, goal.columns] = goal.distillation.with_labels(part, column)
+        return mixed
+
+    def __call__(
+        self, logits: np.ndarray, targets: np.ndarray, early: bool = False
+    ) -> tuple[float, np.ndarray]:
+        """Return the mean loss of a batch and its gradient; see `Distillation`."""
+        loss, gradient = 0.0, np.zeros_like(logits)
+        for columns, _, distillation, weight in self.of_outputs:
+            part, slope = distillation(logits[:, columns], targets[:, columns], early)
+            loss += weight * part
+            gradient[:, columns] = weight * slope
+        return loss, gradient
+
+    def apart(self, logits: np.ndarray, source: np.ndarray) -> tuple[float, ...]:
+        """Return how far answers are from the source's, for each output.
+
+        Parameters
+        ----------
+        logits, source : (batch, n_out) ndarray
+
+        Returns
+        -------
+        apart : tuple of float
+            Share of samples with another class, or of labels that are given otherwise; of values
+            the root mean square of the difference, in standard deviations.
+        """
+        return tuple(_apart(goal, logits, source) for goal in self.of_outputs)
+
+    def wrong(self, logits: np.ndarray, labels: np.ndarray | None) -> tuple[float, ...]:
+        """Return the share of samples whose class is not the label's, for each output.
+
+        Parameters
+        ----------
+        logits : (batch, n_out) ndarray
+        labels : (batch, n_outputs) ndarray of int, or None
+        """
+        if labels is None:
+            return (0.0,) * len(self.of_outputs)
+        found = zip(self.of_outputs, labels.T, strict=True)
+        return tuple(
+            float(
+                ((logits[:, goal.columns].argmax(axis=1) != column) & (column != UNKNOWN)).mean()
+            )
+            for goal, column in found
+        )
+
+
+def _share(goal: Goal, targets: np.ndarray) -> float:
+    """Return what turns an output's loss into a share of the best constant answer's."""
+    part = targets[:, goal.columns]
+    constant = np.broadcast_to(part.mean(axis=0), part.shape)
+    loss, _ = goal.distillation(np.array(constant), part)
+    return 1 / loss if loss > 0 else 1.0
+
+
+def _apart(goal: Goal, logits: np.ndarray, source: np.ndarray) -> float:
+    ours, theirs = logits[:, goal.columns], source[:, goal.columns]
+    if goal.distillation.late:
+        deviation = theirs.std(axis=0)
+        apart = (ours - theirs) / np.where(deviation > 0, deviation, 1.0)
+        return float(np.sqrt(np.mean(apart**2)))
+    if goal.head == "sigmoid":
+        return float(((ours > 0) != (theirs > 0)).mean())
+    return float((ours.argmax(axis=1) != theirs.argmax(axis=1)).mean())

@@ -1,0 +1,99 @@
+"""Batches of samples, with the readers of their outputs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.evaluation.batch import Batch, Presentations, SequenceGroup, StreamGroup
+from nengo_dense.evaluation.cost import spikes_for_values
+from nengo_dense.evaluation.reader import Reader
+from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.sequence import Sequences
+from nengo_dense.exceptions import invalid
+
+#: Makes the reader for the samples of the given numbers.
+ReaderFor = Callable[[Any], Reader]
+
+
+class Feed:
+    """Batches with their readers. What goes wrong with a batch is said after the run.
+
+    Batches may be asked for in a thread of joblib's, in which an error would be lost.
+
+    Parameters
+    ----------
+    run : Run
+    reader_for : callable
+        Makes the reader for the samples of the given numbers.
+
+    Attributes
+    ----------
+    spikes_in : float
+        Spikes that nengo-loihi makes of all inputs' values.
+    rows : (n,) ndarray of int or None
+        Numbers of the samples in their order; None where these are in order.
+    """
+
+    def __init__(self, run: Run, reader_for: ReaderFor) -> None:
+        self._run = run
+        self._reader_for = reader_for
+        self._error: Exception | None = None
+        self.spikes_in = 0.0
+        self.rows: np.ndarray | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        try:
+            if self._run.stream is not None:
+                yield from self._groups()
+            elif self._run.sequences is not None:
+                yield from self._sequences(self._run.sequences)
+            else:
+                yield from self._side_by_side()
+        except Exception as err:  # whatever the user's own iterable raises
+            self._error = err
+
+    def _side_by_side(self) -> Iterator[Batch]:
+        run, n = self._run, 0
+        for batch in run.samples.of(run.size):
+            rows = slice(n, n + len(batch))
+            n += len(batch)
+            if run.n is not None and n > run.n:
+                raise invalid(f"yields more than {run.n} samples, one for each label", "x")
+            if run.stack.encoding == "chip":
+                self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
+            yield Presentations(batch, run.n_steps, self._reader_for(rows))
+
+    def _sequences(self, sequences: Sequences) -> Iterator[Batch]:
+        run = self._run
+        steps = run.n_steps // sequences.n_frames
+        groups = sequences.groups(run.size, steps)
+        self.rows = np.concatenate(groups)
+        for rows in groups:
+            lengths = sequences.lengths[rows]
+            values = sequences.take(rows)[:, : lengths[0]]
+            if run.stack.encoding == "chip":
+                for one, length in zip(values, lengths, strict=True):
+                    self.spikes_in += spikes_for_values(one[None, :length], length * steps)
+            yield SequenceGroup(values, lengths, steps, run.n_steps, self._reader_for(rows))
+
+    def _groups(self) -> Iterator[Batch]:
+        run, stream = self._run, self._run.stream
+        assert stream is not None, "asked for streams alone"
+        if run.stack.encoding == "chip":
+            nothing = np.zeros((1, run.stack.size_in))
+            for batch in run.samples.of(run.size):
+                self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
+                self.spikes_in += len(batch) * spikes_for_values(nothing, stream.gap)
+        groups = stream.groups(run.size)
+        self.rows = np.concatenate([np.concatenate(places) for places in groups])
+        for places in groups:
+            reader = self._reader_for(np.concatenate(places))
+            yield StreamGroup(run.samples, places, run.n_steps, stream.gap, reader)
+
+    def check(self, n: int) -> None:
+        """Raise the error that there was, or that of too few samples."""
+        if self._error is not None:
+            raise self._error
+        if self._run.n is not None and n < self._run.n:
+            raise invalid(f"ends after {n} samples, but there are {self._run.n} labels", "x")

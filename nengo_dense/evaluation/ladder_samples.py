@@ -1,0 +1,85 @@
+"""Samples or sequences of a ladder, as the chip sees them and as the source model does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.arguments import flag, positive, presentation_steps
+from nengo_dense.evaluation.sequence import Sequences
+from nengo_dense.evaluation.source_answers import Source, source_inputs
+from nengo_dense.exceptions import invalid
+
+
+@dataclass(frozen=True, eq=False)
+class LadderSamples:
+    """What is shown on all rungs.
+
+    Attributes
+    ----------
+    x : object
+        For `Run.of`.
+    rows : (n_rows, n_in) ndarray
+        Samples, or the frames of all sequences, for the source model.
+    how : dict
+        Further arguments of `Run.of`.
+    sequences : Sequences or None
+    frame_steps : int
+        Steps that a frame lasts.
+    """
+
+    x: Any
+    rows: np.ndarray
+    how: Mapping[str, Any]
+    sequences: Sequences | None = None
+    frame_steps: int = 1
+
+    @classmethod
+    def of(
+        cls, source: Source, x: Any, presentation_time: Any, dt: Any, mask: Any, per_frame: Any
+    ) -> "LadderSamples":
+        """Check samples; the arguments are those of `ladder`.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+        """
+        sequences = None if isinstance(x, Mapping) else Sequences.read(x, source.n_in, mask)
+        by_frame = flag(per_frame, "per_frame")
+        if sequences is None:
+            if by_frame:
+                raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
+            rows = source_inputs(source, x)
+            return cls(rows, rows, {})
+        step = positive(dt, "dt", unit="seconds")
+        n_steps = presentation_steps(presentation_time, step)
+        sequences.arranged(n_steps, step, True, by_frame)
+        how = {"mask": mask, "per_frame": by_frame}
+        return cls(x, sequences.frames(), how, sequences, n_steps // sequences.n_frames)
+
+    @property
+    def n(self) -> int:
+        """(int) Answers."""
+        averaged = self.sequences is not None and not self.how["per_frame"]
+        return self.sequences.n if averaged and self.sequences else len(self.rows)
+
+    def truths(self, y: Any, weights: Any) -> tuple[Any, Any]:
+        """Return labels and weights as there are answers.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+        """
+        if self.sequences is None:
+            return y, weights
+        if self.how["per_frame"]:
+            return self.sequences.by_frame(y, "y"), self.sequences.weights_by_frame(weights)
+        self.sequences.check_not_by_frame(y)
+        return y, weights
+
+    def answered(self, logits: np.ndarray) -> np.ndarray:
+        """Return the logits that answer, (n, n_out), of those of all rows."""
+        if self.sequences is None or self.how["per_frame"]:
+            return logits
+        return self.sequences.mean_logits(logits, self.frame_steps)

@@ -1,0 +1,321 @@
+"""Sequences: samples that change while they are shown, frame by frame."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nengo_dense.array_like import to_array
+from nengo_dense.batches import GLANCE, Batches, check_batches
+from nengo_dense.evaluation.stream import Stream
+from nengo_dense.exceptions import invalid
+from nengo_dense.layers.readout import window_start
+
+
+class Times(NamedTuple):
+    """How many sequences there are, and how many frames they have."""
+
+    n: int
+    n_frames: int
+    mean_length: float
+
+
+class Sequences(Batches):
+    """Sequences of frames, all of which last as long.
+
+    Parameters
+    ----------
+    values : (n, n_frames, n_in) ndarray
+        Whatever follows the end of a sequence is not looked at.
+    lengths : (n,) ndarray of int
+        Frames of each sequence, from 1 on.
+
+    Attributes
+    ----------
+    n : int
+        Sequences.
+    lengths : (n,) ndarray of int
+    n_frames : int
+        Frames of the longest.
+    """
+
+    n: int
+
+    def __init__(self, values: np.ndarray, lengths: np.ndarray) -> None:
+        self._values = values
+        self.lengths = lengths
+        self.n, self.n_frames = len(values), int(lengths.max())
+
+    @classmethod
+    def read(cls, x: Any, n_in: int, mask: Any = None) -> "Sequences | None":
+        """Return sequences, or None for samples that stay the same.
+
+        Parameters
+        ----------
+        x : (n, n_frames, n_in) array_like, or list of (n_frames, n_in) array_like
+            Frames with more dimensions are flattened.
+        n_in : int
+        mask : (n, n_frames) array_like, optional
+            1 for the frames of each sequence, and then 0.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Frames that do not fit, a mask with holes, values that are not finite.
+        """
+        if parts := _ragged(x, n_in):
+            if mask is not None:
+                raise invalid("goes with one array; a list of sequences says their ends", "mask")
+            values = np.zeros((len(parts), max(map(len, parts)), n_in))
+            for row, part in zip(values, parts, strict=True):
+                row[: len(part)] = part
+            return cls._checked(values, np.array([len(part) for part in parts]))
+        shape = _shape(x) if isinstance(x, list | tuple) or hasattr(x, "shape") else ()
+        changing = len(shape) > 2 and np.prod(shape[2:]) == n_in != np.prod(shape[1:])
+        if not changing and mask is None:
+            return None
+        if not changing and (len(shape) < 3 or np.prod(shape[2:]) != n_in):
+            raise invalid(
+                f"goes with sequences, (n, n_frames, {n_in}), and x has the shape {shape}", "mask"
+            )
+        values = to_array(x, "x").reshape(*shape[:2], n_in)
+        if 0 in values.shape:
+            raise invalid(f"must have at least one sequence and one frame, got {shape}", "x")
+        return cls._checked(values, _lengths(mask, values.shape[:2]))
+
+    @classmethod
+    def _checked(cls, values: np.ndarray, lengths: np.ndarray) -> "Sequences":
+        sequences = cls(values, lengths)
+        for _ in sequences.of(max(1, GLANCE // sequences.n_frames)):
+            continue  # which looks at every value
+        return sequences
+
+    @property
+    def n_rows(self) -> int:
+        """(int) Frames of all sequences."""
+        return int(self.lengths.sum())
+
+    @property
+    def times(self) -> "Times":
+        """(Times) How many there are, and how long they are."""
+        return Times(self.n, self.n_frames, self.mean_length)
+
+    @property
+    def is_ragged(self) -> bool:
+        """(bool) Whether some end before others."""
+        return bool(self.lengths.min() < self.n_frames)
+
+    @property
+    def mean_length(self) -> float:
+        """(float) Frames of a sequence, the mean."""
+        return float(self.lengths.mean())
+
+    def of(self, size: int) -> Iterator[np.ndarray]:
+        """Yield all sequences, (size, n_frames, n_in)."""
+        for first in range(0, self.n, size):
+            yield self.take(np.arange(first, min(first + size, self.n)))
+
+    def groups(self, size: int, frame_steps: int) -> list[np.ndarray]:
+        """Return the numbers of sequences to show side by side, longest first.
+
+        No two ends are one step apart, as a run of one step rounds otherwise (see
+        ``Machine.pieces``).
+        """
+        order = np.argsort(-self.lengths, kind="stable")
+        kinds = [order]
+        if frame_steps == 1 and len(set(self.lengths.tolist())) > 1:
+            ends = self.lengths[order]
+            apart = (ends == 1, (ends > 1) & (ends % 2 == 0), (ends > 1) & (ends % 2 == 1))
+            kinds = [order[kind] for kind in apart if kind.any()]
+        return [kind[i : i + size] for kind in kinds for i in range(0, len(kind), size)]
+
+    def glance(self) -> np.ndarray:
+        """Return some frames, (at most `GLANCE`, n_in), from the whole set."""
+        step = max(1, -(-self.n * self.n_frames // GLANCE))
+        some = range(0, self.n, step)
+        return np.concatenate([self.take([i])[0, : self.lengths[i]] for i in some])[:GLANCE]
+
+    def take(self, rows: Any) -> np.ndarray:
+        """Return sequences of the given numbers, (len(rows), n_frames, n_in), zeros at the end."""
+        values = np.array(self._values[rows, : self.n_frames], dtype=np.float64)
+        values[np.arange(self.n_frames) >= self.lengths[rows][:, np.newaxis]] = 0
+        finite = np.isfinite(values).all(axis=(1, 2))
+        if not finite.all():
+            raise invalid(
+                f"has NaN or infinite values in sequence {rows[int(finite.argmin())]}, and every "
+                "value must be finite. Sequences that end earlier than others are given as a "
+                "list of arrays, or with mask=",
+                "x",
+            )
+        return values
+
+    def as_list(self) -> list[np.ndarray]:
+        """Return each sequence, (n_frames, n_in), without what follows its end."""
+        return [self.take([i])[0, : self.lengths[i]] for i in range(self.n)]
+
+    def frames(self) -> np.ndarray:
+        """Return the frames of all sequences after one another, (n_rows, n_in)."""
+        return np.concatenate(self.as_list())
+
+    def arranged(
+        self, n_steps: int, dt: float, fresh: bool, by_frame: bool
+    ) -> tuple[Batches, int, Stream | None]:
+        """Return samples, the steps of each, and how they follow one another.
+
+        Parameters
+        ----------
+        n_steps : int
+            Of the longest sequence.
+        dt : float
+        fresh : bool
+            Whether every sequence is shown from a fresh start.
+        by_frame : bool
+            Whether frames are samples.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Frames that would not last a whole number of steps, or no fresh start.
+        """
+        if not fresh:
+            raise invalid("must be True for sequences, each of which has a fresh start", "reset")
+        least = 2 if by_frame else 1
+        steps, rest = divmod(n_steps, self.n_frames)
+        if rest or steps < least:
+            times = sorted({max(least, n) * self.n_frames * dt for n in (steps, steps + 1)})
+            ways = " or ".join(f"{time:g}" for time in times)
+            raise invalid(
+                f"of {n_steps} steps cannot be divided among {self.n_frames} frames of {least} or "
+                f"more whole steps; {ways} can",
+                "presentation_time",
+            )
+        if not by_frame:
+            return self, n_steps, None
+        n_in = self._values.shape[2]
+        return check_batches(self.frames(), n_in, "x"), steps, self.stream()
+
+    def stream(self) -> Stream:
+        """Return how frames follow one another, each sequence from a fresh start."""
+        ends = np.cumsum(self.lengths)
+        parts = [np.arange(end - n, end) for end, n in zip(ends, self.lengths, strict=True)]
+        parts.sort(key=len, reverse=True)
+        return Stream(0, np.arange(self.n_rows), self.n, tuple(parts))
+
+    def by_frame(self, given: Any, attr: str) -> Any:
+        """Return what was given for each frame, of all sequences after one another.
+
+        Parameters
+        ----------
+        given : (n, n_frames, ...) array_like, list of (n_frames, ...) array_like, dict of them
+            For the frames of each sequence. What follows its end is not looked at.
+        attr : str
+            For messages.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+        """
+        if given is None:
+            return None
+        if isinstance(given, Mapping):
+            return {name: self.by_frame(one, attr) for name, one in given.items()}
+        rows = [to_array(one, attr) for one in given] if _is_rows(given) else []
+        wrong = [i for i, row in enumerate(rows) if row.shape[:1] < (self.lengths[i],)]
+        if len(rows) != self.n or wrong:
+            got = f"{len(rows)} rows"
+            if len(rows) == self.n:
+                got = f"{rows[wrong[0]].shape} for sequence {wrong[0]} of {self.lengths[wrong[0]]}"
+            raise invalid(
+                f"must have a value for each frame of each of {self.n} sequences, got {got}", attr
+            )
+        return np.concatenate([row[:n] for row, n in zip(rows, self.lengths, strict=True)])
+
+    def check_not_by_frame(self, y: Any) -> None:
+        """Raise a ValidationError for labels of frames where sequences have one each."""
+        if isinstance(y, Mapping):
+            for one in y.values():
+                self.check_not_by_frame(one)
+        elif _is_rows(y) and len(y) == self.n and self.n_frames > 1:
+            lengths = [len(row) for row in y]
+            of_frames = np.ndim(y[0]) > 1 or len(set(lengths)) > 1
+            if of_frames and all(lengths >= self.lengths):
+                raise invalid(
+                    "has a value for each frame; give per_frame=True to have an answer for each",
+                    "y",
+                )
+
+    def weights_by_frame(self, weights: Any) -> Any:
+        """Return the weight of each frame; (n,) weights are those of all frames of a sequence."""
+        if weights is not None and _shape(weights) == (self.n,):
+            return np.repeat(to_array(weights, "sample_weight"), self.lengths)
+        return self.by_frame(weights, "sample_weight")
+
+    def mean_logits(self, logits: np.ndarray, frame_steps: int) -> np.ndarray:
+        """Average what each frame gives as the readout does while a sequence is shown.
+
+        Parameters
+        ----------
+        logits : (n_rows, n_out) ndarray
+            As `frames`.
+        frame_steps : int
+            Steps that a frame lasts.
+
+        Returns
+        -------
+        means : (n, n_out) ndarray
+        """
+        means, first = np.zeros((self.n, logits.shape[1])), 0
+        for mean, length in zip(means, self.lengths.tolist(), strict=True):
+            start = float(window_start(length * frame_steps)) / frame_steps
+            share = np.clip(np.arange(length) + 1 - start, 0, 1)
+            mean[:] = share @ logits[first : first + length] / share.sum()
+            first += length
+        return means
+
+
+def _ragged(x: Any, n_in: int) -> list[np.ndarray]:
+    """Return the sequences of a list, or nothing where all are as long, or something else."""
+    if not isinstance(x, list | tuple) or not x:
+        return []
+    shapes = [_shape(part) for part in x]
+    fits = [len(s) > 1 and s[0] > 0 and np.prod(s[1:]) == n_in for s in shapes]
+    if not all(fits) or len({shape[0] for shape in shapes}) < 2:
+        return []
+    return [to_array(part, "x").reshape(len(part), n_in) for part in x]
+
+
+def _shape(part: Any) -> tuple[int, ...]:
+    try:
+        return np.shape(part)
+    except ValueError:  # of rows with different lengths
+        return ()
+
+
+def _is_rows(given: Any) -> bool:
+    if isinstance(given, list | tuple):
+        return all(np.ndim(row) > 0 for row in given)
+    return np.ndim(given) > 1
+
+
+def _lengths(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the frames of each sequence; a mask says which there are."""
+    if mask is None:
+        return np.full(shape[0], shape[1])
+    there = to_array(mask, "mask")
+    if there.shape != shape or not ((there == 0) | (there == 1)).all():
+        raise invalid(
+            f"must have shape {shape}, 1 for the frames of a sequence and 0 after its end; got "
+            f"{there.dtype} of shape {there.shape}",
+            "mask",
+        )
+    lengths = there.astype(bool).sum(axis=1)
+    holes = (there.astype(bool) != (np.arange(shape[1]) < lengths[:, np.newaxis])).any(axis=1)
+    if holes.any() or not lengths.all():
+        row = int((holes | (lengths == 0)).argmax())
+        why = "has frames after its end" if holes[row] else "has no frame"
+        raise invalid(
+            f"must be 1 from the first frame of a sequence to its last, and then 0, but sequence "
+            f"{row} {why}; leave such frames or sequences out",
+            "mask",
+        )
+    return lengths

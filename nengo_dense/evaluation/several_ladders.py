@@ -1,0 +1,103 @@
+"""The cost of each rung for each of several outputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nengo_dense.evaluation import plot
+from nengo_dense.evaluation.ladder_report import COLUMNS, EXPLANATION, UNITS, LadderReport
+from nengo_dense.evaluation.several_outputs import SeveralOutputs
+from nengo_dense.layers.graph import AnyDense
+from nengo_dense.report_page import Report, legend, pictures, wide
+from nengo_dense.report_table import ReportTable, paragraphs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SeveralLadders(Report):
+    """What counts for each output, from rung to rung: accuracy, R2 or macro F1.
+
+    Attributes
+    ----------
+    outputs : dict of {str: LadderReport}
+        The ladder of each output; the errors of layers are the same in all of them.
+    stack : DenseGraph
+        What ran on the last rung.
+    evaluation : SeveralOutputs
+        The last rung's.
+    """
+
+    kind: ClassVar[str] = "evaluation"
+
+    outputs: Mapping[str, LadderReport]
+    stack: AnyDense
+    evaluation: SeveralOutputs
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """(str) Label of the graph."""
+        return self.evaluation.name
+
+    @property
+    def n(self) -> int:
+        """(int) Samples in the test set."""
+        return self.evaluation.n
+
+    @property
+    def gaps(self) -> dict[str, float]:
+        """(dict) Score of the source less that of the last rung, in points, of each output."""
+        return {name: one.gap for name, one in self.outputs.items()}
+
+    def _content(self) -> dict[str, Any]:
+        ladders = {name: one._answer_content() for name, one in self.outputs.items()}
+        return {
+            "name": self.name,
+            "n": self.n,
+            "task": self.evaluation.task,
+            "layers": list(self.evaluation.rates),
+            "outputs": ladders,
+            "evaluation": self.evaluation.to_dict(),
+        }
+
+    def __repr__(self) -> str:
+        return f"<SeveralLadders: {self._headline()}>"
+
+    def __str__(self) -> str:
+        tables = [f"{name}\n{table.text()}" for name, table in self._tables().items()]
+        return "\n".join([*tables, *self._notes, self._headline()])
+
+    def _tables(self) -> dict[str, ReportTable]:
+        """Return the table of each output, and with the first one the errors of layers."""
+        first = next(iter(self.outputs))
+        return {name: one._table(errors=name == first) for name, one in self.outputs.items()}
+
+    def _headline(self) -> str:
+        words = (f"{name} {gap:.2f}" for name, gap in self.gaps.items())
+        return f"gaps in points: {', '.join(words)}, on {self.n} samples"
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        units = (
+            f"{UNITS[one.score_name]} ({name})" for name, one in self.evaluation.outputs.items()
+        )
+        notes = (f"note: {note}" for note in self.evaluation.notes)
+        return (EXPLANATION.format(", ".join(units)), *notes)
+
+    def _fragment(self, with_pictures: bool) -> str:
+        parts = [paragraphs(self._headline())]
+        for name, table in self._tables().items():
+            parts.append(f"<h2>{escape(name)}</h2>{wide(table.html())}")
+            if with_pictures:
+                parts.append(pictures([("", self.outputs[name].plot())]))
+        parts += [legend(COLUMNS), paragraphs(*self._notes)]
+        last = next(iter(self.outputs.values())).rungs[-1].name
+        whole = self.evaluation._fragment(with_pictures)
+        return f"{''.join(parts)}<h2>{escape(last)}</h2>{whole}"
+
+    def _figure(self) -> "Figure":
+        """Draw a row for each output."""
+        rows = [[plot.Of(name, one.panel())] for name, one in self.outputs.items()]
+        return plot.grid(rows, width=8)

@@ -1,0 +1,77 @@
+"""The answers of a source model, and those of the same model with fitted activations."""
+
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.evaluation.output_part import OutputPart, in_a_row
+from nengo_dense.heads import HEADS
+from nengo_dense.importers import SourceGraph, SourceModel
+from nengo_dense.importers.spec import forward
+from nengo_dense.samples import check_inputs
+
+Source = SourceModel | SourceGraph
+
+
+def source_parts(source: Source) -> list[OutputPart]:
+    """Return the outputs of a source model; those of a chain of layers have no name."""
+    if isinstance(source, SourceGraph):
+        return in_a_row((name, o.head, o.drive.n) for name, o in source.form.outputs.items())
+    # an activation that is no head becomes neurons
+    head = source.head if source.head in HEADS else "linear"
+    return in_a_row([("", head, source.n_out)])
+
+
+def source_inputs(source: Source, x: Any) -> np.ndarray:
+    """Return samples as (n, n_in) floats; inputs that are given by name come one after the other.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+    """
+    return (
+        source.joined(x) if isinstance(source, SourceGraph) else check_inputs(x, source.n_in, "x")
+    )
+
+
+def source_logits(source: Source, x: np.ndarray) -> np.ndarray:
+    """Compute the logits of all outputs of a source model in a row, (n, n_out)."""
+    if isinstance(source, SourceGraph):
+        return np.concatenate(list(source.form.logits(x).values()), axis=1)
+    return source.logits(x)
+
+
+def fitted_logits(
+    source: Source, x: np.ndarray, calibration: Any, error: float
+) -> np.ndarray | None:
+    """Compute the logits with rectifiers in the place of smooth activations.
+
+    Parameters
+    ----------
+    source : SourceModel or SourceGraph
+    x : (n, n_in) ndarray
+    calibration : array_like, mapping or None
+        Shows which weighted inputs occur.
+    error : float
+        ``activation_error`` of `nengo_dense.convert`.
+
+    Returns
+    -------
+    logits : (n, n_out) ndarray, or None
+        None where there is nothing to fit: straight activations are rectifiers exactly.
+    """
+    shown = None if calibration is None else source_inputs(source, calibration)
+    if isinstance(source, SourceGraph):
+        graph, fits = source.normal_form(shown, error)
+        return np.concatenate(list(graph.logits(x).values()), axis=1) if fits else None
+    form = source.normal_form(shown, error)
+    if not form.fits:
+        return None
+    last = form.layers[-1]
+    before = forward(form.layers[:-1], x)[-1] if len(form.layers) > 1 else x
+    return np.asarray(before @ last.weights.T + last.bias)
+
+
+def heads_of(parts: list[OutputPart], logits: np.ndarray) -> np.ndarray:
+    """Compute all outputs in a row."""
+    return np.concatenate([part.of(logits) for part in parts], axis=-1)

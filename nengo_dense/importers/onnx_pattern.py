@@ -1,0 +1,108 @@
+"""Activations that exporters write as several nodes: ``x * sigmoid(x)`` for SiLU.
+
+What computes each element from one value alone is computed on a grid of numbers. If it is one of
+the known functions there, it is read as that.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.activation import FUNCTIONS
+from nengo_dense.importers.onnx_constant import ELEMENTWISE, evaluate
+from nengo_dense.importers.onnx_graph import DOMAINS, label_of
+from nengo_dense.importers.onnx_reading import OnnxReading
+from nengo_dense.importers.operation import activation
+
+#: Nodes that one activation may be written as; the longest known is GELU with a tanh, 9.
+MOST_NODES = 16
+
+#: Where functions are told apart, among it all their knots.
+GRID = np.linspace(-8.0, 8.0, 1025)
+
+#: Largest difference from a known function that constants in single precision explain.
+SAME = 2e-6
+
+#: Nodes that leave the range of single precision where the function itself does not.
+UNSTABLE = ("Exp", "Log")
+
+#: Functions that are looked for, with their settings.
+CANDIDATES: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in ("silu", "gelu", "mish", "hardswish", "softsign", "tanhshrink")),
+    *((name, {}) for name in ("logsigmoid", "softplus", "softshrink", "relu", "relu6", "abs")),
+    *((name, {}) for name in ("hardsigmoid", "hardtanh", "elu", "selu", "leakyrelu", "sigmoid")),
+    ("gelu", {"approximate": "tanh"}),
+    ("hardsigmoid", {"slope": 0.2}),
+    ("leakyrelu", {"slope": 0.2}),
+]
+
+
+def as_activation(reading: OnnxReading, node: Any) -> None:
+    """Read a node that was refused, or follows such, as the last of an activation, if it is that.
+
+    Parameters
+    ----------
+    reading : OnnxReading
+        Which has read the node.
+    node : onnx.NodeProto
+    """
+    output = node.output[0]
+    place = next((i for i, each in enumerate(reading.nodes) if each.name == output), None)
+    if place is None or node.op_type not in ELEMENTWISE or node.domain not in DOMAINS:
+        return
+    if output in reading.layouts:
+        return
+    for base, nodes in _parts(reading, node):
+        found = _known(reading, base, nodes)
+        if found is not None and base in reading.layouts:
+            name, settings = found
+            label = label_of(node, output)
+            del reading.nodes[place]
+            steps = activation(name, label, **settings)
+            reading.add(output, [base], steps, reading.layouts[base], label)
+            if any(each.op_type in UNSTABLE for each in nodes):
+                reading.unstable = label
+            return
+
+
+def _parts(reading: OnnxReading, node: Any) -> list[tuple[str, list[Any]]]:
+    """Return the tensors that a node may be a function of, with the nodes from there to it."""
+    graph = reading.graph
+    nodes: list[Any] = [node]
+    waiting = {name for name in node.input if name and not graph.is_constant(name)}
+    found = []
+    order = {each.name: number for number, each in enumerate(reading.nodes)}
+    while len(nodes) <= MOST_NODES:
+        if len(waiting) == 1:
+            found.append((next(iter(waiting)), nodes[::-1]))
+        last = max(waiting, key=lambda name: order.get(name, -1), default="")
+        maker = graph.makers.get(last)
+        if maker is None or maker.op_type not in ELEMENTWISE or maker.domain not in DOMAINS:
+            break
+        waiting.discard(last)
+        waiting |= {name for name in maker.input if name and not graph.is_constant(name)}
+        nodes = [*nodes, maker]
+    return found
+
+
+def _known(reading: OnnxReading, base: str, nodes: list[Any]) -> tuple[str, dict[str, Any]] | None:
+    """Return the known function that nodes compute of a tensor."""
+    graph = reading.graph
+    values: dict[str, np.ndarray] = {base: GRID}
+    try:
+        for node in nodes:
+            for name in node.input:
+                if name and name not in values:
+                    constant = graph.constant(name)
+                    if constant.size != 1:
+                        return None
+                    values[name] = constant.reshape(())
+            values.update(zip(node.output, evaluate(graph.model, node, values), strict=False))
+    except ValueError:
+        return None  # it is named as what it was
+    result = values[nodes[-1].output[0]]
+    for name, settings in CANDIDATES:
+        wanted = FUNCTIONS[name](**settings)(GRID)
+        if result.shape == wanted.shape and np.abs(result - wanted).max() < SAME:
+            return name, settings
+    return None

@@ -1,0 +1,44 @@
+"""Slopes of weights, and of the spikes before them, in NumPy; `.compiled_product` has the twins.
+
+A spike arrives in the step after it was fired. So slopes with respect to what arrived belong to
+the spikes of the step before.
+"""
+
+import numpy as np
+
+
+def correlate(arrived: np.ndarray, sent: np.ndarray) -> np.ndarray:
+    """Sum slopes over the spikes that they belong to.
+
+    Parameters
+    ----------
+    arrived : (lanes, n_steps, n) float32 array
+        Slopes with respect to what arrived in each step.
+    sent : (lanes, n_steps, n_senders) uint8 array
+        Whether each sender spiked.
+
+    Returns
+    -------
+    weight_slopes : (n, n_senders) float64 array
+    """
+    after = np.float64(arrived[:, 1:]).reshape(-1, arrived.shape[2])
+    return np.asarray(after.T @ np.float64(sent[:, :-1]).reshape(-1, sent.shape[2]))
+
+
+def send_back(arrived: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Take slopes back through weights, to the step before.
+
+    Parameters
+    ----------
+    arrived : (lanes, n_steps, n) float32 array
+        Slopes with respect to what arrived in each step.
+    weights : (n, n_senders) float32 array
+
+    Returns
+    -------
+    spike_slopes : (lanes, n_steps, n_senders) float32 array
+        With respect to the senders' spikes; nothing hangs on those of the last step.
+    """
+    spike_slopes = np.zeros((*arrived.shape[:2], weights.shape[1]), dtype=np.float32)
+    spike_slopes[:, :-1] = arrived[:, 1:] @ weights
+    return spike_slopes
