@@ -281,13 +281,13 @@ def headline() -> str:
     rows = [
         (
             f"{gaps(figure, method)[-1]} points",
-            f"of accuracy lost between a trained network ({figure['data']}, {units}) and the chip's "
-            f"integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test sets",
+            f"of accuracy lost between a trained network ({figure['data']}, {units}) and the "
+            f"chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test sets",
         ),
         (
             f"{fastest['nengo_loihi'] / fastest['ours']:.0f} ×",
-            f"the speed of nengo-loihi's emulator ({fastest['network']}, {fastest['lanes']} samples "
-            "at once)",
+            f"the speed of nengo-loihi's emulator ({fastest['network']}, {fastest['lanes']} "
+            "samples at once)",
         ),
         (
             str(exact["differing"]),
