@@ -282,7 +282,8 @@ def headline() -> str:
         (
             f"{gaps(figure, method)[-1]} points",
             f"of accuracy lost between a trained network ({figure['data']}, {units}) and the "
-            f"chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test sets",
+            f"chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test "
+            "sets",
         ),
         (
             f"{fastest['nengo_loihi'] / fastest['ours']:.0f} ×",
