@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import logging
 import sys
 import zlib
 from pathlib import Path
@@ -11,6 +12,9 @@ import rule_example
 
 from nengo_dense.checks.documentation import rule_index, rule_pages
 from nengo_dense.version import version as release
+
+# nengo-loihi tells of each run; what examples print is shown on their pages.
+logging.getLogger("nengo_loihi").setLevel(logging.WARNING)
 
 project = "nengo_dense"
 author = "The nengo_dense contributors"
