@@ -326,6 +326,36 @@ def overview() -> str:
     return table(["what", "measured"], rows)
 
 
+def headline() -> str:
+    """Write the three numbers of the documentation's first page."""
+    (figure, *_) = record.load("parity")["figures"]
+    (method,) = figure["methods"]
+    steps = figure["methods"][method]["steps"]
+    units = "-".join(map(str, figure["units"]))
+    table = record.load("emulator")["figures"]["table"]
+    fastest = max(table, key=lambda row: row["nengo_loihi"] / row["ours"])
+    exact = record.load("exactness")["figures"]
+    rows = [
+        (
+            f"{gaps(figure, method)[-1]} points",
+            f"of accuracy lost between a trained network ({figure['data']}, {units}) and the "
+            f"chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test "
+            "sets",
+        ),
+        (
+            f"{fastest['nengo_loihi'] / fastest['ours']:.0f} ×",
+            f"the speed of nengo-loihi's emulator ({fastest['network']}, {fastest['lanes']} "
+            "samples at once)",
+        ),
+        (
+            str(exact["differing"]),
+            f"of {exact['values']:,} spikes, voltages and currents differ from that emulator's",
+        ),
+    ]
+    lines = "".join(f"   * - **{value}**\n     - {words}\n" for value, words in rows)
+    return f".. list-table::\n   :widths: 20 80\n\n{lines}"
+
+
 #: Stands below the table of stacks that are tuned for several lengths.
 PICTURE = """
 .. image:: measured/short.svg
@@ -338,6 +368,7 @@ SHORT_STEPS = (10, 25, 50, 100)
 
 #: File in docs/measured -> what writes it.
 PAGES = {
+    "headline": headline,
     "parity": parity,
     "short": short,
     "ablation": ablation,
@@ -359,6 +390,7 @@ PAGES = {
 NEEDS = {
     "export_readers": "export",
     "export_spikes": "export",
+    "headline": "exactness",
     "suites": "suites_nengo",
     "tasks_decisions": "tasks",
     "tasks_streams": "tasks",
