@@ -28,8 +28,8 @@ print(report)
 
 # %%
 # The first lines are the ones that matter most. Every finding names the place, the value and how
-# to fix it; its code leads to a page, such as :doc:`ND401 </rules/ND401>`. A rule that needs spikes
-# is skipped, with its reason, as long as nothing comes in.
+# to fix it; its code leads to a page, such as :doc:`ND401 </rules/ND401>`. A rule that needs
+# spikes is skipped, with its reason, as long as nothing comes in.
 #
 # First the input: nobody had replaced the zeros.
 
