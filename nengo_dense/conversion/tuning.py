@@ -24,6 +24,10 @@ from nengo_dense.loihi.kernel.choice import is_compiled
 LEARNING_RATE = 0.1
 #: The same of values, which bear larger steps, as the readout is fitted in between.
 LEARNING_RATE_OF_VALUES = 0.3
+#: Populations in a row up to which these hold. Slopes through more are less sure, and the steps
+#: shrink with their number. On letters held back from training, a residual net of seven answers
+#: 2.5 % otherwise than its source with steps of half the size, and 4.2 % with whole ones.
+USUAL_DEPTH = 4
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
@@ -79,7 +83,7 @@ def tune(
         batches = _batches(fit, _batch_size(n_steps), np.random.RandomState(seed))
         adam = Adam(best.parameters, _sizes(circuit))
         rate = LEARNING_RATE_OF_VALUES if goals.late else LEARNING_RATE
-        rate /= np.sqrt(n_steps)
+        rate *= min(1.0, USUAL_DEPTH / circuit.depth) / np.sqrt(n_steps)
         n, used = 0, 0.0
         while used < 1 and best.since_lowest < PATIENCE:
             n, used = n + 1, budget.used(n + 1)
