@@ -125,7 +125,11 @@ def fit(
         seed=seed,
     )
     if not isinstance(stack, DenseStack):
-        raise invalid(f"must be a DenseStack, got {type(stack).__name__}", "stack")
+        raise invalid(
+            f"must be a DenseStack, got {type(stack).__name__}; a model with branches is trained "
+            "in its own framework, and nengo_dense.convert tunes it for the chip",
+            "stack",
+        )
     chip_lif = [known(k.ensemble.neuron_type).curve == LIF for k in stack.layers if k.on_chip]
     if noise and not any(chip_lif):
         raise invalid(
