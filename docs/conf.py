@@ -62,6 +62,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,
+    "remove_config_comments": True,
     "write_computation_times": False,
     "min_reported_time": 600,  # a page does not say how busy the machine was
 }
@@ -112,4 +113,5 @@ def draw_pictures(app):
 def setup(app):
     """Let Sphinx call us."""
     app.connect("builder-inited", write_rule_pages)
-    app.connect("builder-inited", draw_pictures)
+    # before sphinx-gallery, which takes a thumbnail from there
+    app.connect("builder-inited", draw_pictures, priority=400)

@@ -28,8 +28,8 @@ print(report)
 
 # %%
 # The first lines are the ones that matter most. Every finding names the place, the value and how
-# to fix it; its code leads to a page, such as :doc:`ND401 </rules/ND401>`. A rule that needs spikes is
-# skipped, with its reason, as long as nothing comes in.
+# to fix it; its code leads to a page, such as :doc:`ND401 </rules/ND401>`. A rule that needs
+# spikes is skipped, with its reason, as long as nothing comes in.
 #
 # First the input: nobody had replaced the zeros.
 
@@ -39,7 +39,8 @@ print(report)
 
 # %%
 # Now the weights. All weights of a core share one scale, which the largest one sets: next to 30,
-# a weight of 0.1 becomes 0. See :doc:`ND302 </rules/ND302>`. The report names a value for the outlier.
+# a weight of 0.1 becomes 0. See :doc:`ND302 </rules/ND302>`. The report names a value for the
+# outlier.
 
 second.connection.transform = np.clip(weights, -0.3, 0.3)
 report = nengo_dense.check(net)
@@ -51,3 +52,5 @@ print(report)
 
 report = nengo_dense.check(net, ignore={"ND502": "only the mean over all samples is used"})
 print("no errors" if report.ok else "errors", "in", len(report.layers), "layers")
+
+# sphinx_gallery_thumbnail_path = 'pictures/drawn/exponent.svg'
