@@ -81,6 +81,11 @@ def convert_graph(
             f"of a graph must be one of {', '.join(ENCODINGS)}, got {request.encoding!r}",
             attr="encoding",
         )
+    if isinstance(neuron_type, list | tuple):
+        raise ValidationError(
+            "of a graph must be one type for all layers on the chip, got a list",
+            attr="neuron_type",
+        )
     x = None if calibration is None else check_calibration(source.joined(calibration), source.n_in)
     labels = None if x is None else _labels(how["labels"], source.form, len(x))
     source.compare(x)
