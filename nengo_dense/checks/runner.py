@@ -19,7 +19,7 @@ from nengo_dense.checks.registry import Registry
 from nengo_dense.checks.report import CheckReport
 from nengo_dense.checks.selection import Selection
 from nengo_dense.checks.untouched import untouched
-from nengo_dense.plugins import contained, describe, show
+from nengo_dense.plugins import contained, describe
 
 #: Longest step and longest run that are accepted, in seconds; more are probably a mistake.
 LONGEST_STEP, LONGEST_RUN = 1.0, 1e6
@@ -78,8 +78,8 @@ def check(
     """
     if not isinstance(network, nengo.Network):
         raise ValidationError(
-            f"must be a nengo.Network, got {show(network)}. Convert a trained model first: "
-            "check(nengo_dense.convert(model)); or check its file from a terminal: "
+            f"must be a nengo.Network, got {type(network).__name__}. Convert a trained model "
+            "first: check(nengo_dense.convert(model)); or check its file from a terminal: "
             "nengo-dense check FILE",
             "network",
         )

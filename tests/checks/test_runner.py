@@ -92,7 +92,7 @@ def test_not_a_network_is_refused(wrong):
 
 
 def test_way_to_check_a_trained_model_is_told():
-    with pytest.raises(ValidationError, match=r"got 'model\.keras'\. .*convert\(model\).* FILE"):
+    with pytest.raises(ValidationError, match=r"got str\. .*convert\(model\).* FILE"):
         check("model.keras")
 
 
