@@ -440,7 +440,8 @@ def curves_measured() -> bool:
 def files() -> dict[Path, str]:
     """Return every file that is written, with its text; nothing of what was not measured."""
     pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
-    pages.setdefault("ablation", lambda: UNMEASURED)
+    for name in ("ablation", "activations"):  # other pages include them
+        pages.setdefault(name, lambda: UNMEASURED)
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     if curves_measured():
         texts[DOCS / "short.svg"] = short_picture()
