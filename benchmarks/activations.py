@@ -131,14 +131,17 @@ def measure(name, kind, seed, held_back, settings):
         source = float(np.mean((answers - x_test) ** 2))
         chip = [error(stack, x_test, n) for n in STEPS]
         gap = [100 * (value / source - 1) for value in chip]
+        apart = 0.0
     else:
         source = 100 * float((answers.argmax(axis=1) == y_test).mean())
         chip = [100 * float(result.accuracy_over_time[n - 1]) for n in STEPS]
         gap = [source - value for value in chip]
+        apart = 100 * float((answers.argmax(axis=1) != result.predictions).mean())
     return {
         "source": source,
         "chip": chip,
         "gap": gap,
+        "apart": apart,
         "n": len(x_test),
         "seconds": seconds,
         "neurons": sum(layer.n_neurons for layer in stack.layers if layer.on_chip),
@@ -162,7 +165,7 @@ def report(name, kind, results):
     gaps = "  ".join(f"{gap:7.2f}" for gap in mean["gap"])
     print(
         f"{Path(name).stem:<8}{kind:<15}{mean['source']:9.4g}{gaps}   "
-        f"{mean['neurons']:5.0f} neurons{mean['cores']:5.1f} cores"
+        f"{mean['apart']:6.2f} % otherwise{mean['neurons']:6.0f} neurons{mean['cores']:5.1f} cores"
         f"{mean['synaptic_operations']:10.0f} operations"
         f"{mean['seconds']:7.0f} s  fitted to {mean['fitted']:.3f}",
         flush=True,

@@ -1,15 +1,21 @@
 """Sphinx configuration."""
 
+import logging
+import runpy
 import sys
 import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+import drawing
 import rule_example
 
 from nengo_dense.checks.documentation import rule_index, rule_pages
 from nengo_dense.version import version as release
+
+# nengo-loihi tells of each run; what examples print is shown on their pages.
+logging.getLogger("nengo_loihi").setLevel(logging.WARNING)
 
 project = "nengo_dense"
 author = "The nengo_dense contributors"
@@ -19,14 +25,18 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
 exclude_patterns = [
     "_build",
     "examples/*/README.rst",
+    "examples/gallery/GALLERY_HEADER.rst",
     "parity.rst",
     "measured/*",
 ]  # included, no page
@@ -38,6 +48,25 @@ autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's Parameters say it, with shapes
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+
+# Snippets are copied without prompts and without what they print.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples/gallery",
+    "gallery_dirs": "gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("matplotlib", "figure_scraper"),
+    "capture_repr": (),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+    "write_computation_times": False,
+    "min_reported_time": 600,  # a page does not say how busy the machine was
+}
 
 
 #: Other projects -> where their pages are. The names that ours refer to lie in inventories/, so
@@ -65,18 +94,41 @@ intersphinx_mapping = {
 }
 
 
+def is_old(written, *sources):
+    """Tell whether something has changed since a file was written: a source, or the package."""
+    package = Path(__file__).parents[1].glob("nengo_dense/**/*.py")
+    newest = max(source.stat().st_mtime for source in (*sources, *package))
+    return not written.exists() or written.stat().st_mtime < newest
+
+
 def write_rule_pages(app):
-    """Write a page for each rule, from the rule itself, before Sphinx looks for pages."""
+    """Write a page for each rule, with its example run, before Sphinx looks for pages."""
     folder = Path(app.srcdir, "rules")
     folder.mkdir(exist_ok=True)
-    examples = [rule_example.run(path) for path in rule_example.paths()]
-    pages = rule_pages({example.code: rule_example.section(example) for example in examples})
-    for name, text in {"index": rule_index(), **pages}.items():
-        path = folder / f"{name}.rst"
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
+    written = folder / "index.rst"  # the last one
+    if is_old(written, Path(rule_example.__file__), *rule_example.paths()):
+        examples = [rule_example.run(path) for path in rule_example.paths()]
+        pages = rule_pages({example.code: rule_example.section(example) for example in examples})
+        for name, text in {**pages, "index": rule_index()}.items():
+            (folder / f"{name}.rst").write_text(text, encoding="utf-8")
+
+
+def draw_pictures(app):
+    """Draw the guide's pictures."""
+    drawing.write(Path(app.srcdir, "pictures", "drawn"))
+
+
+def write_results(app):
+    """Run the example whose results a page shows, if it or the package has changed since."""
+    script = Path(app.srcdir, "examples", "forum_story.py")
+    folder = Path(app.srcdir, "results")
+    if is_old(folder / "regression.svg", script):  # the last one that it writes
+        runpy.run_path(str(script))["write"](folder)
 
 
 def setup(app):
     """Let Sphinx call us."""
+    app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
+    # before sphinx-gallery, which takes a thumbnail from there
+    app.connect("builder-inited", draw_pictures, priority=400)

@@ -312,8 +312,8 @@ def _check_encoding(network: AnyDense) -> None:
         )
     if not any(layer.on_chip for layer in network.layers):
         raise ValidationError(
-            "must be encoding='spikes' for a single layer of neurons: 'host' would leave "
-            "nothing for the chip",
+            "must be encoding='spikes': 'host' would leave no layer for the chip, as all of them "
+            "read inputs alone",
             attr="encoding",
             obj=network,
         )

@@ -81,6 +81,11 @@ def convert_graph(
             f"of a graph must be one of {', '.join(ENCODINGS)}, got {request.encoding!r}",
             attr="encoding",
         )
+    if isinstance(neuron_type, list | tuple):
+        raise ValidationError(
+            "of a graph must be one type for all layers on the chip, got a list",
+            attr="neuron_type",
+        )
     x = None if calibration is None else check_calibration(source.joined(calibration), source.n_in)
     labels = None if x is None else _labels(how["labels"], source.form, len(x))
     source.compare(x)
@@ -113,7 +118,7 @@ def _with_rates(request: Request, known: bool, n_steps: int, neuron_type: Any) -
 
 
 def _graph(form: GraphForm, x: np.ndarray | None, request: Request, **settings: Any) -> DenseGraph:
-    encoders = {} if x is None else _encoders(form, x, request.rate or BLIND_RATE)
+    encoders = {} if x is None else _encoders(form, x, request)
     layers = _layers(form, x, encoders, request)
     outputs = {
         name: GraphOutput(_weights(output.drive, form), output.drive.bias, output.head)
@@ -204,9 +209,11 @@ def _on_host(form: GraphForm, encoding: str) -> set[str]:
     return first
 
 
-def _encoders(form: GraphForm, x: np.ndarray, rate: float) -> dict[str, dict[str, Any]]:
+def _encoders(form: GraphForm, x: np.ndarray, request: Request) -> dict[str, dict[str, Any]]:
+    rate = request.rate or BLIND_RATE
     return {
-        name: {"max_rate": rate, **input_encoding(part)} for name, part in form.split(x).items()
+        name: {"max_rate": rate, **input_encoding(part, request.encoded)}
+        for name, part in form.split(x).items()
     }
 
 

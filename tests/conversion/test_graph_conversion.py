@@ -5,6 +5,7 @@ from nengo.exceptions import ValidationError
 
 import nengo_dense
 from nengo_dense import DenseGraph, DenseStack
+from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.operation import Activation, Affine
@@ -77,6 +78,13 @@ def errors(model, graph, n_steps):
     return np.array([np.std(found[name] - wanted[name]) / np.std(wanted[name]) for name in wanted])
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Return arguments for tuning with a few updates alone."""
+    monkeypatch.setitem(EFFORTS, "fast", Effort(1, 12, 12))
+    return {"presentation_time": 0.02, "effort": "fast", "progress_bar": False}
+
+
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_tuning_brings_every_output_closer_on_the_chips_integers(encoding):
     model = source("tanh")
@@ -90,17 +98,16 @@ def test_tuning_brings_every_output_closer_on_the_chips_integers(encoding):
     assert 0 < after.tuned.gap < 100
 
 
-def test_the_same_seed_gives_the_same_graph():
-    how = {"calibration": X, "presentation_time": 0.02, "effort": "fast", "progress_bar": False}
-    first, second = (nengo_dense.convert(source(), seed=3, **how) for _ in range(2))
+def test_the_same_seed_gives_the_same_graph(quick):
+    made = (nengo_dense.convert(source(), calibration=X, seed=3, **quick) for _ in range(2))
+    first, second = made
     for a, b in zip(first.layers, second.layers, strict=True):
         np.testing.assert_array_equal(a.weights, b.weights)
         np.testing.assert_array_equal(a.bias, b.bias)
 
 
-def test_the_record_of_tuning_is_kept_until_the_weights_change(tmp_path):
-    how = {"presentation_time": 0.02, "effort": "fast", "progress_bar": False}
-    graph = nengo_dense.convert(source(), calibration=X, **how)
+def test_the_record_of_tuning_is_kept_until_the_weights_change(tmp_path, quick):
+    graph = nengo_dense.convert(source(), calibration=X, **quick)
     graph.save(tmp_path / "graph.npz")
     kept = DenseGraph.load(tmp_path / "graph.npz")
     assert (kept.tuned.gap, kept.tuned.data) == (graph.tuned.gap, graph.tuned.data)
@@ -110,11 +117,10 @@ def test_the_record_of_tuning_is_kept_until_the_weights_change(tmp_path):
     assert kept.tuned is None
 
 
-def test_labels_of_the_only_softmax_need_no_name():
+def test_labels_of_the_only_softmax_need_no_name(quick):
     labels = source().form.logits(source().joined(X))["y"].argmax(axis=1)
-    how = {"presentation_time": 0.02, "effort": "fast", "progress_bar": False}
     graphs = [
-        nengo_dense.convert(source(), calibration=X, labels=given, **how)
+        nengo_dense.convert(source(), calibration=X, labels=given, **quick)
         for given in (labels, {"y": labels}, None)
     ]
     first, second, without = (graph.layers[0].weights for graph in graphs)
@@ -161,6 +167,7 @@ def test_inside_a_network_the_graph_is_added_to_it():
     [
         ({"encoding": "chip"}, "of a graph must be one of auto, host, spikes"),
         ({"target": "lava"}, "must be 'loihi' for a graph"),
+        ({"neuron_type": [nengo.LIF()]}, "of a graph must be one type for all layers"),
         ({"calibration": {"first": X["first"]}}, "for each of the inputs first, second, got fir"),
         ({"calibration": np.zeros((30, 5))}, "must be|5"),
     ],
