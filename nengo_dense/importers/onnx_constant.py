@@ -56,7 +56,10 @@ def evaluate(
         It cannot be computed, or its result would be too large.
     """
     arrays = [values[name] for name in node.input if name]
-    check_growth(node.op_type, arrays, most)
+    try:
+        check_growth(node.op_type, arrays, most)
+    except (LookupError, TypeError) as err:
+        raise ValueError(f"{node.op_type} does not take {len(arrays)} such values") from err
     onnx = compat.require("onnx", "Reading an ONNX model")
     tools = compat.require("onnx.reference", "Reading an ONNX model")
     names = [name for name in dict.fromkeys(node.input) if name]
