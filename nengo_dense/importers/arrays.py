@@ -9,6 +9,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.importers.file import check_layers
 from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.importer import is_of_nir
 from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.spec import DenseSpec
@@ -28,9 +29,9 @@ class ArraysImporter:
     reads = "a list of (weights, bias[, activation]) with weights of shape (n_out, n_in)"
 
     def recognizes(self, model: Any) -> bool:
-        """Tell whether this is a list or tuple, and not of paths."""
+        """Tell whether this is a list or tuple, and not of paths or of NIR's nodes."""
         return isinstance(model, list | tuple) and not (
-            model and all(isinstance(layer, str | os.PathLike) for layer in model)
+            model and all(isinstance(each, str | os.PathLike) or is_of_nir(each) for each in model)
         )
 
     def read(self, model: Any) -> SourceModel:

@@ -54,6 +54,11 @@ def modules_of(model: Any) -> set[str]:
     return {cls.__module__ for cls in type(model).__mro__}
 
 
+def is_of_nir(model: Any) -> bool:
+    """Tell whether an object is one of NIR's, which may also come in a list."""
+    return any(module.partition(".")[0] == "nir" for module in modules_of(model))
+
+
 def read_model(model: Any) -> SourceModel | SourceGraph:
     """Read a trained model of any framework.
 

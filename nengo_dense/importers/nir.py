@@ -33,7 +33,7 @@ from nengo_dense.heads import HEADS
 from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.file import check_layers, existing, suffix
 from nengo_dense.importers.hdf5 import Hdf5File
-from nengo_dense.importers.importer import modules_of
+from nengo_dense.importers.importer import is_of_nir
 from nengo_dense.importers.operation import (
     Activation,
     Affine,
@@ -65,10 +65,10 @@ class NirImporter:
     reads = "NIR graphs of Affine/Linear and IF/LIF/CubaLIF nodes (or a path to a .nir file)"
 
     def recognizes(self, model: Any) -> bool:
-        """Tell whether this is a NIR graph or the path of a ``.nir`` file."""
-        return suffix(model) == ".nir" or any(
-            module.partition(".")[0] == "nir" for module in modules_of(model)
-        )
+        """Tell whether this is a NIR graph, its nodes, or the path of a ``.nir`` file."""
+        if isinstance(model, list | tuple):
+            return bool(model) and all(map(is_of_nir, model))
+        return suffix(model) == ".nir" or is_of_nir(model)
 
     def read(self, model: Any) -> SourceModel:
         """Read the layers of the graph."""
@@ -76,7 +76,8 @@ class NirImporter:
         if suffix(model) == ".nir":
             name, model = f"NIR file {model}", _load(model)
         if not hasattr(model, "nodes"):
-            model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(model)
+            nodes = model if isinstance(model, list | tuple) else [model]
+            model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(*nodes)
         check_layers(name, len(model.nodes))
         leaky: dict[str, float] = {}
         operations = _graph(model, "", leaky)
@@ -134,7 +135,8 @@ def _node(node: Any, label: str, leaky: dict[str, float]) -> Operations:
     if kind in ("Input", "Output"):
         return []
     if kind == "Flatten":
-        flat = len(node.output_type["output"]) == 1
+        sizes = np.asarray(node.output_type["output"])
+        flat = np.count_nonzero(sizes != 1) <= 1  # perhaps with an axis of one sample
         return [] if flat else [unsupported(label, "Flatten to several dimensions", kind)]
     if kind in ("Affine", "Linear"):
         return [Affine(node.weight, getattr(node, "bias", None), label)]

@@ -216,3 +216,27 @@ def test_neurons_at_the_end_are_a_last_relu(rng):
     assert forward(source, rng.normal(size=(50, 3)))[-1].min() == 0
     source.compare()
     assert source.compared == "not compared: a NIR graph only speaks in spikes"
+
+
+@pytest.mark.parametrize(("shape", "start"), [((1, 2, 3), 1), ((1, 2, 3), 0), ((2, 3), 0)])
+def test_a_flatten_with_an_axis_of_one_sample_is_read(shape, start, rng):
+    width = {"input": np.array(shape)}
+    nodes = {
+        "in": nir.Input(width),
+        "f": nir.Flatten(width, start, -1),
+        "a": nir.Affine(rng.normal(size=(3, 6)), rng.normal(size=3)),
+        "out": nir.Output({"output": np.array([3])}),
+    }
+    edges = [("a", "out"), ("f", "a"), ("in", "f")]
+    assert read_model(nir.NIRGraph(nodes, edges, type_check=False))[0].n_in == 6
+
+
+def test_a_list_of_nodes_is_a_graph(rng):
+    nodes = [
+        nir.Affine(rng.normal(size=(4, 6)), rng.normal(size=4)),
+        nir.IF(np.ones(4), np.ones(4)),
+        nir.Affine(rng.normal(size=(3, 4)), rng.normal(size=3)),
+    ]
+    source = read_model(nodes)
+    assert [layer.n_out for layer in source] == [4, 3]
+    np.testing.assert_array_equal(source[0].weights, nodes[0].weight)
