@@ -176,7 +176,7 @@ def fold_graph(
     for node in nodes:
         if node.sources:
             fold.node(node)
-        elif node.width:
+        elif node.width and node.width > 0:
             fold.values[node.name] = Expression.of(node.label, node.width)
         else:
             fold.problems.append(f"the number of features of input {node.label!r} is not known")

@@ -33,13 +33,14 @@ def reference(model: OnnxModel) -> tuple[Reference | None, str]:
         return None, f"its node {model.reading.unstable!r} overflows in single precision"
     try:
         runner = _Runner(model)
+        precision = coarsest(runner.types())
     except Exception as err:  # operators and versions that it does not know, in several ways
         return None, f"onnx's reference evaluator cannot run it ({type(err).__name__}: {err})"
     return (
         Reference(
             runner.outputs,
             runner.kinds[0],
-            coarsest(runner.types()),
+            precision,
             runner.layers,
             max_samples=runner.max_samples,
         ),

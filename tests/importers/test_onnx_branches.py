@@ -230,3 +230,12 @@ def test_what_is_no_sum_of_rectifiers_is_named(body, match, constants):
     )  # fmt: skip
     with pytest.raises(ConversionError, match=match):
         read_model(model)
+
+
+def test_damaged_constants_and_nodes_with_too_few_inputs_are_named(constants):
+    bodies = ("w = MatMul(W) y = MatMul(x, w)", "w = DequantizeLinear(W, c) y = MatMul(x, w)")
+    for body in bodies:
+        model = constants(parsed(XY, body), W=(6, 3), c=(1,))
+        model.graph.initializer[0].dims[0] = 2**31
+        with pytest.raises(ConversionError, match="is malformed"):
+            read_model(model)
