@@ -24,6 +24,10 @@ from nengo_dense.loihi.kernel.choice import is_compiled
 LEARNING_RATE = 0.1
 #: The same of values, which bear larger steps, as the readout is fitted in between.
 LEARNING_RATE_OF_VALUES = 0.3
+#: Populations in a row up to which these hold. Slopes through more are less sure, and the steps
+#: shrink with their number. On letters held back from training, a residual net of seven answers
+#: 2.5 % otherwise than its source with steps of half the size, and 4.2 % with whole ones.
+USUAL_DEPTH = 4
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before steps become small, and tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
@@ -80,8 +84,7 @@ def tune(
         budget = Budget(effort, len(fit), n_steps, goals.late)
         batches = _batches(fit, _batch_size(n_steps), np.random.RandomState(seed))
         adam = Adam(best.parameters, _sizes(circuit))
-        rate = LEARNING_RATE_OF_VALUES if goals.late else LEARNING_RATE
-        rate /= np.sqrt(n_steps)
+        rate = _rate(goals, circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
@@ -119,6 +122,12 @@ def _sizes(circuit: Circuit) -> list[np.ndarray]:
     hidden = [np.sqrt(np.mean(w**2)) for w in circuit.weights[:n]]
     outputs = [np.sqrt(np.mean(w**2, axis=1)) for w in circuit.weights[n:]]
     return [*hidden, *(size[:, np.newaxis] for size in outputs), *hidden, *outputs]
+
+
+def _rate(goals: Goals, circuit: Circuit, n_steps: int) -> float:
+    """Choose the size of the first steps."""
+    rate = LEARNING_RATE_OF_VALUES if goals.late else LEARNING_RATE
+    return float(rate * min(1.0, USUAL_DEPTH / circuit.depth) / np.sqrt(n_steps))
 
 
 def _batch_size(n_steps: int) -> int:
