@@ -4,8 +4,9 @@
 
 FOLDER has pairs of files, NAME.net and NAME.npz with ``spikes_0`` (n_steps, n_in) and, for each
 layer, ``spikes_1``, ... brian2-loihi 0.5.2 (C. Michaelis et al.) was written from what Loihi 1 did
-on a board. It has no biases: each is added behind the decay of the voltage, as the chip does it,
-by a line that Brian runs in every step. It counts a refractory period from 1, which is none.
+on a board. It has no biases, and its voltages have no end: a line that Brian runs in every step
+adds the bias behind the decay of the voltage, and holds the voltage within 23 bits, as Loihi does
+both. It counts a refractory period from 1, which is none.
 """
 
 import json
@@ -24,6 +25,8 @@ from brian2_loihi import (
 )
 
 brian2.prefs.codegen.target = "numpy"
+#: Largest magnitude of a voltage.
+END = 2**23 - 1
 
 
 def run(path, sent):
@@ -58,7 +61,7 @@ def neurons_of(layer):
     )
     bias = brian2.TimedArray(64.0 * layer["bias"][()][np.newaxis], dt=1e6 * brian2.second)
     group.namespace["bias"] = bias
-    group.run_regularly("v += bias(t, i)", when="after_groups")
+    group.run_regularly(f"v = clip(v + bias(t, i), -{END}, {END})", when="after_groups")
     return group
 
 

@@ -3,7 +3,7 @@
     python benchmarks/parity.py                             # digits
     python benchmarks/parity.py --data letter.npz           # any file with arrays X and y
     python benchmarks/parity.py --data mnist --encoding spikes
-    python benchmarks/parity.py --ablation                  # what each method contributes
+    python benchmarks/parity.py --data made --ablation      # what each method contributes
     python benchmarks/parity.py --tuned-for 10 25 50 100    # each length, read at all of them
     python benchmarks/parity.py --data letter.npz digits mnist.npz --encoding host spikes \\
         --tuned-for 10 25 50 100 --jobs 16 --json all.json  # the whole table, on 16 cores
@@ -47,15 +47,17 @@ NEGATIVE_VOLTAGE = nengo.LIF(tau_rc=4.0, tau_ref=0, min_voltage=-1)
 #: Name -> (whether it is calibrated, further arguments of `convert`); the last is the default.
 METHODS = {
     "100 Hz for 1, 5 ms (the forum's recipe)": (False, {"max_rate": 100.0, "synapse": 0.005}),
-    "250 Hz for busy neurons, 5 ms": (
-        True,
-        {"max_rate": 250.0, "synapse": 0.005, "tune": False},
-    ),
     "1000 Hz for busy neurons, 5 ms": (True, {"synapse": 0.005, "tune": False}),
     "1000 Hz, 2 ms": (True, {"tune": False}),
-    "800 Hz, 2 ms": (True, {"max_rate": 800.0, "tune": False}),
     "1000 Hz, 2 ms, negative voltage": (True, {"tune": False, "neuron_type": NEGATIVE_VOLTAGE}),
-    "1000 Hz, 2 ms, negative voltage, tuned": (True, {"neuron_type": NEGATIVE_VOLTAGE}),
+    "negative voltage, tuned": (True, {"neuron_type": NEGATIVE_VOLTAGE}),
+    "no synapse, tuned": (True, {"synapse": None}),
+    "1 ms, tuned": (True, {"synapse": 0.001}),
+    "5 ms, tuned": (True, {"synapse": 0.005}),
+    "all rates of 99.9 % of activations, tuned": (True, {"percentile": 99.9}),
+    "labels, tuned": (True, {"labels": True}),
+    "effort fast": (True, {"effort": "fast"}),
+    "effort best": (True, {"effort": "best"}),
     "1000 Hz, 2 ms, tuned (the default)": (True, {}),
 }
 DEFAULT = list(METHODS)[-1]
@@ -73,6 +75,13 @@ def load(name):
 
         x, y = mnist_data()
         return x / 255, y, False
+    if name == "made":
+        from sklearn.datasets import make_classification
+
+        x, y = make_classification(
+            8000, 30, n_informative=12, n_classes=8, class_sep=1.3, random_state=0
+        )
+        return x, y, True
     with np.load(name) as arrays:
         inputs = next(key for key in ("X", "x", "data") if key in arrays)
         x, y = arrays[inputs], arrays["y"]
@@ -135,6 +144,15 @@ def tuned_for(lengths, effort):
     return methods
 
 
+def ablation(lengths):
+    """Return every method at each of some numbers of steps."""
+    return {
+        f"{name}, {n} steps": (calibrated, {"presentation_time": n / 1000, **arguments})
+        for n in lengths
+        for name, (calibrated, arguments) in METHODS.items()
+    }
+
+
 def measure_source(name, units, seed, trainer):
     """Train a network; return it, its right answers and seconds of training."""
     x_train, x_test, y_train, y_test = split(name, seed)
@@ -152,10 +170,12 @@ def measure_source(name, units, seed, trainer):
 def measure_method(name, seed, encoding, model, method, steps):
     """Convert a network; return right answers after some steps, time, memory and energy."""
     calibrated, arguments = method
-    x_train, x_test, _, y_test = split(name, seed)
+    x_train, x_test, y_train, y_test = split(name, seed)
+    if arguments.get("labels"):
+        arguments = {**arguments, "labels": y_train}
     settings = {"encoding": encoding, "progress_bar": False, "seed": seed, **arguments}
     # compiled functions are loaded before the clock starts
-    convert(model, calibration=x_train[:100], **{**settings, "effort": 1e-3})
+    convert(model, calibration=x_train[:100], **{**settings, "effort": 1e-3, "labels": None})
     started = time.perf_counter(), time.process_time()
     stack = convert(model, calibration=x_train if calibrated else None, **settings)
     seconds, work = time.perf_counter() - started[0], time.process_time() - started[1]
@@ -170,6 +190,7 @@ def measure_method(name, seed, encoding, model, method, steps):
     over_time = show(max(steps)).accuracy_over_time
     return {
         "right": [round(over_time[n - 1] * len(y_test)) for n in steps],
+        "over_time": [100 * float(share) for share in over_time],
         "seconds": seconds,
         "processor_seconds": work,
         "peak_megabytes": peak,
@@ -262,6 +283,7 @@ class Results:
             "gap": gaps.mean(axis=0).tolist(),
             "gap_by_seed": gaps.tolist(),
             "accuracy": [proportion(k, n.sum()) for k in right.sum(axis=0)],
+            "over_time": np.mean([row["over_time"] for row in rows], axis=0).round(3).tolist(),
             "joules": np.mean([row["joules"] for row in rows], axis=0).tolist(),
             "seconds": float(np.mean([row["seconds"] for row in rows])),
             "processor_seconds": float(np.mean([row["processor_seconds"] for row in rows])),
@@ -309,8 +331,10 @@ def main():
     parser.add_argument("--trainer", default="auto", choices=TRAINERS, help="of the sources")
     parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each")
     args = parser.parse_args()
-    methods, steps = METHODS if args.ablation else {DEFAULT: METHODS[DEFAULT]}, STEPS
-    if args.tuned_for:
+    methods, steps = {DEFAULT: METHODS[DEFAULT]}, STEPS
+    if args.ablation:
+        methods, steps = ablation(args.tuned_for or STEPS), SHORT_STEPS
+    elif args.tuned_for:
         methods, steps = tuned_for(args.tuned_for, args.effort), SHORT_STEPS
     results = Results(args, methods, steps)
     for key, result in jobs.run(args.jobs, results.starts(), results.then):

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import curve
 import record
 
 ROOT = Path(__file__).parent.parent
@@ -88,27 +89,60 @@ def parity() -> str:
     return table([*head, "source", "chip, 100 steps"], rows) + "\n" + circumstances(*records)
 
 
+def energy(found: dict, method: str) -> str:
+    """Write the energy of a presentation of the length that a stack is tuned for, or the longest.
+
+    >>> energy({"steps": [10, 100], "joules": [1e-7, 1e-6]}, "tuned for 10 steps")
+    '0.10 µJ'
+    """
+    if "joules" not in found:
+        return ""
+    own = [n for n in found["steps"] if method == f"tuned for {n} steps"] or found["steps"][-1:]
+    return f"{1e6 * found['joules'][found['steps'].index(own[0])]:.2f} µJ"
+
+
 def short() -> str:
     """Say what stacks lose that are tuned for one length of presentation, read at several."""
-    records = [record.load(name) for name in SHORT if measured(name)]
+    known = record.load("short")
     rows = []
-    for figure in (figure for known in records for figure in known["figures"]):
+    for figure in known["figures"]:
         name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
         training = figure["training_seconds"]
         for method, found in figure["methods"].items():
             ratio = f"{found['seconds'] / training:.2g} ×"
-            rows.append([name, len(figure["seeds"]), method, *gaps(figure, method), ratio])
-    steps = [f"{n} steps" for n in records[0]["figures"][0]["methods"]["not tuned"]["steps"]]
-    head = ["data, hidden layers, encoding", "seeds", "stack", *steps, "time, of training's"]
-    return table(head, rows) + "\n" + circumstances(*records)
+            row = [name, len(figure["seeds"]), method, *gaps(figure, method), ratio]
+            rows.append([*row, energy(found, method)])
+    steps = known["figures"][0]["methods"]["not tuned"]["steps"]
+    head = ["data, hidden layers, encoding", "seeds", "stack", *(f"{n} steps" for n in steps)]
+    head += ["time, of training's", "energy"]
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    return table(head, rows) + "\n" + circumstances(known) + (PICTURE if curves_measured() else "")
+
+
+def short_picture() -> str:
+    """Draw the accuracy after every step, of stacks before tuning and after it."""
+    panels = []
+    for figure in record.load("short")["figures"]:
+        lines = {name: found["over_time"] for name, found in figure["methods"].items()}
+        title = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
+        panels.append((f"{title}: accuracy after steps of 1 ms", lines, figure["source"][0]))
+    return curve.draw(panels)
 
 
 def ablation() -> str:
-    """Say what each part of conversion contributes."""
-    known = record.load("ablation")
-    (figure,) = known["figures"]
-    rows = [[method, *gaps(figure, method)] for method in figure["methods"]]
-    head = ["method", "25 steps", "50 steps", "100 steps"]
+    """Say what each part of conversion contributes, at each length of presentation."""
+    known, rows = record.load("ablation"), []
+    names = [name for figure in known["figures"] for name in figure["methods"]]
+    lengths = [n for n in SHORT_STEPS if any(name.endswith(f", {n} steps") for name in names)]
+    for figure in known["figures"]:
+        methods = figure["methods"]
+        for name in dict.fromkeys(name.rpartition(", ")[0] for name in methods):
+            found = [methods[f"{name}, {n} steps"] for n in lengths]
+            read = zip(found, lengths, strict=True)
+            row = [signed(method["gap"][method["steps"].index(n)]) for method, n in read]
+            rows.append([f"{figure['data']}, ``{figure['encoding']}``", name, *row])
+    head = ["data, encoding", "stack", *(f"{n} steps" for n in lengths)]
     return table(head, rows) + "\n" + circumstances(known)
 
 
@@ -292,11 +326,49 @@ def overview() -> str:
     return table(["what", "measured"], rows)
 
 
-#: Records of stacks tuned for several lengths of presentation.
-SHORT = ("short_digits", "short_letter")
+def headline() -> str:
+    """Write the three numbers of the documentation's first page."""
+    (figure, *_) = record.load("parity")["figures"]
+    (method,) = figure["methods"]
+    steps = figure["methods"][method]["steps"]
+    units = "-".join(map(str, figure["units"]))
+    table = record.load("emulator")["figures"]["table"]
+    fastest = max(table, key=lambda row: row["nengo_loihi"] / row["ours"])
+    exact = record.load("exactness")["figures"]
+    rows = [
+        (
+            f"{gaps(figure, method)[-1]} points",
+            f"of accuracy lost between a trained network ({figure['data']}, {units}) and the "
+            f"chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test "
+            "sets",
+        ),
+        (
+            f"{fastest['nengo_loihi'] / fastest['ours']:.0f} ×",
+            f"the speed of nengo-loihi's emulator ({fastest['network']}, {fastest['lanes']} "
+            "samples at once)",
+        ),
+        (
+            str(exact["differing"]),
+            f"of {exact['values']:,} spikes, voltages and currents differ from that emulator's",
+        ),
+    ]
+    lines = "".join(f"   * - **{value}**\n     - {words}\n" for value, words in rows)
+    return f".. list-table::\n   :widths: 20 80\n\n{lines}"
+
+
+#: Stands below the table of stacks that are tuned for several lengths.
+PICTURE = """
+.. image:: measured/short.svg
+   :alt: Accuracy after every step: not tuned, and tuned for 10, 25, 50 and 100 steps
+"""
+#: What a page says that other pages include, until it is measured.
+UNMEASURED = ".. not measured yet\n"
+#: Lengths of presentations that stacks are tuned for.
+SHORT_STEPS = (10, 25, 50, 100)
 
 #: File in docs/measured -> what writes it.
 PAGES = {
+    "headline": headline,
     "parity": parity,
     "short": short,
     "ablation": ablation,
@@ -318,7 +390,7 @@ PAGES = {
 NEEDS = {
     "export_readers": "export",
     "export_spikes": "export",
-    "short": "short_digits",
+    "headline": "exactness",
     "suites": "suites_nengo",
     "tasks_decisions": "tasks",
     "tasks_streams": "tasks",
@@ -330,10 +402,21 @@ def measured(name: str) -> bool:
     return (record.RESULTS / f"{name}.json").exists()
 
 
+def curves_measured() -> bool:
+    """Tell whether the accuracy after every step is known of stacks for several lengths."""
+    figures = record.load("short")["figures"] if measured("short") else []
+    return bool(figures) and all(
+        "over_time" in found for figure in figures for found in figure["methods"].values()
+    )
+
+
 def files() -> dict[Path, str]:
     """Return every file that is written, with its text; nothing of what was not measured."""
     pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
+    pages.setdefault("ablation", lambda: UNMEASURED)
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
+    if curves_measured():
+        texts[DOCS / "short.svg"] = short_picture()
     readme = ROOT / "README.rst"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]

@@ -1,15 +1,21 @@
 """Sphinx configuration."""
 
+import logging
+import runpy
 import sys
 import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+import drawing
 import rule_example
 
 from nengo_dense.checks.documentation import rule_index, rule_pages
 from nengo_dense.version import version as release
+
+# nengo-loihi tells of each run; what examples print is shown on their pages.
+logging.getLogger("nengo_loihi").setLevel(logging.WARNING)
 
 project = "nengo_dense"
 author = "The nengo_dense contributors"
@@ -19,14 +25,18 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
 exclude_patterns = [
     "_build",
     "examples/*/README.rst",
+    "examples/gallery/GALLERY_HEADER.rst",
     "parity.rst",
     "measured/*",
 ]  # included, no page
@@ -38,6 +48,24 @@ autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's Parameters say it, with shapes
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+
+# Snippets are copied without prompts and without what they print.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples/gallery",
+    "gallery_dirs": "gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("matplotlib", "figure_scraper"),
+    "capture_repr": (),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "min_reported_time": 600,  # a page does not say how busy the machine was
+}
 
 
 #: Other projects -> where their pages are. The names that ours refer to lie in inventories/, so
@@ -77,6 +105,24 @@ def write_rule_pages(app):
             path.write_text(text)
 
 
+def write_results(app):
+    """Run the example whose results a page shows, if it or the package has changed since."""
+    script = Path(app.srcdir, "examples", "forum_story.py")
+    folder = Path(app.srcdir, "results")
+    sources = [script, *Path(app.srcdir).parent.glob("nengo_dense/**/*.py")]
+    newest = max(source.stat().st_mtime for source in sources)
+    written = folder / "regression.svg"  # the last one
+    if not written.exists() or written.stat().st_mtime < newest:
+        runpy.run_path(str(script))["write"](folder)
+
+
+def draw_pictures(app):
+    """Draw the guide's pictures."""
+    drawing.write(Path(app.srcdir, "pictures", "drawn"))
+
+
 def setup(app):
     """Let Sphinx call us."""
+    app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
+    app.connect("builder-inited", draw_pictures)

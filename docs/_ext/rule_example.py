@@ -46,9 +46,14 @@ def run(path: Path) -> Example:
 def section(example: Example) -> str:
     """Write the part of a rule's page that shows its example."""
     found = [f for f in example.before.findings if f.code == example.code]
-    said = "\n".join(
-        f"{f.code} {f.severity}  {f.target}: {f.message}\n    How to fix it: {f.remedy}"
+    lines = [
+        (f"{f.code} {f.severity}  {f.target}: {f.message}", f"  How to fix it: {f.remedy}")
         for f in found
+    ]
+    said = "\n".join(
+        textwrap.fill(line, 80, subsequent_indent="    ", break_long_words=False)
+        for pair in lines
+        for line in pair
     )
     return "\n\n".join(
         [

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nengo.exceptions import ValidationError
@@ -110,8 +111,8 @@ def run(args: argparse.Namespace) -> int:
     }
     result: Any
     if shows_ladder:
-        encoding = model.chosen(args.encoding)
-        result = ladder(given.source, x, y, calibration=calibration, **encoding, **running)
+        how = {"label": Path(given.name).stem, **model.chosen(args.encoding)}
+        result = ladder(given.source, x, y, calibration=calibration, **how, **running)
         text = f"{result}\n\n{result.evaluation.summary()}"
     else:
         if args.gap is not None:

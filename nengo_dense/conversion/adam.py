@@ -11,6 +11,8 @@ BETA_1, BETA_2 = 0.9, 0.999
 FINAL_SHARE = 0.02
 #: Updates over which the step size grows from zero.
 WARM_UP = 20
+#: Share of the effort in which the step size falls, once nothing more is gained.
+COOLING = 0.25
 
 
 class Adam:
@@ -45,15 +47,43 @@ class Adam:
             self.parameters[i][...] -= (rate * self.sizes[i] / correct_1) * self.mean[i] / size
 
 
-def schedule(n: int, used: float) -> float:
-    """Return the share of the step size: a short rise, then half a cosine down.
+class Schedule:
+    """Shares of the step size: a short rise, then half a cosine down.
 
-    Parameters
-    ----------
-    n : int
-        Number of the update, from 1.
-    used : float
-        Share of the whole effort that is used, 0 to 1.
+    Where large steps gain nothing more, smaller ones still do; so the rest of the cosine is then
+    gone through in less time.
     """
-    cosine = 0.5 * (1 + np.cos(np.pi * min(used, 1.0)))
-    return float((FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP))
+
+    def __init__(self) -> None:
+        self._cooled_from: float | None = None
+
+    def cool(self, used: float) -> None:
+        """Hurry from now on; asked again, nothing changes.
+
+        Parameters
+        ----------
+        used : float
+            Share of the whole effort that is used, 0 to 1.
+        """
+        if self._cooled_from is None:
+            self._cooled_from = min(used, 1.0)
+
+    def place(self, used: float) -> float:
+        """Return how much of the cosine is behind, from 0 to 1: all of it if 1 is reached."""
+        start = self._cooled_from
+        if start is not None and start < 1 - COOLING:
+            used = start + (used - start) * (1 - start) / COOLING
+        return min(round(used, 9), 1.0)  # sums of shares may fall short of 1 by their rounding
+
+    def share(self, n: int, used: float) -> float:
+        """Return the share of the step size.
+
+        Parameters
+        ----------
+        n : int
+            Number of the update, from 1.
+        used : float
+            Share of the whole effort that is used, 0 to 1.
+        """
+        cosine = 0.5 * (1 + np.cos(np.pi * self.place(used)))
+        return float((FINAL_SHARE + (1 - FINAL_SHARE) * cosine) * min(1.0, n / WARM_UP))

@@ -7,7 +7,7 @@ import numpy as np
 from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.host_limit import HostLimit
+from nengo_dense.conversion.host_limit import HostLimit, share_beyond
 from nengo_dense.conversion.judgement import Judgement, judge
 from nengo_dense.conversion.readout_fit import fit_readout
 
@@ -49,7 +49,8 @@ class BestParameters:
         self._windows = windows
         self._known = np.concatenate([fit.x, held_back.x])
         self._kept: list[np.ndarray] = []
-        self.limit = HostLimit(circuit.standard(self._known))
+        n_steps = max(window.stop for window in windows)
+        self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
         self.judgements: list[Judgement] = []
         self.best = 0
 

@@ -10,6 +10,7 @@ from nengo_dense.evaluation.measurement import evaluate
 from nengo_dense.evaluation.multi_label import MultiLabel
 from nengo_dense.evaluation.prediction import predict
 from nengo_dense.evaluation.regression import Regression
+from nengo_dense.evaluation.run_report import RunReport
 from nengo_dense.evaluation.rung_by_rung import ladder
 from nengo_dense.evaluation.several_ladders import SeveralLadders
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
@@ -27,6 +28,7 @@ __all__ = [
     "LadderReport",
     "MultiLabel",
     "Regression",
+    "RunReport",
     "SeveralLadders",
     "SeveralOutputs",
     "StreamReport",

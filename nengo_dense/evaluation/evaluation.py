@@ -22,7 +22,7 @@ class Evaluation(RunReport):
 
     There is a kind for each task: `~nengo_dense.evaluation.Classification`,
     `~nengo_dense.evaluation.Regression` and `~nengo_dense.evaluation.MultiLabel`. The rest of its
-    attributes are those of `~nengo_dense.evaluation.run_report.RunReport`.
+    attributes are those of `~nengo_dense.evaluation.RunReport`.
 
     Attributes
     ----------

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class SeveralOutputs(RunReport):
     """How well each output of a graph does on one data set, and what it took for all of them.
 
-    The rest of its attributes are those of `~nengo_dense.evaluation.run_report.RunReport`.
+    The rest of its attributes are those of `~nengo_dense.evaluation.RunReport`.
 
     Attributes
     ----------
@@ -86,10 +85,10 @@ class SeveralOutputs(RunReport):
         parts = [paragraphs(*self._before()), wide(self._layer_table().html()), legend(COLUMNS)]
         parts.append(paragraphs(*self._after(), *self.notes))
         if with_pictures:
-            parts.append(pictures([("", plot.side_by_side([plot.Rates(self.layers)]))]))
+            drawn = [("", plot.side_by_side([plot.Rates(self.layers)]))]
             for name, one in self.outputs.items():
-                drawn = [("", plot.side_by_side([panel])) for panel in one._panels()]
-                parts.append(f"<h2>{escape(name)}</h2>{pictures(drawn)}")
+                drawn += [(name, plot.side_by_side([panel])) for panel in one._panels()]
+            parts.append(pictures(drawn))
         return "".join([*parts, self._cost_html()])
 
     def _figure(self) -> "Figure":

@@ -75,6 +75,11 @@ ADVICE = (
         "max, min, dot, sum, matmul, stack",
         "a dense stack is one chain, without residual or parallel branches: retrain without it",
     ),
+    Advice(
+        "glu, gated, bilinear",
+        "it multiplies two values of the model, which no sum of rectifiers does: retrain with "
+        "'relu'",
+    ),
     Advice("embedding", "look the vectors up on the host and convert the layers after it"),
     Advice(
         "permute, transpose, getitem, gather, slice, split, chunk, flip, roll",

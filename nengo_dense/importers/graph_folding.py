@@ -186,6 +186,11 @@ def fold_graph(
     if fold.problems:
         raise ConversionError(model, fold.problems)
     found = {name: fold.values[node] for name, node in outputs.items()}
+    lost = [name for name, drive in found.items() if drive is None]
+    if lost:
+        raise ConversionError(
+            model, [f"output {name!r} depends on what is computed after it" for name in lost]
+        )
     form = GraphForm(
         fold.form.inputs,
         fold.form.populations,

@@ -22,6 +22,7 @@ from nengo_dense.importers.arithmetic_call import (
     product,
 )
 from nengo_dense.importers.keras_graph import KerasLayer
+from nengo_dense.importers.keras_move import REDUCTIONS, groups_of, is_move, parts_of, reduced
 from nengo_dense.importers.keras_shape import Shape, numbers
 from nengo_dense.importers.operation import Operation, Problem, Scaling, activation, unsupported
 
@@ -72,9 +73,9 @@ def defaults_of(name: Any, is_keras_2: bool, is_function: bool = False) -> dict[
 
 def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Operations:
     """Return the operations of a function; `shape` becomes that of its result."""
-    name = layer.config.get("function")
-    name = name if isinstance(name, str) else layer.class_name  # not the code of a Lambda
-    kind = "_".join(words_of(name.rpartition(".")[2]))
+    name, kind = layer.called, kind_of(layer)
+    if is_move(kind):
+        return _move(layer, shape, kind)
     if kind in CALLS:
         return CALLS[kind](layer, shape, kind)
     values = _values(layer, shape) if kind in (*ARITHMETIC, *LIMITS) else []
@@ -89,6 +90,23 @@ def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Oper
     if key_of(kind) in FUNCTIONS:
         return activation(kind, layer.label, **_settings(layer, kind, is_keras_2))
     return [unsupported(layer.label, name, kind)]
+
+
+def kind_of(layer: KerasLayer) -> str:
+    """Return the name of a layer or of a function as the tables here write it."""
+    return "_".join(words_of(layer.called.rpartition(".")[2]))
+
+
+def _move(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    """Read what moves or adds up features, in a chain."""
+    if kind in REDUCTIONS:
+        n = shape.n_features
+        after, rows = groups_of(layer, shape, kind)
+        shape.sizes = after.sizes
+        return reduced(kind, rows, n or 0, layer.label)
+    ((after, steps),) = parts_of(layer, shape, kind)
+    shape.sizes = after.sizes
+    return steps
 
 
 def _settings(layer: KerasLayer, kind: str, is_keras_2: bool) -> dict[str, Any]:

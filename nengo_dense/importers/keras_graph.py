@@ -13,6 +13,9 @@ MODEL_CLASSES = ("Sequential", "Functional", "Model")
 #: Packages whose layer classes are Keras's own.
 PACKAGES = ("keras", "tf_keras", "tensorflow")
 
+#: QKeras's layers that are read as they are deployed (`nengo_dense.importers.keras_quantizer`).
+QKERAS = ("QActivation", "QDense")
+
 #: What Keras 2 writes in the place of a layer's name where a function takes a constant.
 CONSTANT = "_CONSTANT_VALUE"
 
@@ -66,6 +69,12 @@ class KerasLayer:
         return self.path[-1].class_name
 
     @property
+    def called(self) -> str:
+        """What it is called: its class, or TensorFlow's function that it stands for."""
+        name = self.config.get("function")
+        return name if isinstance(name, str) else self.class_name  # not the code of a Lambda
+
+    @property
     def label(self) -> str:
         """The layer's name, after those of the models that it is nested in."""
         return "/".join(step.name for step in self.path)
@@ -73,7 +82,10 @@ class KerasLayer:
     @property
     def is_custom(self) -> bool:
         """Whether its class is somebody else's, whatever it is called."""
-        return self.module is None or self.module.partition(".")[0] not in PACKAGES
+        package = "" if self.module is None else self.module.partition(".")[0]
+        if package.startswith("qkeras"):
+            return self.class_name not in QKERAS
+        return package not in PACKAGES
 
     @property
     def is_function(self) -> bool:

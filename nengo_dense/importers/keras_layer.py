@@ -13,6 +13,8 @@ import numpy as np
 from nengo_dense.importers.advice import way_out
 from nengo_dense.importers.keras_call import defaults_of, read_call
 from nengo_dense.importers.keras_graph import KerasLayer
+from nengo_dense.importers.keras_quantizer import activation_of as quantizer_of
+from nengo_dense.importers.keras_quantizer import is_quantizer, quantized
 from nengo_dense.importers.keras_shape import MAX_FEATURES, Shape, n_features, numbers
 from nengo_dense.importers.operation import (
     Affine,
@@ -55,11 +57,20 @@ class Reading:
         Of one sample at this point.
     is_keras_2 : bool
         Whether an earlier Keras than 3 made the model.
+    at_input : bool
+        Whether what the next layer takes are inputs.
+
+    Attributes
+    ----------
+    rounded_inputs : list of str
+        Labels of the quantizers of inputs, which are left out.
     """
 
     weights: Callable[[KerasLayer], list[np.ndarray]]
     shape: Shape = field(default_factory=Shape)
     is_keras_2: bool = False
+    at_input: bool = False
+    rounded_inputs: list[str] = field(default_factory=list)
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
@@ -138,7 +149,9 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
         ]
     has_bias = config.get("use_bias", config.get("bias", True))
     arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
-    kernel = arrays["kernel"]
+    kernel = quantized(arrays["kernel"], config.get("kernel_quantizer"), is_kernel=True)
+    if has_bias:
+        arrays["bias"] = quantized(arrays["bias"], config.get("bias_quantizer"), is_kernel=False)
     units = config.get("units", config.get("output_dim"))
     sizes = reading.shape.sizes
     n_in = sizes[-1] if sizes else None
@@ -163,6 +176,8 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
     """Read what an ``activation`` argument declares: a name, a function or a layer."""
     if declared is None:
         return []
+    if is_quantizer(declared):
+        return quantizer_of(declared, layer.label)
     if isinstance(declared, dict) and declared.get("class_name", "__lambda__") == "__lambda__":
         return [unsupported(layer.label, "activation '<lambda>'", "lambda")]
     if isinstance(declared, dict):
@@ -181,6 +196,15 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
     if declared in ("softmax", "log_softmax") and not reading.shape.is_flat:
         return [Problem(f"layer {layer.label!r}: a softmax over shape {reading.shape}; flatten")]
     return operations
+
+
+def _q_activation(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a quantizer; that of the inputs, which neurons need not do, is left out."""
+    operations = _activation(reading, layer)
+    if not reading.at_input or any(isinstance(step, Problem) for step in operations):
+        return operations
+    reading.rounded_inputs.append(layer.label)
+    return []
 
 
 def _relu(reading: Reading, layer: KerasLayer) -> Operations:
@@ -292,6 +316,8 @@ READERS = {
     **ACTIVATION_LAYERS,
     "InputLayer": _input,
     "Dense": _dense,
+    "QActivation": _q_activation,
+    "QDense": _dense,
     "Flatten": _flatten,
     "Reshape": _reshape,
     "BatchNormalization": _batch_normalization,

@@ -4,11 +4,14 @@ from typing import Any
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.file import check_layers
+from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
+from nengo_dense.importers.keras_move import BRANCHING
 from nengo_dense.importers.keras_nodes import KerasNodes
 from nengo_dense.importers.keras_weights import WeightSource
-from nengo_dense.importers.operation import Operation, Problem, attempt
+from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, attempt
+from nengo_dense.importers.quantizer import warn_of_rounding
 from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 
@@ -46,12 +49,23 @@ def read_architecture(
     check_layers(model, len(layers))
     version = str(architecture.get("keras_version", "3"))
     reading = Reading(weights, is_keras_2=version[:1] in "12")
-    if graph_problems and layers:
+    branches = any(kind_of(layer) in BRANCHING for layer in layers)
+    if (graph_problems or branches) and layers:
         return _graph(model, architecture, reading, **settings)
     operations: list[Operation] = [Problem(problem) for problem in graph_problems]
     for layer in layers:
+        reading.at_input = not any(isinstance(step, Affine | Activation) for step in operations)
         operations += attempt(layer.label, reading.read, layer)
-    return SourceModel(model, operations, **settings)
+    source = SourceModel(model, operations, **_without(reading, settings))
+    warn_of_rounding(model, operations)
+    return source
+
+
+def _without(reading: Reading, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings without the model itself where its inputs are rounded."""
+    if not reading.rounded_inputs:
+        return settings
+    return {**settings, "reference": None, "why_not": "the quantizer of its inputs is left out"}
 
 
 def _graph(
@@ -69,4 +83,6 @@ def _graph(
     named: dict[str, Any] = {}
     for name, node in outputs:
         named[name if name not in named else f"{name}_{len(named) + 1}"] = node
-    return source_of(model, found.nodes, named, **settings)
+    source = source_of(model, found.nodes, named, **_without(reading, settings))
+    warn_of_rounding(model, (step for node in found.nodes for step in node.operations))
+    return source

@@ -4,7 +4,9 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from nengo_dense.importers.feature_layout import selection
 from nengo_dense.importers.graph_folding import GraphNode, Merge
+from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import (
     CONSTANT,
     MODEL_CLASSES,
@@ -17,13 +19,23 @@ from nengo_dense.importers.keras_graph import (
     steps_of,
 )
 from nengo_dense.importers.keras_layer import Reading
-from nengo_dense.importers.keras_shape import Shape, n_features
+from nengo_dense.importers.keras_move import (
+    BRANCHING,
+    MOST_OF_MAXIMUM,
+    REDUCTIONS,
+    broadcast,
+    groups_of,
+    joined,
+    parts_of,
+)
+from nengo_dense.importers.keras_shape import Shape
 from nengo_dense.importers.operation import Operation, Problem, attempt
 
 #: Layers and functions that take several values of a model -> what they do, and their factors.
 MERGES = {
     "Add": Merge("sum"),
     "add": Merge("sum"),
+    "add_n": Merge("sum"),
     "Subtract": Merge("sum", (1.0, -1.0)),
     "subtract": Merge("sum", (1.0, -1.0)),
     "sub": Merge("sum", (1.0, -1.0)),
@@ -31,6 +43,9 @@ MERGES = {
     "Concatenate": Merge("concat"),
     "concatenate": Merge("concat"),
     "concat": Merge("concat"),
+    "Hstack": Merge("concat"),
+    "Stack": Merge("concat"),
+    "stack": Merge("concat"),
     "Maximum": Merge("max"),
     "maximum": Merge("max"),
     "Minimum": Merge("min"),
@@ -52,11 +67,14 @@ class KerasNodes:
         In the order of computation.
     shapes : dict
         Name of a node -> shape of a sample.
+    inputs : set
+        Names of the nodes of inputs.
     """
 
     reading: Reading
     nodes: list[GraphNode] = field(default_factory=list)
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
+    inputs: set[Hashable] = field(default_factory=set)
 
     def model(
         self,
@@ -148,6 +166,7 @@ class KerasNodes:
         name = "/".join(step.name for step in path)
         key = self._key(name)
         self.nodes.append(GraphNode(key, width=width, label=name))
+        self.inputs.add(key)
         self.shapes[key] = shape
         return key
 
@@ -168,23 +187,81 @@ class KerasNodes:
             return self.model(entry, path, sources, trains)
         given = arguments_of(node)
         layer = KerasLayer(path, entry["config"], entry.get("module", "keras"), *given, trains)
-        key = self._key(layer.label)
         merge: Merge | None = None
         shapes = [Shape(self.shapes[source].sizes) for source in sources]
         self.reading.shape = shapes[0]
+        self.reading.at_input = sources[0] in self.inputs
         if len(sources) > 1:
-            merge, operations = self._merge(layer, shapes)
+            merge, operations, sources = self._merged(layer, shapes, sources)
+        elif kind_of(layer) in BRANCHING and not layer.is_custom:
+            return [(path[-1].name, each) for each in self._branches(layer, sources[0])]
         else:
             operations = attempt(layer.label, self.reading.read, layer)
-        self.nodes.append(GraphNode(key, tuple(sources), operations, merge, label=layer.label))
+        return [(path[-1].name, self._add(sources, operations, layer.label, merge))]
+
+    def _add(
+        self,
+        sources: list[Hashable],
+        operations: list[Operation],
+        label: str,
+        merge: Merge | None = None,
+    ) -> Hashable:
+        """Add a node whose result has the shape that the reading has come to; return its key."""
+        key = self._key(label)
+        self.nodes.append(GraphNode(key, tuple(sources), operations, merge, label=label))
         self.shapes[key] = Shape(self.reading.shape.sizes)
-        return [(path[-1].name, key)]
+        return key
+
+    def _branches(self, layer: KerasLayer, source: Hashable) -> list[Hashable]:
+        """Add a node for each part of a split, or for the largest of several features."""
+        kind, shape, label = kind_of(layer), self.shapes[source], layer.label
+        try:
+            if kind == "split":
+                found = []
+                for self.reading.shape, steps in parts_of(layer, shape, kind):
+                    found.append(self._add([source], steps, label))
+                return found
+            self.reading.shape, rows = groups_of(layer, shape, kind)
+            if len(rows) > MOST_OF_MAXIMUM:
+                raise ValueError(f"the largest of {len(rows)} values, more than {MOST_OF_MAXIMUM}")
+            n = shape.n_features or 0
+            parts = [self._add([source], selection(each, n, label), label) for each in rows]
+            merge = Merge(REDUCTIONS[kind][0])
+            return [self._add(parts, [], label, merge)]
+        except (ArithmeticError, LookupError, TypeError, ValueError) as err:
+            self.reading.shape = Shape()
+            problem = Problem(f"layer {label!r}: {err}")
+            return [self._add([source], [problem], label)] * MOST_OF_MAXIMUM
+
+    def _merged(
+        self, layer: KerasLayer, shapes: list[Shape], sources: list[Hashable]
+    ) -> tuple[Merge | None, list[Operation], list[Hashable]]:
+        """Return how values are merged, what is done then, and what is merged."""
+        merge, operations = self._merge(layer, shapes)
+        if merge is None:
+            return merge, operations, sources
+        try:
+            if merge.kind == "concat":
+                self.reading.shape, steps = joined(shapes, layer, kind_of(layer))
+                return merge, steps, sources
+            self.reading.shape, ways = broadcast(shapes, layer.label)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as err:
+            shown = ", ".join(map(str, shapes))
+            text = f"layer {layer.label!r} merges values of the shapes {shown}: {err}"
+            self.reading.shape = Shape()
+            return None, [Problem(f"{text}; put a Flatten before it")], sources
+        result = self.reading.shape
+        brought = [
+            source if not steps else self._add([source], steps, layer.label)
+            for source, steps in zip(sources, ways, strict=True)
+        ]
+        self.reading.shape = result
+        return merge, [], brought
 
     def _merge(
         self, layer: KerasLayer, shapes: list[Shape]
     ) -> tuple[Merge | None, list[Operation]]:
-        name = layer.config.get("function")
-        name = (name if isinstance(name, str) else layer.class_name).rpartition(".")[2]
+        name = layer.called.rpartition(".")[2]
         merge = MERGES.get(name)
         if merge is None or layer.is_custom:
             return None, [
@@ -196,19 +273,6 @@ class KerasNodes:
             ]
         if merge.kind == "average":
             return Merge("sum", (1 / len(shapes),) * len(shapes)), []
-        if merge.kind != "concat":
-            return merge, []
-        axis = layer.config.get("axis", layer.keywords.get("axis", -1))
-        sizes = [shape.sizes for shape in shapes]
-        if axis not in (-1, 1) or not all(s is not None and len(s) == 1 for s in sizes):
-            return None, [
-                Problem(
-                    f"layer {layer.label!r} concatenates shapes {', '.join(map(str, shapes))} "
-                    f"along axis {axis}; put a Flatten before it"
-                )
-            ]
-        total = sum(n_features(s) for s in sizes if s is not None)
-        self.reading.shape = Shape((total,))
         return merge, []
 
 

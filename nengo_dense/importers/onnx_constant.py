@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.onnx_layout import MAX_ELEMENTS
+from nengo_dense.importers.feature_layout import MAX_ELEMENTS
 
 #: Products that a multiplication of constants may take, some seconds' work.
 MAX_PRODUCTS = 2**33

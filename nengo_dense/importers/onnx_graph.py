@@ -6,7 +6,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.importers.onnx_constant import FOLDED, evaluate
-from nengo_dense.importers.onnx_quantizer import is_quantizer, quantized
+from nengo_dense.importers.onnx_quantizer import dequantized, is_quantizer, quantized
 
 #: Types of numbers with fractions, between which a Cast only rounds.
 FLOATS = ("FLOAT", "FLOAT16", "DOUBLE", "BFLOAT16")
@@ -119,6 +119,11 @@ class OnnxGraph:
             return True
         if node.domain not in (*DOMAINS, "ai.onnx.ml"):
             return False
+        if node.op_type == "DequantizeLinear":
+            arrays = [self.constant(name) for name in node.input if name]
+            axis = self.settings(node).get("axis", 1)
+            self._keep(node.output[0], lambda: dequantized(arrays, axis))
+            return True
         if node.op_type == "Cast":
             self._keep(node.output[0], lambda: self._cast(node))
             return True

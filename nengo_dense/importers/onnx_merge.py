@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.arithmetic_call import FLOWING, clip
+from nengo_dense.importers.feature_layout import moved, selection
 from nengo_dense.importers.graph_folding import Merge
-from nengo_dense.importers.onnx_layout import moved
-from nengo_dense.importers.onnx_reading import OnnxReading, Operations, selection
+from nengo_dense.importers.onnx_reading import OnnxReading, Operations
 from nengo_dense.importers.operation import Affine, Problem, Scaling
 
 #: Nodes that make one feature of several.

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.feature_layout import MAX_ELEMENTS, N_SAMPLES, Layout
 from nengo_dense.importers.graph_folding import GraphNode
 from nengo_dense.importers.onnx_graph import OnnxGraph, label_of
-from nengo_dense.importers.onnx_layout import MAX_ELEMENTS, N_SAMPLES, Layout
 from nengo_dense.importers.onnx_nodes import NODES
 from nengo_dense.importers.onnx_pattern import as_activation
 from nengo_dense.importers.onnx_reading import OnnxReading

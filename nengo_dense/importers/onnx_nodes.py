@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.arithmetic_call import ARITHMETIC, FLOWING, affine, arithmetic, clip
+from nengo_dense.importers.feature_layout import Layout
 from nengo_dense.importers.onnx_constant import MOVING
-from nengo_dense.importers.onnx_layout import Layout
 from nengo_dense.importers.onnx_merge import REDUCTIONS, joined, limits, reduced, summed
 from nengo_dense.importers.onnx_quantizer import (
     QONNX_DOMAINS,

@@ -51,7 +51,8 @@ def quantizer_of(arrays: list[np.ndarray], settings: dict[str, Any]) -> Quantize
     ValueError
         Settings that mean nothing.
     """
-    scale, zero, bits = (np.asarray(array, dtype=np.float64) for array in arrays)
+    scale, zero = arrays[:2]
+    bits = np.asarray(arrays[2], dtype=np.float64)
     if np.any(bits < 1) or np.any(bits > MAX_BITS) or not np.all(np.isfinite(bits)):
         raise ValueError(f"its number of bits must be 1 to {MAX_BITS}, got {np.ravel(bits)[:3]}")
     signed, narrow = bool(settings.get("signed", 1)), bool(settings.get("narrow", 1))
@@ -79,7 +80,9 @@ def quantized(node: Any, arrays: list[np.ndarray], settings: dict[str, Any]) -> 
     ------
     ValueError
     """
-    values = np.asarray(arrays[0], dtype=np.float64)
+    # the exporters compute in single precision, where ties fall otherwise than in double
+    arrays = [np.asarray(array, dtype=np.float32) for array in arrays]
+    values = arrays[0]
     if node.op_type == "BipolarQuant":
         return bipolar(values, arrays[1])
     quantizer = quantizer_of(arrays[1:4], settings)
@@ -88,6 +91,26 @@ def quantized(node: Any, arrays: list[np.ndarray], settings: dict[str, Any]) -> 
         result: np.ndarray = (signs - arrays[2]) * arrays[1]
         return result
     return quantizer.rounded(values)
+
+
+def dequantized(arrays: list[np.ndarray], axis: int) -> np.ndarray:
+    """Return ``(x - zero) * scale`` of a constant, as ``DequantizeLinear`` does.
+
+    onnx's reference implementation has it for the newest versions of the operator alone.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+        Values, scale and perhaps zero point; the last two one, or one an index of the axis.
+    axis : int
+    """
+    values, scale, *zero = (np.asarray(array, dtype=np.float64) for array in arrays)
+    if scale.size > 1:
+        shape = [1] * values.ndim
+        shape[axis] = -1
+        scale, zero = scale.reshape(shape), [each.reshape(shape) for each in zero]
+    result: np.ndarray = (values - (zero[0] if zero else 0.0)) * scale
+    return result
 
 
 def linear_quantizer(scale: np.ndarray, zero: np.ndarray) -> Quantizer:

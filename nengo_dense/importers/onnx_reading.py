@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.arithmetic_call import FLOWING
-from nengo_dense.importers.folding import MAX_WEIGHTS
+from nengo_dense.importers.feature_layout import Layout, moved, selection
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.onnx_constant import MOVING, evaluate
 from nengo_dense.importers.onnx_graph import DOMAINS, OnnxGraph, label_of
-from nengo_dense.importers.onnx_layout import Layout, moved
-from nengo_dense.importers.operation import Affine, Operation, Problem, attempt, unsupported
+from nengo_dense.importers.operation import Operation, Problem, attempt, unsupported
 from nengo_dense.importers.quantizer import Quantizer
 
 Operations = list[Operation]
@@ -165,23 +164,3 @@ class OnnxReading:
         if name not in self.layouts:
             self.add(name, [source], steps, after, label)
         return name, after
-
-
-def selection(rows: np.ndarray, n: int, label: str) -> Operations:
-    """Return what gives these features of `n`, nothing if they are all in their order.
-
-    Raises
-    ------
-    ValueError
-        Its matrix would be too large.
-    """
-    if np.array_equal(rows, np.arange(n)):
-        return []
-    if len(rows) * n > MAX_WEIGHTS // 4:
-        raise ValueError(
-            f"it moves {len(rows)} of {n} features, a matrix of more than {MAX_WEIGHTS // 4} "
-            "values; move them before they enter the model"
-        )
-    matrix = np.zeros((len(rows), n))
-    matrix[np.arange(len(rows)), rows] = 1.0
-    return [Affine(matrix, None, label)]

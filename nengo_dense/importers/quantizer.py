@@ -63,9 +63,14 @@ class Quantizer:
             raise ValueError(f"it rounds by {self.rounding!r}; known are {', '.join(ROUNDINGS)}")
 
     def rounded(self, values: np.ndarray) -> np.ndarray:
-        """Return values as the quantizer gives them."""
-        steps = np.clip(np.asarray(values) / self.step + self.zero, self.low, self.high)
-        result: np.ndarray = (ROUNDINGS[self.rounding](steps) - self.zero) * self.step
+        """Return values as the quantizer gives them, computed in their own precision."""
+        values = np.asarray(values)
+        step, low, high, zero = (
+            np.asarray(each, dtype=values.dtype)
+            for each in (self.step, self.low, self.high, self.zero)
+        )
+        steps = np.clip(values / step + zero, low, high)
+        result: np.ndarray = (ROUNDINGS[self.rounding](steps) - zero) * step
         return result
 
     def operations(self, label: str, spread: Callable[[Any], Any] = np.asarray) -> list[Operation]:

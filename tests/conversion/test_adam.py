@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.conversion.adam import FINAL_SHARE, Adam, schedule
+from nengo_dense.conversion.adam import COOLING, FINAL_SHARE, Adam, Schedule
 
 
 def test_steps_are_relative_to_size_and_free_of_the_gradients_scale():
@@ -21,10 +21,28 @@ def test_outputs_of_any_unit_take_steps_of_their_own_size():
 
 
 def test_step_size_rises_then_falls():
-    shares = [schedule(n, n / 200) for n in range(1, 201)]
+    schedule = Schedule()
+    shares = [schedule.share(n, n / 200) for n in range(1, 201)]
     top = int(np.argmax(shares))
     assert 10 <= top <= 20
     assert np.all(np.diff(shares[:top]) > 0)
     assert np.all(np.diff(shares[top:]) < 0)
     assert shares[-1] == pytest.approx(FINAL_SHARE)
-    assert schedule(300, 1.5) == pytest.approx(FINAL_SHARE)
+    assert schedule.share(300, 1.5) == pytest.approx(FINAL_SHARE)
+
+
+def test_a_schedule_that_cools_goes_on_from_where_it_is_and_ends_sooner():
+    schedule, slow = Schedule(), Schedule()
+    schedule.cool(0.4)
+    assert schedule.share(100, 0.4) == pytest.approx(slow.share(100, 0.4))
+    assert slow.share(100, 0.5) > schedule.share(100, 0.5)
+    schedule.cool(0.5)  # has no further effect
+    assert schedule.place(0.4 + COOLING - 0.01) < 1
+    assert schedule.place(0.4 + COOLING) == pytest.approx(1)
+    assert schedule.share(100, 0.7) == pytest.approx(FINAL_SHARE)
+
+
+def test_a_schedule_near_its_end_is_not_stretched():
+    schedule = Schedule()
+    schedule.cool(0.9)
+    assert schedule.place(0.95) == 0.95

@@ -2,7 +2,7 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.host_limit import LIMIT, HostLimit
+from nengo_dense.conversion.host_limit import LIMIT, HostLimit, share_beyond
 from nengo_dense.layers.stack import DenseStack
 
 
@@ -35,6 +35,20 @@ def test_neurons_below_the_limit_stay_as_they_are(rng):
     HostLimit(x).hold(circuit, x)
     for a, b in zip(before, circuit.weights, strict=True):
         assert_array_equal(a, b)
+
+
+def test_a_share_of_the_samples_that_a_neuron_speaks_of_may_be_beyond(rng):
+    circuit, x = make_circuit(rng), rng.randn(200, 4)
+    circuit.weights[0][0], circuit.biases[0][0] = 0, -1  # a neuron that never speaks
+    HostLimit(x, 0.1).hold(circuit, x)
+    after = drive(circuit, x)
+    speaks, beyond = (after > 0).sum(axis=0), (after > LIMIT * (1 + 1e-9)).sum(axis=0)
+    assert (beyond <= 0.1 * speaks).all()
+    assert (beyond[1:] > 0.1 * speaks[1:] - 1).all()
+
+
+def test_longer_presentations_need_no_samples_beyond():
+    assert [share_beyond(n) for n in (5, 10, 11, 50, 51)] == [0.1, 0.1, 0.03, 0.03, 0]
 
 
 def test_one_odd_sample_does_not_slow_the_others_down(rng):

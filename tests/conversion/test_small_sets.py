@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nengo_dense
-from nengo_dense.conversion import stack_tuning
+from nengo_dense.conversion import network_tuning
 from nengo_dense.conversion.calibration import Samples, divide
 from nengo_dense.conversion.host_limit import LIMIT
 from nengo_dense.evaluation import evaluate
@@ -32,38 +32,41 @@ def trained(request):
     return model, x[:half], y[:half], x[half:], y[half:]
 
 
-def convert(trained, **arguments):
+def convert(trained, presentation_time=0.025, **arguments):
     model, x, *_ = trained
     return nengo_dense.convert(
-        model, calibration=x, presentation_time=0.025, progress_bar=False, **arguments
+        model,
+        calibration=x,
+        presentation_time=presentation_time,
+        progress_bar=False,
+        **arguments,
     )
 
 
 def test_held_back_samples_are_answered_at_least_as_well_as_before(trained, monkeypatch):
     model, x, y, *_ = trained
     judged = []
-    tune = stack_tuning.tune
+    tune = network_tuning.tune
 
     def watched(*args, **kwargs):
         judged.extend(tune(*args, **kwargs))
         return judged
 
-    monkeypatch.setattr(stack_tuning, "tune", watched)
+    monkeypatch.setattr(network_tuning, "tune", watched)
     stack = convert(trained, labels=y, effort="fast", seed=3)
     first, last = judged
-    assert last.apart <= first.apart
-    assert last.wrong <= first.wrong
+    assert last.bears(first)
     # the chip's integers themselves say the same of these samples
     source = read_model(model).logits(x)
     _, held_back = divide(Samples(x, source), 3)
     answers = nengo_dense.predict(stack, held_back.x, presentation_time=0.025, progress_bar=False)
     classes = answers.argmax(axis=1)
-    assert (classes != held_back.targets.argmax(axis=1)).mean() == pytest.approx(last.apart)
+    assert (classes != held_back.targets.argmax(axis=1)).mean() == pytest.approx(last.gap)
 
 
 def test_no_neuron_on_the_host_is_driven_beyond_one_spike_a_step(trained):
     _, x, *_ = trained
-    stack = convert(trained, effort="fast")
+    stack = convert(trained, 0.1, effort="fast")
     host = stack.layers[0]
     drive = 0.001 * host.max_rate * (x @ host.weights.T + host.bias)
     assert drive.max() <= LIMIT * (1 + 1e-6)

@@ -10,6 +10,7 @@ from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.through_time import LEAST_DRIVE, MOST_DRIVE, loss_and_gradient
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.numpy_slope import REACH
 
 WINDOWS = [Window(1, 8, 0.25, early=True), Window(2, 16, 0.75)]
 RELU, LIF = nengo.SpikingRectifiedLinear(), nengo.LIF(tau_rc=0.03, min_voltage=0)
@@ -61,7 +62,8 @@ def tangent_of_layer(circuit, index, course, moves, changes):
             before = before + neurons.keep_v * trace.voltage[:, step - 1]
         moved = (before >= neurons.vmin) & (wait == 0)
         change = moved * (current + of_one * moves[n + index] + neurons.keep_v * after)
-        result[:, step] = change * np.maximum(1 - np.abs(before / neurons.vth - 1), 0)
+        apart = np.abs(before / neurons.vth - 1) / REACH
+        result[:, step] = change * np.maximum(1 - apart, 0)
         after = np.where(trace.spiked[:, step], 0, change)
         wait = np.maximum(np.where(trace.spiked[:, step], neurons.refract, wait) - 1, 0)
     return result

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import tuning
-from nengo_dense.conversion.adam import Adam, schedule
+from nengo_dense.conversion.adam import COOLING, Adam
 from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.distillation import Comparison, Distillation
 from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.conversion.goal import Goal, Goals
-from nengo_dense.conversion.host_limit import LIMIT, HostLimit
+from nengo_dense.conversion.host_limit import LIMIT, HostLimit, share_beyond
 from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.tuning import COMPILING, tune
 from nengo_dense.layers.stack import DenseStack
@@ -50,11 +50,11 @@ def problem(rng):
     return make, samples[:250], samples[250:], Goals.for_targets(samples.targets, ["softmax"])
 
 
-def run(problem, seed):
+def run(problem, seed, windows=WINDOWS):
     make, *samples, goals = problem
     circuit = make()
     judgements = tune(
-        circuit, *samples, goals, WINDOWS, effort="normal", seed=seed, progress_bar=False
+        circuit, *samples, goals, windows, effort="normal", seed=seed, progress_bar=False
     )
     return circuit, judgements
 
@@ -79,19 +79,30 @@ def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
     circuit, (first, last) = run(problem, 1)
     assert first == last
     unchanged, known = problem[0](), np.concatenate([problem[1].x, problem[2].x])
-    HostLimit(known).hold(unchanged, known)
+    HostLimit(known, share_beyond(50)).hold(unchanged, known)
     for a, b in zip(circuit.weights, unchanged.weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
+def driven(circuit, samples):
+    return samples.x @ circuit.weights[0].T + circuit.biases[0]
+
+
 def test_no_sample_drives_a_neuron_on_the_host_beyond_one_spike_a_step(problem):
     make, fit, judge, _ = problem
-    circuit, _ = run(problem, 1)
+    circuit, _ = run(problem, 1, [Window(6, 60, 1.0)])
     for part in (fit, judge):
-        drive = part.x @ circuit.weights[0].T + circuit.biases[0]
-        assert drive.max() <= LIMIT * (1 + 1e-9)
-    before = make()
-    assert (fit.x @ before.weights[0].T + before.biases[0]).max() > 1.01
+        assert driven(circuit, part).max() <= LIMIT * (1 + 1e-9)
+    assert driven(make(), fit).max() > 1.01
+
+
+def test_in_short_presentations_a_few_samples_may(problem):
+    _, fit, judge, _ = problem
+    circuit, _ = run(problem, 1)
+    drive = np.concatenate([driven(circuit, part) for part in (fit, judge)])
+    beyond = (drive > LIMIT * (1 + 1e-9)).sum(axis=0)
+    assert np.all(beyond <= share_beyond(50) * (drive > 0).sum(axis=0))
+    assert beyond.any()
 
 
 def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
@@ -115,8 +126,9 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
             progress_bar=False,
         )
         losses.append(last.loss)
-    assert losses[1] == pytest.approx(losses[0], rel=0.1)
-    assert losses[1] < 0.02
+    # roundings decide about spikes, so both ways part
+    assert losses[1] == pytest.approx(losses[0], rel=0.5)
+    assert max(losses) < 0.02
 
 
 class Seen(nengo.utils.progress.ProgressBar):
@@ -143,8 +155,8 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
 
-def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
-    """With steps of no size nothing changes, and four judgements after another say so."""
+def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
+    """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
     calls = []
     make, *samples, goals = problem
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 0.0)
@@ -156,15 +168,16 @@ def test_tuning_ends_when_nothing_better_is_found(problem, monkeypatch):
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
     tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS
+    assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS + COOLING * 60
 
 
-@pytest.mark.parametrize(("depth", "share"), [(2, 1.0), (4, 1.0), (8, 0.5)])
-def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypatch, depth, share):
+def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypatch):
     make, *samples, goals = problem
-    sizes = []
-    monkeypatch.setattr(Circuit, "depth", depth)
-    monkeypatch.setattr(Adam, "update", lambda self, gradient, rate: sizes.append(rate))
-    tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    whole = tuning.LEARNING_RATE / np.sqrt(50) * schedule(1, 1 / 60)
-    assert sizes[0] == pytest.approx(share * whole)
+    sizes = {}
+    for depth in (2, 4, 8):
+        seen = sizes[depth] = []
+        monkeypatch.setattr(Circuit, "depth", depth)
+        monkeypatch.setattr(Adam, "update", lambda *given, seen=seen: seen.append(given[-1]))
+        tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
+    assert sizes[2] == sizes[4]
+    assert sizes[8][0] == pytest.approx(sizes[4][0] / 2)

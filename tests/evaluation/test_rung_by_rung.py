@@ -194,7 +194,7 @@ def test_ladders_of_several_outputs_are_shown_together(climbed):
     assert found["outputs"]["value"]["rungs"][1]["name"] == "fitted activations"
     assert found["evaluation"]["task"] == "several"
     page = report.to_html()
-    assert page.count("<h2>kind</h2>") == 2  # the ladder, and the last rung's evaluation
+    assert page.count("<h2>kind</h2>") == 3  # the ladder, and the last rung's two pictures
     assert [ax.get_title().partition(":")[0] for ax in report.plot().axes] == ["kind", "value"]
 
 

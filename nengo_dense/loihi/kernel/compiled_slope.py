@@ -6,7 +6,7 @@ Loaded only by `.choice`, because it imports numba.
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
-from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
+from nengo_dense.loihi.kernel.numpy_slope import REACH, Neurons, Trace
 from nengo_dense.loihi.kernel.padding import padded
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
@@ -64,6 +64,7 @@ def back(  # type: ignore[no-untyped-def]
     ``room`` holds slopes of voltages and of currents, carried from step to step.
     """
     one, nought = spread(np.float32(1)), spread(np.float32(0))
+    nearer = spread(np.float32(1 / REACH))
     n, width = np.uint64(len(inverse)), np.uint64(WIDTH)
     for lane in range(np.uint64(start), np.uint64(stop)):
         for j in range(np.uint64(0), n + n, width):
@@ -73,7 +74,7 @@ def back(  # type: ignore[no-untyped-def]
             for j in range(np.uint64(0), n, width):
                 before = _before(here, j, n, step == 0, trace, chip)
                 apart = subtract(multiply(before, load(inverse, j)), one)
-                apart = maximum(apart, subtract(nought, apart))
+                apart = multiply(maximum(apart, subtract(nought, apart)), nearer)
                 found = multiply(load(slope, here + j), maximum(subtract(one, apart), nought))
                 fired = load(trace.spiked, here + j)
                 found = add(found, where(fired, nought, load(room, j)))

@@ -15,6 +15,11 @@ import numpy as np
 from nengo_dense.loihi.limits import DECAY_BITS
 from nengo_dense.loihi.program import Compartments
 
+#: Distance from the threshold, of it, where the triangle ends; its height is 1. Narrower ones say
+#: better what a small change does, wider ones reach more neurons. On letters held back from
+#: training, the loss in 10 steps was 0.20 with 1, 0.17 with 0.6 and 0.19 with 0.25.
+REACH = 0.6
+
 
 class Neurons(NamedTuple):
     """What slopes depend on, of the compartments of one population; (n,) arrays.
@@ -88,7 +93,7 @@ def slopes(spike_slopes: np.ndarray, trace: Trace, neurons: Neurons) -> np.ndarr
         before = np.float32(trace.current[:, step]) + neurons.bias
         if step:
             before += np.float32(trace.voltage[:, step - 1]) * neurons.keep_v
-        apart = np.abs(before * per_threshold - np.float32(1))
+        apart = np.abs(before * per_threshold - np.float32(1)) * np.float32(1 / REACH)
         slope = spike_slopes[:, step] * np.maximum(np.float32(1) - apart, np.float32(0))
         slope += np.where(trace.spiked[:, step], np.float32(0), of_voltage)
         slope[(before < neurons.vmin) | _held(trace.spiked, step, neurons.refract)] = 0

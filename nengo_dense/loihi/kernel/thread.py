@@ -1,5 +1,6 @@
 """Divide lanes among threads, for work that releases the interpreter lock: compiled code, BLAS."""
 
+import collections
 import functools
 import itertools
 import os
@@ -33,14 +34,28 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
         return [function(0, lanes)]
     n_parts = min(lanes, 4 * n_threads)
     bounds = [lanes * part // n_parts for part in range(n_parts + 1)]
-    pool = _pool(n_threads)
-    parts = [pool.submit(function, *pair) for pair in itertools.pairwise(bounds)]
+    todo = collections.deque(enumerate(itertools.pairwise(bounds)))
+    results: list[Any] = [None] * n_parts
+
+    def work_off() -> None:
+        while True:
+            try:
+                number, pair = todo.popleft()
+            except IndexError:  # nothing is left
+                return
+            results[number] = function(*pair)
+
+    # this thread works too: to wake another takes as long as thousands of numbers
+    helpers = [_pool(n_threads - 1).submit(work_off) for _ in range(n_threads - 1)]
     try:
-        return [part.result() for part in parts]
+        work_off()
+        for helper in helpers:
+            if not helper.cancel():  # it has begun
+                helper.result()
+        return results
     except BaseException:  # also at an interrupt, no thread may write after the caller goes on
-        for part in parts:
-            part.cancel()
-        wait(parts)
+        todo.clear()
+        wait([helper for helper in helpers if not helper.cancel()])
         raise
 
 

@@ -8,7 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.loihi.kernel import numpy_slope
 from nengo_dense.loihi.kernel.choice import make_slopes
-from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
+from nengo_dense.loihi.kernel.numpy_slope import REACH, Neurons, Trace
 
 LANES, N_STEPS = 3, 20
 needs_numba = pytest.mark.skipif(
@@ -68,8 +68,8 @@ def test_the_compiled_kernel_gives_the_same_numbers(rng, n, refract, keep_v):
 
 def smooth(x):
     """Rise from 0 to 1 with the slope of a triangle around 1."""
-    below, above = np.clip(x, 0, 1), np.clip(x - 1, 0, 1)
-    return below**2 / 2 + above - above**2 / 2
+    below, above = np.clip(np.array([1, 0])[:, None, None] + (x - 1) / REACH, 0, 1)
+    return REACH * (below**2 / 2 + above - above**2 / 2)
 
 
 def relaxed(arriving, bias, chip, trace, weights):

@@ -1,4 +1,4 @@
-"""Where the features of a sample lie in a tensor of an ONNX graph, whose axes may be any.
+"""Where the features of a sample lie in a tensor, whose axes may be any.
 
 What moves elements is run once on their numbers: a transposition, a slice or a reshape then tells
 for each place which feature of which sample came there, whatever its settings mean.
@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nengo_dense.importers.operation import Affine, Operation
+
 #: Samples that a layout is followed with, where a graph takes any number: an odd number that
 #: nothing else has, so that what mixes samples shows.
 N_SAMPLES = 37
 
 #: Elements of a tensor that is followed; a small file must not demand terabytes.
 MAX_ELEMENTS = 2**24
+
+#: Weights of a matrix that moves features, 256 MiB: eight times what a core takes inputs from.
+MAX_MATRIX = 2**25
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,3 +138,23 @@ def moved(places: np.ndarray, n: int, n_samples: int) -> tuple[Layout, np.ndarra
     if np.any(table != table[0]):
         raise ValueError("it does not take the same features of each sample")
     return layout, table[0]
+
+
+def selection(rows: np.ndarray, n: int, label: str) -> list[Operation]:
+    """Return what gives these features of `n`, nothing if they are all in their order.
+
+    Raises
+    ------
+    ValueError
+        Its matrix would be too large.
+    """
+    if np.array_equal(rows, np.arange(n)):
+        return []
+    if len(rows) * n > MAX_MATRIX:
+        raise ValueError(
+            f"it moves {len(rows)} of {n} features, a matrix of more than {MAX_MATRIX} "
+            "values; move them before they enter the model"
+        )
+    matrix = np.zeros((len(rows), n))
+    matrix[np.arange(len(rows)), rows] = 1.0
+    return [Affine(matrix, None, label)]

@@ -1,0 +1,206 @@
+"""Layers and functions of Keras that move features of a sample, or make one of several.
+
+Each is done once, with NumPy, to the numbers of the features of a few samples. What comes out
+tells which feature came where.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.arithmetic_call import FLOWING
+from nengo_dense.importers.feature_layout import Layout, moved, selection
+from nengo_dense.importers.keras_graph import KerasLayer
+from nengo_dense.importers.keras_shape import Shape, numbers
+from nengo_dense.importers.operation import Affine, Operation
+
+#: Samples that a layout is followed with, so that what mixes them shows.
+N_SAMPLES = 3
+
+#: Features of which the largest may be taken: each but one needs a rectifier after the others.
+MOST_OF_MAXIMUM = 64
+
+
+def layout_of(shape: Shape) -> Layout:
+    """Return the layout of samples of a shape; a ValueError if it is not known."""
+    return Layout.of_input((N_SAMPLES, *shape.known()))
+
+
+def _setting(layer: KerasLayer, *names: str) -> Any:
+    """Return a setting under the first of its names that is given."""
+    given = {**layer.config, **layer.keywords}
+    return next((given[name] for name in names if given.get(name) is not None), None)
+
+
+def _key(layer: KerasLayer) -> tuple[Any, ...]:
+    """Return what a layer is indexed with, as Keras 2 and 3 write it down."""
+    given = layer.keywords.get("slice_spec", layer.args[1] if len(layer.args) > 1 else None)
+    return tuple(_index(part) for part in (given if isinstance(given, list) else [given]))
+
+
+def _index(part: Any) -> Any:
+    if not isinstance(part, dict):
+        if part is None or isinstance(part, int):
+            return part
+        raise ValueError(f"it is indexed with {part}, must be a slice or a whole number")
+    if part.get("class_name") == "__ellipsis__":
+        return Ellipsis
+    part = part.get("config", part)
+    return slice(part["start"], part["stop"], part["step"])
+
+
+def _split(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    axis = int(_setting(layer, "axis") or 0)
+    sections = _setting(layer, "indices_or_sections", "num_or_size_splits")
+    if isinstance(sections, list) and "num_or_size_splits" in layer.keywords:
+        sections = np.cumsum(sections)[:-1].tolist()  # sizes, of which Keras 2 may leave one open
+    if isinstance(sections, int) and not 0 < sections <= places.shape[axis]:
+        raise ValueError(f"it makes {sections} parts of {places.shape[axis]} features")
+    return np.split(places, sections, axis=axis)
+
+
+def _take(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    given = layer.keywords.get("indices", layer.args[1] if len(layer.args) > 1 else None)
+    if given is None or given is FLOWING:
+        raise ValueError("what it takes must be constant")
+    axis = _setting(layer, "axis")
+    indices = np.asarray(numbers(given), dtype=np.int64)
+    if axis is None or indices.size > places.size:
+        raise ValueError("it must take features along an axis, no more than there are")
+    return [np.take(places, indices, axis=int(axis))]
+
+
+def _permute(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    return [np.transpose(places, (0, *layer.config["dims"]))]
+
+
+def _transpose(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    return [np.transpose(places, _setting(layer, "axes", "perm"))]
+
+
+def _flip(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    axis = _setting(layer, "axis")
+    return [np.flip(places, tuple(axis) if isinstance(axis, list) else axis)]
+
+
+#: Name of a layer or a function -> what it makes of the numbers of features.
+MOVES: dict[str, Callable[[np.ndarray, KerasLayer], list[np.ndarray]]] = {
+    **dict.fromkeys(("get_item", "getitem"), lambda places, layer: [places[_key(layer)]]),
+    **dict.fromkeys(("gather", "take"), _take),
+    **dict.fromkeys(("flip", "reverse"), _flip),
+    "permute": _permute,
+    "split": _split,
+    "transpose": _transpose,
+}
+
+#: Name of a function that makes one feature of several -> how, and along which axis by itself.
+REDUCTIONS: dict[str, tuple[str, int | None]] = {
+    **dict.fromkeys(("max", "amax", "reduce_max"), ("max", None)),
+    **dict.fromkeys(("min", "amin", "reduce_min"), ("min", None)),
+    **dict.fromkeys(("mean", "reduce_mean"), ("mean", None)),
+    **dict.fromkeys(("sum", "reduce_sum"), ("sum", None)),
+    "global_average_pooling_1_d": ("mean", 1),
+    "global_max_pooling_1_d": ("max", 1),
+}
+
+#: Those that no chain of operations does: they give several values, or need several.
+BRANCHING = ("split", *(name for name, (how, _) in REDUCTIONS.items() if how in ("max", "min")))
+
+
+def is_move(kind: str) -> bool:
+    """Tell whether a layer or a function is read here."""
+    return kind in MOVES or kind in REDUCTIONS
+
+
+def parts_of(layer: KerasLayer, shape: Shape, kind: str) -> list[tuple[Shape, list[Operation]]]:
+    """Return the shapes of what a move gives, and the operations that give it.
+
+    Raises
+    ------
+    ValueError
+        It mixes samples, or its settings mean nothing.
+    """
+    layout = layout_of(shape)
+    found = []
+    for places in MOVES[kind](layout.places, layer):
+        after, rows = moved(places, layout.n, N_SAMPLES)
+        steps = selection(rows, layout.n, layer.label)
+        found.append((_by_sample(after), steps))
+    return found
+
+
+def groups_of(layer: KerasLayer, shape: Shape, kind: str) -> tuple[Shape, list[np.ndarray]]:
+    """Return the shape of what a reduction gives, and of which features each value is made.
+
+    Returns
+    -------
+    shape : Shape
+    rows : list of (n,) ndarray of int
+        The first feature of each of the n groups, then the second, ...
+    """
+    layout, axis = layout_of(shape), REDUCTIONS[kind][1]
+    axis = _setting(layer, "axis") if axis is None else axis
+    rank = len(layout.shape)
+    axes = axis if isinstance(axis, list) else [axis] if axis is not None else range(rank)
+    axes = sorted({int(each) % rank for each in axes})
+    if 0 in axes:
+        raise ValueError("it makes one value of several samples; give it axis=-1")
+    kept = [1 if at in axes else n for at, n in enumerate(layout.shape)]
+    keeps = _setting(layer, "keepdims", "keep_dims")
+    target = kept if keeps else [n for at, n in enumerate(kept) if at not in axes]
+    last = np.moveaxis(layout.places, axes, range(rank - len(axes), rank))
+    columns = last.reshape(-1, int(np.prod([layout.shape[at] for at in axes]))).T
+    found = [moved(column.reshape(target), layout.n, N_SAMPLES) for column in columns]
+    return _by_sample(found[0][0]), [rows for _, rows in found]
+
+
+def reduced(kind: str, rows: Sequence[np.ndarray], n: int, label: str) -> list[Operation]:
+    """Return the operation of a sum or a mean of `n` features."""
+    matrix = np.zeros((len(rows[0]), n))
+    for each in rows:
+        np.add.at(matrix, (np.arange(len(each)), each), 1.0)
+    return [Affine(matrix / (len(rows) if REDUCTIONS[kind][0] == "mean" else 1), None, label)]
+
+
+def broadcast(shapes: Sequence[Shape], label: str) -> tuple[Shape, list[list[Operation]]]:
+    """Return the shape that values have together, and how each is brought to it.
+
+    Raises
+    ------
+    ValueError
+        They have none.
+    """
+    if any(shape.sizes is None or None in shape.sizes for shape in shapes):
+        return shapes[0], [[] for _ in shapes]
+    layouts = [layout_of(shape) for shape in shapes]
+    target = np.broadcast_shapes(*(layout.shape for layout in layouts))
+    result, ways = None, []
+    for layout in layouts:
+        places = np.broadcast_to(layout.places, target)
+        result, rows = moved(places, layout.n, N_SAMPLES)
+        ways.append(selection(rows, layout.n, label))
+    assert result is not None
+    return _by_sample(result), ways
+
+
+def joined(shapes: Sequence[Shape], layer: KerasLayer, kind: str) -> tuple[Shape, list[Operation]]:
+    """Return the shape of values side by side, and how they are ordered then."""
+    layouts = [layout_of(shape) for shape in shapes]
+    total, start, parts = sum(layout.n for layout in layouts), 0, []
+    for layout in layouts:
+        samples, features = np.divmod(layout.places, layout.n)
+        parts.append(samples * total + start + features)
+        start += layout.n
+    axis = 1 if kind == "hstack" else _setting(layer, "axis")
+    axis = int(-1 if axis is None and kind != "stack" else axis or 0)
+    places = np.stack(parts, axis) if kind == "stack" else np.concatenate(parts, axis)
+    after, rows = moved(places, total, N_SAMPLES)
+    return _by_sample(after), selection(rows, total, layer.label)
+
+
+def _by_sample(layout: Layout) -> Shape:
+    """Return the shape of a sample; a ValueError if their axis is not the first."""
+    if not layout.is_by_sample():
+        raise ValueError("it moves the axis of the samples, which must stay the first")
+    return Shape(layout.shape[1:])

@@ -1,0 +1,117 @@
+"""Slices, permutations, groups and joins of Keras models, live and from files, against Keras."""
+
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import forward, read_model
+
+pytest.importorskip("keras", reason="reading Keras models needs Keras")
+
+import keras
+
+L = keras.layers
+HAS_OPS = hasattr(keras, "ops")
+if HAS_OPS:
+    ops = keras.ops
+else:
+    import types
+
+    import tensorflow as tf
+
+    ops = types.SimpleNamespace(
+        split=tf.split,
+        max=tf.reduce_max,
+        min=tf.reduce_min,
+        mean=tf.reduce_mean,
+        sum=tf.reduce_sum,
+        transpose=lambda x, axes: tf.transpose(x, list(axes)),
+        take=tf.gather,
+        flip=lambda x, axis: tf.reverse(x, [axis]),
+        concatenate=tf.concat,
+        stack=tf.stack,
+    )
+
+
+def rest(x):
+    return L.Dense(3)(L.ReLU()(L.Dense(8)(x)))
+
+
+def pairs(x):
+    return L.Reshape((4, 2))(x)
+
+
+MODELS = {
+    "the first": lambda x: rest(x[:, :4]),
+    "every second": lambda x: rest(x[..., 2:8:2]),
+    "from the end": lambda x: rest(x[:, -3:]),
+    "one of two rows": lambda x: rest(L.Reshape((2, 4))(x)[:, 1]),
+    "after neurons": lambda x: L.Dense(3)(L.Dense(6, "relu")(x)[:, 1:4]),
+    "halves": lambda x: L.Add()([L.Dense(3, "relu")(p) for p in ops.split(x, 2, axis=1)]),
+    "permuted": lambda x: rest(L.Flatten()(L.Permute((2, 1))(pairs(x)))),
+    "transposed": lambda x: rest(L.Flatten()(ops.transpose(pairs(x), (0, 2, 1)))),
+    "chosen": lambda x: rest(ops.take(x, [1, 7, 1], axis=1)),
+    "turned round": lambda x: rest(ops.flip(x, axis=1)),
+    "means": lambda x: rest(ops.mean(pairs(x), axis=1)),
+    "a sum": lambda x: rest(ops.sum(x, axis=-1, keepdims=True)),
+    "mean over time": lambda x: rest(L.GlobalAveragePooling1D()(pairs(x))),
+    "largest of a group": lambda x: L.Dense(3)(ops.max(pairs(L.Dense(8)(x)), axis=-1)),
+    "smallest of a group": lambda x: L.Dense(3)(ops.min(pairs(L.Dense(8)(x)), axis=2)),
+    "maxout": lambda x: L.Dense(3)(L.Maximum()([L.Dense(4)(x) for _ in range(3)])),
+    "largest over time": lambda x: L.Dense(3)(L.GlobalMaxPooling1D()(pairs(L.Dense(8)(x)))),
+    "stacked": lambda x: rest(L.Flatten()(ops.stack([x, 2 * x], axis=2))),
+    "side by side": lambda x: rest(L.Flatten()(L.Concatenate(axis=2)([pairs(x), pairs(2 * x)]))),
+    "one after the other": lambda x: rest(
+        L.Flatten()(L.Concatenate(axis=1)([pairs(x), pairs(2 * x)]))
+    ),
+    "spread over all": lambda x: rest(L.Add()([L.Dense(1, "relu")(x), x])),
+    "every sum of two": lambda x: rest(
+        L.Flatten()(L.Add()([L.Reshape((8, 1))(x), L.Reshape((1, 8))(L.Dense(8, "tanh")(x))]))
+    ),
+    "several outputs": lambda x: [L.Dense(2, "softmax")(x[:, :4]), rest(x[:, 4:])],
+    "parts of a split": lambda x: [L.Dense(2)(p) for p in ops.split(L.ReLU()(x), 2, axis=1)],
+}
+
+
+def outputs_of(source, x):
+    values = forward(source, x)[-1]
+    return list(values.values()) if isinstance(values, dict) else [values]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_moves_features_does_so_live_and_from_files(name, rng, tmp_path):
+    x = keras.Input((8,))
+    model = keras.Model(x, MODELS[name](x))
+    data = rng.normal(size=(20, 8)).astype(np.float32)
+    theirs = model.predict(data, verbose=0)
+    theirs = theirs if isinstance(theirs, list) else [theirs]
+    assert all(y.std() > 1e-3 for y in theirs), "a constant output would hide a wrong conversion"
+    model.save(tmp_path / "m.keras")
+    live, file = read_model(model), read_model(tmp_path / "m.keras")
+    live.compare()
+    assert live.compared.startswith("compared on")
+    for source in (live, file):
+        for ours, wanted in zip(outputs_of(source, data), theirs, strict=True):
+            np.testing.assert_allclose(ours, wanted.reshape(20, -1), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layers", "match"),
+    [
+        (lambda x: ops.mean(x, axis=0, keepdims=True), "makes one value of several samples"),
+        (lambda x: ops.max(x, axis=0, keepdims=True), "makes one value of several samples"),
+        (lambda x: ops.transpose(x, (1, 0)), "moves the axis of the samples"),
+        (lambda x: L.Multiply()([x, L.Dense(8)(x)]), "Multiply of 2 values that all depend"),
+    ],
+)
+def test_what_mixes_samples_or_multiplies_is_named(layers, match):
+    x = keras.Input((8,), batch_size=8)
+    with pytest.raises(ConversionError, match=match):
+        read_model(keras.Model(x, layers(L.Dense(8, "relu")(x))))
+
+
+def test_too_large_a_group_is_named():
+    x = keras.Input((8,))
+    groups = L.Reshape((2, 70))(L.Dense(140)(x))
+    with pytest.raises(ConversionError, match="the largest of 70 values, more than 64"):
+        read_model(keras.Model(x, L.Dense(3)(ops.max(groups, axis=2))))

@@ -1,0 +1,152 @@
+"""Models of QKeras from their files, against what its documentation says that they compute."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import forward
+from nengo_dense.importers.keras_model import read_architecture
+from nengo_dense.importers.keras_quantizer import quantized
+
+
+def layer(class_name, name, **config):
+    return {"class_name": class_name, "config": {"name": name, **config}}
+
+
+def q_dense(name, units, **config):
+    return layer("QDense", name, **{"units": units, "activation": "linear", **config})
+
+
+def read(layers, arrays):
+    """Read a Sequential of these layers, whose weights are given by name."""
+    first = layer("InputLayer", "in", batch_input_shape=[None, 6])
+    config = {"name": "m", "layers": [first, *layers]}
+    architecture = {"class_name": "Sequential", "config": config, "keras_version": "2.12.0"}
+    architecture = json.loads(json.dumps(architecture))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*activations are not")
+        return read_architecture("a model", architecture, lambda each: arrays[each.label])
+
+
+@pytest.fixture
+def arrays(rng):
+    def uniform(*shape):
+        return rng.uniform(-1.5, 1.5, size=shape).astype(np.float32)
+
+    return {"a": [uniform(6, 5), uniform(5)], "b": [uniform(5, 3), uniform(3)]}
+
+
+BITS = {"bits": 4, "integer": 0, "symmetric": 0, "keep_negative": True, "alpha": 1.0}
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ["quantized_bits(4,0,alpha=1)", {"class_name": "quantized_bits", "config": BITS}],
+)
+def test_kernels_and_biases_are_rounded_as_deployed(declared, arrays):
+    layers = [
+        q_dense("a", 5, kernel_quantizer=declared, bias_quantizer="quantized_bits(6,2)"),
+        layer("QActivation", "r", activation="quantized_relu(4,1)"),
+        q_dense("b", 3, kernel_quantizer=declared, bias_quantizer=None),
+    ]
+    source = read(layers, arrays)
+    kernel, bias = arrays["a"]
+    np.testing.assert_array_equal(source[0].weights, (np.clip(np.round(kernel * 8), -8, 7) / 8).T)
+    np.testing.assert_array_equal(source[0].bias, np.clip(np.round(bias * 8), -32, 31) / 8)
+    assert [each.n_out for each in source] == [5, 3]
+    assert source[0].function.limits == (0.0, 2.0 * 15 / 16)
+
+
+def test_a_rounded_rectifier_is_off_by_half_a_step_at_most(arrays, rng):
+    layers = [
+        q_dense("a", 5, activation="quantized_relu(3,1)"),
+        q_dense("b", 3, kernel_quantizer="quantized_bits(4,0,alpha=1)"),
+    ]
+    x = rng.normal(size=(50, 6))
+    hidden = forward(read(layers, arrays), x)[0]
+    z = x @ arrays["a"][0] + arrays["a"][1]
+    assert np.abs(hidden - 2 * np.clip(np.round(z * 4) / 8, 0, 7 / 8)).max() <= 0.125 + 1e-9
+
+
+def test_what_is_dropped_is_said(arrays):
+    layers = [q_dense("a", 5), layer("QActivation", "r", activation="quantized_relu(3,1)")]
+    config = {"name": "m", "layers": [*layers, q_dense("b", 3)]}
+    architecture = {"class_name": "Sequential", "config": config}
+    with pytest.warns(UserWarning, match=r"up to half a step: r 0\.125"):
+        read_architecture("a model", architecture, lambda each: arrays[each.label])
+
+
+def test_the_quantizer_of_the_inputs_is_left_out(arrays):
+    layers = [layer("QActivation", "q", activation="quantized_bits(8,2)")]
+    source = read([*layers, q_dense("a", 5, activation="relu"), q_dense("b", 3)], arrays)
+    assert [each.activation for each in source] == ["relu", "linear"]
+    assert source.compared == "not compared: the quantizer of its inputs is left out"
+
+
+def test_scales_of_powers_of_two_are_found_as_qkeras_does(rng):
+    kernel = rng.normal(size=(50, 4)).astype(np.float32) * [0.1, 0.5, 2.0, 10.0]
+    result = quantized(kernel, "quantized_bits(4,0,1)", is_kernel=True)
+    for ours, theirs in zip(result.T, kernel.T, strict=True):
+        steps = [ours / 2.0**power for power in range(-12, 8)]
+        fitting = [s for s in steps if np.array_equal(s, np.round(s)) and np.abs(s).max() <= 7]
+        assert fitting, "each unit has a power of two as its step, and seven steps at most"
+        assert np.corrcoef(ours, theirs)[0, 1] > 0.98
+
+
+def test_binary_and_ternary_kernels_have_one_magnitude_a_unit(rng):
+    kernel = rng.normal(size=(50, 4)).astype(np.float32)
+    binary = quantized(kernel, "binary()", is_kernel=True)
+    np.testing.assert_array_equal(np.sign(binary), np.where(kernel >= 0, 1, -1))
+    assert all(len(np.unique(np.abs(column))) == 1 for column in binary.T)
+    assert np.array_equal(np.log2(np.abs(binary)) % 1, np.zeros_like(binary))
+    ternary = quantized(kernel, {"class_name": "ternary", "config": {"alpha": "auto"}}, True)
+    assert all(len(np.unique(column)) == 3 for column in ternary.T)
+    plain = quantized(kernel, "ternary(alpha=1,threshold=0.5)", is_kernel=True)
+    np.testing.assert_array_equal(plain, np.sign(kernel) * (np.abs(kernel) >= 0.5))
+
+
+@pytest.mark.parametrize(
+    ("declared", "match"),
+    [
+        ("binary()", "'r' is binary, so that it jumps like a sign"),
+        ({"class_name": "ternary", "config": {"alpha": 1.0}}, "'r' is ternary, so that it jumps"),
+        ("quantized_relu(4,0,1)", "quantized_relu with use_sigmoid or negative_slope"),
+        ("quantized_bits(4,0,alpha='auto')", "scales its values by the batch; give it alpha=1"),
+        ("quantized_relu(1)", "rounds to fewer than four levels"),
+        ("quantized_relu(400)", "its bits must be at most 24, got 400"),
+        ("quantized_relu(4, bits=__import__('os'))", "'r' is malformed"),
+        ("quantized_relu(4", "is no quantizer"),
+    ],
+)
+def test_what_has_no_rectifier_form_is_named(declared, match, arrays):
+    layers = [q_dense("a", 5), layer("QActivation", "r", activation=declared), q_dense("b", 3)]
+    with pytest.raises(ConversionError, match=match):
+        read(layers, arrays)
+
+
+def test_a_kernel_quantizer_that_is_not_known_is_named(arrays):
+    layers = [q_dense("a", 5, kernel_quantizer="quantized_po2(4)"), q_dense("b", 3)]
+    with pytest.raises(ConversionError, match="quantized by quantized_po2, which is not known"):
+        read(layers, arrays)
+
+
+@pytest.mark.parametrize(
+    ("declared", "low", "high"),
+    [("quantized_tanh(4)", -7 / 8, 7 / 8), ("quantized_bits(4,1)", -2.0, 1.75)],
+)
+def test_other_activations_keep_their_limits(declared, low, high, arrays):
+    layers = [q_dense("a", 5), layer("QActivation", "r", activation=declared), q_dense("b", 3)]
+    assert read(layers, arrays)[0].function.limits == (low, high)
+
+
+def test_the_hard_sigmoid_of_qkeras_has_the_slope_of_a_half(arrays, rng):
+    declared = "quantized_sigmoid(8)"
+    layers = [q_dense("a", 5), layer("QActivation", "r", activation=declared), q_dense("b", 3)]
+    x = rng.normal(size=(20, 6))
+    z = x @ arrays["a"][0] + arrays["a"][1]
+    wanted = np.clip(np.round(np.clip(0.5 * z + 0.5, 0, 1) * 256) / 256, 1 / 256, 255 / 256)
+    hidden = forward(read(layers, arrays), x)[0]
+    assert np.abs(hidden - wanted).max() <= 1 / 512 + 1e-9
