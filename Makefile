@@ -113,6 +113,8 @@ help:
 	$(PYTHON_READERS) -m venv .venv-readers
 	$(READERS)/python -m pip install --quiet torch==2.13.0 "numpy<2.3" nirtorch==2.0.2 \
 		snntorch==1.0.0 sinabs==3.1.3 norse==1.1.0 rockpool==3.1.0 xylosim==0.1.3
+	# samna on PyPI is a shell that fetches a driver of boards from elsewhere when it is imported
+	$(READERS)/python -m pip uninstall --quiet --yes samna
 	touch $@
 
 demo: .venv/demo

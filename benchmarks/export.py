@@ -193,8 +193,10 @@ def plain():
 
 def measure(args, folder):
     """Do what the arguments ask for."""
-    figures = {"c": spikes_of_c(folder), "seconds": times(folder)}
-    print(figures["seconds"])
+    figures = {"c": spikes_of_c(folder)}
+    if args.json:
+        figures["seconds"] = times(folder)
+        print(figures["seconds"])
     for name, environment in (("lava", args.lava), ("brian", args.brian)):
         figures[name] = []
         if environment:

@@ -211,14 +211,39 @@ def export_spikes() -> str:
     """Say how many spikes of exported networks were compared."""
     known = record.load("export")
     rows = []
-    for target, name in (("c", "C, gcc"), ("lava", "netx, Lava 0.10.0")):
-        for row in known["figures"][target]:
-            size = f"{row['code_and_tables_bytes']:,}" if target == "c" else ""
-            ram = f"{row['state_bytes']:,}" if target == "c" else ""
-            counts = [f"{row[key]:,}" for key in ("neuron_steps", "spikes", "differing")]
-            rows.append([name, row["network"], *counts, size or "–", ram or "–"])
+    for target, name in RUN_AS.items():
+        for row in together(known["figures"][target]):
+            sizes = [f"{row[key]:,}" if key in row else "–" for key in SIZES]
+            rows.append([name, row["network"], *(f"{row[key]:,}" for key in COUNTS), *sizes])
     head = ["run as", "network", "neuron-steps", "spikes", "differing"]
     return table([*head, "code, bytes", "RAM, bytes"], rows) + "\n" + circumstances(known)
+
+
+#: Where exported networks were run.
+RUN_AS = {"c": "C, gcc", "lava": "netx, Lava 0.10.0", "brian": "netx, brian2-loihi 0.5.2"}
+COUNTS = ("neuron_steps", "spikes", "differing")
+SIZES = ("code_and_tables_bytes", "state_bytes")
+
+
+def together(rows: Sequence[dict]) -> list[dict]:
+    """Add up what was counted of networks of random parameters, last.
+
+    >>> together([{"network": "random_1", "neuron_steps": 2, "spikes": 1, "differing": 0}])
+    [{'network': '1 random networks', 'neuron_steps': 2, 'spikes': 1, 'differing': 0}]
+    """
+    random = [row for row in rows if row["network"].startswith("random_")]
+    others = [row for row in rows if row not in random]
+    if not random:
+        return others
+    sums = {key: sum(row[key] for row in random) for key in COUNTS}
+    return [*others, {"network": f"{len(random)} random networks", **sums}]
+
+
+def export_seconds() -> str:
+    """Say how long a wide network takes to write."""
+    known = record.load("export")
+    rows = [[f"``{end}``", f"{s:.2f} s"] for end, s in known["figures"]["seconds"].items()]
+    return table(["file", "seconds"], rows) + "\n" + circumstances(known)
 
 
 def export_readers() -> str:
@@ -378,6 +403,7 @@ PAGES = {
     "exactness": exactness,
     "export_spikes": export_spikes,
     "export_readers": export_readers,
+    "export_seconds": export_seconds,
     "tasks": tasks,
     "tasks_streams": streams,
     "tasks_decisions": decisions,
@@ -389,6 +415,7 @@ PAGES = {
 #: Page -> the record that it needs, where that is not its name.
 NEEDS = {
     "export_readers": "export",
+    "export_seconds": "export",
     "export_spikes": "export",
     "headline": "exactness",
     "suites": "suites_nengo",
@@ -413,7 +440,8 @@ def curves_measured() -> bool:
 def files() -> dict[Path, str]:
     """Return every file that is written, with its text; nothing of what was not measured."""
     pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
-    pages.setdefault("ablation", lambda: UNMEASURED)
+    for name in ("ablation", "activations"):  # other pages include them
+        pages.setdefault(name, lambda: UNMEASURED)
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     if curves_measured():
         texts[DOCS / "short.svg"] = short_picture()

@@ -63,6 +63,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,
+    "remove_config_comments": True,
     "write_computation_times": False,
     "min_reported_time": 600,  # a page does not say how busy the machine was
 }
@@ -93,27 +94,23 @@ intersphinx_mapping = {
 }
 
 
+def is_old(written, *sources):
+    """Tell whether something has changed since a file was written: a source, or the package."""
+    package = Path(__file__).parents[1].glob("nengo_dense/**/*.py")
+    newest = max(source.stat().st_mtime for source in (*sources, *package))
+    return not written.exists() or written.stat().st_mtime < newest
+
+
 def write_rule_pages(app):
-    """Write a page for each rule, from the rule itself, before Sphinx looks for pages."""
+    """Write a page for each rule, with its example run, before Sphinx looks for pages."""
     folder = Path(app.srcdir, "rules")
     folder.mkdir(exist_ok=True)
-    examples = [rule_example.run(path) for path in rule_example.paths()]
-    pages = rule_pages({example.code: rule_example.section(example) for example in examples})
-    for name, text in {"index": rule_index(), **pages}.items():
-        path = folder / f"{name}.rst"
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
-
-
-def write_results(app):
-    """Run the example whose results a page shows, if it or the package has changed since."""
-    script = Path(app.srcdir, "examples", "forum_story.py")
-    folder = Path(app.srcdir, "results")
-    sources = [script, *Path(app.srcdir).parent.glob("nengo_dense/**/*.py")]
-    newest = max(source.stat().st_mtime for source in sources)
-    written = folder / "regression.svg"  # the last one
-    if not written.exists() or written.stat().st_mtime < newest:
-        runpy.run_path(str(script))["write"](folder)
+    written = folder / "index.rst"  # the last one
+    if is_old(written, Path(rule_example.__file__), *rule_example.paths()):
+        examples = [rule_example.run(path) for path in rule_example.paths()]
+        pages = rule_pages({example.code: rule_example.section(example) for example in examples})
+        for name, text in {**pages, "index": rule_index()}.items():
+            (folder / f"{name}.rst").write_text(text, encoding="utf-8")
 
 
 def draw_pictures(app):
@@ -121,8 +118,17 @@ def draw_pictures(app):
     drawing.write(Path(app.srcdir, "pictures", "drawn"))
 
 
+def write_results(app):
+    """Run the example whose results a page shows, if it or the package has changed since."""
+    script = Path(app.srcdir, "examples", "forum_story.py")
+    folder = Path(app.srcdir, "results")
+    if is_old(folder / "regression.svg", script):  # the last one that it writes
+        runpy.run_path(str(script))["write"](folder)
+
+
 def setup(app):
     """Let Sphinx call us."""
     app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
-    app.connect("builder-inited", draw_pictures)
+    # before sphinx-gallery, which takes a thumbnail from there
+    app.connect("builder-inited", draw_pictures, priority=400)

@@ -28,13 +28,13 @@ def box(x, y, width, height, title, *lines, fill=CHIP):
     parts = [
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6" fill="{fill}" '
         f'stroke="#33587f"/>',
-        text(middle, top, title, size=16, weight="bold"),
+        text(middle, top, title, size=18, weight="bold"),
     ]
     parts += [text(middle, top + 20 + 18 * i, line) for i, line in enumerate(lines)]
     return "\n".join(parts)
 
 
-def text(x, y, words, size=13, anchor="middle", weight="normal", fill=INK):
+def text(x, y, words, size=15, anchor="middle", weight="normal", fill=INK):
     """Write one line."""
     return (
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" '
@@ -59,112 +59,77 @@ def arrow(x, y, length, down=False):
 def overview() -> str:
     """Show the way of a trained model to answers."""
     return svg(
-        880,
-        250,
+        560,
+        390,
         box(
             20,
-            30,
-            190,
+            20,
+            210,
             90,
             "trained model",
             "Keras, PyTorch, ONNX,",
             "scikit-learn, arrays",
             fill=HOST,
         ),
-        arrow(214, 75, 52),
-        text(240, 62, "convert"),
-        box(270, 30, 190, 90, "stack", "an ordinary", "nengo.Network"),
-        arrow(464, 75, 52),
-        text(490, 62, "build"),
-        box(520, 30, 160, 90, "integers", "of Loihi's cores", "8-bit weights"),
-        arrow(684, 75, 52),
-        text(710, 62, "run"),
-        box(740, 30, 120, 90, "answers", "accuracy,", "rates, energy", fill=HOST),
-        arrow(365, 124, 46, down=True),
-        text(372, 152, "check", anchor="start"),
-        box(270, 174, 190, 60, "report", "findings, how to fix them", fill=HOST),
-        arrow(600, 124, 46, down=True),
-        text(607, 152, "simulate", anchor="start"),
-        box(520, 174, 160, 60, "emulator", "bit-exact, batched", fill=HOST),
+        arrow(236, 52, 88),
+        text(278, 44, "convert"),
+        box(330, 20, 210, 90, "stack", "an ordinary", "nengo.Network"),
+        f'<path d="M 330 94 H 280 V 193" stroke="{INK}" stroke-width="2" fill="none"/>',
+        f'<g transform="rotate(180 258 193)">{arrow(236, 193, 44)}</g>',
+        text(286, 146, "check", anchor="start"),
+        box(20, 155, 210, 76, "report", "findings, how to fix them", fill=HOST),
+        arrow(435, 114, 37, down=True),
+        text(443, 137, "build", anchor="start"),
+        box(330, 155, 210, 90, "Loihi's integers", "8-bit weights, in a", "bit-exact emulator"),
+        arrow(435, 249, 37, down=True),
+        text(443, 272, "run", anchor="start"),
+        box(330, 290, 210, 80, "answers", "accuracy, rates, energy", fill=HOST),
     )
 
 
 def chip() -> str:
     """Show host, chip and one of its cores."""
     cells = "\n".join(
-        f'<rect x="{300 + 17 * (i % 16)}" y="{66 + 17 * (i // 16)}" width="14" height="14" '
+        f'<rect x="{268 + 17 * (i % 16)}" y="{56 + 17 * (i // 16)}" width="14" height="14" '
         f'fill="{SPIKE if i == 21 else CHIP}" stroke="#33587f"/>'
         for i in range(limits.CORES_PER_CHIP)
     )
-    return svg(
-        880,
-        480,
-        box(
-            20, 50, 180, 160, "host", "inputs", "the first layer", "softmax, statistics", fill=HOST
-        ),
-        arrow(206, 100, 84),
-        text(248, 90, "spikes"),
-        f'<g transform="rotate(180 248 160)">{arrow(206, 160, 84)}</g>',
-        text(248, 182, "spikes"),
-        text(434, 54, f"chip: {limits.CORES_PER_CHIP} cores", size=16, weight="bold"),
-        cells,
-        text(600, 100, "Each core holds a layer,", anchor="start"),
-        text(600, 119, "or a block of a wide one.", anchor="start"),
-        text(600, 146, "Cores send one another spikes", anchor="start"),
-        text(600, 165, "and nothing else.", anchor="start"),
-        f'<path d="M 385 97 L 40 268 M 402 97 L 840 268" stroke="{SPIKE}" fill="none"/>',
-        f'<rect x="20" y="268" width="840" height="192" rx="6" fill="none" stroke="{SPIKE}"/>',
-        text(440, 292, "one core", size=16, weight="bold"),
-        box(
-            40,
-            310,
-            170,
-            130,
-            "input axons",
-            f"at most {limits.MAX_IN_AXONS:,}",
-            "one for each",
-            "sending neuron",
-        ),
-        arrow(214, 375, 22),
-        box(
-            240,
-            310,
-            190,
-            130,
+    rows = [
+        ("input axons", f"at most {limits.MAX_IN_AXONS:,}, one for each sending neuron"),
+        (
             "synapse memory",
-            f"{limits.MAX_SYNAPSE_BITS:,} bits",
-            f"weights of {limits.WEIGHT_BITS} bits and sign,",
-            "one shared exponent",
+            f"{limits.MAX_SYNAPSE_BITS:,} bits: weights of {limits.WEIGHT_BITS} bits and a sign",
         ),
-        arrow(434, 375, 22),
-        box(
-            460,
-            310,
-            190,
-            130,
+        (
             "compartments",
-            f"at most {limits.MAX_COMPARTMENTS:,}",
-            "current, voltage,",
-            "threshold, bias",
+            f"at most {limits.MAX_COMPARTMENTS:,}: current, voltage, threshold, bias",
         ),
-        arrow(654, 375, 22),
+        ("output axons", f"at most {limits.MAX_OUT_AXONS:,}, one for each core that is sent to"),
+    ]
+    return svg(
+        560,
+        660,
         box(
-            680,
-            310,
-            160,
-            130,
-            "output axons",
-            f"at most {limits.MAX_OUT_AXONS:,}",
-            "one for each core",
-            "that is sent to",
+            20, 40, 160, 152, "host", "inputs", "the first layer", "softmax, statistics", fill=HOST
         ),
+        arrow(186, 90, 76),
+        text(224, 80, "spikes"),
+        f'<g transform="rotate(180 224 150)">{arrow(186, 150, 76)}</g>',
+        text(224, 174, "spikes"),
+        text(402, 42, f"chip: {limits.CORES_PER_CHIP} cores", size=18, weight="bold"),
+        cells,
+        f'<path d="M 353 73 L 20 262 M 367 73 L 540 262" stroke="{SPIKE}" fill="none"/>',
+        f'<rect x="20" y="262" width="520" height="380" rx="6" fill="none" stroke="{SPIKE}"/>',
+        text(280, 288, "one core", size=18, weight="bold"),
+        *(box(40, 304 + 84 * i, 480, 60, title, line) for i, (title, line) in enumerate(rows)),
+        *(arrow(280, 366 + 84 * i, 20, down=True) for i in range(len(rows) - 1)),
     )
 
 
 def compartment() -> str:
     """Show the voltage of one neuron that is driven at 260 Hz."""
     rise, voltage, points, spikes = 260 / 1000, 0.0, [], []
-    for step in range(22):
+    for step in range(14):
         voltage += rise
         points.append((step, voltage))
         if voltage > 1:
@@ -172,28 +137,27 @@ def compartment() -> str:
             voltage = 0.0
 
     def at(step, value):
-        return 60 + 32 * step, 190 - 130 * value
+        return 30 + 30 * step, 190 - 130 * value
 
     bars = "\n".join(
-        f'<rect x="{at(s, v)[0]}" y="{at(s, v)[1]:.1f}" width="26" height="{130 * v:.1f}" '
+        f'<rect x="{at(s, v)[0]}" y="{at(s, v)[1]:.1f}" width="24" height="{130 * v:.1f}" '
         f'fill="#a9c4e4"/>'
         for s, v in points
     )
     lost = "\n".join(
-        f'<rect x="{at(s, v)[0]}" y="{at(s, v)[1]:.1f}" width="26" height="{130 * (v - 1):.1f}" '
-        f'fill="{SPIKE}"/>' + text(at(s, v)[0] + 13, 50, "spike", size=11, fill=SPIKE)
+        f'<rect x="{at(s, v)[0]}" y="{at(s, v)[1]:.1f}" width="24" height="{130 * (v - 1):.1f}" '
+        f'fill="{SPIKE}"/>' + text(at(s, v)[0] + 12, 46, "spike", fill=SPIKE)
         for s, v in spikes
     )
     return svg(
-        880,
-        230,
+        560,
+        250,
         bars,
         lost,
-        f'<line x1="50" x2="780" y1="60" y2="60" stroke="{INK}" stroke-dasharray="5 4"/>',
-        text(788, 64, "threshold", size=11, anchor="start"),
-        text(
-            440, 215, "voltage, step by step: every fourth step a spike, and what is above is lost"
-        ),
+        f'<line x1="20" x2="456" y1="60" y2="60" stroke="{INK}" stroke-dasharray="5 4"/>',
+        text(462, 65, "threshold", anchor="start"),
+        text(280, 214, "the voltage, step by step: a spike in every fourth step,"),
+        text(280, 235, "and what is above the threshold is lost"),
     )
 
 
@@ -209,7 +173,7 @@ def exponent() -> str:
         levels = np.arange(-np.floor(0.33 / step), np.floor(0.33 / step) + 1) * step
         parts.append(text(20, y - 42, words, anchor="start", weight="bold"))
         parts += [
-            f'<line x1="{440 + 1200 * v:.1f}" x2="{440 + 1200 * v:.1f}" y1="{y - 8}" y2="{y + 8}" '
+            f'<line x1="{280 + 800 * v:.1f}" x2="{280 + 800 * v:.1f}" y1="{y - 8}" y2="{y + 8}" '
             f'stroke="#33587f"/>'
             for v in levels
         ]
@@ -217,20 +181,19 @@ def exponent() -> str:
             stored = np.round(weight / step) * step
             gone = stored == 0
             parts.append(
-                f'<line x1="{440 + 1200 * weight:.1f}" y1="{y - 24}" '
-                f'x2="{440 + 1200 * stored:.1f}" y2="{y - 8}" '
+                f'<line x1="{280 + 800 * weight:.1f}" y1="{y - 24}" '
+                f'x2="{280 + 800 * stored:.1f}" y2="{y - 8}" '
                 f'stroke="{SPIKE if gone else "#7f9fc4"}"/>'
-                f'<circle cx="{440 + 1200 * weight:.1f}" cy="{y - 26}" r="3.5" '
+                f'<circle cx="{280 + 800 * weight:.1f}" cy="{y - 26}" r="3.5" '
                 f'fill="{SPIKE if gone else INK}"/>'
             )
-    parts.append(
-        text(
-            440,
-            230,
-            "dots: weights; strokes: levels (an eighth of them); orange: weights that become 0",
-        )
+    return svg(
+        560,
+        260,
+        *parts,
+        text(280, 226, "dots: weights; strokes: an eighth of the levels;"),
+        text(280, 246, "orange: weights that become 0"),
     )
-    return svg(880, 250, *parts)
 
 
 PICTURES = {"overview": overview, "chip": chip, "compartment": compartment, "exponent": exponent}

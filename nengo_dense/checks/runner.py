@@ -77,7 +77,12 @@ def check(
     'ND102'
     """
     if not isinstance(network, nengo.Network):
-        raise ValidationError(f"must be a nengo.Network, got {type(network).__name__}", "network")
+        raise ValidationError(
+            f"must be a nengo.Network, got {type(network).__name__}. Convert a trained model "
+            "first: check(nengo_dense.convert(model)); or check its file from a terminal: "
+            "nengo-dense check FILE",
+            "network",
+        )
     build = flag(build, "build")
     dt = between(positive(dt, "dt", unit="seconds"), 0, LONGEST_STEP, "dt", unit="seconds")
     run = between(run, 0, LONGEST_RUN, "run", unit="seconds")

@@ -310,7 +310,7 @@ def _calibrated(specs: Sequence[DenseSpec], x: np.ndarray, request: Request) -> 
         "max_rate": layer_rates(specs, x, rate, request.percentile or USUAL_PERCENTILE),
     }
     if encoding == "spikes":
-        arguments["encoder"] = encoder = {"max_rate": rate, **input_encoding(x)}
+        arguments["encoder"] = encoder = {"max_rate": rate, **input_encoding(x, request.encoded)}
         # the encoder says inputs less its offset
         arguments["biases"][0] = specs[0].bias + specs[0].weights @ encoder["offset"]
     elif encoding == "chip":

@@ -118,7 +118,7 @@ def _with_rates(request: Request, known: bool, n_steps: int, neuron_type: Any) -
 
 
 def _graph(form: GraphForm, x: np.ndarray | None, request: Request, **settings: Any) -> DenseGraph:
-    encoders = {} if x is None else _encoders(form, x, request.rate or BLIND_RATE)
+    encoders = {} if x is None else _encoders(form, x, request)
     layers = _layers(form, x, encoders, request)
     outputs = {
         name: GraphOutput(_weights(output.drive, form), output.drive.bias, output.head)
@@ -209,9 +209,11 @@ def _on_host(form: GraphForm, encoding: str) -> set[str]:
     return first
 
 
-def _encoders(form: GraphForm, x: np.ndarray, rate: float) -> dict[str, dict[str, Any]]:
+def _encoders(form: GraphForm, x: np.ndarray, request: Request) -> dict[str, dict[str, Any]]:
+    rate = request.rate or BLIND_RATE
     return {
-        name: {"max_rate": rate, **input_encoding(part)} for name, part in form.split(x).items()
+        name: {"max_rate": rate, **input_encoding(part, request.encoded)}
+        for name, part in form.split(x).items()
     }
 
 

@@ -23,3 +23,8 @@ class Request(NamedTuple):
     percentile: float | None
     error: float
     tune: bool
+
+    @property
+    def encoded(self) -> float:
+        """(float) Percentile of the inputs that encoders fire fastest for."""
+        return self.percentile if self.tune and self.percentile else 100.0

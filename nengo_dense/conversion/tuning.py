@@ -84,8 +84,7 @@ def tune(
         budget = Budget(effort, len(fit), n_steps, goals.late)
         batches = _batches(fit, _batch_size(n_steps), np.random.RandomState(seed))
         adam = Adam(best.parameters, _sizes(circuit))
-        rate = LEARNING_RATE_OF_VALUES if goals.late else LEARNING_RATE
-        rate *= min(1.0, USUAL_DEPTH / circuit.depth) / np.sqrt(n_steps)
+        rate = _rate(goals, circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
@@ -123,6 +122,12 @@ def _sizes(circuit: Circuit) -> list[np.ndarray]:
     hidden = [np.sqrt(np.mean(w**2)) for w in circuit.weights[:n]]
     outputs = [np.sqrt(np.mean(w**2, axis=1)) for w in circuit.weights[n:]]
     return [*hidden, *(size[:, np.newaxis] for size in outputs), *hidden, *outputs]
+
+
+def _rate(goals: Goals, circuit: Circuit, n_steps: int) -> float:
+    """Choose the size of the first steps."""
+    rate = LEARNING_RATE_OF_VALUES if goals.late else LEARNING_RATE
+    return float(rate * min(1.0, USUAL_DEPTH / circuit.depth) / np.sqrt(n_steps))
 
 
 def _batch_size(n_steps: int) -> int:

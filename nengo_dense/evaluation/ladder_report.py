@@ -1,6 +1,7 @@
 """The cost of each rung from a trained model to the chip's integers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +27,8 @@ EXPLANATION = (
     "the row above."
 )
 
+#: Rungs that have the rates of the source's activations, and what the chip makes of them.
+SOURCE_RATES, CHIP_RATES = "rates in Nengo", "chip, integers"
 #: Column of the table -> what it says; errors of layers are explained below it.
 COLUMNS = {
     "95 % interval": "where the score of many more such samples would lie",
@@ -61,13 +64,15 @@ class Rung:
     confidence_interval: tuple[float, float]
     agreement: float
     rate_errors: list[float]
+    rates: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, evaluation: Evaluation, rate_errors: list[float]) -> "Rung":
         """Make a rung of what was evaluated on it, with the source model's answers known."""
         interval, agreement = evaluation.confidence_interval, evaluation.agreement
         assert agreement is not None, "the ladder starts at the source model"
-        return cls(name, evaluation.metrics, evaluation.score, interval, agreement, rate_errors)
+        score, rates = evaluation.score, evaluation.rates
+        return cls(name, evaluation.metrics, score, interval, agreement, rate_errors, rates)
 
     @property
     def accuracy(self) -> float:
@@ -154,11 +159,21 @@ class LadderReport(Report):
     def __str__(self) -> str:
         return "\n".join([self._table().text(), *self._notes, self._headline()])
 
+    @property
+    def activity(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """(dict) Mean rates of each layer: those of the source's activations, and the chip's.
+
+        Both of the source's own weights, before tuning; empty where the ladder has no such rungs.
+        """
+        named = {rung.name: rung.rates for rung in self.rungs}
+        source, chip = (named.get(name, {}) for name in (SOURCE_RATES, CHIP_RATES))
+        return {label: (rates, chip[label]) for label, rates in source.items() if label in chip}
+
     def _fragment(self, with_pictures: bool) -> str:
         parts = [paragraphs(self._headline()), wide(self._table().html()), legend(COLUMNS)]
         parts.append(paragraphs(*self._notes))
         if with_pictures:
-            parts.append(pictures([("", self.plot())]))
+            parts.append(pictures([("", plot.side_by_side([p])) for p in self.panels()]))
         last = self.evaluation._fragment(with_pictures)
         return f"{''.join(parts)}<h2>{escape(self.rungs[-1].name)}</h2>{last}"
 
@@ -195,8 +210,15 @@ class LadderReport(Report):
         return ReportTable([*headings, *(f"{layer} error" for layer in layers)], rows)
 
     def _figure(self) -> "Figure":
-        """Draw score and agreement from rung to rung."""
-        return plot.side_by_side([self.panel()], width=8)
+        """Draw score and agreement from rung to rung, and the activity of source and chip."""
+        return plot.side_by_side(self.panels(), width=7)
+
+    def panels(self) -> list[plot.Panel]:
+        """Return what is drawn, side by side."""
+        found: list[plot.Panel] = [self.panel()]
+        if self.activity:
+            found.append(plot.Activity(self.activity, "Activity of source and chip, untuned"))
+        return found
 
     def panel(self) -> plot.Rungs:
         """Return the picture of score and agreement from rung to rung."""

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag, positive, presentation_steps
-from nengo_dense.evaluation.sequence import Sequences
+from nengo_dense.evaluation.sequence import Sequences, join_frames
 from nengo_dense.evaluation.source_answers import Source, source_inputs
 from nengo_dense.exceptions import invalid
+from nengo_dense.importers import SourceGraph
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,9 @@ class LadderSamples:
         ------
         nengo.exceptions.ValidationError
         """
+        if isinstance(source, SourceGraph) and isinstance(x, Mapping):
+            frames = join_frames(x, source.form.inputs)
+            x = x if frames is None else frames
         sequences = None if isinstance(x, Mapping) else Sequences.read(x, source.n_in, mask)
         by_frame = flag(per_frame, "per_frame")
         if sequences is None:

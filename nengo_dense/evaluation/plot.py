@@ -201,6 +201,32 @@ class Rungs(Panel):
 
 
 @dataclass(frozen=True, eq=False)
+class Activity(Panel):
+    """Mean rates of all neurons against those that the source's activations stand for."""
+
+    rates: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    title: str
+
+    def draw(self, axes: Any) -> None:
+        """Draw a dot a neuron, and say how far each layer's rates go together."""
+        for label, (source, chip) in self.rates.items():
+            words = as_it_is(f"{label}, correlation {correlation(source, chip):.3f}")
+            axes.plot(source, chip, ".", label=words)
+        most = max(float(np.max(pair)) for pair in self.rates.values())
+        axes.plot([0, most], [0, most], color="gray", lw=0.8)
+        axes.set(xlabel="source, as rates (Hz)", ylabel="chip (Hz)", title=self.title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return Pearson's correlation; NaN where all values of one are the same."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+@dataclass(frozen=True, eq=False)
 class OverGap(Panel):
     """A score without a reset, over the gap between samples."""
 

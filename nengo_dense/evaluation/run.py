@@ -19,7 +19,7 @@ from nengo_dense.arguments import (
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
-from nengo_dense.evaluation.sequence import Sequences
+from nengo_dense.evaluation.sequence import Sequences, join_frames
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
@@ -203,7 +203,8 @@ def check_one_output(stack: Any) -> None:
 def _joined(stack: AnyDense, x: Any) -> Any:
     """Put the inputs of a graph, if they are given by name, one after the other."""
     if isinstance(stack, DenseGraph) and isinstance(x, Mapping):
-        return join_inputs(x, stack.sizes)
+        frames = join_frames(x, stack.sizes)
+        return join_inputs(x, stack.sizes) if frames is None else frames
     return x
 
 

@@ -10,7 +10,7 @@ from nengo_dense.arguments import flag
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.ladder_report import LadderReport, Rung
+from nengo_dense.evaluation.ladder_report import CHIP_RATES, SOURCE_RATES, LadderReport, Rung
 from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.measurement import measure
 from nengo_dense.evaluation.output_judges import OutputJudges, judge_outputs
@@ -32,10 +32,10 @@ from nengo_dense.neurons import as_rates
 
 #: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
 RUNGS = (
-    ("rates in Nengo", "nengo", "rates"),
+    (SOURCE_RATES, "nengo", "rates"),
     ("spikes in Nengo", "nengo", ""),
     ("chip, floats", "simreal", ""),
-    ("chip, integers", "sim", ""),
+    (CHIP_RATES, "sim", ""),
 )
 TUNED = (("chip, tuned", "sim"),)
 

@@ -273,8 +273,43 @@ class Sequences(Batches):
         return means
 
 
+def join_frames(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray | None:
+    """Return the sequences of several inputs side by side, or None where these are no sequences.
+
+    Parameters
+    ----------
+    x : mapping of str to (n, n_frames, n_in) array_like
+    sizes : mapping of str to int
+        Values of each input, in their order.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Inputs of other numbers of sequences or frames, or sequences of some inputs alone.
+    """
+    if set(x) != set(sizes):
+        return None  # said where samples are joined
+    shapes = {name: _shape(x[name]) for name in sizes}
+    changing = [
+        len(s) > 2 and np.prod(s[2:]) == sizes[name] != np.prod(s[1:])
+        for name, s in shapes.items()
+    ]
+    if not any(changing):
+        return None
+    if not all(changing) or len({shape[:2] for shape in shapes.values()}) > 1:
+        raise invalid(
+            f"must have as many sequences and frames for each input, got {shapes}; repeat what "
+            "stays the same for every frame",
+            "x",
+        )
+    parts = [to_array(x[n], n).reshape(*shapes[n][:2], sizes[n]) for n in sizes]
+    return np.concatenate(parts, axis=-1)
+
+
 def _ragged(x: Any, n_in: int) -> list[np.ndarray]:
     """Return the sequences of a list, or nothing where all are as long, or something else."""
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
+        x = list(x)  # NumPy's way to hold arrays of different lengths
     if not isinstance(x, list | tuple) or not x:
         return []
     shapes = [_shape(part) for part in x]

@@ -1,6 +1,6 @@
 """The cost of each rung for each of several outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -91,13 +91,19 @@ class SeveralLadders(Report):
         for name, table in self._tables().items():
             parts.append(f"<h2>{escape(name)}</h2>{wide(table.html())}")
             if with_pictures:
-                parts.append(pictures([("", self.outputs[name].plot())]))
+                parts.append(pictures([("", plot.side_by_side([self.outputs[name].panel()], 8))]))
         parts += [legend(COLUMNS), paragraphs(*self._notes)]
+        activity = next(iter(self.outputs.values())).panels()[1:]
+        if with_pictures:
+            parts.append(pictures([("", plot.side_by_side([p], 7)) for p in activity]))
         last = next(iter(self.outputs.values())).rungs[-1].name
         whole = self.evaluation._fragment(with_pictures)
         return f"{''.join(parts)}<h2>{escape(last)}</h2>{whole}"
 
     def _figure(self) -> "Figure":
-        """Draw a row for each output."""
-        rows = [[plot.Of(name, one.panel())] for name, one in self.outputs.items()]
-        return plot.grid(rows, width=8)
+        """Draw a row for each output, and one for the activity of source and chip."""
+        rows: list[Sequence[plot.Panel]] = [
+            [plot.Of(name, one.panel())] for name, one in self.outputs.items()
+        ]
+        rows.append(next(iter(self.outputs.values())).panels()[1:])
+        return plot.grid([row for row in rows if row], width=8)

@@ -110,7 +110,7 @@ class Deployment:
 
     Attributes
     ----------
-    dense : DenseStack or DenseGraph
+    stack : DenseStack or DenseGraph
     wiring : Wiring
     dt : float
         Step in seconds.
@@ -126,7 +126,7 @@ class Deployment:
     logits : (n, n_steps, n_out) ndarray
     """
 
-    dense: AnyDense
+    stack: AnyDense
     wiring: Wiring
     dt: float
     n_steps: int

@@ -82,7 +82,7 @@ def vectors(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
     readout, host = deployment.readout, deployment.host
     mean = deployment.logits[:, readout.start :].mean(axis=1)
     outputs = [HEADS[head](mean[:, part]) for head, part in readout.heads.values()]
-    classes = deployment.dense.classes
+    classes = deployment.stack.classes
     return {
         "header": np.array(json.dumps(_header(deployment, differences))),
         "samples": deployment.samples,
@@ -109,7 +109,7 @@ def _header(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
         "readout_start": readout.start,
         "differences": differences,
     }
-    if isinstance(deployment.dense, DenseGraph):
+    if isinstance(deployment.stack, DenseGraph):
         return header | {
             "inputs": {name: [p.start, p.stop] for name, p in wiring.inputs.items()},
             "host": {name: [p.part.start, p.part.stop] for name, p in wiring.host.items()},
@@ -117,4 +117,4 @@ def _header(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
             | {"readout": readout.sources},
             "outputs": {n: [p.start, p.stop, head] for n, (head, p) in readout.heads.items()},
         }
-    return header | {"head": deployment.dense.readout}
+    return header | {"head": deployment.stack.readout}

@@ -124,13 +124,7 @@ def fit(
         dt=dt,
         seed=seed,
     )
-    if not isinstance(stack, DenseStack):
-        raise invalid(f"must be a DenseStack, got {type(stack).__name__}", "stack")
-    chip_lif = [known(k.ensemble.neuron_type).curve == LIF for k in stack.layers if k.on_chip]
-    if noise and not any(chip_lif):
-        raise invalid(
-            "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
-        )
+    _check_stack(stack, noise)
     if not isinstance(callbacks, Sequence):
         raise invalid(
             f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
@@ -180,6 +174,21 @@ def divide(
         return samples, None
     rest, last = hold_back(len(x), n_held_back, seed)
     return (x[rest], labels[rest]), (x[last], labels[last])
+
+
+def _check_stack(stack: Any, noise: Any) -> None:
+    """Refuse what is no stack, and noise where nothing has it."""
+    if not isinstance(stack, DenseStack):
+        raise invalid(
+            f"must be a DenseStack, got {type(stack).__name__}; a model with branches is trained "
+            "in its own framework, and nengo_dense.convert tunes it for the chip",
+            "stack",
+        )
+    chip_lif = [known(k.ensemble.neuron_type).curve == LIF for k in stack.layers if k.on_chip]
+    if noise and not any(chip_lif):
+        raise invalid(
+            "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
+        )
 
 
 def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:

@@ -91,6 +91,11 @@ def test_not_a_network_is_refused(wrong):
         check(wrong)
 
 
+def test_way_to_check_a_trained_model_is_told():
+    with pytest.raises(ValidationError, match=r"got str\. .*convert\(model\).* FILE"):
+        check("model.keras")
+
+
 def test_closed_simulator_is_refused():
     with nengo.Simulator(network(), progress_bar=False) as sim:
         sim.run(0.001)

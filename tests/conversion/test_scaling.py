@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
-from nengo_dense.conversion.scaling import input_encoding, layer_rates
+from nengo_dense.conversion.calibration import usual_magnitude
+from nengo_dense.conversion.request import Request
+from nengo_dense.conversion.scaling import LEAST_KEPT, input_encoding, layer_rates
 from nengo_dense.importers.spec import DenseSpec
 
 
@@ -54,3 +57,19 @@ def test_a_feature_that_is_always_the_same_says_nothing():
     arguments = input_encoding(np.full((30, 1), 7.0))
     np.testing.assert_array_equal(arguments["offset"], [7.0])
     np.testing.assert_array_equal(arguments["scale"], [1.0])
+
+
+def test_full_rate_stands_for_a_percentile_of_a_feature_but_for_a_third_of_it_at_least(rng):
+    x = np.column_stack([rng.uniform(0, 2, 1000), rng.exponential(0.1, 1000), np.zeros(1000)])
+    scale = input_encoding(x, 90.0)["scale"]
+    assert scale[0] == pytest.approx(np.percentile(x[:, 0], 90))
+    assert scale[1] == pytest.approx(LEAST_KEPT * usual_magnitude(x)[1])
+    assert scale[2] == 1
+    np.testing.assert_array_equal(input_encoding(x, 99.9)["scale"], usual_magnitude(x))
+
+
+def test_inputs_are_only_clipped_where_tuning_makes_up_for_it():
+    request = Request("spikes", None, 90.0, 0.05, True)
+    assert request.encoded == 90
+    assert request._replace(tune=False).encoded == 100
+    assert request._replace(percentile=None).encoded == 100

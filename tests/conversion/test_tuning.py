@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import tuning
-from nengo_dense.conversion.adam import COOLING, Adam
+from nengo_dense.conversion.adam import COOLING, Adam, Schedule
 from nengo_dense.conversion.calibration import Samples
 from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.distillation import Comparison, Distillation
@@ -171,13 +171,12 @@ def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
     assert len(calls) == (1 + tuning.PATIENCE) * 60 // tuning.N_JUDGEMENTS + COOLING * 60
 
 
-def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypatch):
+@pytest.mark.parametrize(("depth", "share"), [(2, 1.0), (4, 1.0), (8, 0.5)])
+def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypatch, depth, share):
     make, *samples, goals = problem
-    sizes = {}
-    for depth in (2, 4, 8):
-        seen = sizes[depth] = []
-        monkeypatch.setattr(Circuit, "depth", depth)
-        monkeypatch.setattr(Adam, "update", lambda *given, seen=seen: seen.append(given[-1]))
-        tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    assert sizes[2] == sizes[4]
-    assert sizes[8][0] == pytest.approx(sizes[4][0] / 2)
+    sizes = []
+    monkeypatch.setattr(Circuit, "depth", depth)
+    monkeypatch.setattr(Adam, "update", lambda self, gradient, rate: sizes.append(rate))
+    tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
+    whole = tuning.LEARNING_RATE / np.sqrt(50) * Schedule().share(1, 1 / 60)
+    assert sizes[0] == pytest.approx(share * whole)

@@ -2,6 +2,7 @@ import nengo
 import numpy as np
 import pytest
 
+from nengo_dense.evaluation.plot import correlation
 from nengo_dense.evaluation.rung_by_rung import RUNGS, TUNED, ladder, with_rate_neurons
 from nengo_dense.evaluation.source_answers import fitted_logits, source_logits
 from nengo_dense.importers import SourceGraph, read_model
@@ -40,6 +41,16 @@ def test_agreement_is_with_the_source(report):
     # where the labels are the source's answers, agreement and accuracy are one
     for rung in report.rungs:
         assert rung.agreement == rung.accuracy
+
+
+def test_activity_of_source_and_chip_go_together(report):
+    assert list(report.activity) == ["layer1", "layer2"]
+    for source, chip in report.activity.values():
+        assert correlation(source, chip) > 0.9
+    panels = report.plot().axes
+    words = [text.get_text() for text in panels[1].get_legend().get_texts()]
+    assert words[0].startswith("layer1, correlation 0.9") or words[0].endswith("1.000")
+    assert np.isnan(correlation(np.zeros(3), np.arange(3)))
 
 
 def test_rates_in_nengo_lose_nothing(report):
@@ -195,7 +206,8 @@ def test_ladders_of_several_outputs_are_shown_together(climbed):
     assert found["evaluation"]["task"] == "several"
     page = report.to_html()
     assert page.count("<h2>kind</h2>") == 3  # the ladder, and the last rung's two pictures
-    assert [ax.get_title().partition(":")[0] for ax in report.plot().axes] == ["kind", "value"]
+    titles = [ax.get_title().partition(":")[0] for ax in report.plot().axes]
+    assert titles == ["kind", "value", "Activity of source and chip, untuned"]
 
 
 def test_rates_of_a_graph_come_from_its_layers_on_the_host_too(climbed):

@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 from nengo_dense.evaluation import evaluate, predict
 from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.window import RunningWindow
-from nengo_dense.layers import DenseStack
+from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
 from nengo_dense.layers.source import with_source
 
 N, FRAMES, STEPS = 7, 6, 5
@@ -208,3 +208,23 @@ def test_what_is_no_sequence_is_refused_before_anything_runs(x, change, message)
 def test_a_margin_goes_with_sequences_that_are_all_as_long(x):
     result = evaluate(make("softmax"), x, Y, decision="margin", **TIMES)
     assert 0 < result.at_margin(0.5).latency <= TIMES["presentation_time"]
+
+
+def test_inputs_of_a_graph_may_be_sequences_by_name(rng):
+    layers = [GraphLayer("a", {"p": rng.randn(8, 3), "q": rng.randn(8, 2)}, on_chip=False)]
+    layers.append(GraphLayer("b", {"a": rng.rand(6, 8) / 4}))
+    graph = DenseGraph(
+        {"p": 3, "q": 2}, layers, {"y": GraphOutput({"b": rng.randn(2, 6)})}, seed=0
+    )
+    x = {"p": rng.uniform(-1, 1, (4, 6, 3)), "q": rng.uniform(-1, 1, (4, 6, 2))}
+    joined = np.concatenate([x["p"], x["q"]], axis=2)
+    assert_array_equal(predict(graph, x, **TIMES), predict(graph, joined, **TIMES))
+    with pytest.raises(ValidationError, match="as many sequences and frames for each input"):
+        predict(graph, {**x, "q": x["q"][:, 0]}, **TIMES)
+
+
+def test_an_array_of_arrays_is_a_list(x):
+    parts = np.empty(N, dtype=object)
+    parts[:] = ragged(x)
+    stack = make()
+    assert_array_equal(predict(stack, parts, **TIMES), predict(stack, ragged(x), **TIMES))

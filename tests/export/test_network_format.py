@@ -12,6 +12,7 @@ from nengo_dense.export import Deployment, deployment
 from nengo_dense.export.vectors import SUFFIX
 from nengo_dense.heads import HEADS
 from nengo_dense.layers import GraphLayer, GraphOutput
+from nengo_dense.layers.tuning_record import TuningRecord
 
 RATES = nengo.RectifiedLinear()
 
@@ -92,6 +93,15 @@ def test_samples_of_several_inputs_may_have_their_names(tmp_path, rng):
     np.testing.assert_array_equal(found, np.concatenate([x["x"], x["z"]], axis=1))
     with pytest.raises(ValidationError, match="an array for each of the inputs x, z, got x"):
         skipping_graph().export(tmp_path / "net.c", samples={"x": x["x"]}, presentation_time=0.02)
+
+
+def test_a_tuned_graph_is_written_as_its_record_says(tmp_path):
+    low, high = np.arange(7.0) / 10, np.arange(7.0) / 10 + 0.5
+    graph = skipping_graph(tuned=TuningRecord(0.03, 0.001, "host", low, high))
+    graph.export(tmp_path / "net.c")
+    arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
+    assert arrays["logits"].shape == (16, 30, 5)
+    assert ((low <= arrays["samples"]) & (arrays["samples"] <= high)).all()
 
 
 def test_a_graph_on_the_host_alone_is_refused(tmp_path):

@@ -52,3 +52,5 @@ print(report)
 
 report = nengo_dense.check(net, ignore={"ND502": "only the mean over all samples is used"})
 print("no errors" if report.ok else "errors", "in", len(report.layers), "layers")
+
+# sphinx_gallery_thumbnail_path = 'pictures/drawn/exponent.svg'

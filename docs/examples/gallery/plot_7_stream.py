@@ -33,6 +33,7 @@ report = stream_report(
     progress_bar=False,
 )
 print(report)
+figure = report.plot()
 
 # %%
 # One stream by itself, with the samples of a class together, as a camera would see them:
