@@ -5,6 +5,7 @@ for each place which feature of which sample came there, whatever its settings m
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,8 +15,11 @@ from nengo_dense.importers.operation import Affine, Operation
 #: nothing else has, so that what mixes samples shows.
 N_SAMPLES = 37
 
-#: Elements of a tensor that is followed; a small file must not demand terabytes.
+#: Elements of a constant that is computed; a small file must not demand terabytes.
 MAX_ELEMENTS = 2**24
+
+#: Elements of a tensor that is followed, of all samples: they are sorted at every move.
+MAX_FOLLOWED = 2**20
 
 #: Weights of a matrix that moves features, 256 MiB: eight times what a core takes inputs from.
 MAX_MATRIX = 2**25
@@ -59,7 +63,7 @@ class Layout:
         """(int) How many samples it is followed with."""
         return self.samples.size // self.n
 
-    @property
+    @cached_property
     def places(self) -> np.ndarray:
         """(ndarray of int) Of each element, ``sample * n + feature``."""
         order = np.argsort(self.samples, axis=None, kind="stable")

@@ -57,7 +57,14 @@ class Hdf5File:
             yield
         except NengoException:
             raise
-        except (OSError, RuntimeError, LookupError, TypeError, ValueError) as err:
+        except (
+            ArithmeticError,
+            LookupError,
+            OSError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as err:
             raise FileFormatError(
                 f"{self.name} is damaged or no HDF5 file: {type(err).__name__}: {err}"
             ) from err

@@ -71,7 +71,7 @@ class KerasLayer:
     @property
     def called(self) -> str:
         """What it is called: its class, or TensorFlow's function that it stands for."""
-        name = self.config.get("function")
+        name = self.config.get("function") if isinstance(self.config, dict) else None
         return name if isinstance(name, str) else self.class_name  # not the code of a Lambda
 
     @property

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from nengo_dense.exceptions import FileFormatError
+from nengo_dense.exceptions import ConversionError, FileFormatError
 from nengo_dense.importers.file import check_layers, suffix
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.onnx_file import check_complete, load
 from nengo_dense.importers.onnx_graph import OnnxGraph
-from nengo_dense.importers.onnx_model import read_graph
+from nengo_dense.importers.onnx_model import OnnxModel, read_graph
 from nengo_dense.importers.onnx_reference import reference
 from nengo_dense.importers.quantizer import warn_of_rounding
 from nengo_dense.importers.source_graph import SourceGraph, source_of
@@ -34,7 +34,7 @@ class OnnxImporter:
             raise FileFormatError(f"{name} holds no graph; give a whole ONNX model")
         check_layers(name, len(model.graph.node))
         check_complete(model)
-        found = read_graph(OnnxGraph(model))
+        found = _read(name, model)
         asked, why_not = reference(found)
         settings: dict[str, Any] = {
             "classes": found.classes,
@@ -50,3 +50,14 @@ class OnnxImporter:
             source = SourceModel(name, operations, **settings)
         warn_of_rounding(name, (step for node in found.nodes for step in node.operations))
         return source
+
+
+def _read(name: str, model: Any) -> OnnxModel:
+    """Read the graph; what it declares may have any type, where nobody expects it."""
+    try:
+        return read_graph(OnnxGraph(model))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
+        reason = f"{type(err).__name__}: {err}"
+        raise ConversionError(
+            name, [f"its graph is malformed ({reason}); export the model again"]
+        ) from err

@@ -114,31 +114,34 @@ class OnnxGraph:
         if not node.input or not all(self.is_constant(name) for name in node.input if name):
             return False
         if is_quantizer(node):
-            arrays = [self.constant(name) for name in node.input]
-            self._keep(node.output[0], lambda: quantized(node, arrays, self.settings(node)))
+            settings = self.settings(node)
+            self._keep(node.output[0], lambda: quantized(node, self._taken(node), settings))
             return True
         if node.domain not in (*DOMAINS, "ai.onnx.ml"):
             return False
         if node.op_type == "DequantizeLinear":
-            arrays = [self.constant(name) for name in node.input if name]
             axis = self.settings(node).get("axis", 1)
-            self._keep(node.output[0], lambda: dequantized(arrays, axis))
+            self._keep(node.output[0], lambda: dequantized(self._taken(node), axis))
             return True
         if node.op_type == "Cast":
             self._keep(node.output[0], lambda: self._cast(node))
             return True
         if node.op_type not in FOLDED and node.op_type != "Shape":
             return False
-        if node.op_type == "Shape":
-            self.know_shape(node, self.constant(node.input[0]).shape)
-            return True
         try:
+            if node.op_type == "Shape":
+                self.know_shape(node, self.constant(node.input[0]).shape)
+                return True
             values = {name: self.constant(name) for name in node.input if name}
             for name, array in zip(node.output, evaluate(self.model, node, values), strict=False):
                 self.know(name, array)
         except ValueError as err:
             self._constants.update((name, err) for name in node.output)
         return True
+
+    def _taken(self, node: Any) -> list[np.ndarray]:
+        """Return the constants that a node takes; a ValueError if one is damaged."""
+        return [self.constant(name) for name in node.input if name]
 
     def know_shape(self, node: Any, shape: tuple[int, ...]) -> None:
         """Take what a Shape node gives for constant."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.importers.feature_layout import MAX_ELEMENTS, N_SAMPLES, Layout
+from nengo_dense.importers.feature_layout import MAX_FOLLOWED, N_SAMPLES, Layout
 from nengo_dense.importers.graph_folding import GraphNode
 from nengo_dense.importers.onnx_graph import OnnxGraph, label_of
 from nengo_dense.importers.onnx_nodes import NODES
@@ -118,8 +118,9 @@ def _refuse_circle(reading: OnnxReading, circle: str, outputs: list[str]) -> Non
 
 def _check_outputs(model: OnnxModel) -> None:
     """Note outputs that depend on no input, or do not hold one sample after the other."""
+    has_input = any(not node.sources for node in model.nodes)
     for name, tensor in model.outputs.items():
-        if model.graph.is_constant(tensor):
+        if model.graph.is_constant(tensor) or not has_input:
             same = Problem(f"output {name!r} is the same for every input; choose another")
             model.nodes.append(GraphNode(tensor, ("",), [same], label=name))
         layout = model.reading.layouts.get(tensor)
@@ -162,7 +163,7 @@ def batch_of(graph: OnnxGraph) -> int:
 def _layout(shape: list[int], n_samples: int, rest: list[int]) -> Layout | None:
     first = (shape[0] or n_samples) if shape else 1
     if (
-        first * float(np.prod(rest, dtype=np.float64)) > MAX_ELEMENTS
+        first * float(np.prod(rest, dtype=np.float64)) > MAX_FOLLOWED
         or first < 1
         or min(rest, default=1) < 1
     ):

@@ -43,11 +43,16 @@ def _pass(reading: OnnxReading, node: Any, label: str) -> Operations:
 def _activation(reading: OnnxReading, node: Any, label: str) -> Operations:
     given = reading.graph.settings(node)
     settings = {
-        ours: given.get(theirs, default)
+        ours: given.get(theirs, _single(default))
         for theirs, ours, default in SETTINGS.get(node.op_type, ())
     }
     name = "silu" if node.op_type == "Swish" else node.op_type
     return reading.each(node, activation(name, label, **settings), label)
+
+
+def _single(value: Any) -> Any:
+    """Return a number as ONNX has it, whose attributes are in single precision."""
+    return float(np.float32(value)) if isinstance(value, float) else value
 
 
 def _p_relu(reading: OnnxReading, node: Any, label: str) -> Operations:
@@ -200,7 +205,9 @@ def _batch_normalization(reading: OnnxReading, node: Any, label: str) -> Operati
         layout.vector(np.reshape(reading.constant(name), (1, -1, *(1,) * (rank - 2))))
         for name in node.input[1:5]
     )
-    scaling = batch_norm(mean, variance, gamma, beta, settings.get("epsilon", 1e-5), label)
+    scaling = batch_norm(
+        mean, variance, gamma, beta, settings.get("epsilon", _single(1e-5)), label
+    )
     return reading.each(node, [scaling], label)
 
 

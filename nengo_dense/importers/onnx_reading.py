@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.arithmetic_call import FLOWING
-from nengo_dense.importers.feature_layout import Layout, moved, selection
+from nengo_dense.importers.feature_layout import MAX_FOLLOWED, Layout, moved, selection
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.onnx_constant import MOVING, evaluate
 from nengo_dense.importers.onnx_graph import DOMAINS, OnnxGraph, label_of
@@ -50,10 +50,13 @@ class OnnxReading:
     unstable: str = ""
 
     def input(self, name: str, layout: Layout | None) -> None:
-        """Add an input."""
-        self.nodes.append(GraphNode(name, width=None if layout is None else layout.n, label=name))
-        if layout is not None:
-            self.layouts[name] = layout
+        """Add an input, or the problem that its values are too many to be followed."""
+        if layout is None:
+            text = f"input {name!r} declares more values than {MAX_FOLLOWED}, or none; correct it"
+            self.nodes.append(GraphNode(name, ("",), [Problem(text)], label=name))
+            return
+        self.nodes.append(GraphNode(name, width=layout.n, label=name))
+        self.layouts[name] = layout
 
     def read(self, node: Any) -> None:
         """Read one node, all of whose sources were read."""
@@ -126,7 +129,7 @@ class OnnxReading:
         source = self.flowing(node)
         values = {n: self.constant(n) for n in node.input if n and n != source}
         values[source] = self.layouts[source].places
-        results = evaluate(self.graph.model, node, values)
+        results = evaluate(self.graph.model, node, values, MAX_FOLLOWED)
         return self.rearranged(node, source, results, label)
 
     def rearranged(

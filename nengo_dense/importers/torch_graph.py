@@ -1,5 +1,6 @@
 """The trace of a PyTorch module -> operations."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nengo_dense import compat
@@ -50,8 +51,17 @@ def _needs_graph(node: Any, known: set[Any]) -> bool:
     if node.op not in ("call_function", "call_method"):
         return False
     name = node.target if isinstance(node.target, str) else node.target.__name__
-    taken = [arg for arg in node.args if hasattr(arg, "all_input_nodes") and arg in known]
+    taken = [arg for arg in _flat([*node.args, *node.kwargs.values()]) if arg in known]
     return name in SELECTIONS or len(taken) > len(set(taken))
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield the nodes among arguments, and those in lists of them."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _flat(value)
+        elif hasattr(value, "all_input_nodes"):
+            yield value
 
 
 def needed_for(result: Any) -> set[Any]:
