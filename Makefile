@@ -205,4 +205,4 @@ lint: .venv-lint/ready
 endif
 
 clean:
-	rm -rf .venv .venv-dl .venv-lint .venv-oldest .venv-tf-keras .venv-lava .venv-brian .venv-readers docs/_build docs/api/generated build dist *.egg-info
+	rm -rf .venv .venv-dl .venv-lint .venv-oldest .venv-tf-keras .venv-lava .venv-brian .venv-readers docs/_build docs/api/generated docs/gallery docs/pictures/drawn docs/results docs/rules build dist *.egg-info

@@ -208,12 +208,11 @@ def main():
             ]
             for name, kind in kinds
         }
-        figures = [
-            report(name, kind, [future.result() for future in futures])
-            for (name, kind), futures in running.items()
-        ]
-    if args.json:
-        record.keep(args.json, figures)
+        figures = []
+        for (name, kind), futures in running.items():
+            figures.append(report(name, kind, [future.result() for future in futures]))
+            if args.json:  # again after each, so that none is lost
+                record.keep(args.json, figures)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,10 @@ DECAY_BITS = 12
 Q_BITS = 21
 U_BITS = 23
 
+#: Largest absolute value of weights that nengo-loihi takes for zero where all are so small: they
+#: are left out without a word (nengo-loihi 1.1.0, ``passthrough.py`` and ``discretize.py``).
+NO_WEIGHT = 1e-8
+
 #: Share of the ceiling, one spike a step, from which a neuron counts as saturated: it cannot pass
 #: on much more. Below 1, as the mean of a run includes the first steps, without input.
 SATURATED = 0.9

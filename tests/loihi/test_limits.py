@@ -2,6 +2,7 @@
 
 import inspect
 
+import nengo
 import nengo_loihi.block
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from nengo_loihi.builder import discretize
 from nengo_loihi.hardware.interface import HardwareInterface
 
 from nengo_dense.loihi import limits
+from nengo_dense.loihi.build import build_model
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,17 @@ def test_utilization_counts_against_the_same_limits():
         limits.MAX_OUT_AXONS,
         limits.MAX_SYNAPSE_BITS,
     }
+
+
+@pytest.mark.parametrize("share", [0.99, 1.01])
+def test_weights_that_are_all_so_small_are_left_out_by_nengo_loihi(share):
+    weights = np.full((2, 3), share * limits.NO_WEIGHT)
+    with nengo.Network(seed=0) as network:
+        nengo_loihi.add_params(network)
+        relu = nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])})
+        first, second = (nengo.Ensemble(n, 1, neuron_type=relu) for n in (3, 2))
+        between = nengo.Node(size_in=3)
+        nengo.Connection(first.neurons, between, synapse=None)
+        nengo.Connection(between, second.neurons, transform=weights)
+    blocks = build_model(network, 0.001, discretize=False).blocks
+    assert sum(len(block.synapses) for block in blocks) == (share > 1)

@@ -1,6 +1,7 @@
 """ND301-ND308: the precision that a layer's numbers lose as integers."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from nengo_dense.checks.facts.construction import Layer
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Discretization, Quantization
 from nengo_dense.checks.finding import Finding
-from nengo_dense.loihi.limits import BIAS_MAX, DECAY_BITS, VTH_EXP, VTH_MAX
+from nengo_dense.loihi.limits import BIAS_MAX, DECAY_BITS, NO_WEIGHT, VTH_EXP, VTH_MAX
 
 #: Share of weights that may become 0. If one weight is ten times the rest, 10 to 13 % become 0
 #: and firing rates fall by 4 to 12 %. In Gaussian layers without outliers 1 to 2 % become 0.
@@ -111,7 +112,7 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
             f"Reduce the largest weight, {largest:.3g}, by a factor of {1 / kept:.3g} to "
             f"{largest * kept:.3g}, or split the layer so that large and small weights do not "
             "share a core."
-            if kept > 0
+            if kept > 0 and q.n_levels > 1
             else "",
             value=q.share_zeroed,
             limit=ZEROED,
@@ -266,7 +267,8 @@ def decay(quantization: list[Quantization]) -> Iterator[Finding]:
 )
 def finite(graph: Graph) -> Iterator[Finding]:
     """NaN or infinite weights come from training that diverged. If all weights are zero, the layer
-    gets no input. That is an error if the layer has no other input.
+    gets no input. That is an error if the layer has no other input. nengo-loihi takes weights for
+    zero if all are below 1e-8.
     """
     for link in graph.between(True, True) + graph.between(False, True):
         arrays = [
@@ -277,8 +279,10 @@ def finite(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 graph.name(link), f"{n_bad} weights are NaN or infinite", value=n_bad, limit=0
             )
-        elif any(not a.any() for a in arrays) and not link.learned and not _heard(link, graph):
-            yield Finding(graph.name(link), "all weights are 0, so no input arrives")
+        elif any(map(_is_nothing, arrays)) and not link.learned and not _heard(link, graph):
+            largest = max(np.abs(a).max(initial=0.0) for a in arrays if _is_nothing(a))
+            what = f"below {NO_WEIGHT:g}, which nengo-loihi takes for 0" if largest else "0"
+            yield Finding(graph.name(link), f"all weights are {what}, so no input arrives")
     for ensemble in graph.chip:
         for attr in ("gain", "bias", "encoders"):
             values = getattr(ensemble, attr)
@@ -286,9 +290,15 @@ def finite(graph: Graph) -> Iterator[Finding]:
                 yield Finding(graph.name(ensemble), f"its {attr} has values that are not finite")
 
 
+def _is_nothing(weights: Any) -> bool:
+    """Tell whether nengo-loihi takes weights for zero."""
+    return not np.any(np.abs(weights) > NO_WEIGHT)
+
+
 def _heard(link: Link, graph: Graph) -> bool:
     """Tell whether the receiver of all-zero weights has another input."""
     return any(
-        other is not link and any(np.any(t.init) for t in other.transforms or [link.transforms[0]])
+        other is not link
+        and any(not _is_nothing(t.init) for t in other.transforms or [link.transforms[0]])
         for other in graph.into(getattr(link.post_obj, "ensemble", link.post_obj))
     )

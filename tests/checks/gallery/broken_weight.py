@@ -118,6 +118,11 @@ def zero_weights():
     return layers(np.zeros((5, 6)))
 
 
+@broken("ND308", LINK)
+def weights_that_count_as_zero():
+    return layers(np.full((5, 6), 1e-9), bias=10.0)
+
+
 @broken("ND308", "second")
 def nan_bias():
     return layers(bias=np.nan)
