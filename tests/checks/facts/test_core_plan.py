@@ -49,6 +49,16 @@ def decoded():
     return net
 
 
+def encoded():
+    """Two values and two ensembles into one: each kind shares its encoders."""
+    with nengo.Network(seed=0) as net:
+        a, b = (nengo.Ensemble(n, 2, label=f"e{n}", neuron_type=RELU) for n in (40, 70))
+        for k in range(2):
+            nengo.Connection(nengo.Node([0.1, 0.2]), b, label=f"in{k}")
+            nengo.Connection(a, b, synapse=0.005, label=f"ab{k}")
+    return net
+
+
 def convolved(on_chip):
     """Host -> chip, and a convolution into the chip or out of it."""
     net = chain(4, 6, 8)
@@ -91,6 +101,7 @@ def test_decoders_hear_the_ensemble_that_they_decode():
         lambda: chain(20, 1100, 100),
         lambda: chain(40, 130, 10, on_chip_input=True),
         decoded,
+        encoded,
     ],
 )
 def test_arithmetic_equals_the_build(make):
