@@ -66,6 +66,7 @@ def predict(
     Examples
     --------
     >>> import nengo_dense
+    >>> import numpy as np
     >>> units, weights = [2, 2, 2], [np.eye(2)] * 3
     >>> stack = nengo_dense.DenseStack(units, 2, weights=weights, readout="linear")
     >>> predict(stack, [[0.9, 0.1], [0.2, 0.8]], progress_bar=False).argmax(axis=1)
