@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -81,7 +82,9 @@ def _first(package: entrypoints.Distribution, seen: set[str]) -> bool:
     return new
 
 
+@cache
 def _parse(text: str) -> entrypoints.CaseSensitiveConfigParser:
+    """Parse a file's text, once; whoever asks only reads the result."""
     config = entrypoints.CaseSensitiveConfigParser(delimiters=("=",), interpolation=None)
     if text:
         config.read_string(text, source=FILE)
