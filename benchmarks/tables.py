@@ -200,10 +200,11 @@ def exactness() -> str:
     """Say how many values were compared."""
     known = record.load("exactness")
     figures = known["figures"]
+    n = figures["lanes"]
     return (
         f"{figures['differing']} of {figures['values']:,} values differ, in "
         f"{figures['steps']:.3g} compartment-steps of {figures['networks']} random networks, "
-        f"each in {figures['lanes']} lanes. " + circumstances(known)
+        f"each in {n} lane{'s' * (n > 1)}. " + circumstances(known)
     )
 
 
