@@ -9,9 +9,10 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.conversion.part import Parts, blank_copy
+from nengo_dense.conversion.parameters import blank_copy
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.layers.part import Parts
 from nengo_dense.layers.source import with_source
 from nengo_dense.loihi.build import build_floats
 from nengo_dense.loihi.kernel.choice import make_kernel
@@ -44,7 +45,7 @@ class BuiltNetwork:
     """The cores that nengo-loihi makes of a stack or a graph, and what they do with any numbers.
 
     The network itself is not built but a copy with the same neurons and other weights, so that
-    nothing hangs on their values (`nengo_dense.conversion.part.blank_copy`).
+    nothing hangs on their values (`nengo_dense.conversion.parameters.blank_copy`).
 
     Parameters
     ----------

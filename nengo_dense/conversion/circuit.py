@@ -8,8 +8,8 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
-from nengo_dense.conversion.part import LayerPart, Part, Parts, Read
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.layers.part import LayerPart, Part, Parts, Read
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
@@ -202,7 +202,7 @@ class Circuit:
         return slice(start, end)
 
     def in_network_units(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return weights and biases as `nengo_dense.conversion.part.Parts` has them."""
+        """Return weights and biases as `nengo_dense.layers.part.Parts` has them."""
         weights = [w / factor for w, factor in zip(self.weights, self._factors, strict=True)]
         biases = [
             b / scale - w @ shift

@@ -10,7 +10,7 @@ from nengo_dense.conversion.calibration import Samples, divide
 from nengo_dense.conversion.circuit import Circuit, Window
 from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.part import set_parameters
+from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError

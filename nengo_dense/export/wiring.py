@@ -1,16 +1,14 @@
-"""Who reads whom in a stack or a graph: populations on host and chip, inputs, and outputs."""
+"""A stack or a graph as populations on host and chip, with inputs and outputs, for a file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.graph import AnyDense, DenseGraph
-from nengo_dense.layers.graph_part import GraphOutput
-from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.part import Parts, side_by_side
 
 
 class Population(NamedTuple):
@@ -80,7 +78,24 @@ class Wiring:
     @classmethod
     def of(cls, dense: AnyDense) -> "Wiring":
         """Look at a stack or a graph."""
-        return _of_graph(dense) if isinstance(dense, DenseGraph) else _of_stack(dense)
+        parts = Parts.of(dense)
+        host, chip = _populations(parts)
+        is_graph = isinstance(dense, DenseGraph)
+        logits = dense.readouts if is_graph else {"output": dense.logits}
+        places = side_by_side({part.name: part.n for part in parts.outputs})
+        n = len(parts.layers)
+        numbers = zip(parts.outputs, parts.weights[n:], parts.biases[n:], strict=True)
+        outputs = {
+            part.name: Output(
+                places[part.name],
+                part.head,
+                {read.source: weights[:, read.columns] for read in part.reads},
+                bias,
+                logits[part.name],
+            )
+            for part, weights, bias in numbers
+        }
+        return cls(parts.inputs, host, chip, outputs, None if is_graph else dense.synapses[-1])
 
     @property
     def populations(self) -> dict[str, Population]:
@@ -106,70 +121,27 @@ class Wiring:
         return np.concatenate([np.zeros(0, dtype=int), *(np.r_[parts[name]] for name in sources)])
 
 
-def _of_stack(stack: DenseStack) -> Wiring:
-    encoder = [] if stack.encoder is None else [stack.encoder.layer]
-    layers = [*encoder, *stack.layers]
-    parts = _parts({str(number): layer.ensemble.n_neurons for number, layer in enumerate(layers)})
-    names = ["input", *(layer.label for layer in layers)]
-    populations = {
-        layer.label: Population(layer, part, (source,))
-        for layer, part, source in zip(layers, parts.values(), names, strict=False)
-    }
-    host = dict(list(populations.items())[:1])
-    output = Output(
-        slice(0, stack.units[-1]),
-        stack.readout,
-        {names[-1]: stack.weights[-1]},
-        stack.biases[-1],
-        stack.logits,
-    )
-    return Wiring(
-        {"input": slice(0, stack.size_in)},
-        host,
-        {name: each for name, each in populations.items() if name not in host},
-        {"output": output},
-        stack.synapses[-1],
-    )
-
-
-def _of_graph(graph: DenseGraph) -> Wiring:
-    arguments = graph.arguments()
-    layers, reads, encoded = {}, {}, {}
-    for name, encoder in graph.encoders.items():
+def _populations(parts: Parts) -> tuple[dict[str, Population], dict[str, Population]]:
+    """Lay those of the host one after the other, then those of the chip."""
+    layers: dict[str, DenseLayer] = {}
+    reads: dict[str, tuple[str, ...]] = {}
+    encoded: dict[str, str] = {}
+    for name, encoder in parts.encoders.items():
         label = encoder.layer.label
-        while any(label == part.name for part in arguments["layers"]):
+        while any(label == part.name for part in parts.layers):
             label += "'"
         layers[label], reads[label], encoded[name] = encoder.layer, (name,), label
-    for part, layer in zip(arguments["layers"], graph.layers, strict=True):
-        layers[part.name] = layer
-        sources = (encoded.get(s, s) if part.on_chip else s for s in part.weights)
-        reads[part.name] = tuple(sources)
+    for part in parts.layers:
+        layers[part.name] = part.layer
+        sources = (read.source for read in part.reads)
+        reads[part.name] = tuple(
+            encoded.get(source, source) if part.layer.on_chip else source for source in sources
+        )
     on_host = [name for name, layer in layers.items() if not layer.on_chip]
     order = [*on_host, *(name for name in layers if name not in on_host)]
-    parts = _parts({name: layers[name].ensemble.n_neurons for name in order})
-    made = {name: Population(layers[name], parts[name], reads[name]) for name in order}
-    return Wiring(
-        _parts(graph.sizes),
+    places = side_by_side({name: layers[name].ensemble.n_neurons for name in order})
+    made = {name: Population(layers[name], places[name], reads[name]) for name in order}
+    return (
         {name: made[name] for name in on_host},
         {name: made[name] for name in order[len(on_host) :]},
-        _outputs(arguments["outputs"], graph.readouts),
-        None,
     )
-
-
-def _outputs(given: Mapping[str, GraphOutput], logits: Mapping[str, Any]) -> dict[str, Output]:
-    parts = _parts({name: output.n for name, output in given.items()})
-    return {
-        name: Output(parts[name], each.head, dict(each.weights), each.bias, logits[name])
-        for name, each in given.items()
-    }
-
-
-def _parts(sizes: Mapping[str, int]) -> dict[str, slice]:
-    """Lay things one after the other.
-
-    >>> _parts({"a": 2, "b": 3})
-    {'a': slice(0, 2, None), 'b': slice(2, 5, None)}
-    """
-    ends = accumulate(sizes.values(), initial=0)
-    return {name: slice(*pair) for name, pair in zip(sizes, pairwise(ends), strict=True)}

@@ -7,8 +7,9 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.built_network import sum_columns, times_columns
 from nengo_dense.conversion.circuit import Circuit, Window
-from nengo_dense.conversion.part import Parts, set_parameters
+from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.emulator import Simulator
+from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.program import Program

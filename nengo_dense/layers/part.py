@@ -1,17 +1,16 @@
 """Who reads whom: a stack or a graph as one list of parts, the chain being the simplest graph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.context import outside_networks
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
-from nengo_dense.layers.stack import DenseStack
 
 
 class Read(NamedTuple):
@@ -101,7 +100,7 @@ class Parts:
         """Describe a stack or a graph."""
         if isinstance(network, DenseGraph):
             return cls._of_graph(network)
-        sources = ["input", *(f"layer {i}" for i in range(1, len(network.units)))]
+        sources = ["input", *(layer.label for layer in network.layers)]
         widths = [network.size_in, *network.units]
         reads = [
             (Read(name, slice(0, width)),) for name, width in zip(sources, widths, strict=False)
@@ -132,7 +131,7 @@ class Parts:
         ]
         numbers = [*parts, *outputs.values()]
         return cls(
-            dict(_columns(graph.sizes.items())),
+            side_by_side(graph.sizes),
             dict(graph.encoders),
             layers,
             ends,
@@ -146,69 +145,16 @@ class Parts:
         return [*self.layers, *self.outputs]
 
 
-def _columns(widths: Any) -> Iterator[tuple[str, slice]]:
-    """Lay parts of given widths side by side."""
-    start = 0
-    for name, width in widths:
-        yield name, slice(start, start + width)
-        start += width
+def side_by_side(widths: Mapping[str, int]) -> dict[str, slice]:
+    """Lay things of given widths one after the other.
+
+    >>> side_by_side({"a": 2, "b": 3})
+    {'a': slice(0, 2, None), 'b': slice(2, 5, None)}
+    """
+    ends = accumulate(widths.values(), initial=0)
+    return {name: slice(*pair) for name, pair in zip(widths, pairwise(ends), strict=True)}
 
 
 def _reads(part: GraphLayer | GraphOutput) -> tuple[Read, ...]:
-    widths = ((name, matrix.shape[1]) for name, matrix in part.weights.items())
-    return tuple(Read(*found) for found in _columns(widths))
-
-
-def set_parameters(
-    network: AnyDense, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]
-) -> None:
-    """Exchange the numbers of a stack or a graph.
-
-    Parameters
-    ----------
-    network : DenseStack or DenseGraph
-    weights, biases : sequence of ndarray
-        As `Parts` has them.
-    """
-    if isinstance(network, DenseGraph):
-        network.set_parameters(**_graph_parts(network, weights, biases))
-    else:
-        network.set_parameters(weights, biases)
-
-
-def _graph_parts(
-    graph: DenseGraph, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]
-) -> dict[str, Any]:
-    """Return a graph's layers and outputs with other numbers."""
-    arguments = graph.arguments()
-    parts = [*arguments["layers"], *arguments["outputs"].values()]
-    found = [
-        ({read.source: w[:, read.columns] for read in _reads(part)}, b)
-        for part, w, b in zip(parts, weights, biases, strict=True)
-    ]
-    n = len(arguments["layers"])
-    layers = [
-        GraphLayer(part.name, *numbers, part.max_rate, part.on_chip)
-        for part, numbers in zip(arguments["layers"], found[:n], strict=True)
-    ]
-    outputs = {
-        name: GraphOutput(*numbers, part.head)
-        for (name, part), numbers in zip(arguments["outputs"].items(), found[n:], strict=True)
-    }
-    return {"layers": layers, "outputs": outputs}
-
-
-def blank_copy(network: AnyDense) -> AnyDense:
-    """Return a network of the same neurons with random weights, so that nothing hangs on them.
-
-    Neither a layer of zeros nor axons with equal weights are left out when it is built.
-    """
-    arguments = {**network.arguments(), "seed": 0}
-    with outside_networks():
-        if isinstance(network, DenseStack):
-            return DenseStack(**{**arguments, "weights": None, "biases": None})
-        rng = np.random.RandomState(0)
-        parts = Parts.of(network)
-        weights = [rng.normal(0, 1 / np.sqrt(w.shape[1]), w.shape) for w in parts.weights]
-        biases = [np.zeros_like(b) for b in parts.biases]
-        return DenseGraph(**{**arguments, **_graph_parts(network, weights, biases)})
+    columns = side_by_side({name: matrix.shape[1] for name, matrix in part.weights.items()})
+    return tuple(Read(*found) for found in columns.items())
