@@ -15,11 +15,10 @@ the source's. With ``--held-back`` a quarter of the training samples takes the t
 import argparse
 import time
 import warnings
-from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 
+import jobs
 import numpy as np
 import parity
 import record
@@ -200,19 +199,20 @@ def main():
             settings[argument] = getattr(args, argument)
     # of data in any range sigmoids are no values
     kinds = [(n, k) for n in args.data for k in args.models if k != "autoencoder" or n == "digits"]
-    with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
-        running = {
-            (name, kind): [
-                pool.submit(measure, name, kind, seed, args.held_back, settings)
-                for seed in args.seeds
-            ]
-            for name, kind in kinds
-        }
-        figures = []
-        for (name, kind), futures in running.items():
-            figures.append(report(name, kind, [future.result() for future in futures]))
+    starts = [
+        ((name, kind, seed), measure, (name, kind, seed, args.held_back, settings))
+        for name, kind in kinds
+        for seed in args.seeds
+    ]
+    found, figures = {}, {}
+    for key, result in jobs.run(args.jobs, starts, lambda *done: []):
+        found[key] = result
+        name, kind, _ = key
+        results = [found.get((name, kind, seed)) for seed in args.seeds]
+        if all(results):
+            figures[name, kind] = report(name, kind, results)
             if args.json:  # again after each, so that none is lost
-                record.keep(args.json, figures)
+                record.keep(args.json, [figures[k] for k in kinds if k in figures])
 
 
 if __name__ == "__main__":

@@ -2,16 +2,13 @@
 
     .venv-brian/bin/python benchmarks/brian_spikes.py FOLDER      # or: make test-brian
 
-FOLDER has pairs of files, NAME.net and NAME.npz with ``spikes_0`` (n_steps, n_in) and, for each
-layer, ``spikes_1``, ... brian2-loihi 0.5.2 (C. Michaelis et al.) was written from what Loihi 1 did
-on a board. It has no biases, and its voltages have no end: a line that Brian runs in every step
-adds the bias behind the decay of the voltage, and holds the voltage within 23 bits, as Loihi does
-both. It counts a refractory period from 1, which is none.
+`net_spikes.py` says what is in FOLDER. brian2-loihi 0.5.2 (C. Michaelis et al.) was written from
+what Loihi 1 did on a board. It has no biases, and its voltages have no end: a line that Brian runs
+in every step adds the bias behind the decay of the voltage, and holds the voltage within 23 bits,
+as Loihi does both. It counts a refractory period from 1, which is none.
 """
 
-import json
 import sys
-from pathlib import Path
 
 import brian2
 import h5py
@@ -23,6 +20,7 @@ from brian2_loihi import (
     LoihiSpikeMonitor,
     LoihiSynapses,
 )
+from net_spikes import compare_all
 
 brian2.prefs.codegen.target = "numpy"
 #: Largest magnitude of a voltage.
@@ -82,29 +80,5 @@ def spikes_of(monitor, n_steps):
     return found
 
 
-def compare(path):
-    """Compare one network; return its figures."""
-    ours = np.load(path.with_suffix(".npz"))
-    found = run(path, ours["spikes_0"])
-    expected = [ours[f"spikes_{i + 1}"] for i in range(len(found))]
-    return {
-        "network": path.stem,
-        "steps": len(ours["spikes_0"]),
-        "neuron_steps": sum(each.size for each in expected),
-        "spikes": int(sum(each.sum() for each in expected)),
-        "differing": int(sum((a != b).sum() for a, b in zip(found, expected, strict=True))),
-    }
-
-
-def main(folder):
-    figures = []
-    for path in sorted(Path(folder).glob("*.net")):
-        if path.with_suffix(".npz").exists():
-            figures.append(compare(path))
-            print(figures[-1], flush=True)
-    Path(folder, "brian.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return any(row["differing"] for row in figures) or not figures
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(compare_all(*sys.argv[1:], run, "brian"))

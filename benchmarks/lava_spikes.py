@@ -2,15 +2,12 @@
 
     .venv-lava/bin/python benchmarks/lava_spikes.py FOLDER      # or: make test-lava
 
-FOLDER has pairs of files, NAME.net and NAME.npz with ``spikes_0`` (n_steps, n_in) and, for each
-layer, ``spikes_1``, ... All neurons of all layers are compared in each step; the exit code is 1 if
-any spike differs. The lines of docs/export.rst that load ``digits.net`` are run as they stand
-there.
+`net_spikes.py` says what is in FOLDER; the exit code is 1 if any spike differs. The lines of
+docs/export.rst that load ``digits.net`` are run as they stand there.
 """
 
 import contextlib
 import io
-import json
 import os
 import sys
 import textwrap
@@ -22,6 +19,7 @@ from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.proc.io.sink import RingBuffer as Sink
 from lava.proc.io.source import RingBuffer as Source
+from net_spikes import compare_all
 
 
 def run(path, sent):
@@ -37,20 +35,6 @@ def run(path, sent):
     spikes = [sink.data.get().T for sink in sinks]
     net.stop()
     return spikes
-
-
-def compare(path):
-    """Compare one network; return its figures."""
-    ours = np.load(path.with_suffix(".npz"))
-    found = run(path, ours["spikes_0"])
-    expected = [ours[f"spikes_{i + 1}"] for i in range(len(found))]
-    return {
-        "network": path.stem,
-        "steps": len(ours["spikes_0"]),
-        "neuron_steps": sum(each.size for each in expected),
-        "spikes": int(sum(each.sum() for each in expected)),
-        "differing": int(sum((a != b).sum() for a, b in zip(found, expected, strict=True))),
-    }
 
 
 def documented(folder):
@@ -70,16 +54,11 @@ def documented(folder):
 
 
 def main(folder):
-    figures = []
     if Path(folder, "digits.net").exists():
         said = documented(folder)
         print(f"the lines in docs/export.rst print {said}")
         assert said == "0", said
-    for path in sorted(p for p in Path(folder).glob("*.net") if p.with_suffix(".npz").exists()):
-        figures.append(compare(path))
-        print(figures[-1], flush=True)
-    Path(folder, "lava.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return any(row["differing"] for row in figures) or not figures
+    return compare_all(folder, run, "lava")
 
 
 if __name__ == "__main__":
