@@ -234,15 +234,20 @@ def _argument(value: Any) -> Any:
 
 
 def _references(value: Any) -> Iterator[tuple[str, int]]:
-    """Find the tensors, (layer, call), that a node's arguments name, in any Keras's writing."""
+    """Find the uses, (layer, call), whose tensors a node's arguments name."""
+    yield from ((name, number) for name, number, _ in tensors_in(value))
+
+
+def tensors_in(value: Any) -> Iterator[tuple[str, int, int]]:
+    """Find the tensors, (layer, call, place), that arguments name, in any Keras's writing."""
     if isinstance(value, list) and value[:1] == [CONSTANT]:
         value = value[3:]  # the other arguments may be tensors
     if isinstance(value, dict):
         for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
+            yield from tensors_in(item)
+    elif isinstance(value, list | tuple):
         if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):
-            yield value[0], value[1]
+            yield value[0], value[1], value[2]
             value = value[3:]
         for item in value:
-            yield from _references(item)
+            yield from tensors_in(item)

@@ -1,6 +1,6 @@
 """A Keras architecture with branches -> the nodes of its graph, for live models and for files."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,6 @@ from nengo_dense.importers.feature_layout import selection
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import (
-    CONSTANT,
     MODEL_CLASSES,
     KerasLayer,
     Step,
@@ -17,6 +16,7 @@ from nengo_dense.importers.keras_graph import (
     is_model,
     is_training,
     steps_of,
+    tensors_in,
 )
 from nengo_dense.importers.keras_layer import Reading
 from nengo_dense.importers.keras_move import (
@@ -124,11 +124,13 @@ class KerasNodes:
         sources: list[Hashable],
         trains: bool,
     ) -> list[tuple[str, Hashable]]:
-        given = dict(zip((t[0] for t in _tensors(config["input_layers"])), sources, strict=False))
+        given = dict(
+            zip((t[0] for t in tensors_in(config["input_layers"])), sources, strict=False)
+        )
         results: dict[tuple[str, int], list[Hashable]] = {}
         entries = dict(zip((s.name for s in steps), config["layers"], strict=True))
         places = {step.name: (*path, step) for step in steps}
-        for name, _, _ in _tensors(config["input_layers"]):
+        for name, _, _ in tensors_in(config["input_layers"]):
             results[name, 0] = [given.get(name) or self._input(entries[name], places[name])]
         waiting = [
             (steps[index].name, number, node)
@@ -138,7 +140,7 @@ class KerasNodes:
         while waiting:
             left = []
             for name, number, node in waiting:
-                needed = list(_tensors(node))
+                needed = list(tensors_in(node))
                 if all((t[0], t[1]) in results for t in needed):
                     taken = [results[t[0], t[1]][t[2]] for t in needed]
                     outputs = self._call(entries[name], places[name], node, taken, trains)
@@ -146,7 +148,7 @@ class KerasNodes:
                 else:
                     left.append((name, number, node))
             if len(left) == len(waiting):
-                gone = [t[0] for *_, node in left for t in _tensors(node) if t[0] not in entries]
+                gone = [t[0] for *_, node in left for t in tensors_in(node) if t[0] not in entries]
                 raise ValueError(
                     f"layer {gone[0]!r} is connected but not declared"
                     if gone
@@ -155,7 +157,7 @@ class KerasNodes:
             waiting = left
         outputs = config["output_layers"]
         names = list(outputs) if isinstance(outputs, dict) else None
-        found = [(t[0], results[t[0], t[1]][t[2]]) for t in _tensors(outputs)]
+        found = [(t[0], results[t[0], t[1]][t[2]]) for t in tensors_in(outputs)]
         return found if names is None else [(n, k) for n, (_, k) in zip(names, found, strict=True)]
 
     def _input(self, entry: dict[str, Any], path: tuple[Step, ...]) -> Hashable:
@@ -274,18 +276,3 @@ class KerasNodes:
         if merge.kind == "average":
             return Merge("sum", (1 / len(shapes),) * len(shapes)), []
         return merge, []
-
-
-def _tensors(value: Any) -> Iterator[tuple[str, int, int]]:
-    """Find the tensors, (layer, call, place), that arguments name, in any Keras's writing."""
-    if isinstance(value, list) and value[:1] == [CONSTANT]:
-        value = value[3:]
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _tensors(item)
-    elif isinstance(value, list | tuple):
-        if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):
-            yield value[0], value[1], value[2]
-            value = value[3:]
-        for item in value:
-            yield from _tensors(item)
