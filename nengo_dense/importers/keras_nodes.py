@@ -124,13 +124,12 @@ class KerasNodes:
         sources: list[Hashable],
         trains: bool,
     ) -> list[tuple[str, Hashable]]:
-        given = dict(
-            zip((t[0] for t in tensors_in(config["input_layers"])), sources, strict=False)
-        )
+        ends = [name for name, *_ in tensors_in(config["input_layers"])]
+        given = dict(zip(ends, sources, strict=False))
         results: dict[tuple[str, int], list[Hashable]] = {}
         entries = dict(zip((s.name for s in steps), config["layers"], strict=True))
         places = {step.name: (*path, step) for step in steps}
-        for name, _, _ in tensors_in(config["input_layers"]):
+        for name in ends:
             results[name, 0] = [given.get(name) or self._input(entries[name], places[name])]
         waiting = [
             (steps[index].name, number, node)
