@@ -18,14 +18,15 @@ from nengo_dense.arguments import (
 )
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
-from nengo_dense.evaluation.sequence import Sequences, join_frames
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.samples import join_inputs
+from nengo_dense.sequence import Sequences, join_frames
 
 TARGETS = ("sim", "simreal", "nengo")
 
@@ -107,7 +108,7 @@ class Run:
         n_steps = presentation_steps(presentation_time, step)
         stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
         if sequences is not None:
-            samples, n_steps, stream = sequences.arranged(n_steps, step, fresh, by_frame)
+            samples, n_steps, stream = arrange(sequences, n_steps, step, fresh, by_frame)
         elif by_frame:
             raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))

@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nengo_dense.array_like import to_array
-from nengo_dense.batches import GLANCE, Batches, check_batches
-from nengo_dense.evaluation.stream import Stream
+from nengo_dense.batches import GLANCE, Batches
 from nengo_dense.exceptions import invalid
-from nengo_dense.layers.readout import window_start
 
 
 class Times(NamedTuple):
@@ -157,29 +155,23 @@ class Sequences(Batches):
         """Return the frames of all sequences after one another, (n_rows, n_in)."""
         return np.concatenate(self.as_list())
 
-    def arranged(
-        self, n_steps: int, dt: float, fresh: bool, by_frame: bool
-    ) -> tuple[Batches, int, Stream | None]:
-        """Return samples, the steps of each, and how they follow one another.
+    def frame_steps(self, n_steps: int, dt: float, least: int = 1) -> int:
+        """Return the steps of a frame.
 
         Parameters
         ----------
         n_steps : int
             Of the longest sequence.
         dt : float
-        fresh : bool
-            Whether every sequence is shown from a fresh start.
-        by_frame : bool
-            Whether frames are samples.
+            Step in seconds, for the message.
+        least : int, optional
+            Fewest steps of a frame.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            Frames that would not last a whole number of steps, or no fresh start.
+            Frames that would not last a whole number of steps, or too few.
         """
-        if not fresh:
-            raise invalid("must be True for sequences, each of which has a fresh start", "reset")
-        least = 2 if by_frame else 1
         steps, rest = divmod(n_steps, self.n_frames)
         if rest or steps < least:
             times = sorted({max(least, n) * self.n_frames * dt for n in (steps, steps + 1)})
@@ -189,17 +181,13 @@ class Sequences(Batches):
                 f"more whole steps; {ways} can",
                 "presentation_time",
             )
-        if not by_frame:
-            return self, n_steps, None
-        n_in = self._values.shape[2]
-        return check_batches(self.frames(), n_in, "x"), steps, self.stream()
+        return steps
 
-    def stream(self) -> Stream:
-        """Return how frames follow one another, each sequence from a fresh start."""
-        ends = np.cumsum(self.lengths)
-        parts = [np.arange(end - n, end) for end, n in zip(ends, self.lengths, strict=True)]
-        parts.sort(key=len, reverse=True)
-        return Stream(0, np.arange(self.n_rows), self.n, tuple(parts))
+    def padded(self, rows: np.ndarray) -> np.ndarray:
+        """Return what there is of each frame, (n_rows, ...), as (n, n_frames, ...) with zeros."""
+        full = np.zeros((self.n, self.n_frames, *rows.shape[1:]), dtype=rows.dtype)
+        full[np.arange(self.n_frames) < self.lengths[:, np.newaxis]] = rows
+        return full
 
     def by_frame(self, given: Any, attr: str) -> Any:
         """Return what was given for each frame, of all sequences after one another.
@@ -230,18 +218,18 @@ class Sequences(Batches):
             )
         return np.concatenate([row[:n] for row, n in zip(rows, self.lengths, strict=True)])
 
-    def check_not_by_frame(self, y: Any) -> None:
+    def check_not_by_frame(self, y: Any, attr: str = "y") -> None:
         """Raise a ValidationError for labels of frames where sequences have one each."""
         if isinstance(y, Mapping):
             for one in y.values():
-                self.check_not_by_frame(one)
+                self.check_not_by_frame(one, attr)
         elif _is_rows(y) and len(y) == self.n and self.n_frames > 1:
             lengths = [len(row) for row in y]
             of_frames = np.ndim(y[0]) > 1 or len(set(lengths)) > 1
             if of_frames and all(lengths >= self.lengths):
                 raise invalid(
                     "has a value for each frame; give per_frame=True to have an answer for each",
-                    "y",
+                    attr,
                 )
 
     def weights_by_frame(self, weights: Any) -> Any:
@@ -249,28 +237,6 @@ class Sequences(Batches):
         if weights is not None and _shape(weights) == (self.n,):
             return np.repeat(to_array(weights, "sample_weight"), self.lengths)
         return self.by_frame(weights, "sample_weight")
-
-    def mean_logits(self, logits: np.ndarray, frame_steps: int) -> np.ndarray:
-        """Average what each frame gives as the readout does while a sequence is shown.
-
-        Parameters
-        ----------
-        logits : (n_rows, n_out) ndarray
-            As `frames`.
-        frame_steps : int
-            Steps that a frame lasts.
-
-        Returns
-        -------
-        means : (n, n_out) ndarray
-        """
-        means, first = np.zeros((self.n, logits.shape[1])), 0
-        for mean, length in zip(means, self.lengths.tolist(), strict=True):
-            start = float(window_start(length * frame_steps)) / frame_steps
-            share = np.clip(np.arange(length) + 1 - start, 0, 1)
-            mean[:] = share @ logits[first : first + length] / share.sum()
-            first += length
-        return means
 
 
 def join_frames(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray | None:
