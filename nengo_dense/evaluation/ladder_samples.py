@@ -11,7 +11,7 @@ from nengo_dense.evaluation.source_answers import Source, source_inputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.importers import SourceGraph
 from nengo_dense.layers.readout import frame_shares, window_start
-from nengo_dense.sequence import Sequences, join_frames
+from nengo_dense.sequence import Sequences, join
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +48,8 @@ class LadderSamples:
         nengo.exceptions.ValidationError
         """
         if isinstance(source, SourceGraph) and isinstance(x, Mapping):
-            frames = join_frames(x, source.form.inputs)
-            x = x if frames is None else frames
-        sequences = None if isinstance(x, Mapping) else Sequences.read(x, source.n_in, mask)
+            x = join(x, source.form.inputs)
+        sequences = Sequences.read(x, source.n_in, mask)
         by_frame = flag(per_frame, "per_frame")
         if sequences is None:
             if by_frame:

@@ -25,8 +25,7 @@ from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import join_inputs
-from nengo_dense.sequence import Sequences, join_frames
+from nengo_dense.sequence import Sequences, join
 
 TARGETS = ("sim", "simreal", "nengo")
 
@@ -120,7 +119,10 @@ class Run:
             stream = Stream.of(samples.n, n_steps, gap, order, step, most)
         size = batch_size(stream.n_streams if stream else samples.n, most, n_jobs)
         bar = check_progress_bar(progress_bar)
-        notes = notes_on(stack, samples.glance(), n_steps * step, step, target)
+        frame_time = None
+        if sequences is not None:
+            frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
+        notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, notes)
         return cls(stack, samples, n, *how, stream, sequences)
@@ -204,8 +206,7 @@ def check_one_output(stack: Any) -> None:
 def _joined(stack: AnyDense, x: Any) -> Any:
     """Put the inputs of a graph, if they are given by name, one after the other."""
     if isinstance(stack, DenseGraph) and isinstance(x, Mapping):
-        frames = join_frames(x, stack.sizes)
-        return join_inputs(x, stack.sizes) if frames is None else frames
+        return join(x, stack.sizes)
     return x
 
 
@@ -221,12 +222,21 @@ def check_target(stack: AnyDense, target: str) -> None:
 
 
 def notes_on(
-    stack: AnyDense, x: np.ndarray, presentation_time: float, dt: float, target: str
+    stack: AnyDense,
+    x: np.ndarray,
+    presentation_time: float,
+    dt: float,
+    target: str,
+    frame_time: float | None = None,
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = list(filter(None, [unusual_time(presentation_time, dt)]))
     if stack.tuned is not None:
         notes += stack.tuned.differences(
-            dt=dt, presentation_time=presentation_time, target=target, x=x
+            dt=dt,
+            presentation_time=presentation_time,
+            target=target,
+            x=x,
+            frame_time=frame_time,
         )
     return tuple(notes)

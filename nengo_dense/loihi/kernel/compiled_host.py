@@ -230,13 +230,13 @@ def follow(
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
     """Do as `.numpy_host.fire_from_rest`."""
-    lanes, _, n = drive.shape
+    lanes, n_frames, n = drive.shape
     flat = np.ascontiguousarray(drive, dtype=np.float64).reshape(-1)
     spikes = np.empty((lanes, n_steps, n), dtype=np.uint8)
+    times = n_steps, frame_steps, n_frames
 
     def part(start: int, stop: int) -> None:
-        vectors, times = np.empty(2 * n), (n_steps, frame_steps)
-        fire_lanes(start, stop, times, flat, vectors, spikes.reshape(-1))
+        fire_lanes(start, stop, times, flat, np.empty(2 * n), spikes.reshape(-1))
 
     over_lanes(part, lanes, spikes.size)
     return spikes
@@ -246,18 +246,17 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
 def fire_lanes(
     start: int,
     stop: int,
-    times: tuple[int, int],
+    times: tuple[int, int, int],
     drive: np.ndarray,
     vectors: np.ndarray,
     spikes: np.ndarray,
 ) -> None:
     """Let the neurons of some lanes fire; ``vectors`` has room for two values of each.
 
-    ``times`` are the steps of all frames together, and of one.
+    ``times`` are the steps of a presentation and of a frame, and the frames that there are.
     """
     n, n_steps = np.uint64(len(vectors)) // np.uint64(2), np.uint64(times[0])
-    frame_steps = np.uint64(times[1])
-    n_frames = (n_steps + frame_steps - np.uint64(1)) // frame_steps
+    frame_steps, n_frames = np.uint64(times[1]), np.uint64(times[2])
     whole = n - n % np.uint64(WIDTH)
     most = 255.0
     for lane in range(np.uint64(start), np.uint64(stop)):
