@@ -80,9 +80,10 @@ def tune(
         shown = progress.total_progress
         for _ in range(1 + goals.has_values):  # values have their readout fitted then
             best.judge_now()
-        n_steps = max(window.stop for window in windows)
+        n_shown = max(window.stop for window in windows)
+        n_steps = max(window.stop - window.begin for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        batches = _batches(fit, _batch_size(n_steps), np.random.RandomState(seed))
+        batches = _batches(fit, _batch_size(n_shown), np.random.RandomState(seed))
         adam = Adam(best.parameters, _sizes(circuit))
         rate = _rate(goals, circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
