@@ -52,7 +52,7 @@ class ScoreFormat(NamedTuple):
 
     def loss(self, lost: float) -> str:
         """Write a loss in words."""
-        return f"{100 * lost:.2f} points" if self.is_share else f"{lost:.4f} of {self.label}"
+        return f"{100 * lost:.2f} points" if self.is_share else f"{lost:.4f} in {self.label}"
 
 
 #: Name of the measure -> how it is written.

@@ -15,7 +15,7 @@ def test_shares_are_in_per_cent_and_r2_is_a_number():
     assert accuracy.interval((0.9, 1.0)) == "90.00% to 100.00%"
     assert r2.interval((-0.5, 0.25)) == "-0.5000 to 0.2500"
     assert (accuracy.difference(-0.0123), r2.difference(-0.0123)) == ("-1.23", "-0.0123")
-    assert (accuracy.loss(0.0123), r2.loss(0.0123)) == ("1.23 points", "0.0123 of R2")
+    assert (accuracy.loss(0.0123), r2.loss(0.0123)) == ("1.23 points", "0.0123 in R2")
     assert (accuracy.axis, r2.axis, accuracy.scale, r2.scale) == ("accuracy (%)", "R2", 100, 1)
 
 
