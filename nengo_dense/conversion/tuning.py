@@ -72,7 +72,8 @@ def tune(
     Returns
     -------
     judgements : list of Judgement
-        Of the held-back samples: the first, and that of the parameters that the circuit has now.
+        Of the held-back samples, one after another, and last again that of the parameters that
+        the circuit has now.
     """
     name = "Tuning" if is_compiled() else COMPILING
     best = BestParameters(circuit, fit, held_back, goals, windows)
@@ -102,7 +103,7 @@ def tune(
             if best.since_lowest >= PATIENCE:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
-    return [best.judgements[0], best.restore()]
+    return [*best.judgements, best.restore()]
 
 
 def _show(progress: Progress, used: float, best: BestParameters) -> None:

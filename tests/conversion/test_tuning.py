@@ -65,7 +65,7 @@ def run(problem, seed, windows=WINDOWS):
 
 
 def test_held_back_samples_come_closer_and_the_best_is_kept(problem):
-    circuit, (first, last) = run(problem, 1)
+    circuit, (first, *_, last) = run(problem, 1)
     assert last.loss < 0.7 * first.loss
     assert last.bears(first)
     _, _, held_back, goals = problem
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_parameters(problem):
 
 def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 50.0)
-    circuit, (first, last) = run(problem, 1)
+    circuit, (first, *_, last) = run(problem, 1)
     assert first == last
     unchanged, known = problem[0](), np.concatenate([part.frames for part in problem[1:3]])
     HostLimit(known, share_beyond(50)).hold(unchanged, known)
@@ -121,7 +121,7 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
         deviation = parts[0].targets[:, 0].std(axis=0)
         values = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
         goals = Goals((Goal(slice(None), "linear", values, 1.0),))
-        _, last = tune(
+        *_, last = tune(
             circuit,
             *parts,
             goals,
