@@ -42,6 +42,17 @@ def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], 
     return compiled_host.fire_from_rest
 
 
+def make_sum_spiking(
+    name: str = "auto",
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None:
+    """Choose what adds the weights of spikes; None for NumPy, which only makes matrix products."""
+    if not _compiled(name):
+        return None
+    from nengo_dense.loihi.kernel import compiled_readout  # loads numba
+
+    return compiled_readout.sum_spiking
+
+
 class BackInTime(NamedTuple):
     """The functions that take slopes back in time; see `.numpy_slope` and `.numpy_product`."""
 
