@@ -147,18 +147,13 @@ def fit(
     show = flag(progress_bar, "progress_bar")
     if flag(through_time, "through_time"):
         _check_untouched(settings, validation, optimizer, callbacks)
-        return train_through_time(
-            stack,
-            x,
-            y,
-            presentation_time=0.025 if presentation_time is None else presentation_time,
-            effort="normal" if effort is None else effort,
-            settings=settings,
-            progress_bar=show,
-        )
-    for attr, given in (("presentation_time", presentation_time), ("effort", effort)):
-        if given is not None:
-            raise invalid("goes with through_time=True", attr)
+        how: dict[str, Any] = {
+            "presentation_time": presentation_time,
+            "effort": effort,
+            "progress_bar": show,
+        }
+        return train_through_time(stack, x, y, settings, **how)
+    _check_none(presentation_time=presentation_time, effort=effort)
     if not isinstance(callbacks, Sequence):
         raise invalid(
             f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
@@ -222,6 +217,13 @@ def _check_stack(stack: Any, noise: Any) -> None:
         raise invalid(
             "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
         )
+
+
+def _check_none(**given: Any) -> None:
+    """Refuse what goes with training through time where there is none."""
+    for attr, value in given.items():
+        if value is not None:
+            raise invalid("goes with through_time=True", attr)
 
 
 def _check_untouched(settings: Settings, *others: Any) -> None:

@@ -21,6 +21,8 @@ from nengo_dense.targets import check_label_sets, check_values
 from nengo_dense.training.settings import Settings
 from nengo_dense.training.training_result import TrainingResult
 
+#: Seconds that a sample is shown, where nothing else was said.
+PRESENTATION_TIME = 0.025
 #: Logit of what is right beside what is not. Its softmax is 1 but for 2e-9, so that the loss is
 #: cross-entropy.
 RIGHT = 20.0
@@ -32,10 +34,10 @@ def train_through_time(
     stack: DenseStack,
     x: Any,
     y: Any,
-    *,
-    presentation_time: float,
-    effort: Any,
     settings: Settings,
+    *,
+    presentation_time: Any,
+    effort: Any,
     progress_bar: Any,
 ) -> TrainingResult:
     """Train a stack's spikes; see `nengo_dense.training.fitting.fit`.
@@ -54,8 +56,9 @@ def train_through_time(
             "DenseStack a list that ends with None, as synapse=[0.002, None]",
             "synapse",
         )
-    dt, n_steps = settings.dt, presentation_steps(presentation_time, settings.dt)
-    if said := unusual_time(presentation_time, dt):
+    time = PRESENTATION_TIME if presentation_time is None else presentation_time
+    dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
+    if said := unusual_time(time, dt):
         warnings.warn(said, stacklevel=3)
     samples = Calibration.of(Data(x, y, None, False, n_steps, dt, "x"), stack.size_in)
     if samples is None:
@@ -70,7 +73,7 @@ def train_through_time(
             samples,
             targets,
             dt,
-            effort=check_effort(effort),
+            effort=check_effort("normal" if effort is None else effort),
             seed=settings.seed or 0,
             progress_bar=progress_bar,
         )
