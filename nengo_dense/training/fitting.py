@@ -154,10 +154,7 @@ def fit(
         }
         return train_through_time(stack, x, y, settings, **how)
     _check_none(presentation_time=presentation_time, effort=effort)
-    if not isinstance(callbacks, Sequence):
-        raise invalid(
-            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
-        )
+    _check_callbacks(callbacks)
     training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
@@ -216,6 +213,13 @@ def _check_stack(stack: Any, noise: Any) -> None:
     if noise and not any(chip_lif):
         raise invalid(
             "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
+        )
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    if not isinstance(callbacks, Sequence):
+        raise invalid(
+            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
         )
 
 
