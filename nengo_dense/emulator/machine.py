@@ -231,5 +231,5 @@ class Machine:
         """Advance the chip, and pass on its probed values."""
         recordings = self._output.room(n_steps)
         overflowed = self.chip.advance(self._channels.spikes, recordings)
-        self._output.hand_on(self._next_step, recordings)
+        self._output.hand_on(self._next_step, recordings, self.chip.state.spiked)
         return overflowed

@@ -42,8 +42,11 @@ class NumpyKernel:
                 hold(registers, self._parameters)
             state.pending[...] = drive.spikes[:, step]
             for recording in recordings:
-                source = getattr(state, recording.key)
-                recording.values[:, step] = source[:, recording.columns]
+                if recording.key == "count":
+                    recording.values[...] += state.spiked[:, recording.columns]
+                else:
+                    source = getattr(state, recording.key)
+                    recording.values[:, step] = source[:, recording.columns]
         return overflowed(overflow)
 
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
