@@ -19,6 +19,7 @@ from nengo.utils.simulator import operator_dependency_graph
 
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host.channel import Channels
+from nengo_dense.emulator.host.estimate import Estimate
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.host.operators import has_effect, make_step
@@ -90,8 +91,11 @@ class Host:
             summed = [signal for signal, history in self._probes if history.only_sums]
             kept = [signal for signal, history in self._probes if not history.only_sums]
             self.plan = make_plan(self._groups, channels, kept, model.dt, summed)
+        self._estimate: Estimate | None = None
         if self.plan is not None:
             self._vectors = self.plan.lay_out(self.signals)
+            bases = {signal.base for signal in probed}
+            self._estimate = Estimate.of(self.plan, self.signals, bases)
 
     @property
     def n_probed(self) -> int:
@@ -124,17 +128,23 @@ class Host:
         for group in self._groups:
             group.steps = [steps[op] for op in group.operators]
             group.done = -1
-        self._now = 0
+        self._estimated, self._done, self._now = False, 0, 0
         self._prepared = -1
         self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
 
-    def start_run(self, first_step: int, data: Mapping[nengo.Node, NodeData]) -> None:
-        """Begin a run with data for some nodes.
+    def start_run(
+        self, first_step: int, n_steps: int, data: Mapping[nengo.Node, NodeData]
+    ) -> None:
+        """Begin a run of some steps with data for some nodes.
 
         ``first_step`` is its first step, counted from 1 over all runs. Nodes without data use
         their own output again.
         """
-        self._first_step = first_step
+        if self._estimated and self._estimate is not None:  # its voltages go on
+            self._estimate.settle(self.signals, self._done)
+            self._touch(self.plan.reads() if self.plan is not None else [])
+            self._estimated = False
+        self._first_step, self._n_steps = first_step, n_steps
         self._done = 0
         self._data = [(self.inputs[node], data[node]) for node in self.inputs if node in data]
         given = {signal.base for signal, _ in self._data}
@@ -189,7 +199,7 @@ class Host:
         assert self._kernel is not None, "checked by `_stretch`"
         assert self.plan is not None, "checked by `_stretch`"
         with np.errstate(invalid="raise", divide="ignore"):
-            self._run(self.plan.steady)
+            self._run(self._unestimated(first))
             if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
                 self.plan.prepare(self.signals, self._vectors)
                 self._prepared = self._now
@@ -205,6 +215,22 @@ class Host:
                 each.add(sums[base][:, _columns(signal)], self.signals[signal])
             else:  # the signal did not change
                 each.hold(first, n_steps, self.signals[signal])
+
+    def _unestimated(self, first: int) -> list[OperatorGroup]:
+        """Estimate what can be estimated from the first step of all on; return other groups."""
+        assert self.plan is not None, "checked by `_stretch`"
+        estimate, n_steps = self._estimate, self._n_steps
+        if estimate is None or self._kernel is None or self._first_step + self._done + first != 1:
+            return self.plan.steady
+        if any(data.holds(0, n_steps) < n_steps for _, data in self._data):
+            return self.plan.steady
+        others = [group for group in self.plan.steady if group not in estimate.groups]
+        self._run(others)
+        estimate.compute(self.signals, self._kernel, n_steps)
+        self._estimated = True
+        for group in estimate.groups:
+            group.done = self._touch(group.writes)
+        return others
 
     def _step(self) -> None:
         """Compute one step with Nengo's operators."""

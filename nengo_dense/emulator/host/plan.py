@@ -59,6 +59,24 @@ Content: TypeAlias = Signal | Steady | Total
 
 
 @dataclass(frozen=True)
+class Firing:
+    """Neurons that fire by a steady input.
+
+    Attributes
+    ----------
+    charge : Steady
+        What they integrate in each step.
+    voltage : Signal
+    counts : bool
+        As in `.numpy_host.fire`.
+    """
+
+    charge: Steady
+    voltage: Signal
+    counts: bool
+
+
+@dataclass(frozen=True)
 class Plan:
     """A host as instructions.
 
@@ -79,6 +97,7 @@ class Plan:
         Signals kept for probes, in order.
     totals : dict of {Signal: Total}
         Signals of which probes only need the sum.
+    firing : list of Firing
     instructions : Instructions
         In Nengo's order.
     dt : float
@@ -93,6 +112,7 @@ class Plan:
     receivers: list[Receiver]
     kept: list[Signal]
     totals: dict[Signal, Total]
+    firing: list[Firing]
     instructions: Instructions
     dt: float
 
@@ -109,6 +129,11 @@ class Plan:
         """Find the signals that the steady vectors depend on."""
         steady = [content for content in self.places if isinstance(content, Steady)]
         return set().union(*(content.reads for content in steady))
+
+    def readers(self, signals: set[Signal]) -> list[Steady]:
+        """Find the steady vectors that depend on some signals."""
+        steady = [content for content in self.places if isinstance(content, Steady)]
+        return [content for content in steady if content.reads & signals]
 
     def prepare(self, signals: LaneSignals, vectors: np.ndarray) -> None:
         """Compute the steady vectors."""

@@ -13,7 +13,7 @@ from nengo.synapses import LinearFilter
 
 from nengo_dense.emulator.host.channel import Channels, Receiver, SpikeSender
 from nengo_dense.emulator.host.group import OperatorGroup
-from nengo_dense.emulator.host.plan import Content, Plan, Steady, Total
+from nengo_dense.emulator.host.plan import Content, Firing, Plan, Steady, Total
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
 from nengo_dense.neurons import known
@@ -89,6 +89,7 @@ def make_plan(
         receivers=[act.end for act in acts if isinstance(act.end, Receiver)],
         kept=kept,
         totals=totals,
+        firing=_find_firing(acts),
         instructions=_instruct(acts, places),
         dt=dt,
     )
@@ -240,6 +241,17 @@ def _fuse(acts: list[Act]) -> list[Act]:
         else:
             fused.append(act)
     return [act for act in fused if act not in sent]
+
+
+def _find_firing(acts: list[Act]) -> list[Firing]:
+    """Find the neurons that fire by a steady input."""
+    return [
+        Firing(act.source, act.state, act.b == 1)
+        for act in acts
+        if act.kind in (Kind.FIRE, Kind.FIRE_AND_SEND)
+        and isinstance(act.source, Steady)
+        and act.state is not None
+    ]
 
 
 def _whole(content: Content | None) -> Content | None:

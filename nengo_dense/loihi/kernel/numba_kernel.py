@@ -133,6 +133,12 @@ class NumbaKernel:
 
         over_lanes(part, lanes, stretch.n_steps * len(stretch.vectors))
 
+    def fires_alike(
+        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    ) -> np.ndarray:
+        """Tell in which lanes neurons fire alike between bounds."""
+        return compiled_host.fires_alike(low, high, voltage, n_steps, counts)
+
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
     """Pad parameters to whole vectors, with compartments that do nothing; repeat for each lane."""
