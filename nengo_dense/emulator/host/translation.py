@@ -57,9 +57,8 @@ def make_plan(
     clock = next((op for g in groups for op in g.operators if type(op) is TimeUpdate), None)
     sources = [group for group in groups if _is_source(group, channels)]
     moving = _find_moving(groups, sources)
-    kept = list(dict.fromkeys(signal.base for signal in probed if signal.base in moving))
-    bases = dict.fromkeys(signal.base for signal in summed if signal.base in moving)
-    totals = {signal: Total(signal.size) for signal in bases}
+    kept = _moving_bases(probed, moving)
+    totals = {signal: Total(signal.size) for signal in _moving_bases(summed, moving)}
     acts: list[Act] = []
     steady = []
     for group in groups:
@@ -117,6 +116,11 @@ def _find_moving(groups: list[OperatorGroup], sources: list[OperatorGroup]) -> s
         if more <= moving:
             return moving
         moving |= more
+
+
+def _moving_bases(signals: Iterable[Signal], moving: set[Signal]) -> list[Signal]:
+    """List the moving signals that signals are, or are views of, each once."""
+    return list(dict.fromkeys(signal.base for signal in signals if signal.base in moving))
 
 
 def _reset(op: Reset, channels: Channels, moving: set[Signal], dt: float) -> Act:

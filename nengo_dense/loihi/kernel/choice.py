@@ -33,7 +33,7 @@ def make_kernel(name: str, program: Program) -> Kernel:
     return NumbaKernel(program)
 
 
-def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int], np.ndarray]:
+def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], np.ndarray]:
     """Choose what lets the host's neurons fire, likewise; see `.numpy_host.fire_from_rest`."""
     if not _compiled(name):
         return numpy_host.fire_from_rest
