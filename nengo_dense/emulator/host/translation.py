@@ -59,20 +59,16 @@ def make_plan(
     moving = _find_moving(groups, sources)
     kept = _moving_bases(probed, moving)
     totals = {signal: Total(signal.size) for signal in _moving_bases(summed, moving)}
+    others = [g for g in groups if g not in sources and clock not in g.operators]
+    steady = [group for group in others if group.pure and not group.writes & moving]
+    operators = [op for group in others if group not in steady for op in group.operators]
     acts: list[Act] = []
-    steady = []
-    for group in groups:
-        if group in sources or clock in group.operators:
-            continue
-        if group.pure and not group.writes & moving:
-            steady.append(group)
-            continue
-        for op in group.operators:
-            translate = _TRANSLATIONS.get(type(op))
-            act = None if translate is None else translate(op, channels, moving, dt)
-            if act is None:
-                return None
-            acts.append(act)
+    for op in operators:
+        translate = _TRANSLATIONS.get(type(op))
+        act = None if translate is None else translate(op, channels, moving, dt)
+        if act is None:
+            return None
+        acts.append(act)
     acts += [Act(Kind.KEEP, signal.size, source=signal) for signal in kept]
     acts += [Act(Kind.ADD, total.size, total, signal) for signal, total in totals.items()]
     acts = _fuse(_needed(_send_originals(acts)))
