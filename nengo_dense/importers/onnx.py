@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import ConversionError, FileFormatError
-from nengo_dense.importers.file import check_layers, suffix
+from nengo_dense.importers.file import suffix
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.onnx_file import check_complete, load
 from nengo_dense.importers.onnx_graph import OnnxGraph
@@ -32,7 +33,7 @@ class OnnxImporter:
             name, model = f"ONNX file {model}", load(model)
         if not hasattr(model, "graph") or not model.graph.node:
             raise FileFormatError(f"{name} holds no graph; give a whole ONNX model")
-        check_layers(name, len(model.graph.node))
+        current().take(LAYERS, len(model.graph.node), name)
         check_complete(model)
         found = _read(name, model)
         asked, why_not = reference(found)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.budget import CONSTANTS, current
 from nengo_dense.importers.onnx_constant import FOLDED, evaluate
 from nengo_dense.importers.onnx_quantizer import dequantized, is_quantizer, quantized
 
@@ -104,7 +105,9 @@ class OnnxGraph:
 
     def know(self, name: str, value: Any) -> None:
         """Take a tensor for constant."""
-        self._constants[name] = _double(np.asarray(value))
+        array = np.asarray(value)
+        current().take(CONSTANTS, array.size, f"constant {name!r}")
+        self._constants[name] = _double(array)
 
     def fold(self, node: Any) -> bool:
         """Compute a node that takes nothing but constants; tell whether it is one."""
