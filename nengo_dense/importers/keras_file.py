@@ -90,7 +90,7 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
         )
     info = archive.getinfo(name)
     where = f"{name} in {path}"
-    current().take(UNPACKED, info.file_size, where)
+    current().take(TEXT if name.endswith(".json") else UNPACKED, info.file_size, where)
     if info.file_size > (info.compress_size + 1) * MOST_COMPRESSION:
         raise FileFormatError(
             f"{where} declares {info.file_size} bytes of data, more than can be packed in its "

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from nengo.exceptions import NengoException
+
 from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import ConversionError, FileFormatError
 from nengo_dense.importers.file import suffix
@@ -57,6 +59,8 @@ def _read(name: str, model: Any) -> OnnxModel:
     """Read the graph; what it declares may have any type, where nobody expects it."""
     try:
         return read_graph(OnnxGraph(model))
+    except NengoException:
+        raise  # it says already what is wrong
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
         reason = f"{type(err).__name__}: {err}"
         raise ConversionError(

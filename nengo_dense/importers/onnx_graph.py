@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.budget import CONSTANTS, current
@@ -138,6 +139,8 @@ class OnnxGraph:
             values = {name: self.constant(name) for name in node.input if name}
             for name, array in zip(node.output, evaluate(self.model, node, values), strict=False):
                 self.know(name, array)
+        except NengoException:
+            raise  # the budget is spent
         except ValueError as err:
             self._constants.update((name, err) for name in node.output)
         return True
@@ -167,6 +170,8 @@ class OnnxGraph:
     def _keep(self, name: str, make: Any) -> None:
         try:
             self.know(name, make())
+        except NengoException:
+            raise  # the budget is spent
         except (ArithmeticError, LookupError, TypeError, ValueError) as err:
             self._constants[name] = ValueError(f"constant {name!r}: {err}")
 
