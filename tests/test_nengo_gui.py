@@ -1,4 +1,4 @@
-"""nengo-gui names every object of a network that is open in it, and runs it; our networks let it."""
+"""nengo-gui names every object of a network that is open in it, and runs it, ours too."""
 
 import time
 from collections.abc import Hashable
@@ -10,7 +10,6 @@ import pytest
 
 import nengo_dense
 from nengo_dense.layers import GraphLayer, GraphOutput
-
 
 REASON = "nengo-gui is not installed; the extra 'tests' brings it"
 without_jedi = pytest.mark.filterwarnings("ignore:Install the jedi module:UserWarning")
