@@ -104,8 +104,6 @@ def _load(path: Any) -> Any:
         data.check_arrays()
     try:
         return nir.read(file)
-    except NengoException:
-        raise
     except Exception as err:  # nir's readers assert and look up what a foreign file lacks
         raise FileFormatError(
             f"{file} is damaged or no NIR file: {type(err).__name__}: {err}"
