@@ -21,12 +21,12 @@ from nengo_dense.arguments import (
 )
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import graph_conversion
-from nengo_dense.conversion.calibration import check_calibration
+from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.plausible import Plausible
-from nengo_dense.conversion.request import Request
+from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.scaling import (
     USUAL_PERCENTILE,
     busy_percentile,
@@ -73,6 +73,8 @@ def convert(
     presentation_time: float = 0.1,
     dt: float = 0.001,
     target: str = "loihi",
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
     label: str | None = None,
     seed: int | None = None,
@@ -94,11 +96,14 @@ def convert(
         A live Keras, PyTorch or scikit-learn model, a path of a model file, or a list of
         ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
     calibration : (batch, n_in) array_like, or dict of them by input, optional
-        Training inputs as the model sees them, some thousand if possible, without labels.
+        Training inputs as the model sees them, some thousand if possible, without labels. Or
+        sequences, (n, n_frames, n_in) or a list of (n_frames, n_in) arrays, which change while
+        they are shown, as in `nengo_dense.evaluate`.
     labels : (batch,) or (batch, n_classes) array_like, or dict of them by output, optional
         True classes of the calibration inputs, of a model that ends in a softmax; of several
         outputs those that do, by name, or without where there is one. Tuning needs none; with
-        them it never gives up right answers for the model's wrong ones.
+        them it never gives up right answers for the model's wrong ones. Of sequences one each,
+        or with ``per_frame`` one for every frame.
     encoding : {"auto", "host", "spikes", "chip"}, optional
         As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
         two hidden layers or more, else ``"spikes"``.
@@ -129,14 +134,18 @@ def convert(
         How long tuning may take, in seconds if a number; it ends before if held-back samples gain
         nothing more. A word stands for a number of updates, and gives the same stack everywhere.
     presentation_time : float, optional
-        How long a sample will be shown, in seconds. Tuning makes classes right after a quarter, a
-        half and all of it, and values after all of it.
+        How long a sample will be shown, in seconds; of sequences the longest. Tuning makes classes
+        right after a quarter, a half and all of it, and values after all of it.
     dt : float, optional
         Step in seconds, for tuning.
     target : {"loihi", "lava"}, optional
         With ``"lava"`` the stack is exact in Lava too, the software of Loihi 2: its neurons on
         the chip have no refractory period and no floor of the voltage at rest, and biases in
         units of 64. ``stack.export("model.net")`` writes it.
+    mask : (n, n_frames) array_like, optional
+        1 for the frames of each calibration sequence, and then 0; a list of arrays needs none.
+    per_frame : bool, optional
+        Whether tuning is for an answer at every frame of a sequence, and not for one of the whole.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
     label : str, optional
         As in `DenseStack`.
@@ -175,7 +184,9 @@ def convert(
     )
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed = check_seed(seed)
-    how = _tuning(effort, seed, progress_bar) | {"labels": labels, "n_steps": n_steps, "dt": dt}
+    how = _tuning(effort, seed, progress_bar)
+    by_frame = flag(per_frame, "per_frame")
+    data = Data(calibration, labels, mask, by_frame, n_steps, positive(dt, "dt", unit="seconds"))
     common: dict[str, Any] = {
         "synapse": synapse,
         "neuron_type": neuron_type,
@@ -187,9 +198,9 @@ def convert(
         source = read_model(model)
         if isinstance(source, SourceGraph):
             graph_conversion.check_target(target)
-            stack = graph_conversion.convert_graph(source, calibration, request, how, **common)
+            stack = graph_conversion.convert_graph(source, data, request, how, **common)
         else:
-            stack = _convert_chain(source, calibration, request, how, **common)
+            stack = _convert_chain(source, data, request, how, **common)
             if target == "lava":
                 settle(stack, dt)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind
@@ -198,34 +209,36 @@ def convert(
 
 
 def _convert_chain(
-    source: SourceModel, calibration: Any, request: Request, how: dict[str, Any], **settings: Any
+    source: SourceModel, data: Data, request: Request, how: dict[str, Any], **settings: Any
 ) -> DenseStack:
     """Turn a chain of layers into a stack; ``how`` is for its tuning."""
-    labels, dt = how.pop("labels"), how["dt"]
-    x = None if calibration is None else check_calibration(calibration, source.n_in)
+    calibration = Calibration.of(data, source.n_in)
+    x = None if calibration is None else calibration.rows
     source.compare(x)
     form = source.normal_form(x, request.error)
     if len(form.layers) < 2:
         source.check_neurons()
     specs = equalize(fold_constants(source.name, form.layers))
     tuned = request.tune and x is not None
+    answer_steps = data.n_steps if calibration is None else calibration.answer_steps
     request = request._replace(
         encoding=_chosen(request.encoding, specs),
         percentile=request.percentile
-        or busy_percentile(tuned, how["n_steps"], settings["neuron_type"]),
+        or busy_percentile(tuned, answer_steps, settings["neuron_type"]),
         tune=tuned,
     )
-    how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
-    if x is not None and tuned:
-        specs = shift_resting_activity(specs, x)
     settings |= {"classes": source.classes, "fitted": form.errors}
+    if calibration is not None and tuned:
+        labels = _class_indices(data.labels, calibration, source, specs)
+        specs = shift_resting_activity(specs, calibration.rows)
     shown = Plausible.of(specs) if x is None else x
     stack = _stack(specs, shown, request, **settings)
-    check_storable(source.name, stack, specs, dt)
+    check_storable(source.name, stack, specs, data.dt)
     if isinstance(shown, Plausible):
         _warn_of_other_scales(specs, shown, request.rate)
-    elif tuned:
-        tune_network(stack, source.name, shown, source.logits(shown), **how)
+    elif calibration is not None and tuned:
+        logits = source.logits(shown)
+        tune_network(stack, source.name, calibration, logits, data.dt, labels=labels, **how)
     return stack
 
 
@@ -264,10 +277,10 @@ def _chosen(encoding: str, specs: Sequence[DenseSpec]) -> str:
 
 
 def _class_indices(
-    labels: Any, x: np.ndarray | None, source: SourceModel, specs: Sequence[DenseSpec]
+    labels: Any, calibration: Calibration, source: SourceModel, specs: Sequence[DenseSpec]
 ) -> np.ndarray | None:
-    """Return labels as (batch, 1) numbers of outputs; refuse them where there are no classes."""
-    if labels is None or x is None:
+    """Return labels as (n, 1) numbers of outputs; refuse them where there are no classes."""
+    if labels is None:
         return None
     if specs[-1].activation not in OF_CLASSES:
         raise ValidationError(
@@ -275,7 +288,8 @@ def _class_indices(
             "Leave them out: tuning needs none",
             attr="labels",
         )
-    return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)[:, np.newaxis]
+    given, n = calibration.as_answers(labels), calibration.n_answers
+    return check_labels(given, n, specs[-1].n_out, "labels", source.classes)[:, np.newaxis]
 
 
 def _tuning(effort: Any, seed: int | None, progress_bar: Any) -> dict[str, Any]:
