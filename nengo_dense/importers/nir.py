@@ -25,7 +25,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.exceptions import FileFormatError

@@ -113,7 +113,7 @@ def test_a_graph_that_gives_another_number_of_outputs_is_found():
 
 
 def test_several_outputs_have_no_common_head():
-    with pytest.raises(ConversionError, match="it has 2 outputs, .* give a model with one of"):
+    with pytest.raises(ConversionError, match=r"it has 2 outputs, .* give a model with one of"):
         _ = read_model(Net(GRAPHS["two outputs"])).head
 
 
