@@ -187,6 +187,21 @@ def test_a_graph_without_neurons_is_refused():
         nengo_dense.convert(SourceGraph("The model", nodes, {"y": "y", "z": "z"}))
 
 
+def test_a_layer_of_a_graph_whose_numbers_no_exponent_fits_is_refused():
+    small = Affine(1e-9 * np.ones((8, 8)), np.ones(8), "b")
+    nodes = [
+        GraphNode("x", width=3, label="x"),
+        GraphNode("a", ("x",), [dense("a", 3, 8, 0), Activation("relu", "a")]),
+        GraphNode("b", ("a",), [small, Activation("relu", "b")]),
+        GraphNode("c", ("a", "b"), [], Merge("sum")),
+        GraphNode("y", ("c",), [dense("y", 8, 3, 1)]),
+    ]
+    with pytest.raises(
+        ConversionError, match=r"'b'.*: Could not find appropriate weight exp.*Rescale"
+    ):
+        nengo_dense.convert(SourceGraph("The model", nodes, {"y": "y"}), calibration=X["first"])
+
+
 def test_stacks_stay_stacks():
     layers = [rng.randn(4, 3), rng.randn(4, 4), rng.randn(2, 4)]
     assert isinstance(nengo_dense.convert(layers), DenseStack)
