@@ -156,13 +156,7 @@ def fit(
             settings=settings,
             progress_bar=show,
         )
-    for attr, given in (("presentation_time", presentation_time), ("effort", effort)):
-        if given is not None:
-            raise invalid("goes with through_time=True", attr)
-    if not isinstance(callbacks, Sequence):
-        raise invalid(
-            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
-        )
+    _check_rate_training(callbacks, presentation_time=presentation_time, effort=effort)
     training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
@@ -236,6 +230,17 @@ def _check_untouched(settings: Settings, *others: Any) -> None:
                 "effort= instead; leave it out",
                 name,
             )
+
+
+def _check_rate_training(callbacks: Any, **others: Any) -> None:
+    """Raise a ValidationError for what training on rates cannot use."""
+    for attr, given in others.items():
+        if given is not None:
+            raise invalid("goes with through_time=True", attr)
+    if not isinstance(callbacks, Sequence):
+        raise invalid(
+            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
+        )
 
 
 def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:
