@@ -151,8 +151,8 @@ def fit(
             stack,
             x,
             y,
-            presentation_time=0.025 if presentation_time is None else presentation_time,
-            effort="normal" if effort is None else effort,
+            presentation_time=presentation_time,
+            effort=effort,
             settings=settings,
             progress_bar=show,
         )

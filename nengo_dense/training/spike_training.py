@@ -24,6 +24,8 @@ from nengo_dense.training.training_result import TrainingResult
 #: Logit of what is right beside what is not. Its softmax is 1 but for 2e-9, so that the loss is
 #: cross-entropy.
 RIGHT = 20.0
+#: Length of a presentation in seconds, and effort, where nothing else is said.
+PRESENTATION_TIME, EFFORT = 0.025, "normal"
 #: Largest magnitude of a value that a tanh is asked for.
 MOST_TANH = 1 - 1e-6
 
@@ -33,8 +35,8 @@ def train_through_time(
     x: Any,
     y: Any,
     *,
-    presentation_time: float,
-    effort: Any,
+    presentation_time: float | None,
+    effort: str | float | None,
     settings: Settings,
     progress_bar: Any,
 ) -> TrainingResult:
@@ -54,8 +56,9 @@ def train_through_time(
             "DenseStack a list that ends with None, as synapse=[0.002, None]",
             "synapse",
         )
-    dt, n_steps = settings.dt, presentation_steps(presentation_time, settings.dt)
-    if said := unusual_time(presentation_time, dt):
+    time = PRESENTATION_TIME if presentation_time is None else presentation_time
+    dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
+    if said := unusual_time(time, dt):
         warnings.warn(said, stacklevel=3)
     samples = Calibration.of(Data(x, y, None, False, n_steps, dt, "x"), stack.size_in)
     if samples is None:
@@ -70,7 +73,7 @@ def train_through_time(
             samples,
             targets,
             dt,
-            effort=check_effort(effort),
+            effort=check_effort(EFFORT if effort is None else effort),
             seed=settings.seed or 0,
             progress_bar=progress_bar,
         )
