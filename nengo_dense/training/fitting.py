@@ -145,18 +145,11 @@ def fit(
     )
     _check_stack(stack, noise)
     show = flag(progress_bar, "progress_bar")
+    of_time: dict[str, Any] = {"presentation_time": presentation_time, "effort": effort}
     if flag(through_time, "through_time"):
         _check_untouched(settings, validation, optimizer, callbacks)
-        return train_through_time(
-            stack,
-            x,
-            y,
-            presentation_time=presentation_time,
-            effort=effort,
-            settings=settings,
-            progress_bar=show,
-        )
-    _check_rate_training(callbacks, presentation_time=presentation_time, effort=effort)
+        return train_through_time(stack, x, y, **of_time, settings=settings, progress_bar=show)
+    _check_rate_training(callbacks, **of_time)
     training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
