@@ -192,12 +192,9 @@ def test_stacks_stay_stacks():
     assert isinstance(nengo_dense.convert(layers), DenseStack)
 
 
-@pytest.mark.parametrize("tune", [False, True])
-def test_a_graph_of_neurons_with_a_refractory_period_has_a_rate_that_it_allows(quick, tune):
+def test_a_graph_of_neurons_with_a_refractory_period_has_a_rate_that_it_allows():
     lif = nengo.LIF(tau_ref=0.004)
-    graph = nengo_dense.convert(
-        source(), calibration=X, neuron_type=lif, tune=tune, progress_bar=False
-    )
+    graph = nengo_dense.convert(source(), calibration=X, neuron_type=lif, tune=False)
     assert {layer.max_rate for layer in graph.layers if layer.on_chip} == {150.0}
 
 
