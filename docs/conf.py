@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import importlib.util
 import logging
 import runpy
 import sys
@@ -54,7 +55,12 @@ numpydoc_xref_param_type = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+# Keras needs PyTorch here to train. Where PyTorch could not be installed, the pages of both are
+# shown without what they print, rather than not at all.
+WITHOUT_TORCH = "" if importlib.util.find_spec("torch") else "(?!02_keras|03_torch)"
+
 sphinx_gallery_conf = {
+    "filename_pattern": f"/plot_{WITHOUT_TORCH}",
     "examples_dirs": "examples/gallery",
     "gallery_dirs": "gallery",
     "within_subsection_order": "FileNameSortKey",

@@ -20,6 +20,7 @@ FLOORS = [
     {"after_import", "arguments", "files", "heads", "neurons"},
     {"picture_file", "samples", "targets"},
     {"batches", "report_page"},
+    {"sequence"},
     {"loihi"},
     {"layers", "importers", "emulator", "checks"},
     {"conversion", "export"},

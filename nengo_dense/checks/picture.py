@@ -56,7 +56,7 @@ def _axes(n: int, height: float) -> tuple[Any, list[Any]]:
 
     figure = Figure(figsize=(6.5, height * n), layout="constrained")
     FigureCanvasSVG(figure)
-    return figure, list(np.atleast_1d(figure.subplots(n, 1, squeeze=False)).ravel())
+    return figure, list(figure.subplots(n, 1, squeeze=False).ravel())
 
 
 def _svg(figure: Any) -> str:

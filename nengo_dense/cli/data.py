@@ -14,10 +14,10 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.batches import check_batches
 from nengo_dense.cli.named_arrays import NO_NAMES, Names, find_apart
-from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays, map_array
 from nengo_dense.samples import check_inputs, join_inputs
+from nengo_dense.sequence import Sequences
 
 #: Part of a data set -> possible names of its samples, in upper or lower case.
 SAMPLES = {

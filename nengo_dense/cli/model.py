@@ -15,12 +15,12 @@ from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.output_judges import judge_outputs
-from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.source_answers import source_parts
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.layers.graph import AnyDense, DenseGraph, load
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
+from nengo_dense.sequence import Sequences
 
 MODEL_HELP = (
     "a .keras or .h5 file, a .json of Keras's with the weights beside it, an .onnx or .nir file, "

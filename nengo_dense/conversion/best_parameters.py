@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.host_limit import HostLimit, share_beyond
 from nengo_dense.conversion.judgement import Judgement, judge
@@ -47,9 +47,9 @@ class BestParameters:
         self._circuit, self._goals = circuit, goals
         self._fit, self._held_back = fit, held_back
         self._windows = windows
-        self._known = np.concatenate([fit.x, held_back.x])
+        self._known = np.concatenate([fit.frames, held_back.frames])
         self._kept: list[np.ndarray] = []
-        n_steps = max(window.stop for window in windows)
+        n_steps = max(window.stop - window.begin for window in windows)
         self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
         self.judgements: list[Judgement] = []
         self.best = 0

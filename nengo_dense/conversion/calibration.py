@@ -1,12 +1,14 @@
 """Calibration data: checks, and division into training samples and held-back samples."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.conversion.answer import Samples
+from nengo_dense.conversion.request import Data
 from nengo_dense.samples import check_inputs, hold_back
+from nengo_dense.sequence import Sequences
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
 LEAST_SAMPLES = 20
@@ -19,65 +21,113 @@ HELD_BACK, MOST_HELD_BACK = 0.15, 1000
 ODD, USUAL_PERCENTILE = 2.0, 99.9
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Calibration inputs and what is wanted of them.
+class Calibration(NamedTuple):
+    """Calibration data after all checks.
 
     Attributes
     ----------
-    x : (batch, size_in) ndarray
-    targets : (batch, n_out) ndarray
-        Logits that are wanted, of all outputs side by side.
-    source : (batch, n_out) ndarray, optional
-        The source model's logits, where others are wanted.
-    labels : (batch, n_outputs) ndarray of int, optional
-        True classes, see `nengo_dense.conversion.goal`.
+    rows : (n_rows, n_in) ndarray
+        Samples, or the frames of all sequences.
+    n_steps : int
+        Steps of a presentation; of the longest sequence.
+    sequences : Sequences or None
+        Where samples change.
+    frame_steps : int or None
+        Steps that a frame of theirs lasts.
+    by_frame : bool
+        Whether each frame has an answer.
     """
 
-    x: np.ndarray
-    targets: np.ndarray
-    source: np.ndarray | None = None
-    labels: np.ndarray | None = None
+    rows: np.ndarray
+    n_steps: int
+    sequences: Sequences | None = None
+    frame_steps: int | None = None
+    by_frame: bool = False
+
+    @classmethod
+    def of(cls, data: Data, n_in: int) -> "Calibration | None":
+        """Check calibration data, or say what is wrong with them; None where there are none.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Another width, NaN or infinity, too few samples, all samples the same; sequences whose
+            frames do not last a whole number of steps; what goes with sequences for samples.
+        """
+        if data.inputs is None:
+            data.check_no_sequences("calibration= of")
+            return None
+        sequences = Sequences.read(data.inputs, n_in, data.mask, "calibration")
+        if sequences is None:
+            data.check_no_sequences("calibration by")
+            rows = check_inputs(data.inputs, n_in, "calibration")
+            _check_telling(rows, len(rows), "samples")
+            return cls(rows, data.n_steps)
+        rows = sequences.frames()
+        _check_telling(rows, sequences.n, "sequences")
+        least = 2 if data.by_frame else 1
+        steps = sequences.frame_steps(data.n_steps, data.dt, least)
+        return cls(rows, data.n_steps, sequences, steps, data.by_frame)
 
     @property
-    def source_logits(self) -> np.ndarray:
-        """((batch, n_out) ndarray) The source model's logits."""
-        return self.targets if self.source is None else self.source
+    def answer_steps(self) -> int:
+        """(int) Steps after which there is an answer; of the longest sequence."""
+        return self.frame_steps if self.by_frame and self.frame_steps else self.n_steps
 
-    def __len__(self) -> int:
-        return len(self.x)
+    @property
+    def n_answers(self) -> int:
+        """(int) Answers for all samples."""
+        whole = self.sequences is not None and not self.by_frame
+        return self.sequences.n if whole and self.sequences else len(self.rows)
 
-    def __getitem__(self, key: Any) -> "Samples":
-        given = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Samples(**{name: part[key] for name, part in given.items() if part is not None})
+    def as_answers(self, labels: Any) -> Any:
+        """Return labels as there are answers; those of frames after one another.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+        """
+        if self.sequences is None:
+            return labels
+        if self.by_frame:
+            return self.sequences.by_frame(labels, "labels")
+        self.sequences.check_not_by_frame(labels, "labels")
+        return labels
+
+    def samples(self, logits: np.ndarray, labels: np.ndarray | None) -> Samples:
+        """Return what tuning learns from.
+
+        Parameters
+        ----------
+        logits : (n_rows, n_out) ndarray
+            The source's, for ``rows``.
+        labels : (n_answers, n_outputs) ndarray of int or None
+        """
+        found = self.sequences
+        if found is None:
+            return Samples(self.rows, logits, labels)
+        if self.by_frame and labels is not None:
+            labels = found.padded(labels)
+        lengths = found.lengths if found.is_ragged else None
+        x, targets = found.padded(self.rows), found.padded(logits)
+        return Samples(x, targets, labels, lengths, self.frame_steps)
 
 
-def check_calibration(calibration: object, n_in: int) -> np.ndarray:
-    """Return calibration inputs as an array, or say what is wrong with them.
-
-    Returns
-    -------
-    x : (batch, n_in) ndarray
-
-    Raises
-    ------
-    nengo.exceptions.ValidationError
-        Another width, NaN or infinity, too few samples, all samples the same.
-    """
-    x = check_inputs(calibration, n_in, "calibration")
-    if len(x) < LEAST_SAMPLES:
+def _check_telling(rows: np.ndarray, n: int, what: str) -> None:
+    """Refuse samples or sequences that say nothing of rates."""
+    if n < LEAST_SAMPLES:
+        more = "; cut long ones into pieces" if what == "sequences" else ""
         raise ValidationError(
-            f"must have at least {LEAST_SAMPLES} samples, better some thousand, got {len(x)}. "
+            f"must have at least {LEAST_SAMPLES} {what}, better some thousand, got {n}{more}. "
             "Pass training inputs, prepared as the model sees them; labels are not needed.",
             attr="calibration",
         )
-    if (x == x[0]).all():
+    if (rows == rows[0]).all():
         raise ValidationError(
-            f"all {len(x)} samples are the same, which says nothing about rates. Pass training "
+            f"all {len(rows)} samples are the same, which says nothing about rates. Pass training "
             "inputs, prepared as the model sees them.",
             attr="calibration",
         )
-    return x
 
 
 def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:

@@ -8,11 +8,11 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.conversion.calibration import check_calibration
+from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.plausible import Plausible
-from nengo_dense.conversion.request import Request
+from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.scaling import (
     BLIND_RATE,
     BUSY_RATE,
@@ -39,35 +39,37 @@ BUSY_RATE_BEHIND_NODE = 300.0
 
 
 def convert_chain(
-    source: SourceModel, calibration: Any, request: Request, how: dict[str, Any], **settings: Any
+    source: SourceModel, data: Data, request: Request, how: dict[str, Any], **settings: Any
 ) -> DenseStack:
     """Turn a chain of layers into a stack; ``how`` is for its tuning."""
-    labels, dt = how.pop("labels"), how["dt"]
-    x = None if calibration is None else check_calibration(calibration, source.n_in)
+    calibration = Calibration.of(data, source.n_in)
+    x = None if calibration is None else calibration.rows
     source.compare(x)
     form = source.normal_form(x, request.error)
     if len(form.layers) < 2:
         source.check_neurons()
     graph = equalize(fold_constants(source.name, form_of(form.layers)))
     tuned = request.tune and x is not None
+    answer_steps = data.n_steps if calibration is None else calibration.answer_steps
     request = request._replace(
         encoding=_chosen(request.encoding, len(graph.populations)),
         percentile=request.percentile
-        or busy_percentile(tuned, how["n_steps"], settings["neuron_type"]),
+        or busy_percentile(tuned, answer_steps, settings["neuron_type"]),
         tune=tuned,
     )
-    if x is not None and tuned:
-        graph = shift_resting_activity(graph, x)
-    specs = _chain(graph)
-    how["labels"] = _class_indices(labels, x, source, specs) if tuned else None
     settings |= {"classes": source.classes, "fitted": form.errors}
+    if calibration is not None and tuned:
+        labels = _class_indices(data.labels, calibration, source, _chain(graph))
+        graph = shift_resting_activity(graph, calibration.rows)
+    specs = _chain(graph)
     shown = Plausible.of(specs) if x is None else x
     stack = _stack(specs, shown, request, **settings)
-    check_storable(source.name, stack, [spec.label for spec in specs], dt)
+    check_storable(source.name, stack, [spec.label for spec in specs], data.dt)
     if isinstance(shown, Plausible):
         _warn_of_other_scales(specs, shown, request.rate)
-    elif tuned:
-        tune_network(stack, source.name, shown, source.logits(shown), **how)
+    elif calibration is not None and tuned:
+        logits = source.logits(shown)
+        tune_network(stack, source.name, calibration, logits, data.dt, labels=labels, **how)
     return stack
 
 
@@ -156,10 +158,10 @@ def _chosen(encoding: str, n_hidden: int) -> str:
 
 
 def _class_indices(
-    labels: Any, x: np.ndarray | None, source: SourceModel, specs: Sequence[DenseSpec]
+    labels: Any, calibration: Calibration, source: SourceModel, specs: Sequence[DenseSpec]
 ) -> np.ndarray | None:
-    """Return labels as (batch, 1) numbers of outputs; refuse them where there are no classes."""
-    if labels is None or x is None:
+    """Return labels as (n, 1) numbers of outputs; refuse them where there are no classes."""
+    if labels is None:
         return None
     if specs[-1].activation not in OF_CLASSES:
         raise ValidationError(
@@ -167,7 +169,8 @@ def _class_indices(
             "Leave them out: tuning needs none",
             attr="labels",
         )
-    return check_labels(labels, len(x), specs[-1].n_out, "labels", source.classes)[:, np.newaxis]
+    given, n = calibration.as_answers(labels), calibration.n_answers
+    return check_labels(given, n, specs[-1].n_out, "labels", source.classes)[:, np.newaxis]
 
 
 def _synapses(synapse: Any, n_connections: int) -> list:

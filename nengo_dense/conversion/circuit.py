@@ -2,52 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import LayerPart, Part, Parts, Read
+from nengo_dense.layers.readout import frame_shares
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
-
-
-class Window(NamedTuple):
-    """Steps of the readout that are averaged, and how much the answer then matters.
-
-    Attributes
-    ----------
-    start, stop : int
-        Steps. The readout sees the chip's spikes one step after they were fired, so step 0 sees
-        none.
-    weight : float
-        Weights of all windows add up to 1.
-    early : bool
-        Whether more of the presentation follows.
-    """
-
-    start: int
-    stop: int
-    weight: float
-    early: bool = False
-
-    @property
-    def seen(self) -> slice:
-        """(slice) Steps in which the chip fired the spikes that the readout sees."""
-        return slice(max(self.start - 1, 0), self.stop - 1)
-
-    @property
-    def whole(self) -> slice:
-        """(slice) The steps themselves, in which the host fired the spikes that it sees."""
-        return slice(self.start, self.stop)
-
-    @property
-    def n_steps(self) -> int:
-        """(int) Number of steps."""
-        return self.stop - self.start
 
 
 @dataclass(frozen=True)
@@ -58,10 +25,12 @@ class Course:
 
     Attributes
     ----------
-    x : (batch, size_in) ndarray
+    x : (batch, n_frames, size_in) ndarray
         The inputs, standardised.
-    drive : (batch, n_neurons) ndarray
+    drive : (batch, n_frames, n_neurons) ndarray
         Input of all neurons on the host, in spikes a step; above 1 the chip gets one all the same.
+    frame_steps : int
+        Steps that a frame lasts.
     fired : (batch, n_steps, n_neurons) uint8 ndarray
         How often each neuron on the host fired.
     spikes : list of (batch, n_steps, n_neurons) uint8 ndarray
@@ -74,10 +43,21 @@ class Course:
 
     x: np.ndarray
     drive: np.ndarray
+    frame_steps: int
     fired: np.ndarray
     spikes: list[np.ndarray]
     traces: list[Trace]
     neurons: list[Neurons]
+
+    def by_frame(self, values: np.ndarray) -> np.ndarray:
+        """Add up what there is of each step: (batch, n_frames, n) of (batch, n_steps, n)."""
+        n_frames = self.x.shape[1]
+        if n_frames == 1:
+            return np.asarray(values.sum(axis=1, keepdims=True))
+        totals = np.zeros((len(values), n_frames, values.shape[2]), dtype=values.dtype)
+        starts = np.arange(0, values.shape[1], self.frame_steps)
+        totals[:, : len(starts)] = np.add.reduceat(values, starts, axis=1)
+        return totals
 
 
 class Circuit:
@@ -234,24 +214,30 @@ class Circuit:
         return bias * (1 - float(neurons.keep_u[0])), bias
 
     def standard(self, x: np.ndarray) -> np.ndarray:
-        """Return inputs in the units of the weights that read them, (batch, size_in)."""
+        """Return inputs in the units of the weights that read them, (..., size_in)."""
         return (x - self.mean) / self.deviation
 
-    def read(self, course: Course, window: Window) -> list[np.ndarray]:
-        """Average what each output reads over a window: list of (batch, n_in) arrays."""
+    def read(self, course: Course, window: Window, rows: Any = slice(None)) -> list[np.ndarray]:
+        """Average what each output reads over a window: list of (n_rows, n_in) arrays."""
         return [
-            np.concatenate([self._mean(course, r.source, window) for r in part.reads], axis=1)
+            np.concatenate(
+                [self._mean(course, r.source, window, rows) for r in part.reads], axis=1
+            )
             for part in self.parts.outputs
         ]
 
-    def _mean(self, course: Course, source: str, window: Window) -> np.ndarray:
+    def _mean(self, course: Course, source: str, window: Window, rows: Any) -> np.ndarray:
         if source in self.parts.inputs:
-            return course.x[:, self.parts.inputs[source]]
+            values = course.x[rows][..., self.parts.inputs[source]]
+            if values.shape[1] == 1:
+                return values[:, 0]
+            shares = frame_shares(window.start, window.stop, course.frame_steps)
+            return np.tensordot(values[:, : len(shares)], shares, (1, 0))
         place = self.place[source]
         if place < self.n_hosts:
-            seen = course.fired[:, window.whole, self.host_columns(place)]
+            seen = course.fired[rows, window.whole, self.host_columns(place)]
         else:
-            seen = course.spikes[place][:, window.seen]
+            seen = course.spikes[place][rows, window.seen]
         mean: np.ndarray = seen.sum(axis=1, dtype=np.int32) / window.n_steps
         return mean
 
@@ -261,40 +247,26 @@ class Circuit:
         ends = zip(read, self.weights[n:], self.biases[n:], strict=True)
         return np.concatenate([values @ w.T + b for values, w, b in ends], axis=1)
 
-    def run(self, x: np.ndarray, windows: Sequence[Window]) -> list[list[np.ndarray]]:
-        """Show each sample to a chip just switched on, and average over windows of time.
-
-        Parameters
-        ----------
-        x : (batch, size_in) ndarray
-        windows : sequence of Window
-
-        Returns
-        -------
-        read : list of list of (batch, n_in) ndarray
-            For each window what each output reads.
-        """
-        course = self.show(x, max(window.stop for window in windows))
-        return [self.read(course, window) for window in windows]
-
-    def show(self, x: np.ndarray, n_steps: int, *, slopes: bool = False) -> Course:
+    def show(self, samples: Samples, n_steps: int, *, slopes: bool = False) -> Course:
         """Show each sample to a chip just switched on.
 
         Parameters
         ----------
-        x : (batch, size_in) ndarray
+        samples : Samples
         n_steps : int
         slopes : bool, optional
             Whether to keep what slopes depend on.
         """
         self._built.set_parameters(*self.in_network_units())
-        drive = self._built.drive(x)
-        fired = make_fire_from_rest()(drive, n_steps)
+        frame_steps, shape = samples.frame_steps or n_steps, samples.x.shape
+        drive = self._built.drive(samples.x.reshape(-1, shape[2])).reshape(*shape[:2], -1)
+        fired = make_fire_from_rest()(drive, n_steps, frame_steps)
         sent = np.minimum(fired, 1)
         traces, neurons = self._built.trace(sent) if slopes else ([], [])
         chip = [trace.spiked for trace in traces] if slopes else self._built.run(sent)
-        hosts = [sent[:, :, self.host_columns(i)] for i in range(self.n_hosts)]
-        return Course(self.standard(x), drive, fired, [*hosts, *chip], traces, neurons)
+        spikes = [*(sent[:, :, self.host_columns(i)] for i in range(self.n_hosts)), *chip]
+        x = self.standard(samples.x)
+        return Course(x, drive, frame_steps, fired, spikes, traces, neurons)
 
     def program(self) -> Program:
         """Return the integers of the present parameters, as the chip has them."""

@@ -19,7 +19,7 @@ from nengo_dense.arguments import (
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import chain_conversion, graph_conversion
 from nengo_dense.conversion.effort import check_effort
-from nengo_dense.conversion.request import Request
+from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.importers import SourceGraph, read_model
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR
@@ -45,6 +45,8 @@ def convert(
     presentation_time: float = 0.1,
     dt: float = 0.001,
     target: str = "loihi",
+    mask: Any = None,
+    per_frame: bool = False,
     progress_bar: Any = True,
     label: str | None = None,
     seed: int | None = None,
@@ -66,11 +68,14 @@ def convert(
         A live Keras, PyTorch or scikit-learn model, a path of a model file, or a list of
         ``(weights, bias)`` in Nengo's orientation; see ``nengo_dense.importers``.
     calibration : (batch, n_in) array_like, or dict of them by input, optional
-        Training inputs as the model sees them, some thousand if possible, without labels.
+        Training inputs as the model sees them, some thousand if possible, without labels. Or
+        sequences, (n, n_frames, n_in) or a list of (n_frames, n_in) arrays, which change while
+        they are shown, as in `nengo_dense.evaluate`.
     labels : (batch,) or (batch, n_classes) array_like, or dict of them by output, optional
         True classes of the calibration inputs, of a model that ends in a softmax; of several
         outputs those that do, by name, or without where there is one. Tuning needs none; with
-        them it never gives up right answers for the model's wrong ones.
+        them it never gives up right answers for the model's wrong ones. Of sequences one each,
+        or with ``per_frame`` one for every frame.
     encoding : {"auto", "host", "spikes", "chip"}, optional
         As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
         two hidden layers or more, else ``"spikes"``.
@@ -103,14 +108,18 @@ def convert(
         How long tuning may take, in seconds if a number; it ends before if held-back samples gain
         nothing more. A word stands for a number of updates, and gives the same stack everywhere.
     presentation_time : float, optional
-        How long a sample will be shown, in seconds. Tuning makes classes right after a quarter, a
-        half and all of it, and values after all of it.
+        How long a sample will be shown, in seconds; of sequences the longest. Tuning makes classes
+        right after a quarter, a half and all of it, and values after all of it.
     dt : float, optional
         Step in seconds, for tuning.
     target : {"loihi", "lava"}, optional
         With ``"lava"`` the stack is exact in Lava too, the software of Loihi 2: its neurons on
         the chip have no refractory period and no floor of the voltage at rest, and biases in
         units of 64. ``stack.export("model.net")`` writes it.
+    mask : (n, n_frames) array_like, optional
+        1 for the frames of each calibration sequence, and then 0; a list of arrays needs none.
+    per_frame : bool, optional
+        Whether tuning is for an answer at every frame of a sequence, and not for one of the whole.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
     label : str, optional
         As in `DenseStack`.
@@ -149,7 +158,9 @@ def convert(
     )
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed = check_seed(seed)
-    how = _tuning(effort, seed, progress_bar) | {"labels": labels, "n_steps": n_steps, "dt": dt}
+    how = _tuning(effort, seed, progress_bar)
+    by_frame = flag(per_frame, "per_frame")
+    data = Data(calibration, labels, mask, by_frame, n_steps, positive(dt, "dt", unit="seconds"))
     common: dict[str, Any] = {
         "synapse": synapse,
         "neuron_type": neuron_type,
@@ -161,9 +172,9 @@ def convert(
         source = read_model(model)
         if isinstance(source, SourceGraph):
             graph_conversion.check_target(target)
-            stack = graph_conversion.convert_graph(source, calibration, request, how, **common)
+            stack = graph_conversion.convert_graph(source, data, request, how, **common)
         else:
-            stack = chain_conversion.convert_chain(source, calibration, request, how, **common)
+            stack = chain_conversion.convert_chain(source, data, request, how, **common)
             if target == "lava":
                 settle(stack, dt)
     if nengo.Network.context:  # last, so that what was refused leaves nothing behind

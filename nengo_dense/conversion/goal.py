@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nengo_dense.conversion.answer import Answer
 from nengo_dense.conversion.distillation import Distillation
 
 #: Label of a sample of which none is known.
@@ -80,22 +81,29 @@ class Goals:
         """(bool) Whether the values of any output matter, and not only classes or labels."""
         return any(goal.distillation.late for goal in self.of_outputs)
 
-    def with_labels(self, targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def with_labels(self, targets: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Return logits whose softmaxes are the source's, mixed with the true classes.
 
         Parameters
         ----------
         targets : (batch, n_out) ndarray
             Logits of the source model.
-        labels : (batch, n_outputs) ndarray of int
-            `UNKNOWN` in the column of an output without labels.
+        labels : (batch, n_outputs) ndarray of int, or None
+            `UNKNOWN` in the column of an output without labels. The targets as they are for None.
         """
+        if labels is None:
+            return targets
         mixed = np.array(targets)
         for goal, column in zip(self.of_outputs, labels.T, strict=True):
             if (column != UNKNOWN).all():
                 part = targets[:, goal.columns]
                 mixed[:, goal.columns] = goal.distillation.with_labels(part, column)
         return mixed
+
+    def of_answer(self, logits: np.ndarray, answer: Answer) -> tuple[float, np.ndarray]:
+        """Return the mean loss of an answer's samples, with their labels, and its gradient."""
+        targets = self.with_labels(answer.targets, answer.labels)
+        return self(logits, targets, answer.window.early)
 
     def __call__(
         self, logits: np.ndarray, targets: np.ndarray, early: bool = False

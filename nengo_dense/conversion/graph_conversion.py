@@ -7,11 +7,11 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.conversion.calibration import check_calibration
+from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.goal import UNKNOWN
 from nengo_dense.conversion.network_tuning import tune_network
-from nengo_dense.conversion.request import Request
+from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.scaling import (
     BLIND_RATE,
     BUSY_RATE,
@@ -32,6 +32,7 @@ from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.neurons import as_on_loihi
 from nengo_dense.samples import check_labels
+from nengo_dense.sequence import join
 
 #: Rate in hertz of busy neurons where values are known, and weights stay as they are. Of 100, 150,
 #: 250, 400 and 1000 Hz, 250 and 400 came closest to the source in 100 and 400 steps (7-12-12-5,
@@ -50,7 +51,7 @@ def check_target(target: str) -> None:
 
 def convert_graph(
     source: SourceGraph,
-    calibration: Any,
+    data: Data,
     request: Request,
     how: dict[str, Any],
     *,
@@ -62,11 +63,12 @@ def convert_graph(
     Parameters
     ----------
     source : SourceGraph
-    calibration : (batch, n_in) array_like, mapping of them by input, or None
+    data : Data
+        Its inputs may be a mapping by input.
     request : Request
         With ``"host"`` layers that read inputs alone run on the host.
     how : dict
-        Of tuning: ``labels``, and further arguments of
+        Of tuning: further arguments of
         `nengo_dense.conversion.network_tuning.tune_network`.
     neuron_type : nengo.neurons.NeuronType
     **settings : optional
@@ -89,13 +91,17 @@ def convert_graph(
             "of a graph must be one type for all layers on the chip, got a list",
             attr="neuron_type",
         )
-    x = None if calibration is None else check_calibration(source.joined(calibration), source.n_in)
-    labels = None if x is None else _labels(how["labels"], source.form, len(x))
+    if isinstance(data.inputs, Mapping):
+        data = data._replace(inputs=join(data.inputs, source.form.inputs))
+    calibration = Calibration.of(data, source.n_in)
+    x = None if calibration is None else calibration.rows
+    labels = None if calibration is None else _labels(data.labels, source.form, calibration)
     source.compare(x)
     form, fits = source.normal_form(x, request.error)
     _check_live(source, form)
     tuned = request.tune and x is not None
-    percentile = request.percentile or busy_percentile(tuned, how["n_steps"], neuron_type)
+    answer_steps = data.n_steps if calibration is None else calibration.answer_steps
+    percentile = request.percentile or busy_percentile(tuned, answer_steps, neuron_type)
     request = request._replace(percentile=percentile, tune=tuned)
     form = equalize(fold_constants(source.name, form))
     if x is not None and request.tune:
@@ -108,12 +114,11 @@ def convert_graph(
         fitted={label: found.error for label, found in fits.items()},
         **settings,
     )
-    check_storable(
-        source.name, graph, [population.name for population in form.populations], how["dt"]
-    )
-    if x is not None and request.tune:
-        targets = np.concatenate(list(source.form.logits(x).values()), axis=1)
-        tune_network(graph, source.name, x, targets, **{**how, "labels": labels})
+    names = [population.name for population in form.populations]
+    check_storable(source.name, graph, names, data.dt)
+    if calibration is not None and request.tune:
+        logits = np.concatenate(list(source.form.logits(calibration.rows).values()), axis=1)
+        tune_network(graph, source.name, calibration, logits, data.dt, labels=labels, **how)
     return graph
 
 
@@ -170,8 +175,8 @@ def _rates(
     return layer_rates(form, scales, kinds, rate, request.rate)
 
 
-def _labels(labels: Any, form: GraphForm, n: int) -> np.ndarray | None:
-    """Return true classes of each output, (n, n_outputs), where there are any."""
+def _labels(labels: Any, form: GraphForm, calibration: Calibration) -> np.ndarray | None:
+    """Return true classes of each output, (n_answers, n_outputs), where there are any."""
     if labels is None:
         return None
     of_classes = [name for name, output in form.outputs.items() if output.head in OF_CLASSES]
@@ -191,6 +196,7 @@ def _labels(labels: Any, form: GraphForm, n: int) -> np.ndarray | None:
             f"labels for {', '.join(map(str, labels))}. Leave them out: tuning needs none",
             attr="labels",
         )
+    labels, n = calibration.as_answers(labels), calibration.n_answers
     found = np.full((n, len(form.outputs)), UNKNOWN)
     for number, (name, output) in enumerate(form.outputs.items()):
         if name in labels:

@@ -1,13 +1,17 @@
 """The error between a circuit's answers and the wanted answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.conversion.calibration import BATCH_SIZE, Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Answer, Samples, Window
+from nengo_dense.conversion.calibration import BATCH_SIZE
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
+
+#: Numbers of spikes (neurons, times steps, times samples) that are kept at once, a byte each.
+MOST_SPIKES = 1 << 28
 
 
 class Judgement(NamedTuple):
@@ -39,21 +43,37 @@ class Judgement(NamedTuple):
         return all(a <= b for a, b in zip(ours, theirs, strict=True))
 
 
+def answer_all(
+    circuit: Circuit, samples: Samples, windows: Sequence[Window]
+) -> Iterator[tuple[Answer, list[np.ndarray]]]:
+    """Show samples to the chip's integers; yield every answer, with what each output reads."""
+    n_steps = max(window.stop for window in windows)
+    size = min(BATCH_SIZE, max(1, MOST_SPIKES // (n_steps * circuit.n_neurons)))
+    for part in samples.parts(size):
+        answers = part.answers(windows)
+        course = circuit.show(part, max(answer.window.stop for answer in answers))
+        for answer in answers:
+            yield answer, circuit.read(course, answer.window, answer.rows)
+
+
 def judge(
     circuit: Circuit, samples: Samples, goals: Goals, windows: Sequence[Window]
 ) -> Judgement:
-    """Show samples to the chip's integers."""
-    total, logits = 0.0, []
-    for start in range(0, len(samples), BATCH_SIZE):
-        part = samples[start : start + BATCH_SIZE]
-        answers = [circuit.logits(read) for read in circuit.run(part.x, windows)]
-        for answer, window in zip(answers, windows, strict=True):
-            loss, _ = goals(answer, part.targets, window.early)
-            total += len(part) * window.weight * loss
-        logits.append(answers[-1])
+    """Hold a circuit's answers for samples against the source's."""
+    total, every = 0.0, 0.0
+    logits, source, labels = [], [], []
+    for answer, read in answer_all(circuit, samples, windows):
+        found = circuit.logits(read)
+        total += answer.weight * goals.of_answer(found, answer)[0]
+        every += answer.weight
+        if not answer.window.early:
+            logits.append(found)
+            source.append(answer.targets)
+            labels.append(answer.labels)
     final = np.concatenate(logits)
+    known = [part for part in labels if part is not None]
     return Judgement(
-        total / len(samples),
-        goals.apart(final, samples.source_logits),
-        goals.wrong(final, samples.labels),
+        total / every,
+        goals.apart(final, np.concatenate(source)),
+        goals.wrong(final, np.concatenate(known) if known else None),
     )

@@ -1,13 +1,18 @@
 """The tuning of a whole stack or graph: samples, deadlines, and its record."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import BuildError, ValidationError
+from nengo.exceptions import BuildError
 
-from nengo_dense.conversion.calibration import Samples, divide
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import (
+    Window,
+    deadlines,
+    deadlines_by_length,
+    frame_windows,
+)
+from nengo_dense.conversion.calibration import Calibration, divide
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.parameters import set_parameters
@@ -15,21 +20,14 @@ from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.graph import AnyDense
-from nengo_dense.layers.readout import window_start
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
-
-#: Parts of a presentation after which answers are wanted, and how much each matters. Losses
-#: shrink by about as much as the weights grow, so that all deadlines count alike; with equal
-#: weights the noise of the first spikes would drown what is learnt of the full time.
-DEADLINES = {0.25: 1.0, 0.5: 3.0, 1.0: 10.0}
 
 
 def tune_network(
     network: AnyDense,
     name: str,
-    x: np.ndarray,
-    targets: np.ndarray,
-    n_steps: int,
+    calibration: Calibration,
+    logits: np.ndarray,
     dt: float,
     *,
     labels: np.ndarray | None = None,
@@ -45,15 +43,13 @@ def tune_network(
         Changed in place, its record of tuning too.
     name : str
         The source model's, for messages.
-    x : (batch, size_in) ndarray
-        Calibration inputs, those of several inputs side by side.
-    targets : (batch, n_out) ndarray
-        The source model's logits for them, those of several outputs side by side.
-    n_steps : int
-        Length of a presentation.
+    calibration : Calibration
+        Inputs, those of several inputs side by side, and how they are shown.
+    logits : (n_rows, n_out) ndarray
+        The source model's for them, those of several outputs side by side.
     dt : float
         Step in seconds.
-    labels : (batch, n_outputs) ndarray of int, optional
+    labels : (n_answers, n_outputs) ndarray of int, optional
         True classes, see `Goals.with_labels`.
     effort : {"fast", "normal", "best"} or float, optional
         See `nengo_dense.conversion.effort`.
@@ -68,24 +64,26 @@ def tune_network(
     nengo_dense.exceptions.ConversionError
         Numbers that the chip cannot store.
     """
+    x = calibration.rows
     circuit = Circuit(with_encoder(network, dt), dt, x)
     outputs = circuit.parts.outputs
     heads, widths = [part.head for part in outputs], [part.n for part in outputs]
-    goals = Goals.for_targets(targets, heads, widths)
-    windows = deadlines(n_steps, circuit.depth)
+    windows = _windows(calibration, circuit.depth)
+    samples = calibration.samples(logits, labels)
+    late = [window for window in windows if not window.early]
+    wanted = np.concatenate([answer.targets for answer in samples.answers(late)])
+    goals = Goals.for_targets(wanted, heads, widths)
     if goals.late:
-        windows = [windows[-1]._replace(weight=1.0)]
-    samples = Samples(x, targets)
-    if labels is not None:
-        samples = Samples(x, goals.with_labels(targets, labels), targets, labels)
+        windows = [window._replace(weight=1.0) for window in late]
     how = {"effort": effort, "seed": seed, "progress_bar": progress_bar}
     try:
         judgement = tune(circuit, *divide(samples, seed), goals, windows, **how)[-1]
     except BuildError as err:
         raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
     set_parameters(network, *circuit.in_network_units())
+    frame_steps = calibration.frame_steps
     network.tuned = TuningRecord(
-        presentation_time=n_steps * dt,
+        presentation_time=calibration.answer_steps * dt,
         earliest=windows[0].stop * dt,
         dt=dt,
         encoding=network.encoding,
@@ -94,34 +92,17 @@ def tune_network(
         effort=effort,
         gap=100 * judgement.gap,
         data=fingerprint(x),
+        frame_time=None if frame_steps is None else frame_steps * dt,
     )
 
 
-def deadlines(n_steps: int, depth: int) -> Sequence[Window]:
-    """Return the readout's windows at the deadlines, without those at which nothing is known.
-
-    Parameters
-    ----------
-    n_steps : int
-        Length of a presentation.
-    depth : int
-        Populations of neurons that a spike travels through, one step each.
-
-    Raises
-    ------
-    nengo.exceptions.ValidationError
-        No deadline is late enough.
-    """
-    stops = {round(part * n_steps): weight for part, weight in DEADLINES.items()}
-    stops = {stop: weight for stop, weight in stops.items() if stop > 2 * depth}
-    if not stops:
-        raise ValidationError(
-            f"must be more than {2 * depth} steps for {depth} populations of neurons, through "
-            f"which a spike travels one step each, got {n_steps}. Show samples for longer.",
-            attr="presentation_time",
-        )
-    total = sum(stops.values())
-    return [
-        Window(int(window_start(n)), n, weight / total, early=n < n_steps)
-        for n, weight in stops.items()
-    ]
+def _windows(calibration: Calibration, depth: int) -> list[Window]:
+    """Return when answers are wanted: at deadlines, or in each frame's time."""
+    sequences, steps = calibration.sequences, calibration.frame_steps
+    if sequences is None or steps is None:
+        return deadlines(calibration.n_steps, depth)
+    if calibration.by_frame:
+        return frame_windows(sequences.n_frames, steps, depth)
+    if sequences.is_ragged:
+        return deadlines_by_length((sequences.lengths * steps).tolist(), depth)
+    return deadlines(calibration.n_steps, depth)

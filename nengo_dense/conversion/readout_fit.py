@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nengo_dense.conversion.calibration import BATCH_SIZE, Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.judgement import judge
+from nengo_dense.conversion.judgement import answer_all, judge
 
 #: Strengths with which weights are held to where they were, as shares of the rates' mean square:
 #: held-back samples choose.
@@ -46,7 +46,9 @@ def fit_readout(
         Of the samples that judge, with the readout that was chosen.
     """
     sample = fit[:MOST_SAMPLES]
-    read = _rates(circuit, sample, [window for window in windows if not window.early])
+    late = [window for window in windows if not window.early]
+    found = list(answer_all(circuit, sample, late))
+    targets = np.concatenate([answer.targets for answer, _ in found])
     first = len(circuit.parts.layers)
     lowest = judge(circuit, held_back, goals, windows).loss
     for number, goal in enumerate(goals.of_outputs):
@@ -54,11 +56,12 @@ def fit_readout(
             continue
         weights, bias = circuit.weights[first + number], circuit.biases[first + number]
         best = weights.copy(), bias.copy()
-        for found in _ridge(read[number], sample.targets[:, goal.columns], weights.copy()):
-            weights[...], bias[...] = found
+        rates = np.concatenate([read[number] for _, read in found])
+        for trial in _ridge(rates, targets[:, goal.columns], weights.copy()):
+            weights[...], bias[...] = trial
             loss = judge(circuit, held_back, goals, windows).loss
             if loss < lowest:
-                lowest, best = loss, found
+                lowest, best = loss, trial
         weights[...], bias[...] = best
     return lowest
 
@@ -76,12 +79,3 @@ def _ridge(
         system = moment + ridge * np.eye(len(moment))
         weights = np.linalg.solve(system, (right + ridge * before).T).T
         yield weights, level - weights @ centre
-
-
-def _rates(circuit: Circuit, samples: Samples, windows: Sequence[Window]) -> list[np.ndarray]:
-    """Return what each output reads over the one window given: list of (batch, n_in) arrays."""
-    parts = [
-        circuit.run(samples.x[i : i + BATCH_SIZE], windows)[0]
-        for i in range(0, len(samples), BATCH_SIZE)
-    ]
-    return [np.concatenate(values) for values in zip(*parts, strict=True)]

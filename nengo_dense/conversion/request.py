@@ -1,6 +1,8 @@
 """What a conversion is asked for, checked."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from nengo_dense.exceptions import invalid
 
 
 class Request(NamedTuple):
@@ -28,3 +30,32 @@ class Request(NamedTuple):
     def encoded(self) -> float:
         """(float) Percentile of the inputs that encoders fire fastest for."""
         return self.percentile if self.tune and self.percentile else 100.0
+
+
+class Data(NamedTuple):
+    """What a model is calibrated with, as it was given.
+
+    Attributes
+    ----------
+    inputs, labels, mask : array_like or None
+        As `nengo_dense.convert` takes them; those of several inputs side by side.
+    by_frame : bool
+        Whether each frame of a sequence has an answer.
+    n_steps : int
+        Steps of a presentation.
+    dt : float
+        Step in seconds.
+    """
+
+    inputs: Any
+    labels: Any
+    mask: Any
+    by_frame: bool
+    n_steps: int
+    dt: float
+
+    def check_no_sequences(self, wanted: str) -> None:
+        """Raise a ValidationError for what goes with sequences alone."""
+        for attr, given in (("mask", self.mask is not None), ("per_frame", self.by_frame)):
+            if given:
+                raise invalid(f"goes with {wanted} sequences, (n, n_frames, size_in)", attr)

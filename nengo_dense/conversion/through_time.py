@@ -8,12 +8,12 @@ through stochastic neurons for conditional computation", arXiv:1308.3432, 2013).
 biases learn when spikes have to come, which decides where few of them fit in.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Course, Window
+from nengo_dense.conversion.answer import Answer, Samples, Window
+from nengo_dense.conversion.circuit import Circuit, Course
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.loihi.kernel.choice import make_slopes
 
@@ -41,6 +41,7 @@ class SpikeSlopes:
     """Slopes of the loss with respect to every population's spikes: sums over its readers."""
 
     def __init__(self, course: Course) -> None:
+        self._course = course
         self._shapes = [spiked.shape for spiked in course.spikes]
         self._known: dict[int, np.ndarray] = {}
         self._totals: dict[int, np.ndarray] = {}
@@ -58,16 +59,16 @@ class SpikeSlopes:
         else:
             self._known[population] = slopes
 
-    def add_total(self, population: int, slopes: np.ndarray) -> None:
-        """Add slopes of all steps together, (batch, n_neurons)."""
+    def add_totals(self, population: int, slopes: np.ndarray) -> None:
+        """Add slopes of all steps of each frame together, (batch, n_frames, n_neurons)."""
         self._totals[population] = slopes + self._totals.get(population, 0)
 
-    def total(self, population: int) -> np.ndarray:
-        """Return the sum over all steps, (batch, n_neurons)."""
-        total = self._totals.get(population, 0)
+    def totals(self, population: int) -> np.ndarray:
+        """Return the sums over all steps of each frame, (batch, n_frames, n_neurons)."""
+        totals = self._totals.get(population, 0)
         if population in self._known or population not in self._totals:
-            total = total + self.of(population).sum(axis=1)
-        return np.asarray(total)
+            totals = totals + self._course.by_frame(self.of(population))
+        return np.asarray(totals)
 
 
 def loss_and_gradient(
@@ -87,37 +88,35 @@ def loss_and_gradient(
     loss : float
     gradient : Gradient
     """
-    n_steps = max(window.stop for window in windows)
     gradient, total = Gradient(circuit), 0.0
-    for part in _parts(batch, n_steps * circuit.n_neurons):
-        course = circuit.show(part.x, n_steps - circuit.unread_steps, slopes=True)
+    every = sum(answer.weight for answer in batch.answers(windows))
+    n_steps = max(window.stop for window in windows)
+    for part in batch.parts(max(1, MOST_NUMBERS // (n_steps * circuit.n_neurons))):
+        answers = part.answers(windows)
+        n_shown = max(answer.window.stop for answer in answers) - circuit.unread_steps
+        course = circuit.show(part, n_shown, slopes=True)
         slopes = SpikeSlopes(course)
-        for window in windows:
-            scaled = window._replace(weight=window.weight * len(part) / len(batch))
-            total += _outputs(circuit, course, part, goals, scaled, slopes, gradient)
+        for answer in answers:
+            share = answer.weight / every
+            total += _outputs(circuit, course, answer, share, goals, slopes, gradient)
         _layers(circuit, course, slopes, gradient)
     return total, gradient
-
-
-def _parts(batch: Samples, n_numbers: int) -> Iterator[Samples]:
-    """Divide a batch so that what is kept of it, of so many numbers a sample, fits in memory."""
-    size = max(1, MOST_NUMBERS // n_numbers)
-    yield from (batch[i : i + size] for i in range(0, len(batch), size))
 
 
 def _outputs(
     circuit: Circuit,
     course: Course,
-    part: Samples,
+    answer: Answer,
+    share: float,
     goals: Goals,
-    window: Window,
     slopes: SpikeSlopes,
     gradient: Gradient,
 ) -> float:
-    """Add the outputs' gradients and slopes of what they read; return the window's loss."""
-    read = circuit.read(course, window)
-    loss, slope = goals(circuit.logits(read), part.targets, window.early)
-    slope *= window.weight
+    """Add the outputs' gradients and slopes of what they read; return the answer's loss."""
+    window, rows = answer.window, answer.rows
+    read = circuit.read(course, window, rows)
+    loss, slope = goals.of_answer(circuit.logits(read), answer)
+    slope *= share
     first = len(circuit.parts.layers)
     for index, (output, values) in enumerate(zip(circuit.parts.outputs, read, strict=True), first):
         of_output, slope = slope[:, : output.n], slope[:, output.n :]
@@ -129,8 +128,8 @@ def _outputs(
             place = circuit.place[source]
             seen = window.whole if place < circuit.n_hosts else window.seen
             of_mean = of_output @ circuit.weights[index][:, columns] / window.n_steps
-            slopes.of(place)[:, seen] += np.float32(of_mean)[:, np.newaxis]
-    return window.weight * loss
+            slopes.of(place)[rows, seen] += np.float32(of_mean)[:, np.newaxis]
+    return share * loss
 
 
 def _layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gradient) -> None:
@@ -161,7 +160,8 @@ def _chip_layer(
             continue
         weights = np.float32(of_weight * circuit.effective_weights(index, read))
         if source < circuit.n_hosts:
-            slopes.add_total(source, own[:, 1:].sum(axis=1) @ weights)
+            # the chip gets a spike of the host one step after it was fired
+            slopes.add_totals(source, course.by_frame(own[:, 1:]) @ weights)
         else:
             slopes.add(source, back.send_back(own, weights))
 
@@ -171,11 +171,11 @@ def _host_layer(
 ) -> None:
     part = circuit.parts.layers[index]
     place = circuit.place[part.name]
-    drive = course.drive[:, circuit.host_columns(place)]
+    drive = course.drive[..., circuit.host_columns(place)]
     # the mean of a spike over all phases of its neuron is the drive
     follows = (drive > LEAST_DRIVE) & (drive < MOST_DRIVE)
-    slope = slopes.total(place) * follows
+    slope = (slopes.totals(place) * follows).reshape(-1, drive.shape[-1])
     for source, columns in part.reads:
-        values = course.x[:, circuit.parts.inputs[source]]
-        gradient.weights[index][:, columns] += slope.T @ values
+        values = course.x[..., circuit.parts.inputs[source]]
+        gradient.weights[index][:, columns] += slope.T @ values.reshape(len(slope), -1)
     gradient.biases[index] += slope.sum(axis=0)

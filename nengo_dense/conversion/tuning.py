@@ -8,9 +8,9 @@ from nengo.exceptions import BuildError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense.conversion.adam import Adam, Schedule
+from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.best_parameters import BestParameters
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
@@ -94,7 +94,7 @@ def tune(
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
             adam.update(gradient.all, rate * schedule.share(n, used))
-            best.limit.hold(circuit, circuit.standard(batch.x))
+            best.limit.hold(circuit, circuit.standard(batch.frames))
             over = schedule.place(used) >= 1
             if over or used * N_JUDGEMENTS >= len(best.judgements):
                 best.judge_now()

@@ -36,6 +36,24 @@ class ChipOutput:
         for probe, _ in self._probes:
             probe.reset()
 
+    def start_run(self, n_steps: int, in_parts: bool, in_turns: bool) -> None:
+        """Expect the values of a run.
+
+        Parameters
+        ----------
+        n_steps : int
+        in_parts : bool
+            Whether they come in parts.
+        in_turns : bool
+            Whether the host needs the values of each step before the next one. nengo-loihi then
+            multiplies them by weights step by step, but probes' values all together at the end.
+        """
+        for probe, place in self._probes:
+            if in_turns and isinstance(place, Receiver):
+                probe.start_run(1, False)
+            else:
+                probe.start_run(n_steps, in_parts)
+
     def room(self, n_steps: int) -> list[Recording]:
         """Allocate arrays for the chip's recordings of some steps."""
         return self._recorder.start(self._lanes, n_steps)

@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
+from nengo_dense.emulator.product_order import SumSpiking
+from nengo_dense.emulator.run_product import RunProduct
 from nengo_dense.loihi.kernel.state import Recording
-from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.program import ProbeRead
-
-#: Bytes to convert at once; few enough to stay in the processor's cache until they are used.
-CACHE = 2**18
 
 
 class ChipProbe:
@@ -22,9 +20,13 @@ class ChipProbe:
     lanes : int
     dt : float
         Step in seconds.
+    sum_spiking : SumSpiking, optional
+        Adds spikes' weights in a product's order.
     """
 
-    def __init__(self, read: ProbeRead, lanes: int, dt: float) -> None:
+    def __init__(
+        self, read: ProbeRead, lanes: int, dt: float, sum_spiking: SumSpiking | None = None
+    ) -> None:
         self.read = read
         self.probe = read.probe
         self.lanes = lanes
@@ -34,11 +36,21 @@ class ChipProbe:
         self.columns = np.concatenate(read.columns)
         #: Whether values may be stored as recorded, and weighted when they are read.
         self.deferred = self.probe.synapse is None and not self.probe.is_transformed
+        self._products = {
+            number: RunProduct(weights, sum_spiking)
+            for number, weights in enumerate(self.probe.weights)
+            if weights is not None and weights.ndim == 2
+        }
         self.reset()
 
     def reset(self) -> None:
         """Reset the filter."""
         self._filter: LaneStep | None = None
+
+    def start_run(self, n_steps: int, in_parts: bool) -> None:
+        """Expect the values of a run of so many steps, all at once or in parts."""
+        for product in self._products.values():
+            product.start_run(n_steps, in_parts)
 
     def values(self, recorded: np.ndarray) -> np.ndarray:
         """Weight and filter recorded values.
@@ -73,13 +85,13 @@ class ChipProbe:
         parts = []
         for number, weights in enumerate(self.probe.weights):
             part = recorded[..., self._bounds[number] : self._bounds[number + 1]]
-            if weights is not None and weights.ndim == 2:
-                part = _times(part, weights)
+            if number in self._products:
+                part = self._products[number](part)
             elif weights is not None:
                 part = np.multiply(part, weights, dtype=np.result_type(part.dtype, weights.dtype))
             parts.append(part)
         if self.probe.is_transformed:
-            return np.asarray(sum(parts))
+            return np.asarray(sum(parts[1:], start=parts[0]))
         values = np.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
         return values if self.probe.reindexing is None else values[..., self.probe.reindexing]
 
@@ -89,23 +101,6 @@ class ChipProbe:
         state = {name: np.repeat(value[None], self.lanes, axis=0) for name, value in one.items()}
         rngs: list[Any] = [None] * self.lanes
         return make_lane_filter(self.probe.synapse, shape, self.dt, state, rngs)
-
-
-def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Multiply (lanes, n_steps, n) values by (n, size) weights, lane by lane as in nengo-loihi."""
-    dtype = np.result_type(values, weights)
-    product = np.empty((*values.shape[:2], weights.shape[1]), dtype=dtype)
-
-    at_once = max(1, CACHE // (dtype.itemsize * values[0].size))
-
-    def part(start: int, stop: int) -> None:
-        for first in range(start, stop, at_once):
-            lanes = slice(first, min(first + at_once, stop))
-            converted = np.ascontiguousarray(values[lanes], dtype=dtype)
-            np.matmul(converted, weights, out=product[lanes])
-
-    over_lanes(part, len(values), values.size)
-    return product
 
 
 class ChipRecorder:

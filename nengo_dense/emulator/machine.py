@@ -22,14 +22,17 @@ from nengo_dense.emulator.host.channel import Channels, Receiver
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.node_data import NodeData
+from nengo_dense.emulator.product_order import SumSpiking
 from nengo_dense.loihi.chip import Chip
-from nengo_dense.loihi.kernel.choice import make_kernel
+from nengo_dense.loihi.kernel.choice import make_kernel, make_sum_spiking
 from nengo_dense.loihi.program import Program
 
 #: Memory for the values between host and chip in one part of a run, in bytes.
 PIECE_BYTES = 2**26
 #: Most steps in one part, so that the progress bar moves and an interrupt works.
 PIECE_STEPS = 512
+#: Steps that matrix products treat together, or multiples of it; the first that fits is used.
+GROUPS = (48, 24, 12, 8, 4)
 
 
 class Machine:
@@ -65,7 +68,7 @@ class Machine:
         self._kernel = make_kernel(kernel, self.program)
         self._channels = Channels.of_model(model, self.program, lanes)
         self.histories: dict[nengo.Probe, History] = {}
-        self._output = self._make_output(keep_history)
+        self._output = self._make_output(keep_history, make_sum_spiking(kernel))
         self.hosts = self._make_hosts(keep_history)
         self._host_seeds = {name: np.random.randint(npext.maxint) for name in self.hosts}
         self.seed = self._choose_seed(seed)
@@ -79,13 +82,15 @@ class Machine:
         )
         self.reset(None)
 
-    def _make_output(self, keep_history: KeepHistory) -> ChipOutput:
+    def _make_output(
+        self, keep_history: KeepHistory, sum_spiking: SumSpiking | None
+    ) -> ChipOutput:
         """Give every probe on the chip a history, or send its values to the host."""
         reads = {read.probe: read for read in self.program.probes}
         probes: list[tuple[ChipProbe, History | Receiver]] = []
         for probe in self.model.nengo_probes:
             read = reads[self.model.objs[probe]["out"]]
-            chip_probe = ChipProbe(read, self.lanes, self.model.dt)
+            chip_probe = ChipProbe(read, self.lanes, self.model.dt, sum_spiking)
             finish = chip_probe.weigh if chip_probe.deferred else as_it_is
             if probe in self.model.chip2host_receivers:
                 receiver = self._channels.end(self.model.chip2host_receivers[probe].output)
@@ -165,25 +170,29 @@ class Machine:
             host.start_run(first_step, data)
         for history in self.histories.values():
             history.reserve(first_step, n_steps)
+        in_parts = next(self.pieces(n_steps), n_steps) < n_steps
+        self._output.start_run(n_steps, in_parts, in_turns=not self.precompute)
         self._next_step = first_step
 
     def pieces(self, n_steps: int) -> Iterator[int]:
         """Divide a run into parts that fit in memory; yield the number of steps of each.
 
-        nengo-loihi multiplies the values of a whole run by a matrix. NumPy uses another routine
-        for a single step, which rounds differently. Therefore no part has one step, unless the run
-        has.
+        nengo-loihi multiplies the values of a whole run by a matrix. Products treat steps in
+        groups, and a single step in another routine, which may round differently. Therefore parts
+        consist of whole `GROUPS`, but the last one, which has more than one step.
         """
         if not self.precompute:
             yield from (1 for _ in range(n_steps))
             return
         columns = self._output.n_columns + sum(host.n_probed for host in self.hosts.values())
         per_step = self.lanes * (self.program.n_inputs + 8 * columns + 1)
-        most = max(3, min(PIECE_STEPS, PIECE_BYTES // per_step))
+        fit = min(PIECE_STEPS, PIECE_BYTES // per_step)
+        group = next((size for size in GROUPS if size <= fit), GROUPS[-1])
+        most = max(group, fit - fit % group)
         if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
             most = n_steps  # host functions may share state, so keep nengo-loihi's order
         while n_steps > 0:
-            piece = n_steps if n_steps <= most else min(most, n_steps - 2)
+            piece = n_steps if n_steps <= most + 1 else most
             yield piece
             n_steps -= piece
 

@@ -9,8 +9,8 @@ from nengo_dense.evaluation.batch import Batch, Presentations, SequenceGroup, St
 from nengo_dense.evaluation.cost import spikes_for_values
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.run import Run
-from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.exceptions import invalid
+from nengo_dense.sequence import Sequences
 
 #: Makes the reader for the samples of the given numbers.
 ReaderFor = Callable[[Any], Reader]

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag, positive, presentation_steps
-from nengo_dense.evaluation.sequence import Sequences, join_frames
 from nengo_dense.evaluation.source_answers import Source, source_inputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.importers import SourceGraph
+from nengo_dense.layers.readout import frame_shares, window_start
+from nengo_dense.sequence import Sequences, join
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +48,8 @@ class LadderSamples:
         nengo.exceptions.ValidationError
         """
         if isinstance(source, SourceGraph) and isinstance(x, Mapping):
-            frames = join_frames(x, source.form.inputs)
-            x = x if frames is None else frames
-        sequences = None if isinstance(x, Mapping) else Sequences.read(x, source.n_in, mask)
+            x = join(x, source.form.inputs)
+        sequences = Sequences.read(x, source.n_in, mask)
         by_frame = flag(per_frame, "per_frame")
         if sequences is None:
             if by_frame:
@@ -58,9 +58,9 @@ class LadderSamples:
             return cls(rows, rows, {})
         step = positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(presentation_time, step)
-        sequences.arranged(n_steps, step, True, by_frame)
+        steps = sequences.frame_steps(n_steps, step, 2 if by_frame else 1)
         how = {"mask": mask, "per_frame": by_frame}
-        return cls(x, sequences.frames(), how, sequences, n_steps // sequences.n_frames)
+        return cls(x, sequences.frames(), how, sequences, steps)
 
     @property
     def n(self) -> int:
@@ -86,4 +86,27 @@ class LadderSamples:
         """Return the logits that answer, (n, n_out), of those of all rows."""
         if self.sequences is None or self.how["per_frame"]:
             return logits
-        return self.sequences.mean_logits(logits, self.frame_steps)
+        return mean_logits(self.sequences, logits, self.frame_steps)
+
+
+def mean_logits(sequences: Sequences, logits: np.ndarray, frame_steps: int) -> np.ndarray:
+    """Average what each frame gives as the readout does while a sequence is shown.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    logits : (n_rows, n_out) ndarray
+        As `Sequences.frames`.
+    frame_steps : int
+        Steps that a frame lasts.
+
+    Returns
+    -------
+    means : (n, n_out) ndarray
+    """
+    parts = np.split(logits, np.cumsum(sequences.lengths)[:-1])
+    means = [
+        frame_shares(int(window_start(n)), n, frame_steps) @ part
+        for part, n in zip(parts, (sequences.lengths * frame_steps).tolist(), strict=True)
+    ]
+    return np.array(means)

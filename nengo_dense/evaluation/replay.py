@@ -8,11 +8,11 @@ import numpy as np
 
 from nengo_dense.batches import Batches
 from nengo_dense.evaluation.output_part import OutputPart
-from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.evaluation.trial import Trial
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.sequence import Sequences
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,14 +18,14 @@ from nengo_dense.arguments import (
 )
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
-from nengo_dense.evaluation.sequence import Sequences, join_frames
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.samples import join_inputs
+from nengo_dense.sequence import Sequences, join
 
 TARGETS = ("sim", "simreal", "nengo")
 
@@ -107,7 +107,7 @@ class Run:
         n_steps = presentation_steps(presentation_time, step)
         stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
         if sequences is not None:
-            samples, n_steps, stream = sequences.arranged(n_steps, step, fresh, by_frame)
+            samples, n_steps, stream = arrange(sequences, n_steps, step, fresh, by_frame)
         elif by_frame:
             raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
@@ -119,7 +119,10 @@ class Run:
             stream = Stream.of(samples.n, n_steps, gap, order, step, most)
         size = batch_size(stream.n_streams if stream else samples.n, most, n_jobs)
         bar = check_progress_bar(progress_bar)
-        notes = notes_on(stack, samples.glance(), n_steps * step, step, target)
+        frame_time = None
+        if sequences is not None:
+            frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
+        notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, notes)
         return cls(stack, samples, n, *how, stream, sequences)
@@ -203,8 +206,7 @@ def check_one_output(stack: Any) -> None:
 def _joined(stack: AnyDense, x: Any) -> Any:
     """Put the inputs of a graph, if they are given by name, one after the other."""
     if isinstance(stack, DenseGraph) and isinstance(x, Mapping):
-        frames = join_frames(x, stack.sizes)
-        return join_inputs(x, stack.sizes) if frames is None else frames
+        return join(x, stack.sizes)
     return x
 
 
@@ -220,12 +222,21 @@ def check_target(stack: AnyDense, target: str) -> None:
 
 
 def notes_on(
-    stack: AnyDense, x: np.ndarray, presentation_time: float, dt: float, target: str
+    stack: AnyDense,
+    x: np.ndarray,
+    presentation_time: float,
+    dt: float,
+    target: str,
+    frame_time: float | None = None,
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = list(filter(None, [unusual_time(presentation_time, dt)]))
     if stack.tuned is not None:
         notes += stack.tuned.differences(
-            dt=dt, presentation_time=presentation_time, target=target, x=x
+            dt=dt,
+            presentation_time=presentation_time,
+            target=target,
+            x=x,
+            frame_time=frame_time,
         )
     return tuple(notes)

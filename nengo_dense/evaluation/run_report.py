@@ -13,13 +13,13 @@ from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.cost import describe
 from nengo_dense.evaluation.inference_cost import InferenceCost
 from nengo_dense.evaluation.replay import Replay
-from nengo_dense.evaluation.sequence import Times
 from nengo_dense.evaluation.stream import Stream
 from nengo_dense.evaluation.work import Work
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.energy import Energy
 from nengo_dense.report_page import Report, legend, wide
 from nengo_dense.report_table import ReportTable
+from nengo_dense.sequence import Times
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

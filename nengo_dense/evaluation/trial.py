@@ -1,6 +1,8 @@
 """A stack or a graph with a source at its input and probes at its outputs."""
 
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import nengo
 
@@ -43,6 +45,9 @@ class Trial:
             self.logits = nengo.Probe(_all_logits(stack))
             self.spikes = [nengo.Probe(layer.neurons) for layer in self.populations]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpack, (_Quiet(), vars(self))  # read in this order
+
     def simulator(self, keep_history: KeepHistory) -> AnySimulator:
         """Make a simulator; of probes that are not kept it has sums."""
         with outside_networks():
@@ -58,6 +63,28 @@ class Trial:
                 progress_bar=False,
                 keep_history=keep_history,
             )
+
+
+class _Quiet:
+    """Stands before what is unpickled: Nengo warns there of each passthrough node."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _begin_quiet, ()
+
+
+def _begin_quiet() -> Any:
+    quiet = warnings.catch_warnings()
+    quiet.__enter__()
+    warnings.filterwarnings("ignore", "'Node.size_out' is being overwritten", UserWarning)
+    return quiet
+
+
+def _unpack(quiet: Any, state: dict[str, Any]) -> Trial:
+    """Make a trial in another process, and end the quiet that came before it."""
+    quiet.__exit__(None, None, None)
+    trial = Trial.__new__(Trial)
+    vars(trial).update(state)
+    return trial
 
 
 def populations_of(stack: AnyDense) -> list[DenseLayer]:

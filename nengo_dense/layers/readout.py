@@ -33,3 +33,28 @@ def window_start(n_steps: Any, window: float = WINDOW) -> np.ndarray:
     """
     # rounded, because 1 - 0.9 is a little below 0.1
     return np.floor(np.round(np.multiply(n_steps, 1 - window), 9)).astype(int)
+
+
+def frame_shares(start: int, stop: int, frame_steps: int) -> np.ndarray:
+    """Return what each frame of a sequence counts in the mean over a window.
+
+    Parameters
+    ----------
+    start, stop : int
+        Steps of the window.
+    frame_steps : int
+        Steps that a frame lasts.
+
+    Returns
+    -------
+    shares : (n_frames,) ndarray
+        Of the frames up to ``stop``; their sum is 1.
+
+    Examples
+    --------
+    >>> frame_shares(3, 11, 4)
+    array([0.125, 0.5  , 0.375])
+    """
+    first = np.arange(0, stop, frame_steps)
+    steps = np.minimum(first + frame_steps, stop) - np.maximum(first, start)
+    return np.asarray(np.maximum(steps, 0) / (stop - start))

@@ -26,7 +26,8 @@ class TuningRecord:
     Parameters
     ----------
     presentation_time : float
-        Length of a presentation in seconds.
+        Length of a presentation in seconds: of the longest sequence, or of a frame where each has
+        an answer.
     dt : float
         Step in seconds.
     encoding : str
@@ -43,6 +44,8 @@ class TuningRecord:
         their standard deviation.
     data : str, optional
         Fingerprint of the calibration inputs, see ``fingerprint``.
+    frame_time : float, optional
+        How long a frame lasts, in seconds, where calibration inputs were sequences.
 
     Raises
     ------
@@ -59,11 +62,12 @@ class TuningRecord:
     effort: str | float | None = None
     gap: float | None = None
     data: str | None = None
+    frame_time: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("presentation_time", "dt", "earliest"):
+        for name in ("presentation_time", "dt", "earliest", "frame_time"):
             value = getattr(self, name)
-            if not (name == "earliest" and value is None):
+            if not (name in ("earliest", "frame_time") and value is None):
                 object.__setattr__(self, name, positive(value, name, self, "seconds"))
         if self.gap is not None and not 0 <= number(self.gap, "gap", self) < np.inf:
             raise ValidationError(f"must be 0 or more, got {self.gap:g}", "gap", self)
@@ -89,6 +93,7 @@ class TuningRecord:
         presentation_time: float | None = None,
         target: str | None = None,
         x: np.ndarray | None = None,
+        frame_time: float | None = None,
     ) -> list[str]:
         """List how a run differs from the conditions that the stack was tuned for.
 
@@ -100,6 +105,8 @@ class TuningRecord:
             Simulator or hardware of the run.
         x : (n, size_in) array_like, optional
             The inputs.
+        frame_time : float, optional
+            How long a frame lasts in the run, in seconds, where the inputs are sequences.
 
         Returns
         -------
@@ -120,6 +127,13 @@ class TuningRecord:
                 f"ms, with answers from {1000 * earliest:g} ms on; this run presents each sample "
                 f"for {1000 * presentation_time:g} ms. Present samples for longer, or convert the "
                 f"model again with presentation_time={presentation_time:g}."
+            )
+        shown, made = frame_time, self.frame_time
+        if shown is not None and made is not None and shown < made * (1 - TOLERANCE):
+            found.append(
+                f"This stack was tuned for sequences with frames of {1000 * made:g} ms, and "
+                f"in this run they last {1000 * shown:g} ms. Show frames for longer, or convert "
+                "the model again with this presentation_time."
             )
         if target == "nengo" and self.encoding == "chip":
             found.append(

@@ -158,6 +158,13 @@ def test_html_of_any_label_is_complete(tmp_path):
     assert not shown(report._repr_html_())
 
 
+def test_nothing_is_drawn_for_a_file_that_cannot_be_written(report, tmp_path, monkeypatch):
+    (tmp_path / "notes.html").write_text("not a report")
+    monkeypatch.setattr(picture, "pictures", lambda report: pytest.fail("it was drawn"))
+    with pytest.raises(FileExistsError, match=r"notes.html exists and is not a check's report"):
+        report.save_html(tmp_path / "notes.html")
+
+
 def test_picture_writes_a_label_as_it_is():
     pytest.importorskip("matplotlib", reason="the pictures are drawn with it")
     from matplotlib.cbook import is_math_text

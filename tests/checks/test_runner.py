@@ -205,6 +205,23 @@ def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
     assert "oh dear" in str(report)
 
 
+@pytest.mark.parametrize("severity, explained", [("error", True), ("warning", False)])
+def test_only_an_error_explains_what_nengo_loihi_says(monkeypatch, severity, explained):
+    @rule("XY101", severity, "explains all", remedy="r", says=(".",))
+    def explain(network):
+        yield Finding("network", "this is why")
+
+    known = registry.load()
+    known.rules.update({"XY101": explain})
+    monkeypatch.setattr(registry, "load", lambda: known)
+    net = network()
+    with net:
+        nengo.Ensemble(5, 1, encoders=np.zeros((5, 1)))
+    codes = {f.code for f in check(net, run=0).findings}
+    assert "XY101" in codes
+    assert ("ND100" in codes) is not explained
+
+
 def test_raise_if_errors_gives_every_error_and_remedy():
     with pytest.raises(
         BuildError,

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import best_parameters
+from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.best_parameters import BestParameters
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.layers.stack import DenseStack

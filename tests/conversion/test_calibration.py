@@ -2,16 +2,22 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
+from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.calibration import (
-    Samples,
-    check_calibration,
+    Calibration,
     divide,
     usual_magnitude,
 )
+from nengo_dense.conversion.request import Data
+
+
+def calibrated(x, n_in, **given):
+    how = {"labels": None, "mask": None, "by_frame": False, "n_steps": 60, "dt": 0.001, **given}
+    return Calibration.of(Data(x, **how), n_in)
 
 
 def test_accepts_images(rng):
-    assert check_calibration(rng.rand(30, 2, 3), 6).shape == (30, 6)
+    assert calibrated(rng.rand(30, 2, 3), 6).rows.shape == (30, 6)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ def test_accepts_images(rng):
 )
 def test_refuses_what_says_nothing(x, match):
     with pytest.raises(ValidationError, match=match):
-        check_calibration(x, 4)
+        calibrated(x, 4)
 
 
 def test_one_wrong_entry_does_not_decide_how_far_values_go(rng):

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
+from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.built_network import sum_columns, times_columns
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.circuit import Circuit
+from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.part import Parts
@@ -106,7 +108,7 @@ def test_what_tuning_steps_is_what_the_built_network_has(
     with Simulator(net, minibatch_size=3, progress_bar=False) as sim:
         sim.run_steps(n_steps, data={source: np.repeat(x[:, np.newaxis], n_steps, axis=1)})
     assert_same_program(circuit.program(), Program.from_model(sim.model), cores)
-    for mine, probe in zip(circuit.show(x, n_steps).spikes, probes, strict=True):
+    for mine, probe in zip(circuit.show(Samples(x, x), n_steps).spikes, probes, strict=True):
         np.testing.assert_array_equal(mine, sim.data[probe] > 0)
         assert mine.any()
 
@@ -154,7 +156,8 @@ def test_windows_of_the_chain_are_means_of_the_built_stacks_logits(rng, argument
         sim.run_steps(40, data={source: np.repeat(x[:, np.newaxis], 40, axis=1)})
     windows = [Window(0, 40, 0.5), Window(7, 20, 0.5)]
     circuit = Circuit(stack, 0.001)
-    for window, read in zip(windows, circuit.run(x, windows), strict=True):
+    for answer, read in answer_all(circuit, Samples(x, x), windows):
+        window = answer.window
         expected = sim.data[probe][:, window.start : window.stop].mean(axis=1)
         # the same spikes; only the order of sums differs
         np.testing.assert_allclose(circuit.logits(read), expected, rtol=0, atol=1e-5)
@@ -180,7 +183,7 @@ def test_a_chain_leaves_the_stack_and_the_model_around_it_alone(rng):
         before = list(net.all_objects), list(net.all_networks), stack.weights
         np.random.seed(3)
         expected = np.random.RandomState(3).rand()
-        Circuit(stack, 0.001).run(np.ones((2, 5)), [Window(0, 10, 1.0)])
+        Circuit(stack, 0.001).show(Samples(np.ones((2, 5)), np.ones((2, 4))), 10)
         after = list(net.all_objects), list(net.all_networks), stack.weights
     assert before[:2] == after[:2]
     for mine, theirs in zip(before[2], after[2], strict=True):
@@ -202,8 +205,9 @@ def test_a_spike_travels_one_population_a_step(rng):
     circuit = Circuit(stack, 0.001)
     circuit.weights[:] = [np.full_like(w, 2.0) for w in circuit.weights]
     circuit.biases[:] = [np.zeros_like(b) for b in circuit.biases]
-    (early,) = circuit.run(np.full((1, 5), 4.0), [Window(0, circuit.depth, 1.0)])
-    (later,) = circuit.run(np.full((1, 5), 4.0), [Window(0, circuit.depth + 1, 1.0)])
+    samples, n = Samples(np.full((1, 5), 4.0), np.zeros((1, 4))), circuit.depth
+    windows = [Window(0, n, 1.0), Window(0, n + 1, 1.0)]
+    (_, early), (_, later) = answer_all(circuit, samples, windows)
     assert not early[-1].any()
     assert later[-1].any()
 
@@ -224,10 +228,10 @@ def test_host_neurons_fire_as_in_nengo(rng):
     with nengo.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(50)
     for name in ("auto", "numpy"):
-        found = make_fire_from_rest(name)(drive, 50)
+        found = make_fire_from_rest(name)(drive[:, None], 50, 50)
         np.testing.assert_allclose(0.001 * sim.data[probe], found[0])
         assert found.max() == 3
-        assert make_fire_from_rest(name)(1000 * drive, 2).max() == 255
+        assert make_fire_from_rest(name)(1000 * drive[:, None], 2, 2).max() == 255
 
 
 def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):
@@ -294,7 +298,7 @@ def test_what_tuning_steps_is_what_the_built_graph_has(rng, make_graph, encoding
     set_parameters(graph, *circuit.in_network_units())
     fired, logits, program = built_graph(graph, x, 25)
     assert_same_cores(circuit.program(), program)
-    course = circuit.show(x, 25)
+    course = circuit.show(Samples(x, x), 25)
     for name, place in circuit.place.items():
         np.testing.assert_array_equal(course.spikes[place], fired[name], name)
         assert course.spikes[place].any()

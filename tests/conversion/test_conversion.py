@@ -10,7 +10,10 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 
 from nengo_dense.conversion import convert
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import EFFORTS, Effort
+from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation import evaluate
@@ -154,10 +157,8 @@ def test_regression_keeps_its_values(rng):
         y = np.maximum(y @ w.T + b, 0)
     y = y @ model[-1][0].T + model[-1][1]
     stack = convert(model, calibration=x, progress_bar=False)
-    from nengo_dense.conversion.circuit import Circuit, Window
-
     circuit = Circuit(stack, 0.001)
-    (read,) = circuit.run(test, [Window(10, 100, 1.0)])
+    ((_, read),) = answer_all(circuit, Samples(test, y), [Window(10, 100, 1.0)])
     found = circuit.logits(read)
     assert np.corrcoef(found[:, 0], y[:, 0])[0, 1] > 0.98
 

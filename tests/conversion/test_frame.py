@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.frame import with_encoder
+from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
 
@@ -36,21 +38,23 @@ def logits_on_chip(stack, x, n_steps, dt):
         source = nengo.Node(np.zeros(stack.size_in))
         nengo.Connection(source, stack.input, synapse=None)
         probe = nengo.Probe(stack.logits)
-    shown = np.broadcast_to(x[:, None], (len(x), n_steps, stack.size_in))
+    shown = np.repeat(x, n_steps // x.shape[1], axis=1)
     with Simulator(net, dt=dt, minibatch_size=len(x), progress_bar=False) as sim:
         sim.run_steps(n_steps, data={source: shown})
         return sim.data[probe]
 
 
 @pytest.mark.parametrize("dt", [0.001, 0.002])
+@pytest.mark.parametrize("n_frames", [1, 8])
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
-def test_what_is_tuned_fires_as_the_built_stack_does(rng, encoding, dt):
+def test_what_is_tuned_fires_as_the_built_stack_does(rng, encoding, n_frames, dt):
     """For a node on the chip: as nengo-loihi's own neurons, clipped inputs included."""
-    x = rng.uniform(-1.3, 1.3, (6, 5))
+    x = rng.uniform(-1.3, 1.3, (6, n_frames, 5))
     arguments = {"encoder": {"offset": [0, 0.5, 0, 0, -2]}} if encoding == "spikes" else {}
     stack = make_stack(rng, encoding, **arguments)
-    circuit = Circuit(with_encoder(stack, dt), dt, x)
-    (read,) = circuit.run(x, [Window(0, 40, 1.0)])
+    circuit = Circuit(with_encoder(stack, dt), dt, x[:, 0])
+    samples = Samples(x, x, frame_steps=None if n_frames == 1 else 5)
+    ((_, read),) = answer_all(circuit, samples, [Window(0, 40, 1.0)])
     expected = logits_on_chip(stack, x, 40, dt).mean(axis=1)
     assert np.ptp(expected) > 0.1
     assert_allclose(circuit.logits(read), expected, rtol=0, atol=1e-5)

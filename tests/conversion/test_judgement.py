@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import judgement
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.judgement import judge
+from nengo_dense.conversion.judgement import answer_all, judge
 from nengo_dense.layers.stack import DenseStack
 
 WINDOWS = [Window(2, 15, 0.5, early=True), Window(3, 30, 0.5)]
@@ -20,7 +20,7 @@ def circuit(rng):
 
 
 def logits(circuit, x):
-    return circuit.logits(circuit.run(x, WINDOWS)[-1])
+    return circuit.logits(list(answer_all(circuit, Samples(x, x), WINDOWS))[-1][1])
 
 
 def test_a_chain_that_is_its_own_source_is_not_apart(circuit, rng):
@@ -35,7 +35,7 @@ def test_other_answers_and_wrong_ones_are_counted(circuit, rng):
     x = rng.normal(size=(40, 4))
     source, labels = logits(circuit, x), rng.randint(3, size=40)
     source[np.arange(10), (source[:10].argmax(axis=1) + 1) % 3] += 100
-    samples = Samples(x, rng.normal(size=(40, 3)), source, labels[:, np.newaxis])
+    samples = Samples(x, source, labels[:, np.newaxis])
     found = judge(circuit, samples, Goals.for_targets(source, ["softmax"]), WINDOWS)
     assert found.apart == pytest.approx((0.25,))
     assert found.wrong == ((logits(circuit, x).argmax(axis=1) != labels).mean(),)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.judgement import judge
+from nengo_dense.conversion.judgement import answer_all, judge
 from nengo_dense.conversion.readout_fit import fit_readout
 from nengo_dense.layers.stack import DenseStack
 
@@ -23,18 +23,23 @@ def circuit(rng):
     )
 
 
+def read_late(circuit, samples):
+    """Return what the output reads of the whole presentation."""
+    return np.concatenate([read[0] for _, read in answer_all(circuit, samples, WINDOWS[1:])])
+
+
 def samples_of(circuit, rng, n=300):
     """Values that a readout of the real rates gives: large, and differences of larger terms."""
     x = rng.randn(n, 4)
-    (_, late) = circuit.run(x, WINDOWS)
+    late = read_late(circuit, Samples(x, x))
     weights = 300 * rng.randn(2, 8)
-    return Samples(x, late[-1] @ weights.T + [500.0, -40.0])
+    return Samples(x, late @ weights.T + [500.0, -40.0])
 
 
 def test_a_readout_that_exists_is_found(circuit, rng):
     samples = samples_of(circuit, rng)
     fit, held_back = samples[:250], samples[250:]
-    goals = Goals.for_targets(samples.targets, ["linear"])
+    goals = Goals.for_targets(samples.targets[:, 0], ["linear"])
     before = judge(circuit, held_back, goals, WINDOWS).loss
     after = fit_readout(circuit, fit, held_back, goals, WINDOWS)
     assert after < 0.01 * before
@@ -43,9 +48,9 @@ def test_a_readout_that_exists_is_found(circuit, rng):
 
 def test_the_readout_stays_where_nothing_is_better(circuit, rng):
     samples = samples_of(circuit, rng, 60)
-    goals = Goals.for_targets(samples.targets, ["linear"])
-    (_, late) = circuit.run(samples.x, WINDOWS)
-    right = Samples(samples.x, circuit.logits(late))
+    goals = Goals.for_targets(samples.targets[:, 0], ["linear"])
+    late = read_late(circuit, samples)
+    right = Samples(samples.x, circuit.logits([late]))
     noise = Samples(samples.x, 1e3 * rng.randn(60, 2))
     before = circuit.weights[-1].copy(), circuit.biases[-1].copy()
     loss = fit_readout(circuit, noise, right, goals, WINDOWS)
@@ -57,6 +62,6 @@ def test_the_readout_stays_where_nothing_is_better(circuit, rng):
 def test_silent_neurons_are_no_trouble(circuit, rng):
     samples = samples_of(circuit, rng, 60)
     circuit.biases[1][:] = -10.0
-    goals = Goals.for_targets(samples.targets, ["linear"])
+    goals = Goals.for_targets(samples.targets[:, 0], ["linear"])
     fit_readout(circuit, samples, samples, goals, WINDOWS)
-    np.testing.assert_allclose(circuit.biases[-1], samples.targets.mean(axis=0))
+    np.testing.assert_allclose(circuit.biases[-1], samples.targets.mean(axis=(0, 1)))

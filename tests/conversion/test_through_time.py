@@ -5,9 +5,16 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import through_time
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import (
+    Samples,
+    Window,
+    deadlines,
+    deadlines_by_length,
+    frame_windows,
+)
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.through_time import LEAST_DRIVE, MOST_DRIVE, loss_and_gradient
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.numpy_slope import REACH
@@ -73,49 +80,49 @@ def tangent_on_host(circuit, index, course, moves):
     """Follow a small change of weights and bias to the rates of a layer on the host."""
     part, n = circuit.parts.layers[index], len(circuit.weights)
     columns = circuit.host_columns(circuit.place[part.name])
-    drive = course.drive[:, columns]
+    drive = course.drive[..., columns]
     follows = (drive > LEAST_DRIVE) & (drive < MOST_DRIVE)
-    x = np.concatenate([course.x[:, circuit.parts.inputs[r.source]] for r in part.reads], axis=1)
-    change = (x @ moves[index].T + moves[n + index]) * follows
-    return np.repeat(change[:, np.newaxis], course.fired.shape[1], axis=1)
+    parts = [course.x[..., circuit.parts.inputs[r.source]] for r in part.reads]
+    change = (np.concatenate(parts, axis=2) @ moves[index].T + moves[n + index]) * follows
+    return np.repeat(change, course.frame_steps, axis=1)[:, : course.fired.shape[1]]
 
 
-def mean_change(circuit, course, source, changes, window):
+def mean_change(circuit, course, source, changes, answer):
+    window = answer.window
     if source in circuit.parts.inputs:
-        return np.zeros_like(course.x[:, circuit.parts.inputs[source]])
+        return np.zeros_like(course.x[answer.rows][:, 0, circuit.parts.inputs[source]])
     on_host = circuit.place[source] < circuit.n_hosts
-    return (
-        changes[source][:, window.whole if on_host else window.seen].sum(axis=1) / window.n_steps
-    )
+    seen = changes[source][answer.rows, window.whole if on_host else window.seen]
+    return seen.sum(axis=1) / window.n_steps
 
 
-def tangent_of_loss(circuit, batch, goals, moves):
+def tangent_of_loss(circuit, batch, goals, windows, moves):
     """Follow a small change of all parameters through all steps to the loss."""
-    course = circuit.show(batch.x, max(w.stop for w in WINDOWS), slopes=True)
+    course = circuit.show(batch, max(w.stop for w in windows), slopes=True)
     changes, n = {}, len(circuit.weights)
     for index, part in enumerate(circuit.parts.layers):
         if part.layer.on_chip:
             changes[part.name] = tangent_of_layer(circuit, index, course, moves, changes)
         else:
             changes[part.name] = tangent_on_host(circuit, index, course, moves)
-    total, first = 0.0, len(circuit.parts.layers)
-    for window in WINDOWS:
-        read, moved = circuit.read(course, window), []
+    total, first, answers = 0.0, len(circuit.parts.layers), batch.answers(windows)
+    for answer in answers:
+        read, moved = circuit.read(course, answer.window, answer.rows), []
         for k, part in enumerate(circuit.parts.outputs):
-            parts = [mean_change(circuit, course, r.source, changes, window) for r in part.reads]
+            parts = [mean_change(circuit, course, r.source, changes, answer) for r in part.reads]
             of_read = np.concatenate(parts, axis=1) @ circuit.weights[first + k].T
             moved.append(of_read + read[k] @ moves[first + k].T + moves[n + first + k])
-        _, slope = goals(circuit.logits(read), batch.targets, window.early)
-        total += window.weight * (slope * np.concatenate(moved, axis=1)).sum()
-    return total
+        _, slope = goals.of_answer(circuit.logits(read), answer)
+        total += answer.weight * (slope * np.concatenate(moved, axis=1)).sum()
+    return total / sum(answer.weight for answer in answers)
 
 
-def assert_gradient_is_the_transpose(rng, circuit, batch, goals):
-    _, gradient = loss_and_gradient(circuit, batch, goals, WINDOWS)
+def assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows=WINDOWS):
+    _, gradient = loss_and_gradient(circuit, batch, goals, windows)
     for place, found in enumerate(gradient.all):
         moves = [np.zeros_like(p) for p in gradient.all]
         moves[place] = rng.normal(size=found.shape)
-        expected = tangent_of_loss(circuit, batch, goals, moves)
+        expected = tangent_of_loss(circuit, batch, goals, windows, moves)
         assert (found * moves[place]).sum() == pytest.approx(expected, rel=1e-4, abs=1e-6)
         assert found.any()
 
@@ -125,8 +132,29 @@ def assert_gradient_is_the_transpose(rng, circuit, batch, goals):
 @pytest.mark.parametrize("synapse", [0.002, None])
 def test_gradient_is_the_transpose_of_the_tangent(rng, batch, encoding, neuron_type, synapse):
     circuit = make_circuit(rng, encoding, neuron_type, synapse)
-    goals = Goals.for_targets(batch.targets, ["softmax"])
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
     assert_gradient_is_the_transpose(rng, circuit, batch, goals)
+
+
+LENGTHS = np.array([4, 2, 4, 1, 3, 4, 2, 3])
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.parametrize(
+    "lengths, windows",
+    [
+        (None, deadlines(16, 2)),
+        (LENGTHS, deadlines_by_length(4 * LENGTHS, 2)),
+        (LENGTHS, frame_windows(4, 4, 2)),
+    ],
+    ids=["sequences", "ragged", "frames"],
+)
+def test_gradient_is_the_transpose_for_sequences(rng, make_graph, encoding, lengths, windows):
+    x, targets = rng.uniform(-0.5, 1.2, (8, 4, 5)), rng.normal(size=(8, 4, 5))
+    circuit = Circuit(make_graph(encoding), 0.001, x[:, 0])
+    goals = Goals.for_targets(targets[:, 0], ["softmax", "linear"], [3, 2])
+    batch = Samples(x, targets, None, lengths, 4)
+    assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows)
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
@@ -143,11 +171,8 @@ def test_slopes_reach_every_layer_of_a_graph_from_all_that_read_it(
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_loss_is_that_of_the_chains_own_logits(rng, batch, encoding):
     circuit = make_circuit(rng, encoding)
-    goals = Goals.for_targets(batch.targets, ["softmax"])
-    expected = sum(
-        window.weight * goals(circuit.logits(read), batch.targets, window.early)[0]
-        for read, window in zip(circuit.run(batch.x, WINDOWS), WINDOWS, strict=True)
-    )
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
+    expected = judge(circuit, batch, goals, WINDOWS).loss
     loss, _ = loss_and_gradient(circuit, batch, goals, WINDOWS)
     assert loss == pytest.approx(expected, rel=1e-6)
 
@@ -156,7 +181,8 @@ def test_scales_are_those_of_the_chips_integers(rng):
     for neuron_type in (RELU, LIF):
         circuit = make_circuit(rng, "host", neuron_type)
         (projection,) = circuit.program().projections
-        (neurons,) = circuit.show(np.zeros((1, 4)), 2, slopes=True).neurons
+        nothing = Samples(np.zeros((1, 4)), np.zeros((1, 3)))
+        (neurons,) = circuit.show(nothing, 2, slopes=True).neurons
         of_weight, of_one = circuit.per_threshold(1, neurons)
         stored = projection.weights.values.reshape(6, 5).T / neurons.vth[:, np.newaxis]
         # as near as eight bits are
@@ -164,13 +190,13 @@ def test_scales_are_those_of_the_chips_integers(rng):
         np.testing.assert_allclose(of_weight * circuit.weights[1], stored, atol=largest / 128)
         bias = neurons.bias / neurons.vth
         circuit.biases[1] += 0.1
-        more = circuit.show(np.zeros((1, 4)), 2, slopes=True).neurons[0]
+        more = circuit.show(nothing, 2, slopes=True).neurons[0]
         np.testing.assert_allclose(more.bias / more.vth - bias, 0.1 * of_one, rtol=0.05)
 
 
 def test_parts_of_a_batch_make_the_whole(rng, batch, monkeypatch):
     circuit = make_circuit(rng)
-    goals = Goals.for_targets(batch.targets, ["softmax"])
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
     late = [WINDOWS[1]._replace(weight=1.0)]
     loss, whole = loss_and_gradient(circuit, batch, goals, late)
     monkeypatch.setattr(through_time, "MOST_NUMBERS", 3 * 16 * circuit.n_neurons)
@@ -184,7 +210,7 @@ def test_a_host_neuron_beyond_one_spike_a_step_does_not_learn(rng, batch):
     circuit = make_circuit(rng)
     circuit.biases[0][2] = 5.0
     _, gradient = loss_and_gradient(
-        circuit, batch, Goals.for_targets(batch.targets, ["softmax"]), WINDOWS
+        circuit, batch, Goals.for_targets(batch.targets[:, 0], ["softmax"]), WINDOWS
     )
     np.testing.assert_array_equal(gradient.weights[0][2], 0)
     assert gradient.weights[0][[0, 1, 3, 4, 5]].any()

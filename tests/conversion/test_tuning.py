@@ -6,8 +6,8 @@ import pytest
 
 from nengo_dense.conversion import tuning
 from nengo_dense.conversion.adam import COOLING, Adam, Schedule
-from nengo_dense.conversion.calibration import Samples
-from nengo_dense.conversion.circuit import Circuit, Window
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.distillation import Comparison, Distillation
 from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.conversion.goal import Goal, Goals
@@ -47,7 +47,12 @@ def problem(rng):
             0.001,
         )
 
-    return make, samples[:250], samples[250:], Goals.for_targets(samples.targets, ["softmax"])
+    return (
+        make,
+        samples[:250],
+        samples[250:],
+        Goals.for_targets(samples.targets[:, 0], ["softmax"]),
+    )
 
 
 def run(problem, seed, windows=WINDOWS):
@@ -78,14 +83,14 @@ def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
     monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 50.0)
     circuit, (first, last) = run(problem, 1)
     assert first == last
-    unchanged, known = problem[0](), np.concatenate([problem[1].x, problem[2].x])
+    unchanged, known = problem[0](), np.concatenate([part.frames for part in problem[1:3]])
     HostLimit(known, share_beyond(50)).hold(unchanged, known)
     for a, b in zip(circuit.weights, unchanged.weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def driven(circuit, samples):
-    return samples.x @ circuit.weights[0].T + circuit.biases[0]
+    return samples.frames @ circuit.weights[0].T + circuit.biases[0]
 
 
 def test_no_sample_drives_a_neuron_on_the_host_beyond_one_spike_a_step(problem):
@@ -113,7 +118,7 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
         circuit.weights[-1] *= scale
         circuit.biases[-1][:] = scale * circuit.biases[-1] + offset
         parts = [Samples(s.x, scale * s.targets + offset) for s in (fit, judge)]
-        deviation = parts[0].targets.std(axis=0)
+        deviation = parts[0].targets[:, 0].std(axis=0)
         values = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
         goals = Goals((Goal(slice(None), "linear", values, 1.0),))
         _, last = tune(

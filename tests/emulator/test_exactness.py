@@ -2,6 +2,7 @@
 
 import warnings
 
+import nengo
 import numpy as np
 import pytest
 from nengo.exceptions import BuildError
@@ -9,6 +10,7 @@ from random_network import FEATURES, random_network
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
+from nengo_dense.layers import DenseStack
 
 N_STEPS = 40
 
@@ -122,6 +124,36 @@ def test_turns_between_host_and_chip_equal_running_ahead(kernel):
     assert_same(turns, expected)
     spikes = drawn.probes.index(next(p for p in drawn.probes if p.obj == drawn.chip[0].neurons))
     np.testing.assert_array_equal(turns[spikes], ahead[spikes])
+
+
+@pytest.mark.parametrize("n_steps", [50, 51])
+def test_a_readout_of_a_divided_run_equals_nengo_loihi(n_steps, kernel, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 27)
+    expected = run_stack(compat.nengo_loihi().Simulator, n_steps)
+    ours = run_stack(Simulator, n_steps, progress_bar=False, kernel=kernel)
+    assert_same([ours], [expected])
+
+
+@pytest.mark.parametrize("n_steps", [50, 51])
+def test_a_readout_of_many_lanes_equals_nengo_loihi(n_steps, kernel):
+    expected = run_stack(compat.nengo_loihi().Simulator, n_steps)
+    ours = run_stack(Simulator, n_steps, progress_bar=False, kernel=kernel, minibatch_size=20)
+    assert_same([ours[0], ours[-1]], [expected, expected])
+
+
+def run_stack(simulator, n_steps, **kwargs):
+    """Run a stack whose sums take many neurons, and return its logits."""
+    rng, units = np.random.RandomState(0), [6, 40, 70, 5]
+    weights = [rng.normal(size=shape) for shape in zip(units[1:], units[:-1], strict=True)]
+    with nengo.Network(seed=0) as network:
+        stack = DenseStack(units[1:], units[0], weights=weights, max_rate=400.0, seed=0)
+        source = nengo.Node(rng.uniform(size=units[0]))
+        nengo.Connection(source, stack.input, synapse=None)
+        probe = nengo.Probe(stack.logits)
+    with warnings.catch_warnings(), simulator(network, target="sim", **kwargs) as sim:
+        warnings.simplefilter("ignore")
+        sim.run_steps(n_steps)
+    return sim.data[probe]
 
 
 def run_reference_in_turns(drawn, n_steps):

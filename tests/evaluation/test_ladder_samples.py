@@ -6,10 +6,10 @@ from nengo.exceptions import ValidationError
 from numpy.testing import assert_array_equal
 
 from nengo_dense.evaluation import evaluate
-from nengo_dense.evaluation.ladder_samples import LadderSamples
+from nengo_dense.evaluation.ladder_samples import LadderSamples, mean_logits
 from nengo_dense.evaluation.rung_by_rung import ladder
-from nengo_dense.evaluation.sequence import Sequences
 from nengo_dense.importers import read_model
+from nengo_dense.sequence import Sequences
 
 LENGTHS = [6, 4, 3, 6, 2] * 4
 QUICK = {"presentation_time": 0.06, "progress_bar": False}
@@ -32,7 +32,7 @@ def test_labels_of_the_source_are_right_on_its_own_rung(model, x):
     sequences = Sequences.read(x, 5)
     source = read_model(model)
     logits = source.logits(sequences.frames())
-    y = sequences.mean_logits(logits, 10)
+    y = mean_logits(sequences, logits, 10)
     report = ladder(source, x, y, max_rate=1000.0, **QUICK)
     assert report.rungs[0].score == pytest.approx(1)
     assert report.evaluation.n == len(x)

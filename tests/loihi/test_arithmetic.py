@@ -68,9 +68,10 @@ def test_pes_errors_beyond_the_chip_warn_and_clip():
     with pytest.warns(UserWarning, match="greater than chip max"):
         clipped = arithmetic.scale_pes_errors(np.array([5.0, 0.5]), 100.0)
     np.testing.assert_array_equal(clipped, [127, 50])
-    with pytest.warns(UserWarning, match="less than chip min"):
+    with pytest.warns(UserWarning, match="less than chip min") as warned:
         clipped = arithmetic.scale_pes_errors(np.array([-5.0, -0.5]), 100.0)
     np.testing.assert_array_equal(clipped, [-127, -50])
+    assert warned[0].filename == __file__  # it points to the caller
 
 
 def test_stochastic_rounding_rounds_up_by_the_fraction(rng):
@@ -86,8 +87,9 @@ def test_stochastic_rounding_rounds_up_by_the_fraction(rng):
 
 
 def test_stochastic_rounding_clips_and_says_so():
-    with pytest.warns(UserWarning, match="Clipping synapse trace"):
+    with pytest.warns(UserWarning, match="Clipping synapse trace") as warned:
         rounded = arithmetic.round_stochastic(
             np.array([200.0, -200.0]), np.zeros(2), 127, np.dtype(np.int32), "synapse trace"
         )
     np.testing.assert_array_equal(rounded, [127, -127])
+    assert warned[0].filename == __file__

@@ -44,7 +44,7 @@ def dense_matrix(program):
             if row >= 0:
                 part = slice(weights.starts[row], weights.starts[row + 1])
                 columns = projection.bases[source] + weights.targets[part]
-                matrix[group.start + source, columns] += weights.values[part]
+                np.add.at(matrix[group.start + source], columns, weights.values[part])
     return matrix
 
 
@@ -82,6 +82,15 @@ def test_arrays_cannot_be_written(rng):
         program.projections = []
 
 
+def test_weights_before_learning_cannot_be_written(rng):
+    model = built(rng.normal(size=(3, 4)))
+    (synapse,) = list(model.blocks)[1].synapses
+    synapse.set_learning()
+    (learning,) = Program.from_model(model).learnings
+    with pytest.raises(ValueError, match="read-only"):
+        learning.weights[0] = 0
+
+
 def test_probe_of_a_state_that_no_chip_has_is_refused(rng):
     model = built(rng.normal(size=(3, 4)))
     model.probes[0].key = "input"
@@ -114,6 +123,18 @@ def test_noise_is_in_the_unit_of_the_voltage(rng):
     found = Program.from_model(model).compartments
     np.testing.assert_array_equal(found.noise_offset[-3:], 3 * 2**6)
     np.testing.assert_array_equal(found.noise_scale[-3:], [4, 0, 4])
+
+
+def test_axon_with_a_negative_base_has_no_synapses(rng):
+    model = built(rng.normal(size=(3, 4)))
+    sender, receiver = model.blocks
+    (axon,), (synapse,) = sender.axons, receiver.synapses
+    synapse.axon_compartment_bases = np.array([0, -1, 0, 0])
+    matrix = dense_matrix(Program.from_model(model))
+    expected = np.concatenate(synapse.weights)
+    expected[1] = 0
+    assert axon.target is synapse
+    np.testing.assert_array_equal(matrix[:4, 4:], expected)
 
 
 def test_of_repeated_targets_the_last_weight_counts(rng):

@@ -10,7 +10,7 @@ from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import FloatBuild, Layer, layers_of
 from nengo_dense.loihi.integer_model import IntegerModel
-from nengo_dense.loihi.limits import DECAY_BITS, VTH_EXP
+from nengo_dense.loihi.limits import DECAY_BITS
 from nengo_dense.loihi.model_copy import flatten
 
 
@@ -221,10 +221,8 @@ def _bias_error(unrounded: Any, block: Any) -> float:
 def _vth_error(unrounded: Any, block: Any) -> float:
     scale = block.discretize_info["v_scale"]
     wanted = unrounded.compartment.vth.astype(float)
-    # Without weights and biases to scale by, nengo-loihi sets every threshold to the largest.
     got = block.compartment.vth / scale
-    half_step = 0.5 * 2**VTH_EXP / scale
-    return float(max(np.abs(got - wanted).max(), 0.0) / wanted.max()) if half_step else 0.0
+    return float(np.abs(got - wanted).max() / wanted.max())
 
 
 def _tau(unrounded: Any, block: Any, dt: float) -> tuple[float, float]:

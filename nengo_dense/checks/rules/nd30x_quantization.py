@@ -101,7 +101,6 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
     for q in quantization:
         if q.layer.ensemble is None or q.share_zeroed <= ZEROED or q.neuron_sqnr > GOOD_SQNR:
             continue
-        largest = np.abs(q.weights).max()
         kept = np.quantile(np.abs(q.weights), ZEROED) / (0.5 * q.step)
         dead = q.share_zeroed >= DEAD
         yield Finding(
@@ -109,9 +108,8 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
             f"{q.share_zeroed:.1%} of its weights become 0; {q.n_levels} levels are used; the "
             f"median neuron has a signal-to-noise ratio of {q.neuron_sqnr:.0f} dB "
             f"(the layer: {q.sqnr:.0f} dB)",
-            f"Reduce the largest weight, {largest:.3g}, by a factor of {1 / kept:.3g} to "
-            f"{largest * kept:.3g}, or split the layer so that large and small weights do not "
-            "share a core."
+            f"Reduce the largest weight by a factor of {1 / kept:.3g}, or split the layer so that "
+            "large and small weights do not share a core."
             if kept > 0 and q.n_levels > 1
             else "",
             value=q.share_zeroed,

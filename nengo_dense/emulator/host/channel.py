@@ -4,6 +4,7 @@ nengo-loihi uses queues in host nodes (``HostSendProcess`` and ``HostReceiveProc
 values are arrays of all lanes, with the same delays.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,33 +67,39 @@ class Receiver:
     size: int
     dt: float
     finish: Finish = as_it_is
-    _queue: list[tuple[float, np.ndarray]] = field(default_factory=list)
+    _queue: deque[tuple[float, np.ndarray, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """Forget all values."""
-        self._queue = [(0, np.zeros((self.lanes, self.size), dtype=np.uint8))]
+        self._queue = deque([(0.0, np.zeros((1, self.lanes, self.size), dtype=np.uint8), 0)])
 
     def receive(self, first_step: int, values: np.ndarray) -> None:
         """Store the chip's values, (n_steps, lanes, size), of the steps from ``first_step`` on."""
-        for step, value in enumerate(values, start=first_step):
-            self._queue.append((self.dt * (step + 1), value))
+        for number, step in enumerate(range(first_step, first_step + len(values))):
+            self._queue.append((self.dt * (step + 1), values, number))
 
     def value(self, t: float) -> np.ndarray:
         """Return the values that the host reads at time ``t``: (lanes, size)."""
-        return self.finish(self._seen(t))
+        values, number = self._seen(t)
+        return self.finish(values[number])
 
     def values(self, times: Sequence[float]) -> np.ndarray:
         """Return the values that the host reads at each of several times: (n, lanes, size)."""
-        return self.finish(np.array([self._seen(t) for t in times]))
+        seen = [self._seen(t) for t in times]
+        values, first = seen[0]
+        if all(part is values and number - first == i for i, (part, number) in enumerate(seen)):
+            return self.finish(values[first : first + len(seen)])  # as they came
+        return self.finish(np.array([values[number] for values, number in seen]))
 
-    def _seen(self, t: float) -> np.ndarray:
+    def _seen(self, t: float) -> tuple[np.ndarray, int]:
+        """Return an array of values and the number of those that the host reads."""
         queue = self._queue
         while len(queue) > 1 and queue[0][0] < t:
-            queue.pop(0)
-        return queue[0][1]
+            queue.popleft()
+        return queue[0][1:]
 
 
 class Channels:

@@ -33,13 +33,24 @@ def make_kernel(name: str, program: Program) -> Kernel:
     return NumbaKernel(program)
 
 
-def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int], np.ndarray]:
+def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], np.ndarray]:
     """Choose what lets the host's neurons fire, likewise; see `.numpy_host.fire_from_rest`."""
     if not _compiled(name):
         return numpy_host.fire_from_rest
     from nengo_dense.loihi.kernel import compiled_host  # loads numba
 
     return compiled_host.fire_from_rest
+
+
+def make_sum_spiking(
+    name: str = "auto",
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None:
+    """Choose what adds the weights of spikes; None for NumPy, which only makes matrix products."""
+    if not _compiled(name):
+        return None
+    from nengo_dense.loihi.kernel import compiled_readout  # loads numba
+
+    return compiled_readout.sum_spiking
 
 
 class BackInTime(NamedTuple):

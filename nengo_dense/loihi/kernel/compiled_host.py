@@ -228,14 +228,15 @@ def follow(
                     _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)
 
 
-def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
+def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
     """Do as `.numpy_host.fire_from_rest`."""
-    lanes, n = drive.shape
+    lanes, n_frames, n = drive.shape
     flat = np.ascontiguousarray(drive, dtype=np.float64).reshape(-1)
     spikes = np.empty((lanes, n_steps, n), dtype=np.uint8)
+    times = n_steps, frame_steps, n_frames
 
     def part(start: int, stop: int) -> None:
-        fire_lanes(start, stop, n_steps, flat, np.empty(2 * n), spikes.reshape(-1))
+        fire_lanes(start, stop, times, flat, np.empty(2 * n), spikes.reshape(-1))
 
     over_lanes(part, lanes, spikes.size)
     return spikes
@@ -245,21 +246,28 @@ def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
 def fire_lanes(
     start: int,
     stop: int,
-    n_steps: int,
+    times: tuple[int, int, int],
     drive: np.ndarray,
     vectors: np.ndarray,
     spikes: np.ndarray,
 ) -> None:
-    """Let the neurons of some lanes fire; ``vectors`` has room for two values of each."""
-    n = np.uint64(len(vectors)) // np.uint64(2)
+    """Let the neurons of some lanes fire; ``vectors`` has room for two values of each.
+
+    ``times`` are the steps of a presentation and of a frame, and the frames that there are.
+    """
+    n, n_steps = np.uint64(len(vectors)) // np.uint64(2), np.uint64(times[0])
+    frame_steps, n_frames = np.uint64(times[1]), np.uint64(times[2])
     whole = n - n % np.uint64(WIDTH)
     most = 255.0
     for lane in range(np.uint64(start), np.uint64(stop)):
         for j in range(n):
             vectors[j] = 0.0
-            vectors[n + j] = max(drive[lane * n + j], 0.0)
-        for step in range(np.uint64(n_steps)):
-            place = (lane * np.uint64(n_steps) + step) * n
+        for step in range(n_steps):
+            if step % frame_steps == np.uint64(0):
+                frame = (lane * n_frames + step // frame_steps) * n
+                for j in range(n):
+                    vectors[n + j] = max(drive[frame + j], 0.0)
+            place = (lane * n_steps + step) * n
             for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
                 v, k = _integrate(load(vectors, j), load(vectors, n + j), True)
                 store(vectors, j, v)

@@ -66,16 +66,19 @@ def fire_and_send(
     send(target, spikes, step)
 
 
-def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
+def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
     """Let rectified linear neurons fire, as Nengo does, from rest.
 
     Several spikes of one neuron in a step reach the chip as one, and the host as several.
 
     Parameters
     ----------
-    drive : (lanes, n) float64 array
-        Constant input in spikes a step.
+    drive : (lanes, n_frames, n) float64 array
+        Input in spikes a step, frame after frame.
     n_steps : int
+        In all; the last frame may be cut.
+    frame_steps : int
+        Steps that a frame lasts.
 
     Returns
     -------
@@ -83,10 +86,10 @@ def fire_from_rest(drive: np.ndarray, n_steps: int) -> np.ndarray:
         How often, up to 255 times.
     """
     drive = np.maximum(drive, 0)
-    fired, voltage = np.empty_like(drive), np.zeros_like(drive)
-    spikes = np.empty((len(drive), n_steps, drive.shape[1]), dtype=np.uint8)
+    fired, voltage = np.empty_like(drive[:, 0]), np.zeros_like(drive[:, 0])
+    spikes = np.empty((len(drive), n_steps, drive.shape[2]), dtype=np.uint8)
     for step in range(n_steps):
-        fire(fired, drive, voltage, 1.0, True)
+        fire(fired, drive[:, step // frame_steps], voltage, 1.0, True)
         np.minimum(fired, 255, out=spikes[:, step], casting="unsafe")
     return spikes
 

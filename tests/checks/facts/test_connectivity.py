@@ -54,6 +54,23 @@ def test_links_equal_the_splitter_s(data):
     assert links(net) == nengo_loihi_s(net)
 
 
+def test_what_the_host_sends_back_is_found_through_any_number_of_its_objects():
+    with nengo.Network(seed=0) as net:
+        sender, *others = (
+            nengo.Node(lambda t, x: x, size_in=1, label=label) for label in ("sender", "x", "y")
+        )
+        near, far, behind = (nengo.Ensemble(2, 1, label=label) for label in ("near", "far", "on"))
+        for pre, post in (
+            (sender, near), (sender, others[0]), (others[0], others[1]), (others[1], far),
+            (others[1], sender), (far, behind),
+        ):  # fmt: skip
+            nengo.Connection(pre, post)
+    with untouched(net):
+        found = graph.compute(net)
+    assert found.reentries(sender) == [near, far]
+    assert found.reentries(others[1]) == [far, near]
+
+
 def test_ring_of_passthrough_nodes_stays():
     with nengo.Network(seed=0) as net:
         a, b = nengo.Node(size_in=1, label="a"), nengo.Node(size_in=1, label="b")
@@ -82,6 +99,7 @@ def test_ring_of_passthrough_nodes_stays():
         (lambda net: net.ensembles[1][[0, 0]], "held[0, 0]"),
         (lambda net: net.connections[0], "held.neurons -> sub.inner"),
         (lambda net: net.connections[1], "wire"),
+        (lambda net: net.connections[2].learning_rule, "learner.learning_rule"),
     ],
 )
 def test_objects_are_called_as_their_author_calls_them(pick, name):
@@ -96,4 +114,7 @@ def test_objects_are_called_as_their_author_calls_them(pick, name):
             nengo.Ensemble(2, 1, label="sub")
         nengo.Connection(net.held.neurons, sub.inner, transform=np.ones((1, 2)))
         nengo.Connection(net.held, sub.inner, label="wire")
+        nengo.Connection(
+            net.held, sub.inner, label="learner", learning_rule_type=nengo.PES(), synapse=0.1
+        )
     assert Names(net)(pick(net)) == name

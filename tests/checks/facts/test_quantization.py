@@ -58,6 +58,12 @@ def test_stored_weights_lie_on_the_steps(facts):
     assert np.abs(found.stored - found.weights).max() <= found.step
 
 
+def test_layer_without_weights_loses_none(facts):
+    (found,) = facts["quantization"]
+    lone = dataclasses.replace(found, weights=np.empty(0), stored=np.empty(0))
+    assert (lone.share_zeroed, lone.sqnr) == (0.0, np.inf)
+
+
 def test_layer_without_a_filter_has_no_error_of_decay(facts):
     (found,) = facts["quantization"]
     assert dataclasses.replace(found, tau_wanted=0.0).decay_error == 0

@@ -125,26 +125,26 @@ def more_cores_than_neurons_need():
     return wide(128, 1024)
 
 
-def _formats(n_scales):
-    """Three sparse connections of each scale, each with weight and index bits of its own."""
+def _formats(n):
+    """That many sparse connections, each with an exponent or index bits of its own."""
     net = layers(np.full((129, 6), 0.3))
     first, second = net.ensembles
     with net:
-        for i in range(n_scales):
-            for n in (60, 100, 129):
-                sparse = nengo.Sparse((129, 6), indices=[(n - 1, 0)], init=0.3 / 2**i)
-                nengo.Connection(first.neurons, second.neurons, transform=sparse, synapse=0.005)
+        for i in range(n):
+            target, scale = (59, 99, 128)[i % 3], 0.3 / 2 ** (i // 3)
+            sparse = nengo.Sparse((129, 6), indices=[(target, 0)], init=scale)
+            nengo.Connection(first.neurons, second.neurons, transform=sparse, synapse=0.005)
     return net
 
 
 @sound("ND207")
 def synapse_formats_15():
-    return _formats(5)
+    return _formats(15)
 
 
-@broken("ND207", "second", severity="warning")
-def synapse_formats_18():
-    return _formats(6)
+@broken("ND207", "second", severity="warning", value=16, limit=15)
+def synapse_formats_16():
+    return _formats(16)
 
 
 @broken("ND208", "network", severity="info")

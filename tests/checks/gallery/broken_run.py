@@ -136,6 +136,13 @@ def rates_above_250():
     return layers(np.full((5, 6), 0.6))
 
 
+@broken("ND406", "third", severity="info", run=0.2)
+def rates_above_250_behind_lower_ones():
+    net = three(0.01)
+    net.connections[-1].transform = np.full((3, 5), 0.8)
+    return net
+
+
 @sound("ND406", run=0.2)
 def rates_below_250():
     return layers(np.full((5, 6), 0.3))
@@ -181,6 +188,11 @@ def relu_type(amplitude):
 @broken("ND409", "second", severity="warning", value=100, limit=1)
 def layer_left_unscaled():
     return three(1.0)
+
+
+@sound("ND409")
+def layer_whose_scale_is_ten_times_the_others():
+    return three(0.1)
 
 
 @sound("ND409")

@@ -30,6 +30,20 @@ def outlier_of_1000():
     return outlier(1000)
 
 
+@broken("ND302", "third", severity="warning")
+def outlier_behind_a_layer_without_one():
+    net = outlier(1)
+    with net:
+        third = nengo.Ensemble(
+            64, 1, label="third", gain=np.full(64, 100.0), bias=np.zeros(64),
+            neuron_type=net.ensembles[1].neuron_type,
+        )  # fmt: skip
+        weights = UNIFORM.copy()
+        weights[0, 0] = 30
+        nengo.Connection(net.ensembles[1].neurons, third.neurons, transform=weights)
+    return net
+
+
 @broken("ND301", "second")
 def bias_far_larger_than_weights():
     return layers(np.full((5, 6), 1e-7), bias=1000.0)
@@ -64,7 +78,7 @@ def connections_of_like_scale():
     return _two_scales(0.5)
 
 
-@broken("ND303", "second", severity="warning")
+@broken("ND303", "second", severity="warning", limit=0)
 def connections_of_unlike_scale():
     return _two_scales(2.0**-9)
 
@@ -99,7 +113,7 @@ def short_synapse_rounds_well():
     return layers(synapse=0.005)
 
 
-@broken("ND308", LINK)
+@broken("ND308", LINK, value=1, limit=0)
 def nan_weight():
     weights = np.full((5, 6), 0.3)
     weights[2, 3] = np.nan

@@ -1,6 +1,9 @@
 """The way out that a finding names is one: taken, it leaves no error."""
 
+import re
+
 import nengo
+import nengo_loihi
 import numpy as np
 import pytest
 
@@ -34,6 +37,25 @@ def test_empty_network_is_told_to_be_filled():
     (finding,) = errors(nengo.Network(seed=0))
     assert (finding.code, finding.value) == ("ND101", 0)
     assert finding.remedy.endswith("net.add(stack).")
+
+
+def test_outlier_is_told_by_how_much_to_reduce_it():
+    weights = np.random.RandomState(0).normal(0, 0.1, (64, 64))
+    weights[3, 5] = outlier = 30 * np.abs(weights).max()
+
+    def found(largest):
+        weights[3, 5] = largest
+        with nengo.Network(seed=0) as net:
+            first, second = (
+                nengo_dense.DenseLayer(64, 64, weights=w) for w in (np.eye(64), weights)
+            )
+            nengo.Connection(first.output, second.input, synapse=0.005)
+        return check(net, run=0, select="ND302").findings
+
+    (finding,) = found(outlier)
+    factor = float(re.search(r"largest weight by a factor of (\S+),", finding.remedy)[1])
+    assert found(outlier / factor / 1.1) == []
+    assert found(outlier / factor * 1.3) != []
 
 
 def test_one_hidden_layer_is_told_to_send_spikes():
@@ -78,3 +100,13 @@ def test_fast_rates_are_told_with_what_they_gain_and_lose(presentation_time, spi
     assert finding.remedy.startswith("Keep max_rate for presentations of 100 ms or less")
     factor = float(finding.remedy.partition("max_rate by ")[2].partition(",")[0])
     assert check(fast(500 * factor), run=0.2, select="ND406").findings == []
+
+
+def test_settings_that_nengo_loihi_does_not_read_are_told_by_their_values():
+    with nengo.Network(seed=0) as net, nengo.Network(label="sub") as sub:
+        deep = nengo.Ensemble(4, 1, label="deep", neuron_type=nengo.SpikingRectifiedLinear())
+    nengo_loihi.add_params(sub)
+    sub.config[deep].block_shape = nengo_loihi.BlockShape((2,), (4,))
+    (finding,) = check(net, run=0, select="ND110").findings
+    assert "block_shape = BlockShape((2,), (4,)) is set on the sub-network sub" in finding.message
+    assert finding.message.endswith("it uses block_shape = None")

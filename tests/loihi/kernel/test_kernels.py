@@ -2,6 +2,7 @@
 
 import warnings
 
+import nengo
 import numpy as np
 import pytest
 from random_network import FEATURES, random_network
@@ -85,3 +86,25 @@ def test_kernels_agree_on_each_feature(feature):
     rng = np.random.RandomState(0)
     left = assert_same(program, [draw_drive(program, rng, 3, 30)], 0)
     assert any(values.any() for values in left)
+
+
+@pytest.mark.parametrize("from_host", [True, False])
+def test_kernels_agree_where_few_neurons_are_connected(from_host, rng):
+    zero = {"voltage": nengo.dists.Choice([0])}
+    relu = nengo.SpikingRectifiedLinear(initial_state=zero)
+    places = [(target, source) for target, source in zip(range(0, 30, 3), range(10), strict=True)]
+    with nengo.Network(seed=0) as network:
+        pre, post = (
+            nengo.Ensemble(n, 1, neuron_type=relu, gain=np.ones(n), bias=np.full(n, bias))
+            for n, bias in ((20, 300.0), (30, 0.0))
+        )
+        transform = nengo.Sparse((30, 20), indices=places, init=rng.uniform(0.2, 1, 10))
+        nengo.Connection(pre.neurons, post.neurons, transform=transform, synapse=0.005)
+    loihi = compat.nengo_loihi()
+    loihi.add_params(network)
+    network.config[pre].on_chip = not from_host
+    program = Program.from_model(build_model(network, 0.001, discretize=True))
+    *_, current, _, _, _, _ = assert_same(program, [draw_drive(program, rng, 3, 20)], 0)
+    reached = np.isin(np.arange(30), [target for target, _ in places])
+    np.testing.assert_array_equal(current[:, -30:].any(axis=0), reached)
+    assert (current[:, -30:][:, reached] > 0).all()

@@ -41,7 +41,9 @@ def test_without_numba_there_is_a_thread_for_each_core(monkeypatch):
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
     assert len(over_lanes(lambda *bounds: bounds, 100, THREAD_WORK)) == 12
     monkeypatch.delenv("NUMBA_NUM_THREADS")
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert len(over_lanes(lambda *bounds: bounds, 100, THREAD_WORK)) == 20
+    monkeypatch.setattr(os, "cpu_count", lambda: None)  # it is not known everywhere
     assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK) == [(0, 100)]
 
 

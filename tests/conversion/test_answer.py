@@ -1,7 +1,7 @@
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.network_tuning import deadlines
+from nengo_dense.conversion.answer import deadlines
 
 
 def test_deadlines_are_a_quarter_a_half_and_all_and_weigh_one_together():

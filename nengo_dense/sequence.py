@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nengo_dense.array_like import to_array
-from nengo_dense.batches import GLANCE, Batches, check_batches
-from nengo_dense.evaluation.stream import Stream
+from nengo_dense.batches import GLANCE, Batches
 from nengo_dense.exceptions import invalid
-from nengo_dense.layers.readout import window_start
+from nengo_dense.samples import join_inputs
 
 
 class Times(NamedTuple):
@@ -29,6 +28,8 @@ class Sequences(Batches):
         Whatever follows the end of a sequence is not looked at.
     lengths : (n,) ndarray of int
         Frames of each sequence, from 1 on.
+    attr : str, optional
+        What they were given as, for messages.
 
     Attributes
     ----------
@@ -41,13 +42,13 @@ class Sequences(Batches):
 
     n: int
 
-    def __init__(self, values: np.ndarray, lengths: np.ndarray) -> None:
-        self._values = values
+    def __init__(self, values: np.ndarray, lengths: np.ndarray, attr: str = "x") -> None:
+        self._values, self._attr = values, attr
         self.lengths = lengths
         self.n, self.n_frames = len(values), int(lengths.max())
 
     @classmethod
-    def read(cls, x: Any, n_in: int, mask: Any = None) -> "Sequences | None":
+    def read(cls, x: Any, n_in: int, mask: Any = None, attr: str = "x") -> "Sequences | None":
         """Return sequences, or None for samples that stay the same.
 
         Parameters
@@ -57,35 +58,38 @@ class Sequences(Batches):
         n_in : int
         mask : (n, n_frames) array_like, optional
             1 for the frames of each sequence, and then 0.
+        attr : str, optional
+            Name of ``x``, for messages.
 
         Raises
         ------
         nengo.exceptions.ValidationError
             Frames that do not fit, a mask with holes, values that are not finite.
         """
-        if parts := _ragged(x, n_in):
+        if parts := _ragged(x, n_in, attr):
             if mask is not None:
                 raise invalid("goes with one array; a list of sequences says their ends", "mask")
             values = np.zeros((len(parts), max(map(len, parts)), n_in))
             for row, part in zip(values, parts, strict=True):
                 row[: len(part)] = part
-            return cls._checked(values, np.array([len(part) for part in parts]))
+            return cls._checked(values, np.array([len(part) for part in parts]), attr)
         shape = _shape(x) if isinstance(x, list | tuple) or hasattr(x, "shape") else ()
         changing = len(shape) > 2 and np.prod(shape[2:]) == n_in != np.prod(shape[1:])
         if not changing and mask is None:
             return None
         if not changing and (len(shape) < 3 or np.prod(shape[2:]) != n_in):
             raise invalid(
-                f"goes with sequences, (n, n_frames, {n_in}), and x has the shape {shape}", "mask"
+                f"goes with sequences, (n, n_frames, {n_in}), and {attr} has the shape {shape}",
+                "mask",
             )
-        values = to_array(x, "x").reshape(*shape[:2], n_in)
+        values = to_array(x, attr).reshape(*shape[:2], n_in)
         if 0 in values.shape:
-            raise invalid(f"must have at least one sequence and one frame, got {shape}", "x")
-        return cls._checked(values, _lengths(mask, values.shape[:2]))
+            raise invalid(f"must have at least one sequence and one frame, got {shape}", attr)
+        return cls._checked(values, _lengths(mask, values.shape[:2]), attr)
 
     @classmethod
-    def _checked(cls, values: np.ndarray, lengths: np.ndarray) -> "Sequences":
-        sequences = cls(values, lengths)
+    def _checked(cls, values: np.ndarray, lengths: np.ndarray, attr: str) -> "Sequences":
+        sequences = cls(values, lengths, attr)
         for _ in sequences.of(max(1, GLANCE // sequences.n_frames)):
             continue  # which looks at every value
         return sequences
@@ -145,7 +149,7 @@ class Sequences(Batches):
                 f"has NaN or infinite values in sequence {rows[int(finite.argmin())]}, and every "
                 "value must be finite. Sequences that end earlier than others are given as a "
                 "list of arrays, or with mask=",
-                "x",
+                self._attr,
             )
         return values
 
@@ -157,29 +161,23 @@ class Sequences(Batches):
         """Return the frames of all sequences after one another, (n_rows, n_in)."""
         return np.concatenate(self.as_list())
 
-    def arranged(
-        self, n_steps: int, dt: float, fresh: bool, by_frame: bool
-    ) -> tuple[Batches, int, Stream | None]:
-        """Return samples, the steps of each, and how they follow one another.
+    def frame_steps(self, n_steps: int, dt: float, least: int = 1) -> int:
+        """Return the steps of a frame.
 
         Parameters
         ----------
         n_steps : int
             Of the longest sequence.
         dt : float
-        fresh : bool
-            Whether every sequence is shown from a fresh start.
-        by_frame : bool
-            Whether frames are samples.
+            Step in seconds, for the message.
+        least : int, optional
+            Fewest steps of a frame.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            Frames that would not last a whole number of steps, or no fresh start.
+            Frames that would not last a whole number of steps, or too few.
         """
-        if not fresh:
-            raise invalid("must be True for sequences, each of which has a fresh start", "reset")
-        least = 2 if by_frame else 1
         steps, rest = divmod(n_steps, self.n_frames)
         if rest or steps < least:
             times = sorted({max(least, n) * self.n_frames * dt for n in (steps, steps + 1)})
@@ -189,17 +187,13 @@ class Sequences(Batches):
                 f"more whole steps; {ways} can",
                 "presentation_time",
             )
-        if not by_frame:
-            return self, n_steps, None
-        n_in = self._values.shape[2]
-        return check_batches(self.frames(), n_in, "x"), steps, self.stream()
+        return steps
 
-    def stream(self) -> Stream:
-        """Return how frames follow one another, each sequence from a fresh start."""
-        ends = np.cumsum(self.lengths)
-        parts = [np.arange(end - n, end) for end, n in zip(ends, self.lengths, strict=True)]
-        parts.sort(key=len, reverse=True)
-        return Stream(0, np.arange(self.n_rows), self.n, tuple(parts))
+    def padded(self, rows: np.ndarray) -> np.ndarray:
+        """Return what there is of each frame, (n_rows, ...), as (n, n_frames, ...) with zeros."""
+        full = np.zeros((self.n, self.n_frames, *rows.shape[1:]), dtype=rows.dtype)
+        full[np.arange(self.n_frames) < self.lengths[:, np.newaxis]] = rows
+        return full
 
     def by_frame(self, given: Any, attr: str) -> Any:
         """Return what was given for each frame, of all sequences after one another.
@@ -230,18 +224,18 @@ class Sequences(Batches):
             )
         return np.concatenate([row[:n] for row, n in zip(rows, self.lengths, strict=True)])
 
-    def check_not_by_frame(self, y: Any) -> None:
+    def check_not_by_frame(self, y: Any, attr: str = "y") -> None:
         """Raise a ValidationError for labels of frames where sequences have one each."""
         if isinstance(y, Mapping):
             for one in y.values():
-                self.check_not_by_frame(one)
+                self.check_not_by_frame(one, attr)
         elif _is_rows(y) and len(y) == self.n and self.n_frames > 1:
             lengths = [len(row) for row in y]
             of_frames = np.ndim(y[0]) > 1 or len(set(lengths)) > 1
             if of_frames and all(lengths >= self.lengths):
                 raise invalid(
                     "has a value for each frame; give per_frame=True to have an answer for each",
-                    "y",
+                    attr,
                 )
 
     def weights_by_frame(self, weights: Any) -> Any:
@@ -250,52 +244,30 @@ class Sequences(Batches):
             return np.repeat(to_array(weights, "sample_weight"), self.lengths)
         return self.by_frame(weights, "sample_weight")
 
-    def mean_logits(self, logits: np.ndarray, frame_steps: int) -> np.ndarray:
-        """Average what each frame gives as the readout does while a sequence is shown.
 
-        Parameters
-        ----------
-        logits : (n_rows, n_out) ndarray
-            As `frames`.
-        frame_steps : int
-            Steps that a frame lasts.
-
-        Returns
-        -------
-        means : (n, n_out) ndarray
-        """
-        means, first = np.zeros((self.n, logits.shape[1])), 0
-        for mean, length in zip(means, self.lengths.tolist(), strict=True):
-            start = float(window_start(length * frame_steps)) / frame_steps
-            share = np.clip(np.arange(length) + 1 - start, 0, 1)
-            mean[:] = share @ logits[first : first + length] / share.sum()
-            first += length
-        return means
-
-
-def join_frames(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray | None:
-    """Return the sequences of several inputs side by side, or None where these are no sequences.
+def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:
+    """Return the samples or sequences of several inputs side by side.
 
     Parameters
     ----------
-    x : mapping of str to (n, n_frames, n_in) array_like
+    x : mapping of str to (n, n_frames, n_in) or (n, n_in) array_like
+        Each input by its name.
     sizes : mapping of str to int
         Values of each input, in their order.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Inputs of other numbers of sequences or frames, or sequences of some inputs alone.
+        An input that is missing or unknown, inputs of other numbers of samples or frames, or
+        sequences of some inputs alone.
     """
-    if set(x) != set(sizes):
-        return None  # said where samples are joined
-    shapes = {name: _shape(x[name]) for name in sizes}
+    shapes = {name: _shape(x[name]) for name in sizes if name in x}
     changing = [
         len(s) > 2 and np.prod(s[2:]) == sizes[name] != np.prod(s[1:])
         for name, s in shapes.items()
     ]
-    if not any(changing):
-        return None
+    if set(x) != set(sizes) or not any(changing):
+        return join_inputs(x, sizes)
     if not all(changing) or len({shape[:2] for shape in shapes.values()}) > 1:
         raise invalid(
             f"must have as many sequences and frames for each input, got {shapes}; repeat what "
@@ -306,7 +278,7 @@ def join_frames(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray | 
     return np.concatenate(parts, axis=-1)
 
 
-def _ragged(x: Any, n_in: int) -> list[np.ndarray]:
+def _ragged(x: Any, n_in: int, attr: str) -> list[np.ndarray]:
     """Return the sequences of a list, or nothing where all are as long, or something else."""
     if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
         x = list(x)  # NumPy's way to hold arrays of different lengths
@@ -316,7 +288,7 @@ def _ragged(x: Any, n_in: int) -> list[np.ndarray]:
     fits = [len(s) > 1 and s[0] > 0 and np.prod(s[1:]) == n_in for s in shapes]
     if not all(fits) or len({shape[0] for shape in shapes}) < 2:
         return []
-    return [to_array(part, "x").reshape(len(part), n_in) for part in x]
+    return [to_array(part, attr).reshape(len(part), n_in) for part in x]
 
 
 def _shape(part: Any) -> tuple[int, ...]:
@@ -343,7 +315,7 @@ def _lengths(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
             f"{there.dtype} of shape {there.shape}",
             "mask",
         )
-    lengths = there.astype(bool).sum(axis=1)
+    lengths: np.ndarray = there.astype(bool).sum(axis=1)
     holes = (there.astype(bool) != (np.arange(shape[1]) < lengths[:, np.newaxis])).any(axis=1)
     if holes.any() or not lengths.all():
         row = int((holes | (lengths == 0)).argmax())

@@ -8,10 +8,11 @@ from nengo.exceptions import ValidationError
 from numpy.testing import assert_array_equal
 
 from nengo_dense.evaluation import evaluate, predict
-from nengo_dense.evaluation.sequence import Sequences
+from nengo_dense.evaluation.ladder_samples import mean_logits
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
 from nengo_dense.layers.source import with_source
+from nengo_dense.sequence import Sequences
 
 N, FRAMES, STEPS = 7, 6, 5
 LENGTHS = np.array([6, 2, 5, 6, 1, 3, 2])
@@ -159,7 +160,7 @@ def test_means_over_frames_are_those_of_the_readout(x):
     """What a source answers for a sequence is averaged as what its copy on the chip answers."""
     sequences = Sequences.read(ragged(x), 4)
     logits = np.random.RandomState(3).randn(sequences.n_rows, 2)
-    means = sequences.mean_logits(logits, STEPS)
+    means = mean_logits(sequences, logits, STEPS)
     first = 0
     for mean, length in zip(means, LENGTHS, strict=True):
         steps = np.repeat(logits[first : first + length], STEPS, axis=0)

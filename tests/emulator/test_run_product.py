@@ -1,0 +1,61 @@
+"""Products of the parts of a run are the rows of one product of the whole run."""
+
+import numpy as np
+import pytest
+
+from nengo_dense.emulator import run_product
+from nengo_dense.emulator.run_product import RunProduct
+from nengo_dense.loihi.kernel.choice import make_sum_spiking
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def sum_spiking(request):
+    if request.param == "numba":
+        pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    return make_sum_spiking(request.param)
+
+
+@pytest.mark.parametrize("lanes", [1, 20])
+@pytest.mark.parametrize("size", [1, 4, 10])
+@pytest.mark.parametrize("parts", [[27], [48, 2], [48, 48, 5], [48, 49], [1], [48, 48, 48, 3]])
+def test_parts_equal_one_product(parts, size, lanes, sum_spiking, rng):
+    weights = rng.normal(size=(120, size))
+    spikes = rng.uniform(size=(lanes, sum(parts), 120)) < 0.3
+    product = RunProduct(weights, sum_spiking)
+    product.start_run(sum(parts), len(parts) > 1)
+    ours = [product(part) for part in np.split(spikes, np.cumsum(parts)[:-1], axis=1)]
+    expected = np.array([lane.dot(weights) for lane in spikes])
+    np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
+
+
+def test_parts_of_any_length_equal_one_product_where_the_order_is_known(rng):
+    pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    sum_spiking, weights = make_sum_spiking("numba"), rng.normal(size=(64, 5))
+    if run_product.find_order(61, 64, 5, False, sum_spiking) is None:
+        pytest.skip("this machine's products add in another way")
+    spikes = rng.uniform(size=(2, 61, 64)) < 0.3
+    product = RunProduct(weights, sum_spiking)
+    product.start_run(61, True)
+    ours = [product(spikes[:, step : step + 1]) for step in range(61)]
+    expected = np.array([lane.dot(weights) for lane in spikes])
+    np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
+
+
+@pytest.mark.parametrize("odd", [np.inf, np.nan])
+def test_what_is_not_finite_is_multiplied_as_by_numpy(odd, sum_spiking, rng):
+    weights = rng.normal(size=(8, 3))
+    weights[2, 1] = odd
+    spikes = rng.uniform(size=(20, 6, 8)) < 0.3
+    product = RunProduct(weights, sum_spiking)
+    product.start_run(6, False)
+    with np.errstate(invalid="ignore"):
+        expected = np.array([lane.dot(weights) for lane in spikes])
+        np.testing.assert_array_equal(product(spikes), expected)
+
+
+def test_values_that_are_not_spikes_are_multiplied_too(sum_spiking, rng):
+    weights, voltages = rng.normal(size=(8, 3)), rng.randint(-99, 99, size=(20, 6, 8))
+    product = RunProduct(weights, sum_spiking)
+    product.start_run(6, False)
+    expected = np.array([lane.dot(weights) for lane in voltages])
+    np.testing.assert_array_equal(product(voltages), expected)
