@@ -15,7 +15,7 @@ from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.through_time import loss_and_gradient
-from nengo_dense.loihi.kernel.choice import is_compiled
+from nengo_dense.loihi.kernel.choice import first_act
 
 #: First step size of Adam for each nat that is lost, relative to the root mean square of the array
 #: that is changed, and the most. Steps that suit a stack with much to learn destroy one that is
@@ -38,8 +38,6 @@ N_JUDGEMENTS, PATIENCE = 12, 4
 #: of the time. On letters held back from training, 640 at 10 steps did better than 256 with three
 #: times as many updates.
 SAMPLES_BY_STEPS, LEAST_BATCH, MOST_BATCH = 6400, 64, 640
-#: Shown while functions are compiled, once on every machine.
-COMPILING = "Compiling for the first time (some 10 s)"
 
 
 def tune(
@@ -77,7 +75,7 @@ def tune(
         Of the held-back samples, one after another, and last again that of the parameters that
         the circuit has now.
     """
-    name = "Tuning" if is_compiled() else COMPILING
+    name = first_act("Tuning", back_in_time=True)
     best = BestParameters(circuit, fit, held_back, goals, windows)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress

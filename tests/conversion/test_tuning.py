@@ -13,8 +13,9 @@ from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.conversion.goal import Goal, Goals
 from nengo_dense.conversion.host_limit import LIMIT, HostLimit, share_beyond
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.tuning import COMPILING, tune
+from nengo_dense.conversion.tuning import tune
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.kernel.choice import COMPILING
 
 WINDOWS = [Window(2, 25, 0.5), Window(5, 50, 0.5)]
 
@@ -154,7 +155,7 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     problem, monkeypatch
 ):
     make, *samples, goals = problem
-    monkeypatch.setattr("nengo_dense.conversion.tuning.is_compiled", lambda: False)
+    monkeypatch.setattr("nengo_dense.loihi.kernel.choice.is_compiled", lambda *_: False)
     bar = Seen()
     tune(make(), *samples, goals, WINDOWS, effort=0.5, seed=1, progress_bar=bar)
     assert bar.names[0] == COMPILING
