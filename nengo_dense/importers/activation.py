@@ -163,7 +163,7 @@ def squareplus(b: float = 4.0) -> Function:
 
 def _sparse_plus(z: np.ndarray) -> np.ndarray:
     """A parabola between -1 and 1, the rectifier elsewhere."""
-    return np.where(np.abs(z) < 1, np.square(np.asarray(z) + 1) / 4, np.maximum(z, 0.0))
+    return np.asarray(np.where(np.abs(z) < 1, np.square(z + 1) / 4, np.maximum(z, 0.0)))
 
 
 def _smooth(

@@ -1,6 +1,6 @@
 """A graph with any activation -> one of rectifiers alone, and a chain if it is one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
