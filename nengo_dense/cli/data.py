@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense import budget
 from nengo_dense.batches import check_batches
 from nengo_dense.cli.named_arrays import NO_NAMES, Names, find_apart
 from nengo_dense.exceptions import FileFormatError
@@ -181,7 +182,7 @@ def _labels(
 
 def _load(path: str, names: Names) -> dict[str, np.ndarray]:
     """Load all arrays; those of several inputs are put one after the other."""
-    arrays = load_arrays(Path(path), "a data set", WAY_OUT)
+    arrays = load_arrays(Path(path), "a data set", WAY_OUT, budget.SAMPLES)
     if len(names.inputs) < 2:
         return arrays
     bases = [name for group in SAMPLES.values() for name in group]

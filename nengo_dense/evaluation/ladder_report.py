@@ -92,6 +92,7 @@ class LadderReport(Report):
     """
 
     kind: ClassVar[str] = "evaluation"
+    heading: ClassVar[str] = "accuracy step by step"
 
     rungs: list[Rung]
     stack: AnyDense

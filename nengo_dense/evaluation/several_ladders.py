@@ -31,6 +31,7 @@ class SeveralLadders(Report):
     """
 
     kind: ClassVar[str] = "evaluation"
+    heading: ClassVar[str] = "accuracy step by step"
 
     outputs: Mapping[str, LadderReport]
     stack: AnyDense

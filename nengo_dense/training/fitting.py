@@ -145,16 +145,11 @@ def fit(
     )
     _check_stack(stack, noise)
     show = flag(progress_bar, "progress_bar")
+    of_time: dict[str, Any] = {"presentation_time": presentation_time, "effort": effort}
     if flag(through_time, "through_time"):
         _check_untouched(settings, validation, optimizer, callbacks)
-        how: dict[str, Any] = {
-            "presentation_time": presentation_time,
-            "effort": effort,
-            "progress_bar": show,
-        }
-        return train_through_time(stack, x, y, settings, **how)
-    _check_none(presentation_time=presentation_time, effort=effort)
-    _check_callbacks(callbacks)
+        return train_through_time(stack, x, y, **of_time, settings=settings, progress_bar=show)
+    _check_rate_training(callbacks, **of_time)
     training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
@@ -216,20 +211,6 @@ def _check_stack(stack: Any, noise: Any) -> None:
         )
 
 
-def _check_callbacks(callbacks: Any) -> None:
-    if not isinstance(callbacks, Sequence):
-        raise invalid(
-            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
-        )
-
-
-def _check_none(**given: Any) -> None:
-    """Refuse what goes with training through time where there is none."""
-    for attr, value in given.items():
-        if value is not None:
-            raise invalid("goes with through_time=True", attr)
-
-
 def _check_untouched(settings: Settings, *others: Any) -> None:
     """Refuse settings of NengoDL's training where there is none."""
     given = {f.name: getattr(settings, f.name) for f in fields(settings)}
@@ -242,6 +223,17 @@ def _check_untouched(settings: Settings, *others: Any) -> None:
                 "effort= instead; leave it out",
                 name,
             )
+
+
+def _check_rate_training(callbacks: Any, **others: Any) -> None:
+    """Raise a ValidationError for what training on rates cannot use."""
+    for attr, given in others.items():
+        if given is not None:
+            raise invalid("goes with through_time=True", attr)
+    if not isinstance(callbacks, Sequence):
+        raise invalid(
+            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
+        )
 
 
 def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:

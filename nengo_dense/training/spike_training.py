@@ -21,11 +21,11 @@ from nengo_dense.targets import check_label_sets, check_values
 from nengo_dense.training.settings import Settings
 from nengo_dense.training.training_result import TrainingResult
 
-#: Seconds that a sample is shown, where nothing else was said.
-PRESENTATION_TIME = 0.025
 #: Logit of what is right beside what is not. Its softmax is 1 but for 2e-9, so that the loss is
 #: cross-entropy.
 RIGHT = 20.0
+#: Length of a presentation in seconds, and effort, where nothing else is said.
+PRESENTATION_TIME, EFFORT = 0.025, "normal"
 #: Largest magnitude of a value that a tanh is asked for.
 MOST_TANH = 1 - 1e-6
 
@@ -34,10 +34,10 @@ def train_through_time(
     stack: DenseStack,
     x: Any,
     y: Any,
-    settings: Settings,
     *,
-    presentation_time: Any,
-    effort: Any,
+    presentation_time: float | None,
+    effort: str | float | None,
+    settings: Settings,
     progress_bar: Any,
 ) -> TrainingResult:
     """Train a stack's spikes; see `nengo_dense.training.fitting.fit`.
@@ -73,7 +73,7 @@ def train_through_time(
             samples,
             targets,
             dt,
-            effort=check_effort("normal" if effort is None else effort),
+            effort=check_effort(EFFORT if effort is None else effort),
             seed=settings.seed or 0,
             progress_bar=progress_bar,
         )
