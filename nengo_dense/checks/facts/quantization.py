@@ -10,7 +10,7 @@ from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import FloatBuild, Layer, layers_of
 from nengo_dense.loihi.integer_model import IntegerModel
-from nengo_dense.loihi.limits import DECAY_BITS, VTH_EXP
+from nengo_dense.loihi.limits import DECAY_BITS
 from nengo_dense.loihi.model_copy import flatten
 
 

@@ -103,9 +103,8 @@ def test_fast_rates_are_told_with_what_they_gain_and_lose(presentation_time, spi
 
 
 def test_settings_that_nengo_loihi_does_not_read_are_told_by_their_values():
-    with nengo.Network(seed=0) as net:
-        with nengo.Network(label="sub") as sub:
-            deep = nengo.Ensemble(4, 1, label="deep", neuron_type=nengo.SpikingRectifiedLinear())
+    with nengo.Network(seed=0) as net, nengo.Network(label="sub") as sub:
+        deep = nengo.Ensemble(4, 1, label="deep", neuron_type=nengo.SpikingRectifiedLinear())
     nengo_loihi.add_params(sub)
     sub.config[deep].block_shape = nengo_loihi.BlockShape((2,), (4,))
     (finding,) = check(net, run=0, select="ND110").findings
