@@ -3,6 +3,9 @@
     python benchmarks/emulator.py                       # the table
     python benchmarks/emulator.py --picture cost.png    # also how cost grows
     python benchmarks/emulator.py --images 10000        # also a whole test set's worth
+    python benchmarks/emulator.py --torch               # also the same loop in PyTorch
+    python benchmarks/emulator.py --most-lanes 100000   # also 100, 1,000, ... lanes at once
+    python benchmarks/emulator.py --presentations 1000000   # also predict, 1,000 lanes at once
 
 Every figure is from the public interface, end to end: host layer, chip, readout. Building is not
 counted on either side. nengo-loihi runs one presentation after another; its time for one is the
@@ -21,12 +24,13 @@ import record
 
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
+from nengo_dense.evaluation import predict
 from nengo_dense.layers import DenseStack
 
 MAX_RATE = 250.0
 NETWORKS = ((16, 64, 32, 32, 5), (784, 256, 256, 10))
 #: Ratios to nengo-loihi that the project promises, for minibatches of 1,000 and 100 steps.
-GOALS = {NETWORKS[0]: 1000, NETWORKS[1]: 300}
+GOALS = {NETWORKS[0]: 1500, NETWORKS[1]: 800}
 
 
 def dense_network(units: Sequence[int], rate: float = MAX_RATE, seed: int = 0):
@@ -151,9 +155,93 @@ def print_images(n_images, n_steps=50, lanes=1000):
             sim.run_steps(n_steps, data={source: np.broadcast_to(part, (lanes, n_steps, 784))})
             assert sim.data[probe].shape == (lanes, n_steps, units[-1])
     seconds = time.perf_counter() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{n_images} images, {n_steps} steps, with building: {seconds:.1f} s, {memory:.2f} GiB")
-    return {"images": n_images, "steps": n_steps, "seconds": seconds, "gibibytes": memory}
+    print(
+        f"{n_images} images, {n_steps} steps, with building: {seconds:.1f} s, {memory():.2f} GiB"
+    )
+    return {"images": n_images, "steps": n_steps, "seconds": seconds, "gibibytes": memory()}
+
+
+def print_torch(lanes, n_steps):
+    """Compare with a loop in PyTorch, one after the other in turns."""
+    import torch_loop
+
+    rows = []
+    for units in NETWORKS:
+        x = np.random.RandomState(1).uniform(size=(lanes, units[0]))
+        pairs = [
+            (torch_loop.measure(units, x, n_steps, MAX_RATE), time_ours(units, x, n_steps)[0])
+            for _ in range(3)
+        ]
+        theirs, ours = map(min, zip(*pairs, strict=True))
+        name = "-".join(map(str, units))
+        print(
+            f"{name:>18} {lanes:>6} {ours * 1e6:>8.1f} us {theirs * 1e6:>8.1f} us in PyTorch "
+            f"{theirs / ours:.1f}x"
+        )
+        rows.append({"network": name, "lanes": lanes, "ours": ours, "torch": theirs})
+    return rows
+
+
+def memory():
+    """Return the most memory that this process has had, in GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def time_unkept(units, lanes, n_steps):
+    """Seconds a presentation, of a minibatch whose values only an observer sees."""
+    network, source, probe = dense_network(units)
+    x = np.random.RandomState(1).uniform(size=(lanes, units[0]))
+    data = {source: np.broadcast_to(x[:, None], (lanes, n_steps, units[0]))}
+    best, seen = np.inf, []
+    keep = {probe: lambda first, values: seen.append(values.shape[1])}
+    with Simulator(network, minibatch_size=lanes, progress_bar=False, keep_history=keep) as sim:
+        for _ in range(3):
+            sim.reset()
+            start = time.perf_counter()
+            sim.run_steps(n_steps, data=data)
+            best = min(best, time.perf_counter() - start)
+    assert sum(seen) == 3 * n_steps
+    return best / lanes
+
+
+def print_lanes(most, n_steps):
+    """Print what a presentation costs, from 100 lanes at once to many."""
+    rows = []
+    for units in NETWORKS:
+        lanes = 100
+        while lanes <= most:
+            seconds = time_unkept(units, lanes, n_steps)
+            name = "-".join(map(str, units))
+            print(f"{name:>18} {lanes:>7} {seconds * 1e6:>8.1f} us, at most {memory():.2f} GiB")
+            rows.append({"network": name, "lanes": lanes, "seconds": seconds, "memory": memory()})
+            lanes *= 10
+    return rows
+
+
+def print_presentations(n, n_steps, lanes):
+    """Predict many samples that come batch by batch, with building, in bounded memory."""
+    units = NETWORKS[0]
+    network, _, _ = dense_network(units)
+    stack = next(part for part in network.networks if isinstance(part, DenseStack))
+    rng = np.random.RandomState(3)
+    batches = (rng.uniform(size=(lanes, units[0])) for _ in range(n // lanes))
+    start = time.perf_counter()
+    outputs = predict(
+        stack,
+        batches,
+        presentation_time=n_steps * 0.001,
+        minibatch_size=lanes,
+        progress_bar=False,
+    )
+    seconds = time.perf_counter() - start
+    assert len(outputs) == n // lanes * lanes
+    name = "-".join(map(str, units))
+    print(
+        f"{name:>18} {len(outputs)} presentations, {1e6 * seconds / len(outputs):.1f} us each, "
+        f"at most {memory():.2f} GiB"
+    )
+    row = {"network": name, "presentations": len(outputs), "memory": memory()}
+    return row | {"seconds": seconds / len(outputs)}
 
 
 def draw(path, n_steps):
@@ -194,6 +282,9 @@ def main():
     parser.add_argument("--steps", type=int, default=100, help="steps of a presentation")
     parser.add_argument("--samples", type=int, default=5, help="presentations of nengo-loihi")
     parser.add_argument("--images", type=int, default=0, help="size of a test set to time")
+    parser.add_argument("--torch", action="store_true", help="compare with a loop in PyTorch")
+    parser.add_argument("--most-lanes", type=int, default=0, help="most lanes at once to time")
+    parser.add_argument("--presentations", type=int, default=0, help="samples to predict")
     parser.add_argument("--picture", help="file to draw how cost grows into")
     parser.add_argument("--json", help="where to write all figures")
     args = parser.parse_args()
@@ -203,6 +294,12 @@ def main():
     }
     if args.images:
         figures["images"] = print_images(args.images)
+    if args.torch:
+        figures["torch"] = print_torch(args.lanes, args.steps)
+    if args.most_lanes:
+        figures["lanes"] = print_lanes(args.most_lanes, args.steps)
+    if args.presentations:
+        figures["presentations"] = print_presentations(args.presentations, args.steps, args.lanes)
     if args.json:
         record.keep(args.json, figures)
     if args.picture:

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import cost_picture
 import curve
 import record
 
@@ -183,7 +184,35 @@ def emulator() -> str:
         for row in known["figures"]["table"]
     ]
     head = ["network", "lanes", "a presentation of 100 steps", "in nengo-loihi", "ratio"]
-    return table(head, rows) + "\n" + circumstances(known)
+    parts = [table(head, rows), *more_of_emulator(known["figures"]), circumstances(known)]
+    return "\n".join(parts)
+
+
+def more_of_emulator(figures: dict) -> list[str]:
+    """Say how the emulator compares with PyTorch and what many lanes cost, where it is known."""
+    parts = []
+    if "torch" in figures:
+        rows = [
+            [row["network"], *(f"{1e6 * row[name]:.3g} µs" for name in ("ours", "torch"))]
+            for row in figures["torch"]
+        ]
+        lanes = figures["torch"][0]["lanes"]
+        parts.append(
+            f"The same dynamics as a loop of PyTorch in floats of 32 bits, {lanes} samples at "
+            "once, two threads, not exact (``benchmarks/torch_loop.py``):\n"
+        )
+        parts.append(table(["network", "a presentation", "in PyTorch"], rows))
+    if "lanes" in figures:
+        parts.append(
+            ".. image:: measured/lanes.svg\n   :alt: Time of a presentation, by lanes at once\n"
+        )
+    if "presentations" in figures:
+        row = figures["presentations"]
+        parts.append(
+            f"``predict`` of {row['presentations']:,} samples through {row['network']}, with "
+            f"building: {1e6 * row['seconds']:.3g} µs each, at most {row['memory']:.2g} GiB.\n"
+        )
+    return parts
 
 
 def suites() -> str:
@@ -446,6 +475,9 @@ def files() -> dict[Path, str]:
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     if curves_measured():
         texts[DOCS / "short.svg"] = short_picture()
+    cost = record.load("emulator")["figures"].get("lanes") if measured("emulator") else None
+    if cost:
+        texts[DOCS / "lanes.svg"] = cost_picture.draw(cost)
     readme = ROOT / "README.rst"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
