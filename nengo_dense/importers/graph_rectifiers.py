@@ -1,6 +1,6 @@
 """A graph with any activation -> one of rectifiers alone, and a chain if it is one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
 from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_form import GraphForm, Population, computed
+from nengo_dense.importers.graph_form import GraphForm, Output, Population, computed
 from nengo_dense.importers.normal_form import Sum, too_many
 from nengo_dense.importers.piecewise_fit import Fit, fit
 from nengo_dense.importers.spec import DenseSpec
@@ -149,6 +149,27 @@ def _padded(drive: Expression, widths: Mapping[str, int]) -> Expression:
         n_more = 0 if dense.ndim == 1 else widths[name] - dense.shape[1]
         terms[name] = np.pad(dense, ((0, 0), (0, n_more))) if n_more else dense
     return Expression(terms, drive.bias)
+
+
+def form_of(specs: Sequence[DenseSpec]) -> GraphForm:
+    """Return a chain of layers as a graph; the counterpart of `chain_of`.
+
+    Populations have their layers' names, or ``layer 1`` and so on.
+    """
+    populations: list[Population] = []
+    before, n_in = "input", specs[0].n_in
+    names = {before}
+    for number, spec in enumerate(specs, start=1):
+        name = spec.label or f"layer {number}"
+        name = f"{name} (layer {number})" if name in names else name
+        names.add(name)
+        drive = Expression({before: spec.weights}, spec.bias)
+        if number == len(specs):
+            return GraphForm({"input": n_in}, populations, {name: Output(drive, spec.activation)})
+        assert spec.function is not None  # as of every layer
+        populations.append(Population(name, drive, spec.function))
+        before = name
+    raise AssertionError("a chain has a last layer")
 
 
 def chain_of(form: GraphForm) -> list[DenseSpec] | None:

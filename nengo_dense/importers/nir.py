@@ -25,7 +25,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.budget import LAYERS, current
@@ -105,8 +104,6 @@ def _load(path: Any) -> Any:
         copy = data.copy()
     try:
         return nir.read(copy)
-    except NengoException:
-        raise
     except Exception as err:  # nir's readers assert and look up what a foreign file lacks
         raise FileFormatError(
             f"{file} is damaged or no NIR file: {type(err).__name__}: {err}"
