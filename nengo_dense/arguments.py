@@ -1,9 +1,12 @@
 """Checks of arguments, with messages that give the value, the limit and how to fix it."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from nengo import Network
+from nengo.exceptions import ValidationError
 from nengo.utils.numpy import is_integer
 from nengo.utils.progress import ProgressBar
 
@@ -29,7 +32,7 @@ def count(
     value: Any, attr: str, obj: object = None, least: int = 1, most: int = MOST_COUNTED
 ) -> int:
     """Return a whole number of at least ``least``, or raise a ValidationError."""
-    whole = is_integer(value) and not isinstance(value, bool)
+    whole = is_whole(value)
     if not whole or not least <= value <= most:
         beyond = most < MOST_COUNTED or (whole and value > most)
         limit = f" and at most {most}" if beyond else ""
@@ -37,6 +40,11 @@ def count(
             f"must be a whole number of at least {least}{limit}, got {show(value)}", attr, obj
         )
     return int(value)
+
+
+def is_whole(value: Any) -> bool:
+    """Tell whether a value is a whole number; truth values and durations are none."""
+    return is_integer(value) and not isinstance(value, bool | np.timedelta64)
 
 
 def number(value: Any, attr: str, obj: object = None) -> float:
@@ -167,6 +175,16 @@ def as_floats(value: Any, attr: str, obj: object = None) -> np.ndarray:
             attr,
             obj,
         ) from err
+    except MemoryError as err:
+        raise _too_large(given, attr, obj) from err
+
+
+def _too_large(array: np.ndarray, attr: str, obj: object) -> ValidationError:
+    return invalid(
+        f"must fit into memory as floats of 8 bytes, got an array of shape {array.shape}",
+        attr,
+        obj,
+    )
 
 
 def finite_array(
@@ -182,13 +200,17 @@ def finite_array(
         Values are not real numbers, the shape is wrong (the message recognises a transposed one),
         or values are masked, NaN or infinite.
     """
-    # in one order, so that the same numbers are summed in the same order, from wherever they come
-    array = np.array(as_floats(value, attr, obj), order="C")
+    array = as_floats(value, attr, obj)
     if array.shape != shape and not (fill and array.ndim == 0):
         hint = ""
         if array.ndim == 2 and array.T.shape == shape:
             hint = "; Nengo's orientation is (n_out, n_in), so transpose it (Keras's is the other)"
         raise invalid(f"must have shape {shape}, got {array.shape}{hint}", attr, obj)
+    # in one order, so that the same numbers are summed in the same order, from wherever they come
+    try:
+        array = np.array(array, order="C")
+    except MemoryError as err:
+        raise _too_large(array, attr, obj) from err
     n_bad = np.count_nonzero(~np.isfinite(array))
     if n_bad:
         raise invalid(
@@ -201,7 +223,7 @@ def finite_array(
 
 def check_seed(value: Any, obj: object = None) -> int | None:
     """Return a seed, or None to draw one later; raise a ValidationError for any other value."""
-    whole = is_integer(value) and not isinstance(value, bool)
+    whole = is_whole(value)
     if value is not None and not (whole and 0 <= value <= MOST_SEED):
         raise invalid(
             f"must be None or a whole number from 0 to {MOST_SEED}, got {show(value)}", "seed", obj
@@ -219,15 +241,14 @@ def one_each(value: Any, n: int, attr: str, obj: object = None) -> list[Any]:
 
     Strings and neuron types count as single items.
     """
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and (value.ndim == 0 or len(value) == n):
         value = value.tolist()  # a number where there are no dimensions
-    if isinstance(value, list | tuple):
-        items = list(value)
-        if len(items) != n:
+    if isinstance(value, list | tuple | np.ndarray):
+        if len(value) != n:
             raise invalid(
-                f"must be one value, or {n} of them in a list, got {len(items)}", attr, obj
+                f"must be one value, or {n} of them in a list, got {len(value)}", attr, obj
             )
-        return items
+        return list(value)
     return [value] * n
 
 
@@ -244,6 +265,22 @@ def flag(value: Any, attr: str, obj: object = None) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise invalid(f"must be True or False, got {show(value)}", attr, obj)
     return bool(value)
+
+
+def is_added(value: Any, obj: object = None) -> bool:
+    """Tell whether a new network goes into the open one, from its ``add_to_container``."""
+    if value is None:
+        return bool(Network.context)
+    return flag(value, "add_to_container", obj)
+
+
+def check_fitted(value: Any, obj: object = None) -> dict[str, float]:
+    """Return the errors of fitted activations by layer, or raise a ValidationError."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise invalid(f"must be a dict of errors by layer, got {show(value)}", "fitted", obj)
+    return {str(name): number(error, "fitted", obj) for name, error in value.items()}
 
 
 def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:

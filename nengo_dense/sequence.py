@@ -293,9 +293,12 @@ def _ragged(x: Any, n_in: int, attr: str) -> list[np.ndarray]:
 
 def _shape(part: Any) -> tuple[int, ...]:
     try:
-        return np.shape(part)
+        shape: Any = np.shape(part)
     except ValueError:  # of rows with different lengths
         return ()
+    return (
+        shape if isinstance(shape, tuple) else ()
+    )  # NumPy asks what has an attribute of the name
 
 
 def _is_rows(given: Any) -> bool:

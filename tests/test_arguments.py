@@ -4,6 +4,7 @@ import sys
 from fractions import Fraction
 from types import SimpleNamespace
 
+import nengo
 import numpy as np
 import pytest
 from hypothesis import given
@@ -261,3 +262,35 @@ def test_a_progress_bar_is_nengos_or_none_and_needs_somebody_to_see_it(monkeypat
     assert arguments.check_progress_bar(True) is False
     for value in ("yes", 1, print):
         refused("progress_bar: must be True, False or a", arguments.check_progress_bar, value)
+
+
+@pytest.mark.parametrize("value", [np.timedelta64(3, "s"), np.datetime64("2020"), True])
+def test_durations_dates_and_truth_values_count_nothing(value):
+    refused("n: must be a whole number", arguments.count, value, "n")
+    refused("seed: must be None or a whole number", arguments.check_seed, value)
+
+
+def test_arrays_beyond_memory_are_refused_by_their_shape():
+    many = np.broadcast_to(0.0, (2**40, 4))  # takes no memory itself
+    refused(
+        "w: must have shape .2, 4., got .1099511627776", arguments.finite_array, many, (2, 4), "w"
+    )
+    refused("w: must be one value, or 3 of them", arguments.one_each, many, 3, "w")
+    shape = many.shape
+    refused("w: must fit into memory as floats", arguments.finite_array, many, shape, "w")
+    refused("w: must fit into memory as floats", arguments.as_floats, many.view("i8"), "w")
+
+
+def test_what_goes_into_the_open_network_is_said_by_a_flag():
+    assert arguments.is_added(None) is False
+    with nengo.Network():
+        assert arguments.is_added(None) is True
+        assert arguments.is_added(False) is False
+    refused("add_to_container: must be True or False", arguments.is_added, np.ones(3))
+
+
+def test_errors_of_fitted_layers_are_numbers_by_name():
+    assert arguments.check_fitted({"a": 1}) == {"a": 1.0}
+    assert arguments.check_fitted(None) == {}
+    refused("fitted: must be a dict of errors", arguments.check_fitted, np.zeros(3))
+    refused("fitted: must be a number", arguments.check_fitted, {"a": None})

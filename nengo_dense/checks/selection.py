@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.checks.finding import Finding
 from nengo_dense.plugins import show
+
+#: Most selectors that are looked at; there are no more rules.
+MOST_CODES = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,15 +44,18 @@ class Selection:
         nengo.exceptions.ValidationError
             A selector matches no rule, or a reason for ignoring is missing.
         """
-        chosen = select.tolist() if isinstance(select, np.ndarray) else select
+        chosen: Any = select
+        if isinstance(chosen, np.ndarray) and chosen.size <= MOST_CODES:
+            chosen = chosen.tolist()
         chosen = () if chosen is None else (chosen,) if isinstance(chosen, str) else chosen
-        if isinstance(chosen, bool) or not isinstance(chosen, Iterable):
+        try:
+            chosen = tuple(islice(chosen, MOST_CODES))
+        except TypeError as err:  # it is nothing to go through, or only says that it is
             raise ValidationError(
                 'must be a code, the beginning of one, or a list of them, such as ["ND2", '
                 f'"ND401"], got {show(select)}',
                 attr="select",
-            )
-        chosen = tuple(chosen)
+            ) from err
         if ignore is not None and not isinstance(ignore, Mapping):
             raise ValidationError(
                 "must give reasons: a dictionary of code and reason, such as "

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import joblib
 import numpy as np
-from nengo.utils.numpy import is_integer
 
+from nengo_dense.arguments import is_whole
 from nengo_dense.batches import Batches
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.recorder import Recorder, Recording
@@ -110,8 +110,7 @@ def batch_size(n: int | None, most: int, n_jobs: int) -> int:
     nengo.exceptions.ValidationError
         An impossible number of processes.
     """
-    whole = is_integer(n_jobs) and not isinstance(n_jobs, bool)
-    if not whole or n_jobs == 0 or abs(n_jobs) > MOST_PROCESSES:
+    if not is_whole(n_jobs) or n_jobs == 0 or abs(n_jobs) > MOST_PROCESSES:
         raise invalid(
             f"must be a whole number of processes of at most {MOST_PROCESSES}, or -1 for all "
             f"cores, got {show(n_jobs)}",

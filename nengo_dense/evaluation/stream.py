@@ -1,6 +1,7 @@
 """Samples that follow one another without a reset, as on a running chip."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,8 @@ class Stream:
 def check_no_stream(gap: Any, order: Any) -> None:
     """Raise a ValidationError for what only streams have."""
     for attr, value in (("gap", gap), ("order", order)):
-        if value is not None and not (attr == "gap" and value == 0):
+        is_zero = attr == "gap" and isinstance(value, Real) and value == 0
+        if value is not None and not is_zero:
             raise invalid("goes with reset=False, where samples follow one another", attr)
 
 

@@ -16,7 +16,7 @@ def suffix(model: object) -> str:
 
 def starts_with(model: object, magic: bytes) -> bool:
     """Tell whether `model` is the path of a file that begins with these bytes."""
-    if not isinstance(model, str | os.PathLike) or not Path(model).is_file():
+    if not isinstance(model, str | os.PathLike) or not os.path.isfile(model):
         return False
     with open(model, "rb") as file:
         return file.read(len(magic)) == magic
@@ -30,9 +30,9 @@ def existing(path: str | os.PathLike[str]) -> Path:
     nengo_dense.exceptions.FileFormatError
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise FileFormatError(f"{path} is a directory; {way_out_of_folder(path)}")
-    if not path.exists():
+    if not os.path.exists(path):
         raise FileFormatError(f"{path} does not exist")
     if path.stat().st_size == 0:
         raise FileFormatError(f"{path} is empty")

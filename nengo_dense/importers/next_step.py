@@ -54,7 +54,7 @@ def _of_path(path: Any) -> str | None:
         )
     if kind in FILES:
         return FILES[kind]
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         return f"it is a directory; {way_out_of_folder(Path(path))}"
     return None if Path(path).exists() else "there is no such file"
 

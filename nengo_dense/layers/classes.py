@@ -26,7 +26,14 @@ def check_classes(classes: Any, n_out: int, obj: object) -> np.ndarray | None:
     """
     if classes is None:
         return None
-    names = np.array(to_array(classes, "classes", obj))
+    names = to_array(classes, "classes", obj)
+    if names.shape != (n_out,):
+        raise ValidationError(
+            f"must have shape ({n_out},), one name for each output, got {names.shape}",
+            attr="classes",
+            obj=obj,
+        )
+    names = np.array(names)
     if names.dtype == object and all(isinstance(name, str) for name in names.ravel()):
         names = names.astype(str)  # as pandas and scikit-learn keep text
     if names.dtype.kind == "S":
@@ -35,12 +42,6 @@ def check_classes(classes: Any, n_out: int, obj: object) -> np.ndarray | None:
         raise ValidationError(
             f"must be numbers or text, got {names.dtype}; name each class by its text, as "
             "[str(name) for name in classes] does",
-            attr="classes",
-            obj=obj,
-        )
-    if names.shape != (n_out,):
-        raise ValidationError(
-            f"must have shape ({n_out},), one name for each output, got {names.shape}",
             attr="classes",
             obj=obj,
         )

@@ -9,7 +9,14 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo.params import Default
 
-from nengo_dense.arguments import count, finite_array, flag, positive, random_state
+from nengo_dense.arguments import (
+    count,
+    finite_array,
+    flag,
+    is_added,
+    positive,
+    random_state,
+)
 from nengo_dense.layers import loihi_builder
 from nengo_dense.layers.placement import Placement
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
@@ -143,7 +150,7 @@ class DenseLayer(nengo.Network):
         self.placement = Placement(self.ensemble, self.input, on_chip)
         loihi_builder.install()
         # last, so that an invalid layer is not added to the user's network
-        if add_to_container if add_to_container is not None else nengo.Network.context:
+        if is_added(add_to_container, self):
             nengo.Network.add(self)
 
     def __setstate__(self, state: dict) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.arguments import count, finite_array
+from nengo_dense.arguments import count, finite_array, is_added
 from nengo_dense.layers.dense import DenseLayer
 
 #: Arguments of an encoder, besides its size.
@@ -115,7 +115,7 @@ class SpikeEncoder(nengo.Network):
             )
         self.input = self.layer.input
         self.output = self.layer.output
-        if add_to_container if add_to_container is not None else nengo.Network.context:
+        if is_added(add_to_container, self):
             nengo.Network.add(self)
 
     def arguments(self) -> dict[str, Any]:

@@ -155,7 +155,9 @@ def choose(path: Path, format: str | None) -> tuple[str, Exporter]:
     """
     known = exporters()
     if format is not None and (not isinstance(format, str) or format not in known):
-        raise ValidationError(f"must be one of {', '.join(known)}, got {format!r}", attr="format")
+        raise ValidationError(
+            f"must be one of {', '.join(known)}, got {plugins.show(format)}", attr="format"
+        )
     suffix = os.path.splitext(path)[1]
     fits = [name for name, each in known.items() if suffix in each.suffixes]
     if format is None and not fits:

@@ -9,7 +9,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, RectifiedLinear, SpikingRectifiedLinear
 
-from nengo_dense.arguments import count
+from nengo_dense.arguments import check_fitted, count, is_added
 from nengo_dense.files import as_path
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers import graph_file, stack_file
@@ -101,7 +101,7 @@ class DenseGraph(nengo.Network, Exportable):
         self._encoder_arguments = {name: dict(given) for name, given in (encoders or {}).items()}
         (self.synapse,) = check_synapses(synapse, 1, self)
         self.neuron_type = neuron_type
-        self.fitted = {str(name): float(error) for name, error in (fitted or {}).items()}
+        self.fitted = check_fitted(fitted, self)
         self._check_parts()
         with self:
             self.inputs = {n: nengo.Node(size_in=size, label=n) for n, size in self.sizes.items()}
@@ -117,7 +117,7 @@ class DenseGraph(nengo.Network, Exportable):
             one = nengo.Node([1.0], label="one")
             for name, part_out in self._outputs.items():
                 self._output(name, part_out, one)
-        if add_to_container if add_to_container is not None else nengo.Network.context:
+        if is_added(add_to_container, self):
             nengo.Network.add(self)
 
     def _check_parts(self) -> None:

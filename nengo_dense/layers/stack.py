@@ -10,7 +10,16 @@ from nengo.dists import Distribution
 from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.arguments import choice, count, finite_array, one_each, random_state
+from nengo_dense.arguments import (
+    check_fitted,
+    choice,
+    count,
+    finite_array,
+    is_added,
+    one_each,
+    random_state,
+)
+from nengo_dense.budget import LAYERS
 from nengo_dense.files import as_path
 from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.layers import stack_file
@@ -133,7 +142,7 @@ class DenseStack(nengo.Network, Exportable):
         weights, biases = self._parameters(weights, biases, seed)
         self.classes = check_classes(classes, self.units[-1], self)
         self.tuned = check_tuned(tuned, self.size_in, self)
-        self.fitted = {str(name): float(error) for name, error in (fitted or {}).items()}
+        self.fitted = check_fitted(fitted, self)
 
         with self:
             self.input = nengo.Node(size_in=self.size_in, label="input")
@@ -153,11 +162,12 @@ class DenseStack(nengo.Network, Exportable):
             ]
             self._connect()
             self._make_readout(weights[-1], biases[-1])
-        if add_to_container if add_to_container is not None else nengo.Network.context:
+        if is_added(add_to_container, self):
             nengo.Network.add(self)
 
     def _check_units(self, units: Any) -> list[int]:
-        units = units.tolist() if isinstance(units, np.ndarray) else units
+        if isinstance(units, np.ndarray) and units.size <= LAYERS.most:
+            units = units.tolist()
         each = list(units) if isinstance(units, Sequence) else [units]
         units = [count(n, "units", self) for n in each]
         if len(units) < 2:
@@ -189,7 +199,9 @@ class DenseStack(nengo.Network, Exportable):
         if biases is None:
             biases = [np.zeros(n) for n in self.units]
         weights, biases = (
-            list(given) if isinstance(given, np.ndarray) and given.ndim else given
+            list(given)
+            if isinstance(given, np.ndarray) and given.shape[:1] == (len(self.units),)
+            else given
             for given in (weights, biases)
         )
         for attr, given in (("weights", weights), ("biases", biases)):

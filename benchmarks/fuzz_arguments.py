@@ -1,0 +1,307 @@
+"""Give every public function thousands of wrong arguments: each is taken, or refused by name.
+
+    python benchmarks/fuzz_arguments.py --json arguments.json
+
+One argument after the other gets values of wrong types, sizes and shapes; all others stay right.
+A bare error is one that is neither Nengo's nor ours, or an OSError that speaks of a file. Counted
+are results, named errors and bare ones, by function; the exit code is 1 if there is a bare one.
+"""
+
+import argparse
+import datetime
+import inspect
+import json
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import nengo
+import numpy as np
+import record
+from nengo.exceptions import NengoException
+
+import nengo_dense
+from nengo_dense import Simulator
+from nengo_dense.checks import Finding, rule
+
+SECONDS = 60
+
+
+class Odd:
+    """An object that can neither be shown nor be compared."""
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
+
+    __hash__ = None
+
+
+def values():
+    """List what is given in the place of arguments: (name, value)."""
+    rng = np.random.RandomState(0)
+    found = {
+        "None": None,
+        "True": True,
+        "0": 0,
+        "-1": -1,
+        "1e-320": 1e-320,
+        "1e300": 1e300,
+        "10**30": 10**30,
+        "10**5000": 10**5000,
+        "-10**30": -(10**30),
+        "0.5": 0.5,
+        "NaN": float("nan"),
+        "inf": float("inf"),
+        "-inf": -float("inf"),
+        "1j": 1j,
+        "Decimal": Decimal("NaN"),
+        "Fraction": Fraction(1, 3),
+        "''": "",
+        "'x'": "x",
+        "'3'": "3",
+        "NUL": "a\0b",
+        "long text": "x" * 5000,
+        "surrogate": "\udc80",
+        "bytes": b"x",
+        "date": datetime.date(2020, 1, 1),
+        "datetime64": np.datetime64("2020"),
+        "timedelta64": np.timedelta64(3, "s"),
+        "[]": [],
+        "()": (),
+        "{}": {},
+        "{1: 2}": {1: 2},
+        "{'a': None}": {"a": None},
+        "set": {1, 2},
+        "ragged": [[1, 2], [3]],
+        "['x']": ["x"],
+        "[None]": [None],
+        "nested": [[[[1.0]]]],
+        "0-d": np.array(3.0),
+        "empty": np.zeros((0, 4)),
+        "bools": np.ones(3, bool),
+        "texts": np.array(["a", "b"]),
+        "objects": np.array([None, "a", 3], dtype=object),
+        "dates": np.array(["2020", "2021"], dtype="datetime64"),
+        "complex": np.ones((3, 4)) * 1j,
+        "record": np.zeros(2, dtype=[("a", "f4")]),
+        "NaNs": np.full((30, 4), np.nan),
+        "infs": np.full((30, 4), np.inf),
+        "wide": rng.rand(30, 5),
+        "flat": rng.rand(4),
+        "cube": rng.rand(3, 3, 3),
+        "masked": np.ma.masked_greater(rng.rand(30, 4), 0.5),
+        "huge": np.broadcast_to(0.0, (2**40, 4)),
+        "object()": object(),
+        "odd": Odd(),
+        "class": int,
+        "function": len,
+        "lambda": lambda *args: "x",
+        "generator": (n for n in (1, 2)),
+        "range": range(3),
+        "Ellipsis": ...,
+        "slice": slice(2),
+        "exception": ValueError("x"),
+        "module": np,
+        "path": Path("/nonexistent/x"),
+        "folder": Path(tempfile.gettempdir()),
+        "neuron": nengo.LIF(),
+        "neuron class": nengo.LIF,
+        "network": nengo.Network(add_to_container=False),
+        "distribution": nengo.dists.Uniform(-1, 1),
+        "synapse": nengo.Lowpass(0.01),
+        "stack": nengo_dense.DenseStack([2, 2], 3, seed=0, add_to_container=False),
+    }
+    try:
+        import scipy.sparse
+        import torch
+    except ImportError:
+        return found
+    found["tensor"] = torch.rand(30, 4, requires_grad=True)
+    found["bfloat16"] = torch.rand(3, dtype=torch.bfloat16)
+    found["module of torch"] = torch.nn.Linear(4, 3)
+    found["sparse"] = scipy.sparse.random(30, 4)
+    return found
+
+
+class Case:
+    """A call with right arguments, of which one is replaced.
+
+    Parameters
+    ----------
+    name : str
+    function : callable
+    right : dict
+        Name of an argument -> a function that makes a right value.
+    without : tuple of str
+        Arguments that are not replaced, as they are Nengo's own.
+    """
+
+    def __init__(self, name, function, right, without=()):
+        self.name, self.function, self.right = name, function, right
+        known = inspect.signature(function).parameters.values()
+        named = [p.name for p in known if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        self.arguments = [name for name in dict.fromkeys([*right, *named]) if name not in without]
+
+    def call(self, argument, value):
+        """Call with one argument replaced; close what has to be closed."""
+        arguments = {key: make() for key, make in self.right.items() if key != argument}
+        result = self.function(**arguments, **{argument: value})
+        if isinstance(result, Simulator):
+            result.close()
+
+
+def cases(folder):
+    """List the public functions and methods, each with right arguments."""
+    rng = np.random.RandomState(0)
+    x, y = rng.rand(30, 4), rng.randint(0, 3, 30)
+    layers = [(rng.randn(6, 4), rng.randn(6)), (rng.randn(3, 6), rng.randn(3))]
+
+    def stack():
+        return nengo_dense.DenseStack([6, 5, 3], 4, seed=0, add_to_container=False)
+
+    def network():
+        with nengo.Network(seed=0, add_to_container=False) as net:
+            net.add(stack())
+            source = nengo.Node(np.zeros(4))
+            nengo.Connection(source, net.networks[0].input, synapse=None)
+            net.probe = nengo.Probe(net.networks[0].logits)
+        return net
+
+    one, whole = stack(), network()
+    sim = Simulator(whole, progress_bar=False, minibatch_size=2)
+    result = nengo_dense.evaluate(one, x, y, presentation_time=0.005, progress_bar=False)
+    report = nengo_dense.check(whole, run=0, build=False)
+    short = {"presentation_time": lambda: 0.005, "progress_bar": lambda: False}
+    of_stack = {"stack": lambda: one, "x": lambda: x}
+    no_place = {"add_to_container": lambda: False}
+    layer = {"n_neurons": lambda: 6, "size_in": lambda: 4, **no_place}
+    converting = {"model": lambda: layers, "effort": lambda: 0.01, **short}
+    net, plain = (lambda: whole), {"progress_bar": lambda: False}
+    checking = {"network": net, "run": lambda: 0, "build": lambda: False}
+    target = folder / "file"
+    path = {"path": lambda: target}
+    text = {"code": lambda: "EV1", "severity": lambda: "info", "summary": lambda: "s"}
+    return [
+        Case("DenseLayer", nengo_dense.DenseLayer, layer),
+        Case(
+            "DenseStack",
+            nengo_dense.DenseStack,
+            {"units": lambda: [6, 5, 3], "size_in": lambda: 4, **no_place},
+        ),
+        Case(
+            "SoftmaxNode",
+            nengo_dense.SoftmaxNode,
+            {"size_in": lambda: 3, **no_place},
+            without=("add_to_container",),
+        ),
+        Case("DenseStack.save", one.save, {"path": lambda: folder / "s.npz"}),
+        Case("DenseStack.load", nengo_dense.DenseStack.load, path),
+        Case("DenseStack.set_parameters", stack().set_parameters, {}),
+        Case("DenseStack.export", one.export, {"path": lambda: folder / "s.nir"}),
+        Case("convert", nengo_dense.convert, converting),
+        Case("evaluate", nengo_dense.evaluate, {**of_stack, "y": lambda: y, **short}),
+        Case("predict", nengo_dense.predict, {**of_stack, **short}),
+        Case("check", nengo_dense.check, checking),
+        Case(
+            "ladder",
+            nengo_dense.ladder,
+            {"model": lambda: layers, "x": lambda: x, "y": lambda: y, **short},
+        ),
+        Case("Simulator", Simulator, {"network": net, **plain}),
+        Case("Simulator.run", sim.run, {"time_in_seconds": lambda: 0.002, **plain}),
+        Case("Simulator.run_steps", sim.run_steps, {"steps": lambda: 2, **plain}),
+        Case("Simulator.trange", sim.trange, {}),
+        Case("Simulator.reset", sim.reset, {}),
+        Case("Simulator.sum", sim.sum, {"probe": lambda: whole.probe}),
+        Case("Evaluation.raster", result.raster, {"sample": lambda: 0}),
+        Case("Evaluation.plot", result.plot, {}),
+        Case("Evaluation.save_html", result.save_html, {"path": lambda: folder / "e.html"}),
+        Case("CheckReport.save_html", report.save_html, {"path": lambda: folder / "r.html"}),
+        Case("Finding", Finding, {"target": lambda: "a", "message": lambda: "b"}),
+        Case("rule", rule, text),
+    ]
+
+
+def outcome(case, argument, value):
+    """Call once; return what came of it, and the text of what must not be."""
+    signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(SECONDS)
+    try:
+        case.call(argument, value)
+    except NengoException:
+        return "named", ""
+    except TimeoutError as err:
+        return "hang", str(err)
+    except OSError as err:  # of a file; what we say of it ends in our frame
+        ours = "nengo_dense" in traceback.extract_tb(err.__traceback__)[-1].filename
+        return ("named", "") if ours else ("bare", _where(err))
+    except TypeError as err:
+        if "unexpected keyword argument" in str(err) or "missing" in str(err):
+            return "signature", ""
+        return "bare", _where(err)
+    except BaseException as err:  # whatever else is bare
+        return "bare", _where(err)
+    finally:
+        signal.alarm(0)
+    return "taken", ""
+
+
+def _where(err):
+    frames = traceback.extract_tb(err.__traceback__)[1:]
+    ours = [frame for frame in frames if "nengo_dense" in frame.filename][-1:]
+    place = "".join(f" at {Path(f.filename).name}:{f.lineno} {f.line}" for f in ours)
+    return f"{type(err).__name__}: {str(err)[:100]}{place}"
+
+
+def _stop(signum, frame):
+    raise TimeoutError(f"more than {SECONDS} s")
+
+
+def main(argv=None):
+    """Count what comes of wrong arguments."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--only", help="the function of this name alone")
+    arguments.add_argument("--json", help="file for the counts")
+    given = arguments.parse_args(argv)
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    counts, faults = {}, []
+    with tempfile.TemporaryDirectory() as folder:
+        wrong = values()
+        for case in cases(Path(folder)):
+            if given.only and case.name != given.only:
+                continue
+            counts[case.name] = Counter()
+            for argument in case.arguments:
+                for name, value in wrong.items():
+                    if name == "huge" and argument == "x":
+                        continue  # so many samples are so much work
+                    found, text = outcome(case, argument, value)
+                    counts[case.name][found] += 1
+                    if found in ("bare", "hang"):
+                        faults.append(f"{case.name}({argument}={name}): {text}")
+                        print(faults[-1], file=sys.stderr, flush=True)
+    total = sum(counts.values(), Counter())
+    figures = {
+        "calls": sum(total.values()),
+        "total": dict(total),
+        "by_function": {name: dict(found) for name, found in counts.items()},
+        "faults": faults,
+    }
+    print(json.dumps({key: value for key, value in figures.items() if key != "faults"}, indent=2))
+    if given.json:
+        record.keep(given.json, figures)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
