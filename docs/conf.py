@@ -113,10 +113,18 @@ def write_rule_pages(app):
     folder.mkdir(exist_ok=True)
     written = folder / "index.rst"  # the last one
     if is_old(written, Path(rule_example.__file__), *rule_example.paths()):
-        examples = [rule_example.run(path) for path in rule_example.paths()]
+        examples = [rule_example.show(path) for path in rule_example.paths()]
         pages = rule_pages({example.code: rule_example.section(example) for example in examples})
         for name, text in {**pages, "index": rule_index()}.items():
             (folder / f"{name}.rst").write_text(text, encoding="utf-8")
+
+
+def forget_examples(app):
+    """Remove what earlier builds wrote of examples that are no longer there, or renamed."""
+    scripts = {path.stem for path in Path(app.srcdir, "examples", "gallery").glob("*.py")}
+    for path in Path(app.srcdir, "gallery").glob("plot_*"):
+        if path.name.split(".")[0] not in scripts:
+            path.unlink()
 
 
 def draw_pictures(app):
@@ -136,5 +144,6 @@ def setup(app):
     """Let Sphinx call us."""
     app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
+    app.connect("builder-inited", forget_examples)
     # before sphinx-gallery, which takes a thumbnail from there
     app.connect("builder-inited", draw_pictures, priority=400)

@@ -46,6 +46,8 @@ class Report(ABC):
     ----------
     kind : str
         Noun for titles; reports only take the place of others of their kind.
+    heading : str
+        Noun of the page's heading, where it is not the kind.
     name : str
         Of what was looked at; may be empty.
     schema_version : int
@@ -53,6 +55,7 @@ class Report(ABC):
     """
 
     kind: ClassVar[str]
+    heading: ClassVar[str] = ""
     schema_version: ClassVar[int] = 1
     name: str
 
@@ -97,7 +100,7 @@ class Report(ABC):
 
     def to_html(self) -> str:
         """Give the report as one HTML page with pictures (these need matplotlib)."""
-        return page(self.kind, self.name, self._fragment(with_pictures=True))
+        return page(self.kind, self.name, self._fragment(with_pictures=True), self.heading)
 
     def save_html(self, path: str | Path) -> None:
         """Write the HTML page to a file, in the place of no other file than such a page."""
@@ -130,17 +133,18 @@ def json_kind(kind: str) -> files.Kind:
     return files.Kind(f"the JSON of {kind}", recognizes)
 
 
-def page(kind: str, name: str, body: str) -> str:
+def page(kind: str, name: str, body: str, heading: str = "") -> str:
     """Write a page.
 
     Parameters
     ----------
-    kind, name : str
+    kind, name, heading : str
         As in `Report`.
     body : str
         HTML.
     """
-    title = f"{kind[0].upper()}{kind[1:]}{f' of {name}' if name else ''}"
+    noun = heading or kind
+    title = f"{noun[0].upper()}{noun[1:]}{f' of {name}' if name else ''}"
     tab = f"nengo_dense {kind}{f': {name}' if name else ''}"
     now = time.localtime()
     date = f"{now.tm_mday} {time.strftime('%B %Y, %H:%M', now)}"

@@ -2,14 +2,23 @@
 
 ``docs/rule_examples/CODE.py`` holds both, as two cells between which ``# %%`` stands. The second
 cell goes on where the first one ends. Each leaves the report of `nengo_dense.check` as ``report``.
+
+An example that needs NengoDL cannot run where the docs are made: the two exclude one another. It
+runs in NengoDL's environment, and what it found lies beside it in ``CODE.json``::
+
+    .venv-dl/bin/python docs/_ext/rule_example.py docs/rule_examples/ND108.py
 """
 
+import json
+import sys
 import textwrap
 import warnings
+from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nengo_dense.checks import CheckReport
+from nengo_dense.checks import CheckReport, Finding
 
 FOLDER = Path(__file__).parents[1] / "rule_examples"
 BETWEEN = "\n# %%\n"
@@ -23,6 +32,7 @@ class Example(NamedTuple):
     mended: str
     before: CheckReport
     after: CheckReport
+    where: str = "Both were run when this page was made."
 
 
 def paths() -> list[Path]:
@@ -41,6 +51,38 @@ def run(path: Path) -> Example:
             exec(compile(cell, str(path), "exec"), names)
             reports.append(names.pop("report"))
     return Example(path.stem, broken.strip(), mended.strip(), *reports)
+
+
+def show(path: Path) -> Example:
+    """Return an example as it ran elsewhere, if it was recorded, or else run it."""
+    file = path.with_suffix(".json")
+    if not file.exists():
+        return run(path)
+    record = json.loads(file.read_text(encoding="utf-8"))
+    if record["source"] != fingerprint(path):
+        raise ValueError(f"{path.name} has changed since it was recorded; record it again")
+    broken, mended = path.read_text(encoding="utf-8").split(BETWEEN)
+    reports = [CheckReport([Finding(**f) for f in record[cell]]) for cell in ("before", "after")]
+    where = f"Both were run with {record['with']}, which cannot be where this page is made."
+    return Example(path.stem, broken.strip(), mended.strip(), *reports, where)
+
+
+def record(path: Path) -> None:
+    """Run an example with NengoDL, and write what it found to a file beside it."""
+    example = run(path)
+    versions = [f"{name} {metadata.version(name)}" for name in ("nengo-dl", "tensorflow")]
+    found = {
+        "source": fingerprint(path),
+        "with": " and ".join(versions),
+        "before": example.before.to_dict()["findings"],
+        "after": example.after.to_dict()["findings"],
+    }
+    path.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def fingerprint(path: Path) -> str:
+    """Return a number that changes whenever an example's source does."""
+    return sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
 def section(example: Example) -> str:
@@ -64,10 +106,22 @@ def section(example: Example) -> str:
             "The same one, mended\n--------------------",
             "It goes on where the code above ends:",
             _block("python", example.mended),
-            f"{example.code} is no longer in the report. Both were run when this page was made.",
+            f"{_outcome(example)} {example.where}",
         ]
     )
 
 
+def _outcome(example: Example) -> str:
+    accepted = {finding.code for finding, _ in example.after.ignored}
+    if example.code in accepted:
+        return f"The report now lists {example.code} as accepted, with the reason."
+    return f"{example.code} is no longer in the report."
+
+
 def _block(language: str, text: str) -> str:
     return f".. code-block:: {language}\n\n{textwrap.indent(text, '   ')}"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        record(Path(name))

@@ -6,9 +6,9 @@ from nengo_dense import report_page
 from nengo_dense.checks import documentation
 from nengo_dense.checks.finding import Finding
 from nengo_dense.checks.outcome import Outcome
-from nengo_dense.checks.picture import pictures
+from nengo_dense.checks.picture import MAX_NAME, pictures
 from nengo_dense.checks.terminal import printable
-from nengo_dense.checks.text import COLUMNS, MEANINGS, cell
+from nengo_dense.checks.text import COLUMNS, MEANINGS, cell, shorten
 
 #: Of a finding's border and heading; readable on white and on black.
 COLOURS = {"error": "#d4314a", "warning": "#b8730a", "info": "#3f83a8"}
@@ -21,7 +21,7 @@ def fragment(report: Outcome, with_rules: bool = False) -> str:
     ----------
     report : Outcome
     with_rules : bool, optional
-        Whether codes link to what their rules say, which comes at the end.
+        Whether codes link to what their rules say, as `rules_of` returns it.
     """
     known = rules_of(report) if with_rules else {}
     parts = [f"<p><b>{_text(report.summary)}</b></p>"]
@@ -38,7 +38,6 @@ def fragment(report: Outcome, with_rules: bool = False) -> str:
         parts.append(
             f"<details><summary>Not looked at</summary><ul>{''.join(items)}</ul></details>"
         )
-    parts += [_rule(code, text) for code, text in known.items()]
     return "\n".join(parts)
 
 
@@ -48,8 +47,9 @@ def page(report: Outcome) -> str:
         f'<div class="picture"><h2>{_text(title)}</h2>\n{svg}</div>'
         for title, svg in pictures(report)
     )
-    body = fragment(report, with_rules=True)
-    return report_page.page("check", "", f'{body}\n<div class="pictures">{drawn}</div>')
+    said = "\n".join(_rule(code, text) for code, text in rules_of(report).items())
+    body = f'{fragment(report, with_rules=True)}\n<div class="pictures">{drawn}</div>\n{said}'
+    return report_page.page("check", shorten(printable(report.name, keep=""), MAX_NAME), body)
 
 
 def _text(words: str) -> str:
@@ -65,7 +65,7 @@ def rules_of(report: Outcome) -> dict[str, str]:
 
 def _rule(code: str, text: str) -> str:
     paragraphs = "".join(f"<p>{_text(part)}</p>" for part in text.split("\n\n"))
-    return f'<details id="{_text(code)}"><summary>{_text(code)}</summary>{paragraphs}</details>'
+    return f'<h2 id="{_text(code)}">{_text(code)}</h2>{paragraphs}'
 
 
 def _finding(finding: Finding, linked: bool) -> str:

@@ -33,6 +33,7 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     curves: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     complete: bool = True
+    name: str = ""
 
     @property
     def ok(self) -> bool:

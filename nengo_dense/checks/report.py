@@ -26,6 +26,8 @@ class CheckReport(Outcome):
     complete : bool
         Whether every installed rule could run, and none crashed. Otherwise some findings may be
         missing, so ``ok`` is false too.
+    name : str
+        Label of the network; may be empty.
     curves : dict of {str: dict}
         By layer, arrays for the pictures: "weights" in the unit of stored levels, "rates" in
         hertz.

@@ -9,7 +9,7 @@ from nengo_dense import files
 
 
 def _is_html(file: BinaryIO) -> bool:
-    return b"<title>nengo_dense check</title>" in file.read(1000)
+    return b"<title>nengo_dense check" in file.read(1000)
 
 
 def _is_json(file: BinaryIO) -> bool:

@@ -91,7 +91,9 @@ def check(
     with untouched(network), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         facts = Facts(known, {"network": network, "dt": dt, "run_time": run, "build": build})
-        report = CheckReport(problems=list(known.problems), complete=known.complete)
+        report = CheckReport(
+            problems=list(known.problems), complete=known.complete, name=_label(network)
+        )
         for code, rule in known.rules.items():
             _ask(rule, known.origins.get(code, "of unknown origin"), facts, selection, report)
         report.findings[:] = _sorted(_unexplained(report.findings, known))
@@ -100,6 +102,11 @@ def check(
             report.lack(crash)
     report.ignored = selection.apply(report.findings)
     return report
+
+
+def _label(network: Any) -> str:
+    label = getattr(network, "label", None)
+    return label if isinstance(label, str) else ""
 
 
 def _figures(facts: Facts) -> tuple[list[dict[str, Any]], int | None, dict[str, Any]]:

@@ -33,7 +33,7 @@ from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
-from nengo_dense.loihi.kernel.choice import KERNELS
+from nengo_dense.loihi.kernel.choice import KERNELS, first_act
 from nengo_dense.plugins import show
 
 TARGETS = ("sim", "simreal")
@@ -108,6 +108,7 @@ class Simulator:
         if minibatch_size is not None:
             minibatch_size = count(minibatch_size, "minibatch_size", most=MOST_LANES)
         self.minibatch_size = minibatch_size
+        self._kernel = kernel
         self.progress_bar = check_progress_bar(progress_bar)
         self.network = _check_network(network)
         check_keep_history(keep_history, network)
@@ -274,11 +275,13 @@ class Simulator:
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
             )
             return
-        with ProgressTracker(bar, Progress("Simulating", "Simulation", steps)) as tracker:
-            self._run(steps, given, tracker)
+        act = "Simulating"
+        first = first_act(act, self._kernel)
+        with ProgressTracker(bar, Progress(first, "Simulation", steps)) as tracker:
+            self._run(steps, given, tracker, act)
 
     def _run(
-        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker
+        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker, act: str
     ) -> None:
         overflowed: set[str] = set()
         self.timers.start("run")
@@ -289,6 +292,7 @@ class Simulator:
                 overflowed |= self._machine.advance(n_steps)
                 self._n_steps += n_steps
                 self._between_steps = True
+                tracker.total_progress.name_during = act
                 tracker.total_progress.step(n_steps)
         finally:
             self.timers.stop("run")

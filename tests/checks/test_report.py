@@ -88,6 +88,8 @@ def test_html_page_is_complete_and_escaped(report, tmp_path):
     page = path.read_text(encoding="utf-8")
     assert page.count("<svg") == 3
     assert "&lt;second&gt;" in page
+    for code in re.findall('href="#(ND[0-9]+)"', page):  # what the rule says stands below, open
+        assert f'<h2 id="{code}">' in page
     assert "<second>" not in page
     # nothing is fetched: the addresses in it are names of XML's vocabularies only
     assert not re.search(r'(src|href)="https?:', page.replace('xlink:href="#', ""))

@@ -2,8 +2,8 @@
 A network in Nengo GUI
 ======================
 
-`Nengo GUI <https://www.nengo.ai/nengo-gui/>`_ shows a network in a browser, and its values while it
-runs. It opens a script that leaves its network in a variable named ``model``, as this one does.
+`Nengo GUI <https://www.nengo.ai/nengo-gui/>`_ shows a network in a browser, and its values while
+it runs. It opens a script that leaves its network in a variable named ``model``, as this one does.
 Start it with the emulator as its back end:
 
 .. code-block:: bash

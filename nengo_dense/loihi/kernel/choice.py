@@ -15,6 +15,8 @@ from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
 KERNELS = ("auto", "numpy", "numba")
+#: Shown while functions are compiled, once on every machine.
+COMPILING = "Compiling for the first time (some 10 s)"
 
 
 def make_kernel(name: str, program: Program) -> Kernel:
@@ -72,19 +74,31 @@ def make_slopes(name: str = "auto") -> BackInTime:
     )
 
 
-def is_compiled() -> bool:
-    """Whether no function has to be compiled first, which takes seconds."""
-    if not _compiled("auto"):
-        return True
-    from nengo_dense.loihi.kernel import (
-        compilation,
-        compiled_chip,
-        compiled_product,
-        compiled_slope,
-    )
+def is_compiled(name: str = "auto", back_in_time: bool = False) -> bool:
+    """Whether no function has to be compiled first, which takes seconds.
 
-    needed = compiled_chip.advance, compiled_slope.back, compiled_product.add_rows
+    Parameters
+    ----------
+    name : {"auto", "numpy", "numba"}
+        Of the kernel.
+    back_in_time : bool, optional
+        Whether slopes are wanted too.
+    """
+    if not _compiled(name):
+        return True
+    from nengo_dense.loihi.kernel import compilation, compiled_chip  # loads numba
+
+    needed = [compiled_chip.advance]
+    if back_in_time:
+        from nengo_dense.loihi.kernel import compiled_product, compiled_slope
+
+        needed += [compiled_slope.back, compiled_product.add_rows]
     return all(map(compilation.is_ready, needed))
+
+
+def first_act(act: str, name: str = "auto", back_in_time: bool = False) -> str:
+    """Name what a progress bar shows at first: the act, or that functions are compiled for it."""
+    return act if is_compiled(name, back_in_time) else COMPILING
 
 
 def _compiled(name: str) -> bool:
