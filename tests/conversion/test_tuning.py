@@ -81,8 +81,12 @@ def test_the_same_seed_gives_the_same_parameters(problem):
 
 
 def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
-    monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 1e6)
-    monkeypatch.setattr("nengo_dense.conversion.tuning.MOST_RATE", 7.0)
+
+    def forget(self, slopes, rate):
+        for values in self.parameters:
+            values[...] = np.std(values) * np.random.RandomState(1).normal(size=values.shape)
+
+    monkeypatch.setattr(Adam, "update", forget)
     circuit, (first, *_, last) = run(problem, 1)
     assert first == last
     unchanged, known = problem[0](), np.concatenate([part.frames for part in problem[1:3]])
@@ -206,3 +210,23 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
     share = Schedule().share(1, 1 / 60)
     assert 0 < free == pytest.approx(tuning.LEARNING_RATE * loss * share)
     assert bounded == pytest.approx(1e-6 * share)
+
+
+def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, monkeypatch):
+    make, *samples, goals = problem
+    rates = []
+    update = Adam.update
+
+    def seen(self, slopes, rate):
+        rates.append(rate)
+        update(self, slopes, rate)
+
+    monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
+    monkeypatch.setattr(tuning, "MOST_RATE", 3.0)
+    monkeypatch.setattr(Adam, "update", seen)
+    first, second, *_, last = tune(
+        make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False
+    )
+    assert second.loss > first.loss
+    assert last.loss < first.loss
+    assert rates[-1] < max(rates) * tuning.RETREAT**2
