@@ -15,7 +15,7 @@ from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.through_time import loss_and_gradient
-from nengo_dense.loihi.kernel.choice import first_act
+from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 
 #: Step size of Adam for a presentation of one step, relative to the root mean square of the array
 #: that is changed. It shrinks as the root of the number of steps: slopes through more of them are
@@ -72,7 +72,7 @@ def tune(
     judgements : list of Judgement
         Of the held-back samples: the first, and that of the parameters that the circuit has now.
     """
-    name = first_act("Tuning", back_in_time=True)
+    name = "Tuning" if is_compiled() else COMPILING
     best = BestParameters(circuit, fit, held_back, goals, windows)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress
