@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.budget import SAMPLES
 from nengo_dense.exceptions import invalid
 
 #: Most memory in bytes for a sparse matrix as a dense array.
-MOST_BYTES = 2**33
+MOST_BYTES = SAMPLES.most
 #: Types of items in a list that need no further check.
 PLAIN = {bool, bytes, float, int, str}
 #: Python's types that count as real numbers.

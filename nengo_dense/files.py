@@ -12,12 +12,14 @@ import stat
 import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.budget import DATA, MOST_COMPRESSION, NUMBER_BYTES, Budget, Limit
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.plugins import show
 
@@ -48,7 +50,9 @@ def as_path(path: Any) -> Path:
     return Path(path)
 
 
-def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]:
+def load_arrays(
+    path: Path, meaning: str, way_out: str, limit: Limit = DATA
+) -> dict[str, np.ndarray]:
     """Load all arrays of a ``.npz`` file, without pickle.
 
     Parameters
@@ -58,22 +62,21 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
         Expected content of the file, for the message ("a saved DenseStack").
     way_out : str
         The remedy, as a sentence for the message.
+    limit : Limit, optional
+        How much its arrays may take together.
 
     Raises
     ------
     OSError
         There is no such file, or it is not readable.
     nengo_dense.exceptions.FileFormatError
-        It is not an ``.npz`` file, or is damaged.
+        It is not an ``.npz`` file, is damaged, or its arrays are larger than the limit.
     """
     file = _open(path, meaning, way_out)
     # opened here, because NumPy does not close a damaged file
     with file:
         try:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it holds a single array")
-            return dict(archive)
+            return read_arrays(file, limit)
         # zipfile, zlib and NumPy's header parser raise many kinds of errors for damaged bytes
         except Exception as err:
             reason = str(err) or type(err).__name__
@@ -83,6 +86,50 @@ def load_arrays(path: Path, meaning: str, way_out: str) -> dict[str, np.ndarray]
             raise FileFormatError(
                 f"{path} cannot be read as {meaning}: {reason}. {way_out}"
             ) from err
+
+
+def read_arrays(file: BinaryIO, limit: Limit = DATA, only: str = "") -> dict[str, np.ndarray]:
+    """Read the arrays of an open ``.npz`` file; what each declares is checked before it is read.
+
+    Parameters
+    ----------
+    file : file
+    limit : Limit, optional
+        How much they may take together.
+    only : str, optional
+        Name of the one array that is read.
+
+    Raises
+    ------
+    Exception
+        Whatever zipfile, zlib and NumPy raise for damaged bytes.
+    """
+    archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError("it holds a single array")
+    names = [only] if only else archive.files
+    own = Budget()
+    for name in names:
+        own.take(limit, _declared(archive, name), f"array {name!r}")
+    return {name: archive[name] for name in names}
+
+
+def _declared(archive: Any, name: str) -> int:
+    """Return the bytes of an array in memory, or raise a ValueError if they cannot be there."""
+    member = name if name in archive.zip.namelist() else f"{name}.npy"
+    info = archive.zip.getinfo(member)
+    if info.file_size > (info.compress_size + 1) * MOST_COMPRESSION:
+        raise ValueError(f"array {name!r} declares more bytes than can be packed in its place")
+    with archive.zip.open(info) as data:
+        version = np.lib.format.read_magic(data)
+        read = "read_array_header_2_0" if version > (1, 0) else "read_array_header_1_0"
+        shape, _, dtype = getattr(np.lib.format, read)(data)
+    n = prod(shape)
+    if dtype.hasobject or dtype.itemsize == 0:
+        return 0  # NumPy refuses the first
+    if n * dtype.itemsize > info.file_size:
+        raise ValueError(f"array {name!r} declares the shape {shape}, more than is there")
+    return int(n * max(dtype.itemsize, NUMBER_BYTES if dtype.kind in "biuf" else 1))
 
 
 def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:

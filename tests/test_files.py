@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import nengo
@@ -19,6 +20,7 @@ from nengo.exceptions import ValidationError
 
 import nengo_dense
 from nengo_dense import files
+from nengo_dense.budget import DATA
 from nengo_dense.exceptions import FileFormatError
 
 GREETING = files.Kind("a greeting", lambda file: file.read(5) == b"hello")
@@ -234,6 +236,40 @@ def test_what_is_no_file_of_arrays_is_said(tmp_path, name, error, message):
     (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:1000])
     with pytest.raises(error, match=message):
         files.load_arrays(tmp_path / name, "a data set", "Save one.")
+
+
+def bomb(path, shape, dtype="<f8", content=b""):
+    """Write an archive whose array declares a shape, whatever is in it."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": dtype, "fortran_order": False, "shape": shape}
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", header.getvalue() + content)
+
+
+@pytest.mark.parametrize(
+    ("shape", "content", "match"),
+    [
+        ((2**40,), b"", "declares the shape .1099511627776,., more than is there"),
+        ((2**20, 2**62), b"", "more than is there"),
+        ((100,), bytes(800), "declares 800 bytes of data, more than the limit of 799"),
+    ],
+)
+def test_what_arrays_declare_is_checked_before_they_are_read(tmp_path, shape, content, match):
+    bomb(tmp_path / "x.npz", shape, content=content)
+    with pytest.raises(FileFormatError, match=match):
+        files.load_arrays(tmp_path / "x.npz", "a stack", "Save it.", DATA._replace(most=799))
+    if content:
+        bomb(tmp_path / "x.npz", shape, "|i1", content)  # a byte each, and eight when used
+        with pytest.raises(FileFormatError, match=match):
+            files.load_arrays(tmp_path / "x.npz", "a stack", "Save it.", DATA._replace(most=799))
+
+
+def test_arrays_of_one_file_have_a_limit_together(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", **{f"a{n}": np.zeros(2**10) for n in range(20)})
+    with pytest.raises(FileFormatError, match="'a16' declares 8192 bytes of data after 131072"):
+        files.load_arrays(tmp_path / "x.npz", "a stack", "Save it.", DATA._replace(most=2**17))
 
 
 STACKS = [nengo_dense.DenseStack([n, 3], n, seed=0) for n in (4, 60)]

@@ -12,7 +12,7 @@ from nengo_dense.cli import model
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.number import seconds, seconds_or_none
 from nengo_dense.cli.output import check_apart, check_drawing, output_file
-from nengo_dense.cli.showing import check_showing
+from nengo_dense.cli.showing import check_showing, frames_of
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.stack import DenseStack
 
@@ -65,6 +65,8 @@ def run_check(args: argparse.Namespace) -> int:
     given = model.read(args.model)
     if given.source is not None:
         samples = given.load_calibration(args)
+        if samples is not None:
+            samples = frames_of(samples, given.source.n_in)
         network: Any = given.to_stack(args.encoding, calibration=samples, dt=args.dt)
     else:
         samples = _load_shown(given, args)

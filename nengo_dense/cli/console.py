@@ -75,8 +75,7 @@ def _show(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> N
 
 def _typed(err: UnicodeError) -> tuple[str, int]:
     """Replace characters that ASCII lacks; an error handler for a codec."""
-    if not isinstance(err, UnicodeEncodeError):
-        raise err
+    assert isinstance(err, UnicodeEncodeError), "only what is written is encoded"
     text = err.object[err.start : err.end]
     return "".join(map(_typed_one, text)), err.end
 

@@ -32,6 +32,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         default=TARGETS[0],
         help="whose integers the stack is made for (default: %(default)s)",
     )
+    parser.add_argument(
+        "--per-frame",
+        action="store_true",
+        help="tune for an answer at every frame, where --calibrate has sequences",
+    )
     parser.add_argument("-o", "--output", required=True, type=stack_path, metavar="STACK.npz")
     parser.set_defaults(run_command=run)
 
@@ -55,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
         for option in ("presentation_time", "dt", "effort"):
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
+        if args.per_frame:
+            trained.refuse("--per-frame")
     calibration = trained.load_calibration(args)
     if args.effort is not None:
         if calibration is None:
@@ -63,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
                 attr="--effort",
             )
         times["effort"] = args.effort
-    stack = trained.convert(args.encoding, calibration=calibration, target=args.target, **times)
+    times |= {"target": args.target, "per_frame": args.per_frame}
+    stack = trained.convert(args.encoding, calibration=calibration, **times)
     stack.save(args.output)
     if isinstance(stack, DenseGraph):
         print(f"{args.output}: {stack!r}")
@@ -74,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
     if stack.tuned is not None:
         shown = 1000 * stack.tuned.presentation_time
         gap = "" if stack.tuned.gap is None else f", {stack.tuned.gap:.1f}% from the source"
-        print(f"tuned for presentations of {shown:g} ms{gap} on held-back samples")
+        frame = stack.tuned.frame_time
+        what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
+        print(f"tuned for {what} of {shown:g} ms{gap} on held-back samples")
     print(f"firing rates that represent the value 1: {rates} Hz")
     return 0

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense import budget
 from nengo_dense.batches import check_batches
 from nengo_dense.cli.named_arrays import NO_NAMES, Names, find_apart
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays, map_array
-from nengo_dense.samples import check_inputs, join_inputs
-from nengo_dense.sequence import Sequences
+from nengo_dense.samples import check_inputs
+from nengo_dense.sequence import Sequences, join
 
 #: Part of a data set -> possible names of its samples, in upper or lower case.
 SAMPLES = {
@@ -53,7 +54,7 @@ class Samples(NamedTuple):
 
 def load_inputs(
     path: str, n_in: int | None = None, doing: str = "calibrating on", names: Names = NO_NAMES
-) -> np.ndarray:
+) -> Any:
     """Load samples for calibration, preferably training samples; print their name.
 
     Parameters
@@ -67,7 +68,7 @@ def load_inputs(
 
     Returns
     -------
-    x : (batch, n_in) ndarray
+    x : (batch, n_in) or (batch, n_frames, n_in) ndarray, or list of (n_frames, n_in) ndarray
 
     Raises
     ------
@@ -76,8 +77,9 @@ def load_inputs(
     nengo.exceptions.ValidationError
         The samples have another width, or are not numbers.
     """
-    samples = _find_samples(_load(path, names), CALIBRATION, path)
-    x = _check(samples, n_in)
+    arrays = _load(path, names)
+    samples = _find_samples(arrays, CALIBRATION, path)
+    x = _check_shown(samples, n_in, arrays)
     seen = "; these are test samples, which will look better than new ones"
     print(f"{doing} {samples}{seen if samples.part == 'test' else ''}")
     return x
@@ -180,14 +182,14 @@ def _labels(
 
 def _load(path: str, names: Names) -> dict[str, np.ndarray]:
     """Load all arrays; those of several inputs are put one after the other."""
-    arrays = load_arrays(Path(path), "a data set", WAY_OUT)
+    arrays = load_arrays(Path(path), "a data set", WAY_OUT, budget.SAMPLES)
     if len(names.inputs) < 2:
         return arrays
     bases = [name for group in SAMPLES.values() for name in group]
     for base in (*bases, ""):
         if found := find_apart(arrays, base, names.inputs):
             parts = {name: arrays[spelled] for name, spelled in found.items()}
-            joined = join_inputs(parts, names.inputs)
+            joined = join(parts, names.inputs)
             if base:
                 arrays.setdefault(base, joined)
             else:

@@ -117,7 +117,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         if args.gap is not None:
             running |= {"reset": False, "gap": args.gap}
-        stack = given.to_stack(args.encoding, calibration=calibration, **times)
+        tuning = given.tuning_for(x, args.per_frame, calibration, times)
+        stack = given.to_stack(args.encoding, calibration=calibration, **tuning)
         result = evaluate(stack, x, y, target=args.target, **running)
         text = result.summary()
     print(text)

@@ -14,6 +14,7 @@ from nengo_dense.cli import console
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
+from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.output_judges import judge_outputs
 from nengo_dense.evaluation.source_answers import source_parts
 from nengo_dense.importers import read_model
@@ -79,6 +80,16 @@ class Model:
         if args.calibrate is None:
             return None
         return load_inputs(args.calibrate, self.n_in, names=self.names)
+
+    def tuning_for(
+        self, x: Any, per_frame: bool, calibration: Any, times: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return times of a conversion, so that calibration sequences are shown as ``x`` is."""
+        if self.source is None or calibration is None:
+            return times
+        time, dt = times["presentation_time"], times["dt"]
+        shown = LadderSamples.of(self.source, x, time, dt, None, per_frame)
+        return times | shown.tuning(self.source, calibration)
 
     def refuse(self, option: str) -> NoReturn:
         """Raise a ValidationError for an option of conversion, because there is no conversion."""
@@ -203,7 +214,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--calibrate",
         metavar="FILE.npz",
-        help="inputs to choose firing rates by, for a model that is converted: array x_train or x",
+        help="inputs to choose firing rates by and to tune with, for a model that is converted: "
+        "array x_train or x, samples or sequences (then with mask_train or mask)",
     )
 
 

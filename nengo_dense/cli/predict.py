@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
         given.check_network()
     x = load_samples(args.data, given.n_in, "predicting for", given.names)
     calibration = given.load_calibration(args)
-    stack = given.to_stack(args.encoding, calibration=calibration, **times)
+    tuning = given.tuning_for(x, args.per_frame, calibration, times)
+    stack = given.to_stack(args.encoding, calibration=calibration, **tuning)
     outputs = predict(
         stack,
         x,

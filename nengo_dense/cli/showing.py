@@ -18,17 +18,24 @@ IGNORE = dict.fromkeys(
 )
 
 
+def frames_of(samples: Any, n_in: int) -> np.ndarray:
+    """Return samples, or the frames of sequences, as (n, n_in)."""
+    parts = samples if isinstance(samples, list) else [samples]
+    return np.concatenate([np.reshape(part, (-1, n_in)) for part in parts])
+
+
 def check_showing(
-    stack: AnyDense, samples: np.ndarray, ignore: Mapping[str, str] | None = None, **options: Any
+    stack: AnyDense, samples: Any, ignore: Mapping[str, str] | None = None, **options: Any
 ) -> CheckReport:
     """Check a stack in a network that presents some of the samples to it.
 
-    A tuned stack gets each sample until the time of its first answers.
+    A tuned stack gets each sample until the time of its first answers, of sequences some frames.
     """
+    samples = frames_of(samples, stack.size_in)
     shown_for = SHOWN_FOR
     if stack.tuned is not None:
         shown_for = stack.tuned.first_answer
-    chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN].reshape(-1, stack.size_in)
+    chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN]
     shown = PresentInput(chosen, shown_for)
     network, _ = with_source(stack, shown, seed=stack.seed, label=stack.label)
     return check(network, ignore={**IGNORE, **(ignore or {})}, **options)

@@ -57,14 +57,14 @@ class Calibration(NamedTuple):
         if data.inputs is None:
             data.check_no_sequences("calibration= of")
             return None
-        sequences = Sequences.read(data.inputs, n_in, data.mask, "calibration")
+        sequences = Sequences.read(data.inputs, n_in, data.mask, data.attr)
         if sequences is None:
             data.check_no_sequences("calibration by")
-            rows = check_inputs(data.inputs, n_in, "calibration")
-            _check_telling(rows, len(rows), "samples")
+            rows = check_inputs(data.inputs, n_in, data.attr)
+            _check_telling(rows, len(rows), "samples", data.attr)
             return cls(rows, data.n_steps)
         rows = sequences.frames()
-        _check_telling(rows, sequences.n, "sequences")
+        _check_telling(rows, sequences.n, "sequences", data.attr)
         least = 2 if data.by_frame else 1
         steps = sequences.frame_steps(data.n_steps, data.dt, least)
         return cls(rows, data.n_steps, sequences, steps, data.by_frame)
@@ -113,20 +113,20 @@ class Calibration(NamedTuple):
         return Samples(x, targets, labels, lengths, self.frame_steps)
 
 
-def _check_telling(rows: np.ndarray, n: int, what: str) -> None:
+def _check_telling(rows: np.ndarray, n: int, what: str, attr: str) -> None:
     """Refuse samples or sequences that say nothing of rates."""
     if n < LEAST_SAMPLES:
         more = "; cut long ones into pieces" if what == "sequences" else ""
         raise ValidationError(
             f"must have at least {LEAST_SAMPLES} {what}, better some thousand, got {n}{more}. "
-            "Pass training inputs, prepared as the model sees them; labels are not needed.",
-            attr="calibration",
+            "Pass training inputs, prepared as the model sees them.",
+            attr=attr,
         )
     if (rows == rows[0]).all():
         raise ValidationError(
             f"all {len(rows)} samples are the same, which says nothing about rates. Pass training "
             "inputs, prepared as the model sees them.",
-            attr="calibration",
+            attr=attr,
         )
 
 

@@ -4,94 +4,145 @@ All weights of a core share one exponent, set by the largest. Neurons that say n
 on another scale than the rest of their layer, would take the others' bits.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.expression import Expression
+from nengo_dense.importers.graph_form import GraphForm, Population
 
 #: Factor from the middle of its layer beyond which a neuron is on another scale.
 OTHER_SCALE = 8.0
 
 
-def fold_constants(name: str, specs: Sequence[DenseSpec]) -> list[DenseSpec]:
+def fold_constants(name: str, form: GraphForm) -> GraphForm:
     """Leave out neurons without input weights, which are constant, and neurons that nobody reads.
 
-    The next layer's biases take the constants' place.
+    The biases of what read them take the constants' place. A layer without neurons is left out
+    too, and so are weights that are all zero.
 
     Parameters
     ----------
     name : str
         The model's, for messages.
-    specs : sequence of DenseSpec
+    form : GraphForm
+        Of rectifiers.
 
     Raises
     ------
     nengo_dense.exceptions.ConversionError
-        No neuron of a layer is left: the model gives the same output whatever its input is.
+        An output is the same whatever the input is.
     """
-    folded = list(specs)
+    form, empty = _without_zeros(form), ""
     changed = True
     while changed:  # what is left out may have been all that another neuron had
         changed = False
-        for i in range(len(folded) - 1):
-            spec, following = folded[i : i + 2]
-            has_input, is_read = spec.weights.any(axis=1), following.weights.any(axis=0)
+        for population in form.populations:
+            now = next(p for p in form.populations if p.name == population.name)
+            has_input, is_read = _has_input(now, form), _is_read(now, form)
             kept = has_input & is_read
-            if not kept.any():
-                raise ConversionError(name, [_says_nothing(spec, following, i)])
             if kept.all():
                 continue
             changed = True
-            constant = np.maximum(spec.bias, 0) * ~has_input
-            bias = following.bias + following.weights @ constant
-            folded[i] = replace(spec, weights=spec.weights[kept], bias=spec.bias[kept])
-            folded[i + 1] = replace(following, weights=following.weights[:, kept], bias=bias)
-    return folded
+            empty = empty or ("" if kept.any() else _says_nothing(now, has_input, is_read))
+            constant = np.maximum(now.drive.bias, 0) * ~has_input
+            drive = now.drive.rows(kept)
+            form = form.exchanged(now.name, drive, kept=kept, constant=constant)
+        form = _without_zeros(form)
+    same = [key for key, output in form.outputs.items() if not output.drive.terms]
+    if same:
+        problem = empty or f"{', '.join(same)}: all weights that it reads with are zero"
+        raise ConversionError(name, [f"{problem}, so the model gives the same {_COLLAPSED}"])
+    return form
 
 
-def _says_nothing(spec: DenseSpec, following: DenseSpec, index: int) -> str:
-    if not spec.weights.any():
+_COLLAPSED = (
+    "output for every input. Its training has collapsed, or its weights were not loaded: train or "
+    "load it again"
+)
+
+
+def _without_zeros(form: GraphForm) -> GraphForm:
+    """Leave out populations without units, and matrices of zeros."""
+    empty = {population.name for population in form.populations if not population.n}
+
+    def read(drive: Expression) -> Expression:
+        terms = {n: term for n, term in drive.terms.items() if n not in empty and term.any()}
+        return drive if len(terms) == len(drive.terms) else Expression(terms, drive.bias)
+
+    populations = [replace(p, drive=read(p.drive)) for p in form.populations if p.n]
+    outputs = {key: replace(out, drive=read(out.drive)) for key, out in form.outputs.items()}
+    return GraphForm(form.inputs, populations, outputs)
+
+
+def _has_input(population: Population, form: GraphForm) -> np.ndarray:
+    """Tell which neurons have input weights."""
+    return np.any([matrix.any(axis=1) for matrix in _matrices(population, form)], axis=0)
+
+
+def _is_read(population: Population, form: GraphForm) -> np.ndarray:
+    """Tell which neurons have output weights."""
+    return np.any([matrix.any(axis=0) for matrix in form.read_from(population.name)], axis=0)
+
+
+def _matrices(population: Population, form: GraphForm) -> list[np.ndarray]:
+    """Return the weights of a population's inputs, one row of zeros a neuron if it has none."""
+    drive = population.drive
+    return [drive.matrix(n, form.widths[n]) for n in drive.terms] or [np.zeros((drive.n, 1))]
+
+
+def _says_nothing(population: Population, has_input: np.ndarray, is_read: np.ndarray) -> str:
+    if not has_input.any():
         zero = "all input weights"
-    elif not following.weights.any():
+    elif not is_read.any():
         zero = "all weights that read it"
     else:
         zero = "the input or the output weights of every neuron"
-    return (
-        f"{spec.label or f'layer {index + 1}'}: {zero} are zero, so the model gives the same "
-        "output for every input. Its training has collapsed, or its weights were not loaded: "
-        "train or load it again"
-    )
+    return f"{population.name}: {zero} are zero"
 
 
-def equalize(specs: Sequence[DenseSpec]) -> list[DenseSpec]:
+def equalize(form: GraphForm) -> GraphForm:
     """Bring neurons on another scale back to the middle of their layer.
 
     A rectified neuron with all input weights and its bias ``s`` times as large, and all weights
     that read it divided by ``s``, is the same neuron (M. Nagel et al., "Data-free quantization
     through weight equalization and bias correction", ICCV 2019). Only neurons for which both are
-    far from the others' are changed, by powers of two, so that nothing is rounded.
+    far from the others', in everything that reads them, are changed, by powers of two, so that
+    nothing is rounded.
 
     Parameters
     ----------
-    specs : sequence of DenseSpec
-        Without constant neurons (`fold_constants`).
+    form : GraphForm
+        Of rectifiers, without constant neurons (`fold_constants`).
     """
-    equalized = list(specs)
-    for i, following in enumerate(specs[1:]):
-        spec = equalized[i]
-        incoming = np.sqrt(np.mean(spec.weights**2, axis=1))
-        outgoing = np.sqrt(np.mean(following.weights**2, axis=0))
-        written, read = incoming / np.median(incoming), np.median(outgoing) / outgoing
-        larger, smaller = np.minimum(written, read), np.maximum(written, read)
-        factor = 2.0 ** np.round(np.log2(written * read) / 2)
-        factor[(larger < OTHER_SCALE) & (smaller > 1 / OTHER_SCALE)] = 1.0
-        if (factor == 1).all():
-            continue
-        equalized[i] = replace(
-            spec, weights=spec.weights / factor[:, np.newaxis], bias=spec.bias / factor
-        )
-        equalized[i + 1] = replace(equalized[i + 1], weights=equalized[i + 1].weights * factor)
-    return equalized
+    for population in form.populations:
+        now = next(p for p in form.populations if p.name == population.name)
+        factor = _other_scale(now, form)
+        if (factor != 1).any():
+            form = form.exchanged(now.name, now.drive.scaled(1 / factor), factor=factor)
+    return form
+
+
+def _other_scale(population: Population, form: GraphForm) -> np.ndarray:
+    """Return by how much each neuron's weights should shrink, 1 for usual ones: (n,) array."""
+    incoming = np.concatenate(_matrices(population, form), axis=1)
+    written = _relative(_rms(incoming, axis=1))
+    read = np.array([1 / _relative(_rms(m, axis=0)) for m in form.read_from(population.name)])
+    smallest, largest = np.nanmin(read, axis=0), np.nanmax(read, axis=0)
+    larger, smaller = np.minimum(written, smallest), np.maximum(written, largest)
+    middle = np.sqrt(smallest * largest)
+    factor = 2.0 ** np.round(np.log2(written * middle) / 2)
+    factor[(larger < OTHER_SCALE) & (smaller > 1 / OTHER_SCALE)] = 1.0
+    return factor
+
+
+def _relative(sizes: np.ndarray) -> np.ndarray:
+    """Return sizes relative to the middle one; NaN for nothing."""
+    sizes = np.where(sizes > 0, sizes, np.nan)
+    relative: np.ndarray = sizes / np.nanmedian(sizes)
+    return relative
+
+
+def _rms(values: np.ndarray, axis: int) -> np.ndarray:
+    return np.sqrt(np.mean(values**2, axis=axis))

@@ -81,6 +81,11 @@ class Goals:
         """(bool) Whether the values of any output matter, and not only classes or labels."""
         return any(goal.distillation.late for goal in self.of_outputs)
 
+    @property
+    def unit(self) -> float:
+        """(float) What a usual output loses in the place of one nat; 1 for a single output."""
+        return float(np.mean([goal.weight for goal in self.of_outputs]))
+
     def with_labels(self, targets: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """Return logits whose softmaxes are the source's, mixed with the true classes.
 

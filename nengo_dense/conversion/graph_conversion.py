@@ -5,17 +5,24 @@ from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
+from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import Calibration
+from nengo_dense.conversion.equalization import equalize, fold_constants
 from nengo_dense.conversion.goal import UNKNOWN
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.scaling import (
+    BLIND_RATE,
+    BUSY_RATE,
     USUAL_PERCENTILE,
     busy,
     busy_percentile,
     input_encoding,
+    layer_rates,
 )
+from nengo_dense.conversion.shifting import shift_resting_activity
+from nengo_dense.conversion.storable import check_storable
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers.expression import Expression
@@ -32,10 +39,6 @@ from nengo_dense.sequence import join
 #: random weights, one skip connection): without tuning fast neurons lose much of what comes
 #: unevenly.
 UNTUNED_RATE = 300.0
-#: The same where tuning follows: the most the chip can do at a step of 1 ms, as in a stack.
-TUNED_RATE = 1000.0
-#: Rate in hertz that stands for the value 1 where no values are known.
-BLIND_RATE = 250.0
 #: Encodings of a graph; nengo-loihi's own neurons for a node would clip what skips a layer.
 ENCODINGS = ("auto", "host", "spikes")
 
@@ -96,8 +99,13 @@ def convert_graph(
     source.compare(x)
     form, fits = source.normal_form(x, request.error)
     _check_live(source, form)
+    tuned = request.tune and x is not None
     answer_steps = data.n_steps if calibration is None else calibration.answer_steps
-    request = _with_rates(request, x is not None, answer_steps, neuron_type)
+    percentile = request.percentile or busy_percentile(tuned, answer_steps, neuron_type)
+    request = request._replace(percentile=percentile, tune=tuned)
+    form = equalize(fold_constants(source.name, form))
+    if x is not None and request.tune:
+        form = shift_resting_activity(form, x)
     graph = _graph(
         form,
         x,
@@ -106,26 +114,37 @@ def convert_graph(
         fitted={label: found.error for label, found in fits.items()},
         **settings,
     )
+    names = [population.name for population in form.populations]
+    check_storable(source.name, graph, names, data.dt)
     if calibration is not None and request.tune:
         logits = np.concatenate(list(source.form.logits(calibration.rows).values()), axis=1)
         tune_network(graph, source.name, calibration, logits, data.dt, labels=labels, **how)
     return graph
 
 
-def _with_rates(request: Request, known: bool, n_steps: int, neuron_type: Any) -> Request:
-    """Choose rates and percentile by what is known, and by what tuning makes up for."""
-    tune = request.tune and known
+def _busy_rate(known: bool, tuned: bool) -> float:
+    """Choose the rate of busy neurons by what is known, and by what tuning makes up for."""
     if not known:
-        rate = BLIND_RATE
-    else:
-        rate = TUNED_RATE if tune else UNTUNED_RATE
-    percentile = request.percentile or busy_percentile(tune, n_steps, neuron_type)
-    return request._replace(rate=request.rate or rate, percentile=percentile, tune=tune)
+        return BLIND_RATE
+    return BUSY_RATE if tuned else UNTUNED_RATE
 
 
-def _graph(form: GraphForm, x: np.ndarray | None, request: Request, **settings: Any) -> DenseGraph:
+def _graph(
+    form: GraphForm, x: np.ndarray | None, request: Request, *, neuron_type: Any, **settings: Any
+) -> DenseGraph:
     encoders = {} if x is None else _encoders(form, x, request)
-    layers = _layers(form, x, encoders, request)
+    on_host = _on_host(form, request.encoding)
+    form, rates = _rates(form, x, request, neuron_type, on_host)
+    layers = [
+        GraphLayer(
+            p.name,
+            _weights(p.drive, form),
+            p.drive.bias if p.name in on_host else _shifted(p.drive, form, encoders),
+            rates[p.name],
+            p.name not in on_host,
+        )
+        for p in form.populations
+    ]
     outputs = {
         name: GraphOutput(_weights(output.drive, form), output.drive.bias, output.head)
         for name, output in form.outputs.items()
@@ -136,9 +155,24 @@ def _graph(form: GraphForm, x: np.ndarray | None, request: Request, **settings: 
         layers,
         outputs,
         encoders={name: given for name, given in encoders.items() if name in read},
+        neuron_type=neuron_type,
         add_to_container=False,
         **settings,
     )
+
+
+def _rates(
+    form: GraphForm, x: np.ndarray | None, request: Request, neuron_type: Any, on_host: set[str]
+) -> tuple[GraphForm, dict[str, float]]:
+    """Choose the rate for the value 1 of each population."""
+    names = [population.name for population in form.populations]
+    scales = dict.fromkeys(names, 1.0)
+    if x is not None:
+        values, percentile = form.values(x), request.percentile or USUAL_PERCENTILE
+        scales = {name: busy(values[name], percentile) for name in names}
+    kinds = {name: SpikingRectifiedLinear() if name in on_host else neuron_type for name in names}
+    rate = _busy_rate(x is not None, request.tune)
+    return layer_rates(form, scales, kinds, rate, request.rate)
 
 
 def _labels(labels: Any, form: GraphForm, calibration: Calibration) -> np.ndarray | None:
@@ -170,26 +204,6 @@ def _labels(labels: Any, form: GraphForm, calibration: Calibration) -> np.ndarra
     return found
 
 
-def _layers(
-    form: GraphForm,
-    x: np.ndarray | None,
-    encoders: Mapping[str, Mapping[str, Any]],
-    request: Request,
-) -> list[GraphLayer]:
-    """Choose a place and a rate for each population."""
-    values = None if x is None else form.values(x)
-    on_host = _on_host(form, request.encoding)
-    layers = []
-    for population in form.populations:
-        rate, drive = request.rate or BLIND_RATE, population.drive
-        if values is not None:
-            rate /= busy(values[population.name], request.percentile or USUAL_PERCENTILE)
-        on_chip = population.name not in on_host
-        bias = _shifted(drive, form, encoders) if on_chip else drive.bias
-        layers.append(GraphLayer(population.name, _weights(drive, form), bias, rate, on_chip))
-    return layers
-
-
 def _weights(drive: Expression, form: GraphForm) -> dict[str, np.ndarray]:
     return {name: drive.matrix(name, form.widths[name]) for name in drive.terms}
 
@@ -217,7 +231,7 @@ def _on_host(form: GraphForm, encoding: str) -> set[str]:
 
 
 def _encoders(form: GraphForm, x: np.ndarray, request: Request) -> dict[str, dict[str, Any]]:
-    rate = request.rate or BLIND_RATE
+    rate = request.rate or _busy_rate(True, request.tune)
     return {
         name: {"max_rate": rate, **input_encoding(part, request.encoded)}
         for name, part in form.split(x).items()

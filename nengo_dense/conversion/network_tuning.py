@@ -15,6 +15,7 @@ from nengo_dense.conversion.calibration import Calibration, divide
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
@@ -34,7 +35,7 @@ def tune_network(
     effort: str | float = "normal",
     seed: int,
     progress_bar: Any,
-) -> None:
+) -> list[Judgement]:
     """Change weights and biases until the chip's integers answer as the source does.
 
     Parameters
@@ -57,6 +58,11 @@ def tune_network(
         Of the order of samples.
     progress_bar : bool or nengo.utils.progress.ProgressBar
 
+    Returns
+    -------
+    judgements : list of Judgement
+        As `nengo_dense.conversion.tuning.tune` has them.
+
     Raises
     ------
     nengo.exceptions.ValidationError
@@ -77,7 +83,7 @@ def tune_network(
         windows = [window._replace(weight=1.0) for window in late]
     how = {"effort": effort, "seed": seed, "progress_bar": progress_bar}
     try:
-        judgement = tune(circuit, *divide(samples, seed), goals, windows, **how)[-1]
+        judgements = tune(circuit, *divide(samples, seed), goals, windows, **how)
     except BuildError as err:
         raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
     set_parameters(network, *circuit.in_network_units())
@@ -90,10 +96,11 @@ def tune_network(
         input_low=x.min(axis=0),
         input_high=x.max(axis=0),
         effort=effort,
-        gap=100 * judgement.gap,
+        gap=100 * judgements[-1].gap,
         data=fingerprint(x),
         frame_time=None if frame_steps is None else frame_steps * dt,
     )
+    return judgements
 
 
 def _windows(calibration: Calibration, depth: int) -> list[Window]:

@@ -45,6 +45,8 @@ class Data(NamedTuple):
         Steps of a presentation.
     dt : float
         Step in seconds.
+    attr : str
+        What ``inputs`` were given as, for messages.
     """
 
     inputs: Any
@@ -53,6 +55,7 @@ class Data(NamedTuple):
     by_frame: bool
     n_steps: int
     dt: float
+    attr: str = "calibration"
 
     def check_no_sequences(self, wanted: str) -> None:
         """Raise a ValidationError for what goes with sequences alone."""

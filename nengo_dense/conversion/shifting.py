@@ -1,40 +1,34 @@
 """The constant part of an activation moves to the next biases, so spikes represent changes."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import numpy as np
 
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.expression import Expression
+from nengo_dense.importers.graph_form import GraphForm
 
 #: Part of a neuron's range that is kept below its least activation seen, for inputs not seen.
 MARGIN = 0.2
 
 
-def shift_resting_activity(specs: Sequence[DenseSpec], x: np.ndarray) -> list[DenseSpec]:
-    """Lower the bias of neurons that are always active, and raise those of the next layer.
+def shift_resting_activity(form: GraphForm, x: np.ndarray) -> GraphForm:
+    """Lower the bias of neurons that are always active, and raise those of what reads them.
 
     A rectified neuron that is above zero for every input is linear: it may say its activation less
-    a constant, which the next layer's biases make up for. A neuron between 1000 and 1010 would
+    a constant, which the biases of what reads it make up for. A neuron between 1000 and 1010 would
     spend its spikes on the 1000.
 
     Parameters
     ----------
-    specs : sequence of DenseSpec
+    form : GraphForm
+        Of rectifiers.
     x : (batch, n_in) ndarray
         Calibration inputs. For these the model computes what it did.
-
-    Returns
-    -------
-    specs : list of DenseSpec
     """
-    shifted = list(specs)
-    y = np.asarray(x, dtype=np.float64)
-    for i, spec in enumerate(specs[:-1]):
-        y = np.maximum(y @ spec.weights.T + spec.bias, 0)
-        low, high = y.min(axis=0), y.max(axis=0)
+    values = form.values(x)
+    for name in [population.name for population in form.populations]:
+        low, high = values[name].min(axis=0), values[name].max(axis=0)
         constant = np.maximum(low - MARGIN * (high - low), 0)
-        following = specs[i + 1]
-        shifted[i] = replace(shifted[i], bias=shifted[i].bias - constant)
-        shifted[i + 1] = replace(following, bias=following.bias + following.weights @ constant)
-    return shifted
+        if constant.any():
+            drive = next(p.drive for p in form.populations if p.name == name)
+            shifted = Expression(drive.terms, drive.bias - constant)
+            form = form.exchanged(name, shifted, constant=constant)
+    return form

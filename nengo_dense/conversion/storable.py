@@ -9,8 +9,9 @@ from nengo.exceptions import BuildError
 from nengo_dense import compat
 from nengo_dense.conversion.frame import NODE_TAU
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.graph import AnyDense
+from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.neurons import RECTIFIED_LINEAR, known
 
@@ -20,7 +21,7 @@ REMEDY = (
 )
 
 
-def check_storable(name: str, stack: DenseStack, specs: Sequence[DenseSpec], dt: float) -> None:
+def check_storable(name: str, network: AnyDense, labels: Sequence[str | None], dt: float) -> None:
     """Refuse layers on the chip whose weights, biases and thresholds no exponent holds.
 
     nengo-loihi finds this when it builds a network, and says neither the layer nor the values. A
@@ -30,9 +31,9 @@ def check_storable(name: str, stack: DenseStack, specs: Sequence[DenseSpec], dt:
     ----------
     name : str
         The model's, for messages.
-    stack : DenseStack
-    specs : sequence of DenseSpec
-        What the stack was made of, for its layers' names.
+    network : DenseStack or DenseGraph
+    labels : sequence of str or None
+        Names of its layers in the source, and perhaps more.
     dt : float
         Step in seconds.
 
@@ -42,12 +43,16 @@ def check_storable(name: str, stack: DenseStack, specs: Sequence[DenseSpec], dt:
         With every such layer.
     """
     problems = []
-    below = zip(_spike_values(stack, dt), _time_constants(stack), strict=True)
-    for i, (layer, (values, tau)) in enumerate(zip(stack.layers, below, strict=True)):
-        weight = layer.unit_gain * float((np.abs(layer.weights) * values).max())
-        if layer.on_chip and not _fits(layer, weight, tau, dt):
+    parts = Parts.of(network)
+    spikes = _spike_values(parts, dt)
+    taus = _time_constants(network)
+    for i, (part, weights) in enumerate(zip(parts.layers, parts.weights, strict=False)):
+        layer = part.layer
+        sizes = [np.abs(weights[:, r.columns]) * spikes[r.source] for r in part.reads]
+        weight = layer.unit_gain * max(float(size.max()) for size in sizes)
+        if layer.on_chip and not _fits(layer, weight, taus[i], dt):
             problems.append(
-                f"{specs[i].label or layer.ensemble.label}: has a largest weight of "
+                f"{labels[i] or part.name}: has a largest weight of "
                 f"{np.abs(layer.weights).max():.3g} beside a largest bias of "
                 f"{np.abs(layer.bias).max():.3g}; no weight exponent of the chip holds both and "
                 f"the threshold. {REMEDY}"
@@ -56,19 +61,22 @@ def check_storable(name: str, stack: DenseStack, specs: Sequence[DenseSpec], dt:
         raise ConversionError(name, problems)
 
 
-def _spike_values(stack: DenseStack, dt: float) -> list[np.ndarray]:
-    """Return what a spike in every step stands for, for each input of each layer."""
-    if stack.encoder is None:
-        first = np.ones(stack.size_in)
-    else:
-        first = np.abs(stack.encoder.decoders).max(axis=1) / (stack.encoder.layer.max_rate * dt)
-    return [first, *(np.array(1 / (layer.max_rate * dt)) for layer in stack.layers[:-1])]
+def _spike_values(parts: Parts, dt: float) -> dict[str, np.ndarray]:
+    """Return what a spike in every step stands for, for each value of an input or a layer."""
+    values = {name: np.array(1.0) for name in parts.inputs}
+    for name, encoder in parts.encoders.items():
+        values[name] = np.abs(encoder.decoders).max(axis=1) / (encoder.layer.max_rate * dt)
+    values |= {p.name: np.array(1 / (p.layer.max_rate * dt)) for p in parts.layers}
+    return values
 
 
-def _time_constants(stack: DenseStack) -> list[float]:
+def _time_constants(network: AnyDense) -> list[float]:
     """Return the time constant in seconds in front of each layer, 0 for none or another kind."""
-    known: dict[str, list[Any]] = {"host": [None], "spikes": [], "chip": [NODE_TAU]}
-    synapses = [*known[stack.encoding], *stack.synapses[:-1]]
+    if isinstance(network, DenseStack):
+        before: dict[str, list[Any]] = {"host": [None], "spikes": [], "chip": [NODE_TAU]}
+        synapses = [*before[network.encoding], *network.synapses[:-1]]
+    else:
+        synapses = [network.synapse] * len(network.layers)
     taus = [getattr(synapse, "tau", synapse) for synapse in synapses]
     return [float(tau) if isinstance(tau, int | float) else 0.0 for tau in taus]
 

@@ -24,12 +24,17 @@ class ChipOutput:
     ) -> None:
         self._probes = probes
         self._lanes = lanes
-        self._recorder = ChipRecorder([probe for probe, _ in probes], dtype)
+        self._counted = [
+            probe
+            for probe, place in probes
+            if isinstance(place, History) and place.only_sums and probe.counts
+        ]
+        self._recorder = ChipRecorder([probe for probe, _ in probes], self._counted, dtype)
 
     @property
     def n_columns(self) -> int:
         """Number of probed values in one step of one lane."""
-        return sum(len(probe.columns) for probe, _ in self._probes)
+        return sum(len(p.columns) for p, _ in self._probes if p not in self._counted)
 
     def reset(self) -> None:
         """Reset the filters."""
@@ -58,10 +63,23 @@ class ChipOutput:
         """Allocate arrays for the chip's recordings of some steps."""
         return self._recorder.start(self._lanes, n_steps)
 
-    def hand_on(self, first_step: int, recordings: list[Recording]) -> None:
-        """Pass every history and receiver its values, from ``first_step`` (over all runs) on."""
+    def hand_on(self, first_step: int, recordings: list[Recording], spiked: np.ndarray) -> None:
+        """Pass every history and receiver its values.
+
+        Parameters
+        ----------
+        first_step : int
+            Of these values, over all runs.
+        recordings : list of Recording
+        spiked : (lanes, n_compartments) uint8 array
+            Whether each compartment spiked in the last step.
+        """
         for probe, place in self._probes:
             recorded = self._recorder.read(recordings, probe)
+            if probe in self._counted:
+                assert isinstance(place, History), "only those count"
+                place.add(recorded, spiked[:, probe.columns])
+                continue
             values = recorded if probe.deferred else probe.values(recorded)
             if isinstance(place, History):
                 place.write(first_step, values)

@@ -36,6 +36,8 @@ class ChipProbe:
         self.columns = np.concatenate(read.columns)
         #: Whether values may be stored as recorded, and weighted when they are read.
         self.deferred = self.probe.synapse is None and not self.probe.is_transformed
+        #: Whether the sum of its values follows from how often neurons spiked.
+        self.counts = self.deferred and read.key == "spiked"
         self._products = {
             number: RunProduct(weights, sum_spiking)
             for number, weights in enumerate(self.probe.weights)
@@ -109,17 +111,18 @@ class ChipRecorder:
     Parameters
     ----------
     probes : list of ChipProbe
+    counted : list of ChipProbe
+        Those of spikes that are only to be counted.
     dtype : dtype
         Data type of voltage and current.
     """
 
-    def __init__(self, probes: list[ChipProbe], dtype: np.dtype) -> None:
-        self.probes = probes
+    def __init__(self, probes: list[ChipProbe], counted: list[ChipProbe], dtype: np.dtype) -> None:
         self.dtype = dtype
         self._parts: dict[int, tuple[str, slice]] = {}
         columns: dict[str, list[np.ndarray]] = {}
         for probe in probes:
-            key = probe.read.key
+            key = "count" if probe in counted else probe.read.key
             start = sum(map(len, columns.setdefault(key, [])))
             columns[key].append(probe.columns)
             self._parts[id(probe)] = (key, slice(start, start + len(probe.columns)))
@@ -129,13 +132,16 @@ class ChipRecorder:
         """Allocate the recordings of some steps; in memory, steps come before lanes."""
         recordings = []
         for key, columns in self._columns.items():
-            dtype = np.uint8 if key == "spiked" else self.dtype
-            values = np.empty((n_steps, lanes, len(columns)), dtype=dtype)
-            recordings.append(Recording(key, columns, values.swapaxes(0, 1)))
+            if key == "count":
+                values = np.zeros((lanes, len(columns)), dtype=np.int64)
+            else:
+                dtype = np.uint8 if key == "spiked" else self.dtype
+                values = np.empty((n_steps, lanes, len(columns)), dtype=dtype).swapaxes(0, 1)
+            recordings.append(Recording(key, columns, values))
         return recordings
 
     def read(self, recordings: list[Recording], probe: ChipProbe) -> np.ndarray:
-        """Return a probe's part of the recordings: (lanes, n_steps, k)."""
+        """Return a probe's part of the recordings: (lanes, n_steps, k), or (lanes, k) counts."""
         key, part = self._parts[id(probe)]
         values = next(r.values for r in recordings if r.key == key)
-        return values[:, :, part]
+        return values[..., part]

@@ -100,6 +100,11 @@ class History:
         keep = keep_history if isinstance(keep_history, bool) else probe in keep_history
         return cls(period, keep, finish)
 
+    @property
+    def only_sums(self) -> bool:
+        """(bool) Whether nobody asks for more than the sum of all steps and the last value."""
+        return not self.keep and self.observer is None and self.period == 1
+
     def clear(self) -> None:
         """Delete all values."""
         self._parts: list[np.ndarray] = []
@@ -139,9 +144,13 @@ class History:
         if self.keep:
             self._keep(values)
             return
-        added = values.sum(axis=1, dtype=np.result_type(values, np.int64))
+        self.add(values.sum(axis=1, dtype=np.result_type(values, np.int64)), values[:, -1])
+
+    def add(self, added: np.ndarray, last: np.ndarray) -> None:
+        """Add the sum of some steps' values, and keep the last: (lanes, *shape) arrays."""
+        self._cache = None
         self._total = added if self._total is None else self._total + added
-        self._last = values[:, -1:].copy()
+        self._last = last[:, np.newaxis].copy()
 
     def _keep(self, values: np.ndarray) -> None:
         """Store values: a whole run's as they are, those of parts in one array for the run."""

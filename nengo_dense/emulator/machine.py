@@ -167,7 +167,7 @@ class Machine:
     ) -> None:
         """Prepare to run some steps with data for some nodes."""
         for host in self.hosts.values():
-            host.start_run(first_step, data)
+            host.start_run(first_step, n_steps, data)
         for history in self.histories.values():
             history.reserve(first_step, n_steps)
         in_parts = next(self.pieces(n_steps), n_steps) < n_steps
@@ -231,5 +231,5 @@ class Machine:
         """Advance the chip, and pass on its probed values."""
         recordings = self._output.room(n_steps)
         overflowed = self.chip.advance(self._channels.spikes, recordings)
-        self._output.hand_on(self._next_step, recordings)
+        self._output.hand_on(self._next_step, recordings, self.chip.state.spiked)
         return overflowed

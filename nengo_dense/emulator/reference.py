@@ -81,7 +81,7 @@ class ReferenceSimulator:
             Replaces the output of nodes without input during this run.
         """
         given = check_data(data, self._host.inputs, self.minibatch_size, steps)
-        self._host.start_run(self.n_steps + 1, given)
+        self._host.start_run(self.n_steps + 1, steps, given)
         for history in self._histories.values():
             history.reserve(self.n_steps + 1, steps)
         for start in range(0, steps, PIECE_STEPS):

@@ -1,5 +1,8 @@
 """Samples in batches: how many at once, and who runs them."""
 
+import os
+import threading
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -122,17 +125,55 @@ def batch_size(n: int | None, most: int, n_jobs: int) -> int:
 
 
 def record_all(trial: Trial, batches: Iterable[Batch], n_jobs: int) -> Iterator[Recording]:
-    """Record batch by batch: with one simulator, or with one for each task of joblib's."""
+    """Record batch by batch: with one simulator, or with one in each of joblib's processes."""
     if n_jobs == 1:
         with closing(Recorder(trial)) as recorder:
             for batch in batches:
                 yield from batch.record(recorder)
     else:
-        tasks = (joblib.delayed(_record_one)(trial, batch) for batch in batches)
+        run = os.getpid(), uuid.uuid4().hex
+        tasks = (joblib.delayed(record_one)(run, trial, batch) for batch in batches)
         for recordings in joblib.Parallel(n_jobs, return_as="generator")(tasks):
             yield from recordings
 
 
-def _record_one(trial: Trial, batch: Batch) -> list[Recording]:
-    with closing(Recorder(trial)) as recorder:
-        return list(batch.record(recorder))
+class Kept(threading.local):
+    """The simulator of a process that works for another one, for further batches of a run.
+
+    It stays until the process works for another run, or ends.
+    """
+
+    run: tuple[int, str] | None = None
+    recorder: Recorder | None = None
+
+    def drop(self) -> None:
+        """Close the simulator, if there is one."""
+        if self.recorder is not None:
+            self.recorder.close()
+        self.run = self.recorder = None
+
+
+KEPT = Kept()
+
+
+def record_one(run: tuple[int, str], trial: Trial, batch: Batch) -> list[Recording]:
+    """Record a batch with the simulator of the batch before, if that was of the same run.
+
+    Parameters
+    ----------
+    run : tuple of (int, str)
+        Process that asks, and the name of its run. That process itself keeps nothing.
+    trial : Trial
+    batch : Batch
+    """
+    if run[0] == os.getpid():
+        with closing(Recorder(trial)) as recorder:
+            return list(batch.record(recorder))
+    if KEPT.recorder is None or KEPT.run != run:
+        KEPT.drop()
+        KEPT.run, KEPT.recorder = run, Recorder(trial)
+    try:
+        return list(batch.record(KEPT.recorder))
+    except BaseException:  # a run that was cut off cannot go on
+        KEPT.drop()
+        raise

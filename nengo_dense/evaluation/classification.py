@@ -41,7 +41,6 @@ class Classification(Evaluation):
 
     task: ClassVar[str] = "classification"
     score_name: ClassVar[str] = "accuracy"
-    score_label: ClassVar[str] = "accuracy"
 
     answers_over_time: np.ndarray
     classes: np.ndarray

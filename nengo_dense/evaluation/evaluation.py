@@ -9,6 +9,7 @@ import numpy as np
 
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.run_report import COLUMNS, RunReport
+from nengo_dense.evaluation.score_format import FORMATS, ScoreFormat
 from nengo_dense.report_page import legend, pictures, wide
 from nengo_dense.report_table import paragraphs
 
@@ -35,10 +36,9 @@ class Evaluation(RunReport):
         By the user's own names.
     """
 
-    #: The task, as ``evaluate`` takes it; the measure that counts, and its name in tables.
+    #: The task, as ``evaluate`` takes it, and the measure that counts.
     task: ClassVar[str]
     score_name: ClassVar[str]
-    score_label: ClassVar[str]
 
     truth: np.ndarray
     sample_weight: np.ndarray | None = None
@@ -101,6 +101,11 @@ class Evaluation(RunReport):
         """(float) The measure that counts."""
         return self._measures()[self.score_name]
 
+    @property
+    def score_format(self) -> ScoreFormat:
+        """(ScoreFormat) How that is written."""
+        return FORMATS[self.score_name]
+
     def _content(self) -> dict[str, Any]:
         return {**self._run_content(), **self._answer_content()}
 
@@ -133,7 +138,8 @@ class Evaluation(RunReport):
         """Return further lines on the answers."""
         lines = []
         if self.agreement is not None:
-            lines.append(f"agreement with the source model {self.agreement:.2%}")
+            written = self.score_format
+            lines.append(f"{written.agreement} {written.value(self.agreement)}")
         if self.own_metrics:
             words = (f"{name} {value:.4g}" for name, value in self.own_metrics.items())
             lines.append(", ".join(words))

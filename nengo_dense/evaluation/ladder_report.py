@@ -9,6 +9,7 @@ import numpy as np
 
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.score_format import ScoreFormat
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
@@ -16,12 +17,6 @@ from nengo_dense.report_table import ReportTable, paragraphs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Measure -> what a step of the table is counted in.
-UNITS = {
-    "accuracy": "points of accuracy",
-    "macro_f1": "points of macro F1",
-    "r2": "hundredths of R2",
-}
 EXPLANATION = (
     "Steps are in {}; a layer's error is the root mean square difference of its mean rates from "
     "the row above."
@@ -120,8 +115,13 @@ class LadderReport(Report):
 
     @property
     def gap(self) -> float:
-        """(float) Score of the source less that of the chip's integers, in points (0.01)."""
+        """(float) Score of the source less that of the last rung, in points: hundredths of it."""
         return 100 * (self.rungs[0].score - self.rungs[-1].score)
+
+    @property
+    def score_format(self) -> ScoreFormat:
+        """(ScoreFormat) How the score is written."""
+        return self.evaluation.score_format
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -151,9 +151,9 @@ class LadderReport(Report):
         }
 
     def __repr__(self) -> str:
-        first, last = self.rungs[0], self.rungs[-1]
+        first, last, value = self.rungs[0], self.rungs[-1], self.score_format.value
         return (
-            f"<LadderReport: {first.name} {first.score:.2%}, {last.name} {last.score:.2%}, "
+            f"<LadderReport: {first.name} {value(first.score)}, {last.name} {value(last.score)}, "
             f"{self._headline()}>"
         )
 
@@ -179,12 +179,12 @@ class LadderReport(Report):
         return f"{''.join(parts)}<h2>{escape(self.rungs[-1].name)}</h2>{last}"
 
     def _headline(self) -> str:
-        return f"gap {self.gap:.2f} points on {self.n} samples"
+        return f"gap {self.score_format.loss(self.gap / 100)} on {self.n} samples"
 
     @property
     def _notes(self) -> tuple[str, ...]:
         return (
-            EXPLANATION.format(UNITS[self.evaluation.score_name]),
+            EXPLANATION.format(self.score_format.points),
             *(f"note: {note}" for note in self.evaluation.notes),
         )
 
@@ -192,22 +192,21 @@ class LadderReport(Report):
         """Return the table, with the errors of layers or without."""
         layers = self.layers if errors else []
         rows = []
-        above = self.rungs[0]
+        above, written = self.rungs[0], self.score_format
         for rung in self.rungs:
-            low, high = rung.confidence_interval
             shown = [f"{error:.1%}" for error in rung.rate_errors][: len(layers)]
             rows.append(
                 [
                     rung.name,
-                    f"{rung.score:.2%}",
-                    f"{low:.2%} to {high:.2%}",
-                    f"{100 * (rung.score - above.score):+.2f}",
-                    f"{rung.agreement:.2%}",
+                    written.value(rung.score),
+                    written.interval(rung.confidence_interval),
+                    written.difference(rung.score - above.score),
+                    written.value(rung.agreement),
                     *(shown or [""] * len(layers)),
                 ]
             )
             above = rung
-        headings = ["", self.evaluation.score_label, "95 % interval", "step", "as source"]
+        headings = ["", written.label, "95 % interval", "step", "as source"]
         return ReportTable([*headings, *(f"{layer} error" for layer in layers)], rows)
 
     def _figure(self) -> "Figure":
@@ -228,6 +227,6 @@ class LadderReport(Report):
             scores=np.array([rung.score for rung in self.rungs]),
             intervals=np.array([rung.confidence_interval for rung in self.rungs]),
             agreements=np.array([rung.agreement for rung in self.rungs]),
-            label=self.evaluation.score_label,
-            title=f"{self.gap:.2f} points lost on {self.n} samples",
+            written=self.score_format,
+            title=f"{self.score_format.loss(self.gap / 100)} lost on {self.n} samples",
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag, positive, presentation_steps
-from nengo_dense.evaluation.source_answers import Source, source_inputs
+from nengo_dense.evaluation.source_answers import Source, sequences_of, source_inputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.importers import SourceGraph
 from nengo_dense.layers.readout import frame_shares, window_start
@@ -29,6 +29,8 @@ class LadderSamples:
     sequences : Sequences or None
     frame_steps : int
         Steps that a frame lasts.
+    dt : float
+        Step in seconds.
     """
 
     x: Any
@@ -36,6 +38,7 @@ class LadderSamples:
     how: Mapping[str, Any]
     sequences: Sequences | None = None
     frame_steps: int = 1
+    dt: float = 0.001
 
     @classmethod
     def of(
@@ -60,7 +63,26 @@ class LadderSamples:
         n_steps = presentation_steps(presentation_time, step)
         steps = sequences.frame_steps(n_steps, step, 2 if by_frame else 1)
         how = {"mask": mask, "per_frame": by_frame}
-        return cls(x, sequences.frames(), how, sequences, steps)
+        return cls(x, sequences.frames(), how, sequences, steps, step)
+
+    def tuning(self, source: Source, calibration: Any) -> dict[str, Any]:
+        """Return how to convert: calibration sequences are shown as these are, frame by frame.
+
+        Parameters
+        ----------
+        source : SourceModel or SourceGraph
+        calibration : array_like, mapping or None
+
+        Returns
+        -------
+        arguments : dict
+            Of `nengo_dense.convert`; empty where samples stay the same.
+        """
+        found = sequences_of(source, calibration, "calibration")
+        if found is None or self.sequences is None:
+            return {}
+        time = found.n_frames * self.frame_steps * self.dt
+        return {"presentation_time": time, "per_frame": self.how["per_frame"]}
 
     @property
     def n(self) -> int:

@@ -96,8 +96,8 @@ def evaluate(
         also keeps how far ahead each answer was after each step, for
         `~nengo_dense.evaluation.Classification.at_margin`.
     n_jobs : int, optional
-        Processes, as joblib counts them (-1: all cores), each of which builds the stack again
-        for every minibatch. ``joblib.parallel_config`` chooses other ways to spread the work, a
+        Processes, as joblib counts them (-1: all cores), each of which builds the stack
+        once. ``joblib.parallel_config`` chooses other ways to spread the work, a
         Dask cluster among them.
     classes : (n_out,) array_like of numbers or text, optional
         Label of each output, in the order of the outputs, in place of ``stack.classes``. Both

@@ -36,7 +36,6 @@ class MultiLabel(Evaluation):
 
     task: ClassVar[str] = "multilabel"
     score_name: ClassVar[str] = "macro_f1"
-    score_label: ClassVar[str] = "macro F1"
 
     answers: np.ndarray
     exact_match_over_time: np.ndarray

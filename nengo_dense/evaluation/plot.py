@@ -9,6 +9,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.evaluation.activity import LayerActivity
+from nengo_dense.evaluation.score_format import ScoreFormat
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -179,23 +180,23 @@ class Rungs(Panel):
     scores: np.ndarray
     intervals: np.ndarray
     agreements: np.ndarray
-    label: str
+    written: ScoreFormat
     title: str
 
     def draw(self, axes: Any) -> None:
-        """Draw both as lines, in percent."""
-        places = np.arange(len(self.names))
+        """Draw both as lines."""
+        places, scale = np.arange(len(self.names)), self.written.scale
         axes.errorbar(
             places,
-            100 * self.scores,
-            yerr=100 * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
+            scale * self.scores,
+            yerr=scale * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
             marker="o",
             capsize=4,
-            label=f"{self.label}, 95 % interval",
+            label=f"{self.written.label}, 95 % interval",
         )
-        axes.plot(places, 100 * self.agreements, marker="s", ls=":", label="as the source model")
+        axes.plot(places, scale * self.agreements, marker="s", ls=":", label="as the source model")
         axes.set_xticks(places, [name.replace(" ", "\n", 1) for name in self.names])
-        axes.set(ylabel="%", title=self.title)
+        axes.set(ylabel=self.written.unit, title=self.title)
         axes.grid(alpha=0.3)
         axes.legend()
 
@@ -234,20 +235,21 @@ class OverGap(Panel):
     scores: np.ndarray
     intervals: np.ndarray
     reset: float
-    label: str
+    written: ScoreFormat
 
     def draw(self, axes: Any) -> None:
         """Draw points with intervals, and a line for the reset."""
+        scale = self.written.scale
         axes.errorbar(
             1000 * self.gaps,
-            100 * self.scores,
-            yerr=100 * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
+            scale * self.scores,
+            yerr=scale * np.abs(self.intervals - self.scores[:, np.newaxis]).T,
             marker="o",
             capsize=4,
             label="samples that follow one another, 95 % interval",
         )
-        axes.axhline(100 * self.reset, color="grey", ls=":", label="each from a fresh start")
-        axes.set(xlabel="gap (ms)", ylabel=f"{self.label} (%)", title="On a running chip")
+        axes.axhline(scale * self.reset, color="grey", ls=":", label="each from a fresh start")
+        axes.set(xlabel="gap (ms)", ylabel=self.written.axis, title="On a running chip")
         axes.grid(alpha=0.3)
         axes.legend()
 

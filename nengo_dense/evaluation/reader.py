@@ -98,7 +98,16 @@ class Leads(Answers):
         return self._answers, self._leads
 
 
-class Values(Reader):
+class _Measured(Reader):
+    """Holds outputs against what is right; every sample counts as much as it weighs."""
+
+    def __init__(self, head: str, truth: np.ndarray, weights: np.ndarray) -> None:
+        super().__init__(head)
+        self._truth = truth
+        self._weights = weights
+
+
+class Values(_Measured):
     """The outputs after the last step, and the squared error after each, (n_steps, n_out).
 
     Parameters
@@ -107,11 +116,6 @@ class Values(Reader):
     truth : (n, n_out) ndarray
     weights : (n,) ndarray
     """
-
-    def __init__(self, head: str, truth: np.ndarray, weights: np.ndarray) -> None:
-        super().__init__(head)
-        self._truth = truth
-        self._weights = weights
 
     def begin(self, n: int, n_steps: int, n_out: int) -> None:
         """Make room."""
@@ -131,7 +135,7 @@ class Values(Reader):
         return self._outputs, self._errors
 
 
-class Labels(Reader):
+class Labels(_Measured):
     """The labels after the last step, and how many were right after each.
 
     Parameters
@@ -140,11 +144,6 @@ class Labels(Reader):
     truth : (n, n_labels) ndarray of bool
     weights : (n,) ndarray
     """
-
-    def __init__(self, head: str, truth: np.ndarray, weights: np.ndarray) -> None:
-        super().__init__(head)
-        self._truth = truth
-        self._weights = weights
 
     def begin(self, n: int, n_steps: int, n_out: int) -> None:
         """Make room."""

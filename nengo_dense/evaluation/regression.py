@@ -33,7 +33,6 @@ class Regression(Evaluation):
 
     task: ClassVar[str] = "regression"
     score_name: ClassVar[str] = "r2"
-    score_label: ClassVar[str] = "R2"
 
     outputs: np.ndarray
     squared_error_over_time: np.ndarray

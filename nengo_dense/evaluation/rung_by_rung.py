@@ -77,7 +77,8 @@ def ladder(
     task : {"classification", "regression", "multilabel"}, optional
         As in `nengo_dense.evaluate`.
     calibration : (batch, n_in) array_like, or dict of them by input, optional
-        For the conversion.
+        For the conversion. Or sequences, whose frames are then shown for as long as those of
+        ``x``; a list of arrays where some are shorter.
     presentation_time, dt, minibatch_size, n_jobs, progress_bar : optional
         As in `nengo_dense.evaluate`.
     classes : (n_out,) array_like of numbers or text, optional
@@ -110,7 +111,8 @@ def ladder(
         source.compare(shown.rows)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
         tune = flag(conversion.pop("tune", calibration is not None), "tune")
-        make = partial(convert, source, calibration=calibration, **common, **conversion)
+        given = conversion | shown.tuning(source, calibration)
+        make = partial(convert, source, calibration=calibration, **(common | given))
         stack = make(tune=False)
         common |= {"minibatch_size": minibatch_size, "n_jobs": n_jobs, **shown.how}
         climb = _Climb(judges, shown, common)

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.ladder_report import COLUMNS, EXPLANATION, UNITS, LadderReport
+from nengo_dense.evaluation.ladder_report import COLUMNS, EXPLANATION, LadderReport
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
@@ -49,7 +49,7 @@ class SeveralLadders(Report):
 
     @property
     def gaps(self) -> dict[str, float]:
-        """(dict) Score of the source less that of the last rung, in points, of each output."""
+        """(dict) Score of the source less that of the last rung, in points, for each output."""
         return {name: one.gap for name, one in self.outputs.items()}
 
     def _content(self) -> dict[str, Any]:
@@ -76,13 +76,15 @@ class SeveralLadders(Report):
         return {name: one._table(errors=name == first) for name, one in self.outputs.items()}
 
     def _headline(self) -> str:
-        words = (f"{name} {gap:.2f}" for name, gap in self.gaps.items())
-        return f"gaps in points: {', '.join(words)}, on {self.n} samples"
+        words = (
+            f"{name} {one.score_format.loss(one.gap / 100)}" for name, one in self.outputs.items()
+        )
+        return f"gaps: {', '.join(words)}, on {self.n} samples"
 
     @property
     def _notes(self) -> tuple[str, ...]:
         units = (
-            f"{UNITS[one.score_name]} ({name})" for name, one in self.evaluation.outputs.items()
+            f"{one.score_format.points} ({name})" for name, one in self.evaluation.outputs.items()
         )
         notes = (f"note: {note}" for note in self.evaluation.notes)
         return (EXPLANATION.format(", ".join(units)), *notes)

@@ -68,7 +68,11 @@ class SeveralOutputs(RunReport):
         return {name: one.score for name, one in self.outputs.items()}
 
     def _headline(self) -> str:
-        words = (f"{name} {one.score_label} {one.score:.2%}" for name, one in self.outputs.items())
+        written = {name: one.score_format for name, one in self.outputs.items()}
+        words = (
+            f"{name} {written[name].label} {written[name].value(score)}"
+            for name, score in self.scores.items()
+        )
         return f"{', '.join(words)} {self._where()}"
 
     def _before(self) -> list[str]:

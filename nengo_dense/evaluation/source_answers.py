@@ -1,5 +1,6 @@
 """The answers of a source model, and those of the same model with fitted activations."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from nengo_dense.heads import HEADS
 from nengo_dense.importers import SourceGraph, SourceModel
 from nengo_dense.importers.spec import forward
 from nengo_dense.samples import check_inputs
+from nengo_dense.sequence import Sequences, join
 
 Source = SourceModel | SourceGraph
 
@@ -22,16 +24,27 @@ def source_parts(source: Source) -> list[OutputPart]:
     return in_a_row([("", head, source.n_out)])
 
 
-def source_inputs(source: Source, x: Any) -> np.ndarray:
-    """Return samples as (n, n_in) floats; inputs that are given by name come one after the other.
+def sequences_of(source: Source, x: Any, attr: str) -> Sequences | None:
+    """Return sequences, those of several inputs side by side; None for samples, or without."""
+    if isinstance(source, SourceGraph) and isinstance(x, Mapping):
+        x = join(x, source.form.inputs)
+    return None if x is None else Sequences.read(x, source.n_in, None, attr)
+
+
+def source_inputs(source: Source, x: Any, attr: str = "x") -> np.ndarray:
+    """Return samples, or the frames of sequences, as (n, n_in) floats.
+
+    Inputs that are given by name come one after the other.
 
     Raises
     ------
     nengo.exceptions.ValidationError
     """
-    return (
-        source.joined(x) if isinstance(source, SourceGraph) else check_inputs(x, source.n_in, "x")
-    )
+    if (sequences := sequences_of(source, x, attr)) is not None:
+        return sequences.frames()
+    if isinstance(source, SourceGraph):
+        return source.joined(x)
+    return check_inputs(x, source.n_in, attr)
 
 
 def source_logits(source: Source, x: np.ndarray) -> np.ndarray:
@@ -60,7 +73,9 @@ def fitted_logits(
     logits : (n, n_out) ndarray, or None
         None where there is nothing to fit: straight activations are rectifiers exactly.
     """
-    shown = None if calibration is None else source_inputs(source, calibration)
+    shown = None
+    if calibration is not None:
+        shown = source_inputs(source, calibration, "calibration")
     if isinstance(source, SourceGraph):
         graph, fits = source.normal_form(shown, error)
         return np.concatenate(list(graph.logits(x).values()), axis=1) if fits else None

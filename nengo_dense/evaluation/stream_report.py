@@ -26,7 +26,7 @@ MOST_LOST = 0.1
 #: Column -> what it says.
 COLUMNS = {
     "between": "what comes between two samples: a reset, or milliseconds without input",
-    "lost": "points (0.01) of the score less than with a reset",
+    "lost": "how much less the score is than with a reset, in points where it is in per cent",
     "as reset": "how far the answers are those with a reset, right or wrong",
     "ms": "milliseconds from one sample to the next",
     "uJ": "microjoules of the chip from one sample to the next",
@@ -62,7 +62,7 @@ class StreamReport(Report):
 
     @property
     def losses(self) -> list[float]:
-        """(list of float) For each gap, points (0.01) of the score less than with a reset."""
+        """(list of float) For each gap, hundredths of the score less than with a reset."""
         return [100 * (self.reset.score - stream.score) for stream in self.streams]
 
     @property
@@ -94,31 +94,30 @@ class StreamReport(Report):
         return list(dict.fromkeys(found))
 
     def _headline(self) -> str:
-        label, n = self.reset.score_label, self.reset.n
-        words = f"{label} {self.reset.score:.2%} with a reset on {n} samples"
-        gap = self.recommended_gap
+        written, n = self.reset.score_format, self.reset.n
+        words = f"{written.label} {written.value(self.reset.score)} with a reset on {n} samples"
+        gap, little = self.recommended_gap, "0.1 points" if written.is_share else "0.001"
         if gap is None:
-            return f"{words}; every gap loses {MOST_LOST:g} points or more: try longer ones"
-        return f"{words}; a gap of {1000 * gap:g} ms loses less than {MOST_LOST:g} points"
+            return f"{words}; every gap loses {little} or more: try longer ones"
+        return f"{words}; a gap of {1000 * gap:g} ms loses less than {little}"
 
     def _table(self) -> ReportTable:
-        rows = []
+        rows, written = [], self.reset.score_format
         for one, lost in zip([self.reset, *self.streams], [0.0, *self.losses], strict=True):
             agreement = 1.0 if one.agreement is None else one.agreement
-            low, high = one.confidence_interval
             rows.append(
                 [
                     f"{1000 * one.gap:g} ms" if one.stream else "reset",
-                    f"{one.score:.2%}",
-                    f"{low:.2%} to {high:.2%}",
-                    f"{lost:+.2f}",
-                    f"{agreement:.2%}",
+                    written.value(one.score),
+                    written.interval(one.confidence_interval),
+                    written.difference(lost / 100),
+                    written.value(agreement),
                     f"{1000 * (one.presentation_time + one.gap):g}",
                     f"{1e6 * one.energy.joules:.3g}",
                 ]
             )
         between, *others = COLUMNS
-        headings = [between, self.reset.score_label, "95 % interval", *others]
+        headings = [between, written.label, "95 % interval", *others]
         return ReportTable(headings, rows)
 
     def _fragment(self, with_pictures: bool) -> str:
@@ -135,7 +134,7 @@ class StreamReport(Report):
             scores=np.array([stream.score for stream in self.streams]),
             intervals=np.array([stream.confidence_interval for stream in self.streams]),
             reset=self.reset.score,
-            label=self.reset.score_label,
+            written=self.reset.score_format,
         )
         return plot.side_by_side([panel], width=8)
 

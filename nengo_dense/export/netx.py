@@ -20,9 +20,11 @@ import h5py
 import numpy as np
 
 from nengo_dense import files
+from nengo_dense.budget import DATA
 from nengo_dense.export.chip_layer import ChipLayer
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.network_format import NetworkFormat, Produce
+from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.loihi.lava import BIAS_MAN_MAX, FLOOR, UNIT, WEIGHT_MAX
 from nengo_dense.loihi.limits import DECAY_BITS, Q_BITS
 
@@ -30,8 +32,8 @@ WAY_OUT = "convert with target='lava'"
 
 
 def _is_netx(file: BinaryIO) -> bool:
-    with h5py.File(file, "r") as content:
-        return "type" in content["layer/0"]
+    with Hdf5File(file.read(DATA.most), "the file") as content:
+        return content.has("layer/0/type")
 
 
 class NetxFormat(NetworkFormat):

@@ -21,12 +21,14 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense import compat, files
+from nengo_dense.budget import DATA
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.network_format import NetworkFormat, Produce
 from nengo_dense.export.nir_graph import WHOLE, NirGraph, head_note, rectifiers
 from nengo_dense.export.nir_reader import READERS, Reader
 from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.normal_form import normal_form
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.exporter import Export
@@ -37,8 +39,8 @@ LIST = "The list of layers"
 
 
 def _is_nir(file: BinaryIO) -> bool:
-    with h5py.File(file, "r") as content:
-        return "node" in content and "version" in content
+    with Hdf5File(file.read(DATA.most), "the file") as content:
+        return content.has("node") and content.has("version")
 
 
 class NirFormat(NetworkFormat):

@@ -28,6 +28,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense import files
+from nengo_dense.budget import TEXT
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.heads import HEADS
 from nengo_dense.layers.graph import AnyDense, DenseGraph
@@ -41,7 +42,7 @@ N_SAMPLES = 16
 
 
 def _is_vectors(file: BinaryIO) -> bool:
-    header = np.load(file, allow_pickle=False)["header"]
+    header = files.read_arrays(file, TEXT, "header")["header"]
     return bool(json.loads(str(header))["format"] == FORMAT)
 
 

@@ -156,6 +156,16 @@ def swish(beta: float = 1.0) -> Function:
     return Function("silu", lambda z: z * sigmoid(beta * np.asarray(z)))
 
 
+def squareplus(b: float = 4.0) -> Function:
+    """Return ``(z + sqrt(z^2 + b)) / 2``."""
+    return Function("squareplus", lambda z: (z + np.sqrt(np.square(z) + b)) / 2)
+
+
+def _sparse_plus(z: np.ndarray) -> np.ndarray:
+    """A parabola between -1 and 1, the rectifier elsewhere."""
+    return np.asarray(np.where(np.abs(z) < 1, np.square(z + 1) / 4, np.maximum(z, 0.0)))
+
+
 def _smooth(
     name: str, compute: Callable[[np.ndarray], np.ndarray], *slopes: float | None
 ) -> Callable[..., Function]:
@@ -178,6 +188,9 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "hardtanh": lambda low=-1.0, high=1.0: clip(low, high),
     "hardsigmoid": hard_sigmoid,
     "softshrink": soft_shrink,
+    "sparsesigmoid": lambda: hard_sigmoid(0.5),
+    "squareplus": squareplus,
+    "sparseplus": _smooth("sparse_plus", _sparse_plus),
     "tanh": _smooth("tanh", np.tanh, 0.0, 0.0),
     "sigmoid": _smooth("sigmoid", sigmoid, 0.0, 0.0),
     "softplus": softplus,

@@ -58,8 +58,16 @@ ADVICE = (
     ),
     Advice("^ lazy", "its weights do not exist yet: call the model once on a sample"),
     Advice(
+        "hard shrink, hardshrink, ^ threshold, ^ step",
+        "it jumps, and sums of rectifiers are continuous: retrain with 'soft_shrink' or 'relu'",
+    ),
+    Advice(
+        "sparsemax",
+        "it depends on the whole vector: retrain with a softmax as the last operation, or 'relu'",
+    ),
+    Advice(
         "relu 6, leaky, p relu, prelu, r relu, rrelu, elu, selu, celu, gelu, silu, swish, mish, "
-        "hard swish, hardswish, threshold, clip, clamp",
+        "hard swish, hardswish, clip, clamp",
         "the neurons here are plain rectifiers: retrain with 'relu'",
         ON_HOST,
     ),

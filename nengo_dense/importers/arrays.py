@@ -7,7 +7,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.array_like import check_real, to_array
-from nengo_dense.importers.file import check_layers
+from nengo_dense.budget import LAYERS, current
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.importer import is_of_nir
 from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
@@ -36,7 +36,7 @@ class ArraysImporter:
 
     def read(self, model: Any) -> SourceModel:
         """Read the layers of the list."""
-        check_layers("The list of layers", len(model))
+        current().take(LAYERS, len(model), "The list of layers")
         operations: list[Operation] = []
         for index, layer in enumerate(model):
             label = f"layer_{index}"

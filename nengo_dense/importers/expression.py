@@ -55,6 +55,21 @@ class Expression:
         }
         return Expression(terms, scale * self.bias + offset)
 
+    def rows(self, kept: np.ndarray) -> "Expression":
+        """Return some of the features.
+
+        Parameters
+        ----------
+        kept : (n,) ndarray of bool
+        """
+        if kept.all():
+            return self
+        terms = {
+            name: (np.diag(term) if term.ndim == 1 else term)[kept]
+            for name, term in self.terms.items()
+        }
+        return Expression(terms, self.bias[kept])
+
     def plus(self, other: "Expression") -> "Expression":
         """Return the sum, of equal widths or one of them 1."""
         first, second = _alike(self, other)

@@ -1,15 +1,9 @@
-"""Models as data: a file's existence and first bytes, the largest file, the most layers."""
+"""Models as files: whether one exists, and its first bytes."""
 
 import os
 from pathlib import Path
 
-from nengo_dense.exceptions import ConversionError, FileFormatError
-
-#: Largest amount of data taken from one file, 1 GiB: a layer of 4096 x 4096 float64 weights, the
-#: largest whose fan-in fits on a Loihi core, is an eighth of it.
-MAX_BYTES = 2**30
-#: Most layers of one model. Each takes a core at least, so that these would fill 78 chips.
-MAX_LAYERS = 10_000
+from nengo_dense.exceptions import FileFormatError
 
 #: How a file begins that stands for one in git's store of large files (git-lfs, docs/spec.md).
 GIT_LFS = b"version https://git-lfs.github.com/spec/"
@@ -58,24 +52,3 @@ def way_out_of_folder(path: Path) -> str:
             "save that as a .keras file"
         )
     return "give the path of a model file"
-
-
-def check_size(what: str, n_bytes: int, n_read: int = 0) -> None:
-    """Refuse to read `n_bytes` more after `n_read` where that is more than `MAX_BYTES`."""
-    if n_read + n_bytes > MAX_BYTES:
-        raise FileFormatError(
-            f"{what} declares {n_bytes} bytes of data, more than the limit of {MAX_BYTES} bytes "
-            "for one file; the file is damaged, or no model that Loihi can hold"
-        )
-
-
-def check_layers(model: str, n_layers: int) -> None:
-    """Refuse to read more than `MAX_LAYERS` layers of a model of this name."""
-    if n_layers > MAX_LAYERS:
-        raise ConversionError(
-            model,
-            [
-                f"it has {n_layers} layers, more than the limit of {MAX_LAYERS}; it is damaged, "
-                "or no model that Loihi can hold"
-            ],
-        )

@@ -1,7 +1,8 @@
 """A model as a graph: populations of units, each affine in inputs and earlier populations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -132,6 +133,52 @@ class GraphForm:
                 kept.append(population)
                 needed |= set(population.drive.terms)
         return GraphForm(self.inputs, kept[::-1], self.outputs)
+
+    def read_from(self, name: str) -> list[np.ndarray]:
+        """Return the weights of everything that reads an input or a population."""
+        n = self.widths[name]
+        readers: list[Affinely] = [*self.populations, *self.outputs.values()]
+        return [r.drive.matrix(name, n) for r in readers if name in r.drive.terms]
+
+    def exchanged(
+        self,
+        name: str,
+        drive: Expression,
+        *,
+        kept: Any = None,
+        factor: Any = 1.0,
+        constant: Any = 0.0,
+    ) -> "GraphForm":
+        """Put other units in a population's place, and have its readers get what they got.
+
+        Parameters
+        ----------
+        name : str
+            Of the population.
+        drive : Expression
+            Of the new units.
+        kept : (n,) ndarray of bool, optional
+            Which of the old units the new ones stand for; all if not given.
+        factor, constant : float or (n,) array_like, optional
+            Readers get ``factor * new + constant`` in the place of an old unit, and the constant
+            alone in the place of one that is left out.
+        """
+        n = self.widths[name]
+        kept = np.ones(n, dtype=bool) if kept is None else kept
+        factor, constant = np.broadcast_to(factor, n)[kept], np.broadcast_to(constant, n)
+
+        def read(expression: Expression) -> Expression:
+            if name not in expression.terms:
+                return expression
+            matrix = expression.matrix(name, n)
+            terms = {**expression.terms, name: matrix[:, kept] * factor}
+            return Expression(terms, expression.bias + matrix @ constant)
+
+        populations = [
+            replace(p, drive=drive if p.name == name else read(p.drive)) for p in self.populations
+        ]
+        outputs = {key: replace(out, drive=read(out.drive)) for key, out in self.outputs.items()}
+        return GraphForm(self.inputs, populations, outputs)
 
 
 def computed(drive: Expression, values: Mapping[str, np.ndarray]) -> np.ndarray:

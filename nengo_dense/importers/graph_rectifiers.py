@@ -1,6 +1,6 @@
 """A graph with any activation -> one of rectifiers alone, and a chain if it is one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
 from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_form import GraphForm, Population, computed
+from nengo_dense.importers.graph_form import GraphForm, Output, Population, computed
 from nengo_dense.importers.normal_form import Sum, too_many
 from nengo_dense.importers.piecewise_fit import Fit, fit
 from nengo_dense.importers.spec import DenseSpec
@@ -87,32 +87,35 @@ def merged(form: GraphForm) -> GraphForm:
     """Make one population of rectifiers that read the same: they may share cores."""
     populations: list[Population] = []
     places: dict[str, tuple[str, int, int]] = {}  # old name -> new name, first row, number of rows
+    widths = dict(form.inputs)
+    readers: dict[frozenset[str], int] = {}  # what rectifiers read -> their place
     for population in form.populations:
-        drive = _moved(population.drive, places, populations)
-        for index, other in enumerate(populations):
-            both_rectify = other.function.name == population.function.name == "relu"
-            if both_rectify and set(other.drive.terms) == set(drive.terms):
-                places[population.name] = other.name, other.n, population.n
-                populations[index] = _joined(other, drive, form, populations)
-                break
+        drive = _moved(population.drive, places, widths)
+        read = frozenset(drive.terms)
+        rectifies = population.function.name == "relu"
+        if rectifies and read in readers:
+            other = populations[readers[read]]
+            places[population.name] = other.name, other.n, population.n
+            populations[readers[read]] = _joined(other, drive, widths)
+            widths[other.name] = other.n + population.n
         else:
+            if rectifies:
+                readers[read] = len(populations)
             places[population.name] = population.name, 0, population.n
+            widths[population.name] = population.n
             populations.append(replace(population, drive=drive))
     # what a population reads may have grown after it was looked at
     result = GraphForm(form.inputs, populations, {})
     widths = result.widths
     grown = [replace(p, drive=_padded(p.drive, widths)) for p in populations]
     outputs = {
-        name: replace(o, drive=_padded(_moved(o.drive, places, populations), widths))
+        name: replace(o, drive=_padded(_moved(o.drive, places, widths), widths))
         for name, o in form.outputs.items()
     }
     return GraphForm(form.inputs, grown, outputs)
 
 
-def _joined(
-    other: Population, drive: Expression, form: GraphForm, populations: Sequence[Population]
-) -> Population:
-    widths = {**form.inputs, **{p.name: p.n for p in populations}}
+def _joined(other: Population, drive: Expression, widths: Mapping[str, int]) -> Population:
     terms = {
         name: np.concatenate([part.matrix(name, widths[name]) for part in parts])
         for name in drive.terms
@@ -123,12 +126,9 @@ def _joined(
 
 
 def _moved(
-    drive: Expression,
-    places: dict[str, tuple[str, int, int]],
-    populations: Sequence[Population],
+    drive: Expression, places: dict[str, tuple[str, int, int]], widths: Mapping[str, int]
 ) -> Expression:
     """Let an expression read the populations that others were joined to."""
-    widths = {p.name: p.n for p in populations}
     result = Expression({}, drive.bias)
     for name, term in drive.terms.items():
         if name not in places:
@@ -141,7 +141,7 @@ def _moved(
     return result
 
 
-def _padded(drive: Expression, widths: dict[str, int]) -> Expression:
+def _padded(drive: Expression, widths: Mapping[str, int]) -> Expression:
     """Add zeros for units that a population got since."""
     terms = {}
     for name, term in drive.terms.items():
@@ -149,6 +149,27 @@ def _padded(drive: Expression, widths: dict[str, int]) -> Expression:
         n_more = 0 if dense.ndim == 1 else widths[name] - dense.shape[1]
         terms[name] = np.pad(dense, ((0, 0), (0, n_more))) if n_more else dense
     return Expression(terms, drive.bias)
+
+
+def form_of(specs: Sequence[DenseSpec]) -> GraphForm:
+    """Return a chain of layers as a graph; the counterpart of `chain_of`.
+
+    Populations have their layers' names, or ``layer 1`` and so on.
+    """
+    populations: list[Population] = []
+    before, n_in = "input", specs[0].n_in
+    names = {before}
+    for number, spec in enumerate(specs, start=1):
+        name = spec.label or f"layer {number}"
+        name = f"{name} (layer {number})" if name in names else name
+        names.add(name)
+        drive = Expression({before: spec.weights}, spec.bias)
+        if number == len(specs):
+            return GraphForm({"input": n_in}, populations, {name: Output(drive, spec.activation)})
+        assert spec.function is not None  # as of every layer
+        populations.append(Population(name, drive, spec.function))
+        before = name
+    raise AssertionError("a chain has a last layer")
 
 
 def chain_of(form: GraphForm) -> list[DenseSpec] | None:

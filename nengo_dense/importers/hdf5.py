@@ -1,24 +1,36 @@
-"""HDF5 files read as data: no links out of the file, nothing allocated that the file lacks."""
+"""HDF5 files read as data, by a child process: whatever is in a file, this process goes on.
 
+libhdf5 is written in C, and damaged metadata make it crash or never return. A crash cannot be
+caught in the process in which it happens.
+"""
+
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
+import signal
+import subprocess
+import sys
+from io import BufferedReader, BytesIO
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
+import h5py
 import numpy as np
-from nengo.exceptions import NengoException
 
-from nengo_dense import compat
+from nengo_dense.budget import DATA, DEPTH, MOST_COMPRESSION, NUMBER_BYTES, PARTS, Budget, current
 from nengo_dense.exceptions import FileFormatError
-from nengo_dense.importers.file import check_size
+from nengo_dense.importers import hdf5_child
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
-#: Deflate cannot shrink data more (RFC 1951: 258 bytes in 2 bits); nothing else is used by Keras.
-MAX_COMPRESSION = 1032
+#: Most seconds for one answer; what Keras and NIR write takes a few milliseconds.
+SECONDS = 60
+#: Longest line of an answer, in bytes; what is longer comes after it.
+MOST_LINE = 2**16
+#: How long a child that has closed its pipe may take to end.
+SECONDS_TO_END = 5
+#: Kinds of NumPy's types that an answer may have.
+KINDS = "biufcS"
 
 
 class Hdf5File:
@@ -38,123 +50,185 @@ class Hdf5File:
     """
 
     def __init__(self, source: str | os.PathLike[str] | bytes, name: str) -> None:
-        h5py = compat.require("h5py", "Reading an HDF5 file")
         self.name = name
-        self.n_read = 0
-        with self._damage():
-            self.file = h5py.File(BytesIO(source) if isinstance(source, bytes) else source, "r")
-        self.n_bytes = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+        self.budget: Budget = current()
+        self._start()
+        content = source if isinstance(source, bytes) else b""
+        path = "" if isinstance(source, bytes) else str(Path(source).resolve())
+        settings: dict[str, Any] = {"number_bytes": NUMBER_BYTES, "compression": MOST_COMPRESSION}
+        try:
+            self._ask("open", content, path=path, n_bytes=len(content), name=name, **settings)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> "Hdf5File":
         return self
 
     def __exit__(self, *args: object) -> None:
-        self.file.close()
+        self.close()
 
-    @contextmanager
-    def _damage(self) -> Iterator[None]:
-        try:
-            yield
-        except NengoException:
-            raise
-        except (
-            ArithmeticError,
-            LookupError,
-            OSError,
-            RuntimeError,
-            TypeError,
-            ValueError,
-        ) as err:
-            raise FileFormatError(
-                f"{self.name} is damaged or no HDF5 file: {type(err).__name__}: {err}"
-            ) from err
+    def close(self) -> None:
+        """End the child process; it has nothing to finish."""
+        self.child.kill()
+        self.child.wait()
+        for pipe in (self.requests, self.answers):
+            try:
+                pipe.close()
+            except BrokenPipeError:  # the child has ended before all was written
+                continue
 
     def has(self, path: str) -> bool:
         """Tell whether there is a group or an array at this path."""
-        with self._damage():
-            return path in self.file
+        return bool(self._ask("has", path=path))
 
     def names(self, path: str) -> list[str]:
         """List what is in a group."""
-        with self._damage():
-            return list(self._at(path))
+        return [str(name) for name, _ in self._names(path)]
+
+    def _names(self, path: str) -> list[list[Any]]:
+        found = self._ask("names", path=path)
+        self.budget.take(PARTS, len(found), f"group {path!r} of {self.name}")
+        return list(found)
 
     def attribute(self, path: str, name: str) -> Any:
         """Return an attribute of the group at `path`, None if it has no such attribute."""
-        with self._damage():
-            item = self._at(path)
-            if name not in item.attrs:
-                return None
-            attribute = item.attrs.get_id(name)
-            check_size(
-                f"attribute {name!r} of {self.name}",
-                prod(attribute.shape) * attribute.dtype.itemsize,
-            )
-            return item.attrs[name]
+        return self._take(f"attribute {name!r} of {self.name}", "attribute", path=path, name=name)
 
     def array(self, path: str) -> np.ndarray:
         """Return the array of numbers at `path`."""
-        with self._damage():
-            dataset = self._dataset(path)
-            if dataset.dtype.kind not in "fiu":
-                raise FileFormatError(
-                    f"{path!r} of {self.name} holds {dataset.dtype}, must hold real numbers"
-                )
-            return np.asarray(dataset[()])
+        value = self._take(f"{path!r} of {self.name}", "value", path=path)
+        kind = getattr(value, "dtype", np.dtype(object))
+        if kind.kind not in "fiu":
+            raise FileFormatError(f"{path!r} of {self.name} holds {kind}, must hold real numbers")
+        return np.asarray(value)
 
-    def check_arrays(self) -> None:
-        """Check all arrays of the file as `array` does, before another package reads them.
+    def copy(self) -> BytesIO:
+        """Write what is in this file into another, which other packages can read without risk.
 
         A group that can be reached in several ways is refused: followed without a memory of where
         one was, a loop has no end, and forty groups of two links each have a million million.
+        Attributes are left out.
         """
-        waiting = [""]
-        while waiting:
-            path = waiting.pop()
-            for name in self.names(path):
-                with self._damage():
+        content = BytesIO()
+        with h5py.File(content, "w") as file:
+            waiting = [("", file)]
+            while waiting:
+                path, group = waiting.pop()
+                if path.count("/") > DEPTH.most:
+                    self.budget.take(DEPTH, path.count("/"), f"{path[:40]!r} of {self.name}")
+                for name, is_group in self._names(path):
                     below = f"{path}/{name}"
-                    if hasattr(self._at(below), "keys"):
-                        self._check_one_link(below)
-                        waiting.append(below)
+                    if is_group:
+                        waiting.append((below, group.create_group(name)))
                     else:
-                        self._dataset(below)
+                        value = self._take(f"{below!r} of {self.name}", "value", path=below)
+                        is_text = getattr(value, "dtype", np.dtype(object)).kind == "O"
+                        kind = h5py.string_dtype() if is_text else None
+                        group.create_dataset(name, data=value, dtype=kind)
+        content.seek(0)
+        return content
 
-    def _check_one_link(self, path: str) -> None:
-        h5py = compat.require("h5py", "Reading an HDF5 file")
-        if h5py.h5o.get_info(self._at(path).id).rc > 1:
+    def _take(self, what: str, ask: str, **request: Any) -> Any:
+        """Ask for what has a size, and count it."""
+        answer = self._ask(ask, what=what, left=self.budget.left(DATA), **request)
+        self.budget.take(DATA, _n_bytes(answer), what)
+        return answer
+
+    def _start(self) -> None:
+        """Start a child that imports what this process would, and nothing else."""
+        if not sys.executable:
             raise FileFormatError(
-                f"{path!r} of {self.name} can be reached in several ways, which is not followed; "
-                "write the file again with each group in one place"
+                f"{self.name} cannot be read: HDF5 files are read by a process of their own, and "
+                "this Python does not know how to start one; set sys.executable"
             )
-
-    def _dataset(self, path: str) -> Any:
-        """Return a dataset of which it is certain that the file holds as much as it declares."""
-        dataset = self._at(path)
-        where = f"{path!r} of {self.name}"
-        if not hasattr(dataset, "dtype"):
-            raise FileFormatError(f"{where} is a group, must be an array of numbers")
-        if dataset.external or dataset.is_virtual:
-            raise FileFormatError(f"{where} keeps its data in another file, which is not read")
-        n_bytes = dataset.size * dataset.dtype.itemsize
-        check_size(where, n_bytes, self.n_read)
-        stored = min(dataset.id.get_storage_size(), self.n_bytes)
-        if n_bytes > stored * (MAX_COMPRESSION if dataset.compression else 1):
+        command = [sys.executable, "-I", str(Path(hdf5_child.__file__))]
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        try:
+            self.child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+            )
+        except OSError as err:
             raise FileFormatError(
-                f"{where} declares the shape {dataset.shape}, {n_bytes} bytes, but the file "
-                f"holds only {stored} bytes of it; the file is damaged"
-            )
-        self.n_read += n_bytes
-        return dataset
+                f"{self.name} cannot be read: no process could be started to read it ({err})"
+            ) from err
+        self.requests = cast(BinaryIO, self.child.stdin)
+        self.answers = cast(BufferedReader, self.child.stdout)
+        self._write(json.dumps(sys.path).encode() + b"\n")
 
-    def _at(self, path: str) -> Any:
-        """Go down to `path` through hard links only: no link may lead out of the file."""
-        h5py = compat.require("h5py", "Reading an HDF5 file")
-        item = self.file
-        for part in filter(None, path.split("/")):
-            if not hasattr(item, "keys") or item.get(part, getlink=True) is None:
-                raise FileFormatError(f"{self.name} has no {path!r}; the file is damaged")
-            if not isinstance(item.get(part, getlink=True), h5py.HardLink):
-                raise FileFormatError(f"{path!r} of {self.name} is a link, which is not followed")
-            item = item[part]
-        return item
+    def _write(self, content: bytes) -> None:
+        try:
+            self.requests.write(content)
+            self.requests.flush()
+        except (BrokenPipeError, OSError) as err:
+            raise self._ended() from err
+
+    def _ask(self, ask: str, content: bytes = b"", what: str = "", **request: Any) -> Any:
+        """Send a request and return the value of the answer."""
+        self._write(
+            json.dumps({"ask": ask, "seconds": SECONDS, **request}).encode() + b"\n" + content
+        )
+        line = self.answers.readline(MOST_LINE)
+        try:
+            header = json.loads(line)
+            n_bytes = int(header["n_bytes"])
+        except (KeyError, TypeError, ValueError) as err:
+            raise self._ended() from err
+        if "too_large" in header:
+            self.budget.take(DATA, int(header["too_large"]), what)
+        if "refused" in header:
+            raise FileFormatError(str(header["refused"]))
+        if "damaged" in header:
+            raise FileFormatError(f"{self.name} is damaged or no HDF5 file: {header['damaged']}")
+        return self._decoded(header, n_bytes)
+
+    def _decoded(self, header: dict[str, Any], n_bytes: int) -> Any:
+        """Read the bytes of an answer and return its value."""
+        if "dtype" in header:
+            kind, shape = np.dtype(header["dtype"]), tuple(header["shape"])
+            if kind.kind not in KINDS or prod(shape) * kind.itemsize != n_bytes:
+                raise self._ended()
+            array = np.empty(shape, kind)
+            place = cast(bytearray, array.reshape(-1).view(np.uint8))
+            if n_bytes and self.answers.readinto(place) != n_bytes:
+                raise self._ended()
+            return array if shape else array[()]
+        content = self.answers.read(n_bytes)
+        if len(content) != n_bytes:
+            raise self._ended()
+        value = json.loads(content)
+        if "texts" in header:
+            texts = np.empty(len(value), dtype=object)
+            texts[:] = [text.encode("latin-1") for text in value]
+            return texts.reshape(header["texts"])
+        return value.encode("latin-1") if "bytes" in header else value
+
+    def _ended(self) -> FileFormatError:
+        """Say how the child ended."""
+        try:
+            code = self.child.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:  # it lives, but what it says is no answer
+            self.child.kill()
+            code = self.child.wait()
+        try:
+            how = f"it was ended by {signal.Signals(-code).name}"
+        except ValueError:
+            how = f"it ended with exit code {code}"
+        return FileFormatError(
+            f"{self.name} is damaged: the process that read it did not survive, {how}; it may "
+            f"take 4 GiB, and {SECONDS} seconds for a single part. Write the file again"
+        )
+
+
+def _n_bytes(value: Any) -> int:
+    """Return how much memory a value takes once it is used."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return sum(map(len, value.ravel()))
+    if isinstance(value, np.ndarray | np.generic):
+        each = NUMBER_BYTES if value.dtype.kind in "biuf" else 1
+        return value.size * max(each, value.dtype.itemsize)
+    return len(value) if isinstance(value, str | bytes) else 0

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from nengo.exceptions import NengoException
 
 from nengo_dense import plugins
+from nengo_dense.budget import spending
 from nengo_dense.exceptions import ConversionError, PluginError
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.next_step import next_step
@@ -135,7 +136,8 @@ def _recognizes(importer: Importer, name: str, model: Any) -> bool:
 
 def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGraph:
     try:
-        layers = importer.read(model)
+        with spending(_describe(model)):
+            layers = importer.read(model)
     except NengoException:
         raise
     except Exception as err:

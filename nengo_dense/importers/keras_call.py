@@ -49,6 +49,7 @@ SETTINGS = {
     "celu": {"alpha": "alpha"},
     "gelu": {"approximate": "approximate"},
     "soft_shrink": {"threshold": "limit"},
+    "squareplus": {"b": "b"},
 }
 
 

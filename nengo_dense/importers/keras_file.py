@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nengo_dense.budget import MOST_COMPRESSION, TEXT, UNPACKED, current
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.importers import hdf5
-from nengo_dense.importers.file import check_size, existing, starts_with, suffix
+from nengo_dense.importers.file import existing, starts_with, suffix
 from nengo_dense.importers.keras_model import read_architecture
 from nengo_dense.importers.keras_weights import weight_source
 from nengo_dense.importers.source_graph import SourceGraph
@@ -88,7 +89,13 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
             "save the model again, as one .keras file"
         )
     info = archive.getinfo(name)
-    check_size(f"{name} in {path}", info.file_size)
+    where = f"{name} in {path}"
+    current().take(TEXT if name.endswith(".json") else UNPACKED, info.file_size, where)
+    if info.file_size > (info.compress_size + 1) * MOST_COMPRESSION:
+        raise FileFormatError(
+            f"{where} declares {info.file_size} bytes of data, more than can be packed in its "
+            f"{info.compress_size}; the file is damaged"
+        )
     with archive.open(info) as member:
         return member.read(info.file_size)
 
@@ -109,7 +116,7 @@ def _read_whole_model(path: Path) -> SourceModel | SourceGraph:
 
 
 def _read_pair(architecture: Path, weights: Path) -> SourceModel | SourceGraph:
-    check_size(str(architecture), architecture.stat().st_size)
+    current().take(TEXT, architecture.stat().st_size, str(architecture))
     parsed = _parse(architecture.read_bytes(), str(architecture))
     if not starts_with(weights, hdf5.SIGNATURE):
         raise FileFormatError(f"{weights} is damaged or no HDF5 file, so it holds no weights")
@@ -141,6 +148,8 @@ def _weights_beside(path: Path) -> Path:
 
 
 def _parse(text: bytes | str, name: str) -> dict[str, Any]:
+    if len(text) > TEXT.most:
+        current().take(TEXT, len(text), name)
     try:
         parsed = json.loads(text)
     except (RecursionError, TypeError, ValueError) as err:

@@ -168,6 +168,24 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
     return [dense, *_activation_of(reading, layer, config.get("activation"))]
 
 
+def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a product of a vector a sample and a matrix, written as an equation of letters."""
+    config = layer.config
+    taken, _, given = str(config["equation"]).replace(" ", "").replace("...", "*").partition("->")
+    x, _, kernel_axes = taken.partition(",")
+    is_matrix = (
+        len(x) == len(given) == 2 and x[0] == given[0] and {*kernel_axes} == {x[1], given[1]}
+    )
+    if not (is_matrix and len(kernel_axes) == 2 and reading.shape.is_flat):
+        return [unsupported(layer.label, layer.class_name, layer.class_name)]
+    has_bias = bool(config.get("bias_axes"))
+    arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
+    kernel = arrays["kernel"] if kernel_axes[0] == given[1] else arrays["kernel"].T
+    reading.shape.sizes = (len(kernel),)
+    dense = Affine(kernel, arrays.get("bias"), layer.label)
+    return [dense, *_activation_of(reading, layer, config.get("activation"))]
+
+
 def _activation(reading: Reading, layer: KerasLayer) -> Operations:
     return _activation_of(reading, layer, layer.config["activation"])
 
@@ -318,6 +336,7 @@ READERS = {
     "Dense": _dense,
     "QActivation": _q_activation,
     "QDense": _dense,
+    "EinsumDense": _einsum_dense,
     "Flatten": _flatten,
     "Reshape": _reshape,
     "BatchNormalization": _batch_normalization,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.file import check_layers
 from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_layer import Reading
@@ -46,7 +46,7 @@ def read_architecture(
         raise ConversionError(
             model, [f"its architecture is malformed ({reason}); save the model again"]
         ) from err
-    check_layers(model, len(layers))
+    current().take(LAYERS, len(layers), model)
     version = str(architecture.get("keras_version", "3"))
     reading = Reading(weights, is_keras_2=version[:1] in "12")
     branches = any(kind_of(layer) in BRANCHING for layer in layers)

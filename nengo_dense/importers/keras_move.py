@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers import feature_merge
 from nengo_dense.importers.arithmetic_call import FLOWING
 from nengo_dense.importers.feature_layout import Layout, moved, selection
+from nengo_dense.importers.feature_merge import added, groups
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_shape import Shape, numbers
-from nengo_dense.importers.operation import Affine, Operation
+from nengo_dense.importers.operation import Operation
 
 #: Samples that a layout is followed with, so that what mixes them shows.
 N_SAMPLES = 3
-
-#: Features of which the largest may be taken: each but one needs a rectifier after the others.
-MOST_OF_MAXIMUM = 64
 
 
 def layout_of(shape: Shape) -> Layout:
@@ -141,26 +140,14 @@ def groups_of(layer: KerasLayer, shape: Shape, kind: str) -> tuple[Shape, list[n
     """
     layout, axis = layout_of(shape), REDUCTIONS[kind][1]
     axis = _setting(layer, "axis") if axis is None else axis
-    rank = len(layout.shape)
-    axes = axis if isinstance(axis, list) else [axis] if axis is not None else range(rank)
-    axes = sorted({int(each) % rank for each in axes})
-    if 0 in axes:
-        raise ValueError("it makes one value of several samples; give it axis=-1")
-    kept = [1 if at in axes else n for at, n in enumerate(layout.shape)]
-    keeps = _setting(layer, "keepdims", "keep_dims")
-    target = kept if keeps else [n for at, n in enumerate(kept) if at not in axes]
-    last = np.moveaxis(layout.places, axes, range(rank - len(axes), rank))
-    columns = last.reshape(-1, int(np.prod([layout.shape[at] for at in axes]))).T
-    found = [moved(column.reshape(target), layout.n, N_SAMPLES) for column in columns]
-    return _by_sample(found[0][0]), [rows for _, rows in found]
+    axes = axis if isinstance(axis, list) or axis is None else [axis]
+    after, rows = groups(layout, axes, bool(_setting(layer, "keepdims", "keep_dims")))
+    return _by_sample(after), rows
 
 
 def reduced(kind: str, rows: Sequence[np.ndarray], n: int, label: str) -> list[Operation]:
     """Return the operation of a sum or a mean of `n` features."""
-    matrix = np.zeros((len(rows[0]), n))
-    for each in rows:
-        np.add.at(matrix, (np.arange(len(each)), each), 1.0)
-    return [Affine(matrix / (len(rows) if REDUCTIONS[kind][0] == "mean" else 1), None, label)]
+    return added(rows, n, label, mean=REDUCTIONS[kind][0] == "mean")
 
 
 def broadcast(shapes: Sequence[Shape], label: str) -> tuple[Shape, list[list[Operation]]]:
@@ -174,28 +161,19 @@ def broadcast(shapes: Sequence[Shape], label: str) -> tuple[Shape, list[list[Ope
     if any(shape.sizes is None or None in shape.sizes for shape in shapes):
         return shapes[0], [[] for _ in shapes]
     layouts = [layout_of(shape) for shape in shapes]
-    target = np.broadcast_shapes(*(layout.shape for layout in layouts))
-    result, ways = None, []
-    for layout in layouts:
-        places = np.broadcast_to(layout.places, target)
-        result, rows = moved(places, layout.n, N_SAMPLES)
-        ways.append(selection(rows, layout.n, label))
-    assert result is not None
-    return _by_sample(result), ways
+    result, rows = feature_merge.broadcast(layouts)
+    known = zip(rows, layouts, strict=True)
+    return _by_sample(result), [selection(each, layout.n, label) for each, layout in known]
 
 
 def joined(shapes: Sequence[Shape], layer: KerasLayer, kind: str) -> tuple[Shape, list[Operation]]:
     """Return the shape of values side by side, and how they are ordered then."""
     layouts = [layout_of(shape) for shape in shapes]
-    total, start, parts = sum(layout.n for layout in layouts), 0, []
-    for layout in layouts:
-        samples, features = np.divmod(layout.places, layout.n)
-        parts.append(samples * total + start + features)
-        start += layout.n
     axis = 1 if kind == "hstack" else _setting(layer, "axis")
     axis = int(-1 if axis is None and kind != "stack" else axis or 0)
-    places = np.stack(parts, axis) if kind == "stack" else np.concatenate(parts, axis)
-    after, rows = moved(places, total, N_SAMPLES)
+    join = np.stack if kind == "stack" else np.concatenate
+    after, rows = feature_merge.joined(layouts, lambda parts: join(parts, axis=axis))
+    total = sum(layout.n for layout in layouts)
     return _by_sample(after), selection(rows, total, layer.label)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nengo_dense.importers.feature_layout import selection
+from nengo_dense.importers.feature_merge import MOST_OF_MAXIMUM, check_group
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import (
@@ -21,7 +22,6 @@ from nengo_dense.importers.keras_graph import (
 from nengo_dense.importers.keras_layer import Reading
 from nengo_dense.importers.keras_move import (
     BRANCHING,
-    MOST_OF_MAXIMUM,
     REDUCTIONS,
     broadcast,
     groups_of,
@@ -223,8 +223,7 @@ class KerasNodes:
                     found.append(self._add([source], steps, label))
                 return found
             self.reading.shape, rows = groups_of(layer, shape, kind)
-            if len(rows) > MOST_OF_MAXIMUM:
-                raise ValueError(f"the largest of {len(rows)} values, more than {MOST_OF_MAXIMUM}")
+            check_group(len(rows))
             n = shape.n_features or 0
             parts = [self._add([source], selection(each, n, label), label) for each in rows]
             merge = Merge(REDUCTIONS[kind][0])

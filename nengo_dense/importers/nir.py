@@ -25,13 +25,13 @@ import warnings
 from typing import Any
 
 import numpy as np
-from nengo.exceptions import NengoException
 
 from nengo_dense import compat
+from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.chain_order import chain
-from nengo_dense.importers.file import check_layers, existing, suffix
+from nengo_dense.importers.file import existing, suffix
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import is_of_nir
 from nengo_dense.importers.operation import (
@@ -78,7 +78,7 @@ class NirImporter:
         if not hasattr(model, "nodes"):
             nodes = model if isinstance(model, list | tuple) else [model]
             model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(*nodes)
-        check_layers(name, len(model.nodes))
+        current().take(LAYERS, len(model.nodes), name)
         leaky: dict[str, float] = {}
         operations = _graph(model, "", leaky)
         head = model.metadata.get(READOUT)
@@ -101,11 +101,9 @@ def _load(path: Any) -> Any:
     file = existing(path)
     nir = compat.require("nir", "Reading a NIR file")
     with Hdf5File(file, str(file)) as data:
-        data.check_arrays()
+        copy = data.copy()
     try:
-        return nir.read(file)
-    except NengoException:
-        raise
+        return nir.read(copy)
     except Exception as err:  # nir's readers assert and look up what a foreign file lacks
         raise FileFormatError(
             f"{file} is damaged or no NIR file: {type(err).__name__}: {err}"

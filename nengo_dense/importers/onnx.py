@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from nengo.exceptions import NengoException
+
+from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import ConversionError, FileFormatError
-from nengo_dense.importers.file import check_layers, suffix
+from nengo_dense.importers.file import suffix
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.onnx_file import check_complete, load
 from nengo_dense.importers.onnx_graph import OnnxGraph
@@ -32,7 +35,7 @@ class OnnxImporter:
             name, model = f"ONNX file {model}", load(model)
         if not hasattr(model, "graph") or not model.graph.node:
             raise FileFormatError(f"{name} holds no graph; give a whole ONNX model")
-        check_layers(name, len(model.graph.node))
+        current().take(LAYERS, len(model.graph.node), name)
         check_complete(model)
         found = _read(name, model)
         asked, why_not = reference(found)
@@ -56,6 +59,8 @@ def _read(name: str, model: Any) -> OnnxModel:
     """Read the graph; what it declares may have any type, where nobody expects it."""
     try:
         return read_graph(OnnxGraph(model))
+    except NengoException:
+        raise  # it says already what is wrong
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:
         reason = f"{type(err).__name__}: {err}"
         raise ConversionError(

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from nengo_dense import compat
+from nengo_dense.budget import DATA, current
 from nengo_dense.exceptions import FileFormatError
-from nengo_dense.importers.file import check_size, existing
+from nengo_dense.importers.file import existing
 
 #: TensorProto.EXTERNAL in onnx.proto: the data of a tensor lie in another file.
 EXTERNAL = 1
@@ -25,8 +26,7 @@ def load(path: Any) -> Any:
     file = existing(path)
     onnx = compat.require("onnx", "Reading an ONNX file")
     message = compat.require("google.protobuf.message", "Reading an ONNX file")
-    size = file.stat().st_size
-    check_size(str(file), size)
+    current().take(DATA, file.stat().st_size, str(file))
     model = onnx.ModelProto()
     try:
         model.ParseFromString(file.read_bytes())
@@ -34,7 +34,7 @@ def load(path: Any) -> Any:
         raise FileFormatError(f"{file} is damaged or no ONNX file: {err}") from err
     for tensor in tensors_of(model):
         if tensor.data_location == EXTERNAL:
-            size += _take_in(tensor, file, size)
+            _take_in(tensor, file)
     return model
 
 
@@ -62,8 +62,8 @@ def _places(tensor: Any) -> dict[str, str]:
     return {entry.key: entry.value for entry in tensor.external_data}
 
 
-def _take_in(tensor: Any, model: Path, n_read: int) -> int:
-    """Read a tensor's data into it; return how many bytes they are."""
+def _take_in(tensor: Any, model: Path) -> None:
+    """Read a tensor's data into it."""
     places = _places(tensor)
     file = _beside(model, places.get("location", ""))
     try:
@@ -78,13 +78,12 @@ def _take_in(tensor: Any, model: Path, n_read: int) -> int:
             f"{model} expects tensor {tensor.name!r} in bytes {offset} to {offset + length} of "
             f"{file.name}, which has {file.stat().st_size}; they are not of the same model"
         )
-    check_size(str(file), length, n_read)
+    current().take(DATA, length, f"tensor {tensor.name!r} in {file}")
     with open(file, "rb") as data:
         data.seek(offset)
         tensor.raw_data = data.read(length)
     tensor.data_location = 0
     del tensor.external_data[:]
-    return length
 
 
 def _beside(model: Path, location: str) -> Path:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+from nengo.exceptions import NengoException
 
 from nengo_dense import compat
+from nengo_dense.budget import CONSTANTS, current
 from nengo_dense.importers.onnx_constant import FOLDED, evaluate
 from nengo_dense.importers.onnx_quantizer import dequantized, is_quantizer, quantized
 
@@ -104,7 +106,9 @@ class OnnxGraph:
 
     def know(self, name: str, value: Any) -> None:
         """Take a tensor for constant."""
-        self._constants[name] = _double(np.asarray(value))
+        array = np.asarray(value)
+        current().take(CONSTANTS, array.size, f"constant {name!r}")
+        self._constants[name] = _double(array)
 
     def fold(self, node: Any) -> bool:
         """Compute a node that takes nothing but constants; tell whether it is one."""
@@ -135,6 +139,8 @@ class OnnxGraph:
             values = {name: self.constant(name) for name in node.input if name}
             for name, array in zip(node.output, evaluate(self.model, node, values), strict=False):
                 self.know(name, array)
+        except NengoException:
+            raise  # the budget is spent
         except ValueError as err:
             self._constants.update((name, err) for name in node.output)
         return True
@@ -164,6 +170,8 @@ class OnnxGraph:
     def _keep(self, name: str, make: Any) -> None:
         try:
             self.know(name, make())
+        except NengoException:
+            raise  # the budget is spent
         except (ArithmeticError, LookupError, TypeError, ValueError) as err:
             self._constants[name] = ValueError(f"constant {name!r}: {err}")
 

@@ -4,17 +4,16 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers import feature_merge
 from nengo_dense.importers.arithmetic_call import FLOWING, clip
-from nengo_dense.importers.feature_layout import moved, selection
+from nengo_dense.importers.feature_layout import selection
+from nengo_dense.importers.feature_merge import added, check_group, groups
 from nengo_dense.importers.graph_folding import Merge
 from nengo_dense.importers.onnx_reading import OnnxReading, Operations
-from nengo_dense.importers.operation import Affine, Problem, Scaling
+from nengo_dense.importers.operation import Problem, Scaling
 
 #: Nodes that make one feature of several.
 REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum")
-
-#: Features of which the largest may be taken: each but one needs a rectifier after the others.
-MOST_OF_MAXIMUM = 64
 
 
 def summed(reading: OnnxReading, node: Any, label: str, factors: tuple[float, ...]) -> Operations:
@@ -55,18 +54,12 @@ def joined(reading: OnnxReading, node: Any, label: str) -> Operations:
     if any(reading.graph.is_constant(name) for name in node.input):
         return [Problem(f"layer {label!r} joins constants to values; add them to the bias")]
     layouts = [reading.layouts[name] for name in node.input]
-    total, start = sum(layout.n for layout in layouts), 0
-    parts = []
-    for layout in layouts:
-        samples, features = np.divmod(layout.places, layout.n)
-        parts.append(samples * total + start + features)
-        start += layout.n
     axis = reading.graph.settings(node).get("axis", -1 if node.domain else 1)
     together = ("joined", node.output[0])
     reading.add(together, list(node.input), [], layouts[0], label, Merge("concat"))
-    n_samples = layouts[0].n_samples
+    total = sum(layout.n for layout in layouts)
     try:
-        layout, rows = moved(np.concatenate(parts, axis=axis), total, n_samples)
+        layout, rows = feature_merge.joined(layouts, lambda p: np.concatenate(p, axis=axis))
     except ValueError as err:
         return [Problem(f"layer {label!r}: {err}; join the features of each sample")]
     return reading.add(node.output[0], [together], selection(rows, total, label), layout, label)
@@ -81,33 +74,17 @@ def reduced(reading: OnnxReading, node: Any, label: str) -> Operations:
     axes = settings.get("axes") if given is None else [int(axis) for axis in given.ravel()]
     if not axes and settings.get("noop_with_empty_axes", 0):
         return reading.add(node.output[0], [source], [], layout, label)
-    rank = len(layout.shape)
-    places = sorted({axis % rank for axis in axes} if axes else range(rank))
-    n_reduced = int(np.prod([layout.shape[place] for place in places]))
-    keeps = settings.get("keepdims", 1)
-    shape = [1 if at in places else n for at, n in enumerate(layout.shape)]
-    shape = shape if keeps else [n for at, n in enumerate(shape) if at not in places]
-    last = np.moveaxis(layout.places, places, range(rank - len(places), rank))
-    last = last.reshape(-1, n_reduced)
-    if np.any(last // layout.n != last[:, :1] // layout.n):
-        return [Problem(f"layer {label!r} makes one value of several samples; keep them apart")]
-    found = [moved(column.reshape(shape), layout.n, layout.n_samples) for column in last.T]
-    after = found[0][0]
-    if node.op_type in ("ReduceMean", "ReduceSum"):
-        matrix = np.zeros((after.n, layout.n))
-        for _, rows in found:
-            np.add.at(matrix, (np.arange(after.n), rows), 1.0)
-        matrix /= n_reduced if node.op_type == "ReduceMean" else 1
-        return reading.add(node.output[0], [source], [Affine(matrix, None, label)], after, label)
-    if n_reduced > MOST_OF_MAXIMUM:
-        return [
-            Problem(
-                f"layer {label!r} takes the largest of {n_reduced} values, more than "
-                f"{MOST_OF_MAXIMUM}; train with smaller groups"
-            )
-        ]
-    names = [(node.output[0], number) for number in range(n_reduced)]
-    for name, (_, rows) in zip(names, found, strict=True):
+    is_limit = node.op_type in ("ReduceMax", "ReduceMin")
+    try:
+        after, found = groups(layout, axes or None, bool(settings.get("keepdims", 1)))
+        check_group(len(found) if is_limit else 1)
+    except ValueError as err:
+        return [Problem(f"layer {label!r}: {err}")]
+    if not is_limit:
+        steps = added(found, layout.n, label, mean=node.op_type == "ReduceMean")
+        return reading.add(node.output[0], [source], steps, after, label)
+    names = [(node.output[0], number) for number in range(len(found))]
+    for name, rows in zip(names, found, strict=True):
         reading.add(name, [source], selection(rows, layout.n, label), after, label)
     merge = Merge("max" if node.op_type == "ReduceMax" else "min")
     return reading.add(node.output[0], names, [], after, label, merge)

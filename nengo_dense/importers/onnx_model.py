@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.budget import current, spending
 from nengo_dense.importers.feature_layout import MAX_FOLLOWED, N_SAMPLES, Layout
 from nengo_dense.importers.graph_folding import GraphNode
 from nengo_dense.importers.onnx_graph import OnnxGraph, label_of
@@ -87,15 +88,16 @@ def read_graph(graph: OnnxGraph) -> OnnxModel:
     best: OnnxModel | None = None
     for layouts in islice(_layouts(graph), MOST_TRIALS):
         reading = OnnxReading(graph, NODES)
-        for name in graph.inputs:
-            reading.input(name, layouts[name])
-        if circle:
-            _refuse_circle(reading, circle, list(outputs.values()))
-        for node in order if not circle else ():
-            reading.read(node)
-            as_activation(reading, node)
-        model = OnnxModel(graph, reading, outputs, classes)
-        _check_outputs(model)
+        with spending(current().name):  # what a trial made is forgotten with it
+            for name in graph.inputs:
+                reading.input(name, layouts[name])
+            if circle:
+                _refuse_circle(reading, circle, list(outputs.values()))
+            for node in order if not circle else ():
+                reading.read(node)
+                as_activation(reading, node)
+            model = OnnxModel(graph, reading, outputs, classes)
+            _check_outputs(model)
         if best is None or len(model.problems) < len(best.problems):
             best = model
         if not model.problems:

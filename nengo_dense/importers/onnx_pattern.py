@@ -8,33 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.importers.activation import FUNCTIONS
+from nengo_dense.importers.activation_pattern import GRID, MOST_STEPS, recognized
 from nengo_dense.importers.onnx_constant import ELEMENTWISE, evaluate
 from nengo_dense.importers.onnx_graph import DOMAINS, label_of
 from nengo_dense.importers.onnx_reading import OnnxReading
 from nengo_dense.importers.operation import activation
 
-#: Nodes that one activation may be written as; the longest known is GELU with a tanh, 9.
-MOST_NODES = 16
-
-#: Where functions are told apart, among it all their knots.
-GRID = np.linspace(-8.0, 8.0, 1025)
-
-#: Largest difference from a known function that constants in single precision explain.
-SAME = 2e-6
-
 #: Nodes that leave the range of single precision where the function itself does not.
 UNSTABLE = ("Exp", "Log")
-
-#: Functions that are looked for, with their settings.
-CANDIDATES: list[tuple[str, dict[str, Any]]] = [
-    *((name, {}) for name in ("silu", "gelu", "mish", "hardswish", "softsign", "tanhshrink")),
-    *((name, {}) for name in ("logsigmoid", "softplus", "softshrink", "relu", "relu6", "abs")),
-    *((name, {}) for name in ("hardsigmoid", "hardtanh", "elu", "selu", "leakyrelu", "sigmoid")),
-    ("gelu", {"approximate": "tanh"}),
-    ("hardsigmoid", {"slope": 0.2}),
-    ("leakyrelu", {"slope": 0.2}),
-]
 
 
 def as_activation(reading: OnnxReading, node: Any) -> None:
@@ -72,7 +53,7 @@ def _parts(reading: OnnxReading, node: Any) -> list[tuple[str, list[Any]]]:
     waiting = {name for name in node.input if name and not graph.is_constant(name)}
     found = []
     order = {each.name: number for number, each in enumerate(reading.nodes)}
-    while len(nodes) <= MOST_NODES:
+    while len(nodes) <= MOST_STEPS:
         if len(waiting) == 1:
             found.append((next(iter(waiting)), nodes[::-1]))
         last = max(waiting, key=lambda name: order.get(name, -1), default="")
@@ -100,9 +81,4 @@ def _known(reading: OnnxReading, base: str, nodes: list[Any]) -> tuple[str, dict
             values.update(zip(node.output, evaluate(graph.model, node, values), strict=False))
     except ValueError:
         return None  # it is named as what it was
-    result = values[nodes[-1].output[0]]
-    for name, settings in CANDIDATES:
-        wanted = FUNCTIONS[name](**settings)(GRID)
-        if result.shape == wanted.shape and np.abs(result - wanted).max() < SAME:
-            return name, settings
-    return None
+    return recognized(values[nodes[-1].output[0]])

@@ -12,6 +12,7 @@ import numpy as np
 from nengo.exceptions import NengoException
 from numpy.typing import ArrayLike
 
+from nengo_dense.budget import WEIGHTS, current
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers.activation import FUNCTIONS, Function, key_of
 from nengo_dense.importers.advice import way_out
@@ -32,6 +33,9 @@ class Affine:
     weights: ArrayLike
     bias: ArrayLike | None
     label: str
+
+    def __post_init__(self) -> None:
+        current().take(WEIGHTS, np.size(self.weights), f"layer {self.label!r}")
 
 
 @dataclass(frozen=True, eq=False)

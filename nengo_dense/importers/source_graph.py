@@ -200,10 +200,10 @@ class SourceGraph:
         ours = {name: _like(y, error, theirs) for name, (y, error) in results.items()}
         if sum(y.shape[1] for y, _ in ours.values()) != theirs.shape[1]:
             ours = dict(results)
-        if sum(y.shape[1] for y, _ in ours.values()) != theirs.shape[1]:
+        n = sum(y.shape[1] for y, _ in ours.values())
+        if n != theirs.shape[1]:
             raise ConversionError(
-                self.name,
-                [f"it gives {theirs.shape[1]} outputs, read as dense layers {len(ours)}"],
+                self.name, [f"it gives {theirs.shape[1]} outputs, read as dense layers {n}"]
             )
         problems, worst, start = [], 0.0, 0
         for name, (y, error) in ours.items():

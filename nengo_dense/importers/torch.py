@@ -1,17 +1,17 @@
 """PyTorch modules, by the calls of their forward method, as `torch.fx` traces them."""
 
-import inspect
 from typing import Any
 
-from nengo_dense import compat
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.importer import modules_of
+from nengo_dense.importers.operation import Problem
 from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.torch_graph import operations_of_trace
 from nengo_dense.importers.torch_nodes import nodes_of_trace
 from nengo_dense.importers.torch_reference import reference
 from nengo_dense.importers.torch_state import evaluation
+from nengo_dense.importers.torch_trace import trace
 
 #: Classes of PyTorch that are no module to read -> what to give instead.
 INSTEAD = {
@@ -50,14 +50,25 @@ class TorchImporter:
         if instead or not hasattr(model, "named_modules"):
             raise ConversionError(name, [instead or "it is no module; give a torch nn.Module"])
         with evaluation(model):
-            traced = _trace(model, name)
+            traced = trace(model, name)
             operations = operations_of_trace(traced)
             if operations is None:
-                nodes, outputs = nodes_of_trace(traced)
-                widths = [node.width or 0 for node in nodes if not node.sources]
-                asked = reference(model, traced, widths)
-                return source_of(name, nodes, outputs, reference=asked)
+                return _graph(model, traced, name)
+            problems = [step for step in operations if isinstance(step, Problem)]
+            if problems:
+                try:
+                    return _graph(model, traced, name)
+                except ConversionError as err:  # a chain says more, unless it refuses more
+                    if len(err.problems) < len(problems):
+                        raise
         return SourceModel(name, operations, reference=reference(model, traced))
+
+
+def _graph(model: Any, traced: Any, name: str) -> SourceModel | SourceGraph:
+    """Read a trace as a graph, which says more than a chain."""
+    nodes, outputs = nodes_of_trace(traced)
+    widths = [node.width or 0 for node in nodes if not node.sources]
+    return source_of(name, nodes, outputs, reference=reference(model, traced, widths))
 
 
 def unwrapped(model: Any) -> Any:
@@ -65,25 +76,3 @@ def unwrapped(model: Any) -> Any:
     kinds = {cls.__name__ for cls in type(model).__mro__ if cls.__module__.startswith("torch.")}
     wrapper = next((WRAPPERS[kind] for kind in WRAPPERS if kind in kinds), None)
     return unwrapped(getattr(model, wrapper)) if wrapper else model
-
-
-def _trace(model: Any, name: str) -> Any:
-    fx = compat.require("torch.fx", "Reading a PyTorch module")
-    try:
-        graph = fx.Tracer().trace(model, concrete_args=_defaults(model))
-        return fx.GraphModule(model, graph)
-    except Exception as err:  # forward is the user's own code and may raise anything
-        raise ConversionError(
-            name,
-            [
-                f"its forward cannot be traced ({type(err).__name__}: {err}); give a torch "
-                "nn.Module whose forward has no branches on data, or an nn.Sequential of the "
-                "layers"
-            ],
-        ) from err
-
-
-def _defaults(model: Any) -> dict[str, Any]:
-    """Return the arguments of forward that nobody gives when the model is called with one."""
-    parameters = list(inspect.signature(model.forward).parameters.values())[1:]
-    return {p.name: p.default for p in parameters if p.default is not p.empty}

@@ -122,7 +122,15 @@ def _clamp(call: Call) -> Operations:
     return clip(call.get(1, "min"), call.get(2, "max"), call.label)
 
 
+def is_limit(call: Call) -> bool:
+    """Tell ``torch.max(x, tensor)`` from that along an axis, ``torch.max(x, dim)``."""
+    other = call.get(1, "other")
+    return other is FLOWING or isinstance(other, np.ndarray)
+
+
 def _limit(call: Call) -> Operations:
+    if not is_limit(call):
+        return [unsupported(call.label, f"{call.kind} of several features", call.kind)]
     function = maximum if call.kind.startswith("max") else minimum
     return function(call.get(0, "input"), call.get(1, "other"), call.label)
 

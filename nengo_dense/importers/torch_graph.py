@@ -8,12 +8,16 @@ from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.operation import Operation, attempt
 from nengo_dense.importers.torch_call import Call, read_call
 from nengo_dense.importers.torch_module import read_module
+from nengo_dense.importers.torch_move import MOVES, REDUCTIONS
 from nengo_dense.importers.torch_reference import label_of
 
 Operations = list[Operation]
 
-#: Calls that choose features by their places.
-SELECTIONS = ("getitem", "chunk", "split", "narrow", "index_select", "flip")
+#: Calls that leave a vector one, and are read in a chain too.
+IN_CHAINS = ("flatten", "max", "min", "reshape", "squeeze", "unsqueeze", "view")
+
+#: Calls that move features, or make one of several.
+OF_SEVERAL = {*MOVES, *REDUCTIONS} - {*IN_CHAINS}
 
 
 def operations_of_trace(traced: Any) -> Operations | None:
@@ -47,12 +51,12 @@ def operations_of_trace(traced: Any) -> Operations | None:
 
 
 def _needs_graph(node: Any, known: set[Any]) -> bool:
-    """Tell what no chain says: a choice of features, and a value that is taken twice."""
+    """Tell what no chain says: a move of features, and a value that is taken twice."""
     if node.op not in ("call_function", "call_method"):
         return False
     name = node.target if isinstance(node.target, str) else node.target.__name__
     taken = [arg for arg in _flat([*node.args, *node.kwargs.values()]) if arg in known]
-    return name in SELECTIONS or len(taken) > len(set(taken))
+    return name in OF_SEVERAL or len(taken) > len(set(taken))
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:

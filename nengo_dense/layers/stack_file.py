@@ -22,6 +22,7 @@ import numpy as np
 from nengo.utils.numpy import is_number
 
 from nengo_dense import files, neurons
+from nengo_dense.budget import TEXT
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
@@ -122,7 +123,7 @@ def _is_ours(path: Path) -> bool:
 
 def _is_stack(file: BinaryIO) -> bool:
     """Tell whether an open file is a saved stack, of any version."""
-    header = np.load(file, allow_pickle=False)["header"]
+    header = files.read_arrays(file, TEXT, "header")["header"]
     return bool(json.loads(str(header))["format"] == FORMAT)
 
 

@@ -80,7 +80,7 @@ class Chip:
             return self._advance_plain(spikes, recordings)
         overflowed: set[str] = set()
         for step in range(spikes.shape[1]):
-            parts = [Recording(r.key, r.columns, r.values[:, step : step + 1]) for r in recordings]
+            parts = [recording.at(step) for recording in recordings]
             overflowed |= self._advance_learning(spikes[:, step : step + 1], parts)
         return overflowed
 

@@ -1,4 +1,4 @@
-"""Training with NengoDL; the only folder, with `layers.nengo_dl_builder`, that imports it."""
+"""Training in NengoDL, which only this folder and `layers.nengo_dl_builder` import, or without."""
 
 from nengo_dense.training.fitting import fit
 from nengo_dense.training.synapse import without_synapses

@@ -1,6 +1,8 @@
-"""`fit`: train a stack in NengoDL with one call."""
+"""`fit`: train a stack with one call, in NengoDL or through time on the chip's integers."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from nengo_dense.layers.stack import DenseStack
 from nengo_dense.neurons import LIF, known
 from nengo_dense.samples import check_inputs, check_labels, hold_back
 from nengo_dense.training.settings import Settings
+from nengo_dense.training.spike_training import train_through_time
 from nengo_dense.training.training_result import TrainingResult
 
 #: Samples, (n, size_in), and their classes, (n,).
@@ -42,13 +45,21 @@ def fit(
     seed: int | None = None,
     progress_bar: bool = True,
     callbacks: Sequence[Any] = (),
+    through_time: bool = False,
+    presentation_time: float | None = None,
+    effort: str | float | None = None,
 ) -> TrainingResult:
-    """Train a stack to classify, with NengoDL, and leave the weights in the stack.
+    """Train a stack, and leave the weights in the stack.
 
-    What is trained is a twin of the stack that answers in one step
+    With NengoDL, to classify: what is trained is a twin of the stack that answers in one step
     (``TrainingTwin``), from the weights that the stack has: new ones, or
     those of a converted model. In the end the stack has the weights of the best epoch, and runs
     in any simulator.
+
+    With ``through_time=True``, for short presentations and without NengoDL: the spikes themselves
+    are trained, on the integers of the chip, step by step, as conversion tunes them. The loss is
+    cross-entropy, or the squared error of values. Of the samples, 15 % (1,000 at most) are held
+    back to judge, and the stack is never left with more wrong answers on these than it had.
 
     Parameters
     ----------
@@ -94,6 +105,14 @@ def fit(
     progress_bar : bool, optional
         Show Keras's progress bar.
     callbacks : sequence of tf.keras.callbacks.Callback, optional
+    through_time : bool, optional
+        Train spikes on the integers. Then ``x`` may be sequences and ``y`` what the stack's head
+        gives: labels, rows of 0 and 1, or values. Only ``dt``, ``seed``, ``progress_bar`` and what
+        follows goes with it.
+    presentation_time : float, optional
+        Seconds that a sample is shown (default 0.025), with ``through_time``.
+    effort : {"fast", "normal", "best"} or float, optional
+        How long that may take, as in `nengo_dense.convert` (default "normal").
 
     Returns
     -------
@@ -125,12 +144,13 @@ def fit(
         seed=seed,
     )
     _check_stack(stack, noise)
-    if not isinstance(callbacks, Sequence):
-        raise invalid(
-            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
-        )
-    training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     show = flag(progress_bar, "progress_bar")
+    of_time: dict[str, Any] = {"presentation_time": presentation_time, "effort": effort}
+    if flag(through_time, "through_time"):
+        _check_untouched(settings, validation, optimizer, callbacks)
+        return train_through_time(stack, x, y, **of_time, settings=settings, progress_bar=show)
+    _check_rate_training(callbacks, **of_time)
+    training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
 
@@ -188,6 +208,31 @@ def _check_stack(stack: Any, noise: Any) -> None:
     if noise and not any(chip_lif):
         raise invalid(
             "models the spikes of LIF neurons on the chip, and this stack has none there", "noise"
+        )
+
+
+def _check_untouched(settings: Settings, *others: Any) -> None:
+    """Refuse settings of NengoDL's training where there is none."""
+    given = {f.name: getattr(settings, f.name) for f in fields(settings)}
+    given |= dict(zip(("validation", "optimizer", "callbacks"), others, strict=True))
+    usual = {name: p.default for name, p in signature(fit).parameters.items()}
+    for name in sorted(set(given) - {"dt", "seed"}):
+        if given[name] is not usual[name] and given[name] != usual[name]:
+            raise invalid(
+                "is for training with NengoDL, and does not go with through_time=True, which has "
+                "effort= instead; leave it out",
+                name,
+            )
+
+
+def _check_rate_training(callbacks: Any, **others: Any) -> None:
+    """Raise a ValidationError for what training on rates cannot use."""
+    for attr, given in others.items():
+        if given is not None:
+            raise invalid("goes with through_time=True", attr)
+    if not isinstance(callbacks, Sequence):
+        raise invalid(
+            f"must be a list of Keras's callbacks, got {type(callbacks).__name__}", "callbacks"
         )
 
 

@@ -26,15 +26,20 @@ class TrainingResult(Report):
         A value for each epoch: ``loss``, ``cross_entropy`` and ``accuracy`` in training (with
         dropout, so usually the worse); ``val_loss`` (cross-entropy) and ``val_accuracy`` where
         there was a validation set; ``rates1_loss`` and so on where rates were regularised.
-    samples_per_second : float
-        Samples trained on, per second, validation and compilation included.
+    samples_per_second : float or None
+        Samples trained on, per second, validation and compilation included, where it was measured.
+    step : str
+        What there is a value for: an epoch, or, in training through time, each time that the
+        samples held back judged. Then there are ``val_loss`` and ``val_accuracy``, or for values
+        ``val_error`` in standard deviations; the first are those before training.
     """
 
     kind: ClassVar[str] = "training"
     name: ClassVar[str] = ""  # type: ignore[misc]
 
     history: dict[str, list[float]]
-    samples_per_second: float
+    samples_per_second: float | None = None
+    step: str = "epoch"
 
     @classmethod
     def of_keras(
@@ -47,7 +52,7 @@ class TrainingResult(Report):
     @property
     def n_epochs(self) -> int:
         """(int) Epochs that were run."""
-        return len(self.history["loss"])
+        return len(next(iter(self.history.values())))
 
     @property
     def best_epoch(self) -> int:
@@ -62,7 +67,7 @@ class TrainingResult(Report):
     def __str__(self) -> str:
         at = self.best_epoch
         parts = [f"{name} {values[at]:.4g}" for name, values in self.history.items()]
-        return f"epoch {at + 1} of {self.n_epochs}: " + ", ".join(parts)
+        return f"{self.step} {at + 1} of {self.n_epochs}: " + ", ".join(parts)
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -78,8 +83,11 @@ class TrainingResult(Report):
             [name, *(f"{values[epoch]:.4g}" for epoch in (0, at, -1))]
             for name, values in self.history.items()
         ]
-        table = ReportTable(["", "first epoch", "kept", "last epoch"], rows)
-        parts = [paragraphs(f"epoch {at + 1} of {self.n_epochs} was kept"), wide(table.html())]
+        table = ReportTable(["", f"first {self.step}", "kept", f"last {self.step}"], rows)
+        parts = [
+            paragraphs(f"{self.step} {at + 1} of {self.n_epochs} was kept"),
+            wide(table.html()),
+        ]
         if with_pictures:
             parts.append(pictures([("", self.plot())]))
         return "".join(parts)
@@ -89,15 +97,18 @@ class TrainingResult(Report):
         figure = compat.new_figure(10, 4)
         loss, accuracy = figure.subplots(1, 2)
         epochs = np.arange(1, self.n_epochs + 1)
+        of_values = "val_error" in self.history
         for axes, names, label in (
-            (loss, ("cross_entropy", "val_loss"), "cross-entropy"),
-            (accuracy, ("accuracy", "val_accuracy"), "accuracy"),
+            (loss, ("cross_entropy", "val_loss"), "loss" if of_values else "cross-entropy"),
+            (accuracy, ("accuracy", "val_accuracy", "val_error"), "accuracy"),
         ):
             for name in names:
                 if name in self.history:
                     kind = "validation" if name.startswith("val") else "training"
                     axes.plot(epochs, self.history[name], label=kind)
             axes.axvline(self.best_epoch + 1, color="0.7", ls=":", label="kept")
-            axes.set(xlabel="epoch", ylabel=label)
+            if of_values and axes is accuracy:
+                label = "error in standard deviations"
+            axes.set(xlabel=self.step, ylabel=label)
             axes.legend(frameon=False)
         return figure

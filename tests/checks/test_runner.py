@@ -184,6 +184,20 @@ def test_skipped_rules_name_what_failed():
     }
 
 
+def test_what_stopped_the_run_is_told_wherever_the_run_is_missing():
+    net = network()
+
+    def fail(t):
+        return 1 / 0 if t > 0.01 else [0.4, -0.3]
+
+    net.all_nodes[0].output = fail
+    report = check(net, run=0.05)
+    assert "division by zero" in str([f for f in report.findings if f.code == "ND100"])
+    reasons = {s.reason for s in report.skipped if s.code == "ND405"}
+    assert len(reasons) == 1
+    assert "the run stopped: " in reasons.pop()
+
+
 def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
     @rule("XY101", "error", "crashes", remedy="r")
     def crash(network):

@@ -78,7 +78,7 @@ def test_arrays_apart_are_evaluated_by_the_models_own_names(folder, capsys, rng)
         "chip, integers",
         "traits",
         "dense",
-        "gaps in points: kind",
+        "gaps: kind",
     ):
         assert name in printed
     found = json.loads((folder / "l.json").read_text())

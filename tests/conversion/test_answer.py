@@ -1,7 +1,7 @@
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.answer import deadlines
+from nengo_dense.conversion.answer import deadlines, frame_windows
 
 
 def test_deadlines_are_a_quarter_a_half_and_all_and_weigh_one_together():
@@ -20,3 +20,11 @@ def test_deadlines_before_anything_is_known_are_left_out():
 def test_too_short_a_presentation_is_refused():
     with pytest.raises(ValidationError, match=r"more than 8 steps for 4 populations.*got 8"):
         deadlines(8, 4)
+
+
+def test_a_frame_that_is_over_before_its_spikes_are_seen_is_refused():
+    with pytest.raises(
+        ValidationError, match=r"3 steps, and its first spikes need 3 .*\(5 in .*more than 3\."
+    ):
+        frame_windows(5, 3, 3)
+    assert [window.stop for window in frame_windows(5, 4, 3)] == [4, 8, 12, 16, 20]

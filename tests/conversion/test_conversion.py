@@ -464,3 +464,33 @@ def test_a_time_that_is_meant_in_milliseconds_is_said_at_once():
         pytest.raises(ConversionError, match="object"),
     ):
         convert(object(), presentation_time=25)
+
+
+@pytest.mark.parametrize("kind", ["LIF", "LoihiLIF"])
+@pytest.mark.parametrize("calibrated", [False, True])
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+def test_neurons_with_a_refractory_period_have_a_rate_that_it_allows(
+    model, rng, kind, calibrated, scale
+):
+    (w, b, *_), *rest = model
+    model = [(scale * w, scale * np.asarray(b), "relu"), *rest]
+    lif = getattr(nengo if kind == "LIF" else pytest.importorskip("nengo_loihi"), kind)
+    x = rng.rand(60, 5) if calibrated else None
+    for encoding in ("host", "spikes"):
+        stack = quiet(
+            model, calibration=x, tune=False, encoding=encoding, neuron_type=lif(tau_ref=0.004)
+        )
+        on_chip = [layer for layer in stack.layers if layer.on_chip]
+        assert {layer.max_rate for layer in on_chip} == {150.0}
+
+
+def test_a_rate_that_a_refractory_period_forbids_is_refused_where_it_was_asked_for(model):
+    with pytest.raises(ValidationError, match=r"LIF cannot fire at 700 Hz.*Lower max_rate"):
+        convert(model, neuron_type=nengo.LIF(), max_rate=700)
+
+
+def quiet(model, **settings):
+    """Convert without a warning of an unusual scale, which is meant."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The weights are of unusual scale")
+        return convert(model, **settings)

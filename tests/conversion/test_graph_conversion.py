@@ -15,18 +15,18 @@ rng = np.random.RandomState(0)
 X = {"first": rng.uniform(-1, 1, (100, 3)), "second": rng.uniform(-1, 1, (100, 4))}
 
 
-def dense(name, n_in, n_out, seed):
+def dense(name, n_in, n_out, seed, bias=0.0):
     draw = np.random.RandomState(seed)
-    return Affine(draw.randn(n_out, n_in) / np.sqrt(n_in), 0.1 * draw.randn(n_out), name)
+    return Affine(draw.randn(n_out, n_in) / np.sqrt(n_in), bias + 0.1 * draw.randn(n_out), name)
 
 
-def source(activation="relu"):
+def source(activation="relu", bias=0.0):
     nodes = [
         GraphNode("first", width=3, label="first"),
         GraphNode("second", width=4, label="second"),
         GraphNode("joined", ("first", "second"), [], Merge("concat")),
         GraphNode("a", ("joined",), [dense("a", 7, 12, 0), Activation(activation, "a")]),
-        GraphNode("b", ("a",), [dense("b", 12, 12, 1), Activation(activation, "b")]),
+        GraphNode("b", ("a",), [dense("b", 12, 12, 1, bias), Activation(activation, "b")]),
         GraphNode("c", ("a", "b"), [], Merge("sum")),
         GraphNode("y", ("c",), [dense("y", 12, 3, 2), Activation("softmax", "y")]),
         GraphNode("z", ("c",), [dense("z", 12, 2, 3), Activation("sigmoid", "z")]),
@@ -187,6 +187,32 @@ def test_a_graph_without_neurons_is_refused():
         nengo_dense.convert(SourceGraph("The model", nodes, {"y": "y", "z": "z"}))
 
 
+def test_a_layer_of_a_graph_whose_numbers_no_exponent_fits_is_refused():
+    small = Affine(1e-9 * np.ones((8, 8)), np.ones(8), "b")
+    nodes = [
+        GraphNode("x", width=3, label="x"),
+        GraphNode("a", ("x",), [dense("a", 3, 8, 0), Activation("relu", "a")]),
+        GraphNode("b", ("a",), [small, Activation("relu", "b")]),
+        GraphNode("c", ("a", "b"), [], Merge("sum")),
+        GraphNode("y", ("c",), [dense("y", 8, 3, 1)]),
+    ]
+    with pytest.raises(
+        ConversionError, match=r"'b'.*: Could not find appropriate weight exp.*Rescale"
+    ):
+        nengo_dense.convert(SourceGraph("The model", nodes, {"y": "y"}), calibration=X["first"])
+
+
 def test_stacks_stay_stacks():
     layers = [rng.randn(4, 3), rng.randn(4, 4), rng.randn(2, 4)]
     assert isinstance(nengo_dense.convert(layers), DenseStack)
+
+
+def test_a_graph_of_neurons_with_a_refractory_period_has_a_rate_that_it_allows():
+    lif = nengo.LIF(tau_ref=0.004)
+    graph = nengo_dense.convert(source(), calibration=X, neuron_type=lif, tune=False)
+    assert {layer.max_rate for layer in graph.layers if layer.on_chip} == {150.0}
+
+
+def test_numbers_of_a_graph_that_the_chip_cannot_store_are_refused_by_layer():
+    with pytest.raises(ConversionError, match=r"b: has a largest weight .* bias of 1e\+09"):
+        nengo_dense.convert(source(bias=1e9))

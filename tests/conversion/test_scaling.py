@@ -1,27 +1,63 @@
 import numpy as np
 import pytest
+from nengo import LIF, SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.conversion.request import Request
-from nengo_dense.conversion.scaling import LEAST_KEPT, input_encoding, layer_rates
+from nengo_dense.conversion.scaling import (
+    LEAST_KEPT,
+    SHARE_OF_FASTEST,
+    busy,
+    input_encoding,
+    layer_rates,
+    usual_rate,
+)
+from nengo_dense.importers.graph_rectifiers import form_of
 from nengo_dense.importers.spec import DenseSpec
 
 
-def test_busy_neurons_fire_at_the_rate_asked_for(rng):
-    specs = [
-        DenseSpec(rng.randn(6, 3), rng.randn(6), "relu"),
-        DenseSpec(rng.randn(2, 6), None, "linear"),
-    ]
-    x = rng.randn(500, 3)
-    (rate,) = layer_rates(specs, x, 800.0, 90.0)
-    activation = np.maximum(x @ specs[0].weights.T + specs[0].bias, 0)
-    above = activation[activation > 0] * rate > 800.0
+@pytest.fixture
+def form(rng):
+    return form_of(
+        [
+            DenseSpec(rng.randn(6, 3), rng.randn(6), "relu", "hidden"),
+            DenseSpec(rng.randn(2, 6), None, "linear"),
+        ]
+    )
+
+
+def test_the_busiest_part_of_all_values_above_zero_fires_faster_than_the_rate(form, rng):
+    values = form.values(rng.randn(500, 3))["hidden"]
+    kinds = {"hidden": SpikingRectifiedLinear()}
+    same, rates = layer_rates(form, {"hidden": busy(values, 90.0)}, kinds, 800.0)
+    assert same is form
+    above = values[values > 0] * rates["hidden"] > 800.0
     assert abs(above.mean() - 0.1) < 0.01
 
 
 def test_a_silent_layer_has_a_rate():
-    specs = [DenseSpec([[1.0]], [-5.0], "relu"), DenseSpec([[1.0]], None, "linear")]
-    assert layer_rates(specs, np.ones((10, 1)), 400.0, 99.0) == [400.0]
+    assert busy(np.zeros((10, 1)), 99.0) == 1.0
+
+
+@pytest.mark.parametrize("scale", [0.01, 30.0])
+def test_neurons_whose_curve_bends_get_values_up_to_1_and_the_model_stays_the_same(
+    form, rng, scale
+):
+    x = rng.randn(50, 3)
+    changed, rates = layer_rates(form, {"hidden": scale}, {"hidden": LIF()}, 1000.0)
+    assert rates["hidden"] == SHARE_OF_FASTEST / LIF().tau_ref
+    np.testing.assert_allclose(
+        changed.values(x)["hidden"] * scale, form.values(x)["hidden"], rtol=1e-12
+    )
+    np.testing.assert_allclose(changed.logits(x)["layer 2"], form.logits(x)["layer 2"])
+
+
+def test_a_rate_that_is_asked_for_stays_and_without_a_refractory_period_the_usual_one(form):
+    assert layer_rates(form, {"hidden": 1.0}, {"hidden": LIF()}, 1000.0, 400.0)[1] == {
+        "hidden": 400.0
+    }
+    assert usual_rate(LIF(tau_ref=0), 1000.0) == 1000.0
+    assert usual_rate(LIF(tau_ref=0.004), 100.0) == 100.0
 
 
 def test_features_are_scaled_one_by_one(rng):

@@ -1,6 +1,7 @@
 from numpy.testing import assert_allclose, assert_array_equal
 
 from nengo_dense.conversion.shifting import shift_resting_activity
+from nengo_dense.importers.graph_rectifiers import chain_of, form_of
 from nengo_dense.importers.spec import DenseSpec, forward
 
 
@@ -14,7 +15,7 @@ def make_specs(rng, bias):
 
 def test_neurons_that_are_always_active_say_what_changes_and_the_output_is_the_same(rng):
     specs, x = make_specs(rng, 1000.0), rng.randn(200, 3)
-    shifted = shift_resting_activity(specs, x)
+    shifted = chain_of(shift_resting_activity(form_of(specs), x))
     before, after = forward(specs, x), forward(shifted, x)
     assert before[0].min() > 900
     assert after[0].min() > 0
@@ -26,6 +27,7 @@ def test_neurons_that_are_always_active_say_what_changes_and_the_output_is_the_s
 
 def test_neurons_that_are_silent_at_times_stay_as_they_are(rng):
     specs = make_specs(rng, 0.0)
-    for before, after in zip(specs, shift_resting_activity(specs, rng.randn(500, 3)), strict=True):
+    shifted = chain_of(shift_resting_activity(form_of(specs), rng.randn(500, 3)))
+    for before, after in zip(specs, shifted, strict=True):
         assert_array_equal(before.weights, after.weights)
         assert_array_equal(before.bias, after.bias)

@@ -66,7 +66,7 @@ def run(problem, seed, windows=WINDOWS):
 
 
 def test_held_back_samples_come_closer_and_the_best_is_kept(problem):
-    circuit, (first, last) = run(problem, 1)
+    circuit, (first, *_, last) = run(problem, 1)
     assert last.loss < 0.7 * first.loss
     assert last.bears(first)
     _, _, held_back, goals = problem
@@ -81,8 +81,9 @@ def test_the_same_seed_gives_the_same_parameters(problem):
 
 
 def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
-    monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 50.0)
-    circuit, (first, last) = run(problem, 1)
+    monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 1e6)
+    monkeypatch.setattr("nengo_dense.conversion.tuning.MOST_RATE", 7.0)
+    circuit, (first, *_, last) = run(problem, 1)
     assert first == last
     unchanged, known = problem[0](), np.concatenate([part.frames for part in problem[1:3]])
     HostLimit(known, share_beyond(50)).hold(unchanged, known)
@@ -122,7 +123,7 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
         deviation = parts[0].targets[:, 0].std(axis=0)
         values = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
         goals = Goals((Goal(slice(None), "linear", values, 1.0),))
-        _, last = tune(
+        *_, last = tune(
             circuit,
             *parts,
             goals,
@@ -183,6 +184,25 @@ def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypa
     sizes = []
     monkeypatch.setattr(Circuit, "depth", depth)
     monkeypatch.setattr(Adam, "update", lambda self, gradient, rate: sizes.append(rate))
-    tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    whole = tuning.LEARNING_RATE / np.sqrt(50) * Schedule().share(1, 1 / 60)
+    first, *_ = tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
+    whole = tuning.LEARNING_RATE * first.loss * Schedule().share(1, 1 / 60)
     assert sizes[0] == pytest.approx(share * whole)
+
+
+def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
+    """A stack that is almost right keeps what it has: its steps are small from the start."""
+    make, *samples, goals = problem
+    sizes = []
+    monkeypatch.setattr(Adam, "update", lambda self, gradient, rate: sizes.append(rate))
+    losses = []
+    for most in (tuning.MOST_RATE, 1e-6):
+        monkeypatch.setattr(tuning, "MOST_RATE", most)
+        sizes.clear()
+        first, *_ = tune(
+            make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False
+        )
+        losses.append((first.loss, sizes[0]))
+    (loss, free), (_, bounded) = losses
+    share = Schedule().share(1, 1 / 60)
+    assert 0 < free == pytest.approx(tuning.LEARNING_RATE * loss * share)
+    assert bounded == pytest.approx(1e-6 * share)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from nengo.exceptions import SimulationError
 
 from nengo_dense.emulator.history import History
 
@@ -107,3 +108,10 @@ def test_values_cannot_be_written(rng):
     filled(history, [3], rng.normal(size=(1, 3, 2)))
     with pytest.raises(ValueError, match="read-only"):
         history.values()[...] = 0
+
+
+def test_more_values_than_there_is_memory_for_are_refused_with_the_way_out():
+    history = History(1, True, same)
+    history.reserve(1, 10**15)
+    with pytest.raises(SimulationError, match=r"in 2 lanes and 1000000000000000 steps.*GiB, more"):
+        history.write(1, np.zeros((2, 1, 3)))

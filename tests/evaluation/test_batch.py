@@ -1,9 +1,21 @@
+import os
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nengo.exceptions import ValidationError
 
-from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
+from nengo_dense.evaluation import batch
+from nengo_dense.evaluation.batch import (
+    Presentations,
+    batch_size,
+    lanes_in_memory,
+    record_one,
+)
+from nengo_dense.evaluation.reader import LastOutputs
+from nengo_dense.evaluation.trial import Trial
+from nengo_dense.layers import DenseStack
 
 
 @given(n=st.integers(1, 5000), most=st.integers(1, 2000))
@@ -38,3 +50,39 @@ def test_other_numbers_of_processes_are_refused(n_jobs):
 )
 def test_lanes_fit_the_memory(n_steps, n_classes, n_neurons, lanes):
     assert lanes_in_memory(n_steps, n_classes, n_neurons) == lanes
+
+
+def test_a_process_builds_once_for_all_batches_of_a_run(rng, monkeypatch):
+    stack = DenseStack([6, 5, 3], 4, seed=0)
+    trial, built = Trial(stack, "sim", 0.001, 2), []
+
+    class Counted(batch.Recorder):
+        def __init__(self, trial):
+            built.append(trial)
+            super().__init__(trial)
+
+    monkeypatch.setattr(batch, "Recorder", Counted)
+    x = rng.uniform(size=(3, 2, 4))
+
+    def record(run):
+        batches = [Presentations(values, 20, LastOutputs("linear")) for values in x]
+        return [record_one(run, trial, each)[0].result for each in batches]
+
+    try:
+        kept = record((0, "one"))
+        assert len(built) == 1
+        record((0, "another"))
+        assert len(built) == 2
+        here = record((os.getpid(), "one"))
+        assert len(built) == 5
+        np.testing.assert_array_equal(kept, here)
+    finally:
+        batch.KEPT.drop()
+
+
+def test_what_fails_is_not_kept():
+    trial = Trial(DenseStack([6, 5, 3], 4, seed=0), "sim", 0.001, 2)
+    wrong = Presentations(np.zeros((2, 9)), 20, LastOutputs("linear"))
+    with pytest.raises(ValidationError, match="must have shape"):
+        record_one((0, "one"), trial, wrong)
+    assert batch.KEPT.recorder is None

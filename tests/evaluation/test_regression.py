@@ -99,7 +99,7 @@ def test_agreement_is_with_the_source(stack, rng):
     other = own + rng.randn(30, 2)
     result = evaluate(stack, x, y, source=other, **options)
     assert result.agreement == pytest.approx(metrics.r2_score(other, own))
-    assert "agreement with the source model" in result.summary()
+    assert "R2 with the source model's values as the right ones" in result.summary()
 
 
 def test_flat_values_stay_flat(rng):

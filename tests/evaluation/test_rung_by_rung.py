@@ -85,7 +85,7 @@ def test_values_have_a_ladder_of_r2(model):
     assert report.rungs[-1].score > 0.9
     assert report.gap == pytest.approx(100 * (1 - report.rungs[-1].metrics["r2"]))
     assert str(report).splitlines()[0].split()[0] == "R2"
-    assert "hundredths of R2" in str(report)
+    assert "Steps are in R2" in str(report)
     assert report.to_dict()["rungs"][0]["rmse"] == 0
     with pytest.raises(AttributeError, match="has r2, rmse, mae, but no accuracy"):
         _ = report.rungs[0].accuracy
@@ -193,8 +193,8 @@ def test_a_graph_has_a_ladder_for_each_output_with_its_own_names(climbed):
     text = str(report)
     assert "branch error" in text
     assert text.count("branch error") == 1
-    assert "points of accuracy (kind), hundredths of R2 (value)" in text
-    assert text.splitlines()[-1].startswith("gaps in points: kind ")
+    assert "points of accuracy (kind), R2 (value)" in text
+    assert text.splitlines()[-1].startswith("gaps: kind ")
     assert report.gaps["value"] == report.outputs["value"].gap
     assert "\n" not in repr(report)
 

@@ -145,6 +145,23 @@ def test_activations_at_the_ends_become_heads():
         (
             [
                 GraphNode("x", width=2, label="x"),
+                GraphNode("d", ("x",), [Scaling(np.ones(3), np.zeros(3), "d")], label="d"),
+            ],
+            {"y": "d"},
+            "'d': it takes 3 inputs, but gets 2",
+        ),
+        (
+            [
+                GraphNode("x", width=2, label="x"),
+                GraphNode("d", ("e",), [dense(2, 2)], label="d"),
+                GraphNode("e", ("x",), [dense(2, 2)], label="e"),
+            ],
+            {"y": "d"},
+            "output 'y' depends on what is computed after it",
+        ),
+        (
+            [
+                GraphNode("x", width=2, label="x"),
                 GraphNode("z", width=3, label="z"),
                 GraphNode("d", ("x", "z"), [], Merge("sum"), label="d"),
             ],
@@ -175,3 +192,16 @@ def test_a_setting_a_unit_is_kept_apart():
     ]
     form = fold_graph("model", nodes, {"y": "p"})
     np.testing.assert_allclose(form.forward(np.array([[-2.0, -2.0]]))["y"], [[-1.0, 0.0]])
+
+
+def test_a_layer_of_a_graph_has_no_more_rectifiers_than_a_core_takes_inputs():
+    nodes = [
+        GraphNode("x", width=1, label="x"),
+        GraphNode("d", ("x",), [dense(1, 2049), Activation("relu6", "d")], label="d"),
+        GraphNode("y", ("d",), [dense(2049, 1)], label="y"),
+    ]
+    form = fold_graph("model", nodes, {"y": "y"})
+    with pytest.raises(
+        ConversionError, match=r"'d': clip\(0, 6\) would take 4098 rectifiers, more than"
+    ):
+        rectified("model", form, None, 0.02)

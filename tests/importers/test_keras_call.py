@@ -86,6 +86,54 @@ def test_functions_between_layers_are_read(name, assert_computes):
     assert len(source) == 2, "it becomes part of the layers that are there"
 
 
+EINSUM = [
+    ("ab,bc->ac", "c", "relu"),
+    ("ij,jk->ik", None, "relu"),
+    ("...x,xy->...y", "y", "relu"),
+    ("ab,cb->ac", "c", "relu"),
+]
+
+
+@pytest.mark.parametrize(("equation", "bias", "activation"), EINSUM)
+def test_an_einsum_of_vectors_is_a_dense_layer(equation, bias, activation, assert_computes):
+    def function(x):
+        settings = {"output_shape": 8, "bias_axes": bias, "activation": activation}
+        return D(3)(layers.EinsumDense(equation, **settings)(x))
+
+    model = make(function)
+    source = assert_computes(model, lambda x: model.predict(x, verbose=0), (6,))
+    assert [spec.n_out for spec in source] == [8, 3]
+
+
+@pytest.mark.skipif(not IS_KERAS_3, reason="functions of Keras 3")
+@pytest.mark.parametrize("name", ["squareplus", "sparse_plus", "sparse_sigmoid"])
+def test_activations_of_keras_3_are_read_by_name_and_as_functions(name, rng):
+    x = rng.normal(size=(20, 6)).astype(np.float32)
+    for function in (
+        lambda x: D(3)(D(8, name)(x)),
+        lambda x: D(3)(getattr(keras.ops, name)(D(8)(x))),
+    ):
+        model = make(function)
+        source = read_model(model)
+        source.compare(x)
+        expected = model.predict(x, verbose=0)
+        np.testing.assert_allclose(forward(source, x)[-1], expected, atol=1e-5)
+
+
+@pytest.mark.skipif(not IS_KERAS_3, reason="functions of Keras 3")
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("hard_shrink", "hard_shrink' is not supported; it jumps, and .* retrain with 'soft_shr"),
+        ("threshold", "threshold' is not supported; it jumps"),
+        ("sparsemax", "sparsemax' is not supported; it depends on the whole vector"),
+    ],
+)
+def test_activations_without_a_form_in_rectifiers_are_refused_with_the_reason(name, match):
+    with pytest.raises(ConversionError, match=match):
+        read_model(make(lambda x: D(3)(D(8, name)(x))))
+
+
 @pytest.mark.parametrize("kind", [".keras", ".h5"])
 @pytest.mark.parametrize(
     "name", ["relu", "(x - 3) * 2 + 1", "1 - x", "vectors", "maximum of zero first", "reshape"]

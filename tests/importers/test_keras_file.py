@@ -341,6 +341,13 @@ def test_weights_alone_ask_for_the_architecture(old, tmp_path):
         read_model(hand_made(tmp_path / "m.h5", None, old[1]))
 
 
+def test_weights_beside_an_architecture_are_hdf5(old, tmp_path):
+    (tmp_path / "m.json").write_text(json.dumps(old[0]))
+    (tmp_path / "m.h5").write_bytes(b"weights")
+    with pytest.raises(FileFormatError, match=r"m\.h5 is damaged or no HDF5 file, so it holds no"):
+        read_model((tmp_path / "m.json", tmp_path / "m.h5"))
+
+
 def test_several_weight_files_are_not_guessed_between(old, tmp_path):
     config, weights = old
     (tmp_path / "m.json").write_text(json.dumps(config))

@@ -1,10 +1,13 @@
 """Slices, permutations, groups and joins of Keras models, live and from files, against Keras."""
 
+import json
+
 import numpy as np
 import pytest
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import forward, read_model
+from nengo_dense.importers.keras_model import read_architecture
 
 pytest.importorskip("keras", reason="reading Keras models needs Keras")
 
@@ -108,6 +111,51 @@ def test_what_mixes_samples_or_multiplies_is_named(layers, match):
     x = keras.Input((8,), batch_size=8)
     with pytest.raises(ConversionError, match=match):
         read_model(keras.Model(x, layers(L.Dense(8, "relu")(x))))
+
+
+#: Models from files that Keras itself would not have written: what a call is given, and its name.
+CHANGED = {
+    "no indices": (
+        lambda x: ops.take(x, [1, 2], axis=1),
+        lambda call: call["args"].pop(),
+        "what it takes must be constant",
+    ),
+    "no axis": (
+        lambda x: ops.take(x, [1, 2], axis=1),
+        lambda call: call["kwargs"].__setitem__("axis", None),
+        "it must take features along an axis",
+    ),
+    "no parts": (
+        lambda x: ops.split(x, 2, axis=1)[0],
+        lambda call: call.__setitem__("kwargs", {"indices_or_sections": 0, "axis": 1}),
+        "it makes 0 parts of 8 features",
+    ),
+    "a key that is a word": (
+        lambda x: x[:, :4],
+        lambda call: call["args"].__setitem__(1, ["all", "x"]),
+        "it is indexed with all, must be a slice or a whole number",
+    ),
+    "an axis that is not of one element": (
+        lambda x: ops.squeeze(ops.expand_dims(x, 1), 1),
+        lambda call: call.__setitem__("kwargs", {"axis": 2}),
+        "is squeezed has more than one element",
+    ),
+}
+
+
+@pytest.mark.skipif(not HAS_OPS, reason="the calls of Keras 2 are written down otherwise")
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_file_may_not_ask_for_what_keras_would_refuse(name):
+    build, change, match = CHANGED[name]
+    x = keras.Input((8,))
+    model = keras.Model(x, L.Dense(3, name="last")(build(x)))
+    architecture = json.loads(model.to_json())
+    layer = architecture["config"]["layers"][-2]
+    layer["config"].pop("axis", None)
+    layer["config"].pop("indices_or_sections", None)
+    change(layer["inbound_nodes"][0])
+    with pytest.raises(ConversionError, match=match):
+        read_architecture("a model", architecture, lambda each: model.get_layer("last").weights)
 
 
 def test_too_large_a_group_is_named():

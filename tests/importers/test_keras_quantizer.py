@@ -119,6 +119,10 @@ def test_binary_and_ternary_kernels_have_one_magnitude_a_unit(rng):
         ("quantized_relu(400)", "its bits must be at most 24, got 400"),
         ("quantized_relu(4, bits=__import__('os'))", "'r' is malformed"),
         ("quantized_relu(4", "is no quantizer"),
+        (
+            {"class_name": "quantized_relu", "config": {"bits": 4, "qnoise_factor": 0.5}},
+            "saved while its quantization noise was being raised",
+        ),
     ],
 )
 def test_what_has_no_rectifier_form_is_named(declared, match, arrays):
@@ -127,9 +131,16 @@ def test_what_has_no_rectifier_form_is_named(declared, match, arrays):
         read(layers, arrays)
 
 
-def test_a_kernel_quantizer_that_is_not_known_is_named(arrays):
-    layers = [q_dense("a", 5, kernel_quantizer="quantized_po2(4)"), q_dense("b", 3)]
-    with pytest.raises(ConversionError, match="quantized by quantized_po2, which is not known"):
+@pytest.mark.parametrize(
+    ("declared", "match"),
+    [
+        ("quantized_po2(4)", "quantized by quantized_po2, which is not known"),
+        ("qkeras.quantized_bits(4)", "'qkeras.quantized_bits.4.' is no quantizer"),
+    ],
+)
+def test_a_kernel_quantizer_that_is_not_known_is_named(declared, match, arrays):
+    layers = [q_dense("a", 5, kernel_quantizer=declared), q_dense("b", 3)]
+    with pytest.raises(ConversionError, match=match):
         read(layers, arrays)
 
 

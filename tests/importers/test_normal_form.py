@@ -104,3 +104,19 @@ def test_rectifiers_that_compute_something_else_are_refused(monkeypatch):
     specs = layers(np.random.default_rng(0), [3, 4, 2], ["abs", "linear"])
     with pytest.raises(ConversionError, match=r"would differ from its layers by up to \d"):
         normal_form("model", specs)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "relu6",
+            r"clip\(0, 6\) would take 4098 rectifiers, .*; train with fewer units, or with 'r",
+        ),
+        ("tanh", r"tanh would take \d+ rectifiers, .*; allow a larger activation_error, or train"),
+    ],
+)
+def test_a_layer_has_no_more_rectifiers_than_a_core_takes_inputs(name, message, rng):
+    specs = layers(rng, [2, 2049, 1], [name, "linear"])
+    with pytest.raises(ConversionError, match=f"'l0': {message}"):
+        normal_form("model", specs, rng.normal(size=(5, 2)))

@@ -147,6 +147,8 @@ def test_softmax_axis_of_old_operators(rng):
         ([("MatMul", (6, 3)), ("Div", (3,), {"first": True})], "divides by its input"),
         ([("MatMul", (6, 3), {"first": True})], "multiplies from the left"),
         ([("MatMul", (6, 3)), ("Add", (4, 3))], "is malformed .*is not one per feature"),
+        ([("MatMul", (6, 3)), ("Softmax", {"axis": 5})], "is malformed .*it has no axis 5"),
+        ([("MatMul", (6,))], r"is malformed .*weights of shape \(6,\) are no matrix"),
         (
             [("Flatten", {"axis": 0}), ("MatMul", (6, 3))],
             "gets several samples in a row; give each its own",
@@ -160,6 +162,41 @@ def test_what_cannot_be_converted_is_named(nodes, match, graph):
         graph.add(kind, *(graph.constant(*shape) for shape in rest), **settings)
     with pytest.raises(ConversionError, match=match):
         read_model(graph.model())
+
+
+@pytest.mark.parametrize(
+    ("made_by", "match"),
+    [
+        (("Constant", []), "it has no value"),
+        (("Gather", ["c0"]), "Gather does not take 1 such values"),
+        (("Transpose", ["x"]), "is computed from the input, must be constant"),
+    ],
+    ids=lambda value: value[0],
+)
+def test_weights_that_are_no_constant_are_named(made_by, match, graph):
+    kind, names = made_by
+    graph.constant(6, 3)
+    graph.nodes.append(helper.make_node(kind, names, ["w"], name="maker"))
+    graph.add("Gemm", "w")
+    with pytest.raises(ConversionError, match=match):
+        read_model(graph.model())
+
+
+@pytest.mark.parametrize("rows", [[0], [0, 0, 1]])
+def test_samples_may_not_be_chosen(rows, rng):
+    graph = Graph(rng, (4, 6))
+    graph.add("Gather", graph.constant(values=np.array(rows)), axis=0)
+    with pytest.raises(ConversionError, match="does not take the same features of each sample"):
+        read_model(graph.add("MatMul", graph.constant(6, 3)).model())
+
+
+def test_too_many_features_that_change_places_are_refused(rng):
+    n = 6000
+    graph = Graph(rng, (1, n))
+    turned_round = [graph.constant(values=np.array([k])) for k in (n - 1, -n - 1, 1, -1)]
+    graph.add("Slice", *turned_round)
+    with pytest.raises(ConversionError, match="it moves 6000 of 6000 features, a matrix of more"):
+        read_model(graph.add("MatMul", graph.constant(n, 3)).model())
 
 
 def test_dense_along_one_axis_is_refused(rng):

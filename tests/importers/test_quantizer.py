@@ -117,6 +117,13 @@ def test_few_levels_are_a_jump(weights):
         read_model(settings(model, "Quant", signed=1, narrow=1))
 
 
+def test_roundings_that_are_not_known_are_named(weights):
+    body = "w = Q:Quant(W, s, z, b) a = MatMul(x, w) h = Relu(a) y = MatMul(h, V)"
+    model = written(body, W=weights[0], V=weights[1], s=0.2, z=0.0, b=4.0)
+    with pytest.raises(ConversionError, match="it rounds by 'SIDEWAYS'; known are ROUND"):
+        read_model(settings(model, "Quant", rounding_mode="SIDEWAYS"))
+
+
 @pytest.mark.parametrize(
     ("values", "match"),
     [

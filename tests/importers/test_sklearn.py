@@ -189,6 +189,14 @@ def test_targets_that_are_bent_are_refused(x, rng):
         read_model(model)
 
 
+def test_targets_that_are_mixed_are_refused(x, rng):
+    regressor = MLPRegressor(hidden_layer_sizes=(8,), max_iter=5, random_state=0)
+    model = TransformedTargetRegressor(regressor, transformer=PCA(2), check_inverse=False)
+    trained(model, x, rng.uniform(1, 2, size=(len(x), 3)))
+    with pytest.raises(ConversionError, match="only scalers of targets are taken back"):
+        read_model(model)
+
+
 @pytest.mark.parametrize(
     "model",
     [MLPClassifier(), Pipeline([("scale", StandardScaler()), ("mlp", MLPRegressor())])],

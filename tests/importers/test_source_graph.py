@@ -104,6 +104,19 @@ def test_a_graph_that_computes_something_else_is_found():
         source.compare()
 
 
+def test_a_graph_that_gives_another_number_of_outputs_is_found():
+    module = Net(GRAPHS["two outputs"])
+    source = read_model(module)
+    module.c.register_forward_hook(lambda module, inputs, outputs: outputs[:, :1])
+    with pytest.raises(ConversionError, match="gives 9 outputs, read as dense layers 11"):
+        source.compare()
+
+
+def test_several_outputs_have_no_common_head():
+    with pytest.raises(ConversionError, match=r"it has 2 outputs, .* give a model with one of"):
+        _ = read_model(Net(GRAPHS["two outputs"])).head
+
+
 def test_a_graph_that_fails_to_run_is_said():
     module = Net(GRAPHS["residual"])
     source = read_model(module)

@@ -19,11 +19,13 @@ from nengo.utils.simulator import operator_dependency_graph
 
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host.channel import Channels
+from nengo_dense.emulator.host.estimate import Estimate
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.host.operators import has_effect, make_step
 from nengo_dense.emulator.host.plan import Plan
 from nengo_dense.emulator.host.process import make_process_step
+from nengo_dense.emulator.host.seen import Seen, SeenSum, SeenValues
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.emulator.host.translation import make_plan
 from nengo_dense.emulator.node_data import NodeData
@@ -86,14 +88,19 @@ class Host:
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
         self.plan: Plan | None = None
         if kernel is not None:
-            self.plan = make_plan(self._groups, channels, probed, model.dt)
+            summed = [signal for signal, history in self._probes if history.only_sums]
+            kept = [signal for signal, history in self._probes if not history.only_sums]
+            self.plan = make_plan(self._groups, channels, kept, model.dt, summed)
+        self._estimate: Estimate | None = None
         if self.plan is not None:
             self._vectors = self.plan.lay_out(self.signals)
+            bases = {signal.base for signal in probed}
+            self._estimate = Estimate.of(self.plan, self.signals, bases)
 
     @property
     def n_probed(self) -> int:
-        """Number of probed values in one step of one lane."""
-        return sum(signal.size for signal, _ in self._probes)
+        """Number of values in one step of one lane that are kept for probes."""
+        return sum(signal.size for signal, history in self._probes if not history.only_sums)
 
     @property
     def calls_python(self) -> bool:
@@ -121,17 +128,23 @@ class Host:
         for group in self._groups:
             group.steps = [steps[op] for op in group.operators]
             group.done = -1
-        self._now = 0
+        self._estimated, self._done, self._now = False, 0, 0
         self._prepared = -1
         self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
 
-    def start_run(self, first_step: int, data: Mapping[nengo.Node, NodeData]) -> None:
-        """Begin a run with data for some nodes.
+    def start_run(
+        self, first_step: int, n_steps: int, data: Mapping[nengo.Node, NodeData]
+    ) -> None:
+        """Begin a run of some steps with data for some nodes.
 
         ``first_step`` is its first step, counted from 1 over all runs. Nodes without data use
         their own output again.
         """
-        self._first_step = first_step
+        if self._estimated and self._estimate is not None:  # its voltages go on
+            self._estimate.settle(self.signals, self._done)
+            self._touch(self.plan.reads() if self.plan is not None else [])
+            self._estimated = False
+        self._first_step, self._n_steps = first_step, n_steps
         self._done = 0
         self._data = [(self.inputs[node], data[node]) for node in self.inputs if node in data]
         given = {signal.base for signal, _ in self._data}
@@ -143,30 +156,26 @@ class Host:
 
     def advance(self, n_steps: int) -> None:
         """Compute the next steps of the run, and store the probed values."""
-        seen = [self._room(signal, n_steps) for signal, _ in self._probes]
+        lanes = self.signals.lanes
+        seen = [
+            Seen.of(history, lanes, signal.shape, signal.dtype, n_steps)
+            for signal, history in self._probes
+        ]
         step = 0
         while step < n_steps:
             self._channels.step = step
             self._take_data(self._done + step)
             length = self._stretch(self._done + step, n_steps - step)
-            if length == n_steps > 1:
-                seen = self._follow_plan(n_steps)
-            elif length > 1:
-                for values, part in zip(seen, self._follow_plan(length), strict=True):
-                    values[:, step : step + length] = part
+            if length > 1:
+                self._follow_plan(step, length, seen)
             else:
                 self._step()
-                for (signal, _), values in zip(self._probes, seen, strict=True):
-                    values[:, step] = self.signals[signal]
+                for (signal, _), each in zip(self._probes, seen, strict=True):
+                    each.hold(step, 1, self.signals[signal])
             step += length
-        for (_, history), values in zip(self._probes, seen, strict=True):
-            history.write(self._first_step + self._done, values)
+        for each in seen:
+            each.finish(self._first_step + self._done)
         self._done += n_steps
-
-    def _room(self, signal: Signal, n_steps: int) -> np.ndarray:
-        """Allocate an array for probed values; in memory, steps come before lanes."""
-        shape = (n_steps, self.signals.lanes, *signal.shape)
-        return np.empty(shape, dtype=signal.dtype).swapaxes(0, 1)
 
     def _take_data(self, step: int) -> None:
         """Copy the data of a step to the nodes' signals."""
@@ -185,27 +194,43 @@ class Host:
             return 1
         return min((data.holds(step, most) for _, data in self._data), default=most)
 
-    def _follow_plan(self, n_steps: int) -> list[np.ndarray]:
-        """Let the kernel compute some steps; return each probe's (lanes, n_steps, size) values."""
+    def _follow_plan(self, first: int, n_steps: int, seen: list[Seen]) -> None:
+        """Let the kernel compute some steps, from ``first`` of those that probes see."""
         assert self._kernel is not None, "checked by `_stretch`"
         assert self.plan is not None, "checked by `_stretch`"
         with np.errstate(invalid="raise", divide="ignore"):
-            self._run(self.plan.steady)
+            self._run(self._unestimated(first))
             if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
                 self.plan.prepare(self.signals, self._vectors)
                 self._prepared = self._now
-            kept = self.plan.follow(
+            kept, sums = self.plan.follow(
                 self._kernel, self.signals, self._vectors, self._channels, n_steps
             )
         self._touch(self.plan.moving)
-        seen = []
-        for signal, _ in self._probes:
-            if signal.base in kept:
-                seen.append(kept[signal.base][:, :, _columns(signal)])
+        for (signal, _), each in zip(self._probes, seen, strict=True):
+            base = signal.base
+            if isinstance(each, SeenValues) and base in kept:
+                each.keep(first, kept[base][:, :, _columns(signal)])
+            elif isinstance(each, SeenSum) and base in sums:
+                each.add(sums[base][:, _columns(signal)], self.signals[signal])
             else:  # the signal did not change
-                seen.append(self._room(signal, n_steps))
-                seen[-1][...] = self.signals[signal][:, None]
-        return seen
+                each.hold(first, n_steps, self.signals[signal])
+
+    def _unestimated(self, first: int) -> list[OperatorGroup]:
+        """Estimate what can be estimated from the first step of all on; return other groups."""
+        assert self.plan is not None, "checked by `_stretch`"
+        estimate, n_steps = self._estimate, self._n_steps
+        if estimate is None or self._kernel is None or self._first_step + self._done + first != 1:
+            return self.plan.steady
+        if any(data.holds(0, n_steps) < n_steps for _, data in self._data):
+            return self.plan.steady
+        others = [group for group in self.plan.steady if group not in estimate.groups]
+        self._run(others)
+        estimate.compute(self.signals, self._kernel, n_steps)
+        self._estimated = True
+        for group in estimate.groups:
+            group.done = self._touch(group.writes)
+        return others
 
     def _step(self) -> None:
         """Compute one step with Nengo's operators."""

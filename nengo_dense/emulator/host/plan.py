@@ -41,8 +41,39 @@ class Steady:
     values: Callable[[LaneSignals], np.ndarray]
 
 
+@dataclass(frozen=True, eq=False)
+class Total:
+    """The sum of a signal's values in all steps of a stretch.
+
+    Attributes
+    ----------
+    size : int
+        Length of the vector in one lane.
+    """
+
+    size: int
+
+
 #: The content of a vector that instructions read or write.
-Content: TypeAlias = Signal | Steady
+Content: TypeAlias = Signal | Steady | Total
+
+
+@dataclass(frozen=True)
+class Firing:
+    """Neurons that fire by a steady input.
+
+    Attributes
+    ----------
+    charge : Steady
+        What they integrate in each step.
+    voltage : Signal
+    counts : bool
+        As in `.numpy_host.fire`.
+    """
+
+    charge: Steady
+    voltage: Signal
+    counts: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +95,9 @@ class Plan:
         In the order of the vectors that they receive.
     kept : list of Signal
         Signals kept for probes, in order.
+    totals : dict of {Signal: Total}
+        Signals of which probes only need the sum.
+    firing : list of Firing
     instructions : Instructions
         In Nengo's order.
     dt : float
@@ -77,6 +111,8 @@ class Plan:
     places: dict[Content, int]
     receivers: list[Receiver]
     kept: list[Signal]
+    totals: dict[Signal, Total]
+    firing: list[Firing]
     instructions: Instructions
     dt: float
 
@@ -84,9 +120,9 @@ class Plan:
         """Make the array of all vectors, one after another; the signals use it from now on."""
         lanes = signals.lanes
         vectors = aligned(np.zeros(lanes * sum(content.size for content in self.places)))
-        for content, place in self.places.items():
+        for content in self.places:
             if isinstance(content, Signal):
-                signals.move(content, vectors[lanes * place : lanes * (place + content.size)])
+                signals.move(content, self._vector(content, lanes, vectors))
         return vectors
 
     def reads(self) -> set[Signal]:
@@ -94,12 +130,16 @@ class Plan:
         steady = [content for content in self.places if isinstance(content, Steady)]
         return set().union(*(content.reads for content in steady))
 
+    def readers(self, signals: set[Signal]) -> list[Steady]:
+        """Find the steady vectors that depend on some signals."""
+        steady = [content for content in self.places if isinstance(content, Steady)]
+        return [content for content in steady if content.reads & signals]
+
     def prepare(self, signals: LaneSignals, vectors: np.ndarray) -> None:
         """Compute the steady vectors."""
-        for content, place in self.places.items():
+        for content in self.places:
             if isinstance(content, Steady):
-                part = vectors[signals.lanes * place : signals.lanes * (place + content.size)]
-                part.reshape(signals.lanes, content.size)[...] = content.values(signals)
+                self._vector(content, signals.lanes, vectors)[...] = content.values(signals)
 
     def follow(
         self,
@@ -108,7 +148,7 @@ class Plan:
         vectors: np.ndarray,
         channels: Channels,
         n_steps: int,
-    ) -> dict[Signal, np.ndarray]:
+    ) -> tuple[dict[Signal, np.ndarray], dict[Signal, np.ndarray]]:
         """Compute some steps at once.
 
         Parameters
@@ -124,6 +164,8 @@ class Plan:
         Returns
         -------
         kept : dict of {Signal: (lanes, n_steps, size) array}
+        sums : dict of {Signal: (lanes, size) array}
+            The next stretch writes over these.
         """
         lanes = signals.lanes
         step, time = signals[self.clock.step], signals[self.clock.time]
@@ -137,6 +179,11 @@ class Plan:
             spikes=channels.spikes,
             first_step=channels.step,
         )
+        sums = {
+            signal: self._vector(total, lanes, vectors) for signal, total in self.totals.items()
+        }
+        for total in sums.values():
+            total[...] = 0
         kernel.follow(self.instructions, stretch)
         step[...] += n_steps
         time[...] = step * self.dt
@@ -145,7 +192,12 @@ class Plan:
             values = stretch.kept[start : start + n_steps * lanes * signal.size]
             kept[signal] = values.reshape(n_steps, lanes, signal.size).swapaxes(0, 1)
             start += values.size
-        return kept
+        return kept, sums
+
+    def _vector(self, content: Content, lanes: int, vectors: np.ndarray) -> np.ndarray:
+        """Return the vectors of all lanes: (lanes, size)."""
+        place, size = self.places[content], content.size
+        return vectors[lanes * place : lanes * (place + size)].reshape(lanes, size)
 
 
 def _join(arrays: list[np.ndarray]) -> np.ndarray:

@@ -13,7 +13,7 @@ from nengo.synapses import LinearFilter
 
 from nengo_dense.emulator.host.channel import Channels, Receiver, SpikeSender
 from nengo_dense.emulator.host.group import OperatorGroup
-from nengo_dense.emulator.host.plan import Content, Plan, Steady
+from nengo_dense.emulator.host.plan import Content, Firing, Plan, Steady, Total
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
 from nengo_dense.neurons import known
@@ -25,7 +25,7 @@ class Act:
 
     kind: Kind
     size: int
-    target: Signal | None = None
+    target: Signal | Total | None = None
     source: Content | None = None
     state: Signal | None = None
     a: float = 0.0
@@ -34,7 +34,11 @@ class Act:
 
 
 def make_plan(
-    groups: list[OperatorGroup], channels: Channels, probed: Iterable[Signal], dt: float
+    groups: list[OperatorGroup],
+    channels: Channels,
+    probed: Iterable[Signal],
+    dt: float,
+    summed: Iterable[Signal] = (),
 ) -> Plan | None:
     """Make the plan of a host; None if an operator has no instruction.
 
@@ -44,29 +48,29 @@ def make_plan(
         In the order in which they run.
     channels : Channels
     probed : iterable of Signal
-        Signals of the host's probes.
+        Signals of the host's probes whose values are kept.
     dt : float
         Step in seconds.
+    summed : iterable of Signal, optional
+        Signals of those probes that only need the sum.
     """
     clock = next((op for g in groups for op in g.operators if type(op) is TimeUpdate), None)
     sources = [group for group in groups if _is_source(group, channels)]
     moving = _find_moving(groups, sources)
-    kept = list(dict.fromkeys(signal.base for signal in probed if signal.base in moving))
+    kept = _moving_bases(probed, moving)
+    totals = {signal: Total(signal.size) for signal in _moving_bases(summed, moving)}
+    others = [g for g in groups if g not in sources and clock not in g.operators]
+    steady = [group for group in others if group.pure and not group.writes & moving]
+    operators = [op for group in others if group not in steady for op in group.operators]
     acts: list[Act] = []
-    steady = []
-    for group in groups:
-        if group in sources or clock in group.operators:
-            continue
-        if group.pure and not group.writes & moving:
-            steady.append(group)
-            continue
-        for op in group.operators:
-            translate = _TRANSLATIONS.get(type(op))
-            act = None if translate is None else translate(op, channels, moving, dt)
-            if act is None:
-                return None
-            acts.append(act)
+    for op in operators:
+        translate = _TRANSLATIONS.get(type(op))
+        act = None if translate is None else translate(op, channels, moving, dt)
+        if act is None:
+            return None
+        acts.append(act)
     acts += [Act(Kind.KEEP, signal.size, source=signal) for signal in kept]
+    acts += [Act(Kind.ADD, total.size, total, signal) for signal, total in totals.items()]
     acts = _fuse(_needed(_send_originals(acts)))
     if clock is None or not all(map(_fits, acts)):
         return None
@@ -79,6 +83,8 @@ def make_plan(
         places=places,
         receivers=[act.end for act in acts if isinstance(act.end, Receiver)],
         kept=kept,
+        totals=totals,
+        firing=_find_firing(acts),
         instructions=_instruct(acts, places),
         dt=dt,
     )
@@ -106,6 +112,11 @@ def _find_moving(groups: list[OperatorGroup], sources: list[OperatorGroup]) -> s
         if more <= moving:
             return moving
         moving |= more
+
+
+def _moving_bases(signals: Iterable[Signal], moving: set[Signal]) -> list[Signal]:
+    """List the moving signals that signals are, or are views of, each once."""
+    return list(dict.fromkeys(signal.base for signal in signals if signal.base in moving))
 
 
 def _reset(op: Reset, channels: Channels, moving: set[Signal], dt: float) -> Act:
@@ -181,7 +192,7 @@ _TRANSLATIONS: dict[type[Operator], Callable[[Any, Channels, set[Signal], float]
 
 def _send_originals(acts: list[Act]) -> list[Act]:
     """Send the output of neurons directly instead of a copy of it."""
-    writers: dict[Signal | None, list[Act]] = {}
+    writers: dict[Content | None, list[Act]] = {}
     for act in acts:
         writers.setdefault(act.target, []).append(act)
     fired = {act.target for act in acts if act.kind == Kind.FIRE}
@@ -199,11 +210,15 @@ def _send_originals(acts: list[Act]) -> list[Act]:
 
 
 def _needed(acts: list[Act]) -> list[Act]:
-    """Leave out acts whose results are neither sent nor kept, directly or indirectly."""
+    """Leave out acts whose results are neither sent, kept nor summed, directly or indirectly."""
     seen: set[Any] = set()
     while True:
         needed = [
-            act for act in acts if act.kind in (Kind.SEND, Kind.KEEP) or _whole(act.target) in seen
+            act
+            for act in acts
+            if act.kind in (Kind.SEND, Kind.KEEP)
+            or isinstance(act.target, Total)
+            or _whole(act.target) in seen
         ]
         read = {_whole(content) for act in needed for content in (act.source, act.state)}
         if read <= seen:
@@ -228,6 +243,17 @@ def _fuse(acts: list[Act]) -> list[Act]:
     return [act for act in fused if act not in sent]
 
 
+def _find_firing(acts: list[Act]) -> list[Firing]:
+    """Find the neurons that fire by a steady input."""
+    return [
+        Firing(act.source, act.state, act.b == 1)
+        for act in acts
+        if act.kind in (Kind.FIRE, Kind.FIRE_AND_SEND)
+        and isinstance(act.source, Steady)
+        and act.state is not None
+    ]
+
+
 def _whole(content: Content | None) -> Content | None:
     """Return the whole vector that a content is a part of, or the content itself."""
     return content.base if isinstance(content, Signal) else content
@@ -235,10 +261,10 @@ def _whole(content: Content | None) -> Content | None:
 
 def _fits(act: Act) -> bool:
     """Whether an act's vectors can be parts of one array of float64."""
-    written = [signal for signal in (act.target, act.state) if signal is not None]
+    written = [content for content in (act.target, act.state) if isinstance(content, Signal)]
     if any(signal.is_view or signal.dtype != np.float64 for signal in written):
         return False
-    if act.target is not None and act.target.ndim != 1:
+    if isinstance(act.target, Signal) and act.target.ndim != 1:
         return False
     source = act.source
     if not isinstance(source, Signal):

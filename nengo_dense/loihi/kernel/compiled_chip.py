@@ -222,16 +222,31 @@ def _record(
 
 
 @inlined
+def _count(
+    lane: np.uint64, n: np.uint64, counts: np.ndarray, spiked: np.ndarray, offset: np.uint64
+) -> None:
+    """Add the spikes of one step to the counts of one lane."""
+    whole = n - n % np.uint64(WIDTH)
+    for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+        place = lane * n + j
+        store(counts, place, plus(load(counts, place), load(spiked, offset + j)))
+    for j in range(whole, n):
+        counts[lane * n + j] += spiked[offset + j]
+
+
+@inlined
 def _record_lanes(
     lanes: Lanes, step: np.uint64, layout: Layout, records: Records, registers: Registers
 ) -> None:
-    """Copy the probed values of one step."""
+    """Copy the probed values of one step, and count spikes."""
     start, stop = lanes
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
         _record(lane, step, records.spiked_columns, records.spiked, registers.spiked, offset)
         _record(lane, step, records.voltage_columns, records.voltage, registers.voltage, offset)
         _record(lane, step, records.current_columns, records.current, registers.current, offset)
+        if len(records.counts):
+            _count(lane, layout.n, records.counts, registers.spiked, offset)
 
 
 @compiled

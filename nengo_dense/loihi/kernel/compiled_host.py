@@ -16,6 +16,7 @@ from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
+    any_bit,
     either,
     floor,
     greater,
@@ -226,6 +227,55 @@ def follow(
                 many = np.uint64(1) if part else stop - start
                 for lane in range(start, stop, many):
                     _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)
+
+
+def fires_alike(
+    low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+) -> np.ndarray:
+    """Do as `.numpy_host.fires_alike`."""
+    lanes, n = voltage.shape
+    flat = [np.ascontiguousarray(array).reshape(-1) for array in (low, high, voltage)]
+    alike = np.ones(lanes, dtype=bool)
+
+    def part(start: int, stop: int) -> None:
+        compare_lanes(start, stop, n, n_steps, *flat, counts, alike)
+
+    over_lanes(part, lanes, n_steps * voltage.size)
+    return alike
+
+
+@compiled
+def compare_lanes(
+    start: int,
+    stop: int,
+    n: int,
+    n_steps: int,
+    low: np.ndarray,
+    high: np.ndarray,
+    voltage: np.ndarray,
+    counts: bool,
+    alike: np.ndarray,
+) -> None:
+    """Compare the spikes of both bounds in some lanes, 16 neurons at a time in all steps."""
+    size = np.uint64(n)
+    whole = size - size % np.uint64(WIDTH)
+    for lane in range(np.uint64(start), np.uint64(stop)):
+        place = lane * size
+        differ = spread(np.int32(0))
+        for j in range(place, place + whole, np.uint64(WIDTH)):
+            below, above = load(voltage, j), load(voltage, j)
+            for _ in range(n_steps):
+                below, few = _integrate(below, load(low, j), counts)
+                above, many = _integrate(above, load(high, j), counts)
+                differ = either(differ, not_equal(few, many))
+        same = not any_bit(differ)
+        for j in range(place + whole, place + size):
+            under, over = voltage[j], voltage[j]
+            for _ in range(n_steps):
+                under, less = _integrate_one(under, low[j], counts)
+                over, more = _integrate_one(over, high[j], counts)
+                same &= less == more
+        alike[lane] = same
 
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:

@@ -87,6 +87,11 @@ class Kernel(Protocol):
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
         """Run the host's instructions in all lanes, for the steps of a stretch."""
 
+    def fires_alike(
+        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    ) -> np.ndarray:
+        """Tell in which lanes neurons fire alike between bounds; see `.numpy_host.fires_alike`."""
+
 
 def overflowed(bits: int) -> set[str]:
     """Name the registers whose bits are set."""

@@ -68,7 +68,7 @@ class NumbaKernel:
             noise_u=none if drive.noise_u is None else drive.noise_u,
             extra=none if drive.extra is None else drive.extra,
         )
-        records = _by_key(recordings, lanes, self.program.dtype)
+        records = self._by_key(recordings, lanes)
         layout = self._layout._replace(n_steps=np.uint64(n_steps))
         tables, chip = self._tables, self._parameters
 
@@ -84,7 +84,25 @@ class NumbaKernel:
         overflow = 0
         for bits in over_lanes(part, lanes, lanes * n_steps * self.program.n_compartments):
             overflow |= bits
+        for recording in recordings:
+            if recording.key == "count":
+                counts = records.counts.reshape(lanes, self.program.n_compartments)
+                recording.values[...] += counts[:, recording.columns]
         return overflowed(overflow)
+
+    def _by_key(self, recordings: list[Recording], lanes: int) -> Records:
+        """Order recordings by key; a key without a recording has no columns."""
+        given = {recording.key: recording for recording in recordings}
+        arrays: list[np.ndarray] = []
+        for key in ("spiked", "voltage", "current"):
+            if key in given:
+                arrays += [np.asarray(given[key].columns, dtype=np.int64), given[key].values]
+            else:
+                kind = np.uint8 if key == "spiked" else self.program.dtype
+                arrays += [np.zeros(0, dtype=np.int64), np.zeros((lanes, 0, 0), dtype=kind)]
+        n_counts = lanes * self.program.n_compartments if "count" in given else 0
+        arrays.append(np.zeros(n_counts, dtype=np.int32))
+        return Records(*arrays)
 
     def _make_workspace(self) -> tuple[Registers, Lists]:
         """Allocate registers for the compartments of some lanes, and lists of their spikes."""
@@ -115,6 +133,12 @@ class NumbaKernel:
 
         over_lanes(part, lanes, stretch.n_steps * len(stretch.vectors))
 
+    def fires_alike(
+        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    ) -> np.ndarray:
+        """Tell in which lanes neurons fire alike between bounds."""
+        return compiled_host.fires_alike(low, high, voltage, n_steps, counts)
+
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
     """Pad parameters to whole vectors, with compartments that do nothing; repeat for each lane."""
@@ -125,16 +149,3 @@ def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameter
         return room
 
     return Parameters(*map(repeated, parameters))
-
-
-def _by_key(recordings: list[Recording], lanes: int, dtype: np.dtype) -> Records:
-    """Order recordings by key; a key without a recording has no columns."""
-    given = {recording.key: recording for recording in recordings}
-    arrays: list[np.ndarray] = []
-    for key in ("spiked", "voltage", "current"):
-        if key in given:
-            arrays += [np.asarray(given[key].columns, dtype=np.int64), given[key].values]
-        else:
-            kind = np.uint8 if key == "spiked" else dtype
-            arrays += [np.zeros(0, dtype=np.int64), np.zeros((lanes, 0, 0), dtype=kind)]
-    return Records(*arrays)

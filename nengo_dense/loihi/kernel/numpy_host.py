@@ -94,6 +94,39 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
     return spikes
 
 
+def fires_alike(
+    low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+) -> np.ndarray:
+    """Tell in which lanes the neurons fire alike, whatever their constant input between bounds.
+
+    A rounded sum, `floor`, a comparison and a reset never fall where their input rises. So as long
+    as both bounds fire alike, the voltage of what lies between them lies between theirs, and it
+    fires as they do. No rounding has to be estimated.
+
+    Parameters
+    ----------
+    low, high : (lanes, n) float64 array
+        Bounds of the input in spikes a step; finite, and none of ``low`` above ``high``.
+    voltage : (lanes, n) float64 array
+        Before the first step.
+    n_steps : int
+    counts : bool
+        As in `fire`.
+
+    Returns
+    -------
+    alike : (lanes,) bool array
+    """
+    below, above = voltage.copy(), voltage.copy()
+    few, many = np.empty_like(below), np.empty_like(above)
+    alike = np.ones(len(voltage), dtype=bool)
+    for _ in range(n_steps):
+        fire(few, low, below, 1.0, counts)
+        fire(many, high, above, 1.0, counts)
+        alike &= (few == many).all(axis=1)
+    return alike
+
+
 def keep(source: np.ndarray, kept: np.ndarray, step: int) -> None:
     """Keep the source for a probe."""
     kept[step] = source

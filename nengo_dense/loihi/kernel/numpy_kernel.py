@@ -42,10 +42,19 @@ class NumpyKernel:
                 hold(registers, self._parameters)
             state.pending[...] = drive.spikes[:, step]
             for recording in recordings:
-                source = getattr(state, recording.key)
-                recording.values[:, step] = source[:, recording.columns]
+                if recording.key == "count":
+                    recording.values[...] += state.spiked[:, recording.columns]
+                else:
+                    source = getattr(state, recording.key)
+                    recording.values[:, step] = source[:, recording.columns]
         return overflowed(overflow)
 
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
         """Run the host's instructions in all lanes, for the steps of a stretch."""
         numpy_host.follow(instructions, stretch)
+
+    def fires_alike(
+        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    ) -> np.ndarray:
+        """Tell in which lanes neurons fire alike between bounds."""
+        return numpy_host.fires_alike(low, high, voltage, n_steps, counts)

@@ -60,18 +60,24 @@ class Drive(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """The array to which a run writes one state variable of some compartments.
+    """The array to which a run writes one state variable, or counts spikes, of some compartments.
 
     Attributes
     ----------
     key : str
-        ``"spiked"``, ``"voltage"`` or ``"current"``.
+        ``"spiked"``, ``"voltage"``, ``"current"`` or ``"count"``.
     columns : (k,) int64 array
         Compartments.
     values : (lanes, n_steps, k) array
-        Filled by the run.
+        Filled by the run. A count is (lanes, k); the run adds the spikes of all its steps.
     """
 
     key: str
     columns: np.ndarray
     values: np.ndarray
+
+    def at(self, step: int) -> "Recording":
+        """Return the recording of a single step."""
+        if self.key == "count":
+            return self
+        return self._replace(values=self.values[:, step : step + 1])

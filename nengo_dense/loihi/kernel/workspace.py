@@ -60,6 +60,8 @@ class Records(NamedTuple):
     ----------
     spiked_columns, voltage_columns, current_columns : (k,) int64 array
     spiked, voltage, current : (lanes, n_steps, k) array
+    counts : (lanes * n or 0,) int32 array
+        Spikes of all compartments, to which the run adds its own.
     """
 
     spiked_columns: np.ndarray
@@ -68,6 +70,7 @@ class Records(NamedTuple):
     voltage: np.ndarray
     current_columns: np.ndarray
     current: np.ndarray
+    counts: np.ndarray
 
 
 class Lists(NamedTuple):

@@ -66,6 +66,9 @@ class Follower:
         self.n_steps += stretch.n_steps
         self.kernel.follow(instructions, stretch)
 
+    def fires_alike(self, *bounds):
+        return self.kernel.fires_alike(*bounds)
+
 
 def run(net, kernel, data, pieces, plans=True):
     """Run pieces of a simulation with data for some nodes.

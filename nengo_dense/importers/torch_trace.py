@@ -1,0 +1,148 @@
+"""The trace of a PyTorch module, with the values that its steps have."""
+
+import inspect
+from collections.abc import Iterator
+from itertools import islice, product
+from typing import Any
+
+import numpy as np
+
+from nengo_dense import compat
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.feature_layout import N_SAMPLES
+
+#: Numbers of features that are tried for the inputs.
+MOST_TRIALS = 200
+
+#: What PyTorch says of code that it cannot trace -> what to write in its place.
+REMEDIES = {
+    "'len' is not supported": "write x.shape[0] in the place of len(x)",
+}
+
+
+#: What to do about everything else.
+OTHERWISE = (
+    "give a torch nn.Module whose forward has no branches on data, or an nn.Sequential of the "
+    "layers"
+)
+
+
+def trace(model: Any, name: str) -> Any:
+    """Return the trace of a module's forward, a torch.fx.GraphModule.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    name : str
+        For messages.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        Its code cannot be traced.
+    """
+    lengths: list[int] = []
+    try:
+        while True:
+            try:
+                return _traced(model, lengths)
+            except _Unrolled as loop:
+                lengths.append(_length(model, loop))
+    except Exception as err:  # forward is the user's own code and may raise anything
+        text = str(err)
+        way_out = next((REMEDIES[key] for key in REMEDIES if key in text), OTHERWISE)
+        raise ConversionError(
+            name, [f"its forward cannot be traced ({type(err).__name__}: {text}); {way_out}"]
+        ) from err
+
+
+class _Unrolled(BaseException):
+    """Stops a trace at a loop over the parts of a value, whose number is not known there."""
+
+    def __init__(self, graph: Any, node: Any, error: Exception) -> None:
+        super().__init__()
+        self.graph, self.node, self.error = graph, node, error
+
+
+def _traced(model: Any, lengths: list[int]) -> Any:
+    """Trace a module whose loops over parts of values have these lengths, in their order."""
+    fx = compat.require("torch.fx", "Reading a PyTorch module")
+    waiting = iter(lengths)
+
+    class Tracer(fx.Tracer):  # type: ignore[name-defined]
+        def iter(self, obj: Any) -> Iterator[Any]:
+            try:
+                found: Iterator[Any] = super().iter(obj)
+            except fx.proxy.TraceError as err:
+                n = next(waiting, None)
+                if n is None:
+                    raise _Unrolled(self.graph, obj.node, err) from err
+                return iter([obj[number] for number in range(n)])
+            return found
+
+    return fx.GraphModule(model, Tracer().trace(model, concrete_args=_defaults(model)))
+
+
+def _length(model: Any, loop: _Unrolled) -> int:
+    """Return how many parts a value has; raises the trace's error if that is not known."""
+    fx = compat.require("torch.fx", "Reading a PyTorch module")
+    graph = fx.Graph()
+    copies: dict[Any, Any] = {}
+    graph.graph_copy(loop.graph, copies)
+    end = copies[loop.node]
+    graph.output(end)
+    inputs = [step for step in graph.nodes if step.op == "placeholder"]
+    runs = fitting_values(fx.GraphModule(model, graph), inputs)
+    found = {len(values[end]) for values in runs}
+    if len(found) != 1 or found == {N_SAMPLES}:  # of which the number of samples is none
+        raise loop.error
+    return found.pop()
+
+
+def _defaults(model: Any) -> dict[str, Any]:
+    """Return the arguments of forward that nobody gives when the model is called with one."""
+    parameters = list(inspect.signature(model.forward).parameters.values())[1:]
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def fitting_values(traced: Any, inputs: list[Any]) -> Iterator[dict[Any, Any]]:
+    """Run a trace on zeros of the numbers of features that fit.
+
+    Parameters
+    ----------
+    traced : torch.fx.GraphModule
+        In evaluation mode.
+    inputs : list of torch.fx.Node
+
+    Yields
+    ------
+    values : dict
+        Step -> what it gives for `N_SAMPLES` samples.
+    """
+    torch = compat.require("torch", "Reading a PyTorch module")
+    fx = compat.require("torch.fx", "Reading a PyTorch module")
+    like = next((p for p in traced.parameters()), torch.zeros(()))
+    for widths in islice(product(sorted(set(_sizes(traced))), repeat=len(inputs)), MOST_TRIALS):
+        interpreter = fx.Interpreter(traced, garbage_collect_values=False)
+        zeros = [torch.zeros((N_SAMPLES, n), dtype=like.dtype, device=like.device) for n in widths]
+        try:
+            interpreter.run(*zeros)
+        except Exception:  # these numbers do not fit, in any of PyTorch's ways to say so
+            continue
+        yield dict(interpreter.env)
+
+
+def _sizes(traced: Any) -> Iterator[int]:
+    """Yield numbers of features that an input may have: those of layers and of shapes."""
+    for module in traced.modules():
+        sizes = (getattr(module, name, None) for name in ("in_features", "num_features"))
+        yield from (int(size) for size in sizes if size)
+        if type(module).__name__ == "Unflatten":
+            yield int(np.prod(module.unflattened_size))
+    made = [p for p in traced.parameters() if not hasattr(p, "materialize")]  # not of lazy layers
+    yield from (int(p.shape[-1]) for p in made if p.ndim)
+    for node in traced.graph.nodes:
+        if node.op == "call_method" and node.target in ("view", "reshape", "unflatten"):
+            shape = node.args[1:]
+            shape = shape[0] if len(shape) == 1 and isinstance(shape[0], list | tuple) else shape
+            yield int(np.prod([n for n in shape if isinstance(n, int) and n > 0]))
