@@ -30,7 +30,8 @@ h1 { font-size: 1.5em; margin: 0; overflow-wrap: anywhere } h2 { font-size: 1.15
 .wide { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 td, th { padding: .2em .7em; text-align: right; white-space: nowrap }
 td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px solid var(--line) }
-.pictures { display: flex; flex-wrap: wrap; gap: 1em } .pictures h2 { margin: .5em 0 .3em }
+.pictures { display: flex; flex-wrap: wrap; gap: 1em; margin: 1em 0 }
+.pictures h2 { margin: .5em 0 .3em }
 .picture { flex: 1 1 20em; max-width: 100%; min-width: 0 }
 .picture svg { width: 100%; height: auto; background: var(--card); border-radius: 6px }
 .finding { border-left: 4px solid; margin: .8em 0; padding: .2em 1em; overflow-wrap: anywhere }

@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     """Train, convert, evaluate, print and draw."""
     compat.require("matplotlib", "The demo")
     image, file = _prepare(Path(args.output))
+    print("training a classifier of scikit-learn's digits, some seconds", flush=True)
     x_train, x_test, _, y_test, model = train(args.seed)
     show = console.shows_progress()
     stack = convert(model, calibration=x_train, label="digits", progress_bar=show)

@@ -15,7 +15,7 @@ from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.through_time import loss_and_gradient
-from nengo_dense.loihi.kernel.choice import first_act
+from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 
 #: First step size of Adam for each nat that is lost, relative to the root mean square of the array
 #: that is changed, and the most. Steps that suit a stack with much to learn destroy one that is
@@ -79,7 +79,7 @@ def tune(
         Of the held-back samples, one after another, and last again that of the parameters that
         the circuit has now.
     """
-    name = first_act("Tuning", back_in_time=True)
+    name = "Tuning" if is_compiled() else COMPILING
     best = BestParameters(circuit, fit, held_back, goals, windows)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress

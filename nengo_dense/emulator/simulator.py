@@ -33,7 +33,7 @@ from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
-from nengo_dense.loihi.kernel.choice import KERNELS, first_act
+from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled
 from nengo_dense.plugins import show
 
 TARGETS = ("sim", "simreal")
@@ -275,13 +275,13 @@ class Simulator:
                 f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
             )
             return
-        act = "Simulating"
-        first = first_act(act, self._kernel)
-        with ProgressTracker(bar, Progress(first, "Simulation", steps)) as tracker:
-            self._run(steps, given, tracker, act)
+        progress = Progress("Simulating", "Simulation", steps)
+        compiling = saying_what_is_compiled(progress, self._kernel)
+        with ProgressTracker(bar, progress) as tracker, compiling:
+            self._run(steps, given, tracker)
 
     def _run(
-        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker, act: str
+        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker
     ) -> None:
         overflowed: set[str] = set()
         self.timers.start("run")
@@ -292,7 +292,6 @@ class Simulator:
                 overflowed |= self._machine.advance(n_steps)
                 self._n_steps += n_steps
                 self._between_steps = True
-                tracker.total_progress.name_during = act
                 tracker.total_progress.step(n_steps)
         finally:
             self.timers.stop("run")

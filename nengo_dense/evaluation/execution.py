@@ -14,7 +14,7 @@ from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.trial import Trial, senders_of
 from nengo_dense.evaluation.work import Work, work_of
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.loihi.kernel.choice import first_act
+from nengo_dense.loihi.kernel.choice import saying_what_is_compiled
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,11 @@ def carry_out(run: Run, reader_for: ReaderFor, doing: str) -> Outcome:
     feed = Feed(run, reader_for)
     n = 0
     act = f"{doing[0].upper()}{doing[1:]}"
-    kernel = "numpy" if run.target == "nengo" else "auto"
-    progress = Progress(first_act(act, kernel), act, run.n)
-    with ProgressTracker(run.progress_bar, progress) as tracker:
+    progress = Progress(act, act, run.n)
+    compiling = saying_what_is_compiled(progress)
+    with ProgressTracker(run.progress_bar, progress) as tracker, compiling:
         for recording in record_all(trial, feed, run.n_jobs):
             n += recording.n
-            progress.name_during = act
             if recording.result is not None:
                 results.append(recording.result)
             sent += recording.sent

@@ -159,7 +159,7 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     problem, monkeypatch
 ):
     make, *samples, goals = problem
-    monkeypatch.setattr("nengo_dense.loihi.kernel.choice.is_compiled", lambda *_: False)
+    monkeypatch.setattr("nengo_dense.conversion.tuning.is_compiled", lambda: False)
     bar = Seen()
     tune(make(), *samples, goals, WINDOWS, effort=0.5, seed=1, progress_bar=bar)
     assert bar.names[0] == COMPILING

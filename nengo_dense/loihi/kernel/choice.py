@@ -1,10 +1,12 @@
 """Choose a kernel: NumPy (always available) or numba (faster). Their results are equal."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+from nengo.utils.progress import Progress
 
 from nengo_dense import compat
 from nengo_dense.arguments import choice
@@ -74,31 +76,44 @@ def make_slopes(name: str = "auto") -> BackInTime:
     )
 
 
-def is_compiled(name: str = "auto", back_in_time: bool = False) -> bool:
-    """Whether no function has to be compiled first, which takes seconds.
-
-    Parameters
-    ----------
-    name : {"auto", "numpy", "numba"}
-        Of the kernel.
-    back_in_time : bool, optional
-        Whether slopes are wanted too.
-    """
-    if not _compiled(name):
+def is_compiled() -> bool:
+    """Whether no function has to be compiled first, which takes seconds."""
+    if not _compiled("auto"):
         return True
-    from nengo_dense.loihi.kernel import compilation, compiled_chip  # loads numba
+    from nengo_dense.loihi.kernel import (
+        compilation,
+        compiled_chip,
+        compiled_product,
+        compiled_slope,
+    )
 
-    needed = [compiled_chip.advance]
-    if back_in_time:
-        from nengo_dense.loihi.kernel import compiled_product, compiled_slope
-
-        needed += [compiled_slope.back, compiled_product.add_rows]
+    needed = compiled_chip.advance, compiled_slope.back, compiled_product.add_rows
     return all(map(compilation.is_ready, needed))
 
 
-def first_act(act: str, name: str = "auto", back_in_time: bool = False) -> str:
-    """Name what a progress bar shows at first: the act, or that functions are compiled for it."""
-    return act if is_compiled(name, back_in_time) else COMPILING
+@contextmanager
+def saying_what_is_compiled(progress: Progress, name: str = "auto") -> Iterator[None]:
+    """Let a progress bar say that functions are compiled, for as long as they are.
+
+    Parameters
+    ----------
+    progress : nengo.utils.progress.Progress
+        Shows its own name otherwise.
+    name : {"auto", "numpy", "numba"}
+        Of the kernel.
+    """
+    if not _compiled(name):
+        yield
+        return
+    from nengo_dense.loihi.kernel import compilation  # loads numba
+
+    act = progress.name_during
+
+    def tell(compiling: bool) -> None:
+        progress.name_during = COMPILING if compiling else act
+
+    with compilation.told(tell):
+        yield
 
 
 def _compiled(name: str) -> bool:

@@ -7,11 +7,12 @@ until *any* source of `nengo_dense.loihi` changes; compiled functions use no oth
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.options import DefaultOptions
 
@@ -87,3 +88,26 @@ def is_ready(function: Any) -> bool:
     """Whether a compiled function was called before, or is kept on disk."""
     kept = getattr(function._cache, "_cache_file", None)
     return bool(function.signatures) or (kept is not None and bool(kept._load_index()))
+
+
+class _Teller(event.Listener):
+    """Tells when the first of functions within one another begins to be compiled, and the end."""
+
+    def __init__(self, tell: Callable[[bool], None]) -> None:
+        self.tell = tell
+        self.depth = 0
+
+    def on_start(self, _: Any) -> None:
+        self.depth += 1
+        self.tell(True)
+
+    def on_end(self, _: Any) -> None:
+        self.depth -= 1
+        self.tell(self.depth > 0)
+
+
+@contextlib.contextmanager
+def told(tell: Callable[[bool], None]) -> Iterator[None]:
+    """Call a function with True when anything begins to be compiled, and with False after it."""
+    with event.install_listener("numba:compile", _Teller(tell)):
+        yield
