@@ -14,7 +14,6 @@ from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import h5py
 import numpy as np
 
 from nengo_dense.budget import DATA, DEPTH, MOST_COMPRESSION, NUMBER_BYTES, PARTS, Budget, current
@@ -110,6 +109,8 @@ class Hdf5File:
         one was, a loop has no end, and forty groups of two links each have a million million.
         Attributes are left out.
         """
+        import h5py  # slow to import, and most models are in other files
+
         content = BytesIO()
         with h5py.File(content, "w") as file:
             waiting = [("", file)]

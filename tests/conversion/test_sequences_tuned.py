@@ -86,7 +86,7 @@ def test_a_mask_says_what_a_list_says_and_labels_have_the_shape_of_answers(
 def test_values_of_sequences_are_means_of_the_sources(frames):
     parts, _ = frames
     rows = np.concatenate(parts)
-    model = MLPRegressor(hidden_layer_sizes=(24, 16), max_iter=200, random_state=0).fit(
+    model = MLPRegressor(hidden_layer_sizes=(24, 16), max_iter=2000, random_state=0).fit(
         rows, rows @ np.arange(N_IN)
     )
     how = {"per_frame": True, **times(parts, 10)}

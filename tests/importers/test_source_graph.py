@@ -87,8 +87,14 @@ def test_several_inputs_are_given_by_name_or_one_after_the_other(rng):
     ("compute", "match"),
     [
         (lambda n, x: n.c(n.a(x) * n.b(n.a(x))), "mul of 2 values .* no sum of rectifiers"),
-        (lambda n, x: n.c(torch.cat([n.a(x), n.a(x).relu()])), "puts samples one after the other"),
-        (lambda n, x: n.c(n.a(x)[:2] + n.a(x).relu()[:2]), "does not choose the same features"),
+        (
+            lambda n, x: n.c(torch.cat([n.a(x), n.a(x).relu()])),
+            "it needs the samples along the first axis",
+        ),
+        (
+            lambda n, x: n.c(n.a(x)[:2] + n.a(x).relu()[:2]),
+            "it does not take the same features of each sample",
+        ),
     ],
 )
 def test_what_is_no_merge_of_rectifiers_is_named(compute, match):
