@@ -90,7 +90,7 @@ def convert(
         Rate in hertz. Without calibration it stands for the value 1 (default 250, and less or
         more for layers whose weights are on another scale); with it, for the ``percentile`` of
         each layer's activations (default 1000). Neurons with a refractory period have by
-        themselves 0.6 of what it allows, 300 for `nengo.LIF`; ``stack.layers[i].max_rate`` says
+        themselves 0.6 of what it allows, 300 for ``nengo.LIF``; ``stack.layers[i].max_rate`` says
         it.
     percentile : float, optional
         Of the activations above zero, 0 to 100, for calibration (default 99.9; 90 up to 10 steps
