@@ -39,7 +39,7 @@ def fold_constants(name: str, form: GraphForm) -> GraphForm:
     while changed:  # what is left out may have been all that another neuron had
         changed = False
         for population in form.populations:
-            now = next(p for p in form.populations if p.name == population.name)
+            now = form.population(population.name)
             has_input, is_read = _has_input(now, form), _is_read(now, form)
             kept = has_input & is_read
             if kept.all():
@@ -117,7 +117,7 @@ def equalize(form: GraphForm) -> GraphForm:
         Of rectifiers, without constant neurons (`fold_constants`).
     """
     for population in form.populations:
-        now = next(p for p in form.populations if p.name == population.name)
+        now = form.population(population.name)
         factor = _other_scale(now, form)
         if (factor != 1).any():
             form = form.exchanged(now.name, now.drive.scaled(1 / factor), factor=factor)

@@ -81,8 +81,8 @@ def layer_rates(
         if known(kinds[name]).curve == RECTIFIED_LINEAR:
             rates[name] /= scale
         elif scale != 1:
-            drive = next(p.drive for p in form.populations if p.name == name)
-            form = form.exchanged(name, drive.scaled(1 / scale), factor=scale)
+            drive = form.population(name).drive.scaled(1 / scale)
+            form = form.exchanged(name, drive, factor=scale)
     return form, rates
 
 

@@ -28,7 +28,7 @@ def shift_resting_activity(form: GraphForm, x: np.ndarray) -> GraphForm:
         low, high = values[name].min(axis=0), values[name].max(axis=0)
         constant = np.maximum(low - MARGIN * (high - low), 0)
         if constant.any():
-            drive = next(p.drive for p in form.populations if p.name == name)
+            drive = form.population(name).drive
             shifted = Expression(drive.terms, drive.bias - constant)
             form = form.exchanged(name, shifted, constant=constant)
     return form

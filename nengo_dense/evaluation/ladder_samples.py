@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag, positive, presentation_steps
-from nengo_dense.evaluation.source_answers import Source, sequences_of, source_inputs
+from nengo_dense.evaluation.source_answers import (
+    Source,
+    sequences_of,
+    side_by_side,
+    source_inputs,
+)
 from nengo_dense.exceptions import invalid
-from nengo_dense.importers import SourceGraph
 from nengo_dense.layers.readout import frame_shares, window_start
-from nengo_dense.sequence import Sequences, join
+from nengo_dense.sequence import Sequences
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +54,7 @@ class LadderSamples:
         ------
         nengo.exceptions.ValidationError
         """
-        if isinstance(source, SourceGraph) and isinstance(x, Mapping):
-            x = join(x, source.form.inputs)
+        x = side_by_side(source, x)
         sequences = Sequences.read(x, source.n_in, mask)
         by_frame = flag(per_frame, "per_frame")
         if sequences is None:

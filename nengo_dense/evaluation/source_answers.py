@@ -24,11 +24,16 @@ def source_parts(source: Source) -> list[OutputPart]:
     return in_a_row([("", head, source.n_out)])
 
 
+def side_by_side(source: Source, x: Any) -> Any:
+    """Join inputs that are given by name; others stay as they are."""
+    if isinstance(source, SourceGraph) and isinstance(x, Mapping):
+        return join(x, source.form.inputs)
+    return x
+
+
 def sequences_of(source: Source, x: Any, attr: str) -> Sequences | None:
     """Return sequences, those of several inputs side by side; None for samples, or without."""
-    if isinstance(source, SourceGraph) and isinstance(x, Mapping):
-        x = join(x, source.form.inputs)
-    return None if x is None else Sequences.read(x, source.n_in, None, attr)
+    return None if x is None else Sequences.read(side_by_side(source, x), source.n_in, None, attr)
 
 
 def source_inputs(source: Source, x: Any, attr: str = "x") -> np.ndarray:

@@ -103,6 +103,10 @@ class GraphForm:
         """(dict) Name of an input or a population -> number of its features."""
         return {**self.inputs, **{p.name: p.n for p in self.populations}}
 
+    def population(self, name: str) -> Population:
+        """Return the population of a name."""
+        return next(p for p in self.populations if p.name == name)
+
     def split(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return each input's part of (batch, n_in) values, which lie one after the other."""
         ends = np.cumsum(list(self.inputs.values()))[:-1]
