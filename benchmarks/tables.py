@@ -411,6 +411,19 @@ def headline() -> str:
     return f".. list-table::\n   :widths: 20 80\n\n{lines}"
 
 
+def sequences() -> str:
+    """Say how many answers are the source's, by what stacks were tuned on."""
+    known = record.load("sequences")
+    figures = known["figures"]
+    times = [f"{1000 * figure['frame_time']:g} ms a frame" for figure in figures]
+    head = ["calibration", *(f"{what}, {time}" for what in ("words", "frames") for time in times)]
+    rows = [
+        [name, *(f"{f['agreement'][name][what]:.1f}" for what in (0, 1) for f in figures)]
+        for name in figures[0]["agreement"]
+    ]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
 #: Stands below the table of stacks that are tuned for several lengths.
 PICTURE = """
 .. image:: measured/short.svg
@@ -429,6 +442,7 @@ PAGES = {
     "ablation": ablation,
     "activations": activations,
     "emulator": emulator,
+    "sequences": sequences,
     "suites": suites,
     "exactness": exactness,
     "export_spikes": export_spikes,
