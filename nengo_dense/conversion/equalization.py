@@ -135,10 +135,8 @@ def _other_scale(population: Population, form: GraphForm) -> np.ndarray:
     smallest, largest = np.nanmin(read, axis=0), np.nanmax(read, axis=0)
     larger, smaller = np.minimum(written, smallest), np.maximum(written, largest)
     exponent = np.clip((written + (smallest + largest) / 2) / 2, -MOST_BITS, MOST_BITS)
-    far = np.log2(OTHER_SCALE)
-    factor: np.ndarray = np.exp2(
-        np.where((larger < far) & (smaller > -far), 0.0, np.round(exponent))
-    )
+    usual = (larger < np.log2(OTHER_SCALE)) & (smaller > -np.log2(OTHER_SCALE))
+    factor: np.ndarray = np.exp2(np.where(usual, 0.0, np.round(exponent)))
     return factor
 
 

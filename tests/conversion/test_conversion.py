@@ -376,7 +376,7 @@ def test_no_sample_seen_has_a_host_neuron_fire_more_than_once_a_step(model, rng,
 @pytest.mark.parametrize("size", [1e-30, 1e-215])
 def test_neurons_that_died_in_training_change_nothing(model, rng, size):
     """Weight decay brings all weights of a neuron that never fires to nothing, never to zero."""
-    (w, b), (v, c), (u, d) = model
+    _, (v, c), (u, _) = model
     v[2], c[2], u[:, 2] = size * v[2], -0.1, size * u[:, 2]
     x = rng.randn(200, 5)
     stack = convert(model, calibration=x, tune=False)
