@@ -211,14 +211,18 @@ def _add_noise(
 def _record(
     lane: np.uint64,
     step: np.uint64,
-    columns: np.ndarray,
+    runs: np.ndarray,
     out: np.ndarray,
     register: np.ndarray,
     offset: np.uint64,
 ) -> None:
     """Copy the probed values of one register."""
-    for k in range(np.uint64(len(columns))):
-        out[lane, step, k] = register[offset + np.uint64(columns[k])]
+    k = np.uint64(0)
+    for run in range(np.uint64(len(runs))):
+        start = offset + runs[run, 0]
+        for i in range(runs[run, 1]):
+            out[lane, step, k + i] = register[start + i]
+        k += runs[run, 1]
 
 
 @inlined
@@ -242,9 +246,9 @@ def _record_lanes(
     start, stop = lanes
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
-        _record(lane, step, records.spiked_columns, records.spiked, registers.spiked, offset)
-        _record(lane, step, records.voltage_columns, records.voltage, registers.voltage, offset)
-        _record(lane, step, records.current_columns, records.current, registers.current, offset)
+        _record(lane, step, records.spiked_runs, records.spiked, registers.spiked, offset)
+        _record(lane, step, records.voltage_runs, records.voltage, registers.voltage, offset)
+        _record(lane, step, records.current_runs, records.current, registers.current, offset)
         if len(records.counts):
             _count(lane, layout.n, records.counts, registers.spiked, offset)
 

@@ -91,15 +91,15 @@ class NumbaKernel:
         return overflowed(overflow)
 
     def _by_key(self, recordings: list[Recording], lanes: int) -> Records:
-        """Order recordings by key; a key without a recording has no columns."""
+        """Order recordings by key; a key without a recording has no runs."""
         given = {recording.key: recording for recording in recordings}
         arrays: list[np.ndarray] = []
         for key in ("spiked", "voltage", "current"):
             if key in given:
-                arrays += [np.asarray(given[key].columns, dtype=np.int64), given[key].values]
+                arrays += [_runs(given[key].columns), given[key].values]
             else:
                 kind = np.uint8 if key == "spiked" else self.program.dtype
-                arrays += [np.zeros(0, dtype=np.int64), np.zeros((lanes, 0, 0), dtype=kind)]
+                arrays += [_runs(np.zeros(0, dtype=np.int64)), np.zeros((lanes, 0, 0), dtype=kind)]
         n_counts = lanes * self.program.n_compartments if "count" in given else 0
         arrays.append(np.zeros(n_counts, dtype=np.int32))
         return Records(*arrays)
@@ -138,6 +138,13 @@ class NumbaKernel:
     ) -> np.ndarray:
         """Tell in which lanes neurons fire alike between bounds."""
         return compiled_host.fires_alike(low, high, voltage, n_steps, counts)
+
+
+def _runs(columns: np.ndarray) -> np.ndarray:
+    """Find neighbours that follow each other: (m, 2) array of the first one and their number."""
+    starts = np.flatnonzero(np.diff(columns, prepend=-2) != 1)
+    lengths = np.diff(starts, append=len(columns))
+    return np.stack([np.asarray(columns)[starts], lengths], axis=1).astype(np.uint64)
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:

@@ -54,21 +54,22 @@ class Arrivals(NamedTuple):
 
 
 class Records(NamedTuple):
-    """All recordings, by key; a key without a recording has no columns.
+    """All recordings, by key; a key without a recording has no runs.
 
     Attributes
     ----------
-    spiked_columns, voltage_columns, current_columns : (k,) int64 array
+    spiked_runs, voltage_runs, current_runs : (m, 2) uint64 array
+        First compartment and number of neighbours that are recorded; they are copied at once.
     spiked, voltage, current : (lanes, n_steps, k) array
     counts : (lanes * n or 0,) int32 array
         Spikes of all compartments, to which the run adds its own.
     """
 
-    spiked_columns: np.ndarray
+    spiked_runs: np.ndarray
     spiked: np.ndarray
-    voltage_columns: np.ndarray
+    voltage_runs: np.ndarray
     voltage: np.ndarray
-    current_columns: np.ndarray
+    current_runs: np.ndarray
     current: np.ndarray
     counts: np.ndarray
 
