@@ -110,6 +110,11 @@ def test_the_house_is_drawn_with_all_its_folders(page):
     assert [name for name in folders if f"{name}/" not in text] == []
 
 
+def test_programs_of_benchmarks_leave_nothing_beside_them():
+    left = [p.name for p in (ROOT.parent / "benchmarks").iterdir() if p.suffix != ".py"]
+    assert sorted(set(left) - {"__pycache__"}) == ["results"]
+
+
 @of_files(INSIDE)
 def test_imports_run_downward(path):
     own = part_of(path)
