@@ -72,7 +72,7 @@ class Expression:
 
     def plus(self, other: "Expression") -> "Expression":
         """Return the sum, of equal widths or one of them 1."""
-        first, second = _alike(self, other)
+        first, second = _spread(self, other)
         terms = dict(first.terms)
         for name, term in second.terms.items():
             terms[name] = _added(terms[name], term) if name in terms else term
@@ -104,13 +104,19 @@ def concatenated(parts: Sequence[Expression], widths: Mapping[str, int]) -> Expr
 
 
 def _added(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    if first.ndim != second.ndim:
-        first, second = (np.diag(term) if term.ndim == 1 else term for term in (first, second))
+    first, second = alike(first, second)
     total: np.ndarray = first + second
     return total
 
 
-def _alike(first: Expression, second: Expression) -> tuple[Expression, Expression]:
+def alike(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return two terms both as diagonals, or both as matrices."""
+    if first.ndim != second.ndim:
+        first, second = (np.diag(term) if term.ndim == 1 else term for term in (first, second))
+    return first, second
+
+
+def _spread(first: Expression, second: Expression) -> tuple[Expression, Expression]:
     """Spread a single feature over the other's, as arithmetic does."""
     if first.n == second.n:
         return first, second

@@ -1,7 +1,8 @@
 """Nodes of a model's graph -> its form: populations, each affine in inputs and earlier ones.
 
 Whatever is affine folds away, in double precision: dense layers without activation, scalings,
-sums, concatenations and slices. ``max(a, b)`` is ``b + relu(a - b)``.
+sums, concatenations and slices. ``max(a, b)`` is ``b + relu(a - b)``, and a product of functions
+of the same weighted input is a function of it (`nengo_dense.importers.product`).
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -15,6 +16,7 @@ from nengo_dense.importers.activation import FUNCTIONS, Function, composed
 from nengo_dense.importers.expression import Expression, concatenated
 from nengo_dense.importers.graph_form import GraphForm, Output, Population
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
+from nengo_dense.importers.product import combined
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Merge:
 
     Parameters
     ----------
-    kind : {"sum", "concat", "max", "min"}
+    kind : {"sum", "concat", "max", "min", "product", "quotient"}
     factors : tuple of float, optional
         Of each value of a sum.
     """
@@ -110,6 +112,10 @@ class _Fold:
             for part, factor in zip(parts[1:], factors[1:], strict=True):
                 total = total.plus(part.scaled(factor))
             return total
+        if node.merge.kind in ("product", "quotient"):
+            populations = {p.name: p for p in self.form.populations}
+            base, function = combined(node.merge.kind, parts, populations)
+            return base if function is None else self._population(node.label, base, function)
         sign = 1.0 if node.merge.kind == "max" else -1.0
         total = parts[0]
         for part in parts[1:]:  # max(a, b) = b + relu(a - b)
