@@ -266,6 +266,17 @@ def test_what_arrays_declare_is_checked_before_they_are_read(tmp_path, shape, co
             files.load_arrays(tmp_path / "x.npz", "a stack", "Save it.", DATA._replace(most=799))
 
 
+def test_a_file_that_unpacks_to_more_than_any_file_can_is_not_unpacked(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, a=np.zeros(100))
+    content = bytearray(path.read_bytes())
+    size = content.index(b"PK\x01\x02") + 24  # of the member, in the zip file's directory
+    content[size : size + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(FileFormatError, match="array 'a' declares more bytes than can be packed"):
+        files.load_arrays(path, "a stack", "Save it.", DATA)
+
+
 def test_arrays_of_one_file_have_a_limit_together(tmp_path):
     np.savez_compressed(tmp_path / "x.npz", **{f"a{n}": np.zeros(2**10) for n in range(20)})
     with pytest.raises(FileFormatError, match="'a16' declares 8192 bytes of data after 131072"):

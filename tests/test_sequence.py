@@ -183,7 +183,7 @@ Y = np.arange(N) % 3
         ({"x": ragged, "mask": np.ones((N, 6))}, "a list of sequences says their ends"),
         ({"x": lambda x: x[:, 0], "per_frame": True}, "per_frame: goes with sequences"),
         ({"x": lambda x: np.where(x > 0.9, np.nan, x)}, "NaN or infinite values in sequence"),
-        ({"x": lambda x: x[:, :0]}, "x: "),
+        ({"x": lambda x: x[:, :0]}, "x: must have at least one sequence and one frame, got"),
         ({"presentation_time": 0.02}, r"20 steps cannot be divided among 6 .*0.018 or 0.024 can"),
         ({"presentation_time": 0.006, "per_frame": True}, r"of 2 or more whole steps; 0.012 can"),
         ({"reset": False}, "reset: must be True for sequences"),

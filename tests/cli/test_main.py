@@ -322,6 +322,10 @@ def no_conversion(monkeypatch):
             ["evaluate", "--data", "data.npz", "--ladder", "--target", "nengo"],
             "cannot be combined with --target nengo",
         ),
+        (
+            ["evaluate", "--data", "data.npz", "--ladder", "--gap", "0.1"],
+            "--ladder: shows every sample from a fresh start: leave out --gap",
+        ),
     ],
 )
 def test_everything_is_looked_at_before_a_model_is_converted(
@@ -337,6 +341,12 @@ def test_everything_is_looked_at_before_a_model_is_converted(
     command, *options = arguments
     assert main([command, keras_file.name, *options]) == 2
     assert re.search(message, capsys.readouterr().err)
+
+
+def test_a_ladder_of_a_stack_has_no_first_rung(folder, capsys):
+    arguments = [str(folder / "stack.npz"), "--data", str(folder / "data.npz"), "--ladder"]
+    assert main(["evaluate", *arguments]) == 2
+    assert re.search(r"starts at the trained model, .*is already a stack", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.emulator import Simulator
+from nengo_dense.layers.graph import DenseGraph
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
@@ -238,6 +240,13 @@ def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):
     stack = make_stack(rng, "chip", synapse=[0.002] * 3)
     with pytest.raises(ValidationError, match=r"encoding.*is no part of the stack"):
         Circuit(stack, 0.001)
+
+
+def test_refuses_a_graph_whose_layers_are_all_on_the_host(rng):
+    layer = GraphLayer("a", {"x": rng.normal(size=(5, 3))}, on_chip=False)
+    graph = DenseGraph({"x": 3}, [layer], {"y": GraphOutput({"a": np.eye(2, 5)}, None)})
+    with pytest.raises(ValidationError, match=r"encoding.*would leave no layer for the chip"):
+        Circuit(graph, 0.001)
 
 
 def test_refuses_a_synapse_that_the_chip_does_not_have(rng):

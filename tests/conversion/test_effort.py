@@ -41,7 +41,7 @@ def test_seconds_are_those_of_the_clock(monkeypatch):
         ("hard", r"effort.*'fast', 'normal', 'best'.*'hard'"),
         (0, r"effort.*above 0 seconds.*got 0"),
         (None, r"effort"),
-        (True, r"effort"),
+        (True, r"effort: must be a word or seconds, got True"),
     ],
 )
 def test_refuses_other_efforts(value, match):
