@@ -21,13 +21,13 @@ def facts():
     return build_facts()
 
 
-def build_facts(synapse=0.005):
+def build_facts(synapse=0.005, n_out=N_OUT):
     """A host layer of 6 neurons that sends to 4 on the chip, by weights that are all unlike."""
-    weights = np.random.RandomState(1).uniform(-0.5, 0.5, (N_OUT, N_IN))
+    weights = np.random.RandomState(1).uniform(-0.5, 0.5, (n_out, N_IN))
     with nengo.Network(seed=0) as net:
         first, second = (
             nengo.Ensemble(n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]))
-            for n in (N_IN, N_OUT)
+            for n in (N_IN, n_out)
         )
         nengo.Connection(first.neurons, second.neurons, transform=weights, synapse=synapse)
     nengo_loihi.add_params(net)
@@ -68,6 +68,12 @@ def test_what_remains_of_a_current_is_stored_in_4096ths(facts):
     remains = 4096 * np.exp(-0.001 / np.array([found.tau_wanted, found.tau_stored]))
     assert remains[1] == pytest.approx(round(remains[1]), abs=1e-6)
     assert 0 < abs(remains[1] - remains[0]) <= 1
+
+
+def test_a_single_neuron_is_a_layer(facts):
+    (found,), (wide,) = build_facts(n_out=1)["quantization"], facts["quantization"]
+    assert (found.tau_wanted, found.tau_stored) == (wide.tau_wanted, wide.tau_stored)
+    assert len(found.weights) == N_IN
 
 
 def test_without_a_filter_nothing_of_a_current_remains():
