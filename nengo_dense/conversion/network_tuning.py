@@ -16,7 +16,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.mixup import Source
+from nengo_dense.conversion.lesson import Source
 from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune

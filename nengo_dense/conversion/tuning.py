@@ -1,7 +1,6 @@
 """Tune weights and biases until the chip's integers answer as the source model does."""
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.mixup import Source, mix
+from nengo_dense.conversion.lesson import Lessons, Source
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 
@@ -44,8 +43,6 @@ RETREAT = 1 / 3
 #: of the time. On letters held back from training, 640 at 10 steps did better than 256 with three
 #: times as many updates.
 SAMPLES_BY_STEPS, LEAST_BATCH, MOST_BATCH = 6400, 64, 640
-#: Passes over the samples after which they are mixed with others, before they are learned by heart.
-PLAIN_PASSES = 10
 
 
 def tune(
@@ -73,11 +70,12 @@ def tune(
     goals : Goals
     windows : sequence of Window
     source : callable, optional
-        Logits of the source model for inputs between samples (`nengo_dense.conversion.mixup`).
+        Logits of the source model for inputs between samples (`nengo_dense.conversion.lesson`).
     effort : {"fast", "normal", "best"} or float
         See `Budget`.
     seed : int
-        Of the order of samples, and of what lies between them; the result depends on nothing else, unless effort is a time.
+        Of the order of samples, and of what lies between them; the result depends on nothing
+        else, unless effort is a time.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
@@ -95,25 +93,28 @@ def tune(
         n_shown = max(window.stop for window in windows)
         n_steps = max(window.stop - window.begin for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        batches = _batches(fit, _batch_size(n_shown), source, np.random.RandomState(seed))
+        lessons = Lessons(fit, _batch_size(n_shown), source, seed)
         sizes = _sizes(circuit)
         adam = Adam(best.parameters, sizes)
         rate = _rate(goals, best.judgements[0], circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
-            batch = next(batches)
+            batch = lessons.next_batch()
             try:
-                _, gradient = loss_and_gradient(circuit, batch, goals, windows)
+                loss, gradient = loss_and_gradient(circuit, batch, goals, windows)
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
+            lessons.note(loss)
             adam.update(gradient.all, rate * schedule.share(n, used))
             best.limit.hold(circuit, circuit.standard(batch.frames))
             over = schedule.place(used) >= 1
-            asked = over or used * N_JUDGEMENTS >= len(best.judgements)
-            if asked and best.judge_now().loss > WORSE * best.judgements[0].loss:
-                best.restore()
-                adam, rate = Adam(best.parameters, sizes), RETREAT * rate
+            if over or used * N_JUDGEMENTS >= len(best.judgements):
+                found = best.judge_now()
+                lessons.compare(found.loss)
+                if found.loss > WORSE * best.judgements[0].loss:
+                    best.restore()
+                    adam, rate = Adam(best.parameters, sizes), RETREAT * rate
             if best.since_lowest >= PATIENCE:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
@@ -152,18 +153,3 @@ def _rate(goals: Goals, first: Judgement, circuit: Circuit, n_steps: int) -> flo
 def _batch_size(n_steps: int) -> int:
     """Choose the number of samples of an update."""
     return int(np.clip(SAMPLES_BY_STEPS // n_steps, LEAST_BATCH, MOST_BATCH))
-
-
-def _batches(
-    samples: Samples, size: int, source: Source | None, rng: np.random.RandomState
-) -> Iterator[Samples]:
-    """Yield batches for ever, each pass in a new order, and later ones of mixed samples."""
-    n = len(samples)
-    size = min(size, n)
-    for n_before in count():
-        order = rng.permutation(n)
-        for start in range(0, n - size + 1, size):
-            batch = samples[order[start : start + size]]
-            if source is not None and n_before >= PLAIN_PASSES:
-                batch = mix(batch, samples[rng.randint(n, size=size)], source, rng)
-            yield batch
