@@ -88,6 +88,7 @@ def mix(batch: Samples, samples: Samples, source: Source, rng: np.random.RandomS
     """
     drawn = rng.randint(len(samples), size=(len(batch), CANDIDATES))
     apart = ((samples.targets[drawn] - batch.targets[:, np.newaxis]) ** 2).sum(axis=(2, 3))
+    apart[apart == 0] = np.inf  # the sample itself
     partners = samples[drawn[np.arange(len(batch)), apart.argmin(axis=1)]]
     share = rng.uniform(0, 0.5, size=len(batch))
     if batch.lengths is not None and partners.lengths is not None:
