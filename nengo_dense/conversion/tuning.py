@@ -34,9 +34,10 @@ USUAL_DEPTH = 4
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before steps become small, and tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
-#: Loss of held-back samples, relative to the first one, that tells of too large steps, and the
-#: share of their size with which it goes on from the best parameters.
-WORSE = 1.1
+#: What tells of too large steps: loss of held-back samples relative to the first one, and how far
+#: they are from the source, relative to the first time and in all. Then tuning goes on from the best
+#: parameters, with a share of the steps.
+WORSE, FURTHER, FAR = 1.1, 1.5, 0.02
 RETREAT = 1 / 3
 #: Samples of an update times steps of a presentation, and the fewest and most samples: long
 #: presentations tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter
@@ -112,7 +113,7 @@ def tune(
             if over or used * N_JUDGEMENTS >= len(best.judgements):
                 found = best.judge_now()
                 lessons.compare(found.loss)
-                if found.loss > WORSE * best.judgements[0].loss:
+                if _is_worse(found, best.judgements[0]):
                     best.restore()
                     adam, rate = Adam(best.parameters, sizes), RETREAT * rate
             if best.since_lowest >= PATIENCE:
@@ -148,6 +149,11 @@ def _rate(goals: Goals, first: Judgement, circuit: Circuit, n_steps: int) -> flo
     else:
         rate = min(LEARNING_RATE * first.loss / goals.unit, MOST_RATE)
     return float(rate * min(1.0, USUAL_DEPTH / circuit.depth))
+
+
+def _is_worse(found: Judgement, first: Judgement) -> bool:
+    """Tell whether steps were too large: they lost what there was."""
+    return found.loss > WORSE * first.loss or found.gap > FURTHER * first.gap + FAR
 
 
 def _batch_size(n_steps: int) -> int:
