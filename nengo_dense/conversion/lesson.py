@@ -96,3 +96,15 @@ def mix(batch: Samples, samples: Samples, source: Source, rng: np.random.RandomS
     x = batch.x + share[:, np.newaxis, np.newaxis] * (partners.x - batch.x)
     answers = source(x.reshape(-1, x.shape[-1]))
     return replace(batch, x=x, targets=answers.reshape(batch.targets.shape))
+
+
+def with_mixed(samples: Samples, most: int, source: Source, seed: int) -> Samples:
+    """Add mixed samples until there are ``most``, unless there are as many.
+
+    A source model knows the samples it was trained with too well to tell how others are answered.
+    """
+    rng, found = np.random.RandomState(seed), samples
+    while len(found) < most and len(samples) > 1:
+        more = mix(samples, samples, source, rng)
+        found = found.joined(more[: most - len(found)])
+    return found
