@@ -122,7 +122,7 @@ class Samples:
     def joined(self, other: "Samples") -> "Samples":
         """Return these samples and others of the same kind after them."""
         pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
-        arrays = {
+        arrays: dict[str, Any] = {
             name: np.concatenate(pair)
             for name, pair in pairs.items()
             if isinstance(pair[0], np.ndarray)
