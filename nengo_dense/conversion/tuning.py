@@ -107,7 +107,7 @@ def tune(
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
             lessons.note(loss)
-            adam.update(gradient.all, rate * schedule.share(n, used))
+            adam.update(gradient.all, rate * schedule.share(adam.n_updates + 1, used))
             best.limit.hold(circuit, circuit.standard(batch.frames))
             over = schedule.place(used) >= 1
             if over or used * N_JUDGEMENTS >= len(best.judgements):
