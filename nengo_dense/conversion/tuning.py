@@ -37,7 +37,7 @@ N_JUDGEMENTS, PATIENCE = 12, 4
 #: What tells of too large steps: loss of held-back samples relative to the first one, and how far
 #: they are from the source, relative to the first time and in all. Then tuning goes on from the best
 #: parameters, with a share of the steps.
-WORSE, FURTHER, FAR = 1.1, 1.5, 0.02
+WORSE, FURTHER, FAR = 1.1, 1.25, 0.01
 RETREAT = 1 / 3
 #: Samples of an update times steps of a presentation, and the fewest and most samples: long
 #: presentations tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter
