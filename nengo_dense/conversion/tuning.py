@@ -34,10 +34,10 @@ USUAL_DEPTH = 4
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before steps become small, and tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
-#: What tells of too large steps: loss of held-back samples relative to the first one, and how far
-#: they are from the source, relative to the first time and in all. Then tuning goes on from the best
-#: parameters, with a share of the steps.
-WORSE, FURTHER, FAR = 1.1, 1.25, 0.01
+#: Loss of held-back samples, relative to the first one, that tells of too large steps; and how far
+#: they are from the source, likewise, and beyond the standard error of any share. Then tuning goes
+#: on from the best parameters, with a share of the steps.
+WORSE, FURTHER = 1.1, 1.25
 RETREAT = 1 / 3
 #: Samples of an update times steps of a presentation, and the fewest and most samples: long
 #: presentations tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter
@@ -113,7 +113,7 @@ def tune(
             if over or used * N_JUDGEMENTS >= len(best.judgements):
                 found = best.judge_now()
                 lessons.compare(found.loss)
-                if _is_worse(found, best.judgements[0]):
+                if _is_worse(found, best.judgements[0], len(held_back)):
                     best.restore()
                     adam, rate = Adam(best.parameters, sizes), RETREAT * rate
             if best.since_lowest >= PATIENCE:
@@ -151,9 +151,10 @@ def _rate(goals: Goals, first: Judgement, circuit: Circuit, n_steps: int) -> flo
     return float(rate * min(1.0, USUAL_DEPTH / circuit.depth))
 
 
-def _is_worse(found: Judgement, first: Judgement) -> bool:
-    """Tell whether steps were too large: they lost what there was."""
-    return found.loss > WORSE * first.loss or found.gap > FURTHER * first.gap + FAR
+def _is_worse(found: Judgement, first: Judgement, n: int) -> bool:
+    """Tell by ``n`` samples whether steps were too large: they lost what there was."""
+    error = 0.5 / np.sqrt(n)
+    return bool(found.loss > WORSE * first.loss or found.gap > FURTHER * first.gap + error)
 
 
 def _batch_size(n_steps: int) -> int:
