@@ -70,8 +70,8 @@ def within(seconds: float | None, call: Callable[[], T]) -> T:
     if seconds is None:
         return call()
     thread = _Call(call)
-    thread.start()
     try:
+        thread.start()
         thread.join(seconds)
         late = thread.is_alive()
     finally:  # the time is up, or somebody has pressed Ctrl-C
