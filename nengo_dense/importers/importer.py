@@ -122,6 +122,17 @@ def read_model(model: Any) -> SourceModel | SourceGraph:
         The model is a file that is damaged.
     nengo_dense.exceptions.PluginError
         An importer is broken.
+
+    Warns
+    -----
+    UserWarning
+        Several importers recognize the model, or one is broken and another reads it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read_model([(np.eye(2), np.zeros(2)), (np.ones((1, 2)), np.zeros(1))])
+    <SourceModel ...: 2 → 2 → 1, linear; not compared: ...>
     """
     if isinstance(model, SourceModel | SourceGraph):
         return model
