@@ -1,7 +1,7 @@
 """Give nengo-loihi's discretization new arrays of integers, where it changes dtypes in place.
 
-``array_to_int`` in nengo-loihi 1.1 (``builder/discretize.py``) assigns to ``array.dtype``, which
-NumPy 2.5 deprecates, and will refuse. Here the owner of the array, a compartment or a synapse,
+``array_to_int`` in nengo-loihi 1.1 (``builder/discretize.py``) assigns to ``array.dtype``. NumPy
+2.5 deprecates this, and will refuse it. Here the owner of the array, a compartment or a synapse,
 gets an array of integers in its place.
 """
 
