@@ -5,6 +5,7 @@ packages are still used.
 """
 
 import configparser
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import entrypoints
@@ -58,7 +60,7 @@ def search(group: str) -> Found:
     for distribution in metadata.distributions():
         text = ""
         try:
-            text = distribution.read_text(FILE) or ""
+            text = _written(distribution)
             config = _parse(text)
         except (OSError, UnicodeDecodeError, configparser.Error) as err:
             concerned = group in text or group.encode() in getattr(err, "object", b"")
@@ -80,6 +82,33 @@ def _first(package: entrypoints.Distribution, seen: set[str]) -> bool:
     new = name not in seen
     seen.add(name)
     return new
+
+
+def _written(distribution: metadata.Distribution) -> str:
+    """Read a package's file; one on disk is read again only after it has changed."""
+    folder, changed = _on_disk(distribution)
+    return _read(folder, changed) if folder else distribution.read_text(FILE) or ""
+
+
+def _on_disk(distribution: metadata.Distribution) -> tuple[str, tuple[int, int]]:
+    """Return a package's folder, and when and to what size its file was changed.
+
+    The folder is empty if the package is not on disk, but in an archive.
+    """
+    folder = getattr(distribution, "_path", None)
+    if not isinstance(folder, Path):
+        return "", (0, 0)
+    name = str(folder)
+    try:
+        state = os.stat(f"{name}/{FILE}")
+    except OSError:  # there is none
+        return name, (0, 0)
+    return name, (state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _read(folder: str, changed: tuple[int, int]) -> str:
+    return metadata.Distribution.at(folder).read_text(FILE) or ""
 
 
 @cache
@@ -118,7 +147,18 @@ def _unreadable(package: entrypoints.Distribution, err: Exception) -> str:
 
 
 def _package(distribution: metadata.Distribution) -> entrypoints.Distribution:
-    """Return the name and version of a distribution, even if its metadata are broken."""
+    """Return the name and version of a distribution; one on disk is read once, as its file is."""
+    folder, changed = _on_disk(distribution)
+    return _described(folder, changed) if folder else _describe(distribution)
+
+
+@cache
+def _described(folder: str, changed: tuple[int, int]) -> entrypoints.Distribution:
+    return _describe(metadata.Distribution.at(folder))
+
+
+def _describe(distribution: metadata.Distribution) -> entrypoints.Distribution:
+    """Read the name and version of a distribution, even if its metadata are broken."""
     path = getattr(distribution, "_path", None)
     folder = entrypoints.Distribution.from_name_version(getattr(path, "stem", None) or "unknown")
     try:

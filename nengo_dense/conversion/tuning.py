@@ -1,6 +1,7 @@
 """Tune weights and biases until the chip's integers answer as the source model does."""
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
+from nengo_dense.conversion.mixup import Source, mix
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 
@@ -42,6 +44,8 @@ RETREAT = 1 / 3
 #: of the time. On letters held back from training, 640 at 10 steps did better than 256 with three
 #: times as many updates.
 SAMPLES_BY_STEPS, LEAST_BATCH, MOST_BATCH = 6400, 64, 640
+#: Passes over the samples after which they are mixed with others, before they are learned by heart.
+PLAIN_PASSES = 10
 
 
 def tune(
@@ -51,6 +55,7 @@ def tune(
     goals: Goals,
     windows: Sequence[Window],
     *,
+    source: Source | None = None,
     effort: str | float,
     seed: int,
     progress_bar: Any = True,
@@ -67,10 +72,12 @@ def tune(
         To choose by. The parameters as they were take part in the choice.
     goals : Goals
     windows : sequence of Window
+    source : callable, optional
+        Logits of the source model for inputs between samples (`nengo_dense.conversion.mixup`).
     effort : {"fast", "normal", "best"} or float
         See `Budget`.
     seed : int
-        Of the order of samples; the result depends on nothing else, unless effort is a time.
+        Of the order of samples, and of what lies between them; the result depends on nothing else, unless effort is a time.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
@@ -88,7 +95,7 @@ def tune(
         n_shown = max(window.stop for window in windows)
         n_steps = max(window.stop - window.begin for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        batches = _batches(fit, _batch_size(n_shown), np.random.RandomState(seed))
+        batches = _batches(fit, _batch_size(n_shown), source, np.random.RandomState(seed))
         sizes = _sizes(circuit)
         adam = Adam(best.parameters, sizes)
         rate = _rate(goals, best.judgements[0], circuit, n_steps)
@@ -147,10 +154,16 @@ def _batch_size(n_steps: int) -> int:
     return int(np.clip(SAMPLES_BY_STEPS // n_steps, LEAST_BATCH, MOST_BATCH))
 
 
-def _batches(samples: Samples, size: int, rng: np.random.RandomState) -> Iterator[Samples]:
-    """Yield batches for ever, each pass in a new order."""
+def _batches(
+    samples: Samples, size: int, source: Source | None, rng: np.random.RandomState
+) -> Iterator[Samples]:
+    """Yield batches for ever, each pass in a new order, and later ones of mixed samples."""
     n = len(samples)
     size = min(size, n)
-    while True:
+    for n_before in count():
         order = rng.permutation(n)
-        yield from (samples[order[i : i + size]] for i in range(0, n - size + 1, size))
+        for start in range(0, n - size + 1, size):
+            batch = samples[order[start : start + size]]
+            if source is not None and n_before >= PLAIN_PASSES:
+                batch = mix(batch, samples[rng.randint(n, size=size)], source, rng)
+            yield batch

@@ -22,7 +22,6 @@ from nengo_dense.evaluation.source_answers import (
     Source,
     fitted_logits,
     heads_of,
-    source_logits,
     source_parts,
 )
 from nengo_dense.importers import read_model
@@ -143,7 +142,7 @@ class _Climb:
         """Judge the source model, and the same with fitted activations where there are any."""
         parts = self._judges.parts
         shown = self._shown
-        self._outputs = heads_of(parts, shown.answered(source_logits(source, shown.rows)))
+        self._outputs = heads_of(parts, shown.answered(source.logits(shown.rows)))
         self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
         fitted = fitted_logits(source, shown.rows, calibration, error)
         if fitted is not None:

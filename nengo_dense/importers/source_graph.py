@@ -141,6 +141,10 @@ class SourceGraph:
             return check_inputs(x, self.n_in, "x")
         return join_inputs(x, self.form.inputs)
 
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Compute all outputs before any head, side by side: (batch, n_out) of (batch, n_in)."""
+        return np.concatenate(list(self.form.logits(x).values()), axis=1)
+
     def activations(self, x: Any) -> list[Any]:
         """Compute what each population gives, and then the output, or outputs by name.
 

@@ -1,6 +1,7 @@
-"""Memory alignment of the compiled kernel's arrays."""
+"""The memory of the compiled kernel's arrays: where it begins, and how it is seen."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 #: Bytes in one line of the processor's caches.
 CACHE_LINE = 64
@@ -16,3 +17,19 @@ def aligned(array: np.ndarray) -> np.ndarray:
     copy = room[start : start + array.nbytes].view(array.dtype)
     copy[...] = array
     return copy
+
+
+def flat_view(values: np.ndarray) -> np.ndarray:
+    """View the memory of a (lanes, n_steps, n) array in one dimension.
+
+    Raises
+    ------
+    ValueError
+        The values of one lane and step are not side by side.
+    """
+    if not values.size:
+        return values.reshape(-1)
+    if values.shape[2] > 1 and values.strides[2] != values.itemsize:
+        raise ValueError("the values of one lane and step must be side by side")
+    last = sum((n - 1) * stride for n, stride in zip(values.shape, values.strides, strict=True))
+    return as_strided(values, (last // values.itemsize + 1,), (values.itemsize,))

@@ -209,16 +209,17 @@ def _add_noise(
 
 @inlined
 def _record(
-    lane: np.uint64,
-    step: np.uint64,
-    columns: np.ndarray,
-    out: np.ndarray,
-    register: np.ndarray,
-    offset: np.uint64,
+    place: np.uint64, runs: np.ndarray, out: np.ndarray, register: np.ndarray, offset: np.uint64
 ) -> None:
-    """Copy the probed values of one register."""
-    for k in range(np.uint64(len(columns))):
-        out[lane, step, k] = register[offset + np.uint64(columns[k])]
+    """Copy the probed values of one register, one run of neighbouring compartments at a time."""
+    for r in range(np.uint64(len(runs))):
+        begin, size = offset + runs[r, 0], runs[r, 1]
+        whole = size - size % np.uint64(WIDTH)
+        for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+            store(out, place + j, load(register, begin + j))
+        for j in range(whole, size):
+            out[place + j] = register[begin + j]
+        place += size
 
 
 @inlined
@@ -240,11 +241,15 @@ def _record_lanes(
 ) -> None:
     """Copy the probed values of one step, and count spikes."""
     start, stop = lanes
+    strides = records.strides
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
-        _record(lane, step, records.spiked_columns, records.spiked, registers.spiked, offset)
-        _record(lane, step, records.voltage_columns, records.voltage, registers.voltage, offset)
-        _record(lane, step, records.current_columns, records.current, registers.current, offset)
+        place = lane * strides[0, 0] + step * strides[0, 1]
+        _record(place, records.spiked_runs, records.spiked, registers.spiked, offset)
+        place = lane * strides[1, 0] + step * strides[1, 1]
+        _record(place, records.voltage_runs, records.voltage, registers.voltage, offset)
+        place = lane * strides[2, 0] + step * strides[2, 1]
+        _record(place, records.current_runs, records.current, registers.current, offset)
         if len(records.counts):
             _count(lane, layout.n, records.counts, registers.spiked, offset)
 

@@ -6,8 +6,8 @@ product adds one neuron after another, only the weights of those that spiked nee
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
+from nengo_dense.loihi.kernel.alignment import flat_view
 from nengo_dense.loihi.kernel.compilation import compiled
 from nengo_dense.loihi.kernel.compiled_spikes import list_spikes
 from nengo_dense.loihi.kernel.padding import padded
@@ -36,9 +36,7 @@ def sum_spiking(spikes: np.ndarray, weights: np.ndarray, bounds: np.ndarray) -> 
     matrix = padded(weights, WIDTH)
     size, width = weights.shape[1], matrix.shape[1]
     sums = np.empty((n_steps, lanes, size))
-    length = 0 if not spikes.size else (lanes - 1) * per_lane + (n_steps - 1) * per_step + n
-    flags = as_strided(spikes, (length,), (1,))
-    sizes = lanes, n_steps, per_lane, per_step, size, width
+    sizes, flags = (lanes, n_steps, per_lane, per_step, size, width), flat_view(spikes)
 
     def part(start: int, stop: int) -> None:
         sources, row = np.empty(n + WIDTH, dtype=np.int32), np.empty(width)

@@ -60,7 +60,8 @@ class NumbaKernel:
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
         """Advance the chip in all lanes by ``drive.spikes.shape[1]`` steps."""
         lanes, n_steps, _ = drive.spikes.shape
-        none = np.zeros((0, self.program.n_compartments), dtype=self.program.dtype)
+        n, dtype = self.program.n_compartments, self.program.dtype
+        none = np.zeros((0, n), dtype=dtype)
         arrivals = Arrivals(
             spikes=drive.spikes.reshape(-1),
             pending=state.pending.reshape(-1),
@@ -68,7 +69,7 @@ class NumbaKernel:
             noise_u=none if drive.noise_u is None else drive.noise_u,
             extra=none if drive.extra is None else drive.extra,
         )
-        records = self._by_key(recordings, lanes)
+        records = Records.of(recordings, lanes, n, dtype)
         layout = self._layout._replace(n_steps=np.uint64(n_steps))
         tables, chip = self._tables, self._parameters
 
@@ -82,27 +83,13 @@ class NumbaKernel:
             return bits
 
         overflow = 0
-        for bits in over_lanes(part, lanes, lanes * n_steps * self.program.n_compartments):
+        for bits in over_lanes(part, lanes, lanes * n_steps * n):
             overflow |= bits
         for recording in recordings:
             if recording.key == "count":
-                counts = records.counts.reshape(lanes, self.program.n_compartments)
+                counts = records.counts.reshape(lanes, n)
                 recording.values[...] += counts[:, recording.columns]
         return overflowed(overflow)
-
-    def _by_key(self, recordings: list[Recording], lanes: int) -> Records:
-        """Order recordings by key; a key without a recording has no columns."""
-        given = {recording.key: recording for recording in recordings}
-        arrays: list[np.ndarray] = []
-        for key in ("spiked", "voltage", "current"):
-            if key in given:
-                arrays += [np.asarray(given[key].columns, dtype=np.int64), given[key].values]
-            else:
-                kind = np.uint8 if key == "spiked" else self.program.dtype
-                arrays += [np.zeros(0, dtype=np.int64), np.zeros((lanes, 0, 0), dtype=kind)]
-        n_counts = lanes * self.program.n_compartments if "count" in given else 0
-        arrays.append(np.zeros(n_counts, dtype=np.int32))
-        return Records(*arrays)
 
     def _make_workspace(self) -> tuple[Registers, Lists]:
         """Allocate registers for the compartments of some lanes, and lists of their spikes."""

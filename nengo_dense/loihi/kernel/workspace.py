@@ -1,8 +1,12 @@
 """Arguments of the compiled chip functions, in addition to those in `.contract`."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from nengo_dense.loihi.kernel.alignment import flat_view
+from nengo_dense.loihi.kernel.state import Recording
 
 #: A range of lanes: the first lane, and the one after the last.
 Lanes = tuple[np.uint64, np.uint64]
@@ -54,23 +58,53 @@ class Arrivals(NamedTuple):
 
 
 class Records(NamedTuple):
-    """All recordings, by key; a key without a recording has no columns.
+    """All recordings, by key; a key without a recording has no runs.
 
     Attributes
     ----------
-    spiked_columns, voltage_columns, current_columns : (k,) int64 array
-    spiked, voltage, current : (lanes, n_steps, k) array
+    spiked_runs, voltage_runs, current_runs : (n_runs, 2) uint64 array
+        First compartment and length of each run of neighbours.
+    spiked, voltage, current : (n,) array
+        Recorded values; those of one lane and step are side by side.
+    strides : (3, 2) uint64 array
+        Of spikes, voltages and currents: distance of two lanes and of two steps.
     counts : (lanes * n or 0,) int32 array
         Spikes of all compartments, to which the run adds its own.
     """
 
-    spiked_columns: np.ndarray
+    spiked_runs: np.ndarray
     spiked: np.ndarray
-    voltage_columns: np.ndarray
+    voltage_runs: np.ndarray
     voltage: np.ndarray
-    current_columns: np.ndarray
+    current_runs: np.ndarray
     current: np.ndarray
+    strides: np.ndarray
     counts: np.ndarray
+
+    @classmethod
+    def of(cls, recordings: Sequence[Recording], lanes: int, n: int, dtype: np.dtype) -> "Records":
+        """Lay out recordings of some lanes of ``n`` compartments, in arrays of one dimension."""
+        given = {recording.key: recording for recording in recordings}
+        arrays: list[np.ndarray] = []
+        strides = np.zeros((3, 2), dtype=np.uint64)
+        for number, key in enumerate(("spiked", "voltage", "current")):
+            kind = np.uint8 if key == "spiked" else dtype
+            runs, flat = find_runs(np.zeros(0, dtype=np.int64)), np.zeros(0, dtype=kind)
+            if key in given:
+                values = given[key].values
+                runs = find_runs(given[key].columns)
+                flat = flat_view(values)
+                strides[number] = [stride // values.itemsize for stride in values.strides[:2]]
+            arrays += [runs, flat]
+        counts = np.zeros(lanes * n if "count" in given else 0, dtype=np.int32)
+        return cls(*arrays, strides, counts)
+
+
+def find_runs(columns: np.ndarray) -> np.ndarray:
+    """Find runs of neighbours: (n_runs, 2) first numbers and lengths."""
+    starts = np.flatnonzero(np.diff(columns, prepend=-2) != 1)
+    lengths = np.diff(starts, append=len(columns))
+    return np.stack([columns[starts], lengths], axis=1).astype(np.uint64)
 
 
 class Lists(NamedTuple):
