@@ -13,9 +13,9 @@ Source = Callable[[np.ndarray], np.ndarray]
 #: made data that were held back, a network tuned for 10 steps lost 4.2 points without mixing, 0.9
 #: and 1.8 with any partner, and 0.6 with these; on letters, 25 steps, any partner cost 1.9 points.
 CANDIDATES = 32
-#: What tells of samples learned by heart: loss of held-back samples relative to that of the samples
-#: learned from, and to their own lowest one. On letters, where it falls to the end, mixing from the
-#: first of these on cost a point in 25 steps.
+#: What tells of samples learned by heart: loss of held-back samples, relative to that of samples
+#: learned from, and to their own lowest one. On letters, where it falls to the end, mixing once the
+#: first of these is reached cost a point in 25 steps.
 BY_HEART, RISEN = 1.5, 1.1
 
 
