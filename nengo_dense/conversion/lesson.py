@@ -14,8 +14,8 @@ Source = Callable[[np.ndarray], np.ndarray]
 #: and 1.8 with any partner, and 0.6 with these; on letters, 25 steps, any partner cost 1.9 points.
 CANDIDATES = 32
 #: What tells of samples learned by heart: loss of held-back samples, relative to that of samples
-#: learned from, and to their own lowest one. On letters, where it falls to the end, mixing once the
-#: first of these is reached cost a point in 25 steps.
+#: learned from, and to their own lowest one. On letters, where it falls to the end, mixing from
+#: where the first of these is reached cost a point in 25 steps.
 BY_HEART, RISEN = 1.5, 1.1
 
 
