@@ -34,6 +34,8 @@ extensions = [
 html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 exclude_patterns = [
     "_build",
     "examples/*/README.rst",
@@ -127,6 +129,14 @@ def forget_examples(app):
             path.unlink()
 
 
+def forget_names(app):
+    """Remove the pages of names that are no longer on the page of the API."""
+    page = Path(app.srcdir, "api.rst").read_text(encoding="utf-8")
+    for path in Path(app.srcdir, "api", "generated").glob("nengo_dense.*.rst"):
+        if f"   {path.stem.removeprefix('nengo_dense.')}\n" not in page:
+            path.unlink()
+
+
 def draw_pictures(app):
     """Draw the guide's pictures."""
     drawing.write(Path(app.srcdir, "pictures", "drawn"))
@@ -145,5 +155,6 @@ def setup(app):
     app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
     app.connect("builder-inited", forget_examples)
+    app.connect("builder-inited", forget_names, priority=400)  # before autosummary reads them
     # before sphinx-gallery, which takes a thumbnail from there
     app.connect("builder-inited", draw_pictures, priority=400)

@@ -40,6 +40,12 @@ class Finding:
     ------
     nengo.exceptions.ValidationError
         A parameter has another type, or the severity does not exist.
+
+    Examples
+    --------
+    >>> finding = Finding("layer", "has 5000 inputs", value=5000, limit=4096, unit="axons")
+    >>> finding.value > finding.limit
+    True
     """
 
     target: str

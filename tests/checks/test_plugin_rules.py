@@ -133,6 +133,18 @@ def test_module_that_fails_is_named_and_the_others_find_what_they_find(installed
     assert not report.complete
 
 
+def test_a_rule_behind_one_that_found_errors_is_skipped_and_says_so(installed):
+    installed(
+        '@rule("EV101", "info", "s", remedy="r", after=("ND100", "ND102"))\n'
+        "def f(network):\n    yield Finding('n', 'm')\nrules = (f,)"
+    )
+    report = check(failing(), run=0, build=False)
+    assert not report.problems
+    assert report.has_error("ND102")
+    assert {s.reason for s in report.skipped if s.code == "EV101"} == {"ND102 found errors"}
+    assert "EV101" not in {finding.code for finding in report.findings}
+
+
 def test_fact_that_exits_is_named_and_its_rules_are_skipped(installed):
     installed(
         '@fact("f")\ndef wanted(network):\n    sys.exit(0)\n'
