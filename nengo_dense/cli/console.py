@@ -36,7 +36,7 @@ def shows_progress() -> bool:
 
 
 def announce(act: str) -> None:
-    """Say what begins, if it may take seconds and somebody watches: on a terminal's standard error.
+    """Say what begins, if it may take seconds, on standard error that is a terminal.
 
     Parameters
     ----------
