@@ -15,6 +15,7 @@ from nengo_dense.cli.output import check_apart, check_drawing, output_file
 from nengo_dense.cli.showing import check_showing, frames_of
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.plugins import TIME_LIMIT
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -39,6 +40,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--ignore", action="append", default=[], metavar="CODE=REASON", help="accept a finding"
     )
     parser.add_argument("--no-build", action="store_true", help="use arithmetic only; faster")
+    parser.add_argument(
+        "--time-limit",
+        type=seconds_or_none,
+        default=TIME_LIMIT,
+        metavar="S",
+        help="seconds for each rule of another package, 0 for no limit (%(default)s)",
+    )
     parser.add_argument(
         "--html",
         type=output_file(HTML),
@@ -113,7 +121,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     select = None if args.select is None else [code.upper() for code in args.select]
     Selection.of(select, ignore, [rule.code for rule in documentation.rules()])
     run = {"run": args.run, "dt": args.dt, "build": not args.no_build}
-    return {"select": select, "ignore": ignore, **run}
+    return {"select": select, "ignore": ignore, "time_limit": args.time_limit or None, **run}
 
 
 def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:

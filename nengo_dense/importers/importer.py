@@ -162,23 +162,26 @@ def read_model(model: Any) -> SourceModel | SourceGraph:
 
 def _load(entry: Any, name: str) -> Importer:
     make = plugins.load(entry, GROUP)
-    try:
+    raised: list[BaseException] = []
+    with plugins.contained(raised.append):
         importer = make()
-    except Exception as err:
-        raise PluginError(f"The importer {name} cannot be made: {_tell(err)}") from err
+    for err in raised:
+        raise PluginError(f"The importer {name} cannot be made: {plugins.describe(err)}") from err
     if not isinstance(importer, Importer):
         raise PluginError(
             f"The importer {name} is no importer: it must have 'reads', 'recognizes' and 'read', "
-            f"got {importer!r}"
+            f"got {plugins.show(importer)}"
         )
     return importer
 
 
 def _recognizes(importer: Importer, name: str, model: Any) -> bool:
-    try:
+    raised: list[BaseException] = []
+    with plugins.contained(raised.append):
         return bool(importer.recognizes(model))
-    except Exception as err:
-        raise PluginError(f"The importer {name} is broken: recognizes: {_tell(err)}") from err
+    raise PluginError(
+        f"The importer {name} is broken: recognizes: {plugins.describe(raised[0])}"
+    ) from raised[0]
 
 
 def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGraph:
@@ -187,9 +190,9 @@ def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGrap
             layers = importer.read(model)
     except NengoException:
         raise
-    except Exception as err:
+    except (Exception, SystemExit, GeneratorExit) as err:  # but not Ctrl-C
         raise PluginError(
-            f"The importer {name} failed to read {_describe(model)}: {_tell(err)}; "
+            f"The importer {name} failed to read {_describe(model)}: {plugins.describe(err)}; "
             "please report it to that package"
         ) from err
     if isinstance(layers, SourceModel | SourceGraph):
@@ -213,7 +216,3 @@ def _describe(model: Any) -> str:
     if isinstance(model, str | os.PathLike):
         return f"The file {os.fspath(model)!r}"
     return f"A model of type {type(model).__module__}.{type(model).__qualname__}"
-
-
-def _tell(err: Exception) -> str:
-    return f"{type(err).__name__}: {err}"

@@ -210,7 +210,7 @@ def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
 
     known = registry.load()
     known.rules.update({"XY101": crash, "XY102": nonsense})
-    monkeypatch.setattr(registry, "load", lambda: known)
+    monkeypatch.setattr(registry, "load", lambda **_: known)
     report = check(network(), run=0)
     assert len(report.problems) == 2
     assert "XY101 (crashes; of unknown origin) crashed: RuntimeError: oh" in report.problems[0]
@@ -227,7 +227,7 @@ def test_only_an_error_explains_what_nengo_loihi_says(monkeypatch, severity, exp
 
     known = registry.load()
     known.rules.update({"XY101": explain})
-    monkeypatch.setattr(registry, "load", lambda: known)
+    monkeypatch.setattr(registry, "load", lambda **_: known)
     net = network()
     with net:
         nengo.Ensemble(5, 1, encoders=np.zeros((5, 1)))

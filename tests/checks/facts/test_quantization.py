@@ -58,6 +58,14 @@ def test_stored_weights_lie_on_the_steps(facts):
     assert np.abs(found.stored - found.weights).max() <= found.step
 
 
+def test_what_remains_of_a_current_is_stored_in_4096ths(facts):
+    (found,) = facts["quantization"]
+    assert found.tau_wanted == pytest.approx(0.005)
+    remains = 4096 * np.exp(-0.001 / np.array([found.tau_wanted, found.tau_stored]))
+    assert remains[1] == pytest.approx(round(remains[1]), abs=1e-6)
+    assert 0 < abs(remains[1] - remains[0]) <= 1
+
+
 def test_layer_without_weights_loses_none(facts):
     (found,) = facts["quantization"]
     lone = dataclasses.replace(found, weights=np.empty(0), stored=np.empty(0))
