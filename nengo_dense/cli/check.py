@@ -120,7 +120,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     ignore = {code.upper(): reason for code, _, reason in parts}
     select = None if args.select is None else [code.upper() for code in args.select]
     Selection.of(select, ignore, [rule.code for rule in documentation.rules()])
-    run = {"run": args.run, "dt": args.dt, "build": not args.no_build}
+    run = {"run": args.run, "dt": args.dt, "build": not args.no_build, "progress_bar": False}
     return {"select": select, "ignore": ignore, "time_limit": args.time_limit or None, **run}
 
 
