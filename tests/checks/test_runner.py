@@ -252,3 +252,18 @@ def test_importing_the_checker_loads_no_heavy_package():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_bar_counts_the_rules(monkeypatch):
+    shown = []
+
+    class Bar(nengo.utils.progress.ProgressBar):
+        def update(self, progress):
+            shown.append((progress.name_during, progress.n_steps, progress.max_steps))
+
+    with nengo.Network() as network:
+        nengo.Ensemble(10, 1)
+    check(network, run=0, build=False, progress_bar=Bar())
+    names, done, whole = zip(*shown, strict=True)
+    assert set(names) == {"Checking"}
+    assert done[-1] == whole[-1] > 40
