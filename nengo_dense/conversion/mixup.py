@@ -11,7 +11,9 @@ from nengo_dense.conversion.answer import Samples
 Source = Callable[[np.ndarray], np.ndarray]
 
 
-def mix(samples: Samples, partners: Samples, source: Source, rng: np.random.RandomState) -> Samples:
+def mix(
+    samples: Samples, partners: Samples, source: Source, rng: np.random.RandomState
+) -> Samples:
     """Move samples part of the way to others, at most half, and ask the source model anew.
 
     Few samples are soon learned by heart. A source model answers whatever it is asked, and between
