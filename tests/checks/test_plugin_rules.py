@@ -5,16 +5,13 @@ import signal
 import subprocess
 import sys
 
-import entrypoints
 import nengo
 import pytest
 from nengo.exceptions import BuildError
 
-from nengo_dense.checks import check, registry
+from nengo_dense.checks import check
 from nengo_dense.cli import main
-from nengo_dense.plugins import Found
 
-HEAD = "import os, signal, sys\nfrom nengo_dense.checks import Finding, fact, rule\n"
 RULE = '@rule("EV101", "info", "evil", remedy="r")\ndef evil(network):\n    {body}\n'
 BODIES = {
     "exits": ("sys.exit(0)\n    yield", "SystemExit: 0"),
@@ -46,22 +43,6 @@ BODIES = {
         "RuntimeError: it had more than 10000 findings and was stopped",
     ),
 }
-MUTE = "class Mute(Exception):\n    def __str__(self):\n        raise ValueError('str')\n"
-
-
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """Install a package with a module of rules as the only one beside nengo_dense."""
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def install(code):
-        (tmp_path / "evil_rules.py").write_text(HEAD + MUTE + code)
-        monkeypatch.delitem(sys.modules, "evil_rules", raising=False)
-        package = entrypoints.Distribution("evil", "1.2")
-        entry = entrypoints.EntryPoint("EV", "evil_rules", "rules", distro=package)
-        monkeypatch.setattr(registry, "_installed", lambda path: Found([entry]))
-
-    return install
 
 
 def failing():

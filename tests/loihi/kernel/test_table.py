@@ -1,5 +1,7 @@
 """Tables for the compiled kernel hold the program's weights, and have room for its spikes."""
 
+from dataclasses import replace
+
 import nengo
 import numpy as np
 import pytest
@@ -44,7 +46,7 @@ def test_dense_rows_follow_their_sources_and_end_with_zeros():
     assert (group, width, target, first) == (0, WIDTH, 20, 0)
     matrix = tables.dense.reshape(-1, WIDTH)
     expected = projection.weights.values.reshape(-1, 9)[projection.rows]
-    np.testing.assert_array_equal(matrix[:-1, :9], expected)
+    np.testing.assert_array_equal(matrix[:-1, :9].astype(np.int32) << tables.unit, expected)
     assert expected.any()
     assert not matrix[:, 9:].any()
     assert not matrix[-1].any()
@@ -93,3 +95,36 @@ def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side):
     tables = make_tables(program_of(n, 3), side_by_side, 1)
     filled_up = n + -n % 4
     assert tables.room >= side_by_side * filled_up + 8  # eight are written in one go
+
+
+def with_weights(values, n_sources=4):
+    """A program's dense projection from its inputs, of which every source has these weights."""
+    program = program_of(n_sources, len(values))
+    (projection,) = program.projections
+    weights = np.tile(np.array(values, dtype=np.int32), len(projection.rows))
+    changed = replace(projection, weights=replace(projection.weights, values=weights))
+    return replace(program, projections=[changed])
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "short", "unit"),
+    [
+        ([-128, 384, 0], np.int16, True, 7),
+        ([-8191, 8190, 0], np.int16, True, 0),
+        ([-8192, 8191, 0], np.int16, False, 0),
+        ([-8192, 8192, 0], np.int16, True, 13),
+        ([-8192 << 7, 8191 << 7, 0], np.int32, False, 0),
+        ([0, 0, 0], np.int16, True, 0),
+    ],
+)
+def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(values, dtype, short, unit):
+    tables = make_tables(with_weights(values), 1, 1)
+    assert (tables.dense.dtype, tables.short, tables.unit) == (dtype, short, unit)
+    matrix = tables.dense.reshape(-1, WIDTH).astype(np.int32) << tables.unit
+    np.testing.assert_array_equal(matrix[:-1, :3], np.tile(values, (4, 1)))
+
+
+def test_sums_of_sources_that_may_spike_often_are_longer():
+    program = with_weights([-8191, 0])
+    assert make_tables(program, 1, 1).short
+    assert not make_tables(program, 1, 2).short
