@@ -32,6 +32,16 @@ def report():
     return check(net, run=0.2)
 
 
+def test_the_ratio_of_weights_to_their_rounding_is_a_number_where_there_are_weights(report):
+    (row,) = report.layers
+    assert 20 < row["sqnr"] < 100
+    assert 20 < row["neuron_sqnr"] < 100
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(4, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([50]))
+    (lone,) = check(net, run=0).layers
+    assert (lone["levels"], lone["share_zeroed"], lone["sqnr"], lone["neuron_sqnr"]) == (None,) * 4
+
+
 def test_rates_and_shares(report):
     (row,) = report.layers
     assert row["share_silent"] == 0.25
