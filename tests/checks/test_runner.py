@@ -12,6 +12,7 @@ from nengo.exceptions import BuildError, ValidationError
 from numpy.testing import assert_array_equal
 
 from nengo_dense.checks import Finding, check, registry, rule
+from nengo_dense.checks.runner import Facts
 
 LIF = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})
 
@@ -170,6 +171,14 @@ def test_cycle_of_nodes_is_reported_not_raised():
     report = check(net, run=0)
     assert not report.ok
     assert not report.problems
+
+
+def test_what_is_given_is_a_fact_and_what_nobody_knows_is_none():
+    facts = Facts(registry.load(), {"network": network(), "samples": 3})
+    assert facts.needs(["samples", "unheard_of"], {"samples", "unheard_of"}) == {
+        "samples": 3,
+        "unheard_of": None,
+    }
 
 
 def test_skipped_rules_name_what_failed():
