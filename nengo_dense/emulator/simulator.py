@@ -31,6 +31,7 @@ from nengo_dense.arguments import (
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
+from nengo_dense.emulator.sole_use import SoleUse
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled
@@ -102,6 +103,7 @@ class Simulator:
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
+        self._sole_use = SoleUse()
         dt = positive(dt, "dt", unit="seconds")
         self.target = _check_target(target)
         choice(kernel, KERNELS, "kernel")
@@ -194,14 +196,19 @@ class Simulator:
 
     def clear_probes(self) -> None:
         """Delete all probed values."""
+        with self._sole_use.to("clear probes"):
+            self._clear_probes()
+
+    def _clear_probes(self) -> None:
         for history in self._machine.histories.values():
             history.clear()
 
     def close(self) -> None:
         """Free the memory that only runs need; ``data`` stays."""
-        if not self.closed:
-            self._machine.close()
-        self.closed = True
+        with self._sole_use.to("close"):
+            if not self.closed:
+                self._machine.close()
+            self.closed = True
 
     def reset(self, seed: int | None = None) -> None:
         """Return to the state before the first step, and delete all probed values.
@@ -211,12 +218,13 @@ class Simulator:
         seed : int, optional
             Seed of the random numbers during runs; the present seed by default.
         """
-        if self.closed:
-            raise SimulatorClosed("Cannot reset closed Simulator.")
-        self._machine.reset(check_seed(seed))
-        self.clear_probes()
-        self._n_steps = 0
-        self._between_steps = True
+        with self._sole_use.to("reset"):
+            if self.closed:
+                raise SimulatorClosed("Cannot reset closed Simulator.")
+            self._machine.reset(check_seed(seed))
+            self._clear_probes()
+            self._n_steps = 0
+            self._between_steps = True
 
     def run(
         self,
@@ -260,25 +268,27 @@ class Simulator:
         progress_bar : bool or nengo.utils.progress.ProgressBar, optional
             Used instead of the one given at construction.
         """
-        if self.closed:
-            raise SimulatorClosed("Simulator cannot run because it is closed.")
-        if not self._between_steps:
-            raise SimulationError(
-                "The last run ended inside a step, so host and chip are no longer at the same "
-                "step; call reset() before running again"
-            )
-        steps = count(steps, "steps", least=0, most=MOST_STEPS)
-        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
-        given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
-        if steps == 0:
-            warnings.warn(
-                f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
-            )
-            return
-        progress = Progress("Simulating", "Simulation", steps)
-        compiling = saying_what_is_compiled(progress, self._kernel)
-        with ProgressTracker(bar, progress) as tracker, compiling:
-            self._run(steps, given, tracker)
+        with self._sole_use.to("run"):
+            if self.closed:
+                raise SimulatorClosed("Simulator cannot run because it is closed.")
+            if not self._between_steps:
+                raise SimulationError(
+                    "The last run ended inside a step, so host and chip are no longer at the same "
+                    "step; call reset() before running again"
+                )
+            steps = count(steps, "steps", least=0, most=MOST_STEPS)
+            bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
+            given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
+            if steps == 0:
+                warnings.warn(
+                    f"Running for 0 timesteps. Simulator still at time {self.time:g}.",
+                    stacklevel=2,
+                )
+                return
+            progress = Progress("Simulating", "Simulation", steps)
+            compiling = saying_what_is_compiled(progress, self._kernel)
+            with ProgressTracker(bar, progress) as tracker, compiling:
+                self._run(steps, given, tracker)
 
     def _run(
         self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker

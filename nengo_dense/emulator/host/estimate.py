@@ -17,6 +17,7 @@ from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Operator, Reset
 from nengo.builder.signal import Signal
 
 from nengo_dense.emulator.host.group import OperatorGroup
+from nengo_dense.emulator.host.operators import times
 from nengo_dense.emulator.host.plan import Firing, Plan
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel import numpy_host
@@ -96,7 +97,7 @@ class Estimate:
             counts = self.firing.counts
             alike &= kernel.fires_alike(*charges, voltage, n_steps, counts)
         if not alike.all():
-            product[~alike] = np.matmul(matrix, values[~alike, :, None])[..., 0]
+            product[~alike] = times(matrix, values[~alike])
             self._charge(signals, product)
 
     def _charge(self, signals: LaneSignals, product: np.ndarray) -> np.ndarray:
