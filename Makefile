@@ -5,6 +5,7 @@
 #   make test-oldest     the tests, with the oldest versions that are supported together
 #                        (OLDEST_TESTS= chooses among them)
 #   make ci          all of these side by side on two cores, of the oldest versions a part
+#   make test-packages   wheel and sdist, in bare environments of every Python found
 #   make coverage    the core environment's tests again, and the lines that they do not reach
 #   make test-lava       networks exported for Loihi 2, spike by spike in Lava (Python 3.10)
 #   make test-brian      the same networks in brian2-loihi, which was written from a board
@@ -15,10 +16,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: tables help ci environments coverage demo test test-core test-dl test-oldest test-tf-keras test-lava test-brian export-results test-slow docs lint clean
+.PHONY: tables help ci environments coverage demo test test-core test-dl test-oldest test-tf-keras test-lava test-brian export-results test-slow test-packages docs lint clean
 
-# The first interpreter that really runs: a name on PATH can be a stub that does not.
-first_of = $(shell for p in $(1); do $$p -c '' 2>/dev/null && { echo $$p; break; }; done)
+# The first interpreter that really runs, and is no older than 3.10: a name on PATH can be a stub.
+MODERN := import sys; sys.exit(sys.version_info < (3, 10))
+first_of = $(shell for p in $(1); do $$p -c '$(MODERN)' 2>/dev/null && { echo $$p; break; }; done)
 PYTHON ?= $(call first_of,python3.11 python3.12 python3.10 python3.13 python3)
 # TensorFlow < 2.13, which NengoDL needs, exists for these only.
 PYTHON_DL ?= $(call first_of,python3.11 python3.10)
@@ -43,78 +45,93 @@ LAVA := .venv-lava/bin
 BRIAN := .venv-brian/bin
 READERS := .venv-readers/bin
 META := setup.cfg pyproject.toml
+# setuptools says of every editable installation that folders here may be found first.
+PIP = PYTHONWARNINGS="ignore:Editable installation" $(1)/python -m pip --quiet
+# pip says nothing for minutes: what it does is said before.
+installing = @echo "Installing $(1), $(2)."
 OLDEST_TESTS ?= tests
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 .venv/demo: $(META)
+	$(if $(PYTHON),,$(error No Python 3.10 or later is on PATH. Name one: make PYTHON=/path/to/python))
+	$(call installing,the package and its demo into .venv,a minute or two)
 	$(PYTHON) -m venv .venv
-	$(CORE)/python -m pip install --quiet --upgrade pip
-	$(CORE)/python -m pip install --quiet --editable ".[demo]"
+	$(call PIP,$(CORE)) install --upgrade pip
+	$(call PIP,$(CORE)) install --editable ".[demo]"
 	touch $@
 
 # Tests want every framework whose models can be read. torch 2.13.0 is named exactly so that a
 # CPU build that the machine may have is found; without it the torch tests say that they skip.
 .venv/tests: .venv/demo
-	$(CORE)/python -m pip install --quiet --editable ".[tests,keras,onnx,nir]" dask distributed
-	$(CORE)/python -m pip install --quiet torch==2.13.0 || echo "no torch: its tests are skipped"
+	$(call installing,what the tests need into .venv,some minutes)
+	$(call PIP,$(CORE)) install --editable ".[tests,keras,onnx,nir]" dask distributed
+	$(call PIP,$(CORE)) install torch==2.13.0 || echo "no torch: its tests are skipped"
 	touch $@
 
 .venv/dev: .venv/tests
-	$(CORE)/python -m pip install --quiet --editable ".[dev]"
+	$(call installing,what the documentation needs into .venv,half a minute)
+	$(call PIP,$(CORE)) install --editable ".[dev]"
 	touch $@
 
 # nengo-dl builds from source and asks for "tensorflow" by name; pip finds both.
 .venv-dl/tests: $(META)
+	$(call installing,TensorFlow and NengoDL into .venv-dl,some minutes)
 	$(PYTHON_DL) -m venv .venv-dl
-	$(DL)/python -m pip install --quiet --upgrade pip
-	$(DL)/python -m pip install --quiet --editable ".[tests,dl]"
+	$(call PIP,$(DL)) install --upgrade pip
+	$(call PIP,$(DL)) install --editable ".[tests,dl]"
 	touch $@
 
 # What nengo-dl names as its build environment does not run on Python 3.12 and later; the last
 # setuptools with pkg_resources builds it, outside pip's isolation.
 .venv-tf-keras/tests: $(META)
+	$(call installing,a current TensorFlow and NengoDL into .venv-tf-keras,some minutes)
 	$(PYTHON_TF_KERAS) -m venv .venv-tf-keras
-	$(TF_KERAS)/python -m pip install --quiet --upgrade pip "setuptools>=70.1,<81"
-	$(TF_KERAS)/python -m pip install --quiet --no-build-isolation --editable ".[tests,tf-keras]"
+	$(call PIP,$(TF_KERAS)) install --upgrade pip "setuptools>=70.1,<81"
+	$(call PIP,$(TF_KERAS)) install --no-build-isolation --editable ".[tests,tf-keras]"
 	touch $@
 
 .venv-lint/ready: pyproject.toml
+	$(call installing,ruff and mypy into .venv-lint,half a minute)
 	$(PYTHON_LINT) -m venv .venv-lint
-	$(LINT)/python -m pip install --quiet --upgrade pip
-	$(LINT)/python -m pip install --quiet --group lint
+	$(call PIP,$(LINT)) install --upgrade pip
+	$(call PIP,$(LINT)) install --group lint
 	touch $@
 
 .venv-oldest/tests: $(META) tests/oldest.txt
+	$(call installing,the oldest supported versions into .venv-oldest,a minute or two)
 	$(PYTHON_OLDEST) -m venv .venv-oldest
-	$(OLDEST)/python -m pip install --quiet --upgrade pip
-	$(OLDEST)/python -m pip install --quiet --constraint tests/oldest.txt --editable ".[tests]"
+	$(call PIP,$(OLDEST)) install --upgrade pip
+	$(call PIP,$(OLDEST)) install --constraint tests/oldest.txt --editable ".[tests]"
 	touch $@
 
 # lava-dl's own requirements are of its training; its reader imports torch and torchvision all the
 # same. A plain torchvision would replace torch, hence --no-deps.
 .venv-lava/tests: Makefile
+	$(call installing,Lava into .venv-lava,some minutes)
 	$(PYTHON_LAVA) -m venv .venv-lava
-	$(LAVA)/python -m pip install --quiet --upgrade pip
-	$(LAVA)/python -m pip install --quiet lava-nc==0.10.0 h5py matplotlib \
+	$(call PIP,$(LAVA)) install --upgrade pip
+	$(call PIP,$(LAVA)) install lava-nc==0.10.0 h5py matplotlib \
 		opencv-python-headless pillow torch==2.13.0
-	$(LAVA)/python -m pip install --quiet --no-deps torchvision==0.28.0 lava-dl==0.6.0
+	$(call PIP,$(LAVA)) install --no-deps torchvision==0.28.0 lava-dl==0.6.0
 	touch $@
 
 # brian2-loihi 0.5.2 is of 2021: it uses what later versions of Brian and NumPy dropped.
 .venv-brian/tests: Makefile
+	$(call installing,Brian into .venv-brian,a minute or two)
 	$(PYTHON_BRIAN) -m venv .venv-brian
-	$(BRIAN)/python -m pip install --quiet brian2-loihi==0.5.2 brian2==2.6.0 "numpy<2" \
+	$(call PIP,$(BRIAN)) install brian2-loihi==0.5.2 brian2==2.6.0 "numpy<2" \
 		"setuptools<80" h5py
 	touch $@
 
 .venv-readers/tests: Makefile
+	$(call installing,readers of NIR into .venv-readers,some minutes)
 	$(PYTHON_READERS) -m venv .venv-readers
-	$(READERS)/python -m pip install --quiet torch==2.13.0 "numpy<2.3" nirtorch==2.0.2 \
+	$(call PIP,$(READERS)) install torch==2.13.0 "numpy<2.3" nirtorch==2.0.2 \
 		snntorch==1.0.0 sinabs==3.1.3 norse==1.1.0 rockpool==3.1.0 xylosim==0.1.3
 	# samna on PyPI is a shell that fetches a driver of boards from elsewhere when it is imported
-	$(READERS)/python -m pip uninstall --quiet --yes samna
+	$(call PIP,$(READERS)) uninstall --yes samna
 	touch $@
 
 demo: .venv/demo
@@ -181,6 +198,9 @@ export-results: .venv/tests .venv-lava/tests .venv-brian/tests .venv-readers/tes
 
 test-slow: .venv/tests
 	KERAS_BACKEND=torch $(CORE)/python -m pytest -m slow --slow tests
+
+test-packages:
+	$(PYTHON) tests/packages/bare_environments.py
 
 docs: .venv/dev
 	$(CORE)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html

@@ -8,9 +8,11 @@ are results, named errors and bare ones, by function; the exit code is 1 if ther
 """
 
 import argparse
+import contextlib
 import datetime
 import inspect
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -266,16 +268,27 @@ def _stop(signum, frame):
     raise TimeoutError(f"more than {SECONDS} s")
 
 
+@contextlib.contextmanager
+def inside(folder):
+    """Work in a folder: a value such as "x" is a good name of a file where one is written."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
 def main(argv=None):
     """Count what comes of wrong arguments."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--only", help="the function of this name alone")
-    arguments.add_argument("--json", help="file for the counts")
+    arguments.add_argument("--json", type=os.path.abspath, help="file for the counts")
     given = arguments.parse_args(argv)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     counts, faults = {}, []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, inside(folder):
         wrong = values()
         for case in cases(Path(folder)):
             if given.only and case.name != given.only:

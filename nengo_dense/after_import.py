@@ -1,6 +1,6 @@
 """Make nengo-loihi work under NumPy 2, also if the user imports it.
 
-nengo-loihi 1.1 cannot build under NumPy 2 unless two of its modules are patched (`compat.mend`).
+nengo-loihi 1.1 cannot build under NumPy 2 unless some of its modules are patched (`compat.mend`).
 The layers, the checker and the simulators patch them when they import nengo-loihi. For a user's
 own ``import nengo_loihi``, a hook in Python's import system patches them. The hook does not import
 nengo-loihi, and removes itself afterwards.
@@ -11,14 +11,13 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-#: Modules that need the patch.
-MODULES = ("nengo_loihi.block", "nengo_loihi.neurons")
+from nengo_dense.version import mended
 
 
 def mend_nengo_loihi() -> None:
     """Patch modules that are already imported now, and the others when they are imported."""
-    waiting = [name for name in MODULES if name not in sys.modules]
-    for name in MODULES:
+    waiting = [name for name in mended if name not in sys.modules]
+    for name in mended:
         if name in sys.modules:
             _mend(sys.modules[name])
     if waiting and not any(isinstance(finder, _Watcher) for finder in sys.meta_path):

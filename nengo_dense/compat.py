@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.exceptions import MissingDependencyError
-from nengo_dense.version import supported
+from nengo_dense.retyping import Retyping
+from nengo_dense.version import mended, supported
 
 #: Import name -> the extra of this package that brings it.
 EXTRAS = {
@@ -116,7 +117,7 @@ def nengo_loihi() -> ModuleType:
         with warnings.catch_warnings(), _past_unreadable_packages():
             warnings.filterwarnings("ignore", message=UNTESTED)
             module = importlib.import_module("nengo_loihi")
-    for name in ("nengo_loihi.block", "nengo_loihi.neurons"):
+    for name in mended:
         mend(sys.modules[name])
     return module
 
@@ -297,11 +298,15 @@ class _NumpyCopyIfNeeded:
 
 
 def mend(module: ModuleType) -> None:
-    """Give a module the meaning that ``copy=False`` had in NumPy 1.
+    """Make a module of nengo-loihi 1.1 run under NumPy 2; under NumPy 1 it stays as it is.
 
-    nengo-loihi 1.1.0 uses it in ``block.py`` and ``neurons.py`` where a copy may be needed; NumPy
-    2 then raises "Unable to avoid copy". Only the name ``np`` in the module is replaced.
+    ``copy=False`` gets the meaning that it had in NumPy 1: nengo-loihi uses it where a copy may be
+    needed, and NumPy 2 then raises "Unable to avoid copy". Only the name ``np`` in the module is
+    replaced. Where dtypes are changed in place, which NumPy 2.5 deprecates, see `.retyping`.
     """
-    new = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
-    if new and getattr(module, "np", None) is np:
+    if np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        return
+    if hasattr(module, "array_to_int"):
+        Retyping.into(module)
+    elif getattr(module, "np", None) is np:
         module.np = _NumpyCopyIfNeeded()  # type: ignore[attr-defined]

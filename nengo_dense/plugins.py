@@ -5,6 +5,7 @@ packages are still used.
 """
 
 import configparser
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -12,16 +13,39 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import entrypoints
 
+from nengo_dense.deadline import within
 from nengo_dense.exceptions import PluginError
 
 #: File in which a package declares its entry points.
 FILE = "entry_points.txt"
 #: Longest text for an object in a message, in characters.
 MAX_SHOWN = 200
+#: Longest message of an exception, in characters.
+MAX_MESSAGE = 2000
+#: Seconds that a package, or one of its functions, may take; whatever takes longer never ends.
+TIME_LIMIT = 60.0
+
+T = TypeVar("T")
+
+
+class FaultError(Exception):
+    """An exception of another package's function, in words that can be shown.
+
+    Parameters
+    ----------
+    words : str
+    error : BaseException, optional
+        ``None`` if the function did not end in time.
+    """
+
+    def __init__(self, words: str, error: BaseException | None = None) -> None:
+        super().__init__(words)
+        self.error = error
 
 
 @dataclass
@@ -58,7 +82,7 @@ def search(group: str) -> Found:
     for distribution in metadata.distributions():
         text = ""
         try:
-            text = distribution.read_text(FILE) or ""
+            text = _written(distribution)
             config = _parse(text)
         except (OSError, UnicodeDecodeError, configparser.Error) as err:
             concerned = group in text or group.encode() in getattr(err, "object", b"")
@@ -80,6 +104,33 @@ def _first(package: entrypoints.Distribution, seen: set[str]) -> bool:
     new = name not in seen
     seen.add(name)
     return new
+
+
+def _written(distribution: metadata.Distribution) -> str:
+    """Read a package's file; one on disk is read again only after it has changed."""
+    folder, changed = _on_disk(distribution)
+    return _read(folder, changed) if folder else distribution.read_text(FILE) or ""
+
+
+def _on_disk(distribution: metadata.Distribution) -> tuple[str, tuple[int, int]]:
+    """Return a package's folder, and when and to what size its file was changed.
+
+    The folder is empty if the package is not on disk, but in an archive.
+    """
+    folder = getattr(distribution, "_path", None)
+    if not isinstance(folder, Path):
+        return "", (0, 0)
+    name = str(folder)
+    try:
+        state = os.stat(f"{name}/{FILE}")
+    except OSError:  # there is none
+        return name, (0, 0)
+    return name, (state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _read(folder: str, changed: tuple[int, int]) -> str:
+    return metadata.Distribution.at(folder).read_text(FILE) or ""
 
 
 @cache
@@ -118,7 +169,18 @@ def _unreadable(package: entrypoints.Distribution, err: Exception) -> str:
 
 
 def _package(distribution: metadata.Distribution) -> entrypoints.Distribution:
-    """Return the name and version of a distribution, even if its metadata are broken."""
+    """Return the name and version of a distribution; one on disk is read once, as its file is."""
+    folder, changed = _on_disk(distribution)
+    return _described(folder, changed) if folder else _describe(distribution)
+
+
+@cache
+def _described(folder: str, changed: tuple[int, int]) -> entrypoints.Distribution:
+    return _describe(metadata.Distribution.at(folder))
+
+
+def _describe(distribution: metadata.Distribution) -> entrypoints.Distribution:
+    """Read the name and version of a distribution, even if its metadata are broken."""
     path = getattr(distribution, "_path", None)
     folder = entrypoints.Distribution.from_name_version(getattr(path, "stem", None) or "unknown")
     try:
@@ -147,23 +209,58 @@ def comes_from(entry: entrypoints.EntryPoint, package: str) -> bool:
     return entry.distro is not None and _normalized(entry.distro.name) == _normalized(package)
 
 
-def load(entry: entrypoints.EntryPoint, group: str) -> Any:
+def load(entry: entrypoints.EntryPoint, group: str, time_limit: float | None = TIME_LIMIT) -> Any:
     """Import the object of an entry point.
+
+    Parameters
+    ----------
+    entry : entrypoints.EntryPoint
+    group : str
+    time_limit : float or None
+        Seconds that the import may take; ``None`` for no limit.
 
     Raises
     ------
     PluginError
         The import failed; the message has the package and the entry point.
     """
-    raised: list[BaseException] = []
-    with contained(raised.append):
-        return entry.load()
-    raise PluginError(
-        f"The entry point '{entry.name} = {entry.module_name}"
-        f"{':' + entry.object_name if entry.object_name else ''}' in group '{group}' of "
-        f"{origin(entry)} cannot be loaded: {describe(raised[0])}. "
-        "Repair or uninstall that package."
-    ) from raised[0]
+    try:
+        return attempt(entry.load, time_limit)
+    except FaultError as fault:
+        raise PluginError(
+            f"The entry point '{entry.name} = {entry.module_name}"
+            f"{':' + entry.object_name if entry.object_name else ''}' in group '{group}' of "
+            f"{origin(entry)} cannot be loaded: {fault}. "
+            "Repair or uninstall that package."
+        ) from fault.error
+
+
+def attempt(call: Callable[[], T], time_limit: float | None = TIME_LIMIT) -> T:
+    """Call a function of another package, and return its result.
+
+    Parameters
+    ----------
+    call : callable
+        Without arguments.
+    time_limit : float or None
+        Seconds that it may take; ``None`` for no limit.
+
+    Raises
+    ------
+    FaultError
+        It raised any exception but a Ctrl-C of the user, or it did not end.
+    """
+
+    def tell() -> T:
+        raised: list[BaseException] = []
+        with contained(raised.append):
+            return call()
+        raise FaultError(describe(raised[0]), raised[0])  # its message may never end either
+
+    try:
+        return within(time_limit, tell)
+    except TimeoutError as err:
+        raise FaultError(str(err)) from None
 
 
 @contextmanager
@@ -217,13 +314,16 @@ def describe(err: BaseException) -> str:
 
 def message(err: BaseException) -> str:
     """Return the message of an exception, or a text that it cannot be shown."""
-    return _text(str, err)
+    return _cut(_text(str, err), MAX_MESSAGE)
 
 
 def show(value: object) -> str:
     """Return the ``repr`` of an object, or a text that it cannot be shown."""
-    text = _text(repr, value)
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    return _cut(_text(repr, value), MAX_SHOWN)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}..."
 
 
 def _text(write: Callable[[object], str], value: object) -> str:

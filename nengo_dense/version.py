@@ -11,3 +11,6 @@ supported = {
     "tensorflow": ((2, 10), (2, 13)),
     "tf_keras": ((2, 16), (2, 22)),
 }
+
+#: Modules of nengo-loihi 1.1 that `compat.mend` makes run under NumPy 2.
+mended = ("nengo_loihi.block", "nengo_loihi.neurons", "nengo_loihi.builder.discretize")

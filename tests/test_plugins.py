@@ -37,6 +37,29 @@ def test_entries_are_found_in_order_without_loading(package):
     assert [entry.name for entry in plugins.find(GROUP)] == ["alpha", "zeta"]
 
 
+def test_a_package_installed_again_is_read_again(package, tmp_path):
+    package("plug_again", {"old": "plug_again:answer"})
+    assert [entry.name for entry in plugins.find(GROUP)] == ["old"]
+    info = tmp_path / "plug_again-1.2.dist-info"
+    (info / "entry_points.txt").write_text(f"[{GROUP}]\nnewer = plug_again:answer\n")
+    assert [entry.name for entry in plugins.find(GROUP)] == ["newer"]
+    (info / "entry_points.txt").unlink()
+    assert plugins.find(GROUP) == []
+
+
+def test_a_package_whose_files_have_not_changed_is_read_once(package, monkeypatch):
+    package("plug_once", {"one": "plug_once:answer"})
+    (expected,) = plugins.find(GROUP)
+    reads = []
+    read_text = plugins.Path.read_text
+    monkeypatch.setattr(
+        plugins.Path, "read_text", lambda path, *a, **k: reads.append(path) or read_text(path)
+    )
+    (entry,) = plugins.find(GROUP)
+    assert (entry.name, plugins.origin(entry)) == (expected.name, "plug_once 1.2")
+    assert reads == []
+
+
 def test_entry_loads_what_it_names(package):
     package("plug_good", {"good": "plug_good:answer"})
     (entry,) = plugins.find(GROUP)

@@ -14,8 +14,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 #: Every part of the package may import its own floor's and lower ones' parts, never a higher one.
 FLOORS = [
-    {"version", "exceptions", "figure", "report_table"},
-    {"budget", "compat"},
+    {"version", "exceptions", "figure", "report_table", "retyping"},
+    {"budget", "compat", "deadline"},
     {"array_like", "context", "plugins"},
     {"after_import", "arguments", "files", "heads", "neurons"},
     {"picture_file", "samples", "targets"},
@@ -108,6 +108,11 @@ def test_the_house_is_drawn_with_all_its_folders(page):
     text = (ROOT.parent / "docs" / page).read_text(encoding="utf-8")
     folders = [path.parent.name for path in ROOT.glob("*/__init__.py")]
     assert [name for name in folders if f"{name}/" not in text] == []
+
+
+def test_programs_of_benchmarks_leave_nothing_beside_them():
+    left = [p.name for p in (ROOT.parent / "benchmarks").iterdir() if p.suffix != ".py"]
+    assert sorted(set(left) - {"__pycache__"}) == ["results"]
 
 
 @of_files(INSIDE)

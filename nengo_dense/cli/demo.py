@@ -41,19 +41,23 @@ def run(args: argparse.Namespace) -> int:
     print("training a classifier of scikit-learn's digits, some seconds", flush=True)
     x_train, x_test, _, y_test, model = train(args.seed)
     show = console.shows_progress()
+    print("converting it, and tuning it on the chip's integers, some 20 seconds", flush=True)
     stack = convert(model, calibration=x_train, label="digits", progress_bar=show)
     n_right = int((model.predict(x_test) == y_test).sum())
     print(
         f"Network 64-64-32-32-10 of the Nengo forum, scikit-learn digits: trained on "
-        f"{len(x_train)}, tested on all {len(x_test)} held-out images, 100 ms each\n"
+        f"{len(x_train)}, tested on all {len(x_test)} held-out images, 100 ms each",
+        flush=True,
     )
+    print("running it in Nengo and on the emulator, some 20 seconds\n", flush=True)
     results = {
         target: evaluate(stack, x_test, y_test, target=target, progress_bar=show)
         for target in STAGES
     }
     _print_table(n_right, results)
     print("\n" + results["sim"].summary())
-    print(f"\n{check_showing(stack, x_test)}")
+    print("\nchecking it, some seconds", flush=True)
+    print(check_showing(stack, x_test, progress_bar=False))
 
     results["sim"].plot(str(image))
     stack.save(file)

@@ -14,6 +14,8 @@ from nengo_dense.importers.graph_form import GraphForm, Population
 
 #: Factor from the middle of its layer beyond which a neuron is on another scale.
 OTHER_SCALE = 8.0
+#: Binary logarithm of the largest factor: half of what a double bears.
+MOST_BITS = 500
 
 
 def fold_constants(name: str, form: GraphForm) -> GraphForm:
@@ -127,22 +129,29 @@ def equalize(form: GraphForm) -> GraphForm:
 def _other_scale(population: Population, form: GraphForm) -> np.ndarray:
     """Return by how much each neuron's weights should shrink, 1 for usual ones: (n,) array."""
     incoming = np.concatenate(_matrices(population, form), axis=1)
-    written = _relative(_rms(incoming, axis=1))
-    read = np.array([1 / _relative(_rms(m, axis=0)) for m in form.read_from(population.name)])
+    bias = _log_size(population.drive.bias[:, np.newaxis], axis=1)  # it is scaled as well
+    written = _relative(np.fmax(_log_size(incoming, axis=1), bias))
+    read = np.array([-_relative(_log_size(m, axis=0)) for m in form.read_from(population.name)])
     smallest, largest = np.nanmin(read, axis=0), np.nanmax(read, axis=0)
     larger, smaller = np.minimum(written, smallest), np.maximum(written, largest)
-    middle = np.sqrt(smallest * largest)
-    factor = 2.0 ** np.round(np.log2(written * middle) / 2)
-    factor[(larger < OTHER_SCALE) & (smaller > 1 / OTHER_SCALE)] = 1.0
+    exponent = np.clip((written + (smallest + largest) / 2) / 2, -MOST_BITS, MOST_BITS)
+    usual = (larger < np.log2(OTHER_SCALE)) & (smaller > -np.log2(OTHER_SCALE))
+    factor: np.ndarray = np.exp2(np.where(usual, 0.0, np.round(exponent)))
     return factor
 
 
-def _relative(sizes: np.ndarray) -> np.ndarray:
-    """Return sizes relative to the middle one; NaN for nothing."""
-    sizes = np.where(sizes > 0, sizes, np.nan)
-    relative: np.ndarray = sizes / np.nanmedian(sizes)
+def _relative(logarithms: np.ndarray) -> np.ndarray:
+    """Return sizes relative to the middle one."""
+    relative: np.ndarray = logarithms - np.nanmedian(logarithms)
     return relative
 
 
-def _rms(values: np.ndarray, axis: int) -> np.ndarray:
-    return np.sqrt(np.mean(values**2, axis=axis))
+def _log_size(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return the base-2 logarithm of the root mean square; NaN for nothing.
+
+    Weights of neurons that died in training may be 1e-200, whose square is nothing.
+    """
+    largest = np.abs(values).max(axis=axis, keepdims=True)
+    largest = np.where(largest > 0, largest, np.nan)
+    size: np.ndarray = np.log2(np.mean((values / largest) ** 2, axis=axis)) / 2
+    return size + np.log2(largest.squeeze(axis))

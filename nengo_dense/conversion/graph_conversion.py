@@ -117,8 +117,9 @@ def convert_graph(
     names = [population.name for population in form.populations]
     check_storable(source.name, graph, names, data.dt)
     if calibration is not None and request.tune:
-        logits = np.concatenate(list(source.form.logits(calibration.rows).values()), axis=1)
-        tune_network(graph, source.name, calibration, logits, data.dt, labels=labels, **how)
+        how |= {"source": source.logits, "labels": labels}
+        logits = source.logits(calibration.rows)
+        tune_network(graph, source.name, calibration, logits, data.dt, **how)
     return graph
 
 

@@ -22,7 +22,6 @@ from nengo_dense.evaluation.source_answers import (
     Source,
     fitted_logits,
     heads_of,
-    source_logits,
     source_parts,
 )
 from nengo_dense.importers import read_model
@@ -101,6 +100,17 @@ def ladder(
         as they were read.
     nengo.exceptions.ValidationError
         Samples or labels that do not fit the model or one another, or another wrong argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.RandomState(0)
+    >>> model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(3, 8), np.zeros(3))]
+    >>> x = rng.rand(20, 4)
+    >>> y = (np.maximum(x @ model[0][0].T, 0) @ model[1][0].T).argmax(axis=1)
+    >>> report = ladder(model, x, y, task="classification", progress_bar=False)
+    >>> [rung.name for rung in report.rungs]
+    ['source model', 'rates in Nengo', 'spikes in Nengo', 'chip, floats', 'chip, integers']
     """
     with outside_networks():
         source = read_model(model)
@@ -143,7 +153,7 @@ class _Climb:
         """Judge the source model, and the same with fitted activations where there are any."""
         parts = self._judges.parts
         shown = self._shown
-        self._outputs = heads_of(parts, shown.answered(source_logits(source, shown.rows)))
+        self._outputs = heads_of(parts, shown.answered(source.logits(shown.rows)))
         self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
         fitted = fitted_logits(source, shown.rows, calibration, error)
         if fitted is not None:

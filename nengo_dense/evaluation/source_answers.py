@@ -52,13 +52,6 @@ def source_inputs(source: Source, x: Any, attr: str = "x") -> np.ndarray:
     return check_inputs(x, source.n_in, attr)
 
 
-def source_logits(source: Source, x: np.ndarray) -> np.ndarray:
-    """Compute the logits of all outputs of a source model in a row, (n, n_out)."""
-    if isinstance(source, SourceGraph):
-        return np.concatenate(list(source.form.logits(x).values()), axis=1)
-    return source.logits(x)
-
-
 def fitted_logits(
     source: Source, x: np.ndarray, calibration: Any, error: float
 ) -> np.ndarray | None:

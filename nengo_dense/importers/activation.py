@@ -29,7 +29,7 @@ class Function:
         For messages, with its settings: ``"leaky_relu(0.1)"``.
     compute : callable
         Of (..., n) values. A `PiecewiseLinear` is exact in rectifiers.
-    slopes : (float, float or None)
+    slopes : (float or None, float or None)
         Of a smooth function far left and far right; None where it has no limit.
     limits : (float or ndarray, float or ndarray), optional
         Of a function that is the identity between them, one of which may be infinite.
@@ -40,7 +40,7 @@ class Function:
 
     name: str
     compute: Callable[[np.ndarray], np.ndarray]
-    slopes: tuple[float, float | None] = (0.0, 1.0)
+    slopes: tuple[float | None, float | None] = (0.0, 1.0)
     limits: tuple[Any, Any] | None = None
     rounding: Any = 0.0
 
@@ -161,6 +161,24 @@ def squareplus(b: float = 4.0) -> Function:
     return Function("squareplus", lambda z: (z + np.sqrt(np.square(z) + b)) / 2)
 
 
+def power(exponent: float = 2.0) -> Function:
+    """Return ``z ** exponent``.
+
+    Raises
+    ------
+    ValueError
+        An exponent that is no whole number from 1 on: the power has no value, or no bound.
+    """
+    if exponent != int(exponent) or exponent < 1:
+        raise ValueError(
+            f"the power {exponent:.4g} is not continuous over all numbers; only whole exponents "
+            "from 1 on are, compute the others before the data enter the model"
+        )
+    n = int(exponent)
+    name = {1: "identity", 2: "square"}.get(n, f"power({n})")
+    return Function(name, lambda z: np.asarray(z, dtype=np.float64) ** n, (None, None))
+
+
 def _sparse_plus(z: np.ndarray) -> np.ndarray:
     """A parabola between -1 and 1, the rectifier elsewhere."""
     return np.asarray(np.where(np.abs(z) < 1, np.square(z + 1) / 4, np.maximum(z, 0.0)))
@@ -206,6 +224,8 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "logsigmoid": _smooth("log_sigmoid", lambda z: -np.logaddexp(0.0, -np.asarray(z)), 1.0, 0.0),
     "tanhshrink": _smooth("tanh_shrink", lambda z: z - np.tanh(z), 1.0, 1.0),
     "erf": _smooth("erf", erf, 0.0, 0.0),
+    "power": power,
+    "square": power,
 }
 
 #: Other names of the same.
@@ -217,6 +237,7 @@ ALIASES = {
     "exp": "exponential",
     "hardclip": "hardtanh",
     "clamp": "clip",
+    "pow": "power",
 }
 
 

@@ -64,6 +64,13 @@ def arithmetic(
     return [Scaling(1.0, factor * constant, label)]
 
 
+def power(first: Any, second: Any, label: str) -> list[Operation]:
+    """Read what flows to the power of a number."""
+    if first is not FLOWING or second is FLOWING or np.size(second) != 1:
+        return [unsupported(label, "a power that depends on the input", "pow")]
+    return activation("power", label, exponent=float(np.ravel(second)[0]))
+
+
 def maximum(first: Any, second: Any, label: str) -> list[Operation]:
     """Read the larger of two values, one of which is a constant."""
     limit = first if second is FLOWING else second

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nengo_dense.budget import WEIGHTS
+
 
 @dataclass(frozen=True, eq=False)
 class Expression:
@@ -72,7 +74,7 @@ class Expression:
 
     def plus(self, other: "Expression") -> "Expression":
         """Return the sum, of equal widths or one of them 1."""
-        first, second = _alike(self, other)
+        first, second = _spread(self, other)
         terms = dict(first.terms)
         for name, term in second.terms.items():
             terms[name] = _added(terms[name], term) if name in terms else term
@@ -95,22 +97,40 @@ def concatenated(parts: Sequence[Expression], widths: Mapping[str, int]) -> Expr
     parts : sequence of Expression
     widths : mapping
         Name -> number of features, of all named values.
+
+    Raises
+    ------
+    ValueError
+        There would be more weights than a model may have.
     """
-    names = dict.fromkeys(name for part in parts for name in part.terms)
-    terms = {
-        name: np.concatenate([part.matrix(name, widths[name]) for part in parts]) for name in names
-    }
+    ends = np.cumsum([part.n for part in parts])
+    n, names = int(ends[-1]), dict.fromkeys(name for part in parts for name in part.terms)
+    n_weights = n * sum(widths[name] for name in names)
+    if n_weights > WEIGHTS.most:
+        raise ValueError(
+            f"its concatenation has {n_weights} weights, more than the limit of {WEIGHTS.most}"
+        )
+    terms = {name: np.zeros((n, widths[name])) for name in names}
+    for part, end in zip(parts, ends, strict=True):
+        for name in part.terms:
+            terms[name][end - part.n : end] = part.matrix(name, widths[name])
     return Expression(terms, np.concatenate([part.bias for part in parts]))
 
 
 def _added(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    if first.ndim != second.ndim:
-        first, second = (np.diag(term) if term.ndim == 1 else term for term in (first, second))
+    first, second = alike(first, second)
     total: np.ndarray = first + second
     return total
 
 
-def _alike(first: Expression, second: Expression) -> tuple[Expression, Expression]:
+def alike(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return two terms both as diagonals, or both as matrices."""
+    if first.ndim != second.ndim:
+        first, second = (np.diag(term) if term.ndim == 1 else term for term in (first, second))
+    return first, second
+
+
+def _spread(first: Expression, second: Expression) -> tuple[Expression, Expression]:
     """Spread a single feature over the other's, as arithmetic does."""
     if first.n == second.n:
         return first, second

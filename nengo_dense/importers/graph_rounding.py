@@ -57,8 +57,23 @@ def _merged(merge: Merge | None, parts: Sequence[Rounded], precision: Precision)
             variance = variance + (factor * error) ** 2
             sizes = sizes + np.abs(factor * values)
         return total, np.sqrt(variance) + precision.epsilon * sizes
+    if merge.kind in ("product", "quotient"):
+        return _combined(merge.kind, parts, precision)
     choose = np.maximum if merge.kind == "max" else np.minimum
     total, worst = parts[0]
     for values, error in parts[1:]:
         total, worst = choose(total, values), np.maximum(worst, error)
     return total, worst
+
+
+def _combined(kind: str, parts: Sequence[Rounded], precision: Precision) -> Rounded:
+    """Multiply or divide, each factor off by its own error and the result by one rounding."""
+    total, error = parts[0]
+    for values, other in parts[1:]:
+        factor = values
+        if kind == "quotient":
+            factor, other = 1 / values, other / np.square(values)
+        error = np.hypot(error * factor, total * other)
+        total = total * factor
+        error = error + precision.epsilon * np.abs(total)
+    return total, error

@@ -19,6 +19,7 @@ from nengo_dense.importers.arithmetic_call import (
     crelu,
     maximum,
     minimum,
+    power,
     product,
 )
 from nengo_dense.importers.keras_graph import KerasLayer
@@ -29,7 +30,7 @@ from nengo_dense.importers.operation import Operation, Problem, Scaling, activat
 Operations = list[Operation]
 
 #: Functions of two values of which one may be a constant.
-LIMITS = {"maximum": maximum, "minimum": minimum}
+OF_TWO = {"maximum": maximum, "minimum": minimum, "pow": power, "power": power}
 
 #: Types between which a cast only rounds.
 FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -79,11 +80,11 @@ def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Oper
         return _move(layer, shape, kind)
     if kind in CALLS:
         return CALLS[kind](layer, shape, kind)
-    values = _values(layer, shape) if kind in (*ARITHMETIC, *LIMITS) else []
+    values = _values(layer, shape) if kind in (*ARITHMETIC, *OF_TWO) else []
     if kind in ARITHMETIC and len(values) == 2:
         return arithmetic(ARITHMETIC[kind], values[0], values[1], layer.label)
-    if kind in LIMITS and len(values) == 2:
-        return LIMITS[kind](values[0], values[1], layer.label)
+    if kind in OF_TWO and len(values) == 2:
+        return OF_TWO[kind](values[0], values[1], layer.label)
     if kind in PASS_THROUGH:
         return []
     if kind == "crelu":

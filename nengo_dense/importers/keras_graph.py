@@ -14,7 +14,7 @@ MODEL_CLASSES = ("Sequential", "Functional", "Model")
 PACKAGES = ("keras", "tf_keras", "tensorflow")
 
 #: QKeras's layers that are read as they are deployed (`nengo_dense.importers.keras_quantizer`).
-QKERAS = ("QActivation", "QDense")
+QKERAS = ("QActivation", "QBatchNormalization", "QDense")
 
 #: What Keras 2 writes in the place of a layer's name where a function takes a constant.
 CONSTANT = "_CONSTANT_VALUE"

@@ -12,9 +12,10 @@ import numpy as np
 
 from nengo_dense.importers.advice import way_out
 from nengo_dense.importers.keras_call import defaults_of, read_call
-from nengo_dense.importers.keras_graph import KerasLayer
-from nengo_dense.importers.keras_quantizer import activation_of as quantizer_of
-from nengo_dense.importers.keras_quantizer import is_quantizer, quantized
+from nengo_dense.importers.keras_graph import QKERAS, KerasLayer
+from nengo_dense.importers.keras_q_activation import activation_of as quantizer_of
+from nengo_dense.importers.keras_q_activation import is_function, is_quantizer
+from nengo_dense.importers.keras_quantizer import quantized
 from nengo_dense.importers.keras_shape import MAX_FEATURES, Shape, n_features, numbers
 from nengo_dense.importers.operation import (
     Affine,
@@ -194,7 +195,7 @@ def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operat
     """Read what an ``activation`` argument declares: a name, a function or a layer."""
     if declared is None:
         return []
-    if is_quantizer(declared):
+    if is_quantizer(declared) or (layer.class_name in QKERAS and is_function(declared)):
         return quantizer_of(declared, layer.label)
     if isinstance(declared, dict) and declared.get("class_name", "__lambda__") == "__lambda__":
         return [unsupported(layer.label, "activation '<lambda>'", "lambda")]
@@ -287,6 +288,10 @@ def _batch_normalization(reading: Reading, layer: KerasLayer) -> Operations:
         config.get("center", True)
     )
     arrays = reading.arrays(layer, [*names, "mean", "variance"])
+    for name in arrays if layer.class_name == "QBatchNormalization" else ():
+        # QKeras finds the scale of these two where none is given
+        is_scaled = name in ("gamma", "variance")
+        arrays[name] = quantized(arrays[name], config.get(f"{name}_quantizer"), is_scaled)
     axis = config.get("axis", -1)
     axes = axis if isinstance(axis, list) else [axis]
     mean, variance, gamma, beta = (
@@ -340,6 +345,7 @@ READERS = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "BatchNormalization": _batch_normalization,
+    "QBatchNormalization": _batch_normalization,
     "Normalization": _normalization,
     "Rescaling": _rescaling,
 }

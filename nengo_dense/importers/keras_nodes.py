@@ -50,6 +50,13 @@ MERGES = {
     "maximum": Merge("max"),
     "Minimum": Merge("min"),
     "minimum": Merge("min"),
+    "Multiply": Merge("product"),
+    "multiply": Merge("product"),
+    "mul": Merge("product"),
+    "Divide": Merge("quotient"),
+    "TrueDivide": Merge("quotient"),
+    "divide": Merge("quotient"),
+    "truediv": Merge("quotient"),
 }
 
 

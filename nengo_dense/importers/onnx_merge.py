@@ -33,6 +33,12 @@ def summed(reading: OnnxReading, node: Any, label: str, factors: tuple[float, ..
     return reading.add(node.output[0], names, after, layout, label, Merge("sum", weights))
 
 
+def multiplied(reading: OnnxReading, node: Any, label: str, kind: str) -> Operations:
+    """Add a product or a quotient of values of the model."""
+    names, layout = _brought(reading, node, label)
+    return reading.add(node.output[0], names, [], layout, label, Merge(kind))
+
+
 def limits(reading: OnnxReading, node: Any, label: str) -> Operations:
     """Add the largest or the smallest of values of the model and of constants."""
     names, layout = _brought(reading, node, label)

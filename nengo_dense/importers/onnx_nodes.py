@@ -4,10 +4,24 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.importers.arithmetic_call import ARITHMETIC, FLOWING, affine, arithmetic, clip
+from nengo_dense.importers.arithmetic_call import (
+    ARITHMETIC,
+    FLOWING,
+    affine,
+    arithmetic,
+    clip,
+    power,
+)
 from nengo_dense.importers.feature_layout import Layout
 from nengo_dense.importers.onnx_constant import MOVING
-from nengo_dense.importers.onnx_merge import REDUCTIONS, joined, limits, reduced, summed
+from nengo_dense.importers.onnx_merge import (
+    REDUCTIONS,
+    joined,
+    limits,
+    multiplied,
+    reduced,
+    summed,
+)
 from nengo_dense.importers.onnx_quantizer import (
     QONNX_DOMAINS,
     QUANT,
@@ -30,6 +44,9 @@ SETTINGS: dict[str, tuple[tuple[str, str, Any], ...]] = {
 
 #: Attributes of a Scaler of ai.onnx.ml, and their values where none are given.
 SCALER = (("scale", 1.0), ("offset", 0.0))
+
+#: Arithmetic of two values of the model that is no sum -> how they are merged.
+PRODUCTS = {"multiply": "product", "divide": "quotient"}
 
 #: Since this version of the operators a Softmax is over the last axis if it names none.
 SOFTMAX_LAST_AXIS_OPSET = 13
@@ -84,10 +101,9 @@ def _arithmetic(reading: OnnxReading, node: Any, label: str) -> Operations:
     first, second = reading.arguments(node)
     kind = ARITHMETIC[node.op_type.lower()]
     if first is FLOWING and second is FLOWING:
-        factors = {"add": (1.0, 1.0), "subtract": (1.0, -1.0)}.get(kind)
-        if factors is None:
-            return arithmetic(kind, first, second, label)
-        return summed(reading, node, label, factors)
+        if kind in PRODUCTS:
+            return multiplied(reading, node, label, PRODUCTS[kind])
+        return summed(reading, node, label, (1.0, -1.0 if kind == "subtract" else 1.0))
     source = reading.flowing(node)
     constant = second if first is FLOWING else first
     try:
@@ -111,6 +127,11 @@ def _sum(reading: OnnxReading, node: Any, label: str) -> Operations:
 
 def _negative(reading: OnnxReading, node: Any, label: str) -> Operations:
     return reading.each(node, [Scaling(-1.0, 0.0, label)], label)
+
+
+def _power(reading: OnnxReading, node: Any, label: str) -> Operations:
+    first, second = reading.arguments(node)
+    return reading.each(node, power(first, second, label), label)
 
 
 def _scaler(reading: OnnxReading, node: Any, label: str) -> Operations:
@@ -316,6 +337,7 @@ NODES: dict[str, Reader] = {
     "MatMul": _matmul,
     "Neg": _negative,
     "PRelu": _p_relu,
+    "Pow": _power,
     "QuantizeLinear": _quantize,
     "Selu": _selu,
     "ai.onnx.ml.ArrayFeatureExtractor": _feature_extractor,

@@ -75,7 +75,11 @@ class Task:
             low, high = float(np.min(z)), float(np.max(z))
         left, right = function.slopes
         margin = BEYOND * max(high - low, 1e-3)
-        points = np.linspace(low - margin, high + (0.0 if right is None else margin), N_POINTS)
+        points = np.linspace(
+            low - (0.0 if left is None else margin),
+            high + (0.0 if right is None else margin),
+            N_POINTS,
+        )
         step = points[1] - points[0]
         if z is None:
             density = np.exp(-((points / BLIND_DEVIATION) ** 2) / 2)
@@ -86,7 +90,10 @@ class Task:
             density = np.convolve(density, bell, mode="same")
         density /= density.sum()
         density = (1 - EVEN_SHARE) * density + EVEN_SHARE / N_POINTS
-        if right is None:  # it grows without end: on as at the end of the range
+        # what grows without end goes on as at the end of the range
+        if left is None:
+            left = float(np.diff(function(points[:2]))[0] / step)
+        if right is None:
             right = float(np.diff(function(points[-2:]))[0] / step)
         return cls(points, function(points), density, (left, right))
 

@@ -13,6 +13,7 @@ from nengo_dense.importers.arithmetic_call import (
     clip,
     maximum,
     minimum,
+    power,
     product,
 )
 from nengo_dense.importers.operation import (
@@ -135,6 +136,10 @@ def _limit(call: Call) -> Operations:
     return function(call.get(0, "input"), call.get(1, "other"), call.label)
 
 
+def _power(call: Call) -> Operations:
+    return power(call.get(0, "input"), call.get(1, "exponent"), call.label)
+
+
 def _dropout(call: Call) -> Operations:
     default = call.kind == "dropout"  # the others are for evaluation if nothing is said
     if call.get(2, "training", call.keywords.get("train", default)) and call.get(1, "p", 0.5):
@@ -209,5 +214,6 @@ CALLS: dict[str, Callable[[Call], Operations]] = {
     "batch_norm": _batch_norm,
     "flatten": _flatten,
     "linear": _linear,
+    "pow": _power,
     "neg": lambda call: [Scaling(-1.0, 0.0, call.label)],
 }

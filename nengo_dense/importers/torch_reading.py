@@ -41,6 +41,8 @@ MERGES = {
     **dict.fromkeys(("sub", "isub", "subtract"), Merge("sum", (1.0, -1.0))),
     **dict.fromkeys(("max", "maximum"), Merge("max")),
     **dict.fromkeys(("min", "minimum"), Merge("min")),
+    **dict.fromkeys(("mul", "imul", "multiply"), Merge("product")),
+    **dict.fromkeys(("div", "divide", "true_divide", "truediv", "itruediv"), Merge("quotient")),
 }
 
 #: Functions that may take a constant for each element.
@@ -229,6 +231,8 @@ class TorchReading:
         return self.add(step, names, steps, layout, label, Merge("concat"))
 
     def _merged(self, step: Any, kind: str, sources: list[Any], label: str) -> Operations:
+        if step.kwargs.get("rounding_mode") is not None:
+            return [unsupported(label, f"{kind} with rounding", "divide")]
         names = [self.names[source] for source in sources]
         layout, ways = broadcast([self.layouts[name] for name in names])
         merge = MERGES[kind]

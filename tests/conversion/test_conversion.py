@@ -373,6 +373,18 @@ def test_no_sample_seen_has_a_host_neuron_fire_more_than_once_a_step(model, rng,
         assert 900 < rates.max() <= 1000 * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("size", [1e-30, 1e-215])
+def test_neurons_that_died_in_training_change_nothing(model, rng, size):
+    """Weight decay brings all weights of a neuron that never fires to nothing, never to zero."""
+    _, (v, c), (u, _) = model
+    v[2], c[2], u[:, 2] = size * v[2], -0.1, size * u[:, 2]
+    x = rng.randn(200, 5)
+    stack = convert(model, calibration=x, tune=False)
+    v[2] = u[:, 2] = 0
+    left_out = convert(model, calibration=x, tune=False)
+    np.testing.assert_array_equal(values_of(stack, x), values_of(left_out, x))
+
+
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 @pytest.mark.parametrize("first, second", [(1e-5, 1), (1e3, 1), (1, 1e-3), (50, 50)])
 def test_layers_on_another_scale_answer_all_the_same(model, rng, encoding, first, second):

@@ -110,6 +110,30 @@ def test_a_neuron_on_another_scale_comes_back_and_says_the_same(specs, rng, scal
     assert_array_equal(np.log2(factors) % 1, 0)
 
 
+@pytest.mark.parametrize("size", [1e-40, 1e-170, 5e-324])
+@pytest.mark.parametrize("read", [1.0, 1e-170])
+def test_a_neuron_that_died_in_training_stays_as_it_is(specs, rng, size, read):
+    """Weight decay brings its weights to nothing, and leaves its bias."""
+    weights, reading = specs[0].weights.copy(), specs[1].weights.copy()
+    weights[2], reading[:, 2] = size * rng.choice([-1, 1], 5), read * reading[:, 2]
+    specs[0], specs[1] = changed(specs[0], weights=weights), changed(specs[1], weights=reading)
+    after = chained(equalize, specs)
+    assert_array_equal(after[0].weights, weights)
+    assert_array_equal(after[1].weights, reading)
+
+
+def test_scales_beyond_the_squares_of_doubles_come_back(specs, rng):
+    weights, bias, reading = specs[0].weights.copy(), specs[0].bias.copy(), specs[1].weights.copy()
+    factor = 2.0**-600
+    weights[2], bias[2], reading[:, 2] = factor * weights[2], factor * bias[2], 2.0**400
+    specs[0] = changed(specs[0], weights=weights, bias=bias)
+    specs[1] = changed(specs[1], weights=reading)
+    after = chained(equalize, specs)
+    sizes = np.abs(after[0].weights[2]).max(), np.abs(after[1].weights[:, 2]).max()
+    assert_allclose(np.log2(sizes), -100, atol=4)  # 2**-600 and 2**400 in equal parts
+    assert_same_output(specs, after, rng)
+
+
 def test_a_neuron_that_is_only_quiet_stays_quiet(specs):
     """Small input weights alone are no scale: its values are small, and read as such."""
     weights = specs[0].weights.copy()

@@ -104,7 +104,7 @@ def test_what_moves_features_does_so_live_and_from_files(name, rng, tmp_path):
         (lambda x: ops.mean(x, axis=0, keepdims=True), "makes one value of several samples"),
         (lambda x: ops.max(x, axis=0, keepdims=True), "makes one value of several samples"),
         (lambda x: ops.transpose(x, (1, 0)), "moves the axis of the samples"),
-        (lambda x: L.Multiply()([x, L.Dense(8)(x)]), "Multiply of 2 values that all depend"),
+        (lambda x: L.Multiply()([x, L.Dense(8)(x)]), "unless all are functions of the same"),
     ],
 )
 def test_what_mixes_samples_or_multiplies_is_named(layers, match):

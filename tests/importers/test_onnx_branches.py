@@ -205,9 +205,27 @@ def test_both_probabilities_of_one_sigmoid_are_a_softmax(rng, constants):
 
 
 @pytest.mark.parametrize(
+    ("steps", "name"),
+    [
+        ("s = Sigmoid(a) h = Mul(a, s)", "silu"),
+        ("p = Softplus(a) t = Tanh(p) h = Mul(t, a)", "mish"),
+        ("s = HardSigmoid<alpha = 0.16666667>(a) h = Mul(a, s)", "hard_swish"),
+        ("q = Abs(a) r = Add(q, one) h = Div(a, r)", "softsign"),
+        ("q = Mul(a, a) h = Mul(q, a)", "x * x * x"),
+        ("h = Pow(a, two)", "power"),
+    ],
+)
+def test_activations_that_are_spelled_by_products_are_read(steps, name, rng, constants):
+    body = f"a = MatMul(x, W) {steps} y = MatMul(h, V)"
+    model = constants(parsed(XY, body), W=(6, 5), V=(5, 3), one=[1.0], two=[2.0])
+    source = assert_same(model, rng, (6,))
+    assert [layer.activation for layer in source] == [name, "linear"]
+
+
+@pytest.mark.parametrize(
     ("body", "match"),
     [
-        ("a = MatMul(x, W) g = Sigmoid(x) y = Mul(a, g)", "multiply of two values that both"),
+        ("a = MatMul(x, W) g = Sigmoid(x) y = Mul(a, g)", "unless all are functions of the"),
         ("g = Transpose(x) y = MatMul(x, g)", "a product of two values that depend on the input"),
         ("y = Concat<axis = 0>(x, x)", "one row a sample|same features of each sample"),
         ("m = ReduceMean<axes = [0]>(x) y = Sub(x, m)", "makes one value of several samples"),

@@ -104,6 +104,9 @@ def gelu(x):
 
 
 WRITTEN = {
+    "square": lambda x: x**2,
+    "power(3)": lambda x: x.pow(3),
+    "x * x": lambda x: x * x,
     "silu": lambda x: x * torch.sigmoid(x),
     "mish": lambda x: x * torch.tanh(F.softplus(x)),
     "gelu": lambda x: 0.5 * x * (1 + torch.erf(x / 2**0.5)),
@@ -132,6 +135,12 @@ def test_activations_that_are_written_as_several_steps_are_recognized(name):
         (lambda n, x: n.c(n.a(x).max(1)[1][:, None] + n.b(n.a(x))), "the place of the largest"),
         (lambda n, x: n.c(n.a(x).t().reshape(-1, 8)), "'c': it needs the samples along the first"),
         (lambda n, x: n.c(n.a(x)).t(), "output 't' does not have the samples along"),
+        (lambda n, x: n.c(n.a(x) * n.b(n.a(x))), "unless all are functions of the same weighted"),
+        (lambda n, x: n.c(n.a(x) / (n.a(x) - 1)), "divides by -1 . x of its input, which may be"),
+        (
+            lambda n, x: n.c(torch.div(n.a(x), n.a(x) ** 2 + 1, rounding_mode="floor")),
+            "div with rounding is not supported",
+        ),
         (lambda n, x: n.c(n.a(x)[: len(x)]), r"write x.shape\[0\] in the place of len"),
     ],
 )
@@ -142,15 +151,41 @@ def test_what_is_no_sum_of_rectifiers_is_refused_by_name(function, match):
 
 def test_everything_that_is_refused_is_named_at_once():
     def run(n, x):
-        h = n.norm(n.a(x))
-        return n.c(n.other(h * n.b(h)).view(-1, 2, 4).flatten(1)) * x[:, :3]
+        h = n.norm(n.a(x)) + n.a(x) * n.b(x.repeat(1, 2)[:, :8])
+        return n.c(n.other(h * n.b(h)).view(-1, 2, 4).flatten(1))
 
     with pytest.raises(ConversionError) as caught:
         read_model(Net(run, norm=nn.LayerNorm(8), other=nn.GroupNorm(2, 8)))
-    named = ["'norm'", "'mul'", "'other'", "'mul_1'"]
+    named = ["'norm'", "'mul'", "'other'"]
     assert [sum(f"layer {name}" in text for text in caught.value.problems) for name in named] == [
         1
-    ] * 4
+    ] * 3
+
+
+def test_an_input_that_may_have_several_widths_is_refused_with_the_way_out():
+    net = Net(lambda n, x: n.small(torch.relu(x[:, -4:])))
+    with pytest.raises(ConversionError, match=r"\(4, 5, ...\).*begin it with x = x.view"):
+        read_model(net)
+    net.function = lambda n, x: n.small(torch.relu(x.view(x.shape[0], 6)[:, -4:]))
+    assert assert_same(net).n_in == 6
+
+
+def test_each_of_several_inputs_has_one_width():
+    class Two(Net):
+        def forward(self, x, y):
+            return self.function(self, x, y)
+
+    net = Two(lambda n, x, y: n.c(torch.relu(n.a(x)) + y), bias=nn.Linear(1, 1))
+    assert dict(read_model(net.eval()).form.inputs) == {"x": 6, "y": 8}, "1 is spread, 8 is not"
+    net.function = lambda n, x, y: n.small((x + y)[:, :4])
+    with pytest.raises(ConversionError, match="input 'y' may have several numbers of features"):
+        read_model(net)
+
+
+def test_a_constant_of_each_feature_gives_the_width_of_an_input():
+    net = Net(lambda n, x: n.one((x * n.w)[:, :]), one=nn.Linear(6, 1))
+    net.w = nn.Parameter(torch.linspace(0.5, 1.5, 6))
+    assert assert_same(net).n_in == 6, "not the 1 that is the number of biases"
 
 
 def test_the_largest_of_many_features_is_refused_with_its_limit():

@@ -88,14 +88,14 @@ class Estimate:
             lengths = _lengths(values)
             error = np.multiply.outer(_share(matrix) * lengths, self.lengths)
             alike = np.isfinite(lengths * self.lengths.max())
-            charges = [self._charge(signals, product - error)]
-            charges.append(self._charge(signals, np.add(product, error, out=error)))
-            for charge in charges:  # an infinite number makes a sum infinite or NaN
+            low = self._charge(signals, product - error)
+            high = self._charge(signals, np.add(product, error, out=error))
+            for charge in (low, high):  # an infinite number makes a sum infinite or NaN
                 alike &= np.isfinite(charge.sum(axis=1))
         if alike.any():
             voltage = signals[self.firing.voltage]
             counts = self.firing.counts
-            alike &= kernel.fires_alike(*charges, voltage, n_steps, counts)
+            alike &= kernel.fires_alike(low, high, voltage, n_steps, counts)
         if not alike.all():
             product[~alike] = times(matrix, values[~alike])
             self._charge(signals, product)

@@ -86,7 +86,7 @@ class Records(NamedTuple):
     def of(cls, recordings: Sequence[Recording], lanes: int, n: int, dtype: np.dtype) -> "Records":
         """Lay out recordings of some lanes of ``n`` compartments, in arrays of one dimension."""
         given = {recording.key: recording for recording in recordings}
-        arrays: list[np.ndarray] = []
+        arrays: dict[str, np.ndarray] = {}
         strides = np.zeros((3, 2), dtype=np.uint64)
         for number, key in enumerate(("spiked", "voltage", "current")):
             kind = np.uint8 if key == "spiked" else dtype
@@ -96,9 +96,9 @@ class Records(NamedTuple):
                 runs = find_runs(given[key].columns)
                 flat = flat_view(values)
                 strides[number] = [stride // values.itemsize for stride in values.strides[:2]]
-            arrays += [runs, flat]
+            arrays |= {f"{key}_runs": runs, key: flat}
         counts = np.zeros(lanes * n if "count" in given else 0, dtype=np.int32)
-        return cls(*arrays, strides, counts)
+        return cls(**arrays, strides=strides, counts=counts)
 
 
 def find_runs(columns: np.ndarray) -> np.ndarray:

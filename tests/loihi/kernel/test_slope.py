@@ -66,6 +66,22 @@ def test_the_compiled_kernel_gives_the_same_numbers(rng, n, refract, keep_v):
     assert mine.any(axis=(0, 1)).all()
 
 
+@needs_numba
+@pytest.mark.parametrize("n", [16, 48, 33])
+def test_a_trace_may_be_some_columns_of_what_was_recorded(rng, n):
+    _, chip, trace = draw(rng, n, 2, 0.9)
+    recorded, neurons = as_recorded(trace, chip)
+    others = (rng.randint(0, 2, size=(LANES, N_STEPS, 96)).astype(part.dtype) for part in recorded)
+    inside = Trace(*(others[..., 16 : 16 + n] for others in others))
+    for mine, theirs in zip(inside, recorded, strict=True):
+        mine[...] = theirs
+    given = rng.normal(size=(LANES, N_STEPS, n)).astype(np.float32)
+    whole, part = given.copy(), given.copy()
+    back = make_slopes("numba").slopes
+    np.testing.assert_array_equal(back(part, inside, neurons), back(whole, recorded, neurons))
+    np.testing.assert_array_equal(part, whole)
+
+
 def smooth(x):
     """Rise from 0 to 1 with the slope of a triangle around 1."""
     below, above = np.clip(np.array([1, 0])[:, None, None] + (x - 1) / REACH, 0, 1)

@@ -72,6 +72,23 @@ def test_only_groups_that_anything_listens_to_are_listed():
     assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0]]
 
 
+def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
+    compat.nengo_loihi()
+    with nengo.Network(seed=0) as network:
+        source = nengo.Node(np.ones(5))
+        a = nengo.Ensemble(7, 1, neuron_type=RELU)
+        b = nengo.Ensemble(3, 1, neuron_type=RELU)
+        nengo.Connection(source, a.neurons, transform=np.ones((7, 5)))
+        nengo.Connection(a.neurons, b.neurons, transform=np.ones((3, 7)))
+    program = Program.from_model(build_model(network, 0.001))
+    ((first, n_inputs),) = [(group.start, group.size) for group in program.inputs]
+    once, often = make_tables(program, 2, 1), make_tables(program, 2, 255)
+    assert often.groups[:, :2].tolist() == [[first, n_inputs], [program.n_inputs, 7]]
+    # the chip's own neurons never spike twice in a step
+    assert often.room - once.room == 2 * 254 * n_inputs
+    assert often.groups[1, 2] - once.groups[1, 2] == 2 * 254 * n_inputs
+
+
 @pytest.mark.parametrize("side_by_side", [1, 6])
 @pytest.mark.parametrize("n", [1, 5, 8, 20])
 def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side):
