@@ -7,12 +7,7 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import (
-    ReadonlyError,
-    SimulationError,
-    SimulatorClosed,
-    ValidationError,
-)
+from nengo.exceptions import ReadonlyError, SimulationError, SimulatorClosed, ValidationError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
@@ -27,6 +22,7 @@ from nengo_dense.arguments import (
     whole_steps,
 )
 from nengo_dense.emulator.construction import (
+    check_hardware_options,
     check_model,
     check_network,
     check_target,
@@ -36,7 +32,6 @@ from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
 from nengo_dense.emulator.sole_use import SoleUse
-from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled
 from nengo_dense.plugins import show
@@ -136,8 +131,7 @@ class Simulator:
         self.network = check_network(network)
         check_keep_history(keep_history, network)
         seed = check_seed(seed)
-        if hardware_options is not None and not isinstance(hardware_options, Mapping):
-            raise invalid(f"must be a dict, got {show(hardware_options)}", "hardware_options")
+        check_hardware_options(hardware_options)
         check_model(model, dt)
         building: dict[str, Any] = {
             "model": model,
@@ -218,11 +212,7 @@ class Simulator:
     def clear_probes(self) -> None:
         """Delete all probed values."""
         with self._sole_use.to("clear probes"):
-            self._clear_probes()
-
-    def _clear_probes(self) -> None:
-        for history in self._machine.histories.values():
-            history.clear()
+            self._machine.clear_probes()
 
     def close(self) -> None:
         """Free the memory that only runs need; ``data`` stays."""
@@ -248,7 +238,7 @@ class Simulator:
             if self.closed:
                 raise SimulatorClosed("Cannot reset closed Simulator.")
             self._machine.reset(check_seed(seed))
-            self._clear_probes()
+            self._machine.clear_probes()
             self._n_steps = 0
             self._between_steps = True
 
