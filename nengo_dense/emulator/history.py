@@ -5,6 +5,7 @@ to all values at once.
 """
 
 import math
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from nengo.exceptions import SimulationError, ValidationError
 from nengo.simulator import SimulationData as NengoSimulationData
 
+from nengo_dense.emulator.sole_use import in_turn
 from nengo_dense.plugins import show
 
 #: Function that converts stored values to probed values.
@@ -87,6 +89,7 @@ class History:
         self.keep = keep
         self.finish = finish
         self.observer = observer
+        self.turn = threading.RLock()  # another thread may read while a run writes
         self.clear()
 
     @classmethod
@@ -105,6 +108,7 @@ class History:
         """(bool) Whether nobody asks for more than the sum of all steps and the last value."""
         return not self.keep and self.observer is None and self.period == 1
 
+    @in_turn
     def clear(self) -> None:
         """Delete all values."""
         self._parts: list[np.ndarray] = []
@@ -115,6 +119,7 @@ class History:
         self._last: np.ndarray | None = None
         self._cache: np.ndarray | None = None
 
+    @in_turn
     def reserve(self, first_step: int, n_steps: int) -> None:
         """Expect the values of a run. Room that the run before did not fill is given up."""
         self._close()
@@ -138,7 +143,6 @@ class History:
             values = values[:, steps % self.period < 1]
         if values.shape[1] == 0:
             return
-        self._cache = None
         if self.observer is not None:
             self.observer(first_step, self.finish(values))
         if self.keep:
@@ -146,14 +150,17 @@ class History:
             return
         self.add(values.sum(axis=1, dtype=np.result_type(values, np.int64)), values[:, -1])
 
+    @in_turn
     def add(self, added: np.ndarray, last: np.ndarray) -> None:
         """Add the sum of some steps' values, and keep the last: (lanes, *shape) arrays."""
         self._cache = None
         self._total = added if self._total is None else self._total + added
         self._last = last[:, np.newaxis].copy()
 
+    @in_turn
     def _keep(self, values: np.ndarray) -> None:
         """Store values: a whole run's as they are, those of parts in one array for the run."""
+        self._cache = None
         n_steps = values.shape[1]
         if self._open is None and n_steps == self._expected:
             self._parts.append(_apart(values))
@@ -172,6 +179,7 @@ class History:
             self._parts.append(self._open[:, : self._filled])
             self._open = None
 
+    @in_turn
     def values(self) -> np.ndarray:
         """All values that were kept: (lanes, n_values, *shape)."""
         if self._cache is None:
@@ -180,6 +188,7 @@ class History:
             self._cache.setflags(write=False)
         return self._cache
 
+    @in_turn
     def total(self) -> np.ndarray:
         """Sum of all values since the last clearing: (lanes, *shape), or (0,) if there is none."""
         total = self._total

@@ -158,6 +158,11 @@ class Machine:
         self._channels.reset()
         self._output.reset()
 
+    def clear_probes(self) -> None:
+        """Delete all probed values."""
+        for history in self.histories.values():
+            history.clear()
+
     def close(self) -> None:
         """Drop all state."""
         del self.hosts, self.chip, self._channels, self._output, self._kernel

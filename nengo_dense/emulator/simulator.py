@@ -7,12 +7,7 @@ from typing import Any
 
 import nengo
 import numpy as np
-from nengo.exceptions import (
-    ReadonlyError,
-    SimulationError,
-    SimulatorClosed,
-    ValidationError,
-)
+from nengo.exceptions import ReadonlyError, SimulationError, SimulatorClosed, ValidationError
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
@@ -30,12 +25,13 @@ from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
 from nengo_dense.emulator.simulator_arguments import (
+    check_hardware_options,
     check_model,
     check_network,
     check_target,
     enough_memory,
 )
-from nengo_dense.exceptions import invalid
+from nengo_dense.emulator.sole_use import SoleUse
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled
 from nengo_dense.plugins import show
@@ -123,6 +119,7 @@ class Simulator:
         kernel: str = "auto",
     ) -> None:
         self.closed = True  # if something below fails
+        self._sole_use = SoleUse()
         dt = positive(dt, "dt", unit="seconds")
         self.target = check_target(target)
         choice(kernel, KERNELS, "kernel")
@@ -134,8 +131,7 @@ class Simulator:
         self.network = check_network(network)
         check_keep_history(keep_history, network)
         seed = check_seed(seed)
-        if hardware_options is not None and not isinstance(hardware_options, Mapping):
-            raise invalid(f"must be a dict, got {show(hardware_options)}", "hardware_options")
+        check_hardware_options(hardware_options)
         check_model(model, dt)
         building: dict[str, Any] = {
             "model": model,
@@ -215,14 +211,15 @@ class Simulator:
 
     def clear_probes(self) -> None:
         """Delete all probed values."""
-        for history in self._machine.histories.values():
-            history.clear()
+        with self._sole_use.to("clear probes"):
+            self._machine.clear_probes()
 
     def close(self) -> None:
         """Free the memory that only runs need; ``data`` stays."""
-        if not self.closed:
-            self._machine.close()
-        self.closed = True
+        with self._sole_use.to("close"):
+            if not self.closed:
+                self._machine.close()
+            self.closed = True
 
     def reset(self, seed: int | None = None) -> None:
         """Return to the state before the first step, and delete all probed values.
@@ -237,12 +234,13 @@ class Simulator:
         nengo.exceptions.SimulatorClosed
             It was closed.
         """
-        if self.closed:
-            raise SimulatorClosed("Cannot reset closed Simulator.")
-        self._machine.reset(check_seed(seed))
-        self.clear_probes()
-        self._n_steps = 0
-        self._between_steps = True
+        with self._sole_use.to("reset"):
+            if self.closed:
+                raise SimulatorClosed("Cannot reset closed Simulator.")
+            self._machine.reset(check_seed(seed))
+            self._machine.clear_probes()
+            self._n_steps = 0
+            self._between_steps = True
 
     def run(
         self,
@@ -305,25 +303,27 @@ class Simulator:
         UserWarning
             There are no steps to run, or a register of the chip has overflowed.
         """
-        if self.closed:
-            raise SimulatorClosed("Simulator cannot run because it is closed.")
-        if not self._between_steps:
-            raise SimulationError(
-                "The last run ended inside a step, so host and chip are no longer at the same "
-                "step; call reset() before running again"
-            )
-        steps = count(steps, "steps", least=0, most=MOST_STEPS)
-        bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
-        given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
-        if steps == 0:
-            warnings.warn(
-                f"Running for 0 timesteps. Simulator still at time {self.time:g}.", stacklevel=2
-            )
-            return
-        progress = Progress("Simulating", "Simulation", steps)
-        compiling = saying_what_is_compiled(progress, self._kernel)
-        with ProgressTracker(bar, progress) as tracker, compiling:
-            self._run(steps, given, tracker)
+        with self._sole_use.to("run"):
+            if self.closed:
+                raise SimulatorClosed("Simulator cannot run because it is closed.")
+            if not self._between_steps:
+                raise SimulationError(
+                    "The last run ended inside a step, so host and chip are no longer at the same "
+                    "step; call reset() before running again"
+                )
+            steps = count(steps, "steps", least=0, most=MOST_STEPS)
+            bar = self.progress_bar if progress_bar is None else check_progress_bar(progress_bar)
+            given = check_data(data, self._machine.inputs, self.minibatch_size, steps)
+            if steps == 0:
+                warnings.warn(
+                    f"Running for 0 timesteps. Simulator still at time {self.time:g}.",
+                    stacklevel=2,
+                )
+                return
+            progress = Progress("Simulating", "Simulation", steps)
+            compiling = saying_what_is_compiled(progress, self._kernel)
+            with ProgressTracker(bar, progress) as tracker, compiling:
+                self._run(steps, given, tracker)
 
     def _run(
         self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker

@@ -1,6 +1,6 @@
 """What a simulator is made of, looked at before anything is built."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,8 @@ from nengo.exceptions import BuildError, ValidationError
 
 from nengo_dense import compat
 from nengo_dense.arguments import choice
+from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
 TARGETS = ("sim", "simreal")
 
@@ -47,6 +49,12 @@ def check_target(target: str | None) -> str:
             "nengo_loihi.Simulator for it, or target='sim'"
         )
     return choice(target, TARGETS, "target")
+
+
+def check_hardware_options(options: Any) -> None:
+    """Raise a ValidationError for what is neither None nor a dict."""
+    if options is not None and not isinstance(options, Mapping):
+        raise invalid(f"must be a dict, got {show(options)}", "hardware_options")
 
 
 def check_model(model: Any, dt: float) -> None:

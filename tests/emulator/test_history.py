@@ -1,5 +1,7 @@
 """Histories keep what was written, whole or in sum."""
 
+import threading
+
 import numpy as np
 import pytest
 from nengo.exceptions import SimulationError
@@ -115,3 +117,16 @@ def test_more_values_than_there_is_memory_for_are_refused_with_the_way_out():
     history.reserve(1, 10**15)
     with pytest.raises(SimulationError, match=r"in 2 lanes and 1000000000000000 steps.*GiB, more"):
         history.write(1, np.zeros((2, 1, 3)))
+
+
+def test_a_reader_waits_while_another_thread_writes():
+    history = History(1, True)
+    filled(history, [4], np.ones((1, 4, 2)))
+    read = []
+    reader = threading.Thread(target=lambda: read.append(history.total()))
+    with history.turn:
+        reader.start()
+        reader.join(0.05)
+        assert not read
+    reader.join()
+    np.testing.assert_array_equal(read, [[[4.0, 4.0]]])

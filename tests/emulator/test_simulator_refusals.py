@@ -1,5 +1,7 @@
 """What the simulator refuses, and what it says then."""
 
+import threading
+
 import nengo
 import numpy as np
 import pytest
@@ -34,6 +36,54 @@ def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
             call()
     with pytest.raises(SimulatorClosed, match="re-open"):
         sim.__enter__()
+
+
+CHANGES = {
+    "run": lambda sim: sim.run_steps(1),
+    "reset": lambda sim: sim.reset(),
+    "clear probes": lambda sim: sim.clear_probes(),
+    "close": lambda sim: sim.close(),
+}
+
+
+def refusals(sim):
+    """What each change of a simulator is refused with."""
+    said = {}
+    for doing, change in CHANGES.items():
+        with pytest.raises(SimulationError, match=r"cannot .* while it runs") as caught:
+            change(sim)
+        said[doing] = str(caught.value)
+    return said
+
+
+def test_during_a_run_nothing_changes_a_simulator_from_within(net):
+    seen = []
+    with simulator(net, keep_history={net.p_chip: lambda *_: seen.append(refusals(sim))}) as sim:
+        sim.run_steps(3)
+        assert all(f"cannot {doing} while" in said for doing, said in seen[0].items())
+        assert sim.n_steps == 3
+        sim.reset()
+        sim.clear_probes()
+    assert sim.closed
+
+
+def test_during_a_run_another_thread_reads_but_changes_nothing(net):
+    running, end = threading.Event(), threading.Event()
+
+    def pause(*_):
+        running.set()
+        assert end.wait(60)
+
+    with simulator(net, keep_history={net.p_chip: pause}) as sim:
+        thread = threading.Thread(target=sim.run_steps, args=(3,))
+        thread.start()
+        assert running.wait(60)
+        refusals(sim)
+        assert sim.sum(net.p_chip).shape == (0,)
+        end.set()
+        thread.join()
+        assert sim.n_steps == 3
+        assert sim.sum(net.p_chip).shape == (5,)
 
 
 @pytest.mark.parametrize(

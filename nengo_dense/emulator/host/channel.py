@@ -133,7 +133,7 @@ class Channels:
         self.lanes = lanes
         self.n_inputs = n_inputs
         self._ends = dict(ends or {})
-        self.begin(0)
+        self.spikes, self.step = np.zeros((lanes, 0, n_inputs), dtype=np.uint8), 0
 
     @classmethod
     def of_model(cls, model: Any, program: Program, lanes: int) -> "Channels":
@@ -158,8 +158,11 @@ class Channels:
         return self._ends.get(id(process))
 
     def begin(self, n_steps: int) -> None:
-        """Begin a part of a run, without spikes."""
-        self.spikes = np.zeros((self.lanes, n_steps, self.n_inputs), dtype=np.uint8)
+        """Begin a part of a run, without spikes; those of the part before are overwritten."""
+        if self.spikes.shape[1] == n_steps:  # to get new memory takes longer than to clear it
+            self.spikes.fill(0)
+        else:
+            self.spikes = np.zeros((self.lanes, n_steps, self.n_inputs), dtype=np.uint8)
         self.step = 0
 
     def send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> None:

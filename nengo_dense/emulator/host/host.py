@@ -242,16 +242,16 @@ class Host:
         for group in groups:
             if group in self._replaced or self._is_current(group):
                 continue
-            results = [step() for step in group.steps]
-            group.done = self._touch(
-                [] if all(result is False for result in results) else group.writes
-            )
+            changed = False
+            for step in group.steps:
+                changed |= step() is not False
+            group.done = self._touch(group.writes if changed else ())
 
     def _is_current(self, group: OperatorGroup) -> bool:
         """Whether a group's result is up to date: no signal that it reads has changed."""
         if not group.pure or group.done < 0:
             return False
-        return all(self._changed[signal] <= group.done for signal in group.reads)
+        return max(map(self._changed.__getitem__, group.reads), default=0) <= group.done
 
     def _touch(self, signals: Iterable[Signal]) -> int:
         """Record that signals have changed; return the time, as a count."""

@@ -174,12 +174,19 @@ def _dot(op: DotInc, signals: LaneSignals, dt: float) -> Step | None:
         return None
 
     def part(start: int, stop: int) -> None:
-        y[start:stop] += np.matmul(a, x[start:stop, :, None])[..., 0]
+        y[start:stop] += times(a, x[start:stop])
 
     def step() -> None:
         over_lanes(part, signals.lanes, a.size * signals.lanes)
 
     return step
+
+
+def times(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Multiply a matrix by the (lanes, m) vectors of each lane, as Nengo does for one."""
+    if matrix.shape[1] == 1:  # sums of one number, which begin at +0
+        return np.asarray(vectors * matrix[:, 0] + 0)
+    return np.asarray(np.matmul(matrix, vectors[:, :, None])[..., 0])
 
 
 def _sparse_dot(op: SparseDotInc, signals: LaneSignals, dt: float) -> Step | None:

@@ -13,6 +13,7 @@ from nengo.synapses import LinearFilter
 
 from nengo_dense.emulator.host.channel import Channels, Receiver, SpikeSender
 from nengo_dense.emulator.host.group import OperatorGroup
+from nengo_dense.emulator.host.operators import times
 from nengo_dense.emulator.host.plan import Content, Firing, Plan, Steady, Total
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
@@ -137,7 +138,7 @@ def _dot(op: DotInc, channels: Channels, moving: set[Signal], dt: float) -> Act 
         matrix, vector = signals[op.A], signals[op.X]
         if vector.ndim == 1:
             return np.dot(matrix, vector)
-        return np.matmul(matrix, vector[:, :, None])[..., 0]  # each lane rounds as if alone
+        return times(matrix, vector)
 
     return Act(Kind.ADD, op.Y.size, op.Y, Steady(op.Y.size, reads, product))
 
@@ -227,7 +228,7 @@ def _needed(acts: list[Act]) -> list[Act]:
 
 
 def _fuse(acts: list[Act]) -> list[Act]:
-    """Join firing and sending into one act, if nothing else reads the neurons' output."""
+    """Join firing and sending into one act, if nothing else reads the neurons' output or state."""
     readers: dict[Content | None, list[Act]] = {}
     for act in acts:
         readers.setdefault(_whole(act.source), []).append(act)
@@ -235,7 +236,7 @@ def _fuse(acts: list[Act]) -> list[Act]:
     for act in acts:
         first, *others = readers.get(act.target, [act])
         whole = act.kind == Kind.FIRE and first.kind == Kind.SEND and first.source is act.target
-        if whole and not others:
+        if whole and not others and act.state not in readers:
             fused.append(replace(act, kind=Kind.FIRE_AND_SEND, end=first.end))
             sent.add(first)
         else:

@@ -4,8 +4,8 @@ Loaded only by `.numba_kernel` and `.choice`, because it imports numba.
 
 A few lanes run all steps before the next lanes begin, so that their vectors stay in the
 processor's cache. The vectors of neighbouring lanes are contiguous in memory, and ``size`` is the
-size of all of them together. Therefore only `send` has to distinguish lanes, and
-`fire_and_send`, which runs all steps before the others begin: nothing else reads its result.
+size of all of them together. Therefore only `send` has to distinguish lanes, and `fire_and_send`,
+which runs all steps before the others begin: nothing else reads what it writes.
 """
 
 from typing import Any
@@ -182,7 +182,7 @@ def _run_ahead(
     instructions: Instructions,
     stretch: Stretch,
 ) -> None:
-    """Run an instruction in all steps, if it is one whose result no other one reads."""
+    """Run an instruction in all steps, if no other instruction reads what it writes."""
     places, lanes = instructions.places, np.uint64(stretch.lanes)
     if np.int64(places[i, 0]) != Kind.FIRE_AND_SEND:
         return

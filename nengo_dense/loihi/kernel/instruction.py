@@ -21,7 +21,7 @@ class Kind(IntEnum):
     FILTER = 3  #: set it to ``state = a * state + b * source``
     FIRE = 4  #: add the source to the state and set it to ``a`` for each spike
     SEND = 5  #: no target; send the chip a spike for every non-zero number of the source
-    FIRE_AND_SEND = 6  #: both; the target is written only in the last step
+    FIRE_AND_SEND = 6  #: both, ahead of the others if need be: none reads target or state
     KEEP = 7  #: keep the source for a probe
 
 

@@ -106,7 +106,7 @@ def fires_alike(
     Parameters
     ----------
     low, high : (lanes, n) float64 array
-        Bounds of the input in spikes a step; finite, and none of ``low`` above ``high``.
+        Bounds of the input in spikes a step, each pair in either order; finite.
     voltage : (lanes, n) float64 array
         Before the first step.
     n_steps : int

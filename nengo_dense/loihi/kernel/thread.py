@@ -29,8 +29,8 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
     results : list
         One for each range, in order.
     """
-    n_threads = min(_n_threads(), lanes)
-    if n_threads == 1 or work < THREAD_WORK:
+    n_threads = 1 if work < THREAD_WORK else min(_n_threads(), lanes)  # to ask takes time as well
+    if n_threads == 1:
         return [function(0, lanes)]
     n_parts = min(lanes, 4 * n_threads)
     bounds = [lanes * part // n_parts for part in range(n_parts + 1)]

@@ -56,3 +56,13 @@ def test_a_reset_receiver_has_zeros():
     receiver.receive(1, np.ones((1, 2, 3)))
     receiver.reset()
     np.testing.assert_array_equal(receiver.value(10.0), np.zeros((2, 3)))
+
+
+def test_every_part_of_a_run_begins_without_spikes():
+    channels = Channels(2, n_inputs=3)
+    for n_steps in (4, 4, 1):
+        channels.begin(n_steps)
+        assert channels.spikes.shape == (2, n_steps, 3)
+        assert not channels.spikes.any()
+        channels.send(SpikeSender(first=0, size=3), np.ones((2, 3)))
+        assert channels.spikes[:, 0].all()

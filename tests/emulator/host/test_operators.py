@@ -8,7 +8,7 @@ from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Reset, SimPyFunc, SparseDotInc
 from nengo.builder.signal import Signal, SignalDict
 
-from nengo_dense.emulator.host.operators import has_effect, is_pure, make_step
+from nengo_dense.emulator.host.operators import has_effect, is_pure, make_step, times
 from nengo_dense.emulator.host.signals import LaneSignals
 
 LANES = 4
@@ -113,3 +113,13 @@ def test_what_is_pure_and_what_has_effect(rng):
     assert not is_pure(function)
     assert has_effect(function)
     assert not has_effect(Reset(a))
+
+
+@pytest.mark.parametrize("m", [1, 2, 7])
+def test_a_product_of_each_lane_is_that_of_one_lane(m, rng):
+    matrix, vectors = rng.normal(size=(5, m)), rng.normal(size=(4, m))
+    vectors[1] = 0
+    for product, vector in zip(times(matrix, -vectors), -vectors, strict=True):
+        np.testing.assert_array_equal(product, np.dot(matrix, vector))
+        if m == 1:
+            assert not np.signbit(product[product == 0]).any()

@@ -108,3 +108,13 @@ def test_a_host_that_does_anything_else_has_no_plan(add):
 @pytest.mark.parametrize("arguments", [{"name": "lif"}, {"synapse": 0.01}])
 def test_neurons_that_no_instruction_runs_have_no_plan(arguments):
     assert plans_of(make_network(**arguments))["host_pre"] is None
+
+
+@pytest.mark.parametrize("summed", [False, True])
+def test_neurons_whose_voltage_is_probed_do_not_run_ahead_of_it(summed):
+    net = make_network()
+    with net:
+        nengo.Probe(net.hidden.neurons, "voltage")
+    with Simulator(net, progress_bar=False, keep_history=not summed, kernel="numpy") as sim:
+        plan = sim._machine.hosts["host_pre"].plan
+    assert kinds(plan) == ["FIRE", "SEND", "ADD" if summed else "KEEP"]

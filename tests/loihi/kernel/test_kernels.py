@@ -11,6 +11,7 @@ pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense import compat
 from nengo_dense.loihi.build import build_model
+from nengo_dense.loihi.kernel import compiled_chip
 from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
@@ -110,3 +111,20 @@ def test_kernels_agree_where_few_neurons_are_connected(from_host, rng):
     reached = np.isin(np.arange(30), [target for target, _ in places])
     np.testing.assert_array_equal(current[:, -30:].any(axis=0), reached)
     assert (current[:, -30:][:, reached] > 0).all()
+
+
+@pytest.mark.parametrize("discretize", [True, False], ids=["integers", "floats"])
+def test_nothing_is_compiled_again_for_other_recordings_or_noise(discretize, rng):
+    program, lanes = make_program(12, discretize), 3
+    kernel, known = NumbaKernel(program), set()
+    for keys in ((), ("spiked",), ("voltage", "current"), ("count",)):
+        recordings = []
+        for key in keys:
+            shape = (lanes, 1) if key == "count" else (lanes, 2, 1)
+            dtype = {"count": np.int64, "spiked": np.uint8}.get(key, program.dtype)
+            recordings.append(Recording(key, np.array([1]), np.zeros(shape, dtype=dtype)))
+        for noise in ({}, {"noise_q": draw_noise(program, rng, 2)}):
+            drive = draw_drive(program, rng, lanes, 2, **noise)
+            kernel.advance(ChipState.zeros(program, lanes), drive, recordings)
+            known.add(len(compiled_chip.advance.signatures))
+    assert len(known) == 1

@@ -1,0 +1,48 @@
+"""One thing at a time: what a simulator cannot do while it runs, and reading while one writes."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from nengo.exceptions import SimulationError
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class SoleUse:
+    """Lets one thing be done at a time, and refuses others, in any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def to(self, doing: str) -> Iterator[None]:
+        """Do something to a simulator, alone.
+
+        Raises
+        ------
+        nengo.exceptions.SimulationError
+            Something else is done at this time.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise SimulationError(
+                f"This simulator cannot {doing} while it runs, in another thread or around this "
+                "call; wait for the end of the run, or use a simulator for each thread"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def in_turn(method: Method) -> Method:
+    """Let a method wait until no other thread is in one of the object's; it needs a ``turn``."""
+
+    @functools.wraps(method)
+    def wait(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with self.turn:
+            return method(self, *args, **kwargs)
+
+    return wait  # type: ignore[return-value]
