@@ -12,6 +12,7 @@ from typing import Any
 from nengo.exceptions import NengoException
 
 from nengo_dense.cli import check, console, convert, demo, evaluate, export, predict
+from nengo_dense.cli.output import check_inputs_kept
 from nengo_dense.version import version
 
 #: Exit codes, for scripts.
@@ -83,6 +84,7 @@ def _ending_on_term() -> Iterator[None]:
 
 def _run(args: argparse.Namespace) -> int:
     """Run a command; show warnings of this package, and those of others only on request."""
+    check_inputs_kept(args)
     if args.warnings:
         return int(args.run_command(args))
     with console.own_warnings():

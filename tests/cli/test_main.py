@@ -564,3 +564,29 @@ def test_ctrl_c_before_the_commands_are_there_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
     assert start() == 130
     assert capsys.readouterr().err == "nengo-dense: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["convert", "stack.npz", "-o", "./stack.npz"], "-o: ./stack.npz is also the model that"),
+        (["predict", "stack.npz", "--data", "a.npz", "-o", "a.npz"], "-o: a.npz is also the data"),
+        (["export", "m.nir", "-o", "m.nir"], "-o: m.nir is also the model that this command read"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads(folder, capsys, monkeypatch, arguments, words):
+    monkeypatch.chdir(folder)
+    np.savez("a.npz", y=np.ones((2, 3)))
+    (folder / "m.nir").write_bytes(b"")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_labels_alone_are_no_answers_to_be_replaced(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    np.savez("labels.npz", y=np.arange(24))
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", "stack.npz", "--data", "data.npz", "-o", "labels.npz"])
+    assert "labels.npz exists and is not a file of answers" in capsys.readouterr().err

@@ -126,8 +126,9 @@ def _compiled(name: str) -> bool:
         return False
     import numba
 
-    if numba.config.DISABLE_JIT and name == "numba":
+    is_off = bool(vars(numba.config)["DISABLE_JIT"])
+    if is_off and name == "numba":
         raise ValidationError(
             "numba is switched off (NUMBA_DISABLE_JIT); switch it on, or use 'numpy'", "kernel"
         )
-    return not numba.config.DISABLE_JIT
+    return not is_off
