@@ -9,8 +9,9 @@ from typing import Any
 
 import nengo
 from nengo.exceptions import ValidationError
+from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.arguments import between, flag, positive
+from nengo_dense.arguments import between, check_progress_bar, flag, positive
 from nengo_dense.checks import registry
 from nengo_dense.checks.declaration import Rule
 from nengo_dense.checks.finding import SEVERITIES, Finding, plain_number, plain_text
@@ -40,6 +41,7 @@ def check(
     ignore: Mapping[str, str] | None = None,
     build: bool = True,
     time_limit: float | None = TIME_LIMIT,
+    progress_bar: Any = True,
 ) -> CheckReport:
     """Find every problem that a network would have on Loihi, before it runs there.
 
@@ -65,6 +67,8 @@ def check(
         Seconds that one rule or fact of another package, or the import of a package of rules,
         may take. One that takes longer is stopped, and the report names it. With ``None`` there
         is no limit, and these rules run in the caller's thread, as a debugger needs it.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+        Most of the time goes into building and the run, which the first rules ask for.
 
     Returns
     -------
@@ -99,6 +103,7 @@ def check(
     run = between(run, 0, LONGEST_RUN, "run", unit="seconds")
     if time_limit is not None:
         time_limit = between(positive(time_limit, "time_limit"), 0, LONGEST_RUN, "time_limit")
+    bar = check_progress_bar(progress_bar)
     known = registry.load(time_limit=time_limit)
     selection = Selection.of(select, ignore, known.rules)
     with untouched(network), warnings.catch_warnings():
@@ -108,8 +113,10 @@ def check(
         report = CheckReport(
             problems=list(known.problems), complete=known.complete, name=_label(network)
         )
-        for rule in known.rules.values():
-            _ask(rule, facts, selection, report)
+        with ProgressTracker(bar, Progress("Checking", "Check", len(known.rules))) as tracker:
+            for rule in known.rules.values():
+                _ask(rule, facts, selection, report)
+                tracker.total_progress.step()
         report.findings[:] = _sorted(_unexplained(report.findings, known))
         report.layers, report.cores, report.curves = _figures(facts)
         for crash in facts.crashes:

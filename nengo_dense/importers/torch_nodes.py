@@ -4,11 +4,12 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from nengo_dense.importers.graph_folding import GraphNode
+from nengo_dense.importers.operation import Problem
 from nengo_dense.importers.torch_graph import constants_of, is_size, needed_for
 from nengo_dense.importers.torch_pattern import as_activation
 from nengo_dense.importers.torch_reading import TorchReading
 from nengo_dense.importers.torch_reference import label_of
-from nengo_dense.importers.torch_trace import fitting_values
+from nengo_dense.importers.torch_trace import values_of_inputs
 
 
 def nodes_of_trace(traced: Any) -> tuple[list[GraphNode], dict[str, Hashable]]:
@@ -27,9 +28,16 @@ def nodes_of_trace(traced: Any) -> tuple[list[GraphNode], dict[str, Hashable]]:
         if node in needed and node not in constants and not is_size(node)
     ]
     inputs = [node for node in flowing if node.op == "placeholder"]
-    values = next(fitting_values(traced, inputs), {})
+    values, open_inputs = values_of_inputs(traced, inputs)
     reading = TorchReading(traced, constants, values, set(flowing))
-    for step in flowing:
+    for step, sizes in open_inputs.items():
+        x = label_of(step)
+        text = (
+            f"input {x!r} may have several numbers of features ({sizes}, ...), and forward does "
+            f"not say which; begin it with {x} = {x}.view({x}.shape[0], n) for n features"
+        )
+        reading.add(step, ("",), [Problem(text)], None, x)
+    for step in (each for each in flowing if each not in open_inputs):
         reading.read(step)
         as_activation(reading, step)
     outputs: dict[str, Hashable] = {}

@@ -1,7 +1,7 @@
 """The trace of a PyTorch module, with the values that its steps have."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -119,17 +119,75 @@ def fitting_values(traced: Any, inputs: list[Any]) -> Iterator[dict[Any, Any]]:
     values : dict
         Step -> what it gives for `N_SAMPLES` samples.
     """
+    for widths in islice(product(sorted(set(_sizes(traced))), repeat=len(inputs)), MOST_TRIALS):
+        values = _run(traced, widths)
+        if values is not None:
+            yield values
+
+
+def values_of_inputs(traced: Any, inputs: list[Any]) -> tuple[dict[Any, Any], dict[Any, str]]:
+    """Run a trace on zeros of the numbers of features that it takes, if no others fit.
+
+    Parameters
+    ----------
+    traced : torch.fx.GraphModule
+        In evaluation mode.
+    inputs : list of torch.fx.Node
+
+    Returns
+    -------
+    values : dict
+        Step -> what it gives for `N_SAMPLES` samples; empty if no numbers are found.
+    open_inputs : dict
+        Input that may have several numbers of features -> those that fit, for messages.
+    """
+    values = next(fitting_values(traced, inputs), {})
+    if not values or not inputs:
+        return values, {}
+    tried = sorted(set(_sizes(traced)))
+    tried.append(tried[-1] + 1)  # fits where any number does
+    widths = [int(values[each].shape[1]) for each in inputs]
+    fitting = [{n} for n in widths]
+    places = [[place] for place in range(len(inputs))]
+    for changed in [*places, [*range(len(inputs))]] if len(inputs) > 1 else places:
+        for n in tried:
+            trial = [n if place in changed else old for place, old in enumerate(widths)]
+            if trial != widths and _keeps_samples(traced, trial):
+                for place in changed:
+                    fitting[place].add(n)
+    # one feature is spread over the others in arithmetic; it fits where they do
+    likely = [sorted(sizes - {1}) or [1] for sizes in fitting]
+    if any(len(sizes) > 1 for sizes in likely):
+        pairs = zip(inputs, likely, strict=True)
+        return {}, {each: ", ".join(map(str, n)) for each, n in pairs if len(n) > 1}
+    return _run(traced, [sizes[0] for sizes in likely]) or {}, {}
+
+
+def _run(traced: Any, widths: Sequence[int]) -> dict[Any, Any] | None:
+    """Return what each step gives for zeros of these numbers of features; None if they misfit."""
     torch = compat.require("torch", "Reading a PyTorch module")
     fx = compat.require("torch.fx", "Reading a PyTorch module")
     like = next((p for p in traced.parameters()), torch.zeros(()))
-    for widths in islice(product(sorted(set(_sizes(traced))), repeat=len(inputs)), MOST_TRIALS):
-        interpreter = fx.Interpreter(traced, garbage_collect_values=False)
-        zeros = [torch.zeros((N_SAMPLES, n), dtype=like.dtype, device=like.device) for n in widths]
-        try:
-            interpreter.run(*zeros)
-        except Exception:  # these numbers do not fit, in any of PyTorch's ways to say so
-            continue
-        yield dict(interpreter.env)
+    interpreter = fx.Interpreter(traced, garbage_collect_values=False)
+    zeros = [torch.zeros((N_SAMPLES, n), dtype=like.dtype, device=like.device) for n in widths]
+    try:
+        interpreter.run(*zeros)
+    except Exception:  # these numbers do not fit, in any of PyTorch's ways to say so
+        return None
+    return dict(interpreter.env)
+
+
+def _keeps_samples(traced: Any, widths: Sequence[int]) -> bool:
+    """Tell whether numbers of features fit, and give outputs of as many samples as there are."""
+    values = _run(traced, widths)
+    if values is None:
+        return False
+    (result,) = [node for node in traced.graph.nodes if node.op == "output"]
+    return all(
+        getattr(values[node], "shape", (0,))[:1] == (N_SAMPLES,)
+        for node in result.all_input_nodes
+        if node in values
+    )
 
 
 def _sizes(traced: Any) -> Iterator[int]:

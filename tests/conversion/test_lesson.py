@@ -22,9 +22,10 @@ def as_rows(batch):
 
 
 def learn_by_heart(lessons):
-    lessons.note(0.1)
-    lessons.note(0.3)
-    lessons.compare(0.301)
+    for learned, held_back in [(0.5, 0.27), (0.1, 0.31)]:
+        lessons.note(learned)
+        lessons.note(0.3)
+        lessons.compare(held_back)
 
 
 def test_each_pass_has_every_sample_once_in_a_new_order(samples):
@@ -42,9 +43,16 @@ def test_a_batch_is_no_larger_than_all_samples(samples):
 
 def test_samples_are_mixed_only_when_they_are_learned_by_heart(samples):
     lessons = Lessons(samples, 10, source, 0)
-    lessons.note(0.2)
-    lessons.compare(0.29)
-    assert as_rows(lessons.next_batch()) <= as_rows(samples)
+    for learned, held_back in [
+        (0.2, 0.9),  # there was nothing lower yet
+        (0.4, 0.3),
+        (0.2, 0.32),  # hardly risen
+        (0.3, 0.4),  # those learned from are no better
+    ]:
+        lessons.note(learned)
+        lessons.compare(held_back)
+        assert as_rows(lessons.next_batch()) <= as_rows(samples)
+    lessons = Lessons(samples, 10, source, 0)
     learn_by_heart(lessons)
     assert not as_rows(lessons.next_batch()) & as_rows(samples)
     lessons.note(1.0)

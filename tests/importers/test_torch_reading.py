@@ -162,6 +162,32 @@ def test_everything_that_is_refused_is_named_at_once():
     ] * 3
 
 
+def test_an_input_that_may_have_several_widths_is_refused_with_the_way_out():
+    net = Net(lambda n, x: n.small(torch.relu(x[:, -4:])))
+    with pytest.raises(ConversionError, match=r"\(4, 5, ...\).*begin it with x = x.view"):
+        read_model(net)
+    net.function = lambda n, x: n.small(torch.relu(x.view(x.shape[0], 6)[:, -4:]))
+    assert assert_same(net).n_in == 6
+
+
+def test_each_of_several_inputs_has_one_width():
+    class Two(Net):
+        def forward(self, x, y):
+            return self.function(self, x, y)
+
+    net = Two(lambda n, x, y: n.c(torch.relu(n.a(x)) + y), bias=nn.Linear(1, 1))
+    assert dict(read_model(net.eval()).form.inputs) == {"x": 6, "y": 8}, "1 is spread, 8 is not"
+    net.function = lambda n, x, y: n.small((x + y)[:, :4])
+    with pytest.raises(ConversionError, match="input 'y' may have several numbers of features"):
+        read_model(net)
+
+
+def test_a_constant_of_each_feature_gives_the_width_of_an_input():
+    net = Net(lambda n, x: n.one((x * n.w)[:, :]), one=nn.Linear(6, 1))
+    net.w = nn.Parameter(torch.linspace(0.5, 1.5, 6))
+    assert assert_same(net).n_in == 6, "not the 1 that is the number of biases"
+
+
 def test_the_largest_of_many_features_is_refused_with_its_limit():
     wide = nn.Linear(6, 100)
     with pytest.raises(ConversionError, match=r"largest of 100 values, more than 64"):
