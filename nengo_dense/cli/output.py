@@ -69,10 +69,7 @@ def check_apart(**paths: str | None) -> None:
 
 
 #: Options with files that a command reads, and with files that it writes.
-READ, WRITTEN = (
-    ("model", "data", "calibrate", "ladder", "samples"),
-    ("output", "html", "json", "plot"),
-)
+READ, WRITTEN = ("model", "data", "calibrate"), ("output", "html", "json", "plot")
 
 
 def check_inputs_kept(args: argparse.Namespace) -> None:
