@@ -287,13 +287,13 @@ def main(argv=None):
     arguments.add_argument("--seconds", type=float, help="after which no function is begun")
     arguments.add_argument("--json", type=os.path.abspath, help="file for the counts")
     given = arguments.parse_args(argv)
-    start = time.monotonic()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     counts, faults, left = {}, [], []
     with tempfile.TemporaryDirectory() as folder, inside(folder):
-        wrong = values()
-        for case in cases(Path(folder)):
+        wrong, right = values(), cases(Path(folder))
+        start = time.monotonic()
+        for case in right:
             if given.only and case.name != given.only:
                 continue
             if given.seconds and time.monotonic() - start > given.seconds:
