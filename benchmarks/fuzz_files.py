@@ -95,7 +95,7 @@ def nir_files():
     found = []
     for encoding in ("host", "spikes"):
         path = Path(tempfile.mkdtemp()) / "s.nir"
-        DenseStack([6, 5, 3], 4, seed=0, encoding=encoding).export(
+        DenseStack([6, 5, 3], 4, seed=0, encoding=encoding, synapse=None).export(
             path, presentation_time=0.1, samples=np.random.RandomState(0).rand(10, 4)
         )
         found.append(path.read_bytes())
