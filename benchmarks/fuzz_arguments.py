@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 import traceback
 import warnings
 from collections import Counter
@@ -283,15 +284,20 @@ def main(argv=None):
     """Count what comes of wrong arguments."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--only", help="the function of this name alone")
+    arguments.add_argument("--seconds", type=float, help="after which no function is begun")
     arguments.add_argument("--json", type=os.path.abspath, help="file for the counts")
     given = arguments.parse_args(argv)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    counts, faults = {}, []
+    counts, faults, left = {}, [], []
     with tempfile.TemporaryDirectory() as folder, inside(folder):
-        wrong = values()
-        for case in cases(Path(folder)):
+        wrong, right = values(), cases(Path(folder))
+        start = time.monotonic()
+        for case in right:
             if given.only and case.name != given.only:
+                continue
+            if given.seconds and time.monotonic() - start > given.seconds:
+                left.append(case.name)
                 continue
             counts[case.name] = Counter()
             for argument in case.arguments:
@@ -308,6 +314,7 @@ def main(argv=None):
         "calls": sum(total.values()),
         "total": dict(total),
         "by_function": {name: dict(found) for name, found in counts.items()},
+        "not_begun": left,
         "faults": faults,
     }
     print(json.dumps({key: value for key, value in figures.items() if key != "faults"}, indent=2))

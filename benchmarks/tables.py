@@ -309,6 +309,21 @@ def training(task: str) -> str:
     return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(known)
 
 
+def fuzz_files() -> str:
+    """Say what came of damaged files."""
+    known = record.load("fuzz_files")
+    rows = []
+    for kind, name in (("stack", "saved stacks"), ("nir", "NIR files")):
+        counts = known["figures"][kind]
+        if not counts:
+            continue
+        bad = [counts.get(what, 0) for what in ("bare", "hang")]
+        named = sum(counts.values()) - counts.get("result", 0) - sum(bad)
+        rows.append([name, sum(counts.values()), counts.get("result", 0), named, *bad])
+    head = ["damaged files", "number", "read", "named errors", "bare errors", "longer than 30 s"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
 def mean(rows: Sequence[dict], key: str) -> float:
     """Return the mean of a figure over seeds."""
     return sum(row[key] for row in rows) / len(rows)
@@ -445,6 +460,7 @@ PAGES = {
     "sequences": sequences,
     "suites": suites,
     "exactness": exactness,
+    "fuzz_files": fuzz_files,
     "export_spikes": export_spikes,
     "export_readers": export_readers,
     "export_seconds": export_seconds,

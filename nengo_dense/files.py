@@ -129,6 +129,11 @@ def _declared(archive: Any, name: str) -> int:
         return 0  # NumPy refuses the first
     if n * dtype.itemsize > info.file_size:
         raise ValueError(f"array {name!r} declares the shape {shape}, more than is there")
+    return _bytes(n, dtype)
+
+
+def _bytes(n: int, dtype: np.dtype[Any]) -> int:
+    """Return the bytes in memory of so many elements, once they are computed with."""
     return int(n * max(dtype.itemsize, NUMBER_BYTES if dtype.kind in "biuf" else 1))
 
 
@@ -235,8 +240,13 @@ def write(path: Any, produce: Callable[[BinaryIO], Any], *, kind: Kind = ANY) ->
     """
     target = check_target(path, kind)
     if _is_stream(target):
-        with target.open("wb") as file:
-            produce(file)
+        try:
+            with target.open("wb") as file:
+                produce(file)
+        except BrokenPipeError:
+            raise  # its reader has seen enough
+        except OSError as err:
+            raise _said(err, f"{path} cannot be written") from err
         return
     # a name of fixed length, because the file's own name may have the maximal length
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
@@ -254,7 +264,9 @@ def write(path: Any, produce: Callable[[BinaryIO], Any], *, kind: Kind = ANY) ->
         temporary.unlink(missing_ok=True)
 
 
-def write_arrays(path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY) -> None:
+def write_arrays(
+    path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY, limit: Limit | None = None
+) -> None:
     """Write arrays to an ``.npz`` file without pickle, as `write` writes.
 
     Parameters
@@ -262,7 +274,20 @@ def write_arrays(path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY) -> N
     path : str or os.PathLike
     arrays : mapping of {str: array_like}
     kind : Kind, optional
+    limit : Limit, optional
+        How much a reader of this file takes; see `load_arrays`.
+
+    Raises
+    ------
+    nengo_dense.exceptions.FileFormatError
+        There is more than the limit, so the file could not be read again. Nothing is written.
     """
+    n_bytes = sum(_bytes(a.size, a.dtype) for a in map(np.asarray, arrays.values()))
+    if limit is not None and n_bytes > limit.most:
+        raise FileFormatError(
+            f"{path} is not written: it would hold {n_bytes} {limit.unit}, and files with more "
+            f"than {limit.most} are not read again. Use fewer or smaller layers"
+        )
     content = BytesIO()  # NumPy does not close an archive that cannot be written completely
     np.savez_compressed(content, **arrays)
     write(path, lambda file: file.write(content.getbuffer()), kind=kind)

@@ -20,7 +20,7 @@ from nengo.exceptions import ValidationError
 
 import nengo_dense
 from nengo_dense import files
-from nengo_dense.budget import DATA
+from nengo_dense.budget import DATA, Limit
 from nengo_dense.exceptions import FileFormatError
 
 GREETING = files.Kind("a greeting", lambda file: file.read(5) == b"hello")
@@ -349,3 +349,60 @@ def test_one_module_opens_files_to_write_into_them(path):
     calls = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     found = [ast.unparse(node) for node in calls if isinstance(node, ast.Call) and writes(node)]
     assert len(found) == (3 if path.name == "files.py" else 0), found
+
+
+def test_arrays_that_could_not_be_read_again_are_not_written(tmp_path):
+    path = tmp_path / "kept.npz"
+    files.write_arrays(path, {"a": np.zeros(3)})
+    before = path.read_bytes()
+    small = Limit(79, "bytes of data")
+    files.write_arrays(tmp_path / "whole.npz", {"a": np.zeros(9, np.int8)}, limit=small)
+    with pytest.raises(
+        FileFormatError, match=r"kept.npz is not written: .* hold 80 bytes of data"
+    ):
+        files.write_arrays(path, {"a": np.zeros(10, np.int8)}, limit=small)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no full device")
+def test_a_full_device_is_named():
+    with pytest.raises(OSError, match=r"^/dev/full cannot be written: No space left on device$"):
+        files.write("/dev/full", put(b"hello"))
+
+
+class Interrupting:
+    """A file that is interrupted after some bytes."""
+
+    def __init__(self, file, left):
+        self.file, self.left = file, left
+
+    def write(self, content):
+        self.file.write(bytes(content)[: self.left])
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("ending", ["full disk", "Ctrl-C"])
+def test_none_of_fifty_broken_saves_loses_the_old_stack(tmp_path, ending, monkeypatch):
+    path = tmp_path / "s.npz"
+    nengo_dense.DenseStack([6, 5, 3], 4, seed=0).save(path)
+    old, large = path.read_bytes(), nengo_dense.DenseStack([30, 20, 3], 30, seed=0)
+    write = files.write
+    for n in range(1, 51):
+        with contextlib.ExitStack() as stack:
+            if ending == "full disk":
+                stack.enter_context(full_disk(40 * n))
+                stack.enter_context(
+                    pytest.raises(OSError, match=r"s\.npz cannot be written: File")
+                )
+            else:
+                monkeypatch.setattr(
+                    files,
+                    "write",
+                    lambda path, produce, n=n, **kind: write(
+                        path, lambda file: produce(Interrupting(file, 40 * n)), **kind
+                    ),
+                )
+                stack.enter_context(pytest.raises(KeyboardInterrupt))
+            large.save(path)
+        assert path.read_bytes() == old
+        assert names(tmp_path) == ["s.npz"]

@@ -2,19 +2,23 @@
 
 import argparse
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from nengo.exceptions import NengoException
 
 from nengo_dense.cli import check, console, convert, demo, evaluate, export, predict
+from nengo_dense.cli.output import check_inputs_kept
 from nengo_dense.version import version
 
 #: Exit codes, for scripts.
 CLEAN, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
-#: The exit code of shells for Ctrl-C.
-INTERRUPTED = 130
+#: The exit codes of shells for Ctrl-C and for a process that is told to end.
+INTERRUPTED, TERMINATED = 130, 143
 
 COMMANDS = (demo, check, convert, evaluate, export, predict)
 
@@ -31,34 +35,67 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     exit_code : int
         0 success; 1 errors found, or a goal missed; 2 wrong usage or unreadable input;
-        3 an internal error; 130 Ctrl-C.
+        3 an internal error; 130 Ctrl-C; 143 the signal TERM.
     """
-    with console.plain_characters():
+    with console.plain_characters(), _ending_on_term():
         args = build_parser().parse_args(argv)
         exit_code = CLEAN
         try:
             exit_code = _run(args)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # it may have been closed before the start
+                sys.stdout.flush()
         except BrokenPipeError:
             # the reader of the output, such as head, has closed the pipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except _Terminated:
+            return _fail("terminated", TERMINATED, args.traceback)
         except KeyboardInterrupt:
             return _fail("interrupted", INTERRUPTED, args.traceback)
         except (NengoException, OSError) as err:
             # errors of this package, Nengo and the file system have clear messages
-            return _fail(str(err), USAGE, args.traceback)
+            return _fail(_words(err), USAGE, args.traceback)
         except Exception as err:
             message = f"internal error: {type(err).__name__}: {err} (--traceback shows where)"
             return _fail(message, INTERNAL, args.traceback)
         return exit_code
 
 
+class _Terminated(BaseException):
+    """The process was told to end."""
+
+
+@contextmanager
+def _ending_on_term() -> Iterator[None]:
+    """Raise an exception on the signal TERM, so that half-written files are removed."""
+
+    def end(*_: Any) -> None:
+        raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not the main thread, so no signal arrives here
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _run(args: argparse.Namespace) -> int:
     """Run a command; show warnings of this package, and those of others only on request."""
+    check_inputs_kept(args)
     if args.warnings:
         return int(args.run_command(args))
     with console.own_warnings():
         return int(args.run_command(args))
+
+
+def _words(err: Exception) -> str:
+    """Return an error's message; one of the file system without a file is of the output."""
+    if isinstance(err, OSError) and err.filename is None and len(err.args) > 1:
+        return f"the output cannot be written: {err.strerror}"
+    return str(err)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -66,3 +66,21 @@ def check_apart(**paths: str | None) -> None:
             raise ValidationError(
                 f"{path} is also the file of --{other}; give two names", attr=f"--{option}"
             )
+
+
+#: Options with files that a command reads, and with files that it writes.
+READ, WRITTEN = ("model", "data", "calibrate"), ("output", "html", "json", "plot")
+
+
+def check_inputs_kept(args: argparse.Namespace) -> None:
+    """Raise a ValidationError if a command would write over a file that it reads."""
+    given = vars(args)
+    read = {Path(given[name]).resolve(): name for name in READ if given.get(name)}
+    for name in WRITTEN:
+        path = given.get(name)
+        if path and Path(path).resolve() in read:
+            raise ValidationError(
+                f"{path} is also the {read[Path(path).resolve()]} that this command reads; give "
+                "another name",
+                attr="-o" if name == "output" else f"--{name}",
+            )

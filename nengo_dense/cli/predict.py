@@ -15,9 +15,19 @@ from nengo_dense.evaluation import predict
 
 
 def _holds_answers(file: BinaryIO) -> bool:
-    names = set(zipfile.ZipFile(file).namelist())
-    answers = names - {"labels.npy"}
-    return bool(answers) and all(name.startswith("y.") for name in answers)
+    """Tell whether a file holds rows of outputs; labels alone may be somebody's only ones."""
+    archive = zipfile.ZipFile(file)
+    answers = set(archive.namelist()) - {"labels.npy"}
+    return bool(answers) and all(
+        name.startswith("y.") and _are_rows(archive, name) for name in answers
+    )
+
+
+def _are_rows(archive: zipfile.ZipFile, name: str) -> bool:
+    with archive.open(name) as member:
+        np.lib.format.read_magic(member)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+    return dtype.kind == "f" and len(shape) > 1
 
 
 ANSWERS = files.Kind("a file of answers", _holds_answers)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense import files
+from nengo_dense.budget import DATA
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
@@ -66,7 +67,7 @@ def write(arguments: Mapping[str, Any], path: Path) -> None:
     }
     header |= store_record(arguments["tuned"], arrays)
     arrays["header"] = np.array(json.dumps(header))
-    files.write_arrays(path, arrays, kind=STACK)
+    files.write_arrays(path, arrays, kind=STACK, limit=DATA)
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import numpy as np
 from nengo.utils.numpy import is_number
 
 from nengo_dense import files, neurons
-from nengo_dense.budget import TEXT
+from nengo_dense.budget import DATA, TEXT
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
@@ -59,7 +59,7 @@ def write(arguments: dict[str, Any], path: Path) -> None:
         arrays["classes"] = classes
     header |= store_record(tuned, arrays)
     arrays["header"] = np.array(json.dumps(header | arguments))
-    files.write_arrays(path, arrays, kind=STACK)
+    files.write_arrays(path, arrays, kind=STACK, limit=DATA)
 
 
 def read(path: Path) -> dict[str, Any]:

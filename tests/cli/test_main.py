@@ -1,6 +1,8 @@
+import errno
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -10,7 +12,8 @@ import h5py
 import numpy as np
 import pytest
 
-from nengo_dense import predict
+from nengo_dense import files, predict
+from nengo_dense.__main__ import main as start
 from nengo_dense.cli.main import main
 from nengo_dense.layers import DenseStack
 
@@ -42,7 +45,7 @@ def folder(tmp_path, rng):
 
 def test_the_command_is_installed():
     [script] = entry_points(group="console_scripts", name="nengo-dense")
-    assert script.load() is main
+    assert script.load() in (start, main)  # the second of an installed earlier version
 
 
 def test_runs_as_a_process(folder):
@@ -527,3 +530,73 @@ def test_evaluate_writes_a_page_and_data(folder, capsys):
     with pytest.raises(SystemExit):
         main(["evaluate", str(folder / "stack.npz"), *arguments, "--json", str(page)])
     assert "JSON of evaluation" in capsys.readouterr().err
+
+
+def test_a_signal_to_end_is_one_line_and_leaves_no_part_of_a_file(tmp_path, capsys, monkeypatch):
+    def work(args):
+        def produce(file):
+            file.write(b"half")
+            signal.raise_signal(signal.SIGTERM)
+
+        files.write(tmp_path / "new", produce)
+
+    monkeypatch.setattr(sys.modules["nengo_dense.cli.main"], "_run", work)
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["rules"]) == 143
+    assert capsys.readouterr().err == "nengo-dense: terminated\n"
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_output_that_is_full_is_said_to_be_so(capsys, monkeypatch):
+    def work(args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys.modules["nengo_dense.cli.main"], "_run", work)
+    assert main(["rules"]) == 2
+    message = "nengo-dense: the output cannot be written: No space left on device\n"
+    assert capsys.readouterr().err == message
+
+
+def test_no_output_at_all_is_none_to_flush(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["rules"]) == 0
+
+
+def test_ctrl_c_before_the_commands_are_there_is_one_line(capsys, monkeypatch):
+    class Pressed:
+        def find_spec(self, name, *_):
+            if name == "nengo_dense.cli":
+                raise KeyboardInterrupt
+
+    for name in [name for name in sys.modules if name.startswith("nengo_dense.cli")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
+    assert start() == 130
+    assert capsys.readouterr().err == "nengo-dense: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["convert", "stack.npz", "-o", "./stack.npz"], "-o: ./stack.npz is also the model that"),
+        (["predict", "stack.npz", "--data", "a.npz", "-o", "a.npz"], "-o: a.npz is also the data"),
+        (["export", "m.nir", "-o", "m.nir"], "-o: m.nir is also the model that this command read"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads(folder, capsys, monkeypatch, arguments, words):
+    monkeypatch.chdir(folder)
+    np.savez("a.npz", y=np.ones((2, 3)))
+    (folder / "m.nir").write_bytes(b"")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_labels_alone_are_no_answers_to_be_replaced(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    np.savez("labels.npz", y=np.arange(24))
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", "stack.npz", "--data", "data.npz", "-o", "labels.npz"])
+    assert "labels.npz exists and is not a file of answers" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+from nengo.exceptions import ValidationError
 from nengo.utils.progress import Progress
 
 from nengo_dense import compat
@@ -27,7 +28,7 @@ def make_kernel(name: str, program: Program) -> Kernel:
     Parameters
     ----------
     name : {"auto", "numpy", "numba"}
-        ``"auto"`` is numba if it is installed.
+        ``"auto"`` is numba if it is installed, and not switched off by ``NUMBA_DISABLE_JIT``.
     program : Program
     """
     if not _compiled(name):
@@ -117,8 +118,17 @@ def saying_what_is_compiled(progress: Progress, name: str = "auto") -> Iterator[
 
 
 def _compiled(name: str) -> bool:
-    """Whether a name stands for compiled code here."""
+    """Whether a name stands for compiled code here; not if numba compiles nothing."""
     choice(name, KERNELS, "kernel")
     if name == "numba":
         compat.require("numba", "The compiled kernel")
-    return name != "numpy" and importlib.util.find_spec("numba") is not None
+    if name == "numpy" or importlib.util.find_spec("numba") is None:
+        return False
+    import numba
+
+    is_off = bool(vars(numba.config)["DISABLE_JIT"])
+    if is_off and name == "numba":
+        raise ValidationError(
+            "numba is switched off (NUMBA_DISABLE_JIT); switch it on, or use 'numpy'", "kernel"
+        )
+    return not is_off

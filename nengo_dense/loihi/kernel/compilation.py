@@ -87,7 +87,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 def is_ready(function: Any) -> bool:
     """Whether a compiled function was called before, or is kept on disk."""
     kept = getattr(function._cache, "_cache_file", None)
-    return bool(function.signatures) or (kept is not None and bool(kept._load_index()))
+    if function.signatures or kept is None:
+        return bool(function.signatures)
+    try:
+        return bool(kept._load_index())
+    except Exception:  # what is unpickled from a damaged file may raise anything
+        return False
 
 
 class _Teller(event.Listener):

@@ -84,3 +84,13 @@ def test_any_other_name_is_refused(program):
         ValidationError, match=r"must be one of .auto., .numpy., .numba., got .cuda."
     ):
         choice.make_kernel("cuda", program)
+
+
+def test_numpy_goes_on_where_numba_is_switched_off(program, monkeypatch):
+    numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    assert type(choice.make_kernel("auto", program)) is NumpyKernel
+    assert choice.make_fire_from_rest() is numpy_host.fire_from_rest
+    assert choice.is_compiled()
+    with pytest.raises(ValidationError, match=r"kernel: numba is switched off \(NUMBA_DISABLE"):
+        choice.make_kernel("numba", program)
