@@ -37,6 +37,10 @@ GRAPHS = {
     "maximum": lambda n, x: n.c(torch.maximum(n.a(x), n.b(n.a(x)))),
     "minimum": lambda n, x: n.c(torch.minimum(n.a(x), n.b(n.a(x)))),
     "two outputs": lambda n, x: (n.c(h := n.a(x).relu()), torch.sigmoid(n.b(h))),
+    "one sigmoid of several outputs": lambda n, x: (
+        torch.softmax(n.c(h := n.a(x).relu()), 1),
+        torch.sigmoid(n.b(h)[:, :1]),
+    ),
     "a dict": lambda n, x: {"logits": n.c(h := n.a(x).relu()), "features": h},
 }
 CHAINS = {
