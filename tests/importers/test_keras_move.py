@@ -58,6 +58,12 @@ MODELS = {
     "means": lambda x: rest(ops.mean(pairs(x), axis=1)),
     "a sum": lambda x: rest(ops.sum(x, axis=-1, keepdims=True)),
     "mean over time": lambda x: rest(L.GlobalAveragePooling1D()(pairs(x))),
+    "mean of channels": lambda x: L.Dense(3)(
+        L.GlobalAveragePooling1D(data_format="channels_first")(pairs(x))
+    ),
+    "largest of channels": lambda x: L.Dense(3)(
+        L.GlobalMaxPooling1D(data_format="channels_first")(pairs(L.Dense(8)(x)))
+    ),
     "largest of a group": lambda x: L.Dense(3)(ops.max(pairs(L.Dense(8)(x)), axis=-1)),
     "smallest of a group": lambda x: L.Dense(3)(ops.min(pairs(L.Dense(8)(x)), axis=2)),
     "maxout": lambda x: L.Dense(3)(L.Maximum()([L.Dense(4)(x) for _ in range(3)])),
