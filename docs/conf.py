@@ -1,6 +1,7 @@
 """Sphinx configuration."""
 
 import importlib.util
+import inspect
 import logging
 import runpy
 import sys
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import drawing
 import rule_example
+from sphinx.util.inspect import stringify_signature
 
 from nengo_dense.checks.documentation import rule_index, rule_pages
 from nengo_dense.version import version as release
@@ -34,6 +36,8 @@ extensions = [
 html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = f"nengo_dense {release}"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 exclude_patterns = [
     "_build",
     "examples/*/README.rst",
@@ -127,6 +131,14 @@ def forget_examples(app):
             path.unlink()
 
 
+def forget_names(app):
+    """Remove the pages of names that are no longer on the page of the API."""
+    page = Path(app.srcdir, "api.rst").read_text(encoding="utf-8")
+    for path in Path(app.srcdir, "api", "generated").glob("nengo_dense.*.rst"):
+        if f"   {path.stem.removeprefix('nengo_dense.')}\n" not in page:
+            path.unlink()
+
+
 def draw_pictures(app):
     """Draw the guide's pictures."""
     drawing.write(Path(app.srcdir, "pictures", "drawn"))
@@ -140,10 +152,23 @@ def write_results(app):
         runpy.run_path(str(script))["write"](folder)
 
 
+def signature_of(app, what, name, obj, options, signature, returns):
+    """Show what a class takes, where its metaclass, Nengo's, only passes arguments on."""
+    if what != "class" or signature != "(*args, **kwargs)":
+        return None
+    if getattr(obj, "_is_protocol", False):
+        return "", None
+    own = inspect.signature(obj.__init__)
+    own = own.replace(parameters=list(own.parameters.values())[1:])  # without self
+    return stringify_signature(own, show_annotation=False, show_return_annotation=False), None
+
+
 def setup(app):
     """Let Sphinx call us."""
+    app.connect("autodoc-process-signature", signature_of)
     app.connect("builder-inited", write_results)
     app.connect("builder-inited", write_rule_pages)
     app.connect("builder-inited", forget_examples)
+    app.connect("builder-inited", forget_names, priority=400)  # before autosummary reads them
     # before sphinx-gallery, which takes a thumbnail from there
     app.connect("builder-inited", draw_pictures, priority=400)

@@ -37,6 +37,14 @@ class ConversionError(NengoException, ValueError):
         Name of the model, e.g. ``"Keras model 'sequential_3'"``.
     problems : list of str
         One sentence for *each* part that cannot be converted, with how to fix it.
+
+    Examples
+    --------
+    >>> raise ConversionError("The model", ["layer 'conv' is a convolution"])
+    Traceback (most recent call last):
+    ...
+    nengo_dense.exceptions.ConversionError: The model cannot be converted:
+      - layer 'conv' is a convolution
     """
 
     def __init__(self, model: str, problems: list[str]) -> None:

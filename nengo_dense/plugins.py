@@ -14,16 +14,38 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import entrypoints
 
+from nengo_dense.deadline import within
 from nengo_dense.exceptions import PluginError
 
 #: File in which a package declares its entry points.
 FILE = "entry_points.txt"
 #: Longest text for an object in a message, in characters.
 MAX_SHOWN = 200
+#: Longest message of an exception, in characters.
+MAX_MESSAGE = 2000
+#: Seconds that a package, or one of its functions, may take; whatever takes longer never ends.
+TIME_LIMIT = 60.0
+
+T = TypeVar("T")
+
+
+class FaultError(Exception):
+    """An exception of another package's function, in words that can be shown.
+
+    Parameters
+    ----------
+    words : str
+    error : BaseException, optional
+        ``None`` if the function did not end in time.
+    """
+
+    def __init__(self, words: str, error: BaseException | None = None) -> None:
+        super().__init__(words)
+        self.error = error
 
 
 @dataclass
@@ -187,23 +209,58 @@ def comes_from(entry: entrypoints.EntryPoint, package: str) -> bool:
     return entry.distro is not None and _normalized(entry.distro.name) == _normalized(package)
 
 
-def load(entry: entrypoints.EntryPoint, group: str) -> Any:
+def load(entry: entrypoints.EntryPoint, group: str, time_limit: float | None = TIME_LIMIT) -> Any:
     """Import the object of an entry point.
+
+    Parameters
+    ----------
+    entry : entrypoints.EntryPoint
+    group : str
+    time_limit : float or None
+        Seconds that the import may take; ``None`` for no limit.
 
     Raises
     ------
     PluginError
         The import failed; the message has the package and the entry point.
     """
-    raised: list[BaseException] = []
-    with contained(raised.append):
-        return entry.load()
-    raise PluginError(
-        f"The entry point '{entry.name} = {entry.module_name}"
-        f"{':' + entry.object_name if entry.object_name else ''}' in group '{group}' of "
-        f"{origin(entry)} cannot be loaded: {describe(raised[0])}. "
-        "Repair or uninstall that package."
-    ) from raised[0]
+    try:
+        return attempt(entry.load, time_limit)
+    except FaultError as fault:
+        raise PluginError(
+            f"The entry point '{entry.name} = {entry.module_name}"
+            f"{':' + entry.object_name if entry.object_name else ''}' in group '{group}' of "
+            f"{origin(entry)} cannot be loaded: {fault}. "
+            "Repair or uninstall that package."
+        ) from fault.error
+
+
+def attempt(call: Callable[[], T], time_limit: float | None = TIME_LIMIT) -> T:
+    """Call a function of another package, and return its result.
+
+    Parameters
+    ----------
+    call : callable
+        Without arguments.
+    time_limit : float or None
+        Seconds that it may take; ``None`` for no limit.
+
+    Raises
+    ------
+    FaultError
+        It raised any exception but a Ctrl-C of the user, or it did not end.
+    """
+
+    def tell() -> T:
+        raised: list[BaseException] = []
+        with contained(raised.append):
+            return call()
+        raise FaultError(describe(raised[0]), raised[0])  # its message may never end either
+
+    try:
+        return within(time_limit, tell)
+    except TimeoutError as err:
+        raise FaultError(str(err)) from None
 
 
 @contextmanager
@@ -257,13 +314,16 @@ def describe(err: BaseException) -> str:
 
 def message(err: BaseException) -> str:
     """Return the message of an exception, or a text that it cannot be shown."""
-    return _text(str, err)
+    return _cut(_text(str, err), MAX_MESSAGE)
 
 
 def show(value: object) -> str:
     """Return the ``repr`` of an object, or a text that it cannot be shown."""
-    text = _text(repr, value)
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    return _cut(_text(repr, value), MAX_SHOWN)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}..."
 
 
 def _text(write: Callable[[object], str], value: object) -> str:

@@ -53,6 +53,24 @@ class Report(ABC):
         Of what was looked at; may be empty.
     schema_version : int
         Of the layout of `to_dict`; raised whenever a key changes its meaning or goes.
+
+    Examples
+    --------
+    Results of `nengo_dense.evaluate`, `nengo_dense.ladder` and others are reports, and so is this:
+
+    >>> from nengo_dense.training import TrainingResult
+    >>> report = TrainingResult({"loss": [0.9, 0.4], "accuracy": [0.6, 0.8]})
+    >>> print(report)
+    epoch 2 of 2: loss 0.4, accuracy 0.8
+    >>> report.to_dict()["schema_version"], report.to_json()[:1]
+    (1, '{')
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> report.save_json(folder / "report.json")
+    >>> report.save_html(folder / "report.html")
+    >>> "<html" in report.to_html()
+    True
+    >>> figure = report.plot(str(folder / "report.png"))
     """
 
     kind: ClassVar[str]
@@ -76,12 +94,23 @@ class Report(ABC):
         return f"<div>{self._fragment(can_draw())}</div>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain types, without those of single samples."""
+        """Return the numbers as plain types, without those of single samples.
+
+        Returns
+        -------
+        numbers : dict
+            With ``schema_version``; `to_json` and `save_json` write the same.
+        """
         head = {"report": self.kind, "schema_version": self.schema_version}
         return dict(plain({**head, **self._content()}))
 
     def to_json(self) -> str:
-        """Give the report as a JSON document; numbers that are not finite become null."""
+        """Give the report as a JSON document; numbers that are not finite become null.
+
+        Returns
+        -------
+        document : str
+        """
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def plot(self, path: str | None = None) -> "Figure":
@@ -93,6 +122,17 @@ class Report(ABC):
         ----------
         path : str, optional
             Where to save the picture.
+
+        Returns
+        -------
+        figure : matplotlib.figure.Figure
+
+        Raises
+        ------
+        nengo_dense.exceptions.MissingDependencyError
+            matplotlib is not installed.
+        OSError
+            The picture cannot be written.
         """
         figure = self._figure()
         if path is not None:
@@ -100,18 +140,55 @@ class Report(ABC):
         return figure
 
     def to_html(self) -> str:
-        """Give the report as one HTML page with pictures (these need matplotlib)."""
+        """Give the report as one HTML page with pictures (these need matplotlib).
+
+        Returns
+        -------
+        page : str
+            It needs no other file.
+
+        Raises
+        ------
+        nengo_dense.exceptions.MissingDependencyError
+            matplotlib is not installed.
+        """
         return page(self.kind, self.name, self._fragment(with_pictures=True), self.heading)
 
     def save_html(self, path: str | Path) -> None:
-        """Write the HTML page to a file, in the place of no other file than such a page."""
+        """Write the HTML page to a file, in the place of no other file than such a page.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Name of the page, usually with the ending ``.html``.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; an old one stays as it was.
+        nengo.exceptions.ValidationError
+            A file of another kind has this name.
+        """
         kind = html_kind(self.kind)
         files.check_target(path, kind)
         content = self.to_html().encode()
         files.write(path, lambda file: file.write(content), kind=kind)
 
     def save_json(self, path: str | Path) -> None:
-        """Write the JSON document to a file, in the place of no other file than such a one."""
+        """Write the JSON document to a file, in the place of no other file than such a one.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Name of the document, usually with the ending ``.json``.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; an old one stays as it was.
+        nengo.exceptions.ValidationError
+            A file of another kind has this name.
+        """
         kind = json_kind(self.kind)
         files.check_target(path, kind)
         content = self.to_json().encode()

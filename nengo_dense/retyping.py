@@ -1,8 +1,8 @@
 """Give nengo-loihi's discretization new arrays of integers, where it changes dtypes in place.
 
-``array_to_int`` in nengo-loihi 1.1 (``builder/discretize.py``) assigns to ``array.dtype``. NumPy 2.5
-deprecates this, and will refuse it. Here the owner of the array, a compartment or a synapse, gets
-an array of integers in its place.
+``array_to_int`` in nengo-loihi 1.1 (``builder/discretize.py``) assigns to ``array.dtype``. NumPy
+2.5 deprecates this, and will refuse it. Here the owner of the array, a compartment or a synapse,
+gets an array of integers in its place.
 """
 
 import threading
@@ -66,7 +66,8 @@ class Retyping:
         return self._call("discretize_synapse", synapse, *args, **kwargs)
 
     def _know(self, arrays: Iterable[tuple[np.ndarray, Callable[[np.ndarray], None]]]) -> None:
-        self.local.places = places = {}
+        places: dict[int, list[Callable[[np.ndarray], None]]] = {}
+        self.local.places = places
         for array, put in arrays:
             places.setdefault(id(array), []).append(put)
 

@@ -15,7 +15,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 #: Every part of the package may import its own floor's and lower ones' parts, never a higher one.
 FLOORS = [
     {"version", "exceptions", "figure", "report_table", "retyping"},
-    {"budget", "compat"},
+    {"budget", "compat", "deadline"},
     {"array_like", "context", "plugins"},
     {"after_import", "arguments", "files", "heads", "neurons"},
     {"picture_file", "samples", "targets"},

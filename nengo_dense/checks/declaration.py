@@ -40,6 +40,24 @@ class Rule:
     says : tuple of str
         Regular expressions for the texts of nengo-loihi that this rule explains. A build error
         with such a text is not reported a second time as ND100.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A code, severity or text that cannot be one, or a function without readable parameters.
+
+    Examples
+    --------
+    `nengo_dense.checks.rule` makes one:
+
+    >>> from nengo_dense.checks import Finding, rule
+    >>> @rule("XY102", "warning", "Networks have a label", remedy="Set network.label.")
+    ... def labelled(network):
+    ...     '''Reports name the network by its label.'''
+    ...     if not network.label:
+    ...         yield Finding("network", "has no label")
+    >>> labelled.family, labelled.facts, labelled.severity
+    ('XY', ('network',), 'warning')
     """
 
     code: str
@@ -126,6 +144,22 @@ class Fact:
     compute : callable
         Its parameters are the facts that it depends on. If it raises an error, every rule that
         needs the fact is skipped, with the error as the reason.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A name that is no parameter's, or a function without readable parameters.
+
+    Examples
+    --------
+    `nengo_dense.checks.fact` makes one:
+
+    >>> from nengo_dense.checks import fact
+    >>> @fact("Number of ensembles in the network.")
+    ... def n_ensembles(network):
+    ...     return len(network.all_ensembles)
+    >>> n_ensembles.requires
+    ('network',)
     """
 
     name: str
@@ -174,6 +208,16 @@ def rule(
     after : tuple of str
         Codes of rules that must find no error before this one runs.
 
+    Returns
+    -------
+    decorator : callable
+        Takes the generator function, and returns the rule.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        As `nengo_dense.checks.Rule` does.
+
     Examples
     --------
     >>> @rule("XY101", "info", "Networks are small", remedy="Use fewer neurons.")
@@ -202,7 +246,26 @@ def rule(
 
 
 def fact(summary: str) -> Callable[[Callable[..., Any]], Fact]:
-    """Turn a function into the `nengo_dense.checks.Fact` of its name."""
+    """Turn a function into the `nengo_dense.checks.Fact` of its name.
+
+    Parameters
+    ----------
+    summary : str
+        One line that says what it is.
+
+    Returns
+    -------
+    decorator : callable
+        Takes the function, whose parameters are the facts that it needs, and returns the fact.
+
+    Examples
+    --------
+    >>> @fact("Number of neurons in the network.")
+    ... def n_neurons(network):
+    ...     return network.n_neurons
+    >>> n_neurons.name
+    'n_neurons'
+    """
 
     def make(compute: Callable[..., Any]) -> Fact:
         return Fact(compute.__name__, summary, compute)

@@ -1,5 +1,6 @@
 """A finding of a rule, as data."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.plugins import show
 
+#: Longest text of a finding, in characters; the rest of a longer one is cut off.
+MAX_TEXT = 5000
 #: From worst to mildest. Only an error makes ``report.ok`` false.
 SEVERITIES = ("error", "warning", "info")
 
@@ -37,6 +40,12 @@ class Finding:
     ------
     nengo.exceptions.ValidationError
         A parameter has another type, or the severity does not exist.
+
+    Examples
+    --------
+    >>> finding = Finding("layer", "has 5000 inputs", value=5000, limit=4096, unit="axons")
+    >>> finding.value > finding.limit
+    True
     """
 
     target: str
@@ -74,3 +83,25 @@ def require_severity(value: Any, obj: object) -> None:
 def _require_number(value: Any, attr: str, obj: object) -> None:
     if value is not None and not isinstance(value, int | float | np.integer | np.floating):
         raise ValidationError(f"must be a number or None, got {show(value)}", attr, obj)
+
+
+def plain_text(text: str) -> str:
+    """Return a text as a plain string of limited length, if its class is a string's subclass."""
+    plain = str.__str__(text)
+    return plain if len(plain) <= MAX_TEXT else f"{plain[:MAX_TEXT]}..."
+
+
+def plain_number(value: Any) -> float | None:
+    """Return a number of any class as a plain bool, int or float that JSON can hold.
+
+    >>> plain_number(np.float32(0.5)), plain_number(10**400)
+    (0.5, inf)
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | np.integer):
+        whole = int(value)
+        if abs(whole) < 2**63:
+            return whole
+        return float(whole) if abs(whole) < 2**1023 else math.inf if whole > 0 else -math.inf
+    return float(value)

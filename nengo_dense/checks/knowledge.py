@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from nengo.exceptions import NengoException
 
+from nengo_dense.checks.guard import Guard
 from nengo_dense.checks.registry import Registry
-from nengo_dense.plugins import contained, describe, message
+from nengo_dense.plugins import TIME_LIMIT, FaultError, message
 
 
 class UnavailableError(Exception):
@@ -23,14 +25,21 @@ class Facts:
     registry : Registry
     given : dict
         Facts that are known from the start.
+    time_limit : float or None
+        Seconds for each rule and fact of another package; ``None`` for no limit.
     crashes : list of str
         Messages about facts whose function raised an unexpected error.
     """
 
     registry: Registry
     given: dict[str, Any]
+    time_limit: float | None = TIME_LIMIT
     crashes: list[str] = field(default_factory=list)
+    guard: Guard = field(init=False)
     _known: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.guard = Guard(self.registry, self.given["network"], self.time_limit)
 
     def __getitem__(self, name: str) -> Any:
         """Return a fact.
@@ -55,16 +64,16 @@ class Facts:
             needs = self.needs(item.requires, item.optional)
         except UnavailableError as err:
             return err
-        raised: list[BaseException] = []
-        with contained(raised.append):
-            return item.compute(**needs)
-        words = describe(raised[0])
-        if isinstance(raised[0], NengoException):  # an expected error
-            words = message(raised[0])
-        else:
-            origin = self.registry.origins.get(name, "of unknown origin")
-            self.crashes.append(f"Computing the fact '{name}' ({origin}) crashed: {words}.")
-        return UnavailableError(f"no {name.replace('_', ' ')}: {words}")
+        try:
+            return self.guard.call(name, partial(item.compute, **needs))
+        except FaultError as fault:
+            words = str(fault)
+            if isinstance(fault.error, NengoException):  # an expected error
+                words = message(fault.error)
+            else:
+                origin = self.registry.origins.get(name, "of unknown origin")
+                self.crashes.append(f"Computing the fact '{name}' ({origin}) crashed: {words}.")
+            return UnavailableError(f"no {name.replace('_', ' ')}: {words}")
 
     def needs(self, names: Iterable[str], optional: set[str]) -> dict[str, Any]:
         """Return several facts; ``None`` for an optional one that cannot be computed."""

@@ -41,16 +41,41 @@ class Outcome:
         return self.complete and not self.count("error")
 
     def lack(self, problem: str) -> None:
-        """Record a problem because of which a rule did not run, or did not finish."""
+        """Record a problem because of which a rule did not run, or did not finish.
+
+        Parameters
+        ----------
+        problem : str
+            A sentence for the report.
+        """
         self.problems.append(problem)
         self.complete = False
 
     def count(self, severity: str) -> int:
-        """Count the findings of a severity."""
+        """Count the findings of a severity.
+
+        Parameters
+        ----------
+        severity : {"error", "warning", "info"}
+
+        Returns
+        -------
+        n : int
+        """
         return sum(finding.severity == severity for finding in self.findings)
 
     def has_error(self, code: str) -> bool:
-        """Tell whether a rule found an error."""
+        """Tell whether a rule found an error.
+
+        Parameters
+        ----------
+        code : str
+            Such as ``"ND202"``.
+
+        Returns
+        -------
+        found : bool
+        """
         return any(f.code == code and f.severity == "error" for f in self.findings)
 
     @property
@@ -89,7 +114,13 @@ class Outcome:
         raise BuildError(printable("\n  ".join([f"The network {self.summary}", *lines])))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values for JSON, with the version of the layout."""
+        """Return everything as plain values for JSON, with the version of the layout.
+
+        Returns
+        -------
+        content : dict
+            With ``schema_version``.
+        """
         return {
             "schema_version": SCHEMA_VERSION,
             "ok": self.ok,

@@ -6,9 +6,10 @@ and entry point. Its valid rules are still used.
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache, partial
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 from typing import Any
 
 import entrypoints
@@ -21,11 +22,19 @@ from nengo_dense.version import version
 GROUP = "nengo_dense.rules"
 #: Facts that the checker has before any rule runs.
 GIVEN = ("network", "dt", "run_time", "build")
+#: Most rules and facts of a family, and the longest chain of facts that need one another. More
+#: are a mistake.
+MAX_ITEMS, MAX_CHAIN = 1000, 50
 #: The package that this file belongs to.
 OURS = entrypoints.Distribution("nengo-dense", version)
 #: The built-in family, as in setup.cfg. It is always the one beside this file, installed or not,
 #: whatever entry point an installed version of this package has.
 BUILT_IN = entrypoints.EntryPoint("ND", "nengo_dense.checks.rules", "rules", distro=OURS)
+
+
+#: Families that did not end in this process -> seconds that they had, and what was said. They are
+#: not tried again with so little time, as Python would wait for the end of the first import.
+_endless: dict[str, tuple[float, str]] = {}
 
 
 @dataclass
@@ -39,6 +48,8 @@ class Registry:
     facts : dict of {str: Fact}
     origins : dict of {str: str}
         Code, or name of a fact -> entry point and package that define it.
+    ours : set of str
+        Codes and names of the built-in family.
     problems : list of str
         Problems of plug-ins, one sentence each.
     complete : bool
@@ -48,6 +59,7 @@ class Registry:
     rules: dict[str, Rule] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     complete: bool = True
 
@@ -75,25 +87,28 @@ def _installed(path: tuple[str, ...]) -> plugins.Found:
     return plugins.search(GROUP)
 
 
-def load(entries: Iterable[entrypoints.EntryPoint] | None = None) -> Registry:
+def load(
+    entries: Iterable[entrypoints.EntryPoint] | None = None,
+    time_limit: float | None = plugins.TIME_LIMIT,
+) -> Registry:
     """Load families and keep their valid rules and facts.
 
     Parameters
     ----------
     entries : iterable of entrypoints.EntryPoint, optional
         The result of `find` by default.
+    time_limit : float or None
+        Seconds that each family of another package may take; ``None`` for no limit.
     """
     found = find() if entries is None else plugins.Found(list(entries))
     registry = Registry(problems=[*found.problems, *found.elsewhere], complete=not found.problems)
     for entry in found.entries:
-        raised: list[BaseException] = []
-        with plugins.contained(raised.append):
-            _add_family(registry, entry, plugins.load(entry, GROUP))
-        for err in raised:
-            known = isinstance(err, PluginError)
-            registry.lack(
-                str(err) if known else f"The {_where(entry)} is broken: {plugins.describe(err)}."
-            )
+        try:
+            items = _items(entry, None if entry is BUILT_IN else time_limit)
+        except PluginError as err:
+            registry.lack(str(err))
+        else:
+            _add_family(registry, entry, items)
     _drop_unknown(registry)
     _order(registry)
     return registry
@@ -103,34 +118,73 @@ def _where(entry: entrypoints.EntryPoint) -> str:
     return f"entry '{entry.name}' in group '{GROUP}' of {plugins.origin(entry)}"
 
 
-def _add_family(registry: Registry, entry: entrypoints.EntryPoint, family: Any) -> None:
+def _items(entry: entrypoints.EntryPoint, limit: float | None) -> list[Rule | Fact | str]:
+    key = f"{entry.module_name} {_where(entry)}"
+    tried, words = _endless.get(key, (0.0, ""))
+    if limit is not None and limit <= tried:
+        raise PluginError(words)
+    try:
+        return plugins.attempt(partial(_read, entry), limit)
+    except plugins.FaultError as fault:
+        if isinstance(fault.error, PluginError):
+            raise fault.error from None
+        words = f"The {_where(entry)} is broken: {fault}."
+        if fault.error is None and limit is not None:
+            _endless[key] = limit, words
+        raise PluginError(words) from fault.error
+
+
+def _read(entry: entrypoints.EntryPoint) -> list[Rule | Fact | str]:
+    """Load a family; whatever is neither a rule nor a fact is replaced by its text."""
     if not FAMILY.fullmatch(entry.name):
         raise PluginError(f"The {_where(entry)} should be named by a prefix of capitals.")
+    family = plugins.load(entry, GROUP, None)  # this function itself has a limit
     if not isinstance(family, tuple | list):
         raise PluginError(
             f"The {_where(entry)} should name a tuple of rules, not {type(family).__name__}."
         )
-    for item in family:
+    items = [_plain(item) for item in islice(family, MAX_ITEMS + 1)]
+    if len(items) > MAX_ITEMS:
+        raise PluginError(f"The {_where(entry)} has more than {MAX_ITEMS} rules and facts.")
+    return items
+
+
+def _plain(item: Any) -> Rule | Fact | str:
+    """Return a rule or fact of our own class, whose attributes are only data."""
+    for kind in (Rule, Fact):
+        if type(item) is kind:
+            return item
+        if isinstance(item, kind):
+            return kind(**{f.name: getattr(item, f.name) for f in fields(kind)})
+    return plugins.show(item)
+
+
+def _add_family(
+    registry: Registry, entry: entrypoints.EntryPoint, items: list[Rule | Fact | str]
+) -> None:
+    for item in items:
+        if isinstance(item, str):
+            registry.lack(f"The {_where(entry)} holds {item}, which is not a rule.")
+            continue
         problem = _problem(registry, entry, item)
         if problem:
             registry.lack(f"The {_where(entry)} {problem}")
             continue
-        origin = f"entry '{entry.name}' of {plugins.origin(entry)}"
+        name = item.name if isinstance(item, Fact) else item.code
+        registry.origins[name] = f"entry '{entry.name}' of {plugins.origin(entry)}"
+        if entry is BUILT_IN:
+            registry.ours.add(name)
         if isinstance(item, Fact):
-            registry.facts[item.name] = item
-            registry.origins[item.name] = origin
+            registry.facts[name] = item
         else:
-            registry.rules[item.code] = item
-            registry.origins[item.code] = origin
+            registry.rules[name] = item
 
 
-def _problem(registry: Registry, entry: entrypoints.EntryPoint, item: Any) -> str:
+def _problem(registry: Registry, entry: entrypoints.EntryPoint, item: Rule | Fact) -> str:
     """Describe the problem of one item of a family; empty if there is none."""
     if isinstance(item, Fact):
         taken = item.name in registry.facts or item.name in GIVEN
         return f"brings the fact '{item.name}', which exists already." if taken else ""
-    if not isinstance(item, Rule):
-        return f"holds {plugins.show(item)}, which is not a rule."
     if item.family != entry.name:
         return f"brings the rule {item.code}, whose code should begin with {entry.name}."
     if item.code in registry.rules:
@@ -190,8 +244,28 @@ def _order(registry: Registry) -> None:
             _drop_unknown(registry)
         else:
             codes = [name for name in order if name in registry.rules]
-            ours = f"of {plugins.origin(BUILT_IN)}"
             # built-in rules first: rules of other packages cannot influence them
-            codes.sort(key=lambda code: not registry.origins.get(code, "").endswith(ours))
+            codes.sort(key=lambda code: code not in registry.ours)
             registry.rules = {code: registry.rules[code] for code in codes}
+            _drop_deep(registry, order)
             return
+
+
+def _drop_deep(registry: Registry, order: list[str]) -> None:
+    """Remove facts that stand on a long chain of others, as each is computed inside the next."""
+    depth: dict[str, int] = {}
+    for name in order:
+        if name not in registry.facts:
+            continue
+        needs = registry.facts[name].requires
+        depth[name] = 1 + max((depth.get(need, 0) for need in needs), default=0)
+        if depth[name] == MAX_CHAIN + 1:
+            registry.lack(
+                f"The fact {name}{_from(registry, name)} stands on a chain of {MAX_CHAIN} other "
+                "facts, and cannot be computed."
+            )
+    deep = [name for name, n in depth.items() if n > MAX_CHAIN]
+    for name in deep:
+        del registry.facts[name]
+    if deep:
+        _drop_unknown(registry)

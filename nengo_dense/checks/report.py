@@ -31,18 +31,58 @@ class CheckReport(Outcome):
     curves : dict of {str: dict}
         By layer, arrays for the pictures: "weights" in the unit of stored levels, "rates" in
         hertz.
+
+    Examples
+    --------
+    >>> import nengo, nengo_dense
+    >>> with nengo.Network(seed=0) as network:
+    ...     layer = nengo.Ensemble(10, 1, neuron_type=nengo.Izhikevich(), label="layer")
+    >>> report = nengo_dense.check(network, run=0)
+    >>> report.ok, report.count("error"), report.has_error("ND102")
+    (False, 1, True)
+    >>> print(report)
+    ND102 error ...
+    >>> report.to_dict()["findings"][0]["code"], report.to_json()[:1]
+    ('ND102', '{')
+    >>> report.raise_if_errors()
+    Traceback (most recent call last):
+    ...
+    nengo.exceptions.BuildError: The network does not run on Loihi as it is: ...
+    >>> "<title>" in report.to_html()
+    True
+    >>> import pathlib, tempfile
+    >>> report.save_html(pathlib.Path(tempfile.mkdtemp()) / "report.html")
+    >>> report.lack("our own test of the board failed")   # for tools that add to a report
+    >>> report.complete
+    False
     """
 
     def to_json(self) -> str:
-        """Return the report as a JSON document."""
+        """Return the report as a JSON document.
+
+        Returns
+        -------
+        document : str
+        """
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def to_html(self) -> str:
-        """Return the report as one HTML page with pictures, which needs no other file."""
+        """Return the report as one HTML page with pictures, which needs no other file.
+
+        Returns
+        -------
+        page : str
+            Without pictures where matplotlib is not installed.
+        """
         return html.page(self)
 
     def save_html(self, path: str | Path) -> None:
         """Write the HTML page to a file; it replaces only such a page.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Name of the page, usually with the ending ``.html``.
 
         Raises
         ------

@@ -3,23 +3,26 @@
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import nengo
 from nengo.exceptions import ValidationError
+from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.arguments import between, flag, positive
+from nengo_dense.arguments import between, check_progress_bar, flag, positive
 from nengo_dense.checks import registry
 from nengo_dense.checks.declaration import Rule
-from nengo_dense.checks.finding import SEVERITIES, Finding
+from nengo_dense.checks.finding import SEVERITIES, Finding, plain_number, plain_text
 from nengo_dense.checks.knowledge import Facts, UnavailableError
 from nengo_dense.checks.outcome import Skipped
 from nengo_dense.checks.registry import Registry
 from nengo_dense.checks.report import CheckReport
 from nengo_dense.checks.selection import Selection
 from nengo_dense.checks.untouched import untouched
-from nengo_dense.plugins import contained, describe
+from nengo_dense.deadline import is_inside
+from nengo_dense.plugins import TIME_LIMIT, FaultError
 
 #: Longest step and longest run that are accepted, in seconds; more are probably a mistake.
 LONGEST_STEP, LONGEST_RUN = 1.0, 1e6
@@ -37,6 +40,8 @@ def check(
     select: str | Iterable[str] | None = None,
     ignore: Mapping[str, str] | None = None,
     build: bool = True,
+    time_limit: float | None = TIME_LIMIT,
+    progress_bar: Any = True,
 ) -> CheckReport:
     """Find every problem that a network would have on Loihi, before it runs there.
 
@@ -58,6 +63,12 @@ def check(
     build : bool
         Whether nengo-loihi may build the network. If not, only the rules that need the graph and
         arithmetic run, which takes seconds even for the widest layer.
+    time_limit : float or None
+        Seconds that one rule or fact of another package, or the import of a package of rules,
+        may take. One that takes longer is stopped, and the report names it. With ``None`` there
+        is no limit, and these rules run in the caller's thread, as a debugger needs it.
+    progress_bar : bool or nengo.utils.progress.ProgressBar, optional
+        Most of the time goes into building and the run, which the first rules ask for.
 
     Returns
     -------
@@ -83,23 +94,34 @@ def check(
             "nengo-dense check FILE",
             "network",
         )
+    if is_inside():
+        raise ValidationError(
+            "cannot be checked by a rule or a fact itself, which would have no end", "network"
+        )
     build = flag(build, "build")
     dt = between(positive(dt, "dt", unit="seconds"), 0, LONGEST_STEP, "dt", unit="seconds")
     run = between(run, 0, LONGEST_RUN, "run", unit="seconds")
-    known = registry.load()
+    if time_limit is not None:
+        time_limit = between(positive(time_limit, "time_limit"), 0, LONGEST_RUN, "time_limit")
+    bar = check_progress_bar(progress_bar)
+    known = registry.load(time_limit=time_limit)
     selection = Selection.of(select, ignore, known.rules)
     with untouched(network), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        facts = Facts(known, {"network": network, "dt": dt, "run_time": run, "build": build})
+        given = {"network": network, "dt": dt, "run_time": run, "build": build}
+        facts = Facts(known, given, time_limit)
         report = CheckReport(
             problems=list(known.problems), complete=known.complete, name=_label(network)
         )
-        for code, rule in known.rules.items():
-            _ask(rule, known.origins.get(code, "of unknown origin"), facts, selection, report)
+        with ProgressTracker(bar, Progress("Checking", "Check", len(known.rules))) as tracker:
+            for rule in known.rules.values():
+                _ask(rule, facts, selection, report)
+                tracker.total_progress.step()
         report.findings[:] = _sorted(_unexplained(report.findings, known))
         report.layers, report.cores, report.curves = _figures(facts)
         for crash in facts.crashes:
             report.lack(crash)
+        report.problems += facts.guard.changes
     report.ignored = selection.apply(report.findings)
     return report
 
@@ -114,7 +136,7 @@ def _figures(facts: Facts) -> tuple[list[dict[str, Any]], int | None, dict[str, 
     return (table.rows, table.n_cores, table.curves) if table is not None else ([], None, {})
 
 
-def _ask(rule: Rule, origin: str, facts: Facts, selection: Selection, report: CheckReport) -> None:
+def _ask(rule: Rule, facts: Facts, selection: Selection, report: CheckReport) -> None:
     """Run one rule; if it lacks a fact or raises an error, record that in the report."""
     if not selection.wants(rule.code):
         return
@@ -127,31 +149,38 @@ def _ask(rule: Rule, origin: str, facts: Facts, selection: Selection, report: Ch
     except UnavailableError as err:
         report.skipped.append(Skipped(rule.code, str(err)))
         return
-    raised: list[BaseException] = []
-    with contained(raised.append):
-        findings = iter(rule.find(**needs))
-        for finding in islice(findings, MAX_FINDINGS):
-            report.findings.append(_complete(finding, rule))
-        for _ in findings:
-            raise RuntimeError(f"it had more than {MAX_FINDINGS} findings and was stopped")
-    for crash in raised:
+    found: list[Finding] = []
+    try:
+        facts.guard.call(rule.code, partial(_collect, rule, needs, found))
+    except FaultError as fault:
+        origin = facts.registry.origins.get(rule.code, "of unknown origin")
         report.lack(
-            f"The rule {rule.code} ({rule.summary}; {origin}) crashed: {describe(crash)}. Its "
+            f"The rule {rule.code} ({rule.summary}; {origin}) crashed: {fault}. Its "
             "findings are unknown."
         )
+    report.findings += found[:]
+
+
+def _collect(rule: Rule, needs: Mapping[str, Any], found: list[Finding]) -> None:
+    """Append the findings of a rule to a list, as many as there are before an error."""
+    findings = iter(rule.find(**needs))
+    for finding in islice(findings, MAX_FINDINGS):
+        found.append(_complete(finding, rule))
+    for _ in findings:
+        raise RuntimeError(f"it had more than {MAX_FINDINGS} findings and was stopped")
 
 
 def _complete(finding: Finding, rule: Rule) -> Finding:
     if not isinstance(finding, Finding):
         raise TypeError(f"it should yield findings, not {type(finding).__name__}")
     return Finding(
-        target=finding.target,
-        message=finding.message,
-        remedy=finding.remedy or rule.remedy,
-        value=finding.value,
-        limit=finding.limit,
-        unit=finding.unit,
-        severity=finding.severity or rule.severity,
+        target=plain_text(finding.target),
+        message=plain_text(finding.message),
+        remedy=plain_text(finding.remedy or rule.remedy),
+        value=plain_number(finding.value),
+        limit=plain_number(finding.limit),
+        unit=plain_text(finding.unit),
+        severity=plain_text(finding.severity or rule.severity),
         code=rule.code,
     )
 

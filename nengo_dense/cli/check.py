@@ -8,13 +8,14 @@ from nengo.exceptions import ValidationError
 from nengo_dense.checks import check, documentation, report_file
 from nengo_dense.checks.report_file import HTML, JSON
 from nengo_dense.checks.selection import Selection
-from nengo_dense.cli import model
+from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.number import seconds, seconds_or_none
 from nengo_dense.cli.output import check_apart, check_drawing, output_file
 from nengo_dense.cli.showing import check_showing, frames_of
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.plugins import TIME_LIMIT
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -39,6 +40,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--ignore", action="append", default=[], metavar="CODE=REASON", help="accept a finding"
     )
     parser.add_argument("--no-build", action="store_true", help="use arithmetic only; faster")
+    parser.add_argument(
+        "--time-limit",
+        type=seconds_or_none,
+        default=TIME_LIMIT,
+        metavar="S",
+        help="seconds for each rule of another package, 0 for no limit (%(default)s)",
+    )
     parser.add_argument(
         "--html",
         type=output_file(HTML),
@@ -71,6 +79,7 @@ def run_check(args: argparse.Namespace) -> int:
     else:
         samples = _load_shown(given, args)
         network = given.network
+    console.announce(_doing(args))
     if samples is not None:
         report = check_showing(network, samples, **options)
     else:
@@ -83,6 +92,14 @@ def run_check(args: argparse.Namespace) -> int:
     finally:
         print(report)
     return 0 if report.ok else 1
+
+
+def _doing(args: argparse.Namespace) -> str:
+    """Say which parts of a check take seconds."""
+    if args.no_build:
+        return "checking it by arithmetic"
+    run = f" and emulates {args.run:g} s" if args.run else ""
+    return f"checking: nengo-loihi builds it{run}"
 
 
 def run_rules(args: argparse.Namespace) -> int:
@@ -103,8 +120,8 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     ignore = {code.upper(): reason for code, _, reason in parts}
     select = None if args.select is None else [code.upper() for code in args.select]
     Selection.of(select, ignore, [rule.code for rule in documentation.rules()])
-    run = {"run": args.run, "dt": args.dt, "build": not args.no_build}
-    return {"select": select, "ignore": ignore, **run}
+    run = {"run": args.run, "dt": args.dt, "build": not args.no_build, "progress_bar": False}
+    return {"select": select, "ignore": ignore, "time_limit": args.time_limit or None, **run}
 
 
 def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:

@@ -35,6 +35,18 @@ def shows_progress() -> bool:
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
+def announce(act: str) -> None:
+    """Say what begins, if it may take seconds, on standard error that is a terminal.
+
+    Parameters
+    ----------
+    act : str
+        Such as "reading model.keras".
+    """
+    if sys.stderr.isatty():
+        print(f"{act} ...", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def plain_characters() -> Iterator[None]:
     """Replace characters that a stream's encoding lacks, instead of raising an error."""

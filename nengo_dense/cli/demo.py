@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     _print_table(n_right, results)
     print("\n" + results["sim"].summary())
     print("\nchecking it, some seconds", flush=True)
-    print(check_showing(stack, x_test))
+    print(check_showing(stack, x_test, progress_bar=False))
 
     results["sim"].plot(str(image))
     stack.save(file)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from nengo_dense.cli import model
+from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_samples
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.files import ANY, check_target
@@ -62,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         times["target"] = "lava"
     given.to_stack(args.encoding, calibration=calibration, **times)
     stack = given.check_network()
+    console.announce("building it, and running samples for the test vectors")
     print(stack.export(args.output, name, **options))
     return 0
 

@@ -192,6 +192,7 @@ class Model:
         """Convert a trained model into a stack or a graph; the network where there is one."""
         if self.source is None:
             return self.check_network()
+        console.announce(f"converting {self.name}")
         network: nengo.Network = convert(
             self.source,
             label=Path(self.name).stem,
@@ -232,6 +233,7 @@ def read(name: str) -> Model:
     OSError, nengo.exceptions.NengoException
         There is no such file, it cannot be read, or a script fails or has no such network.
     """
+    console.announce(f"reading {name}")
     if name.rpartition(":")[0].endswith(".py"):
         return Model(name, network=_run_script(name))
     if Path(name).suffix == ".npz":

@@ -81,7 +81,7 @@ class Schedule:
         Parameters
         ----------
         n : int
-            Number of the update, from 1.
+            Number of the update, from 1, since Adam knew nothing of the gradients.
         used : float
             Share of the whole effort that is used, 0 to 1.
         """

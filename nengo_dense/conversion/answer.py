@@ -1,7 +1,7 @@
 """What is asked of calibration samples: windows of time, and what the source answers in them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,6 +118,16 @@ class Samples:
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         arrays = {name: a[key] for name, a in given.items() if isinstance(a, np.ndarray)}
         return Samples(**(given | arrays))
+
+    def joined(self, other: "Samples") -> "Samples":
+        """Return these samples and others of the same kind after them."""
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        arrays: dict[str, Any] = {
+            name: np.concatenate(pair)
+            for name, pair in pairs.items()
+            if isinstance(pair[0], np.ndarray)
+        }
+        return replace(self, **arrays)
 
     @property
     def frames(self) -> np.ndarray:

@@ -145,6 +145,17 @@ def convert(
     -----
     UserWarning
         Without calibration, a layer's weights are of unusual scale; inputs are clipped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.RandomState(0)
+    >>> model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(3, 8), np.zeros(3), "softmax")]
+    >>> stack = convert(model, calibration=rng.rand(200, 4), effort="fast", progress_bar=False)
+    >>> stack.units, stack.readout, stack.encoding
+    ([8, 3], 'softmax', 'spikes')
+    >>> stack.tuned.presentation_time
+    0.1
     """
     choice(encoding, ("auto", *ENCODINGS), "encoding")
     if choice(target, TARGETS, "target") == "lava":

@@ -1,7 +1,6 @@
 """Tune weights and biases until the chip's integers answer as the source model does."""
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.mixup import Source, mix
+from nengo_dense.conversion.lesson import Lessons, Source
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 
@@ -35,17 +34,16 @@ USUAL_DEPTH = 4
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before steps become small, and tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
-#: Loss of held-back samples, relative to the first one, that tells of too large steps, and the
-#: share of their size with which it goes on from the best parameters.
-WORSE = 1.1
+#: Loss of held-back samples, relative to the first one, that tells of too large steps; and how far
+#: they are from the source, likewise, and beyond the standard error of any share. Then tuning goes
+#: on from the best parameters, with a share of the steps.
+WORSE, FURTHER = 1.1, 1.25
 RETREAT = 1 / 3
 #: Samples of an update times steps of a presentation, and the fewest and most samples: long
 #: presentations tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter
 #: of the time. On letters held back from training, 640 at 10 steps did better than 256 with three
 #: times as many updates.
 SAMPLES_BY_STEPS, LEAST_BATCH, MOST_BATCH = 6400, 64, 640
-#: Passes over the samples after which they are mixed with others, before they are learned by heart.
-PLAIN_PASSES = 10
 
 
 def tune(
@@ -73,11 +71,12 @@ def tune(
     goals : Goals
     windows : sequence of Window
     source : callable, optional
-        Logits of the source model for inputs between samples (`nengo_dense.conversion.mixup`).
+        Logits of the source model for inputs between samples (`nengo_dense.conversion.lesson`).
     effort : {"fast", "normal", "best"} or float
         See `Budget`.
     seed : int
-        Of the order of samples, and of what lies between them; the result depends on nothing else, unless effort is a time.
+        Of the order of samples, and of what lies between them; the result depends on nothing
+        else, unless effort is a time.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
@@ -95,25 +94,28 @@ def tune(
         n_shown = max(window.stop for window in windows)
         n_steps = max(window.stop - window.begin for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        batches = _batches(fit, _batch_size(n_shown), source, np.random.RandomState(seed))
+        lessons = Lessons(fit, _batch_size(n_shown), source, seed)
         sizes = _sizes(circuit)
         adam = Adam(best.parameters, sizes)
         rate = _rate(goals, best.judgements[0], circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
-            batch = next(batches)
+            batch = lessons.next_batch()
             try:
-                _, gradient = loss_and_gradient(circuit, batch, goals, windows)
+                loss, gradient = loss_and_gradient(circuit, batch, goals, windows)
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
-            adam.update(gradient.all, rate * schedule.share(n, used))
+            lessons.note(loss)
+            adam.update(gradient.all, rate * schedule.share(adam.n_updates + 1, used))
             best.limit.hold(circuit, circuit.standard(batch.frames))
             over = schedule.place(used) >= 1
-            asked = over or used * N_JUDGEMENTS >= len(best.judgements)
-            if asked and best.judge_now().loss > WORSE * best.judgements[0].loss:
-                best.restore()
-                adam, rate = Adam(best.parameters, sizes), RETREAT * rate
+            if over or used * N_JUDGEMENTS >= len(best.judgements):
+                found = best.judge_now()
+                lessons.compare(found.loss)
+                if _is_worse(found, best.judgements[0], len(held_back)):
+                    best.restore()
+                    adam, rate = Adam(best.parameters, sizes), RETREAT * rate
             if best.since_lowest >= PATIENCE:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
@@ -149,21 +151,12 @@ def _rate(goals: Goals, first: Judgement, circuit: Circuit, n_steps: int) -> flo
     return float(rate * min(1.0, USUAL_DEPTH / circuit.depth))
 
 
+def _is_worse(found: Judgement, first: Judgement, n: int) -> bool:
+    """Tell by ``n`` samples whether steps were too large: they lost what there was."""
+    error = 0.5 / np.sqrt(n)
+    return bool(found.loss > WORSE * first.loss or found.gap > FURTHER * first.gap + error)
+
+
 def _batch_size(n_steps: int) -> int:
     """Choose the number of samples of an update."""
     return int(np.clip(SAMPLES_BY_STEPS // n_steps, LEAST_BATCH, MOST_BATCH))
-
-
-def _batches(
-    samples: Samples, size: int, source: Source | None, rng: np.random.RandomState
-) -> Iterator[Samples]:
-    """Yield batches for ever, each pass in a new order, and later ones of mixed samples."""
-    n = len(samples)
-    size = min(size, n)
-    for n_before in count():
-        order = rng.permutation(n)
-        for start in range(0, n - size + 1, size):
-            batch = samples[order[start : start + size]]
-            if source is not None and n_before >= PLAIN_PASSES:
-                batch = mix(batch, samples[rng.randint(n, size=size)], source, rng)
-            yield batch

@@ -32,9 +32,9 @@ class ChipOutput:
         self._recorder = ChipRecorder([probe for probe, _ in probes], self._counted, dtype)
 
     @property
-    def n_columns(self) -> int:
-        """Number of probed values in one step of one lane."""
-        return sum(len(p.columns) for p, _ in self._probes if p not in self._counted)
+    def n_bytes(self) -> int:
+        """Bytes of the values, as recorded and weighted, of one step of one lane."""
+        return sum(probe.n_bytes for probe, _ in self._probes if probe not in self._counted)
 
     def reset(self) -> None:
         """Reset the filters."""

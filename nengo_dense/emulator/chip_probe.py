@@ -45,6 +45,12 @@ class ChipProbe:
         }
         self.reset()
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the values of one step of one lane: as recorded, and weighted if they are."""
+        recorded = (1 if self.read.key == "spiked" else 4) * len(self.columns)
+        return recorded if self.deferred else recorded + 8 * self.probe.output_size
+
     def reset(self) -> None:
         """Reset the filter."""
         self._filter: LaneStep | None = None

@@ -184,8 +184,8 @@ class Machine:
         if not self.precompute:
             yield from (1 for _ in range(n_steps))
             return
-        columns = self._output.n_columns + sum(host.n_probed for host in self.hosts.values())
-        per_step = self.lanes * (self.program.n_inputs + 8 * columns + 1)
+        probed = self._output.n_bytes + 8 * sum(host.n_probed for host in self.hosts.values())
+        per_step = self.lanes * (self.program.n_inputs + probed + 1)
         fit = min(PIECE_STEPS, PIECE_BYTES // per_step)
         group = next((size for size in GROUPS if size <= fit), GROUPS[-1])
         most = max(group, fit - fit % group)

@@ -43,6 +43,20 @@ class ReferenceSimulator:
     ----------
     data : SimulationData
         Probe → values, ``(minibatch_size, n_steps, size)``.
+
+    Examples
+    --------
+    >>> import nengo
+    >>> import numpy as np
+    >>> with nengo.Network(seed=0) as network:
+    ...     source = nengo.Node(np.zeros(3))
+    ...     probe = nengo.Probe(source)
+    >>> sim = ReferenceSimulator(network, minibatch_size=2)
+    >>> sim.run_steps(5, data={source: np.ones((2, 5, 3))})
+    >>> sim.data[probe].shape, sim.sum(probe).shape
+    ((2, 5, 3), (2, 3))
+    >>> sim.reset()
+    >>> sim.close()
     """
 
     def __init__(
@@ -79,6 +93,11 @@ class ReferenceSimulator:
         steps : int
         data : dict of {Node: (minibatch_size, n_steps, size_out) array_like}, optional
             Replaces the output of nodes without input during this run.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Data that do not fit a node without input.
         """
         given = check_data(data, self._host.inputs, self.minibatch_size, steps)
         self._host.start_run(self.n_steps + 1, steps, given)
@@ -89,7 +108,16 @@ class ReferenceSimulator:
         self.n_steps += steps
 
     def sum(self, probe: nengo.Probe) -> np.ndarray:
-        """Sum a probe's values, (minibatch_size, size), over all its steps."""
+        """Sum a probe's values, (minibatch_size, size), over all its steps.
+
+        Parameters
+        ----------
+        probe : nengo.Probe
+
+        Returns
+        -------
+        total : (minibatch_size, size) ndarray
+        """
         return self._histories[probe].total()
 
     def close(self) -> None:

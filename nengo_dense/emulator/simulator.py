@@ -1,15 +1,13 @@
 """`Simulator`: the results of nengo-loihi's emulator, bit for bit, for many inputs at once."""
 
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 import nengo
 import numpy as np
 from nengo.exceptions import (
-    BuildError,
     ReadonlyError,
     SimulationError,
     SimulatorClosed,
@@ -28,6 +26,12 @@ from nengo_dense.arguments import (
     positive,
     whole_steps,
 )
+from nengo_dense.emulator.construction import (
+    check_model,
+    check_network,
+    check_target,
+    enough_memory,
+)
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data
@@ -36,7 +40,6 @@ from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled
 from nengo_dense.plugins import show
 
-TARGETS = ("sim", "simreal")
 #: Most lanes: the smallest network of a hundred neurons takes ten gigabytes for them.
 MOST_LANES = 2**20
 
@@ -83,6 +86,24 @@ class Simulator:
     minibatch_size : int or None
     timers : nengo_loihi.simulator.Timers
         Duration of building (``"build"``) and of the last run (``"run"``), in seconds.
+
+    Examples
+    --------
+    >>> import nengo, nengo_dense, numpy as np
+    >>> with nengo.Network(seed=0) as network:
+    ...     source = nengo.Node(np.zeros(3))
+    ...     layer = nengo_dense.DenseLayer(4, 3, seed=1)
+    ...     _ = nengo.Connection(source, layer.input, synapse=None)
+    ...     probe = nengo.Probe(layer.output)
+    >>> sim = nengo_dense.Simulator(network, minibatch_size=2, progress_bar=False)
+    >>> sim.run_steps(50, data={source: np.ones((2, 50, 3))})     # lanes, steps, values
+    >>> sim.run(0.01)
+    >>> sim.step()
+    >>> sim.data[probe].shape, sim.sum(probe).shape, len(sim.trange())
+    ((2, 61, 4), (2, 4), 61)
+    >>> sim.clear_probes()
+    >>> sim.reset()                               # begin again
+    >>> sim.close()                               # as a ``with`` block does at its end
     """
 
     def __init__(
@@ -103,19 +124,19 @@ class Simulator:
     ) -> None:
         self.closed = True  # if something below fails
         dt = positive(dt, "dt", unit="seconds")
-        self.target = _check_target(target)
+        self.target = check_target(target)
         choice(kernel, KERNELS, "kernel")
         if minibatch_size is not None:
             minibatch_size = count(minibatch_size, "minibatch_size", most=MOST_LANES)
         self.minibatch_size = minibatch_size
         self._kernel = kernel
         self.progress_bar = check_progress_bar(progress_bar)
-        self.network = _check_network(network)
+        self.network = check_network(network)
         check_keep_history(keep_history, network)
         seed = check_seed(seed)
         if hardware_options is not None and not isinstance(hardware_options, Mapping):
             raise invalid(f"must be a dict, got {show(hardware_options)}", "hardware_options")
-        _check_model(model, dt)
+        check_model(model, dt)
         building: dict[str, Any] = {
             "model": model,
             "precompute": None if precompute is None else flag(precompute, "precompute"),
@@ -126,7 +147,7 @@ class Simulator:
         self.timers.start("build")
         with ProgressTracker(self.progress_bar, Progress("Building", "Build")):
             self.model = build_model(network, dt, **building)
-            with _enough_memory(self._lanes):
+            with enough_memory(self._lanes):
                 self._machine = Machine(self.model, self._lanes, seed, keep_history, kernel)
         self.timers.stop("build")
         self.precompute = self._machine.precompute
@@ -210,6 +231,11 @@ class Simulator:
         ----------
         seed : int, optional
             Seed of the random numbers during runs; the present seed by default.
+
+        Raises
+        ------
+        nengo.exceptions.SimulatorClosed
+            It was closed.
         """
         if self.closed:
             raise SimulatorClosed("Cannot reset closed Simulator.")
@@ -232,6 +258,11 @@ class Simulator:
             Time in seconds; not negative.
         data, progress_bar : optional
             As in `run_steps`.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            A negative time, or as in `run_steps`.
         """
         n_steps = whole_steps(time_in_seconds, self.dt, "time_in_seconds")
         if n_steps == 0:
@@ -259,6 +290,20 @@ class Simulator:
             ``steps`` steps. Without a minibatch size also ``(n_steps, size_out)``.
         progress_bar : bool or nengo.utils.progress.ProgressBar, optional
             Used instead of the one given at construction.
+
+        Raises
+        ------
+        nengo.exceptions.SimulatorClosed
+            It was closed.
+        nengo.exceptions.SimulationError
+            An earlier run ended inside a step, or a value that is not finite came up.
+        nengo.exceptions.ValidationError
+            A number of steps or data that cannot be.
+
+        Warns
+        -----
+        UserWarning
+            There are no steps to run, or a register of the chip has overflowed.
         """
         if self.closed:
             raise SimulatorClosed("Simulator cannot run because it is closed.")
@@ -305,11 +350,21 @@ class Simulator:
     def sum(self, probe: nengo.Probe) -> np.ndarray:
         """Sum a probe's values over all its steps, also if they were not kept.
 
+        Parameters
+        ----------
+        probe : nengo.Probe
+            Of this network.
+
         Returns
         -------
         total : (minibatch_size, size) array
             Without a minibatch size ``(size,)``; before the first step ``(0,)``. For spikes this
             is their number times ``amplitude / dt``.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            It is no probe of this network.
         """
         # first the type: a list, which has no hash, could not be looked up
         known = isinstance(probe, nengo.Probe) and probe in self._machine.histories
@@ -328,53 +383,18 @@ class Simulator:
         ----------
         sample_every : float, optional
             The probe's sampling period in seconds; ``dt`` by default.
+
+        Returns
+        -------
+        times : (n,) ndarray
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            A period that is not above 0.
         """
         period = 1.0
         if sample_every is not None:
             period = positive(sample_every, "sample_every", unit="seconds") / self.dt
         steps = np.arange(1, self.n_steps + 1)
         return self.dt * steps[steps % period < 1]
-
-
-def _check_network(network: Any) -> nengo.Network:
-    if network is None:
-        raise ValidationError("network parameter must not be None", attr="network")
-    if not isinstance(network, nengo.Network):
-        raise ValidationError(
-            f"must be a nengo.Network (got {type(network).__name__})", attr="network"
-        )
-    return network
-
-
-@contextmanager
-def _enough_memory(lanes: int) -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as err:
-        raise ValidationError(
-            f"{lanes} lanes of this network take more memory than there is ({err}); run fewer at "
-            "once",
-            attr="minibatch_size",
-        ) from err
-
-
-def _check_target(target: str | None) -> str:
-    if target is None:
-        return "sim"
-    if isinstance(target, str) and target == "loihi":
-        raise BuildError(
-            "target='loihi' is the hardware, which this simulator does not run; use "
-            "nengo_loihi.Simulator for it, or target='sim'"
-        )
-    return choice(target, TARGETS, "target")
-
-
-def _check_model(model: Any, dt: float) -> None:
-    if model is None:
-        return
-    if not isinstance(model, compat.nengo_loihi().builder.Model):
-        raise ValidationError(
-            f"must be a nengo_loihi.builder.Model (got {type(model).__name__})", attr="model"
-        )
-    if model.dt != dt:
-        raise ValidationError(f"has a dt of {model.dt:g}, not {dt:g} seconds", attr="model")

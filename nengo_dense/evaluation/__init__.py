@@ -16,6 +16,7 @@ from nengo_dense.evaluation.several_ladders import SeveralLadders
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.evaluation.stopping import Decision
 from nengo_dense.evaluation.stream_report import StreamReport, stream_report
+from nengo_dense.report_page import Report
 
 __all__ = [
     "DEVICES",
@@ -28,6 +29,7 @@ __all__ = [
     "LadderReport",
     "MultiLabel",
     "Regression",
+    "Report",
     "RunReport",
     "SeveralLadders",
     "SeveralOutputs",

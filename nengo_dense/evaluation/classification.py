@@ -37,6 +37,21 @@ class Classification(Evaluation):
         ``decision="margin"`` asked for it.
     source : (n,) ndarray of int or None
         Index of the class that the source model answers.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", seed=0)
+    >>> x = [[0.1, 0.9, 0.4, 0.2], [0.7, 0.1, 0.3, 0.8]]
+    >>> result = nengo_dense.evaluate(stack, x, [1, 2], decision="margin", progress_bar=False)
+    >>> result.confusion_matrix.shape, result.accuracy_over_time.shape
+    ((3, 3), (100,))
+    >>> early = result.at_deadline(0.05)              # seconds
+    >>> early.latency
+    0.05
+    >>> margin = result.margin_for(lost=0.1)          # of calibration data, to be used on others
+    >>> result.at_margin(margin).latency <= 0.1
+    True
     """
 
     task: ClassVar[str] = "classification"
@@ -134,6 +149,10 @@ class Classification(Evaluation):
         margin : float
             In logits times steps; `margin_for` finds one.
 
+        Returns
+        -------
+        decision : Decision
+
         Raises
         ------
         nengo.exceptions.ValidationError
@@ -146,6 +165,15 @@ class Classification(Evaluation):
 
     def at_deadline(self, seconds: float) -> Decision:
         """Answer every sample after the same time.
+
+        Parameters
+        ----------
+        seconds : float
+            From the start of the presentation; a whole number of steps.
+
+        Returns
+        -------
+        decision : Decision
 
         Raises
         ------
@@ -165,6 +193,11 @@ class Classification(Evaluation):
         ----------
         lost : float, optional
             Points (0.01) of accuracy.
+
+        Returns
+        -------
+        margin : float
+            In logits times steps.
 
         Raises
         ------

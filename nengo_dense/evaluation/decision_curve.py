@@ -41,6 +41,17 @@ class DecisionCurve(Report):
         Chosen on calibration data alone; rising.
     chosen : float
         The margin that loses at most 0.1 points on calibration data.
+
+    Examples
+    --------
+    `nengo_dense.evaluation.decision_curve` makes one:
+
+    .. code-block:: python
+
+        decision_curve = nengo_dense.evaluation.decision_curve
+        curve = decision_curve(stack, x_test, y_test, calibration=(x_train, y_train))
+        print(curve)
+        curve.plot("early.png")
     """
 
     kind: ClassVar[str] = "decisions"
@@ -147,6 +158,18 @@ def decision_curve(
     ------
     nengo.exceptions.ValidationError
         As in ``evaluate``, or no such pair.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", seed=0)
+    >>> rng = np.random.RandomState(0)
+    >>> x, y = rng.rand(60, 4), rng.randint(3, size=60)
+    >>> how = {"calibration": (x[:30], y[:30]), "presentation_time": 0.02, "progress_bar": False}
+    >>> curve = decision_curve(stack, x[30:], y[30:], **how)
+    >>> curve.chosen in curve.margins
+    True
     """
     check_one_output(stack)
     if not isinstance(calibration, tuple | list) or len(calibration) != 2:

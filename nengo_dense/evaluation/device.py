@@ -37,6 +37,12 @@ class Device:
         Where the numbers are from.
     static_power : float or None
         In watts, of the whole device as long as it is switched on, where it is known.
+
+    Examples
+    --------
+    >>> device = Device("mine", 10e-12, 20e-12, spiking=True, source="its data sheet")
+    >>> device.joules(synaptic_operations=1000, neuron_updates=100)
+    1.2e-08
     """
 
     name: str
@@ -47,7 +53,18 @@ class Device:
     static_power: float | None = None
 
     def joules(self, synaptic_operations: float, neuron_updates: float) -> float:
-        """Return the energy of so many operations, without static power."""
+        """Return the energy of so many operations, without static power.
+
+        Parameters
+        ----------
+        synaptic_operations, neuron_updates : float
+            How many.
+
+        Returns
+        -------
+        energy : float
+            In joules.
+        """
         return (
             synaptic_operations * self.energy_per_synaptic_operation
             + neuron_updates * self.energy_per_neuron_update
@@ -97,6 +114,10 @@ def register_device(
         Where the numbers are from; it is shown with them.
     static_power : float, optional
         In watts.
+
+    Returns
+    -------
+    device : Device
 
     Raises
     ------

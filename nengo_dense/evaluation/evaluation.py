@@ -34,6 +34,14 @@ class Evaluation(RunReport):
         What the source model answers, as ``truth`` has it.
     own_metrics : dict of {str: float}
         By the user's own names.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", seed=0)
+    >>> result = nengo_dense.evaluate(stack, [[0.1, 0.9, 0.4, 0.2]], [1], progress_bar=False)
+    >>> sorted(result.metrics), result.score_name
+    (['accuracy', 'balanced_accuracy', 'macro_f1'], 'accuracy')
     """
 
     #: The task, as ``evaluate`` takes it, and the measure that counts.

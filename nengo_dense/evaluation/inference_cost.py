@@ -42,6 +42,31 @@ class InferenceCost:
         Operations elsewhere.
     presentation_time : float
         Seconds that a sample is shown.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 8, 3], 4, seed=0)
+    >>> x = [[0.1, 0.9, 0.4, 0.2]]
+    >>> result = nengo_dense.evaluate(stack, x, [1], progress_bar=False)
+    >>> cost = result.cost
+    >>> cost.joules("loihi") < cost.joules("spinnaker")
+    True
+    >>> operations, updates = cost.operations("cpu")
+    >>> operations                                    # 4 × 8 + 8 × 8 + 8 × 3 weights, once
+    120
+    >>> f"{cost.latency(step_time=0.001):.1f} s"         # 100 steps in real time
+    '0.1 s'
+    >>> f"{1e3 * cost.static_joules('loihi'):.1f} mJ"
+    '10.4 mJ'
+    >>> cost.static_joules("cpu") is None, cost.host_joules("cpu") > 0
+    (True, True)
+    >>> print(cost.table().text())
+    device ...
+    >>> sorted(cost.numbers())
+    ['devices', 'host_operations', 'latency', 'source_operations', 'step_time']
+    >>> len(cost.lines())                             # two sentences below the table
+    2
     """
 
     energy: Energy
@@ -49,7 +74,22 @@ class InferenceCost:
     presentation_time: float
 
     def operations(self, device: str | Device = "loihi") -> tuple[float, float]:
-        """Return synaptic operations, or multiply-accumulates, and neuron updates on a device."""
+        """Return synaptic operations, or multiply-accumulates, and neuron updates on a device.
+
+        Parameters
+        ----------
+        device : str or Device, optional
+            A name such as ``"loihi"`` or ``"cpu"``, or a device of your own.
+
+        Returns
+        -------
+        operations, updates : float
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No such device.
+        """
         chosen = device if isinstance(device, Device) else device_of(device)
         if chosen.spiking:
             return self.energy.synaptic_operations, self.energy.neuron_updates
@@ -57,6 +97,16 @@ class InferenceCost:
 
     def joules(self, device: str | Device = "loihi") -> float:
         """Return the energy of these operations, without static power and host.
+
+        Parameters
+        ----------
+        device : str or Device, optional
+            A name such as ``"loihi"`` or ``"cpu"``, or a device of your own.
+
+        Returns
+        -------
+        energy : float
+            In joules.
 
         Raises
         ------
@@ -67,14 +117,46 @@ class InferenceCost:
         return chosen.joules(*self.operations(chosen))
 
     def static_joules(self, device: str | Device = "loihi") -> float | None:
-        """Return static power times the time that a sample is shown; None where it is unknown."""
+        """Return static power times the time that a sample is shown; None where it is unknown.
+
+        Parameters
+        ----------
+        device : str or Device, optional
+            A name such as ``"loihi"`` or ``"cpu"``, or a device of your own.
+
+        Returns
+        -------
+        energy : float or None
+            In joules.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No such device.
+        """
         chosen = device if isinstance(device, Device) else device_of(device)
         return (
             None if chosen.static_power is None else chosen.static_power * self.presentation_time
         )
 
     def host_joules(self, device: str | Device = "cpu") -> float:
-        """Return the energy of the host's operations, if a device is the host."""
+        """Return the energy of the host's operations, if a device is the host.
+
+        Parameters
+        ----------
+        device : str or Device, optional
+            A name such as ``"loihi"`` or ``"cpu"``, or a device of your own.
+
+        Returns
+        -------
+        energy : float
+            In joules.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            No such device.
+        """
         chosen = device if isinstance(device, Device) else device_of(device)
         return chosen.joules(self.work.host_operations, 0)
 
@@ -99,12 +181,28 @@ class InferenceCost:
         host_time : float, optional
             Seconds in each step for the exchange of spikes with the host, of which there is no
             published figure.
+
+        Returns
+        -------
+        latency : float
+            In seconds.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            A time below 0 or above 1e6 seconds.
         """
         each = self.step_time if step_time is None else between(step_time, 0, 1e6, "step_time")
         return self.work.steps * (each + between(host_time, 0, 1e6, "host_time"))
 
     def table(self) -> ReportTable:
-        """Return a row for each device."""
+        """Return a row for each device.
+
+        Returns
+        -------
+        table : nengo_dense.report_table.ReportTable
+            ``print(table.text())`` shows it.
+        """
         rows = []
         for device in DEVICES.values():
             operations, updates = self.operations(device)
@@ -121,7 +219,12 @@ class InferenceCost:
         return ReportTable(list(COLUMNS), rows)
 
     def lines(self) -> list[str]:
-        """Say what is not in the table."""
+        """Say what is not in the table.
+
+        Returns
+        -------
+        lines : list of str
+        """
         return [
             f"elsewhere: {self.work.host_operations:.0f} multiply-accumulates on the host; "
             f"{self.work.source_operations} for the source's layers, computed once",
@@ -133,7 +236,13 @@ class InferenceCost:
         return "\n".join([self.table().text(), *self.lines()])
 
     def numbers(self) -> dict[str, Any]:
-        """Return the numbers by name."""
+        """Return the numbers by name.
+
+        Returns
+        -------
+        numbers : dict
+            Operations, seconds, and for each device joules and where the figures are from.
+        """
         return {
             "host_operations": self.work.host_operations,
             "source_operations": self.work.source_operations,

@@ -89,6 +89,22 @@ class LadderReport(Report):
         What ran on the last rung.
     evaluation : Evaluation
         The last rung's.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> import numpy as np
+    >>> rng = np.random.RandomState(0)
+    >>> model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(3, 8), np.zeros(3))]
+    >>> x = rng.rand(20, 4)
+    >>> y = (np.maximum(x @ model[0][0].T, 0) @ model[1][0].T).argmax(axis=1)
+    >>> report = nengo_dense.ladder(model, x, y, task="classification", progress_bar=False)
+    >>> report.rungs[0].accuracy, report.n
+    (1.0, 20)
+    >>> len(report.panels()), report.panel().names[0]     # what ``plot`` draws
+    (2, 'source model')
+    >>> report.to_dict()["report"]
+    'evaluation'
     """
 
     kind: ClassVar[str] = "evaluation"
@@ -214,14 +230,24 @@ class LadderReport(Report):
         return plot.side_by_side(self.panels(), width=7)
 
     def panels(self) -> list[plot.Panel]:
-        """Return what is drawn, side by side."""
+        """Return what is drawn, side by side.
+
+        Returns
+        -------
+        panels : list of nengo_dense.evaluation.plot.Panel
+        """
         found: list[plot.Panel] = [self.panel()]
         if self.activity:
             found.append(plot.Activity(self.activity, "Activity of source and chip, untuned"))
         return found
 
     def panel(self) -> plot.Rungs:
-        """Return the picture of score and agreement from rung to rung."""
+        """Return the picture of score and agreement from rung to rung.
+
+        Returns
+        -------
+        panel : nengo_dense.evaluation.plot.Rungs
+        """
         return plot.Rungs(
             names=[rung.name for rung in self.rungs],
             scores=np.array([rung.score for rung in self.rungs]),

@@ -133,6 +133,15 @@ def evaluate(
     UserWarning
         The stack was tuned for something else than this run (see
         `nengo_dense.layers.tuning_record.TuningRecord`), or labels can be read in two ways.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nengo_dense
+    >>> weights = [np.eye(2)] * 3
+    >>> stack = nengo_dense.DenseStack([2, 2, 2], 2, weights=weights, readout="softmax")
+    >>> evaluate(stack, [[0.9, 0.1], [0.2, 0.8]], [0, 1], progress_bar=False).accuracy
+    1.0
     """
     run = Run.of(
         stack,

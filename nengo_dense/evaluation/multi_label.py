@@ -32,6 +32,15 @@ class MultiLabel(Evaluation):
         Name of each label; indices where none are known.
     source : (n, n_labels) ndarray of bool or None
         Which labels the source model gives.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, readout="sigmoid", encoding="spikes", seed=0)
+    >>> x, y = [[0.1, 0.9, 0.4, 0.2], [0.7, 0.1, 0.3, 0.8]], [[1, 0, 1], [0, 0, 1]]
+    >>> result = nengo_dense.evaluate(stack, x, y, progress_bar=False)
+    >>> sorted(result.metrics)
+    ['exact_match', 'label_accuracy', 'macro_f1']
     """
 
     task: ClassVar[str] = "multilabel"

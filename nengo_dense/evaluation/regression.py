@@ -29,6 +29,15 @@ class Regression(Evaluation):
         Whether values were given as (n,).
     source : (n, n_out) ndarray or None
         What the source model answers.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 1], 4, readout="linear", encoding="spikes", seed=0)
+    >>> x, y = [[0.1, 0.9, 0.4, 0.2], [0.7, 0.1, 0.3, 0.8]], [0.5, 0.2]
+    >>> result = nengo_dense.evaluate(stack, x, y, progress_bar=False)
+    >>> sorted(result.metrics), result.predictions.shape
+    (['mae', 'r2', 'rmse'], (2,))
     """
 
     task: ClassVar[str] = "regression"

@@ -63,6 +63,27 @@ class RunReport(Report):
         Of samples that changed while they were shown.
     work : Work or None
         What an inference takes elsewhere than on the chip.
+
+    Examples
+    --------
+    `nengo_dense.evaluate` returns one of its kinds:
+
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", seed=0)
+    >>> x = [[0.1, 0.9, 0.4, 0.2], [0.7, 0.1, 0.3, 0.8]]
+    >>> result = nengo_dense.evaluate(stack, x, [1, 2], progress_bar=False)
+    >>> print(result.summary())
+    accuracy ...
+    >>> result.to_dict()["report"], result.to_json()[:1]
+    ('evaluation', '{')
+    >>> figure = result.plot()                        # ``result.plot("result.png")`` saves it
+    >>> figure = result.raster(0)                     # the spikes of the first sample
+    >>> "<title>nengo_dense evaluation" in result.to_html()
+    True
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> result.save_html(folder / "result.html")
+    >>> result.save_json(folder / "result.json")
     """
 
     kind: ClassVar[str] = "evaluation"
@@ -167,7 +188,12 @@ class RunReport(Report):
         }
 
     def summary(self) -> str:
-        """Say the whole in a few lines of text."""
+        """Say the whole in a few lines of text.
+
+        Returns
+        -------
+        text : str
+        """
         notes = [f"note: {note}" for note in self.notes]
         lines = [*self._before(), self._layer_table().text(), *self._after(), *notes]
         return "\n".join(lines)
@@ -227,6 +253,10 @@ class RunReport(Report):
             Number of the sample, from 0.
         path : str, optional
             Where to save the picture.
+
+        Returns
+        -------
+        figure : matplotlib.figure.Figure
 
         Raises
         ------

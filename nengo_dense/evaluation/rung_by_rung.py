@@ -100,6 +100,17 @@ def ladder(
         as they were read.
     nengo.exceptions.ValidationError
         Samples or labels that do not fit the model or one another, or another wrong argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.RandomState(0)
+    >>> model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(3, 8), np.zeros(3))]
+    >>> x = rng.rand(20, 4)
+    >>> y = (np.maximum(x @ model[0][0].T, 0) @ model[1][0].T).argmax(axis=1)
+    >>> report = ladder(model, x, y, task="classification", progress_bar=False)
+    >>> [rung.name for rung in report.rungs]
+    ['source model', 'rates in Nengo', 'spikes in Nengo', 'chip, floats', 'chip, integers']
     """
     with outside_networks():
         source = read_model(model)

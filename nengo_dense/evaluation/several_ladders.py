@@ -28,6 +28,15 @@ class SeveralLadders(Report):
         What ran on the last rung.
     evaluation : SeveralOutputs
         The last rung's.
+
+    Examples
+    --------
+    `nengo_dense.ladder` makes one of a model with several outputs:
+
+    .. code-block:: python
+
+        report = nengo_dense.ladder(keras_model, x, {"class": labels, "angle": angles})
+        print(report.outputs["class"])
     """
 
     kind: ClassVar[str] = "evaluation"

@@ -27,6 +27,19 @@ class SeveralOutputs(RunReport):
     outputs : dict of {str: Evaluation}
         Each output by its name, as `~nengo_dense.evaluate` gives it for a graph that has no other.
         Layers, energy and notes in it are those of the whole graph.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nengo_dense
+    >>> from nengo_dense.layers import GraphLayer, GraphOutput
+    >>> hidden = GraphLayer("hidden", {"x": np.ones((2, 3))})
+    >>> outputs = {name: GraphOutput({"hidden": np.ones((1, 2))}) for name in ("sum", "half")}
+    >>> graph = nengo_dense.DenseGraph({"x": 3}, [hidden], outputs)
+    >>> x, y = [[0.1, 0.2, 0.3], [0.3, 0.2, 0.0]], {"sum": [1.2, 1.0], "half": [0.6, 0.5]}
+    >>> result = nengo_dense.evaluate(graph, x, y, progress_bar=False)
+    >>> result.outputs["sum"].rmse < result.outputs["half"].rmse
+    True
     """
 
     task: ClassVar[str] = "several"

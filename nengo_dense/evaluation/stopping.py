@@ -26,6 +26,19 @@ class Decision:
     joules : float
         Mean energy of the chip until an answer: that of a whole presentation, by its share of the
         time, as rates hardly change meanwhile.
+
+    Examples
+    --------
+    `nengo_dense.evaluation.Classification.at_deadline` and its ``at_margin`` make one:
+
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", seed=0)
+    >>> result = nengo_dense.evaluate(stack, [[0.1, 0.9, 0.4, 0.2]], [1], progress_bar=False)
+    >>> decision = result.at_deadline(0.02)
+    >>> decision.times
+    array([0.02])
+    >>> decision.joules < result.energy.joules
+    True
     """
 
     predictions: np.ndarray

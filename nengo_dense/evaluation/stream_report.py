@@ -43,6 +43,16 @@ class StreamReport(Report):
         Every sample from a fresh start.
     streams : list of Evaluation
         One for each gap; ``agreement`` is with ``reset``.
+
+    Examples
+    --------
+    `nengo_dense.evaluation.stream_report` makes one:
+
+    .. code-block:: python
+
+        report = nengo_dense.evaluation.stream_report(stack, x_test, y_test)
+        print(report)
+        report.save_html("streams.html")
     """
 
     kind: ClassVar[str] = "streams"
@@ -161,6 +171,18 @@ def stream_report(
     ------
     nengo.exceptions.ValidationError
         As in ``evaluate``; no gaps, or one below 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", seed=0)
+    >>> rng = np.random.RandomState(0)
+    >>> x, y = rng.rand(100, 4), rng.randint(3, size=100)
+    >>> how = {"presentation_time": 0.02, "progress_bar": False}
+    >>> report = stream_report(stack, x, y, gaps=[0, 0.02], **how)
+    >>> [round(each.gap, 3) for each in report.streams]
+    [0.0, 0.02]
     """
     for word in ("reset", "gap", "source"):
         if word in options:

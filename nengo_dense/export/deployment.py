@@ -124,6 +124,17 @@ class Deployment:
     spikes : list of (n, n_steps, n_neurons) uint8 ndarray
         Of the host's neurons as they reach the chip, and of each layer.
     logits : (n, n_steps, n_out) ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 6, 3], 4, seed=0)
+    >>> deployment = Deployment.of(stack, n_steps=20, dt=0.001, samples=np.ones((1, 4)))
+    >>> [each.shape for each in deployment.spikes]    # samples, steps, neurons
+    [(1, 20, 8), (1, 20, 6)]
+    >>> deployment.logits.shape
+    (1, 20, 3)
     """
 
     stack: AnyDense
@@ -140,6 +151,19 @@ class Deployment:
     @classmethod
     def of(cls, dense: AnyDense, n_steps: int, dt: float, samples: np.ndarray) -> "Deployment":
         """Build what has no problems (see ``problems``), and run samples on its integers.
+
+        Parameters
+        ----------
+        dense : DenseStack or DenseGraph
+        n_steps : int
+            Length of a presentation.
+        dt : float
+            Step in seconds.
+        samples : (n, size_in) ndarray
+
+        Returns
+        -------
+        deployment : Deployment
 
         Raises
         ------

@@ -37,6 +37,37 @@ class NetworkFormat(ABC):
     suffixes : tuple of str
     kind : nengo_dense.files.Kind
         Of its files.
+
+    Examples
+    --------
+    A format of one's own needs what is written, and how it is known:
+
+    >>> import pathlib, tempfile
+    >>> import nengo_dense
+    >>> from nengo_dense.files import Kind
+    >>> class Sizes(NetworkFormat):
+    ...     name = "a file of sizes"
+    ...     writes = "the number of neurons of each layer"
+    ...     suffixes = (".sizes",)
+    ...     kind = Kind("a file of sizes", lambda file: file.read(1).isdigit())
+    ...
+    ...     def problems(self, deployment):
+    ...         return [] if len(deployment.layers) < 9 else ["it has room for 8 layers"]
+    ...
+    ...     def differences(self, deployment):
+    ...         return ["it has no weights, so there are no spikes"]
+    ...
+    ...     def files(self, deployment, path):
+    ...         text = " ".join(str(each.shape[2]) for each in deployment.spikes)
+    ...         return {path: lambda file: file.write(text.encode())}
+    >>> stack = nengo_dense.DenseStack([8, 6, 3], 4, seed=0)
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "net.sizes"
+    >>> how = {"samples": [[1, 0, 0, 1]], "presentation_time": 0.02}
+    >>> export = Sizes().export(stack, path, **how)
+    >>> path.read_text()
+    '8 6'
+    >>> Sizes().paths(path) == [path]
+    True
     """
 
     name: str
@@ -64,6 +95,10 @@ class NetworkFormat(ABC):
         presentation_time, dt : float, optional
             In seconds, in place of those that the stack was tuned for. Needed for a stack that
             was not tuned: whoever gives it says that the weights are right as they are.
+
+        Returns
+        -------
+        export : Export
 
         Raises
         ------
@@ -118,17 +153,58 @@ class NetworkFormat(ABC):
         return path_of(self.paths(path)[-1])
 
     def paths(self, path: Path) -> list[Path]:
-        """Return all files that are written for a path; test vectors are named as the last."""
+        """Return all files that are written for a path; test vectors are named as the last.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            As the user gave it.
+
+        Returns
+        -------
+        paths : list of pathlib.Path
+        """
         return [path]
 
     def problems(self, deployment: Deployment) -> list[str]:
-        """Say what the format cannot hold, and the way out, a sentence each."""
+        """Say what the format cannot hold, and the way out, a sentence each.
+
+        Parameters
+        ----------
+        deployment : Deployment
+
+        Returns
+        -------
+        sentences : list of str
+            Empty where all of it can be written.
+        """
         return []
 
     def differences(self, deployment: Deployment) -> list[str]:
-        """Say what the target does otherwise than our integers, a sentence each."""
+        """Say what the target does otherwise than our integers, a sentence each.
+
+        Parameters
+        ----------
+        deployment : Deployment
+
+        Returns
+        -------
+        sentences : list of str
+            Empty where both give the same spikes.
+        """
         return []
 
     @abstractmethod
     def files(self, deployment: Deployment, path: Path) -> dict[Path, Produce]:
-        """Return what writes each of `paths`."""
+        """Return what writes each of `paths`.
+
+        Parameters
+        ----------
+        deployment : Deployment
+        path : pathlib.Path
+
+        Returns
+        -------
+        writers : dict of {pathlib.Path: callable}
+            Each is called with its file, open for bytes.
+        """

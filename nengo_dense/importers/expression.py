@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nengo_dense.budget import WEIGHTS
+
 
 @dataclass(frozen=True, eq=False)
 class Expression:
@@ -95,11 +97,23 @@ def concatenated(parts: Sequence[Expression], widths: Mapping[str, int]) -> Expr
     parts : sequence of Expression
     widths : mapping
         Name -> number of features, of all named values.
+
+    Raises
+    ------
+    ValueError
+        There would be more weights than a model may have.
     """
-    names = dict.fromkeys(name for part in parts for name in part.terms)
-    terms = {
-        name: np.concatenate([part.matrix(name, widths[name]) for part in parts]) for name in names
-    }
+    ends = np.cumsum([part.n for part in parts])
+    n, names = int(ends[-1]), dict.fromkeys(name for part in parts for name in part.terms)
+    n_weights = n * sum(widths[name] for name in names)
+    if n_weights > WEIGHTS.most:
+        raise ValueError(
+            f"its concatenation has {n_weights} weights, more than the limit of {WEIGHTS.most}"
+        )
+    terms = {name: np.zeros((n, widths[name])) for name in names}
+    for part, end in zip(parts, ends, strict=True):
+        for name in part.terms:
+            terms[name][end - part.n : end] = part.matrix(name, widths[name])
     return Expression(terms, np.concatenate([part.bias for part in parts]))
 
 

@@ -5,6 +5,7 @@ sums, concatenations and slices. ``max(a, b)`` is ``b + relu(a - b)``, and a pro
 of the same weighted input is a function of it (`nengo_dense.importers.product`).
 """
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -69,6 +70,8 @@ class _Fold:
     values: dict[Hashable, Expression | None] = field(default_factory=dict)
     heads: dict[Hashable, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    known: dict[str, Population] = field(default_factory=dict)
+    labels: Counter[str] = field(default_factory=Counter)
 
     def node(self, node: GraphNode) -> None:
         """Fold one node; without a value of a source nothing is said of its own."""
@@ -105,7 +108,8 @@ class _Fold:
         if node.merge is None or (len(parts) == 1 and node.merge.kind != "sum"):
             return parts[0]
         if node.merge.kind == "concat":
-            return concatenated(parts, self.form.widths)
+            names = {name for part in parts for name in part.terms}
+            return concatenated(parts, {name: self._width(name) for name in names})
         if node.merge.kind == "sum":
             factors = node.merge.factors or (1.0,) * len(parts)
             total = parts[0].scaled(factors[0])
@@ -122,6 +126,9 @@ class _Fold:
             rest = part.scaled(-1.0).plus(total).scaled(sign)
             total = part.plus(self._population(node.label, rest, FUNCTIONS["relu"]()).scaled(sign))
         return total
+
+    def _width(self, name: str) -> int:
+        return self.known[name].n if name in self.known else self.form.inputs[name]
 
     def _step(self, node: GraphNode, step: Operation, value: Expression) -> Expression:
         if isinstance(step, Affine):
@@ -140,7 +147,7 @@ class _Fold:
         return value
 
     def _population(self, label: str, drive: Expression, function: Function) -> Expression:
-        known = {p.name: p for p in self.form.populations}
+        known = self.known
         for name in drive.terms:
             if name not in known or not drive.is_plainly(name):
                 continue
@@ -149,12 +156,12 @@ class _Fold:
                 return drive  # a ReLU after a ReLU changes nothing
             if both is not None:  # limits after a ReLU need no neurons of their own
                 drive, function = known[name].drive, both
-        taken = {*known, *self.form.inputs}
-        name, number = label, 1
-        while name in taken:
-            number += 1
-            name = f"{label}_{number}"
-        self.form.populations.append(Population(name, drive, function))
+        name = label
+        while name in known or name in self.form.inputs:
+            self.labels[label] += 1
+            name = f"{label}_{self.labels[label] + 1}"
+        known[name] = Population(name, drive, function)
+        self.form.populations.append(known[name])
         return Expression.of(name, drive.n)
 
 
@@ -212,27 +219,30 @@ def fold_graph(
 def _with_heads(form: GraphForm) -> GraphForm:
     """Make activations that only an output takes its head."""
     outputs = dict(form.outputs)
-    populations = list(form.populations)
+    known = {population.name: population for population in form.populations}
+    drives = [reader.drive for reader in (*form.populations, *form.outputs.values())]
+    n_readers = Counter(name for drive in drives for name in drive.terms)
+    heads = set()
     for name, output in form.outputs.items():
-        for population in form.populations:
-            drives = [reader.drive for reader in form.populations]
-            drives += [reader.drive for reader in form.outputs.values()]
-            n_readers = sum(population.name in drive.terms for drive in drives)
-            head = population.function.name
-            is_plain = output.head == "linear" and output.drive.is_plainly(population.name)
-            if head in HEADS and n_readers == 1 and is_plain:
-                populations.remove(population)
-                outputs[name] = _two_classes(Output(population.drive, head))
+        source = next(iter(output.drive.terms), "")
+        if source not in known or output.head != "linear" or not output.drive.is_plainly(source):
+            continue
+        head = known[source].function.name
+        if head in HEADS and n_readers[source] == 1:
+            heads.add(source)
+            outputs[name] = _two_classes(Output(known[source].drive, head))
+    populations = [p for p in form.populations if p.name not in heads]
     return replace(form, populations=populations, outputs=outputs)
 
 
 def _both_probabilities(form: GraphForm) -> GraphForm:
     """Make ``[1 - p, p]`` of a sigmoid p a softmax of two logits, which is the same."""
-    outputs, populations = dict(form.outputs), list(form.populations)
+    outputs = dict(form.outputs)
+    known = {population.name: population for population in form.populations}
     for name, output in form.outputs.items():
         drive = output.drive
         (source,) = drive.terms if len(drive.terms) == 1 else ("",)
-        population = next((p for p in populations if p.name == source), None)
+        population = known.get(source)
         if population is None or population.function.name != "sigmoid" or population.n != 1:
             continue
         is_pair = drive.n == 2 and np.array_equal(drive.matrix(source, 1), [[-1.0], [1.0]])

@@ -129,16 +129,16 @@ def _moved(
     drive: Expression, places: dict[str, tuple[str, int, int]], widths: Mapping[str, int]
 ) -> Expression:
     """Let an expression read the populations that others were joined to."""
-    result = Expression({}, drive.bias)
+    terms: dict[str, np.ndarray] = {}
     for name, term in drive.terms.items():
         if name not in places:
-            result = result.plus(Expression({name: term}, np.zeros(drive.n)))
+            terms[name] = term
             continue
         new, start, n = places[name]
-        matrix = np.zeros((drive.n, widths[new]))
-        matrix[:, start : start + n] = np.diag(term) if term.ndim == 1 else term
-        result = result.plus(_padded(Expression({new: matrix}, np.zeros(drive.n)), widths))
-    return result
+        if new not in terms:
+            terms[new] = np.zeros((drive.n, widths[new]))
+        terms[new][:, start : start + n] += np.diag(term) if term.ndim == 1 else term
+    return Expression(terms, drive.bias)
 
 
 def _padded(drive: Expression, widths: Mapping[str, int]) -> Expression:

@@ -25,19 +25,55 @@ class Importer(Protocol):
 
     It is made without arguments. Its module must not import the framework when it is imported,
     and `recognizes` must not either: the framework of a live model is loaded already.
+
+    Examples
+    --------
+    >>> from nengo_dense.importers.spec import DenseSpec
+    >>> class Rows:
+    ...     reads = "a dict with a list of matrices"
+    ...
+    ...     def recognizes(self, model):
+    ...         return isinstance(model, dict) and "matrices" in model
+    ...
+    ...     def read(self, model):
+    ...         *hidden, last = model["matrices"]
+    ...         relu = [DenseSpec(w, None, "relu", "layer") for w in hidden]
+    ...         return [*relu, DenseSpec(last, None, "linear", "readout")]
+    >>> isinstance(Rows(), Importer), Rows().recognizes({"matrices": []})
+    (True, True)
     """
 
     #: What it reads, a noun phrase for people.
     reads: str
 
     def recognizes(self, model: Any) -> bool:
-        """Tell whether ``model`` is for this importer, from its classes' modules or its path."""
+        """Tell whether ``model`` is for this importer, from its classes' modules or its path.
+
+        Parameters
+        ----------
+        model : object
+            Whatever a user gave to `nengo_dense.convert`.
+
+        Returns
+        -------
+        recognized : bool
+        """
 
     def read(self, model: Any) -> SourceModel | SourceGraph | list[DenseSpec]:
         """Return the layers of a model that it recognizes.
 
         A list of them is enough. A `SourceModel` knows more: the source's classes, and how to run
         the model itself, so that what was read can be compared with it.
+
+        Parameters
+        ----------
+        model : object
+            For which `recognizes` was true.
+
+        Returns
+        -------
+        layers : SourceModel, SourceGraph, or list of DenseSpec
+            From the input on.
 
         Raises
         ------
@@ -86,6 +122,17 @@ def read_model(model: Any) -> SourceModel | SourceGraph:
         The model is a file that is damaged.
     nengo_dense.exceptions.PluginError
         An importer is broken.
+
+    Warns
+    -----
+    UserWarning
+        Several importers recognize the model, or one is broken and another reads it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read_model([(np.eye(2), np.zeros(2)), (np.ones((1, 2)), np.zeros(1))])
+    <SourceModel ...: 2 → 2 → 1, linear; not compared: ...>
     """
     if isinstance(model, SourceModel | SourceGraph):
         return model
@@ -115,23 +162,26 @@ def read_model(model: Any) -> SourceModel | SourceGraph:
 
 def _load(entry: Any, name: str) -> Importer:
     make = plugins.load(entry, GROUP)
-    try:
+    raised: list[BaseException] = []
+    with plugins.contained(raised.append):
         importer = make()
-    except Exception as err:
-        raise PluginError(f"The importer {name} cannot be made: {_tell(err)}") from err
+    for err in raised:
+        raise PluginError(f"The importer {name} cannot be made: {plugins.describe(err)}") from err
     if not isinstance(importer, Importer):
         raise PluginError(
             f"The importer {name} is no importer: it must have 'reads', 'recognizes' and 'read', "
-            f"got {importer!r}"
+            f"got {plugins.show(importer)}"
         )
     return importer
 
 
 def _recognizes(importer: Importer, name: str, model: Any) -> bool:
-    try:
+    raised: list[BaseException] = []
+    with plugins.contained(raised.append):
         return bool(importer.recognizes(model))
-    except Exception as err:
-        raise PluginError(f"The importer {name} is broken: recognizes: {_tell(err)}") from err
+    raise PluginError(
+        f"The importer {name} is broken: recognizes: {plugins.describe(raised[0])}"
+    ) from raised[0]
 
 
 def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGraph:
@@ -140,9 +190,9 @@ def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGrap
             layers = importer.read(model)
     except NengoException:
         raise
-    except Exception as err:
+    except (Exception, SystemExit, GeneratorExit) as err:  # but not Ctrl-C
         raise PluginError(
-            f"The importer {name} failed to read {_describe(model)}: {_tell(err)}; "
+            f"The importer {name} failed to read {_describe(model)}: {plugins.describe(err)}; "
             "please report it to that package"
         ) from err
     if isinstance(layers, SourceModel | SourceGraph):
@@ -166,7 +216,3 @@ def _describe(model: Any) -> str:
     if isinstance(model, str | os.PathLike):
         return f"The file {os.fspath(model)!r}"
     return f"A model of type {type(model).__module__}.{type(model).__qualname__}"
-
-
-def _tell(err: Exception) -> str:
-    return f"{type(err).__name__}: {err}"

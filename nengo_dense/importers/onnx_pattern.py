@@ -28,17 +28,16 @@ def as_activation(reading: OnnxReading, node: Any) -> None:
     node : onnx.NodeProto
     """
     output = node.output[0]
-    place = next((i for i, each in enumerate(reading.nodes) if each.name == output), None)
-    if place is None or node.op_type not in ELEMENTWISE or node.domain not in DOMAINS:
+    if node.op_type not in ELEMENTWISE or node.domain not in DOMAINS:
         return
-    if output in reading.layouts:
+    if output in reading.layouts or not reading.nodes or reading.nodes[-1].name != output:
         return
     for base, nodes in _parts(reading, node):
         found = _known(reading, base, nodes)
         if found is not None and base in reading.layouts:
             name, settings = found
             label = label_of(node, output)
-            del reading.nodes[place]
+            reading.nodes.pop()  # the refused node, which was read last
             steps = activation(name, label, **settings)
             reading.add(output, [base], steps, reading.layouts[base], label)
             if any(each.op_type in UNSTABLE for each in nodes):
@@ -52,11 +51,10 @@ def _parts(reading: OnnxReading, node: Any) -> list[tuple[str, list[Any]]]:
     nodes: list[Any] = [node]
     waiting = {name for name in node.input if name and not graph.is_constant(name)}
     found = []
-    order = {each.name: number for number, each in enumerate(reading.nodes)}
     while len(nodes) <= MOST_STEPS:
         if len(waiting) == 1:
             found.append((next(iter(waiting)), nodes[::-1]))
-        last = max(waiting, key=lambda name: order.get(name, -1), default="")
+        last = max(waiting, key=lambda name: reading.places.get(name, -1), default="")
         maker = graph.makers.get(last)
         if maker is None or maker.op_type not in ELEMENTWISE or maker.domain not in DOMAINS:
             break

@@ -34,6 +34,8 @@ class OnnxReading:
     ----------
     nodes : list of GraphNode
         Their names are those of the tensors that they make.
+    places : dict
+        Name of a node -> its number, in the order in which they were read.
     layouts : dict
         Name of a tensor that depends on the input -> its layout; none after what was refused.
     rounded_inputs : dict
@@ -45,6 +47,7 @@ class OnnxReading:
     graph: OnnxGraph
     readers: dict[str, Reader]
     nodes: list[GraphNode] = field(default_factory=list)
+    places: dict[Hashable, int] = field(default_factory=dict)
     layouts: dict[Hashable, Layout] = field(default_factory=dict)
     rounded_inputs: dict[str, Quantizer] = field(default_factory=dict)
     unstable: str = ""
@@ -53,9 +56,9 @@ class OnnxReading:
         """Add an input, or the problem that its values are too many to be followed."""
         if layout is None:
             text = f"input {name!r} declares more values than {MAX_FOLLOWED}, or none; correct it"
-            self.nodes.append(GraphNode(name, ("",), [Problem(text)], label=name))
+            self._append(GraphNode(name, ("",), [Problem(text)], label=name))
             return
-        self.nodes.append(GraphNode(name, width=layout.n, label=name))
+        self._append(GraphNode(name, width=layout.n, label=name))
         self.layouts[name] = layout
 
     def read(self, node: Any) -> None:
@@ -78,12 +81,15 @@ class OnnxReading:
             problems = []  # nothing is known of what a refused layer gives
         else:
             problems = attempt(label, reader, self, node, label)
-        made = {each.name for each in self.nodes}
         for name in outputs:
-            if name not in made:
+            if name not in self.places:
                 known_or_none = tuple(sources) or ("",)  # without sources it would be an input
-                self.nodes.append(GraphNode(name, known_or_none, problems, label=label))
+                self._append(GraphNode(name, known_or_none, problems, label=label))
                 problems = []
+
+    def _append(self, node: GraphNode) -> None:
+        self.nodes.append(node)
+        self.places.setdefault(node.name, len(self.places))
 
     def arguments(self, node: Any) -> list[Any]:
         """Return the constants among a node's inputs, and `FLOWING` for what is none."""
@@ -114,7 +120,7 @@ class OnnxReading:
     ) -> Operations:
         """Add what makes a tensor; return the problems among its operations."""
         problems = [step for step in operations if isinstance(step, Problem)]
-        self.nodes.append(GraphNode(output, tuple(sources), operations, merge, label=label))
+        self._append(GraphNode(output, tuple(sources), operations, merge, label=label))
         if not problems:
             self.layouts[output] = layout
         return []

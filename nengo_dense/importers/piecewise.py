@@ -61,7 +61,9 @@ class PiecewiseLinear:
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Compute the function of (..., n) values, without differences of large terms."""
         z = np.asarray(z, dtype=np.float64)
-        y: np.ndarray = self.value + self.slopes[0] * np.minimum(z - self.knots[0], 0.0)
+        y: np.ndarray = self.value
+        if self.slopes[0].any():  # most functions are flat there, and called often
+            y = y + self.slopes[0] * np.minimum(z - self.knots[0], 0.0)
         for knot, following, slope in zip(
             self.knots, self.knots[1:], self.slopes[1:], strict=False
         ):

@@ -113,9 +113,9 @@ def affine_step(
     bias = np.zeros(len(weights)) if bias is None else np.asarray(bias)
     sizes = np.abs(x) @ np.abs(weights).T + np.abs(bias)
     values = x @ weights.T + bias
-    variance = error**2 @ (weights**2).T
     # inputs and weights may be rounded for the products, and their sum is when it is stored
-    variance += (epsilon / 2) ** 2 * (2 * x**2 @ (weights**2).T + values**2)
+    rounding = (epsilon / 2) ** 2
+    variance = (error**2 + 2 * rounding * x**2) @ (weights**2).T + rounding * values**2
     # between these it is added up in float32 at least, as all frameworks do with shorter types
     added = min(epsilon, PRECISIONS["float32"].epsilon) / 2 * sizes
     variance += (weights.shape[1] + 1) * added**2
@@ -153,7 +153,9 @@ def head_step(
     # exp(2 d).
     factor = 2 * MARGIN * error.max(axis=1, keepdims=True)
     probability = HEADS["softmax"](x)
-    change = np.minimum(_grown(_logarithms(x), factor), _grown(_logarithms_of_others(x), factor))
+    total = log_sum_exp(x)
+    own = x - total[:, np.newaxis]
+    change = np.minimum(_grown(own, factor), _grown(_of_others(x, own, total), factor))
     return probability, change / MARGIN + epsilon
 
 
@@ -180,12 +182,7 @@ def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:
     return grown
 
 
-def _logarithms(x: np.ndarray) -> np.ndarray:
-    logarithms: np.ndarray = x - log_sum_exp(x)[:, np.newaxis]
-    return logarithms
-
-
-def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
+def _of_others(x: np.ndarray, own: np.ndarray, total: np.ndarray) -> np.ndarray:
     """Return for each class the logarithm of the probability that it is another."""
     if x.shape[1] == 1:
         return np.full_like(x, -np.inf)
@@ -193,6 +190,6 @@ def _logarithms_of_others(x: np.ndarray) -> np.ndarray:
     # for the likeliest class one minus its probability would be lost in rounding
     rest = x.copy()
     rest[at] = -np.inf
-    logarithms: np.ndarray = np.log1p(-np.minimum(np.exp(_logarithms(x)), 0.5))
-    logarithms[at] = log_sum_exp(rest) - log_sum_exp(x)
+    logarithms: np.ndarray = np.log1p(-np.minimum(np.exp(own), 0.5))
+    logarithms[at] = log_sum_exp(rest) - total
     return logarithms

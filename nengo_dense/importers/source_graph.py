@@ -51,6 +51,18 @@ class SourceGraph:
     classes : (n_out,) ndarray or None
     compared : str
         Whether it was compared with the model itself, and what came of it.
+
+    Examples
+    --------
+    `nengo_dense.importers.read_model` makes one of a model with branches:
+
+    .. code-block:: python
+
+        graph = nengo_dense.importers.read_model("branches.onnx")
+        graph.compare(x)                          # with the model itself
+        graph.logits(graph.joined({"image": images, "words": words}))
+        *populations, output = graph.activations(x)
+        form, fits = graph.normal_form(x)
     """
 
     def __init__(
@@ -121,7 +133,21 @@ class SourceGraph:
     def normal_form(
         self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
     ) -> tuple[GraphForm, dict[str, Fit]]:
-        """Return the same graph of rectifiers alone, and what was fitted."""
+        """Return the same graph of rectifiers alone, and what was fitted.
+
+        Parameters
+        ----------
+        x : (batch, n_in) ndarray, optional
+            Inputs that activations are fitted for.
+        error : float, optional
+            How closely, as ``activation_error`` of `nengo_dense.convert`.
+
+        Returns
+        -------
+        form : nengo_dense.importers.graph_form.GraphForm
+        fits : dict of {str: nengo_dense.importers.piecewise_fit.Fit}
+            What was fitted, by layer.
+        """
         form, fits = rectified(self.name, self.form, x, error)
         return merged(form), fits
 
@@ -133,6 +159,10 @@ class SourceGraph:
         x : (batch, n_in) array_like, or mapping of name to (batch, n) array_like
             All inputs in their order, or each by its name.
 
+        Returns
+        -------
+        joined : (batch, n_in) ndarray
+
         Raises
         ------
         nengo.exceptions.ValidationError
@@ -142,7 +172,16 @@ class SourceGraph:
         return join_inputs(x, self.form.inputs)
 
     def logits(self, x: np.ndarray) -> np.ndarray:
-        """Compute all outputs before any head, side by side: (batch, n_out) of (batch, n_in)."""
+        """Compute all outputs before any head, side by side: (batch, n_out) of (batch, n_in).
+
+        Parameters
+        ----------
+        x : (batch, n_in) ndarray
+
+        Returns
+        -------
+        logits : (batch, n_out) ndarray
+        """
         return np.concatenate(list(self.form.logits(x).values()), axis=1)
 
     def activations(self, x: Any) -> list[Any]:
@@ -165,6 +204,11 @@ class SourceGraph:
 
     def compare(self, x: Any = None) -> None:
         """Hold what was read against the model itself, as `SourceModel.compare` does.
+
+        Parameters
+        ----------
+        x : (batch, n_in) array_like, or mapping of name to (batch, n) array_like, optional
+            As for `joined`; random ones if not given.
 
         Raises
         ------

@@ -47,6 +47,20 @@ class SourceModel(Sequence[DenseSpec]):
     ------
     nengo_dense.exceptions.ConversionError
         With every problem among the operations.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nengo_dense.importers import read_model
+    >>> model = read_model([(np.eye(2), np.zeros(2)), (np.ones((1, 2)), np.zeros(1))])
+    >>> model
+    <SourceModel ...: 2 → 2 → 1, linear; not compared: ...>
+    >>> model.check_neurons()                         # it has a layer of neurons
+    >>> model.logits(np.array([[1.0, 2.0], [-1.0, 2.0]]))
+    array([[3.],
+           [2.]])
+    >>> form = model.normal_form()                # in rectifiers alone
+    >>> model.compare()                               # with the model itself, where it can be run
     """
 
     def __init__(
@@ -121,7 +135,19 @@ class SourceModel(Sequence[DenseSpec]):
     def normal_form(
         self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
     ) -> NormalForm:
-        """Return the same model in rectifiers; see ``nengo_dense.importers.normal_form``."""
+        """Return the same model in rectifiers; see ``nengo_dense.importers.normal_form``.
+
+        Parameters
+        ----------
+        x : (batch, n_in) ndarray, optional
+            Inputs that activations are fitted for.
+        error : float, optional
+            How closely, as ``activation_error`` of `nengo_dense.convert`.
+
+        Returns
+        -------
+        form : nengo_dense.importers.normal_form.NormalForm
+        """
         return normal_form(self.name, self.layers, x, error)
 
     def compare(self, x: Any = None) -> None:

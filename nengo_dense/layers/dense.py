@@ -195,6 +195,16 @@ class DenseLayer(nengo.Network):
         ------
         nengo.exceptions.ValidationError
             A shape is wrong, or a value is NaN or infinite. The layer does not change.
+
+        Examples
+        --------
+        >>> import nengo
+        >>> from nengo_dense.layers.dense import DenseLayer
+        >>> with nengo.Network():
+        ...     layer = DenseLayer(2, 3, seed=0)
+        >>> layer.set_parameters([[0, 1, 0], [1, 0, 1]], [0.5, 0])
+        >>> layer.bias
+        array([0.5, 0. ])
         """
         weights = finite_array(weights, self.weights.shape, "weights", self)
         bias = finite_array(bias, self.bias.shape, "bias", self)

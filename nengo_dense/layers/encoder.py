@@ -63,6 +63,16 @@ class SpikeEncoder(nengo.Network):
     nengo.exceptions.ValidationError
         A shape is wrong, a scale is not above 0, or ``resting`` is above 0 and a value has only
         one neuron.
+
+    Examples
+    --------
+    >>> encoder = SpikeEncoder(2, scale=[1, 10], signed=[True, False])
+    >>> encoder.layer.ensemble.n_neurons              # on, off; and on alone
+    3
+    >>> encoder.decoders
+    array([[ 1.,  0., -1.],
+           [ 0., 10., -0.]])
+    >>> equal = SpikeEncoder(2, **encoder.arguments())
     """
 
     def __init__(
@@ -119,7 +129,13 @@ class SpikeEncoder(nengo.Network):
             nengo.Network.add(self)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make an equal encoder."""
+        """Return the arguments that make an equal encoder.
+
+        Returns
+        -------
+        arguments : dict
+            By the names of the constructor's parameters.
+        """
         return {name: getattr(self, name) for name in ARGUMENTS[:-1]} | {
             "max_rate": self.layer.max_rate
         }

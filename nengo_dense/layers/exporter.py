@@ -33,6 +33,13 @@ class Export:
     differences : list of str
         What the target does otherwise than the chip's integers, a sentence each. Empty where
         both give the same spikes.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> print(Export("a C file", [Path("net.c"), Path("net.c.vectors.npz")]))
+    a C file: net.c, net.c.vectors.npz
+    the same spikes as nengo_dense.Simulator
     """
 
     format: str
@@ -52,6 +59,18 @@ class Exporter(Protocol):
 
     It is made without arguments, and its module must not import the target's packages when it is
     imported. `nengo_dense.export.NetworkFormat` has all of it but the writing.
+
+    Examples
+    --------
+    >>> class Listing:
+    ...     writes = "a list of layers"
+    ...     suffixes = (".layers",)
+    ...
+    ...     def export(self, stack, path):
+    ...         path.write_text(str(stack.units))
+    ...         return Export("a list of layers", [path])
+    >>> isinstance(Listing(), Exporter)
+    True
     """
 
     #: What it writes, a noun phrase for people.
@@ -62,6 +81,18 @@ class Exporter(Protocol):
 
     def export(self, stack: Any, path: Path, **options: Any) -> Export:
         """Write a `nengo_dense.DenseStack` or a `nengo_dense.DenseGraph`, and test vectors.
+
+        Parameters
+        ----------
+        stack : DenseStack or DenseGraph
+        path : pathlib.Path
+            Of the network's file; its ending is one of ``suffixes``.
+        **options
+            Of the format; unknown ones are refused before.
+
+        Returns
+        -------
+        export : Export
 
         Raises
         ------
@@ -100,6 +131,17 @@ class Exportable:
             No such format, or options that it does not take.
         OSError
             A file that cannot be written.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import nengo_dense
+        >>> synapses = [0.005, None]              # the window of the readout averages
+        >>> stack = nengo_dense.DenseStack([8, 3], 4, encoding="spikes", synapse=synapses, seed=0)
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "stack.c"
+        >>> export = stack.export(path, samples=[[1, 0, 0, 1]], presentation_time=0.1)
+        >>> export.files[0].name, export.differences
+        ('stack.c', [])
         """
         return export(self, path, format, **options)
 

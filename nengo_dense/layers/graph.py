@@ -16,7 +16,7 @@ from nengo_dense.layers import graph_file, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.exporter import Exportable
-from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput, check_parts
 from nengo_dense.layers.head import HeadNode
 from nengo_dense.layers.stack import VALUE_TAU, DenseStack
 from nengo_dense.layers.stack_synapse import check_synapses
@@ -74,6 +74,25 @@ class DenseGraph(nengo.Network, Exportable):
     ------
     nengo.exceptions.ValidationError
         Parts that do not fit one another, or what `DenseLayer` refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nengo_dense
+    >>> from nengo_dense.layers import GraphLayer, GraphOutput
+    >>> hidden = GraphLayer("hidden", {"x": np.ones((2, 3))})
+    >>> output = GraphOutput({"hidden": np.ones((1, 2)), "x": np.ones((1, 3))})   # skips a layer
+    >>> encoders = {"x": {"signed": False}}
+    >>> graph = nengo_dense.DenseGraph({"x": 3}, [hidden], {"y": output}, encoders=encoders)
+    >>> graph
+    <DenseGraph: 3 → 2 → 1 linear>
+    >>> arguments = graph.arguments()
+    >>> graph.set_parameters(arguments["layers"], arguments["outputs"])
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> graph.save(folder / "graph.npz")
+    >>> nengo_dense.DenseGraph.load(folder / "graph.npz")
+    <DenseGraph: 3 → 2 → 1 linear>
     """
 
     classes: Any = None
@@ -102,7 +121,7 @@ class DenseGraph(nengo.Network, Exportable):
         (self.synapse,) = check_synapses(synapse, 1, self)
         self.neuron_type = neuron_type
         self.fitted = check_fitted(fitted, self)
-        self._check_parts()
+        check_parts(self.sizes, self._layers, self._outputs, self)
         with self:
             self.inputs = {n: nengo.Node(size_in=size, label=n) for n, size in self.sizes.items()}
             self.encoders = {name: self._encoder(name) for name in self._encoded()}
@@ -119,43 +138,6 @@ class DenseGraph(nengo.Network, Exportable):
                 self._output(name, part_out, one)
         if is_added(add_to_container, self):
             nengo.Network.add(self)
-
-    def _check_parts(self) -> None:
-        if not self._layers or not self._outputs or not self.sizes:
-            raise ValidationError(
-                "must be at least one; for a matrix without neurons a nengo.Connection is enough",
-                attr="layers" if not self._layers else "outputs" if self.sizes else "inputs",
-                obj=self,
-            )
-        known = dict(self.sizes)
-        for part in self._layers:
-            if part.name in known:
-                self._refuse(f"there are two parts called {part.name!r}; give each its own name")
-            self._check_sources(part.name, part.weights, known)
-            if not part.on_chip and not set(part.weights) <= set(self.sizes):
-                self._refuse(
-                    f"{part.name!r} is on the host and reads a layer, so that spikes would travel "
-                    "back; have on_chip=True, or read inputs alone"
-                )
-            known[part.name] = part.n
-        for name, output in self._outputs.items():
-            self._check_sources(name, output.weights, known)
-
-    def _check_sources(self, name: str, weights: Mapping[str, Any], known: dict[str, int]) -> None:
-        for source, matrix in weights.items():
-            if source not in known:
-                self._refuse(
-                    f"{name!r} reads {source!r}, which is no input and no layer before it; there "
-                    f"are {', '.join(known)}"
-                )
-            if matrix.shape[1] != known[source]:
-                self._refuse(
-                    f"{name!r} has weights for {matrix.shape[1]} values of {source!r}, which has "
-                    f"{known[source]}"
-                )
-
-    def _refuse(self, text: str) -> None:
-        raise ValidationError(text, attr="layers", obj=self)
 
     def _encoded(self) -> list[str]:
         """Name the inputs that a layer on the chip reads."""
@@ -265,7 +247,13 @@ class DenseGraph(nengo.Network, Exportable):
         return "spikes" if all(layer.on_chip for layer in self.layers) else "host"
 
     def arguments(self) -> dict[str, Any]:
-        """Return what would make this graph again, with its weights as they are now."""
+        """Return what would make this graph again, with its weights as they are now.
+
+        Returns
+        -------
+        arguments : dict
+            By the names of the constructor's parameters.
+        """
         layers = []
         for part, layer in zip(self._layers, self.layers, strict=True):
             ends = np.cumsum([matrix.shape[1] for matrix in part.weights.values()])[:-1]
@@ -333,12 +321,33 @@ class DenseGraph(nengo.Network, Exportable):
         self.tuned = None
 
     def save(self, path: str | Path) -> None:
-        """Write everything needed to make this graph again to one ``.npz`` file."""
+        """Write everything needed to make this graph again to one ``.npz`` file.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Name of the file, with the ending ``.npz``.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; an old one stays as it was.
+        nengo.exceptions.ValidationError
+            A file of another kind has this name.
+        """
         graph_file.write(self.arguments(), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseGraph":
         """Make a graph from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        graph : DenseGraph
 
         Raises
         ------

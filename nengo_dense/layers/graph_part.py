@@ -1,6 +1,6 @@
 """The parts that a DenseGraph is made of: layers and outputs, each with what it reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,12 @@ class GraphLayer:
     Raises
     ------
     nengo.exceptions.ValidationError
+
+    Examples
+    --------
+    >>> layer = GraphLayer("sum", {"left": [[1.0, 2.0]], "right": [[3.0]]}, bias=[0.5])
+    >>> layer.n, sorted(layer.weights)
+    (1, ['left', 'right'])
     """
 
     name: str
@@ -68,6 +74,12 @@ class GraphOutput:
     Raises
     ------
     nengo.exceptions.ValidationError
+
+    Examples
+    --------
+    >>> output = GraphOutput({"hidden": [[1.0, -1.0], [0.0, 1.0]]}, head="softmax")
+    >>> output.n
+    2
     """
 
     weights: Mapping[str, Any]
@@ -106,3 +118,65 @@ def _checked(name: str, weights: Any, bias: Any) -> tuple[dict[str, np.ndarray],
         for key, matrix in weights.items()
     }
     return checked, finite_array(0 if bias is None else bias, n, "bias", None, fill=True)
+
+
+def check_parts(
+    sizes: Mapping[str, int],
+    layers: Sequence[GraphLayer],
+    outputs: Mapping[str, GraphOutput],
+    obj: object,
+) -> None:
+    """Refuse parts that do not fit one another.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Values of each input.
+    layers : sequence of GraphLayer
+    outputs : mapping of str to GraphOutput
+    obj : object
+        Whose parts they are, for the message.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+    """
+    if not layers or not outputs or not sizes:
+        raise ValidationError(
+            "must be at least one; for a matrix without neurons a nengo.Connection is enough",
+            attr="layers" if not layers else "outputs" if sizes else "inputs",
+            obj=obj,
+        )
+    known = dict(sizes)
+    for part in layers:
+        found = _problem(part.name, part.weights, known)
+        if part.name in known:
+            found = f"there are two parts called {part.name!r}; give each its own name"
+        elif not found and not part.on_chip and not set(part.weights) <= set(sizes):
+            found = (
+                f"{part.name!r} is on the host and reads a layer, so that spikes would travel "
+                "back; have on_chip=True, or read inputs alone"
+            )
+        if found:
+            raise ValidationError(found, attr="layers", obj=obj)
+        known[part.name] = part.n
+    for name, output in outputs.items():
+        found = _problem(name, output.weights, known)
+        if found:
+            raise ValidationError(found, attr="layers", obj=obj)
+
+
+def _problem(name: str, weights: Mapping[str, Any], known: Mapping[str, int]) -> str:
+    """Say what a part reads that is not there or has another size; empty if all is well."""
+    for source, matrix in weights.items():
+        if source not in known:
+            return (
+                f"{name!r} reads {source!r}, which is no input and no layer before it; there "
+                f"are {', '.join(known)}"
+            )
+        if matrix.shape[1] != known[source]:
+            return (
+                f"{name!r} has weights for {matrix.shape[1]} values of {source!r}, which has "
+                f"{known[source]}"
+            )
+    return ""

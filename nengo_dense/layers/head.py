@@ -78,6 +78,15 @@ class HeadNode(nengo.Node):
     ------
     nengo.exceptions.ValidationError
         An unknown head, ``size_in`` below 1, or a temperature that is not above 0.
+
+    Examples
+    --------
+    >>> import nengo
+    >>> from nengo_dense.layers.head import HeadNode
+    >>> with nengo.Network() as network:
+    ...     sigmoid = HeadNode("sigmoid", 3)
+    >>> sigmoid.size_out
+    3
     """
 
     def __init__(
@@ -124,6 +133,20 @@ class SoftmaxNode(HeadNode):
     ------
     nengo.exceptions.ValidationError
         ``size_in`` below 1, or a temperature that is not above 0.
+
+    Examples
+    --------
+    >>> import nengo
+    >>> from nengo_dense import SoftmaxNode
+    >>> with nengo.Network() as network:
+    ...     softmax = SoftmaxNode(2)
+    ...     nengo.Connection(nengo.Node([0.0, 0.0]), softmax, synapse=None)
+    ...     probe = nengo.Probe(softmax)
+    <Connection ...>
+    >>> with nengo.Simulator(network, progress_bar=False) as sim:
+    ...     sim.run(0.002)
+    >>> sim.data[probe][-1]
+    array([0.5, 0.5])
     """
 
     def __init__(

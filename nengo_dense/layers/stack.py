@@ -1,6 +1,6 @@
 """A stack of dense layers, from input values to class probabilities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,10 @@ from nengo_dense.arguments import (
     check_fitted,
     choice,
     count,
-    finite_array,
     is_added,
     one_each,
     random_state,
 )
-from nengo_dense.budget import LAYERS
 from nengo_dense.files import as_path
 from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.layers import stack_file
@@ -29,6 +27,7 @@ from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
 from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.stack_synapse import check_synapses
+from nengo_dense.layers.stack_units import check_parameters, check_units
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
 from nengo_dense.neurons import rebuild
@@ -107,6 +106,23 @@ class DenseStack(nengo.Network, Exportable):
     ------
     nengo.exceptions.ValidationError
         An option is unknown, a size does not match, or `DenseLayer` refuses an argument.
+
+    Examples
+    --------
+    >>> import nengo_dense
+    >>> stack = nengo_dense.DenseStack([8, 3], size_in=4, encoding="spikes", seed=0)
+    >>> [w.shape for w in stack.weights]
+    [(8, 4), (3, 8)]
+    >>> halved = [w / 2 for w in stack.weights]
+    >>> stack.set_parameters(halved, stack.biases)
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> stack.save(folder / "stack.npz")
+    >>> nengo_dense.DenseStack.load(folder / "stack.npz").units
+    [8, 3]
+    >>> other = nengo_dense.DenseStack(**{**stack.arguments(), "max_rate": 100})
+    >>> other.layers[0].max_rate
+    100.0
     """
 
     def __init__(
@@ -132,7 +148,7 @@ class DenseStack(nengo.Network, Exportable):
         super().__init__(label=label, seed=seed, add_to_container=False)
         self.readout = choice(readout, READOUTS, "readout", self)
         self.encoding = choice(encoding, ENCODINGS, "encoding", self)
-        self.units = self._check_units(units)
+        self.units = check_units(units, self)
         self.size_in = count(size_in, "size_in", self)
         n_layers = len(self.units) - 1
         rates = one_each(max_rate, n_layers, "max_rate", self)
@@ -165,20 +181,6 @@ class DenseStack(nengo.Network, Exportable):
         if is_added(add_to_container, self):
             nengo.Network.add(self)
 
-    def _check_units(self, units: Any) -> list[int]:
-        if isinstance(units, np.ndarray) and units.size <= LAYERS.most:
-            units = units.tolist()
-        each = list(units) if isinstance(units, Sequence) else [units]
-        units = [count(n, "units", self) for n in each]
-        if len(units) < 2:
-            raise ValidationError(
-                f"must contain at least one layer of neurons and the readout, got {units}; for "
-                "one matrix without neurons use a nengo.Connection",
-                attr="units",
-                obj=self,
-            )
-        return units
-
     @property
     def _sizes(self) -> list[int]:
         return [self.size_in, *self.units[:-1]]
@@ -198,31 +200,7 @@ class DenseStack(nengo.Network, Exportable):
             ]
         if biases is None:
             biases = [np.zeros(n) for n in self.units]
-        weights, biases = (
-            list(given)
-            if isinstance(given, np.ndarray) and given.shape[:1] == (len(self.units),)
-            else given
-            for given in (weights, biases)
-        )
-        for attr, given in (("weights", weights), ("biases", biases)):
-            n_given = len(given) if isinstance(given, Sequence) else show(given)
-            if n_given != len(self.units):
-                raise ValidationError(
-                    f"must have one entry for each of the {len(self.units)} units, got {n_given}",
-                    attr=attr,
-                    obj=self,
-                )
-        pairs = zip(self._sizes, self.units, strict=True)
-        return (
-            [
-                finite_array(w, (n_out, n_in), f"weights[{i}]", self)
-                for i, (w, (n_in, n_out)) in enumerate(zip(weights, pairs, strict=True))
-            ],
-            [
-                finite_array(b, (n,), f"biases[{i}]", self)
-                for i, (b, n) in enumerate(zip(biases, self.units, strict=True))
-            ],
-        )
+        return check_parameters(weights, biases, self._sizes, self.units, self)
 
     def _make_encoder(self, arguments: Mapping | None) -> SpikeEncoder | None:
         arguments = {} if arguments is None else arguments
@@ -312,6 +290,11 @@ class DenseStack(nengo.Network, Exportable):
 
         ``DenseStack(**{**stack.arguments(), "max_rate": 100, "tuned": None})`` is the same stack
         at other firing rates, for which it was not tuned.
+
+        Returns
+        -------
+        arguments : dict
+            By the names of the constructor's parameters.
         """
         arguments = {
             "units": list(self.units),
@@ -365,12 +348,32 @@ class DenseStack(nengo.Network, Exportable):
         """Write the stack to one ``.npz`` file, from which `load` makes it again.
 
         The file contains no pickle, so a file from an unknown source is safe to load.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Name of the file, with the ending ``.npz``.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; an old one stays as it was.
+        nengo.exceptions.ValidationError
+            A file of another kind has this name.
         """
         stack_file.write(self.arguments(), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":
         """Make a stack from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        stack : DenseStack
 
         Raises
         ------

@@ -51,6 +51,18 @@ class TuningRecord:
     ------
     nengo.exceptions.ValidationError
         A time is not above 0, the numbers of inputs differ, or a gap is below 0.
+
+    Examples
+    --------
+    `nengo_dense.convert` makes one, ``stack.tuned``:
+
+    >>> record = TuningRecord(0.1, 0.001, "host", input_low=[0, 0], input_high=[1, 1])
+    >>> record.first_answer
+    0.025
+    >>> record.differences(dt=0.001)
+    []
+    >>> record.differences(dt=0.002)
+    ['This stack was tuned for steps of 1 ms, and this run has 2 ms, ...']
     """
 
     presentation_time: float

@@ -34,6 +34,12 @@ class GlorotUniform(Distribution):
     They keep the variance of activations and gradients about equal from layer to layer.
     Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
     neural networks", AISTATS 2010, equation 16.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> GlorotUniform().sample(3, 2, rng=np.random.RandomState(0)).shape
+    (3, 2)
     """
 
     def sample(
@@ -42,6 +48,19 @@ class GlorotUniform(Distribution):
         d: int | None = None,
         rng: np.random.RandomState = np.random,  # type: ignore[assignment]
     ) -> np.ndarray:
-        """Draw an ``(n, d)`` array of weights from ``d`` inputs to ``n`` outputs."""
+        """Draw an ``(n, d)`` array of weights from ``d`` inputs to ``n`` outputs.
+
+        Parameters
+        ----------
+        n : int
+            Outputs.
+        d : int, optional
+            Inputs; without it the weights are ``(n,)``, of one input.
+        rng : numpy.random.RandomState, optional
+
+        Returns
+        -------
+        weights : (n, d) ndarray
+        """
         limit = np.sqrt(6 / (n + (1 if d is None else d)))
         return rng.uniform(-limit, limit, size=(n,) if d is None else (n, d))

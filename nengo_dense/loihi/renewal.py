@@ -1,6 +1,7 @@
 """The program of a network whose weights and biases change again and again."""
 
 import copy
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,20 +68,17 @@ class Renewal:
                 values = np.concatenate([part.ravel() for part in synapse.weights])
                 values.setflags(write=False)
                 weights = None
-                for _ in range(arriving.get(id(old), 0)):
+                for _ in range(arriving[id(old)]):
                     projection = next(projections)
                     weights = weights or replace(projection.weights, values=values)
                     result.append(replace(projection, weights=weights))
         return result
 
 
-def _count_arriving(model: Any) -> dict[int, int]:
+def _count_arriving(model: Any) -> Counter[int]:
     """Count the axons that reach each synapse."""
-    counts: dict[int, int] = {}
-    for source in (*model.inputs, *model.blocks):
-        for axon in source.axons:
-            counts[id(axon.target)] = counts.get(id(axon.target), 0) + 1
-    return counts
+    sources = (*model.inputs, *model.blocks)
+    return Counter(id(axon.target) for source in sources for axon in source.axons)
 
 
 @dataclass

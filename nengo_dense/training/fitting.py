@@ -127,6 +127,18 @@ def fit(
         A value that is not finite came up; says in which layer. The stack stays as it was.
     nengo_dense.exceptions.MissingDependencyError
         TensorFlow or NengoDL is not installed, or in versions that do not go together.
+
+    Examples
+    --------
+    .. code-block:: python
+
+        import nengo_dense
+        from nengo_dense import training
+
+        stack = nengo_dense.DenseStack([64, 32, 10], size_in=64, seed=0)
+        result = training.fit(stack, x_train, y_train, epochs=30, seed=0)  # NengoDL
+        result.plot("training.png")
+        training.fit(stack, x_train, y_train, through_time=True)  # on the chip's integers
     """
     settings = Settings(
         epochs=epochs,

@@ -19,6 +19,10 @@ def without_synapses(network: nengo.Network) -> Iterator[None]:
     network : nengo.Network
         With all networks in it.
 
+    Yields
+    ------
+    None
+
     Examples
     --------
     >>> import nengo

@@ -32,6 +32,15 @@ class TrainingResult(Report):
         What there is a value for: an epoch, or, in training through time, each time that the
         samples held back judged. Then there are ``val_loss`` and ``val_accuracy``, or for values
         ``val_error`` in standard deviations; the first are those before training.
+
+    Examples
+    --------
+    >>> history = {"loss": [0.9, 0.4, 0.3], "val_loss": [0.8, 0.5, 0.6]}
+    >>> result = TrainingResult.of_keras(history, n_samples=100, seconds=2.0)
+    >>> result.best_epoch, result.samples_per_second
+    (1, 150.0)
+    >>> print(result)
+    epoch 2 of 3: loss 0.4, val_loss 0.5
     """
 
     kind: ClassVar[str] = "training"
@@ -45,7 +54,21 @@ class TrainingResult(Report):
     def of_keras(
         cls, history: dict[str, list[Any]], n_samples: int, seconds: float
     ) -> "TrainingResult":
-        """Make one of Keras's history, of epochs of ``n_samples`` that took ``seconds``."""
+        """Make one of Keras's history, of epochs of ``n_samples`` that took ``seconds``.
+
+        Parameters
+        ----------
+        history : dict of list of float
+            By Keras's names, a value for each epoch.
+        n_samples : int
+            In each epoch.
+        seconds : float
+            That the whole training took.
+
+        Returns
+        -------
+        result : TrainingResult
+        """
         named = {NAMES.get(k, k): [float(v) for v in values] for k, values in history.items()}
         return cls(named, n_samples * len(named["loss"]) / seconds)
 

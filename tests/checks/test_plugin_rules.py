@@ -5,16 +5,13 @@ import signal
 import subprocess
 import sys
 
-import entrypoints
 import nengo
 import pytest
 from nengo.exceptions import BuildError
 
-from nengo_dense.checks import check, registry
+from nengo_dense.checks import check
 from nengo_dense.cli import main
-from nengo_dense.plugins import Found
 
-HEAD = "import os, signal, sys\nfrom nengo_dense.checks import Finding, fact, rule\n"
 RULE = '@rule("EV101", "info", "evil", remedy="r")\ndef evil(network):\n    {body}\n'
 BODIES = {
     "exits": ("sys.exit(0)\n    yield", "SystemExit: 0"),
@@ -46,22 +43,6 @@ BODIES = {
         "RuntimeError: it had more than 10000 findings and was stopped",
     ),
 }
-MUTE = "class Mute(Exception):\n    def __str__(self):\n        raise ValueError('str')\n"
-
-
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """Install a package with a module of rules as the only one beside nengo_dense."""
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def install(code):
-        (tmp_path / "evil_rules.py").write_text(HEAD + MUTE + code)
-        monkeypatch.delitem(sys.modules, "evil_rules", raising=False)
-        package = entrypoints.Distribution("evil", "1.2")
-        entry = entrypoints.EntryPoint("EV", "evil_rules", "rules", distro=package)
-        monkeypatch.setattr(registry, "_installed", lambda path: Found([entry]))
-
-    return install
 
 
 def failing():
@@ -150,6 +131,18 @@ def test_module_that_fails_is_named_and_the_others_find_what_they_find(installed
     assert words in problem
     assert report.has_error("ND102")
     assert not report.complete
+
+
+def test_a_rule_behind_one_that_found_errors_is_skipped_and_says_so(installed):
+    installed(
+        '@rule("EV101", "info", "s", remedy="r", after=("ND100", "ND102"))\n'
+        "def f(network):\n    yield Finding('n', 'm')\nrules = (f,)"
+    )
+    report = check(failing(), run=0, build=False)
+    assert not report.problems
+    assert report.has_error("ND102")
+    assert {s.reason for s in report.skipped if s.code == "EV101"} == {"ND102 found errors"}
+    assert "EV101" not in {finding.code for finding in report.findings}
 
 
 def test_fact_that_exits_is_named_and_its_rules_are_skipped(installed):

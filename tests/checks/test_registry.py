@@ -219,6 +219,13 @@ def test_what_has_no_parameters_makes_no_rule_and_no_fact(function):
         Fact("name", "s", function)
 
 
+def test_fact_without_a_text_is_refused():
+    with pytest.raises(ValidationError, match="summary: must be a string, got 5"):
+        Fact("name", 5, lambda network: 1)
+    with pytest.raises(ValidationError, match="name: must be a string, got None"):
+        Fact(None, "s", lambda network: 1)
+
+
 @pytest.mark.parametrize("name", ["EV500", "two words", "", "1st"])
 def test_fact_that_no_parameter_can_ask_for_is_refused(name):
     with pytest.raises(ValidationError, match="must be the name of a parameter, and no code"):

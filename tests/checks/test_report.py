@@ -1,5 +1,6 @@
 """The report as text, HTML and JSON."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from nengo.dists import Choice
 from nengo.exceptions import BuildError, ValidationError
 
-from nengo_dense.checks import Finding, check, picture
+from nengo_dense.checks import Finding, check, documentation, picture
 from nengo_dense.checks.documentation import (
     explain,
     rule_index,
@@ -242,10 +243,17 @@ def test_list_says_that_rules_are_demands_and_no_verdicts():
 
 
 def test_index_has_every_rule_in_its_group():
-    groups = re.split(r"\nND(\d)xx: .*\n-+\n", rule_index().partition(".. toctree::")[0])
-    for number, text in zip(groups[1::2], groups[2::2], strict=True):
+    parts = re.split(r"\n(ND\d)xx: (.*)\n-+\n", rule_index().partition(".. toctree::")[0])
+    assert dict(zip(parts[1::3], parts[2::3], strict=True)) == documentation.GROUPS
+    for group, text in zip(parts[1::3], parts[3::3], strict=True):
         listed = re.findall(r":doc:`(ND\d+) ", text)
-        assert listed == [r.code for r in rules() if r.code.startswith(f"ND{number}")]
+        assert listed == [r.code for r in rules() if r.code.startswith(group)]
+
+
+def test_groups_of_other_packages_rules_have_no_title(monkeypatch):
+    foreign = dataclasses.replace(rules()[0], code="XY101")
+    monkeypatch.setattr(documentation, "rules", lambda: [*rules(), foreign])
+    assert re.search(r"\nXY1xx\n-----\n\n(?:.*\n)*   \* - :doc:`XY101 <XY101>`", rule_index())
 
 
 def test_every_rule_has_a_page_that_docutils_reads():

@@ -12,6 +12,7 @@ from nengo.exceptions import BuildError, ValidationError
 from numpy.testing import assert_array_equal
 
 from nengo_dense.checks import Finding, check, registry, rule
+from nengo_dense.checks.runner import Facts
 
 LIF = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})
 
@@ -172,6 +173,14 @@ def test_cycle_of_nodes_is_reported_not_raised():
     assert not report.problems
 
 
+def test_what_is_given_is_a_fact_and_what_nobody_knows_is_none():
+    facts = Facts(registry.load(), {"network": network(), "samples": 3})
+    assert facts.needs(["samples", "unheard_of"], {"samples", "unheard_of"}) == {
+        "samples": 3,
+        "unheard_of": None,
+    }
+
+
 def test_skipped_rules_name_what_failed():
     net = network()
     net.connections[1].synapse = nengo.Alpha(0.1)
@@ -210,7 +219,7 @@ def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
 
     known = registry.load()
     known.rules.update({"XY101": crash, "XY102": nonsense})
-    monkeypatch.setattr(registry, "load", lambda: known)
+    monkeypatch.setattr(registry, "load", lambda **_: known)
     report = check(network(), run=0)
     assert len(report.problems) == 2
     assert "XY101 (crashes; of unknown origin) crashed: RuntimeError: oh" in report.problems[0]
@@ -227,7 +236,7 @@ def test_only_an_error_explains_what_nengo_loihi_says(monkeypatch, severity, exp
 
     known = registry.load()
     known.rules.update({"XY101": explain})
-    monkeypatch.setattr(registry, "load", lambda: known)
+    monkeypatch.setattr(registry, "load", lambda **_: known)
     net = network()
     with net:
         nengo.Ensemble(5, 1, encoders=np.zeros((5, 1)))
@@ -252,3 +261,18 @@ def test_importing_the_checker_loads_no_heavy_package():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_bar_counts_the_rules(monkeypatch):
+    shown = []
+
+    class Bar(nengo.utils.progress.ProgressBar):
+        def update(self, progress):
+            shown.append((progress.name_during, progress.n_steps, progress.max_steps))
+
+    with nengo.Network() as network:
+        nengo.Ensemble(10, 1)
+    check(network, run=0, build=False, progress_bar=Bar())
+    names, done, whole = zip(*shown, strict=True)
+    assert set(names) == {"Checking"}
+    assert done[-1] == whole[-1] > 40

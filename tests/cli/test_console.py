@@ -45,6 +45,18 @@ def test_a_terminal_without_unicode_gets_letters_that_it_has(folder):
     assert "\r" not in out  # nor frames of a progress bar
 
 
+def test_a_terminal_is_told_what_takes_a_while_and_a_file_is_not(folder):
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "nengo_dense", "check", "s.npz", "--no-build"]
+    subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=theirs, timeout=120)
+    os.close(theirs)
+    said = os.read(ours, 4096)
+    os.close(ours)
+    assert b"reading s.npz ..." in said
+    assert b"checking it by arithmetic ..." in said
+    assert run(folder, "check", "s.npz", "--no-build").stderr == b""
+
+
 @pytest.mark.parametrize(
     ("text", "typed"),
     [

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
@@ -205,3 +206,29 @@ def test_a_layer_of_a_graph_has_no_more_rectifiers_than_a_core_takes_inputs():
         ConversionError, match=r"'d': clip\(0, 6\) would take 4098 rectifiers, more than"
     ):
         rectified("model", form, None, 0.02)
+
+
+def test_thousands_of_outputs_are_read_in_time():
+    n = 2000
+    nodes = [GraphNode("x", width=2, label="x")]
+    nodes += [GraphNode(k, ("x",), activation("sigmoid", "same"), label="same") for k in range(n)]
+    form = fold_graph("m", nodes, {f"y{k}": k for k in range(n)})
+    assert len(form.outputs) == n
+    assert {output.head for output in form.outputs.values()} == {"sigmoid"}
+    assert not form.populations
+
+
+def test_populations_of_one_label_are_numbered_from_two():
+    nodes = [GraphNode("x", width=2, label="x")]
+    nodes += [GraphNode(k, ("x",), activation("relu", "same"), label="same") for k in range(3)]
+    nodes.append(GraphNode("y", (0, 1, 2), merge=Merge("concat"), label="y"))
+    form = fold_graph("m", nodes, {"y": "y"})
+    assert [population.name for population in form.populations] == ["same", "same_2", "same_3"]
+    assert_array_equal(form.forward(np.array([[1.0, -2.0]]))["y"], [[1, 0, 1, 0, 1, 0]])
+
+
+def test_concatenation_of_too_much_is_refused_before_it_is_made():
+    nodes = [GraphNode("x", width=2**14, label="x"), GraphNode("z", width=2**14, label="z")]
+    nodes.append(GraphNode("y", ("x", "z"), merge=Merge("concat"), label="wide"))
+    with pytest.raises(ConversionError, match=r"'wide': its concatenation has 1073741824 weights"):
+        fold_graph("m", nodes, {"y": "y"})

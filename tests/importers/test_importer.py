@@ -112,8 +112,13 @@ def test_pickled_files_are_not_opened(suffix, tmp_path):
     ("code", "match"),
     [
         ("import no_such_package", "broken = broken:Importer.*of broken 1.0.*no_such_package"),
+        ("def Importer(): raise SystemExit(3)", "cannot be made: SystemExit: 3"),
         ("Importer = 3", "importer 'broken' of broken 1.0 cannot be made: TypeError"),
         ("Importer = dict", "'broken' of broken 1.0 is no importer: it must have 'reads'"),
+        (
+            CODE.replace("model == ", "exit(4) or "),
+            "importer 'broken' of broken 1.0 is broken: recognizes: SystemExit: 4",
+        ),
         (
             CODE.replace("model == ", "1 / 0 or "),
             "importer 'broken' of broken 1.0 is broken: recognizes: ZeroDivisionError",
@@ -142,6 +147,7 @@ def test_two_that_recognize_are_ordered_by_name(install):
     [
         ("3", "'bad' of bad 1.0 must return a SourceModel or a list of DenseSpec, got int"),
         ("1 / 0", "'bad' of bad 1.0 failed to read .*ZeroDivisionError.*report it"),
+        ("exit(3)", "'bad' of bad 1.0 failed to read .*SystemExit: 3.*report it"),
     ],
 )
 def test_an_importer_that_misbehaves_is_named(install, returned, match):

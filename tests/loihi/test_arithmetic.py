@@ -74,6 +74,13 @@ def test_pes_errors_beyond_the_chip_warn_and_clip():
     assert warned[0].filename == __file__  # it points to the caller
 
 
+def test_the_largest_pes_errors_that_the_chip_takes_are_taken_in_silence():
+    given = np.array([1.27, -1.27, 1.274, -1.274])
+    np.testing.assert_array_equal(
+        arithmetic.scale_pes_errors(given, 100.0), [127, -127, 127, -127]
+    )
+
+
 def test_stochastic_rounding_rounds_up_by_the_fraction(rng):
     x = np.array([-2.25, 0.0, 0.75, 3.0])
     uniform = rng.rand(1000, 4)

@@ -2,7 +2,7 @@
 
 import nengo
 import pytest
-from nengo.exceptions import BuildError
+from nengo.exceptions import BuildError, SimulationError
 
 from nengo_dense.loihi.build_error import explained
 
@@ -34,6 +34,15 @@ def test_an_error_that_names_the_object_stays_as_it_is(layer):
 def test_an_error_outside_any_object_stays_as_it_is():
     with pytest.raises(BuildError, match=r"^no room$"), explained("network"):
         raise BuildError("no room")
+
+
+@pytest.mark.parametrize(
+    "error", [SimulationError("not of building"), UserWarning("raised as an error")]
+)
+def test_other_errors_of_nengo_and_warnings_pass_unchanged(layer, error):
+    with pytest.raises(type(error), match=f"^{error}$") as caught, explained("network"):
+        build(layer, error)
+    assert caught.value is error
 
 
 def test_any_other_error_becomes_one_of_building(layer):

@@ -2,9 +2,10 @@
 
 import dataclasses
 
+import nengo
 import numpy as np
 import pytest
-from divided_network import divided
+from divided_network import RELU, divided
 from nengo.exceptions import BuildError
 from numpy.testing import assert_array_equal
 
@@ -30,6 +31,7 @@ def assert_same(mine, theirs):
     for ours, other in zip(mine.projections, theirs.projections, strict=True):
         assert (ours.source, ours.target) == (other.source, other.target)
         assert_array_equal(ours.rows, other.rows)
+        assert_array_equal(ours.weights.targets, other.weights.targets)
         assert_array_equal(ours.weights.values, other.weights.values)
     shared = [[id(p.weights) for p in program.projections] for program in (mine, theirs)]
     groups = [[ids.index(one) for one in ids] for ids in shared]
@@ -48,6 +50,26 @@ def test_every_program_is_that_of_the_present_numbers(rng, decoded):
         assert_same(programs[-1], Program.from_model(floats.integers().model))
     values = [program.projections[0].weights.values for program in programs]
     assert not np.array_equal(values[0], values[1])  # and earlier ones stay as they were
+
+
+def test_a_network_with_weights_that_are_not_dense_is_read_anew_each_time(rng):
+    net = divided(decoded=False)
+    with net:
+        places = np.array([[0, 1], [3, 1], [5, 0]])
+        few = nengo.Sparse((20, 6), indices=places, init=np.array([0.1, 0.2, 0.3]))
+        other = nengo.Ensemble(6, 1, neuron_type=RELU, gain=np.ones(6), bias=np.zeros(6))
+        nengo.Connection(other.neurons, net.wide.neurons, transform=few)
+    floats = build_floats(net, 0.001)
+    change(floats, net, rng)
+    synapses = [synapse for block in floats.model.blocks for synapse in block.synapses]
+    twice = next(s for s in synapses if {row.size for row in s.indices} > {2})
+    next(row for row in twice.indices if row.size == 2)[...] = 3  # one target, two weights
+    renewal = Renewal(floats)
+    for _ in range(2):
+        program = renewal.program()
+        assert any(not projection.weights.width for projection in program.projections)
+        assert_same(program, Program.from_model(floats.integers().model))
+        change(floats, net, rng)
 
 
 def test_what_the_chip_cannot_store_is_refused_as_ever(rng):

@@ -88,11 +88,14 @@ class Receiver:
 
     def values(self, times: Sequence[float]) -> np.ndarray:
         """Return the values that the host reads at each of several times: (n, lanes, size)."""
-        seen = [self._seen(t) for t in times]
-        values, first = seen[0]
-        if all(part is values and number - first == i for i, (part, number) in enumerate(seen)):
-            return self.finish(values[first : first + len(seen)])  # as they came
-        return self.finish(np.array([values[number] for values, number in seen]))
+        parts: list[tuple[np.ndarray, int, int]] = []  # of which array, from where to where
+        for values, number in map(self._seen, times):
+            if parts and parts[-1][0] is values and parts[-1][2] == number:
+                parts[-1] = values, parts[-1][1], number + 1
+            else:
+                parts.append((values, number, number + 1))
+        slices = [values[first:end] for values, first, end in parts]
+        return self.finish(slices[0] if len(slices) == 1 else np.concatenate(slices))
 
     def _seen(self, t: float) -> tuple[np.ndarray, int]:
         """Return an array of values and the number of those that the host reads."""

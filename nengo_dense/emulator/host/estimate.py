@@ -24,8 +24,11 @@ from nengo_dense.loihi.kernel.contract import Kernel
 
 #: Fewest weights and lanes for which one product of all lanes saves more than the bounds take.
 MANY_WEIGHTS, MANY_LANES = 2**15, 16
-#: Half the distance from 1 to the next number, and the smallest number above 0.
-ROUNDING, SMALLEST = 2.0**-53, 2.0**-1074
+#: Half the distance from 1 to the next number.
+ROUNDING = 2.0**-53
+#: Numbers up to this may have a square that is rounded to zero or to few digits. Added to lengths,
+#: it also bounds the rounding of products that are too small for all digits.
+TINY = 2.0**-500
 #: For the rounding of the bounds themselves: steps more in each sum, and a share.
 MORE_STEPS, SHARE = 4, 1.001
 
@@ -42,12 +45,15 @@ class Estimate:
     groups : list of OperatorGroup
         The product's, then those that turn it into the neurons' input, number by number.
     firing : Firing
+    lengths : (n,) array
+        Of the matrix's rows.
     """
 
     product: DotInc
     start: Reset
     groups: list[OperatorGroup]
     firing: Firing
+    lengths: np.ndarray
 
     @classmethod
     def of(cls, plan: Plan, signals: LaneSignals, probed: set[Signal]) -> "Estimate | None":
@@ -69,7 +75,8 @@ class Estimate:
                         continue
                     firing = [each for each in plan.firing if each.charge is readers[0]]
                     if len(firing) == 1:
-                        return cls(product, start, found, firing[0])
+                        lengths = _lengths(signals[product.A])
+                        return cls(product, start, found, firing[0], lengths)
         return None
 
     def compute(self, signals: LaneSignals, kernel: Kernel, n_steps: int) -> None:
@@ -77,14 +84,13 @@ class Estimate:
         matrix, values = signals[self.product.A], signals[self.product.X]
         with np.errstate(all="ignore"):
             product = values @ matrix.T
-            error = _error(matrix, values)
-            one = self._charge(signals, product + error)
-            product -= error
-            other = self._charge(signals, product)
-            low, high = np.minimum(one, other), np.maximum(one, other)
-            # an infinite number makes a sum infinite or NaN
-            alike = np.isfinite(low.sum(axis=1)) & np.isfinite(high.sum(axis=1))
-            alike &= np.isfinite(error.sum(axis=1))
+            lengths = _lengths(values)
+            error = np.multiply.outer(_share(matrix) * lengths, self.lengths)
+            alike = np.isfinite(lengths * self.lengths.max())
+            low = self._charge(signals, product - error)
+            high = self._charge(signals, np.add(product, error, out=error))
+            for charge in (low, high):  # an infinite number makes a sum infinite or NaN
+                alike &= np.isfinite(charge.sum(axis=1))
         if alike.any():
             voltage = signals[self.firing.voltage]
             counts = self.firing.counts
@@ -95,9 +101,7 @@ class Estimate:
 
     def _charge(self, signals: LaneSignals, product: np.ndarray) -> np.ndarray:
         """Return what neurons integrate with this product."""
-        target = signals[self.product.Y]
-        target[...] = self.start.value
-        target += product
+        np.add(product, self.start.value, out=signals[self.product.Y])
         for group in self.groups[1:]:
             for step in group.steps:
                 step()
@@ -157,10 +161,13 @@ def _written(groups: list[OperatorGroup]) -> set[Signal]:
     return set().union(*(group.writes for group in groups))
 
 
-def _error(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Bound the distance of any two rounded products of the same numbers: (lanes, n)."""
-    m = matrix.shape[1]
-    steps = (m + MORE_STEPS) * ROUNDING
-    bound = 2 * SHARE * steps / (1 - steps)
-    lengths = np.linalg.norm(values, axis=1)[:, np.newaxis] * np.linalg.norm(matrix, axis=1)
-    return np.asarray(bound * lengths + 4 * (m + MORE_STEPS) * SMALLEST)
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    """Bound the length of each vector from above, nearly; also where squares are too small."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)) + TINY * len(vectors.T))
+
+
+def _share(matrix: np.ndarray) -> float:
+    """Bound the distance of any two rounded products, as a share of both lengths' product."""
+    steps = (matrix.shape[1] + MORE_STEPS) * ROUNDING
+    return 2 * SHARE * steps / (1 - steps)

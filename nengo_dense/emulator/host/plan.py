@@ -169,7 +169,7 @@ class Plan:
         """
         lanes = signals.lanes
         step, time = signals[self.clock.step], signals[self.clock.time]
-        times = [((step + (k + 1)) * self.dt).item() for k in range(n_steps)]
+        times = ((step + np.arange(1, n_steps + 1)) * self.dt).tolist()
         stretch = Stretch(
             lanes=lanes,
             n_steps=n_steps,

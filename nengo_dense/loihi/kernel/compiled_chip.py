@@ -53,6 +53,27 @@ def _decay(x: Any, keep: Any) -> Any:
     return plus(high, shift_right(plus(low, both(shift_right(x, 31), most)), 12))
 
 
+def gather(total: np.ndarray, sums: np.ndarray, unit: np.int32) -> None:
+    """Add short sums, in a unit of ``2**unit``, to the total, and clear them."""
+    raise NotImplementedError("only compiled functions can call gather")
+
+
+@overload(gather)
+def _choose_gather(total, sums, unit):  # type: ignore[no-untyped-def]
+    if sums.dtype != types.int16:
+        return lambda total, sums, unit: None  # they are the total itself
+    return lambda total, sums, unit: gather_short(total, sums, unit)
+
+
+@inlined
+def gather_short(total: np.ndarray, sums: np.ndarray, unit: np.int32) -> None:
+    """Do as `gather`."""
+    nothing = spread(np.int16(0))
+    for j in range(np.uint64(0), np.uint64(len(total)), np.uint64(WIDTH)):
+        store(total, j, plus(load(total, j), shift_left(load(sums, j), unit)))
+        store(sums, j, nothing)
+
+
 @inlined
 def update_integer(registers: Registers, chip: Parameters, leaky: bool) -> int:
     """Decay, wrap, clip, fire. Return a bit for each register that overflowed."""
@@ -288,6 +309,7 @@ def advance(
         for step in range(layout.n_steps):
             _begin_step(lanes, step, layout, arrivals, registers)
             add_spikes(lanes, step, layout, tables, arrivals, registers, lists)
+            gather(registers.total, lists.sums, tables.unit)
             if len(arrivals.noise_q):
                 _add_noise(lanes, step, layout, arrivals, registers)
             overflow |= update(registers, chip, layout.leaky)

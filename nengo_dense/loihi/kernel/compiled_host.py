@@ -4,7 +4,8 @@ Loaded only by `.numba_kernel` and `.choice`, because it imports numba.
 
 A few lanes run all steps before the next lanes begin, so that their vectors stay in the
 processor's cache. The vectors of neighbouring lanes are contiguous in memory, and ``size`` is the
-size of all of them together. Therefore only `send` has to distinguish lanes.
+size of all of them together. Therefore only `send` has to distinguish lanes, and
+`fire_and_send`, which runs all steps before the others begin: nothing else reads its result.
 """
 
 from typing import Any
@@ -136,29 +137,71 @@ def send(
 @inlined
 def fire_and_send(
     vectors: np.ndarray,
-    target: np.uint64,
-    source: np.uint64,
-    state: np.uint64,
+    places: tuple[np.uint64, np.uint64, np.uint64],
     size: np.uint64,
     height: float,
     counts: bool,
     spikes: np.ndarray,
-    place: np.uint64,
-    last: bool,
+    rows: tuple[np.uint64, np.uint64, np.uint64],
 ) -> None:
-    """Fire in one lane and send the spikes to the chip; write the target in the last step."""
+    """Fire in one lane, and send the spikes to the chip, in all steps.
+
+    16 neurons run all steps before the next ones, so that their voltages stay in registers.
+    ``places`` are those of target, source and state; ``rows`` are the place of the first step's
+    spikes, the distance of two steps, and the number of steps.
+    """
+    target, source, state = places
+    first, apart, n_steps = rows
     whole = size - size % np.uint64(WIDTH)
     for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
-        v, n = _integrate(load(vectors, state + j), load(vectors, source + j), counts)
+        v, charge, n = load(vectors, state + j), load(vectors, source + j), spread(0.0)
+        place = first + j
+        for _ in range(n_steps):
+            v, n = _integrate(v, charge, counts)
+            store(spikes, place, not_equal(n, spread(0.0)))
+            place += apart
         store(vectors, state + j, v)
-        store(spikes, place + j, not_equal(n, spread(0.0)))
-        if last:
-            store(vectors, target + j, multiply(n, spread(height)))
+        store(vectors, target + j, multiply(n, spread(height)))
     for j in range(whole, size):
-        x, m = _integrate_one(vectors[state + j], vectors[source + j], counts)
+        x, drive, m = vectors[state + j], vectors[source + j], 0.0
+        place = first + j
+        for _ in range(n_steps):
+            x, m = _integrate_one(x, drive, counts)
+            spikes[place] = m != 0.0
+            place += apart
         vectors[state + j] = x
-        spikes[place + j] = m != 0.0
         vectors[target + j] = m * height
+
+
+@inlined
+def _run_ahead(
+    start: np.uint64,
+    stop: np.uint64,
+    i: np.uint64,
+    n_inputs: np.uint64,
+    instructions: Instructions,
+    stretch: Stretch,
+) -> None:
+    """Run an instruction in all steps, if it is one whose result no other one reads."""
+    places, lanes = instructions.places, np.uint64(stretch.lanes)
+    if np.int64(places[i, 0]) != Kind.FIRE_AND_SEND:
+        return
+    size, width = places[i, 1], places[i, 5]
+    rows = np.uint64(len(stretch.spikes)) // (lanes * n_inputs)
+    height, counts = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0
+    for lane in range(start, stop):
+        target, state = lanes * places[i, 2] + lane * size, lanes * places[i, 4] + lane * size
+        source = lanes * places[i, 3] + lane * width + places[i, 6]
+        place = (lane * rows + np.uint64(stretch.first_step)) * n_inputs + places[i, 7]
+        fire_and_send(
+            stretch.vectors,
+            (target, source, state),
+            size,
+            height,
+            counts,
+            stretch.spikes,
+            (place, n_inputs, np.uint64(stretch.n_steps)),
+        )
 
 
 @inlined
@@ -191,19 +234,13 @@ def _act(
         fire(vectors, target, source, state, many, a, b == 1.0)
     elif kind == Kind.KEEP:
         copy(stretch.kept, n_steps * lanes * places[i, 2] + now, vectors, source, many)
-    else:
+    elif kind == Kind.SEND:
         rows = np.uint64(len(spikes)) // (lanes * n_inputs)
         place = (start * rows + np.uint64(stretch.first_step) + step) * n_inputs + places[i, 7]
-        last = step == n_steps - np.uint64(1)
         for _ in range(start, stop):
-            if kind == Kind.SEND:
-                send(vectors, source, size, spikes, place)
-            else:
-                fire_and_send(
-                    vectors, target, source, state, size, a, b == 1.0, spikes, place, last
-                )
+            send(vectors, source, size, spikes, place)
             place += rows * n_inputs
-            source, target, state = source + width, target + size, state + size
+            source += width
 
 
 @compiled
@@ -221,6 +258,8 @@ def follow(
     """
     for start in range(np.uint64(first_lane), np.uint64(last_lane), np.uint64(side_by_side)):
         stop = min(start + np.uint64(side_by_side), np.uint64(last_lane))
+        for i in range(np.uint64(len(instructions.places))):
+            _run_ahead(start, stop, i, np.uint64(n_inputs), instructions, stretch)
         for step in range(np.uint64(stretch.n_steps)):
             for i in range(np.uint64(len(instructions.places))):
                 part = instructions.places[i, 1] != instructions.places[i, 5]

@@ -12,7 +12,7 @@ import numpy as np
 from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.contract import Registers
 from nengo_dense.loihi.kernel.table import Tables
-from nengo_dense.loihi.kernel.vector import WIDTH, load, load_word, store, store_eight
+from nengo_dense.loihi.kernel.vector import WIDTH, load_as, load_word, store, store_eight
 from nengo_dense.loihi.kernel.vector import add as plus
 from nengo_dense.loihi.kernel.workspace import Arrivals, Lanes, Layout, Lists
 
@@ -106,11 +106,11 @@ def _add_sparse(
 
 @inlined
 def _add_dense(
-    begin: np.uint64, end: np.uint64, p: np.uint64, lists: Lists, tables: Tables, total: np.ndarray
+    begin: np.uint64, end: np.uint64, p: np.uint64, lists: Lists, tables: Tables
 ) -> None:
     """Add rows of a dense matrix, four at a time, for the spikes of one projection."""
     width, target = tables.projections[p, 1], tables.projections[p, 2]
-    first, dense = tables.projections[p, 3], tables.dense
+    first, dense, sums = tables.projections[p, 3], tables.dense, lists.sums
     one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
     for k in range(begin, end, four):
         place = target + np.uint64(lists.places[k // four])
@@ -119,9 +119,9 @@ def _add_dense(
         c = first + np.uint64(lists.sources[k + two]) * width
         d = first + np.uint64(lists.sources[k + three]) * width
         for j in range(np.uint64(0), width, np.uint64(WIDTH)):
-            x = plus(load(total, place + j), load(dense, a + j))
-            x = plus(plus(x, load(dense, b + j)), load(dense, c + j))
-            store(total, place + j, plus(x, load(dense, d + j)))
+            x = plus(load_as(sums, place + j, sums), load_as(dense, a + j, sums))
+            x = plus(plus(x, load_as(dense, b + j, sums)), load_as(dense, c + j, sums))
+            store(sums, place + j, plus(x, load_as(dense, d + j, sums)))
 
 
 @inlined
@@ -172,6 +172,6 @@ def add_spikes(
         source = tables.projections[p, 0]
         begin, end = tables.groups[source, 2], lists.ends[source]
         if tables.projections[p, 1] > 0:
-            _add_dense(begin, end, p, lists, tables, registers.total)
+            _add_dense(begin, end, p, lists, tables)
         else:
             _add_sparse(begin, end, p, lists, tables, registers.total)

@@ -102,10 +102,12 @@ class NumbaKernel:
             refractory=np.zeros(padded, dtype=np.int32),
             spiked=np.zeros(padded, dtype=np.uint8),
         )
+        short = aligned(np.zeros(padded + WIDTH, dtype=np.int16))
         lists = Lists(
             sources=np.empty(self._tables.room, dtype=np.int32),
             places=np.empty(self._tables.room // FOUR + EIGHT, dtype=np.int32),
             ends=np.empty(len(self._tables.groups), dtype=np.uint64),
+            sums=short if self._tables.short else registers.total,
         )
         return registers, lists
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from nengo_dense.loihi.kernel.alignment import flat_view
+
 
 def padded(array: np.ndarray, width: int) -> np.ndarray:
     """Fill the last axis with zeros up to a multiple of ``width``.
@@ -32,10 +34,9 @@ def flat_rows(array: np.ndarray, width: int) -> tuple[np.ndarray, int]:
     flat : 1-D ndarray
     apart : int
     """
-    lanes, n_steps, n = array.shape
+    _, n_steps, n = array.shape
     lane, row, one = (stride // array.itemsize for stride in array.strides)
     if not array.size or n % width or one != 1 or lane != n_steps * row:
         array = padded(array, width)
         return array.reshape(-1), array.shape[-1]
-    size = (lanes * n_steps - 1) * row + n
-    return np.lib.stride_tricks.as_strided(array, (size,), (array.itemsize,)), row
+    return flat_view(array), row

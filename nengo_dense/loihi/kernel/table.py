@@ -32,7 +32,11 @@ class Tables(NamedTuple):
         compartment of a dense matrix; start of its rows in `dense`; for a sparse projection, start
         of its part of `rows` and `bases`; start of its synapse's part of `starts`.
     dense : (n,) int16, int32 or float32 array
-        Weights of dense matrices, in the smallest type that holds them.
+        Weights of dense matrices, in units of ``2**unit``, in the smallest type that holds them.
+    short : bool
+        Whether any sum of them that can arise in a step fits in int16.
+    unit : int32
+        0 unless sums are short.
     rows, bases : (n,) int32 array
         For every source of every sparse projection, see `.projection.Projection`; then one row of
         -1.
@@ -48,6 +52,8 @@ class Tables(NamedTuple):
     room: int
     projections: np.ndarray
     dense: np.ndarray
+    short: bool
+    unit: np.int32
     rows: np.ndarray
     bases: np.ndarray
     starts: np.ndarray
@@ -71,26 +77,26 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
     groups, room = _table_of_groups(program, senders, side_by_side, most)
     sparse = [p for p in projections if not _is_dense(p)]
     placed, values, targets, starts = _place_weights(sparse, program.dtype)
-    matrices, n_dense, n_rows = [], 0, 0
-    table = []
+    matrices: list[tuple[np.ndarray, int]] = []
+    table, n_dense, n_rows = [], 0, 0
     for projection in projections:
         sender = senders.index(projection.source)
         if _is_dense(projection):
             matrix, target = _as_matrix(projection)
             table.append([sender, matrix.shape[1], target, n_dense, 0, 0])
-            matrices.append(matrix.ravel())
+            matrices.append((matrix, target))
             n_dense += matrix.size
         else:
             table.append([sender, 0, 0, 0, n_rows, placed[id(projection.weights)]])
             n_rows += len(projection.rows) + 1
-    dense = _join(matrices, program.dtype)
-    if program.dtype == np.int32 and np.abs(dense).max(initial=0) < 2**15:
-        dense = dense.astype(np.int16)
+    dense, short, unit = _join_dense(matrices, program, most)
     return Tables(
         groups=groups,
         room=room,
         projections=np.array(table, dtype=np.uint64).reshape(-1, 6),
         dense=dense,
+        short=short,
+        unit=np.int32(unit),
         rows=_join([np.append(p.rows, -1) for p in sparse], np.int32),
         bases=_join([np.append(p.bases, 0) for p in sparse], np.int32),
         starts=starts,
@@ -131,6 +137,32 @@ def _as_matrix(projection: Projection) -> tuple[np.ndarray, int]:
     )
     matrix[:-1][used, : weights.width] = values[projection.rows[used]]
     return matrix, int(projection.bases[used][0]) + weights.offset
+
+
+def _join_dense(
+    matrices: list[tuple[np.ndarray, int]], program: Program, most: int
+) -> tuple[np.ndarray, bool, int]:
+    """Join matrices, each with its first compartment, in the shortest type that holds them.
+
+    Returns
+    -------
+    dense : (n,) array
+    short : bool
+    unit : int
+        See `Tables`. A synapse's weights are multiples of a power of two; see `.arithmetic`.
+    """
+    dense = _join([matrix.ravel() for matrix, _ in matrices], program.dtype)
+    if program.dtype != np.int32:
+        return dense, False, 0
+    sums = np.zeros(program.n_compartments + WIDTH, dtype=np.int64)
+    for matrix, target in matrices:
+        sums[target : target + matrix.shape[1]] += most * np.abs(matrix).sum(axis=0)
+    bits = int(np.bitwise_or.reduce(dense))
+    unit = max(0, (bits & -bits).bit_length() - 1)  # zeros at the end, in all weights
+    if sums.max() >> unit < 2**15:
+        return (dense >> unit).astype(np.int16), True, unit
+    fits = np.abs(dense).max(initial=0) < 2**15
+    return dense.astype(np.int16) if fits else dense, False, 0
 
 
 def _place_weights(

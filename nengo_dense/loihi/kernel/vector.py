@@ -31,7 +31,7 @@ class Vector(types.Type):
     Parameters
     ----------
     dtype : numba.types.Number
-        int32, float32 or float64.
+        int16, int32, float32 or float64.
     """
 
     def __init__(self, dtype: Any) -> None:
@@ -243,6 +243,22 @@ def load(typing_context: Any, array: Any, index: Any) -> Any:
         return numbers
 
     return Vector(wide)(array, types.uint64), generate
+
+
+@instruction
+def load_as(typing_context: Any, array: Any, index: Any, like: Any) -> Any:
+    """Load a vector from an array, as numbers of the type that another array has."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _address(context, builder, signature.args[0], *arguments[:2])
+        kind = ir.VectorType(context.get_data_type(array.dtype), WIDTH)
+        numbers = _load(builder, address, kind, array.dtype.bitwidth // 8)
+        if array.dtype != like.dtype:
+            wide = ir.VectorType(context.get_data_type(like.dtype), WIDTH)
+            numbers = builder.sext(numbers, wide)
+        return numbers
+
+    return Vector(like.dtype)(array, types.uint64, like), generate
 
 
 @instruction

@@ -1,5 +1,6 @@
 """Arguments of the compiled chip functions, in addition to those in `.contract`."""
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -85,7 +86,7 @@ class Records(NamedTuple):
     def of(cls, recordings: Sequence[Recording], lanes: int, n: int, dtype: np.dtype) -> "Records":
         """Lay out recordings of some lanes of ``n`` compartments, in arrays of one dimension."""
         given = {recording.key: recording for recording in recordings}
-        arrays: list[np.ndarray] = []
+        arrays: dict[str, np.ndarray] = {}
         strides = np.zeros((3, 2), dtype=np.uint64)
         for number, key in enumerate(("spiked", "voltage", "current")):
             kind = np.uint8 if key == "spiked" else dtype
@@ -95,20 +96,27 @@ class Records(NamedTuple):
                 runs = find_runs(given[key].columns)
                 flat = flat_view(values)
                 strides[number] = [stride // values.itemsize for stride in values.strides[:2]]
-            arrays += [runs, flat]
+            arrays |= {f"{key}_runs": runs, key: flat}
         counts = np.zeros(lanes * n if "count" in given else 0, dtype=np.int32)
-        return cls(*arrays, strides, counts)
+        return cls(**arrays, strides=strides, counts=counts)
 
 
 def find_runs(columns: np.ndarray) -> np.ndarray:
     """Find runs of neighbours: (n_runs, 2) first numbers and lengths."""
+    return _find_runs(np.asarray(columns, dtype=np.int64).tobytes())
+
+
+@functools.lru_cache(maxsize=128)
+def _find_runs(numbers: bytes) -> np.ndarray:
+    """Do as `find_runs`; a run in many short parts asks for the same ones each time."""
+    columns = np.frombuffer(numbers, dtype=np.int64)
     starts = np.flatnonzero(np.diff(columns, prepend=-2) != 1)
     lengths = np.diff(starts, append=len(columns))
     return np.stack([columns[starts], lengths], axis=1).astype(np.uint64)
 
 
 class Lists(NamedTuple):
-    """Buffers for lists of spikes; see `.compiled_spikes`.
+    """Buffers for lists of spikes, and for sums of their weights; see `.compiled_spikes`.
 
     Attributes
     ----------
@@ -117,8 +125,11 @@ class Lists(NamedTuple):
         For each four sources, start of their lane's compartments in the workspace.
     ends : (n_groups,) uint64 array
         End of each group's list.
+    sums : (n,) int16, int32 or float32 array
+        Sums of dense weights: short ones, in the tables' unit, or ``Registers.total`` itself.
     """
 
     sources: np.ndarray
     places: np.ndarray
     ends: np.ndarray
+    sums: np.ndarray

@@ -7,6 +7,7 @@ import pytest
 from nengo.dists import Choice, Uniform
 
 from nengo_dense.checks import check
+from nengo_dense.layers import DenseStack
 
 RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": Choice([0])})
 KEYS = ("layer", "n_neurons", "cores", "in_axons", "out_axons", "synapse_bits", "core_shares")
@@ -59,6 +60,16 @@ def encoded():
     return net
 
 
+def stacked():
+    """Layers of which partition makes other cores than nengo-loihi would by itself."""
+    rng = np.random.RandomState(0)
+    stack = DenseStack([16, 1024, 512, 10], 20, seed=0, label="stack")
+    with nengo.Network(seed=0) as net:
+        net.add(stack)
+        nengo.Connection(nengo.Node(rng.uniform(size=20)), stack.input, synapse=None)
+    return net
+
+
 def convolved(on_chip):
     """Host -> chip, and a convolution into the chip or out of it."""
     net = chain(4, 6, 8)
@@ -102,6 +113,7 @@ def test_decoders_hear_the_ensemble_that_they_decode():
         lambda: chain(40, 130, 10, on_chip_input=True),
         decoded,
         encoded,
+        stacked,
     ],
 )
 def test_arithmetic_equals_the_build(make):

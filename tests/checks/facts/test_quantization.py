@@ -18,6 +18,10 @@ N_IN, N_OUT = 6, 4
 
 @pytest.fixture(scope="module")
 def facts():
+    return build_facts()
+
+
+def build_facts(synapse=0.005):
     """A host layer of 6 neurons that sends to 4 on the chip, by weights that are all unlike."""
     weights = np.random.RandomState(1).uniform(-0.5, 0.5, (N_OUT, N_IN))
     with nengo.Network(seed=0) as net:
@@ -25,7 +29,7 @@ def facts():
             nengo.Ensemble(n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]))
             for n in (N_IN, N_OUT)
         )
-        nengo.Connection(first.neurons, second.neurons, transform=weights)
+        nengo.Connection(first.neurons, second.neurons, transform=weights, synapse=synapse)
     nengo_loihi.add_params(net)
     net.config[first].on_chip = False
     with untouched(net):
@@ -56,6 +60,19 @@ def test_stored_weights_lie_on_the_steps(facts):
     steps = found.stored / found.step
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-9)
     assert np.abs(found.stored - found.weights).max() <= found.step
+
+
+def test_what_remains_of_a_current_is_stored_in_4096ths(facts):
+    (found,) = facts["quantization"]
+    assert found.tau_wanted == pytest.approx(0.005)
+    remains = 4096 * np.exp(-0.001 / np.array([found.tau_wanted, found.tau_stored]))
+    assert remains[1] == pytest.approx(round(remains[1]), abs=1e-6)
+    assert 0 < abs(remains[1] - remains[0]) <= 1
+
+
+def test_without_a_filter_nothing_of_a_current_remains():
+    (found,) = build_facts(synapse=None)["quantization"]
+    assert (found.tau_wanted, found.tau_stored, found.decay_error) == (0, 0, 0)
 
 
 def test_layer_without_weights_loses_none(facts):

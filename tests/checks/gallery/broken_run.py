@@ -190,6 +190,18 @@ def layer_left_unscaled():
     return three(1.0)
 
 
+@broken("ND409", "second", severity="warning", value=0.01, limit=1)
+def layer_scaled_down_twice():
+    return three(1e-4)
+
+
+@broken("ND409", "second", severity="warning", value=100, limit=1)
+def second_of_two_layers_left_unscaled():
+    net = layers()
+    net.ensembles[1].neuron_type = relu_type(1.0)
+    return net
+
+
 @sound("ND409")
 def layer_whose_scale_is_ten_times_the_others():
     return three(0.1)

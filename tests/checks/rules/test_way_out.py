@@ -58,6 +58,16 @@ def test_outlier_is_told_by_how_much_to_reduce_it():
     assert found(outlier / factor * 1.3) != []
 
 
+def test_saturated_layer_is_told_by_how_much_to_scale_it_down():
+    relu = nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])})
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(5, 1, neuron_type=relu, gain=np.ones(5), bias=np.full(5, 2000.0))
+    (finding,) = check(net, run=0.05, select="ND405").findings
+    assert finding.value == finding.limit == 1000
+    # at 250 Hz and below, the possible rates lie close to one another
+    assert finding.remedy == "Scale the layer down by 4 or more."
+
+
 def test_one_hidden_layer_is_told_to_send_spikes():
     (finding,) = errors(stack_in_a_network(True, units=[10, 3], encoding="host", label="short"))
     assert finding.code == "ND101"

@@ -137,11 +137,15 @@ def test_data_that_change_are_not_estimated(kernel):
     assert_same(*results)
 
 
-@pytest.mark.parametrize("scale", [1e-310, 1e-150, 1.0, 1e150])
-def test_the_bound_holds_for_any_order(scale, rng):
-    matrix, values = rng.normal(size=(9, 50)) * scale, rng.normal(size=(4, 50))
+@pytest.mark.parametrize(
+    ("scale", "other"),
+    [(1e-310, 1.0), (1e-150, 1.0), (1.0, 1.0), (1e150, 1.0), (1e200, 1e-200), (1e-160, 1e-160)],
+)
+def test_the_bound_holds_for_any_order(scale, other, rng):
+    matrix, values = rng.normal(size=(9, 50)) * scale, rng.normal(size=(4, 50)) * other
     matrix[:, 25:], values[:, 25:] = -matrix[:, :25], values[:, :25]  # nearly everything cancels
-    error = estimate._error(matrix, values)
+    lengths = np.multiply.outer(estimate._lengths(values), estimate._lengths(matrix))
+    error = estimate._share(matrix) * lengths
     assert (error > 0).all()
     for _ in range(20):
         order = rng.permutation(50)
@@ -151,6 +155,14 @@ def test_the_bound_holds_for_any_order(scale, rng):
         exact = np.array([[math.fsum(row * x) for row in matrix] for x in values])
         assert (np.abs(product - exact) <= error).all()
         assert (np.abs(product - values @ matrix.T) <= error).all()
+
+
+def test_lengths_are_not_too_short_and_say_where_they_are_infinite():
+    lengths = estimate._lengths(np.array([[3.0, 4.0], [1e-200, 0.0], [1e200, 0.0], [np.nan, 1.0]]))
+    assert 5.0 <= lengths[0] < 5.000001
+    assert 1e-200 <= lengths[1] < 1e-100
+    assert lengths[2] == np.inf
+    assert np.isnan(lengths[3])
 
 
 @pytest.mark.parametrize("counts", [True, False])

@@ -1,11 +1,15 @@
 """Each name gives its own kernel; the numbers are the same, so nothing else would tell."""
 
+import importlib.util
+import sys
+
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
+from nengo_dense.exceptions import MissingDependencyError
 from nengo_dense.loihi.build import build_model
-from nengo_dense.loihi.kernel import choice
+from nengo_dense.loihi.kernel import choice, numpy_host, numpy_product, numpy_slope
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.program import Program
 
@@ -27,6 +31,52 @@ def test_each_name_gives_its_own_kernel(program):
     assert type(choice.make_kernel("numpy", program)) is NumpyKernel
     assert type(choice.make_kernel("numba", program)) is numba_kernel.NumbaKernel
     assert type(choice.make_kernel("auto", program)) is numba_kernel.NumbaKernel
+
+
+def test_each_name_gives_its_own_functions():
+    pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    from nengo_dense.loihi.kernel import (
+        compiled_host,
+        compiled_product,
+        compiled_readout,
+        compiled_slope,
+    )
+
+    assert choice.make_fire_from_rest("numpy") is numpy_host.fire_from_rest
+    assert choice.make_sum_spiking("numpy") is None
+    assert choice.make_slopes("numpy") == (
+        numpy_slope.slopes,
+        numpy_product.correlate,
+        numpy_product.send_back,
+    )
+    for name in ("auto", "numba"):
+        assert choice.make_fire_from_rest(name) is compiled_host.fire_from_rest
+        assert choice.make_sum_spiking(name) is compiled_readout.sum_spiking
+        assert choice.make_slopes(name) == (
+            compiled_slope.slopes,
+            compiled_product.correlate,
+            compiled_product.send_back,
+        )
+
+
+def test_without_numba_numpy_does_all_and_nothing_waits_for_a_compiler(program, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "numba", None)  # importing it fails
+    assert type(choice.make_kernel("auto", program)) is NumpyKernel
+    assert choice.make_fire_from_rest() is numpy_host.fire_from_rest
+    assert choice.make_sum_spiking() is None
+    assert choice.is_compiled()
+    with pytest.raises(MissingDependencyError, match=r"compiled kernel.*pip install.*numba"):
+        choice.make_kernel("numba", program)
+
+
+@pytest.mark.parametrize("missing", [None, "advance", "back", "add_rows"])
+def test_tuning_is_compiled_once_all_of_its_functions_are(missing, monkeypatch):
+    pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+    from nengo_dense.loihi.kernel import compilation
+
+    monkeypatch.setattr(compilation, "is_ready", lambda function: function.__name__ != missing)
+    assert choice.is_compiled() == (missing is None)
 
 
 def test_any_other_name_is_refused(program):

@@ -121,3 +121,14 @@ def test_refractory_compartments_are_held_as_in_the_reference(rng):
 def test_the_choice_between_integers_and_floats_exists_for_the_compiler_alone():
     with pytest.raises(NotImplementedError, match="only compiled functions"):
         compiled_chip.update(None, None, False)
+    with pytest.raises(NotImplementedError, match="only compiled functions"):
+        compiled_chip.gather(None, None, 0)
+
+
+def test_short_sums_are_added_in_their_unit_and_cleared(rng):
+    total = rng.randint(-(2**20), 2**20, size=N).astype(np.int32)
+    sums = rng.randint(-(2**15), 2**15, size=N).astype(np.int16)
+    expected = total + (sums.astype(np.int32) << 7)
+    compiled_chip.gather_short(total, sums, np.int32(7))
+    np.testing.assert_array_equal(total, expected)
+    assert not sums.any()

@@ -1,5 +1,7 @@
 """Tables for the compiled kernel hold the program's weights, and have room for its spikes."""
 
+from dataclasses import replace
+
 import nengo
 import numpy as np
 import pytest
@@ -44,7 +46,7 @@ def test_dense_rows_follow_their_sources_and_end_with_zeros():
     assert (group, width, target, first) == (0, WIDTH, 20, 0)
     matrix = tables.dense.reshape(-1, WIDTH)
     expected = projection.weights.values.reshape(-1, 9)[projection.rows]
-    np.testing.assert_array_equal(matrix[:-1, :9], expected)
+    np.testing.assert_array_equal(matrix[:-1, :9].astype(np.int32) << tables.unit, expected)
     assert expected.any()
     assert not matrix[:, 9:].any()
     assert not matrix[-1].any()
@@ -70,9 +72,59 @@ def test_only_groups_that_anything_listens_to_are_listed():
     assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0]]
 
 
+def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
+    compat.nengo_loihi()
+    with nengo.Network(seed=0) as network:
+        source = nengo.Node(np.ones(5))
+        a = nengo.Ensemble(7, 1, neuron_type=RELU)
+        b = nengo.Ensemble(3, 1, neuron_type=RELU)
+        nengo.Connection(source, a.neurons, transform=np.ones((7, 5)))
+        nengo.Connection(a.neurons, b.neurons, transform=np.ones((3, 7)))
+    program = Program.from_model(build_model(network, 0.001))
+    ((first, n_inputs),) = [(group.start, group.size) for group in program.inputs]
+    once, often = make_tables(program, 2, 1), make_tables(program, 2, 255)
+    assert often.groups[:, :2].tolist() == [[first, n_inputs], [program.n_inputs, 7]]
+    # the chip's own neurons never spike twice in a step
+    assert often.room - once.room == 2 * 254 * n_inputs
+    assert often.groups[1, 2] - once.groups[1, 2] == 2 * 254 * n_inputs
+
+
 @pytest.mark.parametrize("side_by_side", [1, 6])
 @pytest.mark.parametrize("n", [1, 5, 8, 20])
 def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side):
     tables = make_tables(program_of(n, 3), side_by_side, 1)
     filled_up = n + -n % 4
     assert tables.room >= side_by_side * filled_up + 8  # eight are written in one go
+
+
+def with_weights(values, n_sources=4):
+    """A program's dense projection from its inputs, of which every source has these weights."""
+    program = program_of(n_sources, len(values))
+    (projection,) = program.projections
+    weights = np.tile(np.array(values, dtype=np.int32), len(projection.rows))
+    changed = replace(projection, weights=replace(projection.weights, values=weights))
+    return replace(program, projections=[changed])
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "short", "unit"),
+    [
+        ([-128, 384, 0], np.int16, True, 7),
+        ([-8191, 8190, 0], np.int16, True, 0),
+        ([-8192, 8191, 0], np.int16, False, 0),
+        ([-8192, 8192, 0], np.int16, True, 13),
+        ([-8192 << 7, 8191 << 7, 0], np.int32, False, 0),
+        ([0, 0, 0], np.int16, True, 0),
+    ],
+)
+def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(values, dtype, short, unit):
+    tables = make_tables(with_weights(values), 1, 1)
+    assert (tables.dense.dtype, tables.short, tables.unit) == (dtype, short, unit)
+    matrix = tables.dense.reshape(-1, WIDTH).astype(np.int32) << tables.unit
+    np.testing.assert_array_equal(matrix[:-1, :3], np.tile(values, (4, 1)))
+
+
+def test_sums_of_sources_that_may_spike_often_are_longer():
+    program = with_weights([-8191, 0])
+    assert make_tables(program, 1, 1).short
+    assert not make_tables(program, 1, 2).short

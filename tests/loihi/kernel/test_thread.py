@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -23,10 +24,18 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
 
 
+@pytest.fixture
+def three_threads(monkeypatch):
+    """Use as many on any machine, and whatever tests are told of threads."""
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+
+
 @pytest.mark.parametrize("lanes", [1, 2, 7, 1000])
 @pytest.mark.parametrize("work", [0, THREAD_WORK])
-def test_every_lane_is_in_one_range_and_results_are_in_order(lanes, work):
+def test_every_lane_is_in_one_range_and_results_are_in_order(lanes, work, three_threads):
     ranges = over_lanes(lambda start, stop: (start, stop), lanes, work)
+    assert len(ranges) == (min(lanes, 12) if work else 1)
     assert ranges[0][0] == 0
     assert ranges[-1][1] == lanes
     assert all(a[1] == b[0] for a, b in itertools.pairwise(ranges))
@@ -36,9 +45,7 @@ def test_little_work_stays_in_one_piece():
     assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK - 1) == [(0, 100)]
 
 
-def test_without_numba_there_is_a_thread_for_each_core(monkeypatch):
-    monkeypatch.delitem(sys.modules, "numba", raising=False)
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+def test_without_numba_there_is_a_thread_for_each_core(monkeypatch, three_threads):
     assert len(over_lanes(lambda *bounds: bounds, 100, THREAD_WORK)) == 12
     monkeypatch.delenv("NUMBA_NUM_THREADS")
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
@@ -47,19 +54,22 @@ def test_without_numba_there_is_a_thread_for_each_core(monkeypatch):
     assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK) == [(0, 100)]
 
 
-def test_an_error_in_a_thread_is_raised_when_all_have_ended():
-    begun, ended = [], []
+@pytest.mark.parametrize("here", [True, False])
+def test_an_error_in_a_thread_is_raised_when_all_have_ended(here, three_threads):
+    begun, ended, failed = [], [], []
 
     def fail(start, stop):
+        in_this_thread = threading.current_thread() is threading.main_thread()
         begun.append(start)
-        if start == 0:
+        if not failed and in_this_thread == here:
+            failed.append(start)
             raise ZeroDivisionError(f"lanes {start} to {stop}")
         time.sleep(0.05)
         ended.append(start)
 
     with pytest.raises(ZeroDivisionError, match="lanes"):
         over_lanes(fail, 100, THREAD_WORK)
-    assert set(begun) == {0, *ended}  # nobody is still at work
+    assert set(begun) == {*failed, *ended}  # nobody is still at work
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

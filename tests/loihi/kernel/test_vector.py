@@ -113,6 +113,18 @@ def test_short_integers_are_widened_with_their_sign():
     np.testing.assert_array_equal(apply(vector.add, a, b, result=np.int32), a.astype(np.int32) + b)
 
 
+@pytest.mark.parametrize("dtype", [np.int16, np.int32])
+def test_numbers_are_loaded_as_those_of_another_array(dtype):
+    @numba.njit
+    def double(a, out):
+        numbers = vector.load_as(a, np.uint64(0), out)
+        vector.store(out, np.uint64(0), vector.add(numbers, numbers))
+
+    a, out = np.arange(-N // 2, N // 2, dtype=np.int16) * 4000, np.empty(N, dtype=dtype)
+    double(a, out)
+    np.testing.assert_array_equal(out, a.astype(dtype) * 2)
+
+
 def test_any_bit_sees_a_single_one():
     @numba.njit
     def look(a):

@@ -1,0 +1,114 @@
+"""What tuning learns from: batches of samples, and inputs between them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from nengo_dense.conversion.answer import Samples
+
+#: Logits of the source model for inputs: (batch, n_out) of (batch, n_in) arrays.
+Source = Callable[[np.ndarray], np.ndarray]
+#: Samples drawn at random, of which the most alike is a sample's partner. On training parts of
+#: made data that were held back, a network tuned for 10 steps lost 4.2 points without mixing, 0.9
+#: and 1.8 with any partner, and 0.6 with these; on letters, 25 steps, any partner cost 1.9 points.
+CANDIDATES = 32
+#: What tells of samples learned by heart: loss of held-back samples, relative to that of samples
+#: learned from, and to their own lowest one. On letters, where it falls to the end, mixing from
+#: where the first of these is reached cost a point in 25 steps.
+BY_HEART, RISEN = 1.5, 1.1
+
+
+class Lessons:
+    """Batches for ever, each pass over the samples in a new order.
+
+    Once the samples are learned by heart, they are mixed (`mix`).
+
+    Parameters
+    ----------
+    samples : Samples
+    size : int
+        Samples of a batch, at most.
+    source : Source or None
+        Without it nothing is mixed.
+    seed : int
+        Of all that is drawn.
+    """
+
+    def __init__(self, samples: Samples, size: int, source: Source | None, seed: int) -> None:
+        self._samples, self._source = samples, source
+        self._rng = np.random.RandomState(seed)
+        self._batches = self._in_order(min(size, len(samples)))
+        self._losses: list[float] = []
+        self._lowest = np.inf
+        self._by_heart = False
+
+    def _in_order(self, size: int) -> Iterator[Samples]:
+        n = len(self._samples)
+        while True:
+            order = self._rng.permutation(n)
+            starts = range(0, n - size + 1, size)
+            yield from (self._samples[order[start : start + size]] for start in starts)
+
+    def next_batch(self) -> Samples:
+        """Return what to learn from next."""
+        batch = next(self._batches)
+        if self._by_heart and self._source is not None:
+            return mix(batch, self._samples, self._source, self._rng)
+        return batch
+
+    def note(self, loss: float) -> None:
+        """Keep the loss of the last batch, before anything was learned from it."""
+        self._losses.append(loss)
+
+    def compare(self, held_back: float) -> None:
+        """Compare the losses since the last time with that of samples that are held back."""
+        learned = float(np.mean(self._losses))
+        self._by_heart |= held_back > max(BY_HEART * learned, RISEN * self._lowest)
+        self._lowest = min(self._lowest, held_back)
+        self._losses.clear()
+
+
+def mix(batch: Samples, samples: Samples, source: Source, rng: np.random.RandomState) -> Samples:
+    """Move samples part of the way to others, at most half, and ask the source model anew.
+
+    Few samples are soon learned by heart. A source model answers whatever it is asked, and between
+    samples it says more of itself (L. Beyer et al., "Knowledge distillation: A good teacher is
+    patient and consistent", CVPR 2022; H. Zhang et al., "mixup: Beyond empirical risk
+    minimization", ICLR 2018). Partners are samples that the source answers alike, as inputs
+    between others are often unlike any. No value leaves the range of the samples. Labels stay.
+
+    Parameters
+    ----------
+    batch : Samples
+    samples : Samples
+        To choose partners from. A sequence of another length is none.
+    source : Source
+    rng : numpy.random.RandomState
+
+    Returns
+    -------
+    mixed : Samples
+    """
+    drawn = rng.randint(len(samples), size=(len(batch), CANDIDATES))
+    apart = ((samples.targets[drawn] - batch.targets[:, np.newaxis]) ** 2).sum(axis=(2, 3))
+    apart[apart == 0] = np.inf  # the sample itself
+    partners = samples[drawn[np.arange(len(batch)), apart.argmin(axis=1)]]
+    share = rng.uniform(0, 0.5, size=len(batch))
+    if batch.lengths is not None and partners.lengths is not None:
+        share *= batch.lengths == partners.lengths
+    x = batch.x + share[:, np.newaxis, np.newaxis] * (partners.x - batch.x)
+    answers = source(x.reshape(-1, x.shape[-1]))
+    return replace(batch, x=x, targets=answers.reshape(batch.targets.shape))
+
+
+def with_mixed(samples: Samples, most: int, source: Source, seed: int) -> Samples:
+    """Add mixed samples until there are ``most``, unless there are as many.
+
+    A source model knows the samples it was trained with too well to tell how others are answered.
+    """
+    rng, found = np.random.RandomState(seed), samples
+    while len(found) < most and len(samples) > 1:
+        more = mix(samples, samples, source, rng)
+        found = found.joined(more[: most - len(found)])
+    return found
