@@ -90,7 +90,10 @@ def test_several_inputs_are_given_by_name_or_one_after_the_other(rng):
 @pytest.mark.parametrize(
     ("compute", "match"),
     [
-        (lambda n, x: n.c(n.a(x) * n.b(n.a(x))), "mul of 2 values .* no sum of rectifiers"),
+        (
+            lambda n, x: n.c(n.a(x) * n.b(n.a(x))),
+            "mul.: it takes 2 values .* no sum of rectifiers",
+        ),
         (
             lambda n, x: n.c(torch.cat([n.a(x), n.a(x).relu()])),
             "it needs the samples along the first axis",
