@@ -57,7 +57,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--json", type=output_file(JSON), metavar="FILE.json", help="write the report as data"
     )
     parser.set_defaults(run_command=run_check)
+    _add_rules(subparsers, common)
 
+
+def _add_rules(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Describe the commands about the rules themselves."""
     rules = subparsers.add_parser("rules", parents=[common], help="list all rules")
     rules.set_defaults(run_command=run_rules)
     explain = subparsers.add_parser("explain", parents=[common], help="explain one rule")

@@ -59,9 +59,10 @@ def run(args: argparse.Namespace) -> int:
     print("\nchecking it, some seconds", flush=True)
     print(check_showing(stack, x_test, progress_bar=False))
 
+    print("\ndrawing, some seconds", flush=True)
     results["sim"].plot(str(image))
     stack.save(file)
-    print(f"\npicture: {image}; the stack itself: {file}")
+    print(f"picture: {image}; the stack itself: {file}")
     gap = 100 * (n_right / len(y_test) - results["sim"].score)
     met = gap <= GOAL
     print(f"conversion cost {gap:.2f} points (goal: at most {GOAL}): {'met' if met else 'MISSED'}")

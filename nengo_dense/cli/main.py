@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="nengo-dense",
         description="Dense networks on Loihi through Nengo.",
         epilog="Exit codes: 0 success, 1 errors found or a goal missed, 2 wrong usage or "
-        "unreadable input, 3 internal error.",
+        "unreadable input, 3 internal error, 130 Ctrl-C.",
     )
     parser.add_argument("--version", action="version", version=f"nengo_dense {version}")
     common = argparse.ArgumentParser(add_help=False)

@@ -26,15 +26,15 @@ from nengo_dense.arguments import (
     positive,
     whole_steps,
 )
-from nengo_dense.emulator.construction import (
+from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
+from nengo_dense.emulator.machine import Machine
+from nengo_dense.emulator.node_data import NodeData, check_data
+from nengo_dense.emulator.simulator_arguments import (
     check_model,
     check_network,
     check_target,
     enough_memory,
 )
-from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
-from nengo_dense.emulator.machine import Machine
-from nengo_dense.emulator.node_data import NodeData, check_data
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled

@@ -144,7 +144,7 @@ def main():
     finally:
         if args.folder is None:
             shutil.rmtree(folder)
-    return 0 if all(passed) else 1
+    return 0 if all(passed) and any(map(runs, args.pythons)) else 1
 
 
 def runs(python):
