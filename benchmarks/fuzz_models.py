@@ -46,6 +46,7 @@ GRAPHS = (
     "a = MatMul(x, W) n = BatchNormalization(a, v, v1, v2, u) c = Clip(n) y = ReduceSum(c, i1)",
     "l = Slice(x, i0, i4, i1) e = Tile(l, i12) g = Gather<axis = 1>(x, i35) "
     "y = Concat<axis = 1>(e, g)",
+    "a = MatMul(x, W) q = Abs(a) r = Add(q, u) d = Div(a, r) p = Pow(d, s2) y = Mul(p, d)",
     "w = qonnx.custom_op.general.Quant(W, s, z, b4) a = MatMul(x, w) h = Relu(a) "
     "y = qonnx.custom_op.general.Quant(h, s, z, b4)",
 )
@@ -86,7 +87,9 @@ def constant(name, rng):
     if name[0] in shapes:
         drawn = rng.uniform(0.5, 1.5, shapes[name[0]])
         return drawn.astype(np.float32)
-    return np.float32({"s": 0.25, "z": 0.0, "b": 4.0}[name[0]])
+    return np.float32(
+        {"s": 0.25, "z": 0.0, "b": 4.0, "s2": 2.0}[name if name == "s2" else name[0]]
+    )
 
 
 def graphs(seed):
@@ -193,6 +196,7 @@ def keras_files(folder):
     models = [
         keras.Sequential([*chain, layers.Dense(5, "tanh"), layers.ReLU(6.0), layers.Dense(1)]),
         keras.Model([x, z], branches),
+        keras.Model(x, layers.Dense(2)(layers.Multiply()([h, layers.Activation("tanh")(h)]))),
         keras.Model(x, layers.Dense(2)(layers.Permute((2, 1))(layers.Reshape((2, 3))(x))[:, 1])),
     ]
     paths = []

@@ -58,7 +58,7 @@ ADVICE = (
     ),
     Advice("^ lazy", "its weights do not exist yet: call the model once on a sample"),
     Advice(
-        "hard shrink, hardshrink, ^ threshold, ^ step",
+        "hard shrink, hardshrink, ^ threshold, ^ thresholded, ^ step",
         "it jumps, and sums of rectifiers are continuous: retrain with 'soft_shrink' or 'relu'",
     ),
     Advice(

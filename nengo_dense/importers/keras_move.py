@@ -139,6 +139,8 @@ def groups_of(layer: KerasLayer, shape: Shape, kind: str) -> tuple[Shape, list[n
         The first feature of each of the n groups, then the second, ...
     """
     layout, axis = layout_of(shape), REDUCTIONS[kind][1]
+    if axis is not None and layer.config.get("data_format") == "channels_first":
+        axis = len(layout.shape) - 1
     axis = _setting(layer, "axis") if axis is None else axis
     axes = axis if isinstance(axis, list) or axis is None else [axis]
     after, rows = groups(layout, axes, bool(_setting(layer, "keepdims", "keep_dims")))

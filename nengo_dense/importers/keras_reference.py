@@ -19,7 +19,10 @@ def reference(model: Any) -> Reference:
         with warnings.catch_warnings():
             # one array is taken whatever the inputs were declared in; Keras 3 says that it sees it
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
-            return _arrays_in(network(parts[0] if len(parts) == 1 else parts, training=False))
+            result = network(parts[0] if len(parts) == 1 else parts, training=False)
+        if isinstance(result, dict):  # Keras returns it sorted, whatever order it was declared in
+            result = {key: result[key] for key in network.get_config()["output_layers"]}
+        return _arrays_in(result)
 
     def outputs(x: np.ndarray) -> np.ndarray:
         results = call(model, x)

@@ -245,7 +245,8 @@ class SourceGraph:
             name: (y, np.broadcast_to(errors[name], y.shape))
             for name, y in self.form.forward(x).items()
         }
-        ours = {name: _like(y, error, theirs) for name, (y, error) in results.items()}
+        widths = {name: steps[node][0].shape[1] for name, node in self._outputs.items()}
+        ours = {name: _like(*result, widths[name]) for name, result in results.items()}
         if sum(y.shape[1] for y, _ in ours.values()) != theirs.shape[1]:
             ours = dict(results)
         n = sum(y.shape[1] for y, _ in ours.values())
@@ -275,10 +276,9 @@ class SourceGraph:
         return f"<SourceGraph {self.name}: {sizes} → {units} → {ends}; {self.compared}>"
 
 
-def _like(y: np.ndarray, error: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the second of two probabilities, which the source has alone (see `folding`)."""
-    is_pair = y.shape[1] == 2 and np.allclose(y.sum(axis=1), 1) and theirs.shape[1] < 2
-    return (y[:, 1:], error[:, 1:]) if is_pair else (y, error)
+def _like(y: np.ndarray, error: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the second of two probabilities, where the source has it alone (see `folding`)."""
+    return (y[:, 1:], error[:, 1:]) if n == 1 < y.shape[1] else (y, error)
 
 
 def source_of(

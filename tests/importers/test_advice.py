@@ -40,6 +40,7 @@ def test_names_are_taken_apart_as_people_read_them(name, words):
         (["to", "Cast", "round"], "it cuts values off"),
         (["LazyLinear"], "call the model once on a sample"),
         (["QDense", "QActivation"], "qkeras"),
+        (["ThresholdedRelu", "Threshold", "HardShrink"], "it jumps"),
         (["Lambda"], "never run"),
     ],
 )

@@ -58,6 +58,12 @@ MODELS = {
     "means": lambda x: rest(ops.mean(pairs(x), axis=1)),
     "a sum": lambda x: rest(ops.sum(x, axis=-1, keepdims=True)),
     "mean over time": lambda x: rest(L.GlobalAveragePooling1D()(pairs(x))),
+    "mean of channels": lambda x: L.Dense(3)(
+        L.GlobalAveragePooling1D(data_format="channels_first")(pairs(x))
+    ),
+    "largest of channels": lambda x: L.Dense(3)(
+        L.GlobalMaxPooling1D(data_format="channels_first")(pairs(L.Dense(8)(x)))
+    ),
     "largest of a group": lambda x: L.Dense(3)(ops.max(pairs(L.Dense(8)(x)), axis=-1)),
     "smallest of a group": lambda x: L.Dense(3)(ops.min(pairs(L.Dense(8)(x)), axis=2)),
     "maxout": lambda x: L.Dense(3)(L.Maximum()([L.Dense(4)(x) for _ in range(3)])),
@@ -111,6 +117,19 @@ def test_what_mixes_samples_or_multiplies_is_named(layers, match):
     x = keras.Input((8,), batch_size=8)
     with pytest.raises(ConversionError, match=match):
         read_model(keras.Model(x, layers(L.Dense(8, "relu")(x))))
+
+
+def test_named_outputs_keep_the_order_in_which_they_were_declared(rng):
+    x = keras.Input((8,))
+    model = keras.Model(x, {"z": L.Dense(3)(x), "a": L.Dense(2)(L.Dense(4, "relu")(x))})
+    source = read_model(model)
+    source.compare()
+    assert source.compared.startswith("compared on")
+    data = rng.normal(size=(20, 8)).astype(np.float32)
+    theirs, ours = model.predict(data, verbose=0), forward(source, data)[-1]
+    assert list(ours) == ["z", "a"]
+    for name, wanted in theirs.items():
+        np.testing.assert_allclose(ours[name], wanted, atol=1e-5, rtol=1e-5)
 
 
 #: Models from files that Keras itself would not have written: what a call is given, and its name.

@@ -37,6 +37,10 @@ GRAPHS = {
     "maximum": lambda n, x: n.c(torch.maximum(n.a(x), n.b(n.a(x)))),
     "minimum": lambda n, x: n.c(torch.minimum(n.a(x), n.b(n.a(x)))),
     "two outputs": lambda n, x: (n.c(h := n.a(x).relu()), torch.sigmoid(n.b(h))),
+    "one sigmoid of several outputs": lambda n, x: (
+        torch.softmax(n.c(h := n.a(x).relu()), 1),
+        torch.sigmoid(n.b(h)[:, :1]),
+    ),
     "a dict": lambda n, x: {"logits": n.c(h := n.a(x).relu()), "features": h},
 }
 CHAINS = {
@@ -86,7 +90,10 @@ def test_several_inputs_are_given_by_name_or_one_after_the_other(rng):
 @pytest.mark.parametrize(
     ("compute", "match"),
     [
-        (lambda n, x: n.c(n.a(x) * n.b(n.a(x))), "mul of 2 values .* no sum of rectifiers"),
+        (
+            lambda n, x: n.c(n.a(x) * n.b(n.a(x))),
+            "mul.: it takes 2 values .* no sum of rectifiers",
+        ),
         (
             lambda n, x: n.c(torch.cat([n.a(x), n.a(x).relu()])),
             "it needs the samples along the first axis",
