@@ -93,10 +93,10 @@ def _add_sparse(
     first_row, first_start = tables.projections[p, 4], tables.projections[p, 5]
     for k in range(begin, end):
         source = np.uint64(lists.sources[k])
-        row = tables.rows[first_row + source]
+        row = tables.places[first_row + source, 0]
         if row >= 0:
             place = np.int64(lists.places[k // np.uint64(4)])
-            offset = place + np.int64(tables.bases[first_row + source])
+            offset = place + np.int64(tables.places[first_row + source, 1])
             start = np.uint64(tables.starts[first_start + np.uint64(row)])
             stop = np.uint64(tables.starts[first_start + np.uint64(row) + np.uint64(1)])
             for m in range(start, stop):

@@ -30,16 +30,16 @@ class Tables(NamedTuple):
     projections : (n_projections, 6) uint64 array
         Index in `groups`; width of a dense matrix, padded to whole vectors, or 0; first
         compartment of a dense matrix; start of its rows in `dense`; for a sparse projection, start
-        of its part of `rows` and `bases`; start of its synapse's part of `starts`.
+        of its part of `places`; start of its synapse's part of `starts`.
     dense : (n,) int16, int32 or float32 array
         Weights of dense matrices, in units of ``2**unit``, in the smallest type that holds them.
     short : bool
         Whether any sum of them that can arise in a step fits in int16.
     unit : int32
         0 unless sums are short.
-    rows, bases : (n,) int32 array
-        For every source of every sparse projection, see `.projection.Projection`; then one row of
-        -1.
+    places : (n, 2) int32 array
+        Row and base for every source of every sparse projection, see `.projection.Projection`;
+        after those of a projection one row of -1.
     starts : (n,) int64 array
         Start and end of rows in `values` and `targets`.
     values : (n,) int32 or float32 array
@@ -54,8 +54,7 @@ class Tables(NamedTuple):
     dense: np.ndarray
     short: bool
     unit: np.int32
-    rows: np.ndarray
-    bases: np.ndarray
+    places: np.ndarray
     starts: np.ndarray
     values: np.ndarray
     targets: np.ndarray
@@ -97,12 +96,17 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
         dense=dense,
         short=short,
         unit=np.int32(unit),
-        rows=_join([np.append(p.rows, -1) for p in sparse], np.int32),
-        bases=_join([np.append(p.bases, 0) for p in sparse], np.int32),
+        places=_join([_places(p) for p in sparse], np.int32).reshape(-1, 2),
         starts=starts,
         values=values,
         targets=targets,
     )
+
+
+def _places(projection: Projection) -> np.ndarray:
+    """Return row and base of each source, then those of nothing."""
+    places = np.stack([projection.rows, projection.bases], axis=1)
+    return np.append(places, [-1, 0])
 
 
 def _table_of_groups(
