@@ -60,8 +60,9 @@ def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last():
     tables = make_tables(program, 1, 1)
     ((_, width, *_),) = tables.projections.tolist()
     assert width == 0
-    np.testing.assert_array_equal(tables.rows[:-1], projection.rows)
-    assert tables.rows[-1] == -1
+    np.testing.assert_array_equal(tables.places[:-1, 0], projection.rows)
+    np.testing.assert_array_equal(tables.places[:-1, 1], projection.bases)
+    assert tables.places[-1, 0] == -1
     np.testing.assert_array_equal(tables.values, projection.weights.values)
     assert len(tables.dense) == 0
 
