@@ -1,15 +1,28 @@
 """What tests share: a nengo-loihi that builds under the NumPy that is installed, and a graph."""
 
 import signal
+import sys
 
+import entrypoints
 import nengo
 import numpy as np
 import pytest
 from hypothesis import settings
 
 from nengo_dense import compat
+from nengo_dense.checks import registry
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.plugins import Found
+
+#: Begins a module of rules that a test writes.
+HEAD_OF_RULES = """import os, signal, sys, threading, time
+import numpy as np
+from nengo_dense.checks import Fact, Finding, Rule, fact, rule
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError('str')
+"""
 
 
 def pytest_addoption(parser):
@@ -76,3 +89,18 @@ def make_graph(rng):
         return DenseGraph({"x": 3, "y": 2}, layers, outputs, encoders=encoders, **settings)
 
     return make
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a package with a module of rules as the only one beside nengo_dense."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def install(code, name="evil_rules"):
+        (tmp_path / f"{name}.py").write_text(HEAD_OF_RULES + code)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        package = entrypoints.Distribution("evil", "1.2")
+        entry = entrypoints.EntryPoint("EV", name, "rules", distro=package)
+        monkeypatch.setattr(registry, "_installed", lambda path: Found([entry]))
+
+    return install
