@@ -108,14 +108,13 @@ def short() -> str:
     rows = []
     for figure in known["figures"]:
         name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
-        training = figure["training_seconds"]
         for method, found in figure["methods"].items():
-            ratio = f"{found['seconds'] / training:.2g} ×"
-            row = [name, len(figure["seeds"]), method, *gaps(figure, method), ratio]
+            seconds = f"{found['processor_seconds']:.2g} s"
+            row = [name, len(figure["seeds"]), method, *gaps(figure, method), seconds]
             rows.append([*row, energy(found, method)])
     steps = known["figures"][0]["methods"]["not tuned"]["steps"]
     head = ["data, hidden layers, encoding", "seeds", "stack", *(f"{n} steps" for n in steps)]
-    head += ["time, of training's", "energy"]
+    head += ["processor time", "energy"]
     if not any(row[-1] for row in rows):
         head, rows = head[:-1], [row[:-1] for row in rows]
     return table(head, rows) + "\n" + circumstances(known) + (PICTURE if curves_measured() else "")
