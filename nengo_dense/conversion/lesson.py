@@ -22,7 +22,8 @@ BY_HEART, RISEN = 1.5, 1.1
 class Lessons:
     """Batches for ever, each pass over the samples in a new order.
 
-    Once the samples are learned by heart, they are mixed (`mix`).
+    Once the samples are learned by heart, half of them are mixed (`mix`); only half, as what is
+    mixed lies nearer to the middle of all samples.
 
     Parameters
     ----------
@@ -54,7 +55,9 @@ class Lessons:
         """Return what to learn from next."""
         batch = next(self._batches)
         if self._by_heart and self._source is not None:
-            return mix(batch, self._samples, self._source, self._rng)
+            half = len(batch) // 2
+            mixed = mix(batch[half:], self._samples, self._source, self._rng)
+            return batch[:half].joined(mixed)
         return batch
 
     def note(self, loss: float) -> None:
@@ -100,15 +103,3 @@ def mix(batch: Samples, samples: Samples, source: Source, rng: np.random.RandomS
     x = batch.x + share[:, np.newaxis, np.newaxis] * (partners.x - batch.x)
     answers = source(x.reshape(-1, x.shape[-1]))
     return replace(batch, x=x, targets=answers.reshape(batch.targets.shape))
-
-
-def with_mixed(samples: Samples, most: int, source: Source, seed: int) -> Samples:
-    """Add mixed samples until there are ``most``, unless there are as many.
-
-    A source model knows the samples it was trained with too well to tell how others are answered.
-    """
-    rng, found = np.random.RandomState(seed), samples
-    while len(found) < most and len(samples) > 1:
-        more = mix(samples, samples, source, rng)
-        found = found.joined(more[: most - len(found)])
-    return found

@@ -11,12 +11,12 @@ from nengo_dense.conversion.answer import (
     deadlines_by_length,
     frame_windows,
 )
-from nengo_dense.conversion.calibration import MOST_HELD_BACK, Calibration, divide
+from nengo_dense.conversion.calibration import Calibration, divide
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.lesson import Source, with_mixed
+from nengo_dense.conversion.lesson import Source
 from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
@@ -86,11 +86,8 @@ def tune_network(
     if goals.late:
         windows = [window._replace(weight=1.0) for window in late]
     how = {"source": source, "effort": effort, "seed": seed, "progress_bar": progress_bar}
-    fit, held_back = divide(samples, seed)
-    if source is not None and labels is None:  # of what is mixed, no class is known
-        held_back = with_mixed(held_back, MOST_HELD_BACK, source, seed)
     try:
-        judgements = tune(circuit, fit, held_back, goals, windows, **how)
+        judgements = tune(circuit, *divide(samples, seed), goals, windows, **how)
     except BuildError as err:
         raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
     set_parameters(network, *circuit.in_network_units())
