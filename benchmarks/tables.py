@@ -209,7 +209,7 @@ def more_of_emulator(figures: dict) -> list[str]:
         row = figures["presentations"]
         parts.append(
             f"``predict`` of {row['presentations']:,} samples through {row['network']}, with "
-            f"building: {1e6 * row['seconds']:.3g} µs each, at most {row['memory']:.2g} GiB.\n"
+            f"building: {1e6 * row['seconds']:.3g} µs each.\n"
         )
     return parts
 
