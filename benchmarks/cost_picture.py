@@ -45,7 +45,7 @@ def draw(rows: Sequence[dict]) -> str:
     for name, colour in zip(names, COLOURS[1:], strict=False):
         at = [i for i, row in enumerate(rows) if row["network"] == name]
         parts.append(line([place(x[i], y[i]) for i in at], colour))
-    frame = f'viewBox="0 0 {WIDTH + 20} {PANEL + 30}" font-family="sans-serif"'  # room for the last number
+    frame = f'viewBox="0 0 {WIDTH + 20} {PANEL + 30}" font-family="sans-serif"'  # its last number
     white = '<rect width="100%" height="100%" fill="#ffffff"/>'
     named = legend(["", *names], PANEL + 14)[2:]
     begin = f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>'
