@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import datetime
 import inspect
-import json
 import os
 import signal
 import sys
@@ -317,10 +316,7 @@ def main(argv=None):
         "not_begun": left,
         "faults": faults,
     }
-    print(json.dumps({key: value for key, value in figures.items() if key != "faults"}, indent=2))
-    if given.json:
-        record.keep(given.json, figures)
-    return 1 if faults else 0
+    return record.finish(given.json, figures)
 
 
 if __name__ == "__main__":

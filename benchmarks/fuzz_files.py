@@ -143,10 +143,7 @@ def main(argv=None):
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "faults": faults,
     }
-    print(json.dumps({key: value for key, value in figures.items() if key != "faults"}, indent=2))
-    if given.json:
-        record.keep(given.json, figures)
-    return 1 if faults else 0
+    return record.finish(given.json, figures)
 
 
 if __name__ == "__main__":

@@ -305,10 +305,7 @@ def main(argv=None):
         "peak_bytes": peak,
         "faults": faults,
     }
-    print(json.dumps({key: value for key, value in figures.items() if key != "faults"}, indent=2))
-    if given.json:
-        record.keep(given.json, figures)
-    return 1 if faults or peak > BYTES else 0
+    return record.finish(given.json, figures) or int(peak > BYTES)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,14 @@ def keep(path, figures):
     Path(path).write_text(json.dumps(record, indent=1, default=float) + "\n", encoding="utf-8")
 
 
+def finish(path, figures):
+    """Show figures without their list of faults, keep all if there is a path: the exit code."""
+    print(json.dumps({key: value for key, value in figures.items() if key != "faults"}, indent=2))
+    if path:
+        keep(path, figures)
+    return 1 if figures["faults"] else 0
+
+
 def load(name):
     """Read a record of ``benchmarks/results`` by its name without suffix."""
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))

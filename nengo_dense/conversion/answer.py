@@ -115,17 +115,19 @@ class Samples:
         return len(self.x)
 
     def __getitem__(self, key: Any) -> "Samples":
-        given = {f.name: getattr(self, f.name) for f in fields(self)}
-        arrays = {name: a[key] for name, a in given.items() if isinstance(a, np.ndarray)}
-        return Samples(**(given | arrays))
+        picked: dict[str, Any] = {name: array[key] for name, array in self._arrays().items()}
+        return replace(self, **picked)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """Return what there is of each sample, by name."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
 
     def joined(self, other: "Samples") -> "Samples":
         """Return these samples and others of the same kind after them."""
-        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        theirs = other._arrays()
         arrays: dict[str, Any] = {
-            name: np.concatenate(pair)
-            for name, pair in pairs.items()
-            if isinstance(pair[0], np.ndarray)
+            name: np.concatenate([array, theirs[name]]) for name, array in self._arrays().items()
         }
         return replace(self, **arrays)
 

@@ -68,7 +68,7 @@ def convert_chain(
     if isinstance(shown, Plausible):
         _warn_of_other_scales(specs, shown, request.rate)
     elif calibration is not None and tuned:
-        how |= {"source": source.logits, "labels": labels}
+        how = {**how, "source": source.logits, "labels": labels}
         tune_network(stack, source.name, calibration, source.logits(shown), data.dt, **how)
     return stack
 

@@ -117,7 +117,7 @@ def convert_graph(
     names = [population.name for population in form.populations]
     check_storable(source.name, graph, names, data.dt)
     if calibration is not None and request.tune:
-        how |= {"source": source.logits, "labels": labels}
+        how = {**how, "source": source.logits, "labels": labels}
         logits = source.logits(calibration.rows)
         tune_network(graph, source.name, calibration, logits, data.dt, **how)
     return graph

@@ -10,8 +10,9 @@ from nengo_dense.conversion.answer import Samples
 #: Logits of the source model for inputs: (batch, n_out) of (batch, n_in) arrays.
 Source = Callable[[np.ndarray], np.ndarray]
 #: Samples drawn at random, of which the most alike is a sample's partner. On training parts of
-#: made data that were held back, a network tuned for 10 steps lost 4.2 points without mixing, 0.9
-#: and 1.8 with any partner, and 0.6 with these; on letters, 25 steps, any partner cost 1.9 points.
+#: made data that were held back, a network tuned for 10 steps lost 4.2 points without mixing; with
+#: whole batches mixed, 0.9 and 1.8 with any partner, and 0.6 with these (one seed). On letters, 25
+#: steps, any partner cost 1.9 points.
 CANDIDATES = 32
 #: What tells of samples learned by heart: loss of held-back samples, relative to that of samples
 #: learned from, and to their own lowest one. On letters, where it falls to the end, mixing from

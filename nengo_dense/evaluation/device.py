@@ -151,17 +151,19 @@ def register_device(
     return DEVICES[name]
 
 
-def device_of(name: str) -> Device:
-    """Return a device by its name.
+def device_of(device: str | Device) -> Device:
+    """Return a device by its name; a device itself as it is.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         There is none of this name.
     """
-    if name not in DEVICES:
+    if isinstance(device, Device):
+        return device
+    if not isinstance(device, str) or device not in DEVICES:
         raise invalid(
-            f"must be one of {', '.join(DEVICES)}, got {name!r}; register_device adds others",
+            f"must be one of {', '.join(DEVICES)}, got {device!r}; register_device adds others",
             "device",
         )
-    return DEVICES[name]
+    return DEVICES[device]

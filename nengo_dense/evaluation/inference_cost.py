@@ -90,7 +90,7 @@ class InferenceCost:
         nengo.exceptions.ValidationError
             No such device.
         """
-        chosen = device if isinstance(device, Device) else device_of(device)
+        chosen = device_of(device)
         if chosen.spiking:
             return self.energy.synaptic_operations, self.energy.neuron_updates
         return self.work.source_operations, self.work.source_neurons
@@ -113,7 +113,7 @@ class InferenceCost:
         nengo.exceptions.ValidationError
             No such device.
         """
-        chosen = device if isinstance(device, Device) else device_of(device)
+        chosen = device_of(device)
         return chosen.joules(*self.operations(chosen))
 
     def static_joules(self, device: str | Device = "loihi") -> float | None:
@@ -134,7 +134,7 @@ class InferenceCost:
         nengo.exceptions.ValidationError
             No such device.
         """
-        chosen = device if isinstance(device, Device) else device_of(device)
+        chosen = device_of(device)
         return (
             None if chosen.static_power is None else chosen.static_power * self.presentation_time
         )
@@ -157,7 +157,7 @@ class InferenceCost:
         nengo.exceptions.ValidationError
             No such device.
         """
-        chosen = device if isinstance(device, Device) else device_of(device)
+        chosen = device_of(device)
         return chosen.joules(self.work.host_operations, 0)
 
     @property
