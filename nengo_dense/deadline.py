@@ -1,8 +1,10 @@
 """Calls that end in time: in a thread of their own, which is stopped when the time is up."""
 
 import ctypes
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -33,13 +35,34 @@ class _Call(threading.Thread):
 
     def stop(self) -> None:
         """Ask the call to stop, and wait a moment for its end."""
-        for _ in range(ATTEMPTS):
-            if not self.is_alive() or self.ident is None:
-                return
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self.ident), ctypes.py_object(_Stopped)
-            )
-            self.join(PAUSE)
+        with _unraisable_stops_untold():
+            for _ in range(ATTEMPTS):
+                if not self.is_alive() or self.ident is None:
+                    return
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self.ident), ctypes.py_object(_Stopped)
+                )
+                self.join(PAUSE)
+
+
+@contextmanager
+def _unraisable_stops_untold() -> Iterator[None]:
+    """Let Python not print a ``_Stopped`` that arrives where nothing can be raised.
+
+    That is in ``__del__`` and in the callbacks of weak references; the call goes on there, and
+    the next attempt stops it.
+    """
+    before = sys.unraisablehook
+
+    def tell(unraisable: Any) -> None:
+        if unraisable.exc_type is not _Stopped:
+            before(unraisable)
+
+    sys.unraisablehook = tell
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def within(seconds: float | None, call: Callable[[], T]) -> T:

@@ -1,6 +1,8 @@
 """A call with a limit ends in time, and gives back what it would give without one."""
 
+import os
 import signal
+import sys
 import threading
 import time
 
@@ -44,6 +46,28 @@ def test_call_that_cannot_be_stopped_is_left_behind_and_said():
     done.set()
 
 
+def test_stop_that_arrives_where_nothing_can_be_raised_is_not_printed_and_asked_again(capfd):
+    busy = threading.Event()
+    hook = sys.unraisablehook
+
+    class Last:
+        def __del__(self):
+            if not busy.is_set():
+                busy.set()
+                while True:
+                    pass
+
+    def loop():
+        while True:
+            Last()
+
+    with pytest.raises(TimeoutError, match="was stopped"):
+        within(0.05, loop)
+    assert busy.is_set()
+    assert sys.unraisablehook is hook
+    assert capfd.readouterr() == ("", "")
+
+
 def test_call_knows_where_it_runs():
     assert within(60.0, is_inside)
     assert not within(None, is_inside)
@@ -56,7 +80,7 @@ def test_ctrl_c_stops_the_call():
 
     def press():
         threads.append(threading.current_thread())
-        signal.raise_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # as a terminal does: the main thread is woken
         while True:
             time.sleep(0.001)
 
