@@ -256,6 +256,16 @@ def test_groups_of_other_packages_rules_have_no_title(monkeypatch):
     assert re.search(r"\nXY1xx\n-----\n\n(?:.*\n)*   \* - :doc:`XY101 <XY101>`", rule_index())
 
 
+def test_page_of_a_rule_has_the_messages_that_the_rule_explains():
+    pages, silent = rule_pages(), []
+    for rule in rules():
+        said = re.findall(r"^- ``(.*)``$", pages[rule.code], re.MULTILINE)
+        assert said == list(rule.says)
+        assert ("nengo-loihi's messages" in pages[rule.code]) == bool(said)
+        silent += [] if said else [rule.code]
+    assert 0 < len(silent) < len(pages)
+
+
 def test_every_rule_has_a_page_that_docutils_reads():
     core = pytest.importorskip("docutils.core", reason="the pages are built with it")
     from docutils.writers.html5_polyglot import Writer
