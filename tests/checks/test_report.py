@@ -230,9 +230,15 @@ def test_unknown_code_is_refused_and_near_ones_are_named(code, near):
         explain(code)
 
 
-def test_what_is_near_to_nothing_is_refused_without_a_guess():
-    with pytest.raises(ValidationError, match="no rule 'qqqq'; 'nengo-dense rules' lists"):
-        explain("qqqq")
+@pytest.mark.parametrize("code", ["qqqq", "of", 7])
+def test_what_is_near_to_nothing_is_refused_without_a_guess(code):
+    with pytest.raises(ValidationError, match=f"no rule {code!r}; 'nengo-dense rules' lists"):
+        explain(code)
+
+
+def test_no_more_than_five_codes_are_near():
+    with pytest.raises(ValidationError, match=r"near to it are ND40\d(, ND4\d\d){4}; 'nengo"):
+        explain("ND40")
 
 
 def test_list_says_that_rules_are_demands_and_no_verdicts():
