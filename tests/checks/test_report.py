@@ -267,7 +267,9 @@ def test_page_of_a_rule_has_the_messages_that_the_rule_explains():
     for rule in rules():
         said = re.findall(r"^- ``(.*)``$", pages[rule.code], re.MULTILINE)
         assert said == list(rule.says)
+        assert not said or explain(rule.code).endswith(f"messages: {', '.join(said)}")
         assert ("nengo-loihi's messages" in pages[rule.code]) == bool(said)
+        assert ("nengo-loihi's messages" in explain(rule.code)) == bool(said)
         silent += [] if said else [rule.code]
     assert 0 < len(silent) < len(pages)
 

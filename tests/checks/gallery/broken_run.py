@@ -231,7 +231,7 @@ def layer_left_unscaled():
     return three(1.0)
 
 
-@broken("ND409", "second", severity="warning", value=0.01, limit=1)
+@broken("ND409", "second", severity="warning", value=0.01, limit=1, says="amplitude to 0.01.")
 def layer_scaled_down_twice():
     return three(1e-4)
 
@@ -240,6 +240,13 @@ def layer_scaled_down_twice():
 def second_of_two_layers_left_unscaled():
     net = layers()
     net.ensembles[1].neuron_type = relu_type(1.0)
+    return net
+
+
+@broken("ND409", "second", severity="warning", value=1, limit=100, says="its amplitude to 1.")
+def layer_scaled_among_others_that_are_not():
+    net = layers_of_one_scale_that_is_not_one()
+    net.ensembles[1].neuron_type = relu_type(0.01)
     return net
 
 
