@@ -297,6 +297,11 @@ def intercepts_above_the_limit():
     return _intercepts(Uniform(-1, 0.96))
 
 
+@broken("ND116", "tuned", severity="warning", value=0.96, limit=0.95)
+def intercepts_drawn_from_a_choice():
+    return _intercepts(Choice([0.96]))
+
+
 @broken("ND116", "tuned", severity="warning", value=0.97, limit=0.95)
 def intercepts_from_an_array():
     return _intercepts(np.linspace(-1, 0.97, 10))

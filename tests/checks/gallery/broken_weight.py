@@ -2,7 +2,7 @@
 
 import nengo
 import numpy as np
-from specimen import broken, layers, place, sound
+from specimen import broken, layers, place, relu, sound
 
 LINK = "first.neurons -> second.neurons"
 RNG = np.random.RandomState(0)
@@ -88,6 +88,13 @@ def connections_of_unlike_scale():
 @broken("ND305", "second", value=1e7, says="beside weights of up to 1e+10")
 def weights_that_leave_no_threshold():
     return layers(np.full((5, 6), 1e7))
+
+
+@broken("ND305", "lone", value=0, says="beside weights of up to 0,")
+def bias_without_weights_that_leaves_no_threshold():
+    with nengo.Network(seed=0) as net:
+        relu(5, "lone", bias=1e9)
+    return net
 
 
 @sound("ND305")
