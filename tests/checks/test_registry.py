@@ -140,8 +140,9 @@ def test_a_family_has_a_thousand_items_at_most(family, n, too_many):
     assert ["more than 1000" in problem for problem in known.problems] == [True] * too_many
 
 
-def test_facts_stand_on_chains_of_fifty_at_most(family):
-    facts = [make_fact("f0", "network"), *(make_fact(f"f{i}", f"f{i - 1}") for i in range(1, 53))]
+@pytest.mark.parametrize("first", [make_fact("f0", "network"), Fact("f0", "s", lambda: 1)])
+def test_facts_stand_on_chains_of_fifty_at_most(family, first):
+    facts = [first, *(make_fact(f"f{i}", f"f{i - 1}") for i in range(1, 53))]
     known = registry.load([family("xy", (*facts, make("XY101", "f49"), make("XY102", "f50")))])
     assert list(known.facts) == [f"f{i}" for i in range(50)]
     assert list(known.rules) == ["XY101"]

@@ -108,6 +108,9 @@ def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
     # the chip's own neurons never spike twice in a step
     assert often.room - once.room == 2 * 254 * n_inputs
     assert often.groups[1, 2] - once.groups[1, 2] == 2 * 254 * n_inputs
+    for tables in (once, often):  # rows are added four at a time
+        assert not (tables.groups[:, 2] % 4).any()
+        assert tables.room % 4 == 0
 
 
 @pytest.mark.parametrize("side_by_side", [1, 6])
