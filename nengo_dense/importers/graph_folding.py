@@ -192,7 +192,11 @@ def fold_graph(
         elif node.width and node.width > 0:
             fold.values[node.name] = Expression.of(node.label, node.width)
         else:
-            fold.problems.append(f"the number of features of input {node.label!r} is not known")
+            fold.problems.append(
+                f"the number of features of input {node.label!r} is not known; let the model say "
+                "it (a Keras Input of a whole shape; in PyTorch x = x.view(x.shape[0], n) as the "
+                "first step of forward), or export it to ONNX"
+            )
     known = {node.name for node in nodes}
     missing = [name for name, node in outputs.items() if node not in known]
     fold.problems += [f"output {name!r} is computed by no layer" for name in missing]

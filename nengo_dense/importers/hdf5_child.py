@@ -98,6 +98,8 @@ class Reader:
                 f"{where} declares the shape {dataset.shape}, {n_bytes} bytes, but the file "
                 f"holds only {stored} bytes of it; the file is damaged"
             )
+        if dataset.dtype.str == "|V2" and dataset.attrs.get("dtype") == "bfloat16":
+            return _from_bfloat16(dataset[()])
         if self.h5py.check_string_dtype(dataset.dtype) is None or not dataset.shape:
             return dataset[()]
         return self._texts(dataset, left)
@@ -124,6 +126,14 @@ class Reader:
                 raise RefusedError(f"{path!r} of {self.name} is a link, which is not followed")
             item = item[part]
         return item
+
+
+def _from_bfloat16(values: Any) -> Any:
+    """Return numbers of which Keras 3 has saved the upper half of single precision."""
+    import numpy as np
+
+    upper = np.asarray(values).view(np.uint16).astype(np.uint32)
+    return (upper << 16).view(np.float32)
 
 
 def _is_number(dataset: Any) -> bool:

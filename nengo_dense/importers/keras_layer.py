@@ -312,7 +312,9 @@ def _batch_normalization(reading: Reading, layer: KerasLayer) -> Operations:
     names = ["gamma"] * bool(config.get("scale", True)) + ["beta"] * bool(
         config.get("center", True)
     )
-    arrays = reading.arrays(layer, [*names, "mean", "variance"])
+    # a renormalization uses the same two when it predicts, and three more in training
+    more = ["stddev", "renorm_mean", "renorm_stddev"] if config.get("renorm") else []
+    arrays = reading.arrays(layer, [*names, "mean", "variance", *more])
     for name in arrays if layer.class_name == "QBatchNormalization" else ():
         # QKeras finds the scale of these two where none is given
         is_scaled = name in ("gamma", "variance")

@@ -11,7 +11,7 @@ import numpy as np
 
 from nengo_dense.importers import feature_merge
 from nengo_dense.importers.arithmetic_call import FLOWING
-from nengo_dense.importers.feature_layout import Layout, moved, selection
+from nengo_dense.importers.feature_layout import MAX_FOLLOWED, Layout, moved, selection
 from nengo_dense.importers.feature_merge import added, groups
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_shape import Shape, numbers
@@ -83,11 +83,35 @@ def _flip(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
     return [np.flip(places, tuple(axis) if isinstance(axis, list) else axis)]
 
 
+def _swap(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    return [np.swapaxes(places, int(_setting(layer, "axis1")), int(_setting(layer, "axis2")))]
+
+
+def _roll(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    axis = _setting(layer, "axis")
+    if axis is None:
+        raise ValueError("it rolls all samples at once; give it an axis")
+    return [np.roll(places, _setting(layer, "shift"), axis)]
+
+
+def _repeat(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
+    """Repeat features along an axis, or a vector along a new one."""
+    repeats, axis = _setting(layer, "repeats", "n"), _setting(layer, "axis")
+    if "n" in layer.config:
+        places, axis = places[:, np.newaxis], 1
+    if not isinstance(repeats, int) or axis is None or repeats * places.size > MAX_FOLLOWED:
+        raise ValueError(f"it repeats features {repeats} times along the axis {axis}")
+    return [np.repeat(places, repeats, axis=int(axis))]
+
+
 #: Name of a layer or a function -> what it makes of the numbers of features.
 MOVES: dict[str, Callable[[np.ndarray, KerasLayer], list[np.ndarray]]] = {
     **dict.fromkeys(("get_item", "getitem"), lambda places, layer: [places[_key(layer)]]),
     **dict.fromkeys(("gather", "take"), _take),
     **dict.fromkeys(("flip", "reverse"), _flip),
+    **dict.fromkeys(("repeat", "repeat_vector"), _repeat),
+    "roll": _roll,
+    "swapaxes": _swap,
     "permute": _permute,
     "split": _split,
     "transpose": _transpose,

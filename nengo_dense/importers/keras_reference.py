@@ -13,9 +13,15 @@ from nengo_dense.importers.precision import Precision, coarsest
 
 def reference(model: Any) -> Reference:
     """Return how to run a model."""
+    tensors, keys = _declared(model)
 
     def call(network: Any, x: np.ndarray) -> list[np.ndarray]:
-        parts = _parted(network.inputs, x)
+        parts: Any = _parted(tensors, x)
+        if keys:  # Keras sorts what is given by name
+            named = dict(zip(map(id, tensors), parts, strict=True))
+            parts = [named[id(tensor)] for tensor in network.inputs]
+            if network is model:
+                parts = {key: named[id(each)] for key, each in zip(keys, tensors, strict=True)}
         with warnings.catch_warnings():
             # one array is taken whatever the inputs were declared in; Keras 3 says that it sees it
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
@@ -42,6 +48,16 @@ def reference(model: Any) -> Reference:
     return Reference(
         outputs, "float32" if name == "bfloat16" else name, _precision_of(model), layers
     )
+
+
+def _declared(model: Any) -> tuple[list[Any], list[str]]:
+    """Return a model's inputs in the order in which they are declared; their keys in a dict."""
+    inputs = list(getattr(model, "inputs", None) or [])
+    declared = model.get_config().get("input_layers") if len(inputs) > 1 else None
+    if not isinstance(declared, dict):
+        return inputs, []
+    named = {tensor.name: tensor for tensor in inputs}
+    return [named[place[0]] for place in declared.values()], list(declared)
 
 
 def _last_output(layer: Any) -> Any:

@@ -67,7 +67,7 @@ def _estimator(model: Any, label: str) -> Operations:
 
 
 def _way_out(model: Any) -> str:
-    if hasattr(model, "transform"):
+    if hasattr(model, "transform") and not hasattr(model, "predict"):
         return "apply it to the data before they enter, and give the part of the pipeline after it"
     return (
         "only multi-layer perceptrons are converted, also in a Pipeline with scalers and other "

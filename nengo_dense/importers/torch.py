@@ -4,7 +4,7 @@ from typing import Any
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.importer import modules_of
-from nengo_dense.importers.operation import Problem
+from nengo_dense.importers.operation import Problem, unsupported
 from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.torch_graph import operations_of_trace
@@ -49,6 +49,9 @@ class TorchImporter:
         instead = next((INSTEAD[kind] for kind in INSTEAD if kind in kinds), None)
         if instead or not hasattr(model, "named_modules"):
             raise ConversionError(name, [instead or "it is no module; give a torch nn.Module"])
+        lazy = [unsupported(label, kind, kind).text for label, kind in _without_weights(model)]
+        if lazy:  # to run them would make weights that nobody trained
+            raise ConversionError(name, lazy)
         with evaluation(model):
             traced = trace(model, name)
             operations = operations_of_trace(traced)
@@ -62,6 +65,15 @@ class TorchImporter:
                     if len(err.problems) < len(problems):
                         raise
         return SourceModel(name, operations, reference=reference(model, traced))
+
+
+def _without_weights(model: Any) -> list[tuple[str, str]]:
+    """List the layers that have not been called yet, by name and class."""
+    return [
+        (label or "forward", type(layer).__name__)
+        for label, layer in model.named_modules()
+        if any(hasattr(p, "materialize") for p in layer.parameters(recurse=False))
+    ]
 
 
 def _graph(model: Any, traced: Any, name: str) -> SourceModel | SourceGraph:

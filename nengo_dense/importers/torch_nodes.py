@@ -62,6 +62,10 @@ def _needed(nodes: list[GraphNode], outputs: Iterable[Hashable]) -> list[GraphNo
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a module returns, by the keys of a dict or by the names of its steps."""
+    fields = getattr(getattr(value, "target", None), "_fields", None)
+    if fields is not None:  # of a named tuple, that is made in the trace
+        given = {**dict(zip(fields, value.args, strict=False)), **value.kwargs}
+        value = {name: given[name] for name in fields if name in given}
     if isinstance(value, dict):
         for key, part in value.items():
             for _, node in _named(part):
@@ -70,4 +74,4 @@ def _named(value: Any) -> Iterator[tuple[str, Any]]:
         for part in value:
             yield from _named(part)
     elif value is not None:
-        yield label_of(value), value
+        yield label_of(value) if hasattr(value, "all_input_nodes") else str(value), value

@@ -293,6 +293,10 @@ class TorchReading:
 
     def end(self, step: Any, label: str) -> Hashable:
         """Return the node of an output."""
+        if step not in self.names:
+            text = f"output {label!r} is the same for every input; return what depends on it alone"
+            self.add(("end", label), ("",), [Problem(text)], None, label)
+            return "end", label
         name = self._first(step)
         layout = self.layouts.get(name)
         if layout is None or layout.is_by_sample():

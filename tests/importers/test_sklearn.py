@@ -314,3 +314,14 @@ def test_a_last_relu_is_kept(x, rng):
     assert source[-1].activation == "relu"
     source.compare(x)
     np.testing.assert_allclose(forward(source, x)[-1][:, 0], model.predict(x))
+
+
+def test_a_vote_of_several_models_is_no_step_of_the_data():
+    from sklearn.ensemble import VotingClassifier
+
+    x, y = np.random.RandomState(0).normal(size=(30, 4)), np.arange(30) % 2
+    vote = VotingClassifier([("a", MLPClassifier((3,), max_iter=300, tol=1.0))]).fit(x, y)
+    with pytest.raises(
+        ConversionError, match="VotingClassifier is not supported; only multi-layer"
+    ):
+        read_model(vote)

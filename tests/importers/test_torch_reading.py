@@ -1,5 +1,7 @@
 """Modules of PyTorch with branches and with tensors of several axes, held against themselves."""
 
+import collections
+
 import pytest
 from numpy.testing import assert_allclose
 
@@ -192,3 +194,39 @@ def test_the_largest_of_many_features_is_refused_with_its_limit():
     wide = nn.Linear(6, 100)
     with pytest.raises(ConversionError, match=r"largest of 100 values, more than 64"):
         read_model(Net(lambda n, x: n.wide(x).amax(1, keepdim=True), wide=wide))
+
+
+def test_a_layer_that_was_never_called_is_refused_and_stays_without_weights():
+    module = torch.nn.Sequential(torch.nn.LazyLinear(8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+    with pytest.raises(
+        ConversionError, match=r"'0': LazyLinear .* call the model once on a sample"
+    ):
+        read_model(module)
+    assert hasattr(module[0].weight, "materialize"), "nobody has made it weights"
+
+
+Pair = collections.namedtuple("Pair", "mean spread")
+
+
+class Outputs(torch.nn.Module):
+    def __init__(self, how):
+        super().__init__()
+        self.a, self.b, self.how = torch.nn.Linear(6, 8), torch.nn.Linear(8, 3), how
+
+    def forward(self, x):
+        h = torch.relu(self.a(x))
+        if self.how == "named tuple":
+            return Pair(spread=self.b(h), mean=h)
+        return self.b(h), self.a.bias
+
+
+def test_a_named_tuple_gives_its_names_to_the_outputs():
+    source = read_model(Outputs("named tuple"))
+    assert list(source.form.outputs) == ["mean", "spread"]
+    source.compare()
+    assert source.compared.startswith("compared on")
+
+
+def test_an_output_that_depends_on_no_input_is_named():
+    with pytest.raises(ConversionError, match="output 'a_bias' is the same for every input"):
+        read_model(Outputs("weights"))
