@@ -239,12 +239,14 @@ def test_activations_that_are_spelled_by_products_are_read(steps, name, rng, con
         ("y = LpNormalization(x)", "LpNormalization is not supported; it depends on the whole"),
         ("a = Tile(x, big) y = MatMul(a, W)", "Tile would make more than 1048576 values"),
         ("p, q = Split<axis = 1>(x, s) y = Add(p, q)", "cannot be broadcast"),
+        ("r = Slice(x, end, all, zero, end) y = Add(x, r)", "brings different samples together"),
     ],
 )
 def test_what_is_no_sum_of_rectifiers_is_named(body, match, constants):
     model = constants(
         parsed(XY, body),
         W=(6, 6), U=(2, 3), b=(6,), c=(5, 4), t=[-1, 3, 2], s=[2, 4], big=[1, 10**9],
+        end=[-1], all=[-(10**9)], zero=[0],
     )  # fmt: skip
     with pytest.raises(ConversionError, match=match):
         read_model(model)
