@@ -289,7 +289,8 @@ def check_progress_bar(value: Any, obj: object = None) -> bool | ProgressBar:
     True shows a bar at a terminal or in a notebook, but not in a file.
     """
     if value is None or isinstance(value, bool | np.bool_):
-        return bool(value) and ("IPython" in sys.modules or sys.stdout.isatty())
+        is_seen = "IPython" in sys.modules or (sys.stdout is not None and sys.stdout.isatty())
+        return bool(value) and is_seen
     if not isinstance(value, ProgressBar):
         raise invalid(
             f"must be True, False or a nengo.utils.progress.ProgressBar, got {show(value)}",

@@ -1,11 +1,12 @@
 """Output to a terminal, file or pipe: characters, progress bars and warnings."""
 
 import codecs
+import os
 import sys
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 #: Characters in our texts without an ASCII equivalent, and their replacements.
@@ -45,6 +46,24 @@ def announce(act: str) -> None:
     """
     if sys.stderr.isatty():
         print(f"{act} ...", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def complete_streams() -> Iterator[None]:
+    """Put the null device in the place of standard streams that were closed before the start.
+
+    Otherwise the next file that is opened gets their numbers, and what is printed goes into it.
+    """
+    with ExitStack() as null_devices:
+        closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+        for name in closed:  # the lowest number that is free is given first
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, null_devices.enter_context(open(os.devnull, mode)))
+        try:
+            yield
+        finally:
+            for name in closed:
+                setattr(sys, name, None)
 
 
 @contextmanager

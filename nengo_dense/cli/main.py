@@ -34,16 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     exit_code : int
-        0 success; 1 errors found, or a goal missed; 2 wrong usage or unreadable input;
-        3 an internal error; 130 Ctrl-C; 143 the signal TERM.
+        0 success; 1 errors found, or a goal missed; 2 wrong usage, unreadable input, or no disk
+        space, memory or process left to go on; 3 an internal error; 130 Ctrl-C; 143 the signal
+        TERM.
     """
-    with console.plain_characters(), _ending_on_term():
+    with console.complete_streams(), console.plain_characters(), _ending_on_term():
         args = build_parser().parse_args(argv)
         exit_code = CLEAN
         try:
             exit_code = _run(args)
-            if sys.stdout is not None:  # it may have been closed before the start
-                sys.stdout.flush()
+            sys.stdout.flush()
         except BrokenPipeError:
             # the reader of the output, such as head, has closed the pipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         except (NengoException, OSError) as err:
             # errors of this package, Nengo and the file system have clear messages
             return _fail(_words(err), USAGE, args.traceback)
+        except MemoryError as err:
+            return _fail(f"out of memory. {err}".strip(), USAGE, args.traceback)
         except Exception as err:
             message = f"internal error: {type(err).__name__}: {err} (--traceback shows where)"
             return _fail(message, INTERNAL, args.traceback)

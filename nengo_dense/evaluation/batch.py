@@ -1,15 +1,18 @@
 """Samples in batches: how many at once, and who runs them."""
 
 import os
+import re
 import threading
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
 import joblib
 import numpy as np
+from nengo.exceptions import SimulationError
 
 from nengo_dense.arguments import is_whole
 from nengo_dense.batches import Batches
@@ -124,7 +127,13 @@ def batch_size(n: int | None, most: int, n_jobs: int) -> int:
 
 
 def record_all(trial: Trial, batches: Iterable[Batch], n_jobs: int) -> Iterator[Recording]:
-    """Record batch by batch: with one simulator, or with one in each of joblib's processes."""
+    """Record batch by batch: with one simulator, or with one in each of joblib's processes.
+
+    Raises
+    ------
+    nengo.exceptions.SimulationError
+        One of these processes has ended before its work was done.
+    """
     if n_jobs == 1:
         with closing(Recorder(trial)) as recorder:
             for batch in batches:
@@ -132,8 +141,21 @@ def record_all(trial: Trial, batches: Iterable[Batch], n_jobs: int) -> Iterator[
     else:
         run = os.getpid(), uuid.uuid4().hex
         tasks = (joblib.delayed(record_one)(run, trial, batch) for batch in batches)
-        for recordings in joblib.Parallel(n_jobs, return_as="generator")(tasks):
-            yield from recordings
+        try:
+            for recordings in joblib.Parallel(n_jobs, return_as="generator")(tasks):
+                yield from recordings
+        except BrokenExecutor as err:
+            raise SimulationError(_how_it_ended(err)) from err
+
+
+def _how_it_ended(err: BrokenExecutor) -> str:
+    """Say that a process has ended, by which signal, and the way out."""
+    signals = sorted(set(re.findall(r"SIG[A-Z]+|EXIT\(-?\d+\)", str(err))))  # joblib's words
+    by = f" ({', '.join(signals)})" if signals else ""
+    return (
+        f"a process of 'n_jobs' (--jobs) has ended before its work was done{by}; where memory ran "
+        "out, use fewer processes, or a smaller 'minibatch_size'"
+    )
 
 
 class Kept(threading.local):

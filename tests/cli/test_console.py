@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.cli import console
+from nengo_dense.cli.main import main
 from nengo_dense.layers import DenseStack
 
 
@@ -43,6 +44,39 @@ def test_a_terminal_without_unicode_gets_letters_that_it_has(folder):
     out = done.stdout.decode("ascii")
     assert "testing on x of d.npz (10 x 6) and y" in out
     assert "\r" not in out  # nor frames of a progress bar
+
+
+#: Every command with arguments and its exit code.
+COMMANDS = {
+    "rules": ("", 0),
+    "explain": ("ND101", 0),
+    "check": ("naïve.npz --no-build --html r.html --json r.json", 0),
+    "convert": ("naïve.npz -o näive.npz", 0),
+    "evaluate": ("naïve.npz --data d.npz --presentation-time 0.02 --json e.json", 0),
+    "predict": ("naïve.npz --data d.npz --presentation-time 0.02 -o naïve-y.npz", 0),
+    "export": ("naïve.npz -o µ.net", 2),  # it was not tuned
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", None])
+def test_every_command_runs_at_any_terminal_and_at_none(folder, monkeypatch, command, encoding):
+    DenseStack([8, 5, 3], 6, seed=1, label="naïve µ “x”").save(folder / "naïve.npz")
+    monkeypatch.chdir(folder)
+    written = {name: io.BytesIO() for name in ("stdout", "stderr")}
+    for name, stream in written.items():
+        text = None if encoding is None else io.TextIOWrapper(stream, encoding, newline="")
+        monkeypatch.setattr(sys, name, text)
+    arguments, exit_code = COMMANDS[command]
+    assert main([command, *arguments.split()]) == exit_code
+    if encoding is None:
+        assert (sys.stdout, sys.stderr) == (None, None)
+        return
+    sys.stderr.flush()
+    printed = b"".join(stream.getvalue() for stream in written.values()).decode(encoding)
+    if command in ("predict", "export"):
+        assert ("naive" if encoding == "ascii" else "naïve") in printed
+    assert "".join(printed.split())
 
 
 def test_a_terminal_is_told_what_takes_a_while_and_a_file_is_not(folder):

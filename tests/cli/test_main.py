@@ -11,6 +11,7 @@ from itertools import pairwise
 import h5py
 import numpy as np
 import pytest
+from nengo.exceptions import SimulationError
 
 from nengo_dense import files, predict
 from nengo_dense.__main__ import main as start
@@ -446,13 +447,24 @@ def test_ctrl_c_is_said_and_ends_as_shells_have_it(folder, capsys, monkeypatch):
     assert capsys.readouterr().err == "nengo-dense: interrupted\n"
 
 
-def test_an_error_that_nobody_foresaw_is_internal(folder, capsys, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "exit_code", "message"),
+    [
+        (ZeroDivisionError("nobody foresaw this"), 3, "internal error: ZeroDivisionError: nobody"),
+        (MemoryError("Unable to allocate 9 GiB"), 2, "out of memory. Unable to allocate 9 GiB\n"),
+        (SimulationError("a process has ended"), 2, "nengo-dense: a process has ended\n"),
+    ],
+)
+def test_only_an_error_that_nobody_foresaw_is_internal(
+    folder, capsys, monkeypatch, error, exit_code, message
+):
     def crash(*args, **kwargs):
-        raise ZeroDivisionError("nobody foresaw this")
+        raise error
 
     monkeypatch.setattr("nengo_dense.cli.evaluate.evaluate", crash)
-    assert main(["evaluate", str(folder / "stack.npz"), "--data", str(folder / "data.npz")]) == 3
-    assert "internal error: ZeroDivisionError: nobody foresaw this" in capsys.readouterr().err
+    arguments = ["evaluate", str(folder / "stack.npz"), "--data", str(folder / "data.npz")]
+    assert main(arguments) == exit_code
+    assert message in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(folder):
@@ -467,6 +479,14 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder):
     )
     assert done.stdout.splitlines()[1:] == ["0"]
     assert done.stderr == ""
+
+
+def test_an_error_has_its_exit_code_where_no_error_can_be_printed(folder):
+    command = f"{sys.executable} -m nengo_dense check missing.npz 2>&-; echo $?"
+    done = subprocess.run(
+        ["bash", "-c", command], env=os.environ, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout == "2\n"
 
 
 def test_predict_writes_outputs_and_labels(folder, capsys):
@@ -556,11 +576,6 @@ def test_output_that_is_full_is_said_to_be_so(capsys, monkeypatch):
     assert main(["rules"]) == 2
     message = "nengo-dense: the output cannot be written: No space left on device\n"
     assert capsys.readouterr().err == message
-
-
-def test_no_output_at_all_is_none_to_flush(monkeypatch):
-    monkeypatch.setattr(sys, "stdout", None)
-    assert main(["rules"]) == 0
 
 
 def test_ctrl_c_before_the_commands_are_there_is_one_line(capsys, monkeypatch):

@@ -1,16 +1,19 @@
 import os
+import signal
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nengo.exceptions import ValidationError
+from nengo.exceptions import SimulationError, ValidationError
 
 from nengo_dense.evaluation import batch
 from nengo_dense.evaluation.batch import (
     Presentations,
     batch_size,
     lanes_in_memory,
+    record_all,
     record_one,
 )
 from nengo_dense.evaluation.reader import LastOutputs
@@ -86,3 +89,20 @@ def test_what_fails_is_not_kept():
     with pytest.raises(ValidationError, match="must have shape"):
         record_one((0, "one"), trial, wrong)
     assert batch.KEPT.recorder is None
+
+
+@dataclass(frozen=True, eq=False)
+class Fatal(batch.Batch):
+    """Kills the process that records it."""
+
+    def record(self, recorder):
+        signal.raise_signal(signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_named_with_its_signal_and_others_follow_it():
+    trial = Trial(DenseStack([6, 5, 3], 4, seed=0), "nengo", 0.001, 2)
+    fine = Presentations(np.ones((2, 4)), 20, LastOutputs("linear"))
+    words = r"a process of 'n_jobs' \(--jobs\) has ended before .* \(SIGKILL\)"
+    with pytest.raises(SimulationError, match=words):
+        list(record_all(trial, [Fatal(), fine, fine], 2))
+    assert len(list(record_all(trial, [fine, fine], 2))) == 2

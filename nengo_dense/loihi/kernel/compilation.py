@@ -6,7 +6,10 @@ until *any* source of `nengo_dense.loihi` changes; compiled functions use no oth
 """
 
 import contextlib
+import functools
 import hashlib
+import pickle
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,36 @@ def stamp_of(folder: Path) -> str | None:
 STAMP = stamp_of(Path(__file__).parents[1])
 
 
+class KeptCode(IndexDataCacheFile):
+    """The files of a function's cache: an index, and one file for each combination of types.
+
+    numba numbers the latter. Of two processes that compile for other types at once, one could then
+    load what the other has compiled, and numba loads whatever a damaged file has in it. Here files
+    are named after their types, and begin with a checksum.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Save compiled code; an entry that another process writes meanwhile may get lost."""
+        number = int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:8], "big")
+        name = self._data_name(number)
+        entries = self._load_index()
+        if entries.get(key) != name:
+            self._save_index({**entries, key: name})
+        self._save_data(name, data)
+
+    def _save_data(self, name: str, data: Any) -> None:
+        content = self._dump(data)
+        with self._open_for_write(self._data_path(name)) as file:
+            file.write(hashlib.sha256(content).digest() + content)
+
+    def _load_data(self, name: str) -> Any:
+        content = Path(self._data_path(name)).read_bytes()
+        checksum, content = content[:32], content[32:]
+        if hashlib.sha256(content).digest() != checksum:
+            raise ValueError(f"{name} is damaged")
+        return pickle.loads(content)
+
+
 class KernelCache(FunctionCache):
     """The cache of a compiled function on disk; valid until a source changes.
 
@@ -49,7 +82,7 @@ class KernelCache(FunctionCache):
         super().__init__(function)
         # two environments that share a folder would write over each other's files
         name = f"{self._impl.filename_base}.numba-{numba.__version__}"
-        self._cache_file = IndexDataCacheFile(self._cache_path, name, STAMP)
+        self._cache_file = KeptCode(self._cache_path, name, STAMP)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load the code compiled for some types; None if it is missing or damaged."""
@@ -78,10 +111,23 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function; cache the result on disk, if there is a folder to write to."""
     dispatcher: Any = numba.njit(**OPTIONS)(function)
     if STAMP is not None:
-        with contextlib.suppress(RuntimeError):
+        try:
             dispatcher._cache = KernelCache(function)
+        except RuntimeError:
+            _warn_that_nothing_is_kept()
     result: Callable[..., Any] = dispatcher
     return result
+
+
+@functools.cache
+def _warn_that_nothing_is_kept() -> None:
+    """Warn once in a process, whatever the filters."""
+    warnings.warn(
+        "neither the package's folder nor your cache folder can be written, so that functions "
+        "are compiled again in every process (some 10 s); set NUMBA_CACHE_DIR to a folder that "
+        "can be written",
+        stacklevel=1,
+    )
 
 
 def is_ready(function: Any) -> bool:

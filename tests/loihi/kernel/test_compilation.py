@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 import nengo_dense
+from nengo_dense.loihi.kernel.compilation import KeptCode
 
 #: A compiled function whose instruction comes from another file, `.vector`.
 CALLER = """
@@ -44,19 +45,30 @@ def package(tmp_path):
     return kernel
 
 
-def run(kernel, before="", **variables):
-    """Run the caller in a process of its own; return its value, and loads and misses of disk."""
+def start(kernel, before="", filters="error", **variables):
+    """Start the caller in a process of its own."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA")}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", RUN.format(before=before)],
+    return subprocess.Popen(
+        [sys.executable, "-W", filters, "-c", RUN.format(before=before)],
         env={**environment, "PYTHONPATH": str(kernel.parents[2]), **variables},
         cwd=kernel.parents[2],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    return tuple(map(int, done.stdout.split()))
+
+
+def end(process, said=""):
+    """Return the caller's value, and loads and misses of disk."""
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert said in err
+    assert len(err.splitlines()) == (2 if said else 0)  # Python shows the line that warned, too
+    return tuple(map(int, out.split()))
+
+
+def run(kernel, *arguments, said="", **variables):
+    return end(start(kernel, *arguments, **variables), said)
 
 
 def compiled_files(kernel):
@@ -68,8 +80,11 @@ def test_what_was_compiled_is_loaded_unless_it_is_damaged_or_any_source_has_chan
     assert run(package) == (8, 1, 0)
     (path,) = compiled_files(package)
     (index,) = path.parent.glob("caller.combine*.nbi")
-    for damaged in (path, index):
-        damaged.write_bytes(damaged.read_bytes()[:100])
+    content = path.read_bytes()
+    middle = len(content) // 2  # of the machine code
+    flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    for damaged, wrong in ((path, flipped), (path, b""), (index, index.read_bytes()[:100])):
+        damaged.write_bytes(wrong)
         assert run(package) == (8, 0, 1)
     vector = package / "vector.py"
     text = vector.read_text()
@@ -87,11 +102,39 @@ def test_each_version_of_numba_has_files_of_its_own(package):
     assert len(compiled_files(package)) == 2
 
 
-def test_nothing_is_kept_where_no_folder_can_be_written(package):
+NOWHERE = {"XDG_CACHE_HOME": os.devnull, "LOCALAPPDATA": os.devnull, "HOME": os.devnull}
+
+
+@pytest.mark.parametrize("more", [{}, {"NUMBA_CACHE_DIR": os.path.join(os.devnull, "x")}])
+def test_nothing_is_kept_where_no_folder_can_be_written_and_that_is_said_once(package, more):
     (package / "__pycache__").touch()  # a file, where a folder would be made
-    nowhere = {"XDG_CACHE_HOME": os.devnull, "LOCALAPPDATA": os.devnull, "HOME": os.devnull}
     before = "assert combine._cache.cache_path is None"
-    assert run(package, before, **nowhere) == (8, 0, 1)
+    said = "set NUMBA_CACHE_DIR to a folder that can be written"
+    caller = package / "caller.py"
+    caller.write_text(f"{CALLER}\nother = compiled(lambda a: a)\n")  # another that is not kept
+    assert run(package, before, "default", said=said, **NOWHERE, **more) == (8, 0, 1)
+
+
+def test_code_for_other_types_that_is_saved_at_once_is_not_taken_for_one_another(tmp_path):
+    ours, theirs, later = (KeptCode(str(tmp_path), "f", "stamp") for _ in range(3))
+
+    def save_data(name, data):
+        theirs._load_index = dict  # they read the index before ours was there
+        theirs.save("float", "for floats")
+        KeptCode._save_data(ours, name, data)
+
+    ours._save_data = save_data
+    ours.save("int", "for integers")
+    assert later.load("float") == "for floats"
+    assert later.load("int") is None
+    later.save("int", "for integers")
+    assert [later.load(key) for key in ("int", "float")] == ["for integers", "for floats"]
+
+
+def test_processes_that_compile_at_once_are_all_right_and_leave_what_can_be_loaded(package):
+    at_once = [start(package) for _ in range(3)]
+    assert [end(process)[0] for process in at_once] == [8, 8, 8]
+    assert run(package) == (8, 1, 0)
 
 
 def test_a_folder_that_cannot_be_written_any_more_stops_nothing(package):
