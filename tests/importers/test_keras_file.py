@@ -393,7 +393,7 @@ def test_weights_of_inner_layers_of_one_name_are_not_guessed_between(tmp_path, r
     first, second = model("a", dense(batch_input_shape=[None, 3])), model("b", dense())
     config = model("m", model("inner", first, second))
     weights = {f"{name}/dense/kernel:0": rng.normal(size=(3, 3)) for name in "ab"}
-    with pytest.raises(FileFormatError, match="several layers 'dense' in 'inner', .* told apart"):
+    with pytest.raises(FileFormatError, match=r"several layers 'dense' in 'inner', .* told apart"):
         read_model(hand_made(tmp_path / "m.h5", config, {"inner": weights}, "2.4.0"))
 
 
