@@ -150,6 +150,13 @@ def test_a_pipe_is_written_into(tmp_path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_an_archive_is_no_array_to_map(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.zeros(3))
+    path = (tmp_path / "x.npz").rename(tmp_path / "x.npy")
+    with pytest.raises(FileFormatError, match=r"cannot be read as samples: it is no \.npy file"):
+        files.map_array(path, "samples", "Give another.")
+
+
 def test_a_reader_that_leaves_is_no_full_disk(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

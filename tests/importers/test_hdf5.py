@@ -99,6 +99,13 @@ def test_what_is_no_array_of_numbers_is_refused(path, name, match):
         read(path, name)
 
 
+def test_what_is_in_an_array_is_not_listed(path):
+    with h5py.File(path, "w") as file:
+        file["a"] = np.arange(3)
+    with Hdf5File(path, "data") as file, pytest.raises(FileFormatError, match="must be a group"):
+        file.names("a")
+
+
 def test_files_of_other_formats_are_refused(path):
     path.write_bytes(b"no HDF5")
     with pytest.raises(FileFormatError, match="is damaged or no HDF5 file"):

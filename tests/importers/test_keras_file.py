@@ -383,6 +383,18 @@ def test_weights_of_another_model_are_refused(old, tmp_path):
         read_model(tmp_path / "m.h5")
 
 
+def test_a_part_that_declares_more_than_can_be_packed_is_refused(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("config.json", "metadata.json", "model.weights.h5"):
+            archive.writestr(name, "{}")
+    content = path.read_bytes()
+    size = content.index(b"PK\x01\x02") + 24  # of the first part, in the archive's directory
+    path.write_bytes(content[:size] + (10**5).to_bytes(4, "little") + content[size + 4 :])
+    with pytest.raises(FileFormatError, match=r"config\.json .* more than can be packed in its 2"):
+        read_model(path)
+
+
 def test_weights_of_inner_layers_of_one_name_are_not_guessed_between(tmp_path, rng):
     def model(name, *layers):
         return entry("Sequential", name=name, layers=list(layers))

@@ -270,7 +270,7 @@ def test_what_is_no_sum_of_rectifiers_is_named(body, match, constants):
 @pytest.mark.parametrize("body", ["y = MatMul(x, U)", "w = Neg(W) y = MatMul(x, w)"])
 def test_constants_have_a_limit_together(body, constants, monkeypatch):
     monkeypatch.setattr(onnx_graph, "CONSTANTS", Limit(30, "numbers in constants"))
-    with pytest.raises(FileFormatError, match="constant .* more than the limit"):
+    with pytest.raises(FileFormatError, match=r"constant .* more than the limit"):
         read_model(constants(parsed(XY, body), U=(6, 6), W=(6, 3)))
 
 
