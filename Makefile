@@ -6,7 +6,7 @@
 #                        (OLDEST_TESTS= chooses among them)
 #   make ci          all of these side by side on two cores, of the oldest versions a part
 #   make test-packages   wheel and sdist, in bare environments of every Python found
-#   make coverage    the core environment's tests again, and the lines that they do not reach
+#   make coverage    the tests again, and the lines and refusals that they do not reach
 #   make test-lava       networks exported for Loihi 2, spike by spike in Lava (Python 3.10)
 #   make test-brian      the same networks in brian2-loihi, which was written from a board
 #   make export-results LETTER=letter.npz   both, readers of NIR too, and the figures kept
@@ -209,10 +209,16 @@ docs: .venv/dev
 tables: .venv/dev
 	$(CORE)/python benchmarks/tables.py
 
-coverage: .venv/dev
-	KERAS_BACKEND=torch $(CORE)/coverage run -m pytest -m "not slow" \
-		nengo_dense --ignore nengo_dense/training tests docs
+# In both environments, put together: the lines that no test reaches, and the refusals among them.
+coverage: .venv/dev $(if $(PYTHON_DL),.venv-dl/tests)
+	rm -f .coverage .coverage.*
+	COVERAGE_FILE=.coverage.core KERAS_BACKEND=torch $(CORE)/coverage run -m pytest \
+		-m "not slow" nengo_dense --ignore nengo_dense/training tests docs
+	$(if $(PYTHON_DL),COVERAGE_FILE=.coverage.dl $(DL)/coverage run -m pytest \
+		-m "not slow" nengo_dense/training tests/training,@echo "training: not run")
+	$(CORE)/coverage combine
 	$(CORE)/coverage report
+	$(CORE)/python tests/unreached_raises.py
 
 ifeq ($(PYTHON_LINT),)
 lint:

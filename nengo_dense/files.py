@@ -154,11 +154,9 @@ def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
     """
     _open(path, meaning, way_out).close()
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(array, np.memmap):
-            raise ValueError("it is no .npy file")
+        array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
     except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
-        reason = "it is no .npy file" if "allow_pickle" in str(err) else err
+        reason = "it is no .npy file" if "magic string" in str(err) else err
         raise FileFormatError(f"{path} cannot be read as {meaning}: {reason}. {way_out}") from err
     return array
 

@@ -150,6 +150,28 @@ def test_a_pipe_is_written_into(tmp_path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_an_archive_is_no_array_to_map(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.zeros(3))
+    path = (tmp_path / "x.npz").rename(tmp_path / "x.npy")
+    with pytest.raises(FileFormatError, match=r"cannot be read as samples: it is no \.npy file"):
+        files.map_array(path, "samples", "Give another.")
+
+
+def test_a_reader_that_leaves_is_no_full_disk(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def look():
+        with pipe.open("rb") as file:
+            file.read(1)
+
+    reader = threading.Thread(target=look, daemon=True)
+    reader.start()
+    with pytest.raises(BrokenPipeError, match="Broken pipe"):
+        files.write(pipe, put(bytes(2**22)), kind=files.ANY)
+    reader.join(timeout=10)
+
+
 def test_standard_output_is_no_file_to_replace(tmp_path):
     program = (
         "from nengo_dense import files\n"

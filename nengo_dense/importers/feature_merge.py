@@ -27,10 +27,21 @@ def broadcast(layouts: Sequence[Layout]) -> tuple[Layout, list[np.ndarray]]:
     """
     shape = np.broadcast_shapes(*(layout.shape for layout in layouts))
     found = [moved(np.broadcast_to(la.places, shape), la.n, la.n_samples) for la in layouts]
-    first = found[0][0]
-    if any(not np.array_equal(other.samples, first.samples) for other, _ in found):
+    return with_same_samples([each for each, _ in found]), [rows for _, rows in found]
+
+
+def with_same_samples(layouts: Sequence[Layout]) -> Layout:
+    """Return the layout of tensors that have the same shape, and the same samples in its places.
+
+    Raises
+    ------
+    ValueError
+        Different samples come together.
+    """
+    first = layouts[0]
+    if any(not np.array_equal(other.samples, first.samples) for other in layouts):
         raise ValueError("it brings different samples together")
-    return first, [rows for _, rows in found]
+    return first
 
 
 def joined(

@@ -156,20 +156,20 @@ def form_of(specs: Sequence[DenseSpec]) -> GraphForm:
 
     Populations have their layers' names, or ``layer 1`` and so on.
     """
-    populations: list[Population] = []
-    before, n_in = "input", specs[0].n_in
-    names = {before}
+    names = ["input"]
     for number, spec in enumerate(specs, start=1):
         name = spec.label or f"layer {number}"
-        name = f"{name} (layer {number})" if name in names else name
-        names.add(name)
-        drive = Expression({before: spec.weights}, spec.bias)
-        if number == len(specs):
-            return GraphForm({"input": n_in}, populations, {name: Output(drive, spec.activation)})
+        names.append(f"{name} (layer {number})" if name in names else name)
+    drives = [
+        Expression({before: spec.weights}, spec.bias)
+        for before, spec in zip(names, specs, strict=False)
+    ]
+    populations = []
+    for name, drive, spec in zip(names[1:-1], drives, specs, strict=False):
         assert spec.function is not None  # as of every layer
         populations.append(Population(name, drive, spec.function))
-        before = name
-    raise AssertionError("a chain has a last layer")
+    output = Output(drives[-1], specs[-1].activation)
+    return GraphForm({"input": specs[0].n_in}, populations, {names[-1]: output})
 
 
 def chain_of(form: GraphForm) -> list[DenseSpec] | None:

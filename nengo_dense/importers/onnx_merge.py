@@ -7,7 +7,7 @@ import numpy as np
 from nengo_dense.importers import feature_merge
 from nengo_dense.importers.arithmetic_call import FLOWING, clip
 from nengo_dense.importers.feature_layout import selection
-from nengo_dense.importers.feature_merge import added, check_group, groups
+from nengo_dense.importers.feature_merge import added, check_group, groups, with_same_samples
 from nengo_dense.importers.graph_folding import Merge
 from nengo_dense.importers.onnx_reading import OnnxReading, Operations
 from nengo_dense.importers.operation import Problem, Scaling
@@ -105,7 +105,5 @@ def _brought(reading: OnnxReading, node: Any, label: str) -> tuple[list[Any], An
     shape = np.broadcast_shapes(*shapes)
     flowing = [n for n in node.input if not reading.graph.is_constant(n)]
     found = [reading.brought(name, shape, label) for name in flowing]
-    layout = found[0][1]
-    if any(not np.array_equal(other.samples, layout.samples) for _, other in found):
-        raise ValueError("it brings different samples together")
+    layout = with_same_samples([each for _, each in found])
     return [name for name, _ in found], layout

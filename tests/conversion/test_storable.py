@@ -2,6 +2,7 @@ import nengo
 import numpy as np
 import pytest
 
+from nengo_dense.conversion import convert
 from nengo_dense.conversion.storable import check_storable
 from nengo_dense.emulator import Simulator
 from nengo_dense.exceptions import ConversionError
@@ -70,3 +71,16 @@ def test_all_layers_are_told(rng):
     with pytest.raises(ConversionError) as caught:
         check_storable("The model", stack, labels, 0.001)
     assert len(caught.value.problems) == 2
+
+
+def test_a_core_that_cannot_store_its_part_of_a_layer_is_named(rng):
+    """The layer as a whole can be stored; its second core has all the large biases."""
+    n = 1100
+    weights, biases = rng.uniform(0.2, 1, (n, 6)), np.zeros(n)
+    weights[n // 2 :] *= 1e-6
+    biases[n // 2 :] = 50.0
+    first, last = rng.uniform(0.2, 1, (6, 3)), rng.randn(2, n)
+    model = [(first, np.zeros(6)), (weights, biases), (last, np.zeros(2))]
+    how = {"effort": "fast", "presentation_time": 0.02, "progress_bar": False}
+    with pytest.raises(ConversionError, match=r"layer2'>\[550:1100:1\].*Rescale"):
+        convert(model, calibration=rng.rand(30, 3), **how)

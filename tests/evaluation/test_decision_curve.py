@@ -121,3 +121,5 @@ def test_margins_are_for_classes_whose_leads_were_kept(case):
         evaluate(linear, x, x[:, :4], decision="margin")
     with pytest.raises(ValidationError, match="calibration: must be a pair"):
         decision_curve(stack, x, y, calibration=x)
+    with pytest.raises(ValidationError, match="decision: is what this curve chooses itself"):
+        decision_curve(stack, x, y, calibration=(x, y), decision="margin")

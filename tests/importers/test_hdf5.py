@@ -1,3 +1,4 @@
+import io
 import os
 import signal
 import subprocess
@@ -82,6 +83,8 @@ def test_links_out_of_the_file_are_not_followed(path, tmp_path):
         ("group", "'group' of .* is a group, must be an array"),
         ("text", "holds object, must hold real numbers"),
         ("complex", "holds complex128, must hold real numbers"),
+        ("empty", "'empty' of .* is empty"),
+        ("pairs", r"values of type .*'x'.* are not read"),
     ],
 )
 def test_what_is_no_array_of_numbers_is_refused(path, name, match):
@@ -90,8 +93,17 @@ def test_what_is_no_array_of_numbers_is_refused(path, name, match):
         file.create_group("group")
         file["text"] = "hello"
         file["complex"] = np.array([1j])
+        file["empty"] = h5py.Empty("f8")
+        file["pairs"] = np.zeros(3, dtype=[("x", "f8"), ("y", "f8")])
     with pytest.raises(FileFormatError, match=match):
         read(path, name)
+
+
+def test_what_is_in_an_array_is_not_listed(path):
+    with h5py.File(path, "w") as file:
+        file["a"] = np.arange(3)
+    with Hdf5File(path, "data") as file, pytest.raises(FileFormatError, match="must be a group"):
+        file.names("a")
 
 
 def test_files_of_other_formats_are_refused(path):
@@ -157,6 +169,27 @@ def test_a_process_that_ends_is_named(path):
         os.kill(file.child.pid, signal.SIGSEGV)
         with pytest.raises(FileFormatError, match="did not survive, it was ended by SIGSEGV"):
             file.names("")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"dtype": "<f8", "shape": [2], "n_bytes": 8}\n12345678',
+        b'{"dtype": "|O", "shape": [1], "n_bytes": 8}\n12345678',
+        b'{"dtype": "<f8", "shape": [2], "n_bytes": 16}\n12345678',
+        b'{"n_bytes": 20}\n"a text"',
+    ],
+)
+def test_an_answer_that_is_none_is_not_believed(path, answer):
+    keras_like(path)
+    with Hdf5File(path, "data") as file:
+        file.child.kill()
+        file.child.wait()
+        file.requests.close()
+        file.answers.close()
+        file.requests, file.answers = io.BytesIO(), io.BytesIO(answer)
+        with pytest.raises(FileFormatError, match="did not survive, it was ended by SIGKILL"):
+            file.array("a")
 
 
 def test_a_process_that_does_not_answer_is_ended(path, monkeypatch):

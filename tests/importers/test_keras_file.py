@@ -176,6 +176,15 @@ def test_a_functional_model_of_keras_2_with_old_node_lists(tmp_path, rng):
         read_model(path)
 
 
+def scaler(shape, axis):
+    numbers = [1.0, 2.0, 3.0]
+    return entry(
+        "Normalization",
+        **{"name": "n", "batch_input_shape": shape, "axis": axis},
+        **{"mean": numbers, "variance": numbers},
+    )
+
+
 @pytest.mark.parametrize(
     ("layer", "change", "match"),
     [
@@ -188,6 +197,8 @@ def test_a_functional_model_of_keras_2_with_old_node_lists(tmp_path, rng):
         ),
         (0, {"config": {"name": "dense_1"}}, "declares None units"),
         (0, {"config": 3}, "its architecture is malformed"),
+        (0, scaler([None, None, 3], axis=-1), r"the input shape \(None, 3\) must be known"),
+        (0, scaler([None, 2, 3], axis=0), "axis 0, the samples, cannot be normalized alone"),
         (1, {"config": {"name": "bn", "mode": 1}}, "mode 1 of Keras 1"),
         (1, {"config": {"name": "bn"}}, "'bn' is malformed .*epsilon"),
         (1, {"config": {"name": "bn", "epsilon": "x"}}, "'bn' is malformed"),
@@ -370,6 +381,32 @@ def test_weights_of_another_model_are_refused(old, tmp_path):
         file.create_group("layers")
     with pytest.raises(FileFormatError, match="has no weights for layer 'dense_1'"):
         read_model(tmp_path / "m.h5")
+
+
+def test_a_part_that_declares_more_than_can_be_packed_is_refused(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("config.json", "metadata.json", "model.weights.h5"):
+            archive.writestr(name, "{}")
+    content = path.read_bytes()
+    size = content.index(b"PK\x01\x02") + 24  # of the first part, in the archive's directory
+    path.write_bytes(content[:size] + (10**5).to_bytes(4, "little") + content[size + 4 :])
+    with pytest.raises(FileFormatError, match=r"config\.json .* more than can be packed in its 2"):
+        read_model(path)
+
+
+def test_weights_of_inner_layers_of_one_name_are_not_guessed_between(tmp_path, rng):
+    def model(name, *layers):
+        return entry("Sequential", name=name, layers=list(layers))
+
+    def dense(**settings):
+        return entry("Dense", name="dense", units=3, use_bias=False, **settings)
+
+    first, second = model("a", dense(batch_input_shape=[None, 3])), model("b", dense())
+    config = model("m", model("inner", first, second))
+    weights = {f"{name}/dense/kernel:0": rng.normal(size=(3, 3)) for name in "ab"}
+    with pytest.raises(FileFormatError, match=r"several layers 'dense' in 'inner', .* told apart"):
+        read_model(hand_made(tmp_path / "m.h5", config, {"inner": weights}, "2.4.0"))
 
 
 def test_huge_numbers_in_a_shape_are_refused_at_once_and_in_few_words(old, tmp_path):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers import SourceGraph, forward, read_model
+from nengo_dense.budget import Limit
+from nengo_dense.exceptions import ConversionError, FileFormatError
+from nengo_dense.importers import SourceGraph, forward, onnx_graph, read_model
 
 pytest.importorskip("onnx", reason="reading ONNX graphs needs onnx")
 
@@ -253,14 +254,30 @@ def test_dense_layers_along_the_last_axis_share_their_weights(body, constants, r
         ("y = LpNormalization(x)", "LpNormalization is not supported; it depends on the whole"),
         ("a = Tile(x, big) y = MatMul(a, W)", "Tile would make more than 1048576 values"),
         ("p, q = Split<axis = 1>(x, s) y = Add(p, q)", "cannot be broadcast"),
+        ("r = Slice(x, end, all, zero, end) y = Add(x, r)", "brings different samples together"),
     ],
 )
 def test_what_is_no_sum_of_rectifiers_is_named(body, match, constants):
     model = constants(
         parsed(XY, body),
         W=(6, 6), U=(2, 3), b=(6,), c=(5, 4), t=[-1, 3, 2], s=[2, 4], big=[1, 10**9],
+        end=[-1], all=[-(10**9)], zero=[0],
     )  # fmt: skip
     with pytest.raises(ConversionError, match=match):
+        read_model(model)
+
+
+@pytest.mark.parametrize("body", ["y = MatMul(x, U)", "w = Neg(W) y = MatMul(x, w)"])
+def test_constants_have_a_limit_together(body, constants, monkeypatch):
+    monkeypatch.setattr(onnx_graph, "CONSTANTS", Limit(30, "numbers in constants"))
+    with pytest.raises(FileFormatError, match=r"constant .* more than the limit"):
+        read_model(constants(parsed(XY, body), U=(6, 6), W=(6, 3)))
+
+
+def test_a_graph_with_a_text_in_the_place_of_a_number_is_malformed(constants):
+    body = 's = Shape<start = "a">(W) w = Reshape(W, s) y = MatMul(x, w)'
+    model = constants(parsed(XY, body), W=(6, 3))
+    with pytest.raises(ConversionError, match=r"its graph is malformed \(.*; export the model"):
         read_model(model)
 
 

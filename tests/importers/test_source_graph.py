@@ -140,6 +140,13 @@ def test_a_graph_that_fails_to_run_is_said():
     assert "could not be compared" in str(caught[-1].message)
 
 
+def test_more_rectifiers_than_a_core_has_inputs_are_refused_in_a_graph():
+    module = Net(lambda n, x: n.out((h := n.wide(x).relu()) + functional.leaky_relu(h - 1)))
+    module.wide, module.out = torch.nn.Linear(6, 2100), torch.nn.Linear(2100, 2)
+    with pytest.raises(ConversionError, match="would take 4200 rectifiers, more than the 4096"):
+        read_model(module).normal_form()
+
+
 def test_the_layers_of_a_graph_are_refused_by_name():
     with pytest.raises(ConversionError, match="no chain of layers with one output"):
         _ = read_model(Net(GRAPHS["residual"])).layers

@@ -1,3 +1,5 @@
+import json
+
 import nengo
 import nengo_loihi
 import numpy as np
@@ -127,6 +129,23 @@ def test_parameters_may_be_exchanged():
     assert_array_equal(*(run(g, nengo_dense.Simulator, x, 0.05) for g in (graph, other)))
     with pytest.raises(ValidationError, match="names, sources and shapes of the graph's own"):
         graph.set_parameters(arguments["layers"][:1], arguments["outputs"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"layers": [{"name": "a"}]}, "is damaged: 'sources' is missing or malformed"),
+        ({"outputs": 3}, "is damaged: .* is missing or malformed. Save the graph again"),
+    ],
+)
+def test_a_header_without_a_part_of_the_graph_is_refused(tmp_path, changed, match):
+    path = tmp_path / "graph.npz"
+    DenseGraph(**parts()).save(path)
+    arrays = dict(np.load(path))
+    header = json.loads(str(arrays["header"])) | changed
+    np.savez(path, **(arrays | {"header": np.array(json.dumps(header))}))
+    with pytest.raises(FileFormatError, match=match):
+        DenseGraph.load(path)
 
 
 @pytest.mark.parametrize(

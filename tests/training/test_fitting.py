@@ -205,6 +205,16 @@ def test_divergence_names_the_layer_and_leaves_the_stack_alone(tf, blobs, index,
 
 
 @pytest.mark.dl
+def test_an_error_of_tensorflow_that_is_no_divergence_stays_what_it_is(tf, blobs):
+    def fail(*_):
+        raise tf.errors.InvalidArgumentError(None, None, "the callback's own")
+
+    callback = tf.keras.callbacks.LambdaCallback(on_epoch_end=fail)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="the callback's own"):
+        fit(small_stack(), *blobs, epochs=1, callbacks=[callback], progress_bar=False)
+
+
+@pytest.mark.dl
 def test_neurons_without_rates_are_refused(tf, blobs):
     with pytest.raises(ValidationError, match="AdaptiveLIF has no rate neuron to train"):
         fit(small_stack(neuron_type=nengo.AdaptiveLIF()), *blobs, progress_bar=False)

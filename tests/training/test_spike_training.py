@@ -90,6 +90,7 @@ def test_sequences_are_learnt_by_what_changes(rng):
         ({"validation": 0.2}, "validation: is for training with NengoDL"),
         ({"effort": "more"}, "effort: must be one of"),
         ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
+        ({"x": None}, "x: must be samples, got None"),
         ({"x": np.ones((5, 3))}, "x: must have at least 20 samples"),
         ({"y": np.full(400, 7)}, "y: must be within 0 and 1"),
         ({"through_time": False, "presentation_time": None}, "effort: goes with through_time"),
