@@ -223,7 +223,15 @@ def test_words_of_a_rule_are_sentences_for_people(rule):
 
 @pytest.mark.parametrize(
     "code, near",
-    [("ND99", "ND109"), ("ND24", "ND204"), ("104", "ND104"), ("softmax", "ND501")],
+    [
+        ("ND99", "ND109"),
+        ("ND24", "ND204"),
+        ("104", "ND104"),
+        ("ND20", "ND201, ND202, .*ND208"),
+        ("nd5xx", "ND501, ND502, ND503, ND504"),
+        ("softmax", "ND501"),
+        ("PresentInput", "ND401"),
+    ],
 )
 def test_unknown_code_is_refused_and_near_ones_are_named(code, near):
     with pytest.raises(ValidationError, match=f"no rule '{code}'; near to it are .*{near}.*; "):
