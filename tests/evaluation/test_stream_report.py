@@ -68,6 +68,8 @@ def test_draws_a_picture_and_a_page(report, tmp_path):
     ("options", "message"),
     [
         ({"gaps": []}, "gaps: must have at least one"),
+        ({"gaps": b"x"}, "gaps: must be"),
+        ({"gaps": np.array(-1.0)}, "gaps: must be at least 0 seconds"),
         ({"gaps": [0.1, -0.1]}, "gaps: must be at least 0 seconds"),
         ({"reset": True}, "reset: is what this report chooses itself"),
     ],
