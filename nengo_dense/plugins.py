@@ -23,6 +23,8 @@ from nengo_dense.exceptions import PluginError
 
 #: File in which a package declares its entry points.
 FILE = "entry_points.txt"
+#: This package, which is trusted to end.
+OWN = __name__.partition(".")[0]
 #: Longest text for an object in a message, in characters.
 MAX_SHOWN = 200
 #: Longest message of an exception, in characters.
@@ -217,7 +219,8 @@ def load(entry: entrypoints.EntryPoint, group: str, time_limit: float | None = T
     entry : entrypoints.EntryPoint
     group : str
     time_limit : float or None
-        Seconds that the import may take; ``None`` for no limit.
+        Seconds that the import may take; ``None`` for no limit. This package's own modules have
+        none, because a thread for each takes longer than their import.
 
     Raises
     ------
@@ -225,7 +228,8 @@ def load(entry: entrypoints.EntryPoint, group: str, time_limit: float | None = T
         The import failed; the message has the package and the entry point.
     """
     try:
-        return attempt(entry.load, time_limit)
+        is_own = entry.module_name.partition(".")[0] == OWN
+        return attempt(entry.load, None if is_own else time_limit)
     except FaultError as fault:
         raise PluginError(
             f"The entry point '{entry.name} = {entry.module_name}"

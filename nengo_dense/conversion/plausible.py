@@ -18,8 +18,11 @@ from nengo_dense.importers.spec import DenseSpec, forward
 #: Biases of trained layers relative to the scale of their values (root mean square); seen from
 #: 0.15 to 0.5.
 BIAS_SHARE = 0.2
-#: Random inputs that stand for real ones, and the percentile of activations that counts.
-N_INPUTS, PERCENTILE = 500, 99.9
+#: The largest of these shares seen; larger biases in the first layer hold a scaler's mean.
+MOST_BIAS_SHARE = 0.5
+#: Random inputs that stand for real ones, and the percentile of activations that counts: the
+#: usual range below is a hundred times wider than what fewer inputs make of it.
+N_INPUTS, PERCENTILE = 100, 99.9
 #: Activations within this range are as most models have them: real ones are 1 to 5 times as large
 #: as those of the random inputs.
 LEAST_USUAL, MOST_USUAL = 0.2, 20.0
@@ -66,9 +69,11 @@ class Plausible:
         scale = _first_scale(specs, float(np.median(columns)))
         # inputs count alike, and the first layer's weighted sums have the scale that was found
         deviation = scale * _initial(first) / columns
-        # a scaler folded into the first layer leaves its mean in the biases
-        mean = -np.linalg.lstsq(first.weights, first.bias, rcond=1e-3)[0]
-        mean[unread] = 0.0
+        mean = np.zeros(first.n_in)
+        if _rms(first.bias) > MOST_BIAS_SHARE * scale:
+            # a scaler folded into the first layer leaves its mean in the biases
+            mean = -np.linalg.lstsq(first.weights, first.bias, rcond=1e-3)[0]
+            mean[unread] = 0.0
         x = mean + deviation * np.random.RandomState(0).randn(N_INPUTS, first.n_in)
         hidden = forward(specs, x)[:-1]
         return cls(mean, deviation, [busy(values, PERCENTILE) for values in hidden])

@@ -53,8 +53,8 @@ ADVICE = (
     ),
     Advice(
         "time distributed, einsum, repeat vector",
-        "it works along one axis of several: put a Flatten before it, and Dense layers on the "
-        "whole vector in its place",
+        "it works along one axis of several: put Dense layers, which work along the last axis, in "
+        "its place",
     ),
     Advice("^ lazy", "its weights do not exist yet: call the model once on a sample"),
     Advice(

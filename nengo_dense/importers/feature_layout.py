@@ -162,3 +162,33 @@ def selection(rows: np.ndarray, n: int, label: str) -> list[Operation]:
     matrix = np.zeros((len(rows), n))
     matrix[np.arange(len(rows)), rows] = 1.0
     return [Affine(matrix, None, label)]
+
+
+def along_last(dense: Affine, n: int) -> Affine:
+    """Return a dense layer that works along the last axis of several, for all features.
+
+    Its weights are shared by all that lies along that axis: a block of them for each.
+
+    Parameters
+    ----------
+    dense : Affine
+        Along the last axis.
+    n : int
+        Features of a sample, in the order of its elements.
+
+    Raises
+    ------
+    ValueError
+        Its matrix would be too large.
+    """
+    weights = np.asarray(dense.weights, dtype=np.float64)
+    n_blocks = n // weights.shape[1]
+    if n_blocks == 1:
+        return dense
+    if weights.size * n_blocks**2 > MAX_MATRIX:
+        raise ValueError(
+            f"its weights, shared by {n_blocks} vectors along the last axis, make a matrix of "
+            f"more than {MAX_MATRIX} values; flatten before it"
+        )
+    bias = None if dense.bias is None else np.tile(np.asarray(dense.bias), n_blocks)
+    return Affine(np.kron(np.eye(n_blocks), weights), bias, dense.label)

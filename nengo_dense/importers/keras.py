@@ -11,6 +11,7 @@ from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_model import read_architecture
 from nengo_dense.importers.keras_reference import reference, version_of
+from nengo_dense.importers.keras_weights import names_of
 from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.importers.source_model import SourceModel
 
@@ -72,4 +73,7 @@ def _weights(model: Any, layer: KerasLayer) -> list[np.ndarray]:
     for step in layer.path:
         found = found.get_layer(step.name)
     weights: list[np.ndarray] = found.get_weights()
+    if layer.is_hgq:
+        by_name = dict(zip((each.path for each in found.weights), weights, strict=True))
+        return [by_name[name] for name in names_of(layer, list(by_name))]
     return weights

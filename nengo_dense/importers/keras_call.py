@@ -22,10 +22,18 @@ from nengo_dense.importers.arithmetic_call import (
     power,
     product,
 )
+from nengo_dense.importers.feature_layout import along_last
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_move import REDUCTIONS, groups_of, is_move, parts_of, reduced
-from nengo_dense.importers.keras_shape import Shape, numbers
-from nengo_dense.importers.operation import Operation, Problem, Scaling, activation, unsupported
+from nengo_dense.importers.keras_shape import Shape, n_features, numbers
+from nengo_dense.importers.operation import (
+    Affine,
+    Operation,
+    Problem,
+    Scaling,
+    activation,
+    unsupported,
+)
 
 Operations = list[Operation]
 
@@ -140,13 +148,15 @@ def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     keywords = layer.keywords
     first, second = (*layer.args, *(keywords[key] for key in ("b", "x2", "y") if key in keywords))
     turned = any(value is True for key, value in keywords.items() if "transpose" in key)
-    if turned or not shape.is_flat:
+    if turned or (second is FLOWING and not shape.is_flat):
         return [unsupported(layer.label, "a product along one axis of several", "einsum")]
     if second is FLOWING:
         return product(first, second, layer.label)
-    matrix = numbers(second)
-    shape.sizes = (matrix.shape[-1],)
-    return product(first, matrix, layer.label)
+    matrix, others = numbers(second), Shape((shape.sizes or (None,))[:-1]).known()
+    shape.sizes = (*others, matrix.shape[-1])
+    steps = product(first, matrix, layer.label)
+    n = n_features(others) * len(matrix)
+    return [along_last(step, n) if isinstance(step, Affine) else step for step in steps]
 
 
 def _cast(layer: KerasLayer, shape: Shape, kind: str) -> Operations:

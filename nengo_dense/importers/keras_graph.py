@@ -16,6 +16,15 @@ PACKAGES = ("keras", "tf_keras", "tensorflow")
 #: QKeras's layers that are read as they are deployed (`nengo_dense.importers.keras_quantizer`).
 QKERAS = ("QActivation", "QBatchNormalization", "QDense")
 
+#: HGQ2's layers that are read as they are deployed (`nengo_dense.importers.keras_hgq`).
+HGQ = (
+    *("QAdd", "QAveragePow2", "QBatchNormDense", "QBatchNormalization", "QDense", "QEinsumDense"),
+    *("QMaximum", "QMinimum", "QSubtract", "QUnaryFunctionLUT", "Quantizer"),
+)
+
+#: What HGQ2 writes before the names of its classes where their modules are left out.
+HGQ_PREFIX = "hgq>"
+
 #: What Keras 2 writes in the place of a layer's name where a function takes a constant.
 CONSTANT = "_CONSTANT_VALUE"
 
@@ -54,6 +63,8 @@ class KerasLayer:
         What it is called with in a functional model; `FLOWING` for what depends on the input.
     trains : bool, optional
         Whether it, or a model that it is in, is called with ``training=True``.
+    part : tuple of str, optional
+        The way to the layer in it whose weights are meant, as ``.keras`` files have it.
     """
 
     path: tuple[Step, ...]
@@ -62,6 +73,7 @@ class KerasLayer:
     args: tuple[Any, ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
     trains: bool = False
+    part: tuple[str, ...] = ()
 
     @property
     def class_name(self) -> str:
@@ -85,7 +97,17 @@ class KerasLayer:
         package = "" if self.module is None else self.module.partition(".")[0]
         if package.startswith("qkeras"):
             return self.class_name not in QKERAS
-        return package not in PACKAGES
+        return not self.is_hgq and package not in PACKAGES
+
+    @property
+    def of_hgq(self) -> bool:
+        """Whether its class is HGQ2's."""
+        return (self.module or "").partition(".")[0] == "hgq"
+
+    @property
+    def is_hgq(self) -> bool:
+        """Whether it is a layer of HGQ2 that is read."""
+        return self.of_hgq and self.class_name in HGQ
 
     @property
     def is_function(self) -> bool:
@@ -139,15 +161,21 @@ def layers_of(
             layers += inner
             problems += inner_problems
         else:
-            module = entry.get("module", "keras")
             given = arguments_of(node)
-            layers.append(KerasLayer(here, entry["config"], module, *given, in_training))
+            layers.append(KerasLayer(here, entry["config"], module_of(entry), *given, in_training))
     return layers, problems
 
 
 def is_model(entry: dict[str, Any]) -> bool:
     """Tell whether a layer is a model of layers."""
     return isinstance(entry["config"], list) or "layers" in entry["config"]
+
+
+def module_of(entry: dict[str, Any]) -> str | None:
+    """Return where a layer's class is defined, Keras if that is not declared."""
+    default = "hgq" if str(entry["class_name"]).startswith(HGQ_PREFIX) else "keras"
+    module = entry.get("module", default)
+    return module if module is None else str(module)
 
 
 def is_training(node: Any) -> bool:
@@ -159,7 +187,7 @@ def steps_of(entries: list[dict[str, Any]]) -> Iterator[Step]:
     """Name and number the layers of one model."""
     counts: dict[str, int] = {}
     for position, entry in enumerate(entries):
-        class_name, config = str(entry["class_name"]), entry["config"]
+        class_name, config = str(entry["class_name"]).removeprefix(HGQ_PREFIX), entry["config"]
         name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
         index = counts.get(class_name, 0)
         counts[class_name] = index + 1

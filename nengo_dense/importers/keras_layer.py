@@ -5,12 +5,13 @@ today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from nengo_dense.importers.advice import way_out
+from nengo_dense.importers.feature_layout import along_last
 from nengo_dense.importers.keras_call import defaults_of, read_call
 from nengo_dense.importers.keras_graph import QKERAS, KerasLayer
 from nengo_dense.importers.keras_q_activation import activation_of as quantizer_of
@@ -114,6 +115,17 @@ class Reading:
             return []
         return READERS[layer.class_name](self, layer)
 
+    def along_last(self, dense: Affine) -> Affine:
+        """Return a layer of the last axis as one of all features; a ValueError if it is too large.
+
+        The shape becomes that of what it gives.
+        """
+        n_out, n_in = np.shape(dense.weights)
+        sizes = self.shape.sizes or (n_in,)
+        others = Shape(sizes[:-1]).known()
+        self.shape.sizes = (*others, n_out)
+        return along_last(dense, n_features(others) * n_in)
+
     def arrays(self, layer: KerasLayer, names: list[str]) -> dict[str, np.ndarray]:
         """Return the weights of a layer by name; a ValueError if there are more or fewer."""
         arrays = self.weights(layer)
@@ -141,11 +153,11 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
                 "its quantization, the chip's own is done here"
             )
         ]
-    if not reading.shape.is_vector:
+    if None in (reading.shape.sizes or ())[:-1]:
         return [
             Problem(
-                f"layer {layer.label!r} is applied to an input of shape {reading.shape} along its "
-                "last axis only; put a Flatten before it and retrain"
+                f"layer {layer.label!r} works along the last axis of an input of shape "
+                f"{reading.shape}, whose other sizes must be known; give the Input all of them"
             )
         ]
     has_bias = config.get("use_bias", config.get("bias", True))
@@ -164,27 +176,40 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
                 "model"
             )
         ]
-    reading.shape.sizes = (*(sizes or (units,))[:-1], units)
-    dense = Affine(kernel.T, arrays.get("bias"), layer.label)
+    dense = reading.along_last(Affine(kernel.T, arrays.get("bias"), layer.label))
     return [dense, *_activation_of(reading, layer, config.get("activation"))]
 
 
 def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:
-    """Read a product of a vector a sample and a matrix, written as an equation of letters."""
+    """Read a product of the last axis and a matrix, written as an equation of letters."""
     config = layer.config
     taken, _, given = str(config["equation"]).replace(" ", "").replace("...", "*").partition("->")
     x, _, kernel_axes = taken.partition(",")
-    is_matrix = (
-        len(x) == len(given) == 2 and x[0] == given[0] and {*kernel_axes} == {x[1], given[1]}
-    )
-    if not (is_matrix and len(kernel_axes) == 2 and reading.shape.is_flat):
+    is_last = len(x) > 1 and len(given) > 1 and x[:-1] == given[:-1] and x[-1] != given[-1]
+    is_matrix = is_last and sorted(kernel_axes) == sorted(x[-1] + given[-1])
+    if not is_matrix or config.get("bias_axes") not in (None, "", given[-1]):
         return [unsupported(layer.label, layer.class_name, layer.class_name)]
     has_bias = bool(config.get("bias_axes"))
     arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
-    kernel = arrays["kernel"] if kernel_axes[0] == given[1] else arrays["kernel"].T
-    reading.shape.sizes = (len(kernel),)
-    dense = Affine(kernel, arrays.get("bias"), layer.label)
+    kernel = arrays["kernel"] if kernel_axes[0] == given[-1] else arrays["kernel"].T
+    dense = reading.along_last(Affine(kernel, arrays.get("bias"), layer.label))
     return [dense, *_activation_of(reading, layer, config.get("activation"))]
+
+
+def _time_distributed(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a layer of each step of a sequence, which is one of the last axis."""
+    entry = layer.config["layer"]
+    name, module = entry["class_name"], entry.get("module", "keras")
+    path = (*layer.path[:-1], replace(layer.path[-1], class_name=name))
+    inner = KerasLayer(path, entry["config"], module, trains=layer.trains)
+    if inner.is_custom or name not in ("Dense", "Activation", "LeakyReLU", "ReLU", *PASS_THROUGH):
+        return [unsupported(layer.label, f"TimeDistributed of {name}", layer.class_name)]
+    weights = reading.weights
+    reading.weights = lambda _: weights(replace(layer, part=("layer",)))
+    try:
+        return reading.read(inner)
+    finally:
+        reading.weights = weights
 
 
 def _activation(reading: Reading, layer: KerasLayer) -> Operations:
@@ -342,6 +367,7 @@ READERS = {
     "QActivation": _q_activation,
     "QDense": _dense,
     "EinsumDense": _einsum_dense,
+    "TimeDistributed": _time_distributed,
     "Flatten": _flatten,
     "Reshape": _reshape,
     "BatchNormalization": _batch_normalization,

@@ -1,12 +1,13 @@
 """An architecture and its weights -> operations, for live Keras models and for files."""
 
+import warnings
 from typing import Any
 
 from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import layers_of
-from nengo_dense.importers.keras_layer import Reading
+from nengo_dense.importers.keras_hgq import DeployedReading
 from nengo_dense.importers.keras_move import BRANCHING
 from nengo_dense.importers.keras_nodes import KerasNodes
 from nengo_dense.importers.keras_weights import WeightSource
@@ -48,7 +49,7 @@ def read_architecture(
         ) from err
     current().take(LAYERS, len(layers), model)
     version = str(architecture.get("keras_version", "3"))
-    reading = Reading(weights, is_keras_2=version[:1] in "12")
+    reading = DeployedReading(weights, is_keras_2=version[:1] in "12")
     branches = any(kind_of(layer) in BRANCHING for layer in layers)
     if (graph_problems or branches) and layers:
         return _graph(model, architecture, reading, **settings)
@@ -56,20 +57,32 @@ def read_architecture(
     for layer in layers:
         reading.at_input = not any(isinstance(step, Affine | Activation) for step in operations)
         operations += attempt(layer.label, reading.read, layer)
-    source = SourceModel(model, operations, **_without(reading, settings))
+    source = SourceModel(model, operations, **_without(model, reading, settings))
     warn_of_rounding(model, operations)
     return source
 
 
-def _without(reading: Reading, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings without the model itself where its inputs are rounded."""
-    if not reading.rounded_inputs:
-        return settings
-    return {**settings, "reference": None, "why_not": "the quantizer of its inputs is left out"}
+def _without(model: str, reading: DeployedReading, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings without the model itself where it does more to its inputs than is read.
+
+    Warns
+    -----
+    UserWarning
+        What overflows in the source wraps round.
+    """
+    why_not = "the quantizer of its inputs is left out" if reading.rounded_inputs else ""
+    if reading.wrapping:
+        why_not = "what overflows its bits wraps round in it"
+        warnings.warn(
+            f"{model}: values beyond those that the model was traced with wrap round in it, which "
+            f"no rectifier does; here they go on: {', '.join(dict.fromkeys(reading.wrapping))}",
+            stacklevel=2,
+        )
+    return {**settings, "reference": None, "why_not": why_not} if why_not else settings
 
 
 def _graph(
-    model: str, architecture: dict[str, Any], reading: Reading, **settings: Any
+    model: str, architecture: dict[str, Any], reading: DeployedReading, **settings: Any
 ) -> SourceModel | SourceGraph:
     """Read a model that is no chain of layers."""
     found = KerasNodes(reading)
@@ -83,6 +96,6 @@ def _graph(
     named: dict[str, Any] = {}
     for name, node in outputs:
         named[name if name not in named else f"{name}_{len(named) + 1}"] = node
-    source = source_of(model, found.nodes, named, **_without(reading, settings))
+    source = source_of(model, found.nodes, named, **_without(model, reading, settings))
     warn_of_rounding(model, (step for node in found.nodes for step in node.operations))
     return source

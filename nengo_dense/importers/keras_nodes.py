@@ -16,10 +16,11 @@ from nengo_dense.importers.keras_graph import (
     calls_of,
     is_model,
     is_training,
+    module_of,
     steps_of,
     tensors_in,
 )
-from nengo_dense.importers.keras_layer import Reading
+from nengo_dense.importers.keras_hgq import DeployedReading, plain
 from nengo_dense.importers.keras_move import (
     BRANCHING,
     REDUCTIONS,
@@ -66,7 +67,7 @@ class KerasNodes:
 
     Parameters
     ----------
-    reading : Reading
+    reading : DeployedReading
 
     Attributes
     ----------
@@ -78,7 +79,7 @@ class KerasNodes:
         Names of the nodes of inputs.
     """
 
-    reading: Reading
+    reading: DeployedReading
     nodes: list[GraphNode] = field(default_factory=list)
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
     inputs: set[Hashable] = field(default_factory=set)
@@ -194,13 +195,15 @@ class KerasNodes:
         if is_model(entry) and entry["class_name"] in MODEL_CLASSES:
             return self.model(entry, path, sources, trains)
         given = arguments_of(node)
-        layer = KerasLayer(path, entry["config"], entry.get("module", "keras"), *given, trains)
+        layer = KerasLayer(path, entry["config"], module_of(entry), *given, trains)
         merge: Merge | None = None
         shapes = [Shape(self.shapes[source].sizes) for source in sources]
         self.reading.shape = shapes[0]
         self.reading.at_input = sources[0] in self.inputs
         if len(sources) > 1:
-            merge, operations, sources = self._merged(layer, shapes, sources)
+            sources = self._rounded(layer, shapes, sources)
+            merge, operations, sources = self._merged(plain(layer), shapes, sources)
+            operations += attempt(layer.label, self.reading.after_merge, layer, len(shapes))
         elif kind_of(layer) in BRANCHING and not layer.is_custom:
             return [(path[-1].name, each) for each in self._branches(layer, sources[0])]
         else:
@@ -239,6 +242,19 @@ class KerasNodes:
             self.reading.shape = Shape()
             problem = Problem(f"layer {label!r}: {err}")
             return [self._add([source], [problem], label)] * MOST_OF_MAXIMUM
+
+    def _rounded(
+        self, layer: KerasLayer, shapes: list[Shape], sources: list[Hashable]
+    ) -> list[Hashable]:
+        """Return the values as a layer rounds them before it merges them."""
+        if not layer.is_hgq:
+            return sources
+        rounded = []
+        for number, (shape, source) in enumerate(zip(shapes, sources, strict=True)):
+            self.reading.shape, self.reading.at_input = Shape(shape.sizes), source in self.inputs
+            steps = attempt(layer.label, self.reading.before_merge, layer, number)
+            rounded.append(self._add([source], steps, layer.label))
+        return rounded
 
     def _merged(
         self, layer: KerasLayer, shapes: list[Shape], sources: list[Hashable]

@@ -29,11 +29,6 @@ class Shape:
         return self.sizes is None or len(self.sizes) <= 1
 
     @property
-    def is_vector(self) -> bool:
-        """(bool) Whether all features lie along the last axis, as far as is known."""
-        return self.sizes is None or all(size == 1 for size in self.sizes[:-1])
-
-    @property
     def n_features(self) -> int | None:
         """(int or None) Number of features, or more than `MAX_FEATURES`; None if unknown."""
         if self.sizes is None or None in self.sizes:

@@ -1,7 +1,7 @@
 """The places of a layer's weights in the HDF5 files of Keras 1, 2 and 3."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -49,7 +49,9 @@ def _named_weights(file: Hdf5File, root: str, layer: KerasLayer) -> list[np.ndar
     if not file.has(group):
         raise _of_another_model(file, layer)
     names = _texts(file, group, "weight_names")
-    if len(layer.path) > 1:
+    if layer.is_hgq:
+        names = names_of(layer, names)
+    elif len(layer.path) > 1:
         names = [name for name in names if layer.path[-1].name in name.split("/")[-2:-1]]
         last_parts = [name.rpartition("/")[2] for name in names]
         if len(set(last_parts)) < len(last_parts):
@@ -76,8 +78,28 @@ def _numbered_weights(file: Hdf5File, groups: Groups, layer: KerasLayer) -> list
         if step.index >= len(numbered):
             raise _of_another_model(file, layer)
         group += f"/{numbered[step.index]}"
+    group = "/".join([group, *layer.part])
     names = sorted(file.names(f"{group}/vars"), key=lambda name: (len(name), name))
     return [file.array(f"{group}/vars/{name}") for name in names]
+
+
+def names_of(layer: KerasLayer, names: Sequence[str]) -> list[str]:
+    """Choose the names of a layer's own weights, or of those of a quantizer in it.
+
+    ``a/kernel``, ``a/a_kq/fixed_point_quantizer_kbi/b`` and, where several values are merged,
+    ``add/multiple_quantizers/quantizer_3/fixed_point_quantizer_kif_4/f``.
+    """
+    ways = [name.split("/") for name in names]
+    name = layer.path[-1].name
+    if not layer.part:
+        return ["/".join(way) for way in ways if way[-2:-1] == [name]]
+    if "quantizers" in layer.part:
+        merged = [way for way in ways if way[-4:-3] == ["multiple_quantizers"]]
+        places = list(dict.fromkeys(way[-3] for way in merged))
+        number = int(layer.part[2].rpartition("_")[2]) if "_" in layer.part[2] else 0
+        return ["/".join(way) for way in merged if way[-3] == places[number]]
+    owner = "_".join([name, *layer.part[:-1]])
+    return ["/".join(way) for way in ways if way[-3:-2] == [owner]]
 
 
 def _of_another_model(file: Hdf5File, layer: KerasLayer) -> FileFormatError:

@@ -1,5 +1,6 @@
 """Nodes of an ONNX graph that take one value of the model -> operations."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from nengo_dense.importers.arithmetic_call import (
     clip,
     power,
 )
-from nengo_dense.importers.feature_layout import Layout
+from nengo_dense.importers.feature_layout import Layout, along_last
 from nengo_dense.importers.onnx_constant import MOVING
 from nengo_dense.importers.onnx_merge import (
     REDUCTIONS,
@@ -29,7 +30,14 @@ from nengo_dense.importers.onnx_quantizer import (
     quantizer_of,
 )
 from nengo_dense.importers.onnx_reading import OnnxReading, Operations, Reader
-from nengo_dense.importers.operation import Problem, Scaling, activation, batch_norm, unsupported
+from nengo_dense.importers.operation import (
+    Affine,
+    Problem,
+    Scaling,
+    activation,
+    batch_norm,
+    unsupported,
+)
 from nengo_dense.importers.quantizer import Quantizer, jump
 
 #: Activations with settings: attribute, our name, ONNX's default.
@@ -194,13 +202,12 @@ def _dense(
     if samples.shape[-1] != weights.shape[1]:
         n_in = weights.shape[1]
         return [Problem(f"layer {label!r} takes {n_in} inputs, but gets {samples.shape[-1]}")]
-    if layout.n != weights.shape[1]:
-        rank = len(layout.shape)
-        return [Problem(f"layer {label!r} is applied to inputs of rank {rank}; flatten first")]
-    n_out = len(weights)
-    after = Layout(np.broadcast_to(samples[..., :1], (*samples.shape[:-1], n_out)), n_out)
-    vector = None if bias is None else after.vector(bias)
-    return reading.add(node.output[0], [source], affine(weights, vector, label), after, label)
+    n_out = len(weights) * (layout.n // weights.shape[1])
+    after = Layout(np.broadcast_to(samples[..., :1], (*samples.shape[:-1], len(weights))), n_out)
+    dense = along_last(Affine(weights, None, label), layout.n)
+    vector = None if bias is None else np.broadcast_to(after.vector(bias), n_out)
+    steps: Operations = [replace(dense, bias=vector)]
+    return reading.add(node.output[0], [source], steps, after, label)
 
 
 def _cast(reading: OnnxReading, node: Any, label: str) -> Operations:

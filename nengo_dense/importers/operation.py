@@ -46,11 +46,14 @@ class Scaling:
     ----------
     scale, offset : float or (n,) array_like
     label : str
+    rounding : float or (n,) array_like, optional
+        By how much the source's values may differ, where it rounds them to levels.
     """
 
     scale: ArrayLike
     offset: ArrayLike
     label: str
+    rounding: ArrayLike = 0.0
 
     @property
     def width(self) -> int | None:

@@ -85,12 +85,7 @@ class Quantizer:
         if np.any(np.less(np.subtract(self.high, self.low) + 1, LEAST_LEVELS)):
             return [jump(label)]
         if self.rounding in ("ROUND_TO_ZERO", "DOWN") and np.any(np.less(self.low, 0)):
-            return [
-                Problem(
-                    f"layer {label!r} rounds towards zero on both sides, which no rectifier does; "
-                    "train it with rounding to the nearest level"
-                )
-            ]
+            return [towards_zero(label)]
         step, low, high = (
             spread(np.asarray(value, dtype=np.float64))
             for value in (
@@ -114,6 +109,14 @@ def jump(label: str, what: str = "rounds to fewer than four levels") -> Problem:
     )
 
 
+def towards_zero(label: str) -> Problem:
+    """Refuse what makes every value smaller."""
+    return Problem(
+        f"layer {label!r} rounds towards zero on both sides, which no rectifier does; "
+        "train it with rounding to the nearest level"
+    )
+
+
 def _with_rounding(operation: Operation, error: Any) -> Operation:
     if not isinstance(operation, Activation) or operation.function is None:
         return operation
@@ -124,6 +127,14 @@ def bipolar(values: np.ndarray, scale: Any = 1.0) -> np.ndarray:
     """Return the scale with the sign of each value, 0 counting as positive."""
     signs: np.ndarray = np.where(np.asarray(values) >= 0, 1.0, -1.0) * scale
     return signs
+
+
+def _rounding_of(operation: Operation) -> Any:
+    """Return by how much the source's values may differ after an operation."""
+    if isinstance(operation, Scaling):
+        return operation.rounding
+    function = operation.function if isinstance(operation, Activation) else None
+    return 0.0 if function is None else function.rounding
 
 
 def warn_of_rounding(name: str, operations: Iterable[Operation]) -> None:
@@ -140,12 +151,11 @@ def warn_of_rounding(name: str, operations: Iterable[Operation]) -> None:
     UserWarning
         There are some.
     """
-    errors = {
-        step.label: float(np.max(step.function.rounding))
-        for step in operations
-        if isinstance(step, Activation) and step.function is not None
-        if np.any(step.function.rounding)
-    }
+    errors: dict[str, float] = {}
+    for step in operations:
+        error = float(np.max(_rounding_of(step)))
+        if error and not isinstance(step, Problem):
+            errors[step.label] = max(error, errors.get(step.label, 0.0))
     if errors:
         listed = ", ".join(f"{label} {error:.3g}" for label, error in errors.items())
         warnings.warn(

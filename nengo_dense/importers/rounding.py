@@ -127,7 +127,9 @@ def _scaling(operation: Scaling, x: np.ndarray, error: np.ndarray, epsilon: floa
     offset = np.asarray(operation.offset, dtype=np.float64)
     sizes = np.abs(scale * x) + np.abs(offset)
     # a batch normalization is a square root, a quotient, a difference, a product and a sum
-    return scale * x + offset, np.hypot(scale * error, 2 * epsilon * sizes), sizes
+    error = np.hypot(scale * error, 2 * epsilon * sizes)
+    # of the source, to equally likely values around ours
+    return scale * x + offset, np.hypot(error, np.asarray(operation.rounding) / 3**0.5), sizes
 
 
 def _activation(

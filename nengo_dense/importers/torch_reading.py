@@ -8,7 +8,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.importers.arithmetic_call import ARITHMETIC
-from nengo_dense.importers.feature_layout import MAX_MATRIX, N_SAMPLES, Layout, selection
+from nengo_dense.importers.feature_layout import N_SAMPLES, Layout, along_last, selection
 from nengo_dense.importers.feature_merge import added, broadcast, check_group, groups
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.operation import (
@@ -286,7 +286,7 @@ class TorchReading:
             if tuple(value.shape) == layout.shape:
                 steps = [self._spread(each, layout, kind) for each in steps]
                 return self.add(step, [name], steps, layout, label)
-            steps = [_along_last(each, as_batch(layout)) for each in steps]
+            steps = [_along_last(each, layout) for each in steps]
         except ValueError as err:
             return [Problem(f"layer {label!r}: {err}")]
         return self.add(step, [name], steps, self._layout_of(value), label)
@@ -317,7 +317,7 @@ class TorchReading:
         if kind in WITH_CONSTANTS:
             return step
         if isinstance(step, Affine):
-            return _along_last(step, as_batch(layout))
+            return _along_last(step, layout)
         if isinstance(step, Scaling) and step.width is not None:
             shape = (1, -1, *(1 for _ in layout.shape[2:]))  # its second axis is that of channels
             pair = [np.reshape(v, shape) if np.ndim(v) else v for v in (step.scale, step.offset)]
@@ -351,9 +351,4 @@ def _along_last(step: Operation, layout: Layout) -> Operation:
     """Return a dense layer that works along the last axis of several, for all features."""
     if not isinstance(step, Affine):
         raise ValueError("it works along one axis of several; flatten before it")
-    weights = np.asarray(step.weights)
-    n = layout.n // weights.shape[1]
-    if weights.size * n * n > MAX_MATRIX:
-        raise ValueError(f"a matrix of more than {MAX_MATRIX} values; flatten before it")
-    bias = None if step.bias is None else np.tile(np.asarray(step.bias), n)
-    return Affine(np.kron(np.eye(n), weights), bias, step.label)
+    return along_last(step, as_batch(layout).n)

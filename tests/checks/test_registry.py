@@ -1,5 +1,6 @@
 """Broken plug-ins are named by package and entry, and take nobody down."""
 
+import inspect
 import sys
 import types
 
@@ -18,6 +19,17 @@ def make(code, *requires, name="find"):
         return iter(())
 
     return Rule(code, "info", "s", "e", "r", find, requires)
+
+
+def make_fact(name, need):
+    """A fact that needs one other."""
+
+    def compute(**needs):
+        return 1
+
+    parameter = inspect.Parameter(need, inspect.Parameter.KEYWORD_ONLY)
+    compute.__signature__ = inspect.Signature([parameter])
+    return Fact(name, "s", compute)
 
 
 @pytest.fixture
@@ -119,6 +131,23 @@ def test_circle_of_facts_is_reported(family):
     facts = (Fact("a", "s", lambda b: b), Fact("b", "s", lambda a: a))
     known = registry.load([family("xy", (*facts, make("XY101", "a"), make("XY102")))])
     assert list(known.rules) == ["XY102"]
+
+
+@pytest.mark.parametrize("n, too_many", [(registry.MAX_ITEMS, False), (1001, True)])
+def test_a_family_has_a_thousand_items_at_most(family, n, too_many):
+    known = registry.load([family("xy", tuple(Fact(f"f{i}", "s", lambda: 1) for i in range(n)))])
+    assert len(known.facts) == (0 if too_many else 1000)
+    assert ["more than 1000" in problem for problem in known.problems] == [True] * too_many
+
+
+def test_facts_stand_on_chains_of_fifty_at_most(family):
+    facts = [make_fact("f0", "network"), *(make_fact(f"f{i}", f"f{i - 1}") for i in range(1, 53))]
+    known = registry.load([family("xy", (*facts, make("XY101", "f49"), make("XY102", "f50")))])
+    assert list(known.facts) == [f"f{i}" for i in range(50)]
+    assert list(known.rules) == ["XY101"]
+    (chain, missing) = known.problems
+    assert "The fact f50 (entry 'XY' of xy 1.2) stands on a chain of 50 other facts" in chain
+    assert "The rule XY102 (entry 'XY' of xy 1.2) requires 'f50', which no package" in missing
 
 
 def test_first_family_keeps_a_code(family):

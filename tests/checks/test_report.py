@@ -238,9 +238,15 @@ def test_unknown_code_is_refused_and_near_ones_are_named(code, near):
         explain(code)
 
 
-def test_what_is_near_to_nothing_is_refused_without_a_guess():
-    with pytest.raises(ValidationError, match="no rule 'qqqq'; 'nengo-dense rules' lists"):
-        explain("qqqq")
+@pytest.mark.parametrize("code", ["qqqq", "of", 7])
+def test_what_is_near_to_nothing_is_refused_without_a_guess(code):
+    with pytest.raises(ValidationError, match=f"no rule {code!r}; 'nengo-dense rules' lists"):
+        explain(code)
+
+
+def test_no_more_than_five_codes_are_near():
+    with pytest.raises(ValidationError, match=r"near to it are ND40\d(, ND4\d\d){4}; 'nengo"):
+        explain("ND40")
 
 
 def test_list_says_that_rules_are_demands_and_no_verdicts():
@@ -262,6 +268,18 @@ def test_groups_of_other_packages_rules_have_no_title(monkeypatch):
     foreign = dataclasses.replace(rules()[0], code="XY101")
     monkeypatch.setattr(documentation, "rules", lambda: [*rules(), foreign])
     assert re.search(r"\nXY1xx\n-----\n\n(?:.*\n)*   \* - :doc:`XY101 <XY101>`", rule_index())
+
+
+def test_page_of_a_rule_has_the_messages_that_the_rule_explains():
+    pages, silent = rule_pages(), []
+    for rule in rules():
+        said = re.findall(r"^- ``(.*)``$", pages[rule.code], re.MULTILINE)
+        assert said == list(rule.says)
+        assert not said or explain(rule.code).endswith(f"messages: {', '.join(said)}")
+        assert ("nengo-loihi's messages" in pages[rule.code]) == bool(said)
+        assert ("nengo-loihi's messages" in explain(rule.code)) == bool(said)
+        silent += [] if said else [rule.code]
+    assert 0 < len(silent) < len(pages)
 
 
 def test_every_rule_has_a_page_that_docutils_reads():

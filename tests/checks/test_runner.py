@@ -11,7 +11,7 @@ import pytest
 from nengo.exceptions import BuildError, ValidationError
 from numpy.testing import assert_array_equal
 
-from nengo_dense.checks import Finding, check, registry, rule
+from nengo_dense.checks import Finding, check, registry, rule, runner
 from nengo_dense.checks.runner import Facts
 
 LIF = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})
@@ -226,6 +226,21 @@ def test_rule_that_crashes_is_reported_and_the_rest_go_on(monkeypatch):
     assert "not str" in report.problems[1]
     assert {"XY101", "ND403"} <= {f.code for f in report.findings}
     assert "oh dear" in str(report)
+
+
+@pytest.mark.parametrize("n", [3, 4])
+def test_a_rule_has_as_many_findings_as_are_allowed(monkeypatch, n):
+    @rule("XY101", "info", "finds much", remedy="r")
+    def find(network):
+        yield from (Finding("network", f"finding {i}") for i in range(n))
+
+    known = registry.load()
+    known.rules.update({"XY101": find})
+    monkeypatch.setattr(registry, "load", lambda **_: known)
+    monkeypatch.setattr(runner, "MAX_FINDINGS", 3)
+    report = check(network(), run=0, select="XY")
+    assert [f.message for f in report.findings] == ["finding 0", "finding 1", "finding 2"]
+    assert ["more than 3 findings" in p for p in report.problems] == [True] * (n - 3)
 
 
 @pytest.mark.parametrize("severity, explained", [("error", True), ("warning", False)])

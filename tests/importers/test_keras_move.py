@@ -77,6 +77,17 @@ MODELS = {
     "every sum of two": lambda x: rest(
         L.Flatten()(L.Add()([L.Reshape((8, 1))(x), L.Reshape((1, 8))(L.Dense(8, "tanh")(x))]))
     ),
+    "dense along the last axis": lambda x: rest(L.Flatten()(L.Dense(3, "relu")(pairs(x)))),
+    "dense of one row": lambda x: L.Dense(3)(L.Flatten()(L.Dense(4, "tanh")(pairs(x))[:, 2])),
+    "two along the last axis": lambda x: rest(
+        L.Flatten()(L.Dense(2)(L.Permute((2, 1))(L.Dense(3, "relu")(pairs(x)))))
+    ),
+    "an equation of rows": lambda x: rest(
+        L.Flatten()(L.EinsumDense("abc,cd->abd", (4, 3), bias_axes="d")(pairs(x)))
+    ),
+    "each step of time": lambda x: rest(
+        L.Flatten()(L.TimeDistributed(L.ReLU())(L.TimeDistributed(L.Dense(3))(pairs(x))))
+    ),
     "several outputs": lambda x: [L.Dense(2, "softmax")(x[:, :4]), rest(x[:, 4:])],
     "parts of a split": lambda x: [L.Dense(2)(p) for p in ops.split(L.ReLU()(x), 2, axis=1)],
 }

@@ -199,10 +199,10 @@ def test_too_many_features_that_change_places_are_refused(rng):
         read_model(graph.add("MatMul", graph.constant(n, 3)).model())
 
 
-def test_dense_along_one_axis_is_refused(rng):
-    graph = Graph(rng, ("n", 2, 6))
-    graph.add("MatMul", graph.constant(6, 3))
-    with pytest.raises(ConversionError, match="applied to inputs of rank 3; flatten first"):
+def test_shared_weights_that_make_a_large_matrix_are_refused(rng):
+    graph = Graph(rng, ("n", 2000, 2))
+    graph.add("MatMul", graph.constant(2, 6))
+    with pytest.raises(ConversionError, match="shared by 2000 vectors along the last axis, make"):
         read_model(graph.model())
 
 

@@ -223,16 +223,30 @@ def test_activations_that_are_spelled_by_products_are_read(steps, name, rng, con
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "r = Reshape(x, t) m = MatMul(r, U) a = Add(m, b) h = Relu(a) f = Flatten(h)",
+        "r = Reshape(x, t) r1 = MatMul(r, U) r2 = Relu(r1) m = Transpose<perm = [0, 2, 1]>(r2) "
+        "h = MatMul(m, V) f = Flatten(h)",
+        "t1 = Transpose(x) r = Reshape(t1, tt) s = Transpose<perm = [2, 1, 0]>(r) "
+        "m = MatMul(s, U) h = Relu(m) f = Flatten(h)",
+    ],
+)
+def test_dense_layers_along_the_last_axis_share_their_weights(body, constants, rng):
+    model = constants(
+        parsed("(float[n, 6] x) => (float[n, k] f)", body),
+        U=(2, 4), V=(3, 5), b=(4,), t=[-1, 3, 2], tt=[2, 3, -1],
+    )  # fmt: skip
+    assert_same(model, rng, (6,))
+
+
+@pytest.mark.parametrize(
     ("body", "match"),
     [
         ("a = MatMul(x, W) g = Sigmoid(x) y = Mul(a, g)", "unless all are functions of the"),
         ("g = Transpose(x) y = MatMul(x, g)", "a product of two values that depend on the input"),
         ("y = Concat<axis = 0>(x, x)", "one row a sample|same features of each sample"),
         ("m = ReduceMean<axes = [0]>(x) y = Sub(x, m)", "makes one value of several samples"),
-        (
-            "r = Reshape(x, t) y = MatMul(r, U)",
-            "applied to inputs of rank 3; flatten first",
-        ),
         ("y = Concat<axis = 1>(x, c)", "joins constants to values"),
         ("a = Add(x, c) y = LayerNormalization(a, b)", "is not one per feature"),
         ("y = Shape(W)", "'y' is the same for every input"),

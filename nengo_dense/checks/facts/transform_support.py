@@ -55,6 +55,6 @@ def _convolution_problem(link: Link, t: Any, spikes: bool) -> str:
     if not isinstance(link.post_obj, Neurons) or link.post is not link.post_obj:
         return f"has a {kind} that does not end at all neurons of an ensemble"
     gain = base(link.post).gain
-    if isinstance(gain, np.ndarray) and gain.size > 1 and not np.all(gain == gain.flat[0]):
+    if isinstance(gain, np.ndarray) and not np.all(gain == gain.flat[0]):
         return f"has a {kind} into neurons of different gains"
     return ""

@@ -145,13 +145,16 @@ def test_exit_in_a_function_is_a_trouble_of_its_object():
 
 def test_layers_are_the_ensembles_and_the_decoders():
     net = mixed()
+    with net:
+        net.slow = nengo.Probe(net.ensembles[1], synapse=0.1)
     with untouched(net):
         layers = facts_of(net)["float_build"].layers
     names = {layer.name: (layer.n_neurons, len(layer.blocks)) for layer in layers}
     assert names["a"] == (40, 1)
     assert names["b"] == (1100, 2)
     assert names["decoders of a -> value"] == (4, 1)  # of the probe
-    assert len(names) == 3
+    assert names["decoders of a -> slow"] == (4, 1)
+    assert len(names) == len(layers) == 4
 
 
 def test_fact_that_needs_a_failed_one_names_the_first():

@@ -42,12 +42,30 @@ def test_the_ratio_of_weights_to_their_rounding_is_a_number_where_there_are_weig
     assert (lone["levels"], lone["share_zeroed"], lone["sqnr"], lone["neuron_sqnr"]) == (None,) * 4
 
 
+def test_neurons_that_share_their_weights_have_no_ratio_of_their_own():
+    with nengo.Network(seed=0) as net:
+        host, chip = (
+            nengo.Ensemble(
+                n, 1, neuron_type=RELU, gain=Choice([100]), bias=Choice([0]), label=name
+            )
+            for n, name in ((16, "host"), (8, "chip"))
+        )
+        convolution = nengo.Convolution(2, (4, 4, 1), kernel_size=(3, 3))
+        nengo.Connection(host.neurons, chip.neurons, transform=convolution)
+    nengo_loihi.add_params(net)
+    net.config[host].on_chip = False
+    (row,) = check(net, run=0).layers
+    assert row["neuron_sqnr"] is None
+    assert 20 < row["sqnr"] < 100
+
+
 def test_rates_and_shares(report):
     (row,) = report.layers
     assert row["share_silent"] == 0.25
     assert row["rate_max"] > 900
     assert 100 < row["rate_mean"] < 400
     assert row["rate_error"] < 0.05
+    assert report.curves["chip"]["ceiling"] == 1000  # a spike in every millisecond
 
 
 def test_memory_and_axons(report):

@@ -11,6 +11,7 @@ from nengo.dists import Choice
 from nengo_dense.checks import registry
 from nengo_dense.checks.runner import Facts
 from nengo_dense.checks.untouched import untouched
+from nengo_dense.loihi.program import Program
 
 RELU = nengo.SpikingRectifiedLinear(amplitude=0.01, initial_state={"voltage": Choice([0])})
 N_IN, N_OUT = 6, 4
@@ -68,6 +69,8 @@ def test_what_remains_of_a_current_is_stored_in_4096ths(facts):
     remains = 4096 * np.exp(-0.001 / np.array([found.tau_wanted, found.tau_stored]))
     assert remains[1] == pytest.approx(round(remains[1]), abs=1e-6)
     assert 0 < abs(remains[1] - remains[0]) <= 1
+    chip = Program.from_model(facts["integer_build"].model).compartments
+    assert remains[1] == pytest.approx(chip.keep_u[0])
 
 
 def test_a_single_neuron_is_a_layer(facts):

@@ -49,7 +49,7 @@ def alpha_synapse_through_a_passthrough_node():
     return _through(nengo.Alpha(0.005), None)
 
 
-@broken("ND115", MERGED, severity="warning")
+@broken("ND115", MERGED, severity="warning", value=0.008, says="of 5 and 3 ms in a row")
 def two_lowpass_in_a_row():
     return _through(0.005, 0.003)
 
@@ -145,7 +145,14 @@ def _two_inputs(tau):
     return net
 
 
-@broken("ND114", "second", severity="warning")
+@broken(
+    "ND114",
+    "second",
+    severity="warning",
+    value=0.005,
+    limit=0.05,
+    says="with 5, 50 ms; all will be filtered with 50 ms",
+)
 def inputs_with_different_filters():
     return _two_inputs(0.05)
 
@@ -160,7 +167,7 @@ def longest_synapse():
     return layers(synapse=8.19)
 
 
-@broken("ND306", LINK)
+@broken("ND306", LINK, value=8.1925, limit=8.1915)
 def synapse_just_too_long():
     return layers(synapse=8.1925)
 
@@ -174,6 +181,6 @@ def longest_tau_rc():
     return _tau_rc(8.189)
 
 
-@broken("ND306", "tau_rc of second")
+@broken("ND306", "tau_rc of second", value=8.19, limit=8.1895)
 def tau_rc_just_too_long():
     return _tau_rc(8.19)

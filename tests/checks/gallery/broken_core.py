@@ -35,7 +35,13 @@ def block_of_1024():
     return wide(2, 1100, block=1024)
 
 
-@broken("ND201", "layer0")
+@broken(
+    "ND201",
+    "layer0",
+    value=1025,
+    limit=1024,
+    says="blocks of at most 1024: BlockShape((1024,), (1100,))",
+)
 def block_of_1025():
     return wide(2, 1100, block=1025)
 
@@ -45,12 +51,19 @@ def inputs_4096():
     return wide(4096, 8)
 
 
-@broken("ND202", "layer0", build=False)
+@broken(
+    "ND202",
+    "layer0",
+    value=4097,
+    limit=4096,
+    says="at most 4096 spiking inputs, or 2048 dimensions",
+    build=False,
+)
 def inputs_4097():
     return wide(4097, 8)
 
 
-@broken("ND202", "layer0")
+@broken("ND202", "layer0", value=4097, limit=4096)
 def inputs_4097_built():
     return wide(4097, 2)
 
@@ -60,7 +73,7 @@ def dimensions_2048():
     return wide(2048, 8, node_input=True)
 
 
-@broken("ND202", "layer0", build=False)
+@broken("ND202", "layer0", value=4098, limit=4096, build=False)
 def dimensions_2049():
     return wide(2049, 8, node_input=True)
 
@@ -77,7 +90,14 @@ def blocks_of_113_before_36_cores():
     return _two_layers(113)
 
 
-@broken("ND203", "layer0", build=False)
+@broken(
+    "ND203",
+    "layer0",
+    value=114 * 36,
+    limit=4096,
+    says="114 neurons send to 36 cores of layer1; Use blocks of at most 113 neurons",
+    build=False,
+)
 def blocks_of_114_before_36_cores():
     return _two_layers(114)
 
@@ -87,12 +107,14 @@ def blocks_of_142_with_784_inputs():
     return wide(784, 1024, block=142)
 
 
-@broken("ND204", "layer0")
+@broken("ND204", "layer0", value=784 * 1344, limit=2**20, says="blocks of at most 142")
 def blocks_of_143_with_784_inputs():
     return wide(784, 1024, block=143)
 
 
-@broken("ND204", "layer0", build=False)
+@broken(
+    "ND204", "layer0", value=784 * 1344, limit=2**20, says="blocks of at most 142", build=False
+)
 def what_nengo_loihi_divides_itself():
     return wide(784, 1000)
 
@@ -110,7 +132,15 @@ def cores_128():
     return _many(128)
 
 
-@broken("ND205", "second", severity="warning", build=False)
+@broken(
+    "ND205",
+    "second",
+    severity="warning",
+    value=129,
+    limit=128,
+    says="2 chips of 128; this layer takes 1 of them",
+    build=False,
+)
 def cores_129():
     return _many(129)
 
@@ -120,7 +150,15 @@ def as_many_cores_as_neurons_need():
     return wide(64, 1024)
 
 
-@broken("ND206", "layer0", severity="info", build=False)
+@broken(
+    "ND206",
+    "layer0",
+    severity="info",
+    value=2,
+    limit=1,
+    says="1024 neurons, which would fit on 1: 50% of",
+    build=False,
+)
 def more_cores_than_neurons_need():
     return wide(128, 1024)
 

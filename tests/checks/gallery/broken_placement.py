@@ -37,19 +37,21 @@ def node_that_raises():
     return net
 
 
-@broken("ND101", "network")
+@broken("ND101", "network", value=0, limit=1, says="there are no neurons at all")
 def nothing_at_all():
     return nengo.Network(seed=0)
 
 
-@broken("ND101", "network")
+@broken("ND101", "network", value=0, limit=1, says="there are no neurons at all")
 def only_nodes():
     with nengo.Network(seed=0) as net:
         nengo.Node([1.0])
     return net
 
 
-@broken("ND101", "network")
+@broken(
+    "ND101", "network", value=0, limit=1, says="(2 ensembles) are on the host; Leave at least one"
+)
 def all_off_chip():
     net = layers()
     place(net, first=False, second=False)
@@ -65,7 +67,7 @@ def _second(neuron_type):
     return layers(neuron_type=neuron_type)
 
 
-@broken("ND102", "second")
+@broken("ND102", "second", says="RectifiedLinear neurons, which Loihi does not have")
 def rate_neurons():
     return _second(nengo.RectifiedLinear())
 
@@ -75,12 +77,12 @@ def izhikevich():
     return _second(nengo.Izhikevich())
 
 
-@broken("ND102", "second")
+@broken("ND102", "second", says="RegularSpiking neurons on Tanh")
 def regular_spiking_on_tanh():
     return _second(nengo.RegularSpiking(nengo.Tanh()))
 
 
-@broken("ND102", "second")
+@broken("ND102", "second", says="with amplitude 0.5 on the base type")
 def regular_spiking_with_amplitude_on_the_base():
     return _second(nengo.RegularSpiking(nengo.LIFRate(amplitude=0.5)))
 
@@ -127,14 +129,14 @@ def the_neurons_of_nengo_loihi():
     return _second(nengo_loihi.LoihiLIF())
 
 
-@broken("ND106", "lonely")
+@broken("ND106", "lonely", says="has a bias but no gain")
 def bias_without_gain():
     with nengo.Network(seed=0) as net:
         nengo.Ensemble(4, 1, bias=np.ones(4), label="lonely")
     return net
 
 
-@broken("ND106", "lonely")
+@broken("ND106", "lonely", says="has a gain but no bias")
 def gain_without_bias():
     with nengo.Network(seed=0) as net:
         nengo.Ensemble(4, 1, gain=np.ones(4), label="lonely")
@@ -162,7 +164,7 @@ def direct_mode_on_the_chip():
     return net
 
 
-@broken("ND109", "slow")
+@broken("ND109", "slow", value=0.01, limit=0.001)
 def sampled_probe():
     net = layers()
     with net:
@@ -194,7 +196,7 @@ def _nested(on_subnet, on_top=None):
     return net
 
 
-@broken("ND110", "sub.deep")
+@broken("ND110", "sub.deep", says="on_chip = False is set on the sub-network sub")
 def on_chip_of_an_ensemble_in_a_subnetwork():
     def set_it(sub, deep):
         sub.config[deep].on_chip = False
@@ -226,7 +228,7 @@ def the_same_set_on_the_top_level_too():
     return _nested(set_it, set_it)
 
 
-@broken("ND111", "second")
+@broken("ND111", "second", value=4, limit=5)
 def one_block_shape_for_all_ensembles():
     from nengo.params import Parameter
 
@@ -254,7 +256,12 @@ def _detour(node):
     return net
 
 
-@broken("ND112", "between", severity="warning")
+@broken(
+    "ND112",
+    "between",
+    severity="warning",
+    says="between second.neurons and third, which are on the chip",
+)
 def function_node_in_the_middle():
     return _detour(lambda: nengo.Node(lambda t, x: x, size_in=5, label="between"))
 
@@ -285,12 +292,12 @@ def intercepts_at_the_limit():
     return _intercepts(Uniform(-1, 0.95))
 
 
-@broken("ND116", "tuned", severity="warning")
+@broken("ND116", "tuned", severity="warning", value=0.96, limit=0.95)
 def intercepts_above_the_limit():
     return _intercepts(Uniform(-1, 0.96))
 
 
-@broken("ND116", "tuned", severity="warning")
+@broken("ND116", "tuned", severity="warning", value=0.97, limit=0.95)
 def intercepts_from_an_array():
     return _intercepts(np.linspace(-1, 0.97, 10))
 
@@ -303,7 +310,7 @@ def probe_of_a_connection():
     return net
 
 
-@broken("ND100", "second.neurons -> stranger.neurons")
+@broken("ND100", "second.neurons -> stranger.neurons", says="Create that object inside")
 def connection_to_a_stranger():
     with nengo.Network():
         stranger = relu(5, "stranger")
@@ -361,7 +368,7 @@ def _one_layer(encoding):
     return net
 
 
-@broken("ND101", "network")
+@broken("ND101", "network", value=0, limit=1, says="(1 ensemble) are on the host")
 def one_layer_that_the_host_keeps():
     return _one_layer("host")
 
@@ -404,7 +411,7 @@ def learning_from_smaller_spikes():
     return _learning(0.5)
 
 
-@broken("ND117", "pes", severity="warning")
+@broken("ND117", "pes", severity="warning", value=250**2, limit=1)
 def learning_from_rectifiers():
     return _learning(1 / 250, kind=nengo.SpikingRectifiedLinear)
 

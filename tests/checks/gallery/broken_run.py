@@ -9,12 +9,12 @@ LINK = "first.neurons -> second.neurons"
 RUN = {"run": 0.05}
 
 
-@broken("ND401", "source")
+@broken("ND401", "source", value=0, says="second and all layers after it")
 def zero_input():
     return layers(value=0.0)
 
 
-@broken("ND401", "source", **RUN)
+@broken("ND401", "source", value=0, **RUN)
 def zero_input_when_run():
     return layers(value=0.0)
 
@@ -57,12 +57,26 @@ def constant_of_one():
     return direct(1.0)
 
 
-@broken("ND402", "source -> second.neurons", severity="warning")
+@broken(
+    "ND402",
+    "source -> second.neurons",
+    severity="warning",
+    value=1.01,
+    limit=1,
+    says="Divide the input by 1.01 and multiply the weights by 1.01",
+)
 def constant_above_one():
     return direct(1.01)
 
 
-@broken("ND402", "source -> second.neurons", severity="warning", **RUN)
+@broken(
+    "ND402",
+    "source -> second.neurons",
+    severity="warning",
+    value=2 * (1 - np.exp(-49 / 5)),
+    limit=1,
+    **RUN,
+)
 def function_above_one():
     return direct(lambda t: [2.0, 2.0, 2.0])
 
@@ -77,17 +91,29 @@ def node_to_host():
     return layers()
 
 
-@broken("ND404", "second", **RUN)
+@broken(
+    "ND404",
+    "second",
+    value=0,
+    says="fires in 50 steps: its input never reaches the threshold",
+    **RUN,
+)
 def weights_too_small():
     return layers(np.full((5, 6), 1e-3))
 
 
-@broken("ND404", "second", **RUN)
+@broken(
+    "ND404",
+    "second",
+    value=0,
+    says="its biases are all negative (at most -1e+03); Raise the bias",
+    **RUN,
+)
 def negative_bias():
     return layers(bias=-1000.0)
 
 
-@broken("ND404", "second", **RUN)
+@broken("ND404", "second", value=0, says="all of its weights are negative", **RUN)
 def negative_weights():
     return layers(np.full((5, 6), -0.3))
 
@@ -106,7 +132,14 @@ def beside(weights):
     return net
 
 
-@broken("ND404", "side", severity="warning", **RUN)
+@broken(
+    "ND404",
+    "side",
+    severity="warning",
+    value=0,
+    says="every output is reached by another path",
+    **RUN,
+)
 def one_of_two_ways():
     return beside(1e-3)
 
@@ -121,7 +154,15 @@ def positive_weights():
     return layers()
 
 
-@broken("ND405", "second", severity="warning", **RUN)
+@broken(
+    "ND405",
+    "second",
+    severity="warning",
+    value=1000,
+    limit=1000,
+    says="100.0% of its neurons",
+    **RUN,
+)
 def large_weights():
     return layers(np.full((5, 6), 10.0))
 
@@ -131,12 +172,12 @@ def weights_of_one():
     return layers(np.full((5, 6), 0.3))
 
 
-@broken("ND406", "second", severity="info", run=0.2)
+@broken("ND406", "second", severity="info", limit=250, run=0.2)
 def rates_above_250():
     return layers(np.full((5, 6), 0.6))
 
 
-@broken("ND406", "third", severity="info", run=0.2)
+@broken("ND406", "third", severity="info", limit=250, run=0.2)
 def rates_above_250_behind_lower_ones():
     net = three(0.01)
     net.connections[-1].transform = np.full((3, 5), 0.8)
@@ -148,7 +189,7 @@ def rates_below_250():
     return layers(np.full((5, 6), 0.3))
 
 
-@broken("ND407", LINK, severity="warning", **RUN)
+@broken("ND407", LINK, severity="warning", value=2, limit=1, says="max_rate by 2 or more", **RUN)
 def host_neurons_at_2000():
     return layers(np.full((5, 6), 0.01), value=10.0)
 
@@ -158,7 +199,7 @@ def host_neurons_at_1000():
     return layers(np.full((5, 6), 0.05), value=5.0)
 
 
-@broken("ND408", "second", severity="warning", **RUN)
+@broken("ND408", "second", severity="warning", says="overflows in q0", **RUN)
 def overflowing_accumulator():
     """300 spikes a step with the largest weight there is: 300 * 255 * 2**6 is above 2**21."""
     return layers(np.full((2, 300), 1.0), value=5.0)
@@ -190,7 +231,7 @@ def layer_left_unscaled():
     return three(1.0)
 
 
-@broken("ND409", "second", severity="warning", value=0.01, limit=1)
+@broken("ND409", "second", severity="warning", value=0.01, limit=1, says="amplitude to 0.01.")
 def layer_scaled_down_twice():
     return three(1e-4)
 
@@ -199,6 +240,13 @@ def layer_scaled_down_twice():
 def second_of_two_layers_left_unscaled():
     net = layers()
     net.ensembles[1].neuron_type = relu_type(1.0)
+    return net
+
+
+@broken("ND409", "second", severity="warning", value=1, limit=100, says="its amplitude to 1.")
+def layer_scaled_among_others_that_are_not():
+    net = layers_of_one_scale_that_is_not_one()
+    net.ensembles[1].neuron_type = relu_type(0.01)
     return net
 
 
@@ -224,7 +272,15 @@ def many_senders(n):
     return layers(np.full((2, n), 0.001), value=5.0)
 
 
-@broken("ND410", LINK, severity="warning", **RUN)
+@broken(
+    "ND410",
+    LINK,
+    severity="warning",
+    value=51,
+    limit=50,
+    says="'snip_max_spikes_per_step': 51",
+    **RUN,
+)
 def spikes_51():
     return many_senders(51)
 
@@ -250,7 +306,7 @@ def _with_softmax(in_the_middle):
     return net
 
 
-@broken("ND501", "probabilities", severity="warning")
+@broken("ND501", "probabilities", severity="warning", says="drives third on the chip")
 def softmax_in_the_middle():
     return _with_softmax(True)
 
@@ -266,7 +322,7 @@ def presenting(n):
     return net
 
 
-@broken("ND502", "source", severity="info")
+@broken("ND502", "source", severity="info", value=0.1, says="2 samples for 100 ms each")
 def two_samples():
     return presenting(2)
 
@@ -276,7 +332,7 @@ def one_sample():
     return presenting(1)
 
 
-@broken("ND503", "source", severity="info")
+@broken("ND503", "source", severity="info", value=999, limit=1000)
 def samples_999():
     return presenting(999)
 

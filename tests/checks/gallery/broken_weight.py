@@ -7,6 +7,8 @@ from specimen import broken, layers, place, sound
 LINK = "first.neurons -> second.neurons"
 RNG = np.random.RandomState(0)
 UNIFORM = RNG.uniform(-0.3, 0.3, (64, 64))
+#: Share of weights that are below half a step, if 30 in place of the first is 127.5 steps.
+ZEROED = np.sum(np.abs(UNIFORM.flat[1:]) < 30 / 127.5 / 2) / UNIFORM.size
 
 
 def outlier(k):
@@ -20,17 +22,17 @@ def no_outlier():
     return outlier(1)
 
 
-@broken("ND302", "second", severity="warning")
+@broken("ND302", "second", severity="warning", value=ZEROED, limit=0.05, says="; 4 levels")
 def outlier_of_100():
     return outlier(100)
 
 
-@broken("ND302", "second", severity="error")
+@broken("ND302", "second", severity="error", value=1 - 1 / 64**2, limit=0.05, says="; 2 levels")
 def outlier_of_1000():
     return outlier(1000)
 
 
-@broken("ND302", "third", severity="warning")
+@broken("ND302", "third", severity="warning", value=ZEROED, limit=0.05)
 def outlier_behind_a_layer_without_one():
     net = outlier(1)
     with net:
@@ -44,7 +46,7 @@ def outlier_behind_a_layer_without_one():
     return net
 
 
-@broken("ND301", "second")
+@broken("ND301", "second", value=1e-4, says="bias of 1e+03 and a threshold of 1e+03")
 def bias_far_larger_than_weights():
     return layers(np.full((5, 6), 1e-7), bias=1000.0)
 
@@ -83,7 +85,7 @@ def connections_of_unlike_scale():
     return _two_scales(2.0**-9)
 
 
-@broken("ND305", "second")
+@broken("ND305", "second", value=1e7, says="beside weights of up to 1e+10")
 def weights_that_leave_no_threshold():
     return layers(np.full((5, 6), 1e7))
 
@@ -93,7 +95,7 @@ def weights_that_leave_a_threshold():
     return layers(np.full((5, 6), 10.0))
 
 
-@broken("ND304", "second", severity="warning")
+@broken("ND304", "second", severity="warning", value=1, limit=0.01, says="up to 100.0% of")
 def bias_lost_beside_weights():
     return layers(np.full((5, 6), 300.0), bias=1.0)
 
@@ -103,7 +105,7 @@ def bias_well_stored():
     return layers(bias=50.0)
 
 
-@broken("ND307", "second", severity="info")
+@broken("ND307", "second", severity="info", value=2.0475, limit=2, says="(+2.4%)")
 def long_synapse_rounds():
     return layers(synapse=2.0)
 
@@ -120,24 +122,24 @@ def nan_weight():
     return layers(weights)
 
 
-@broken("ND308", LINK)
+@broken("ND308", LINK, value=1, limit=0)
 def infinite_weight():
     weights = np.full((5, 6), 0.3)
     weights[2, 3] = np.inf
     return layers(weights)
 
 
-@broken("ND308", LINK)
+@broken("ND308", LINK, says="all weights are 0, so")
 def zero_weights():
     return layers(np.zeros((5, 6)))
 
 
-@broken("ND308", LINK)
+@broken("ND308", LINK, says="below 1e-08, which")
 def weights_that_count_as_zero():
     return layers(np.full((5, 6), 1e-9), bias=10.0)
 
 
-@broken("ND308", "second")
+@broken("ND308", "second", says="its bias has values")
 def nan_bias():
     return layers(bias=np.nan)
 

@@ -19,6 +19,8 @@ class Specimen:
     #: What the finding measured, and its limit, where they are worked out by hand
     value: float | None = None
     limit: float | None = None
+    #: Words of the finding and of its remedy, joined by a semicolon
+    says: str = ""
 
     @property
     def name(self) -> str:
@@ -28,12 +30,12 @@ class Specimen:
 SPECIMENS: list[Specimen] = []
 
 
-def broken(code, target, severity="error", value=None, limit=None, **check):
+def broken(code, target, severity="error", value=None, limit=None, says="", **check):
     """This network has the fault, at that object; the finding gives this value, and that limit."""
 
     def note(make):
         options = {"run": 0, **check}
-        SPECIMENS.append(Specimen(make, code, target, severity, options, value, limit))
+        SPECIMENS.append(Specimen(make, code, target, severity, options, value, limit, says))
         return make
 
     return note

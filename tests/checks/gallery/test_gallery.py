@@ -30,6 +30,7 @@ def test_rule_finds_the_fault_and_its_place_and_no_other_error(specimen):
     assert all(hit.message and hit.remedy for hit in hits)
     for hit in hits:
         if hit.target == specimen.target:
+            assert specimen.says in f"{hit.message}; {hit.remedy}"
             for name in ("value", "limit"):
                 expected = getattr(specimen, name)
                 assert expected is None or getattr(hit, name) == pytest.approx(expected)

@@ -1,5 +1,6 @@
 """Slopes back through time: compiled as in NumPy, and both those of the relaxed dynamics."""
 
+import dataclasses
 import importlib.util
 
 import numpy as np
@@ -9,6 +10,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.loihi.kernel import numpy_slope
 from nengo_dense.loihi.kernel.choice import make_slopes
 from nengo_dense.loihi.kernel.numpy_slope import REACH, Neurons, Trace
+from nengo_dense.loihi.program import Compartments
 
 LANES, N_STEPS = 3, 20
 needs_numba = pytest.mark.skipif(
@@ -50,6 +52,17 @@ def as_recorded(trace, chip):
     recorded = Trace(spiked.astype(np.uint8), *(x.astype(np.int32) for x in states))
     floats = [np.float32(x) for x in chip[:-1]]
     return recorded, Neurons(*floats, chip.refract.astype(np.int32))
+
+
+def test_what_neurons_keep_is_a_share_and_all_else_is_the_chip_s(rng):
+    columns = np.array([5, 0, 3])
+    parts = {f.name: rng.randint(1, 4097, size=7) for f in dataclasses.fields(Compartments)}
+    neurons = Neurons.of(Compartments(**parts), columns)
+    np.testing.assert_array_equal(neurons.keep_u * 4096, parts["keep_u"][columns])
+    np.testing.assert_array_equal(neurons.keep_v * 4096, parts["keep_v"][columns])
+    for name in ("bias", "vth", "vmin", "refract"):
+        np.testing.assert_array_equal(getattr(neurons, name), parts[name][columns])
+    assert {array.dtype for array in neurons[:-1]} == {np.dtype(np.float32)}
 
 
 @needs_numba

@@ -67,6 +67,26 @@ def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last():
     assert len(tables.dense) == 0
 
 
+def test_weights_that_learn_are_in_no_table():
+    compat.nengo_loihi()
+    with nengo.Network(seed=0) as network:
+        pre, other = (nengo.Ensemble(n, 1, neuron_type=RELU) for n in (10, 4))
+        nengo.Connection(pre.neurons, other.neurons, transform=np.ones((4, 10)))
+        post, error = nengo.Node(size_in=1), nengo.Node(size_in=1)
+        learned = nengo.Connection(pre, post, learning_rule_type=nengo.PES())
+        nengo.Connection(error, learned.learning_rule)
+        nengo.Connection(post, error)
+        nengo.Probe(post)
+    program = Program.from_model(build_model(network, 0.001, discretize=True))
+    fixed = [p for p in program.projections if p.learning < 0]
+    assert 0 < len(fixed) < len(program.projections)
+    tables = make_tables(program, 1, 1)
+    assert len(tables.projections) == len(fixed)
+    assert set(tables.groups[:, 0]) == {
+        [*program.inputs, *program.blocks][p.source].start for p in fixed
+    }
+
+
 def test_only_groups_that_anything_listens_to_are_listed():
     program = program_of(20, 9)
     tables = make_tables(program, 1, 1)
