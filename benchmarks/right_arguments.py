@@ -5,6 +5,7 @@ method of what they make. A new one is among them by itself; where it has a para
 too, `cases` says so.
 """
 
+import functools
 import inspect
 from pathlib import Path
 
@@ -17,8 +18,42 @@ from nengo_dense.checks import Finding, fact, rule
 from nengo_dense.evaluation import decision_curve, stream_report
 from nengo_dense.layers import GraphLayer, GraphOutput
 
+
+@functools.wraps(rule)
+def declared_rule(**arguments):
+    """Declare a rule, whose arguments are looked at when there is a function."""
+
+    def find(network):
+        """Find nothing."""
+        yield from ()
+
+    return rule(**arguments)(find)
+
+
+@functools.wraps(fact)
+def declared_fact(**arguments):
+    """Declare a fact, likewise."""
+
+    def value(network):
+        return 1
+
+    return fact(**arguments)(value)
+
+
+#: Arguments without a name of their own that make a call right.
+FURTHER = {
+    name: {"presentation_time": 0.005} for name in ("DenseStack.export", "DenseGraph.export")
+}
 #: Public names of modules that take a user's arguments, too.
-MORE = (Finding, rule, fact, GraphLayer, GraphOutput, stream_report, decision_curve)
+MORE = (
+    Finding,
+    declared_rule,
+    declared_fact,
+    GraphLayer,
+    GraphOutput,
+    stream_report,
+    decision_curve,
+)
 #: Arguments that keep a call short, where a function has them.
 SHORT = {
     "presentation_time": 0.005,
@@ -81,7 +116,7 @@ def cases(folder):
 
 def _case(name, function, right, folder):
     named = _named(function)
-    values = {arg: SHORT[arg] for arg in named if arg in SHORT}
+    values = {arg: SHORT[arg] for arg in named if arg in SHORT} | FURTHER.get(name, {})
     for arg, parameter in named.items():
         if f"{name}.{arg}" in right:
             values[arg] = right[f"{name}.{arg}"]
