@@ -187,7 +187,10 @@ def stream_report(
     for word in ("reset", "gap", "source"):
         if word in options:
             raise invalid("is what this report chooses itself; leave it out", word)
-    gaps = np.ravel(as_floats(gaps, "gaps")).tolist()
+    given = as_floats(gaps, "gaps")
+    if given.ndim > 1:
+        raise invalid(f"must be one row of gaps, got an array of shape {given.shape}", "gaps")
+    gaps = np.ravel(given).tolist()
     if not gaps:
         raise invalid("must have at least one gap", "gaps")
     for gap in gaps:
