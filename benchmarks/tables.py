@@ -528,7 +528,7 @@ def curves_measured() -> bool:
 def files() -> dict[Path, str]:
     """Return every file that is written, with its text; nothing of what was not measured."""
     pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
-    for name in ("ablation", "activations"):  # other pages include them
+    for name in ("ablation", "activations", "fuzz_arguments"):  # other pages include them
         pages.setdefault(name, lambda: UNMEASURED)
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     if curves_measured():
