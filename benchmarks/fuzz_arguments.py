@@ -2,15 +2,15 @@
 
     python benchmarks/fuzz_arguments.py --json arguments.json
 
-One argument after the other gets values of wrong types, sizes and shapes; all others stay right.
-A bare error is one that is neither Nengo's nor ours, or an OSError that speaks of a file. Counted
-are results, named errors and bare ones, by function; the exit code is 1 if there is a bare one.
+Functions and methods are found by `right_arguments`. One argument after the other gets values of
+wrong types, sizes and shapes; all others stay right. A bare error is one that is neither Nengo's
+nor ours, or an OSError that speaks of a file. Counted are results, named errors and bare ones, by
+function; the exit code is 1 if there is a bare one. Nothing is compiled, as calls are short.
 """
 
 import argparse
 import contextlib
 import datetime
-import inspect
 import os
 import signal
 import sys
@@ -23,15 +23,17 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # before numba is imported
+
 import nengo
 import numpy as np
 import record
+import right_arguments
 from nengo.exceptions import NengoException
 
 import nengo_dense
-from nengo_dense import Simulator
-from nengo_dense.checks import Finding, rule
 
+#: A call that takes longer is a hang.
 SECONDS = 60
 
 
@@ -134,105 +136,6 @@ def values():
     return found
 
 
-class Case:
-    """A call with right arguments, of which one is replaced.
-
-    Parameters
-    ----------
-    name : str
-    function : callable
-    right : dict
-        Name of an argument -> a function that makes a right value.
-    without : tuple of str
-        Arguments that are not replaced, as they are Nengo's own.
-    """
-
-    def __init__(self, name, function, right, without=()):
-        self.name, self.function, self.right = name, function, right
-        known = inspect.signature(function).parameters.values()
-        named = [p.name for p in known if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-        self.arguments = [name for name in dict.fromkeys([*right, *named]) if name not in without]
-
-    def call(self, argument, value):
-        """Call with one argument replaced; close what has to be closed."""
-        arguments = {key: make() for key, make in self.right.items() if key != argument}
-        result = self.function(**arguments, **{argument: value})
-        if isinstance(result, Simulator):
-            result.close()
-
-
-def cases(folder):
-    """List the public functions and methods, each with right arguments."""
-    rng = np.random.RandomState(0)
-    x, y = rng.rand(30, 4), rng.randint(0, 3, 30)
-    layers = [(rng.randn(6, 4), rng.randn(6)), (rng.randn(3, 6), rng.randn(3))]
-
-    def stack():
-        return nengo_dense.DenseStack([6, 5, 3], 4, seed=0, add_to_container=False)
-
-    def network():
-        with nengo.Network(seed=0, add_to_container=False) as net:
-            net.add(stack())
-            source = nengo.Node(np.zeros(4))
-            nengo.Connection(source, net.networks[0].input, synapse=None)
-            net.probe = nengo.Probe(net.networks[0].logits)
-        return net
-
-    one, whole = stack(), network()
-    sim = Simulator(whole, progress_bar=False, minibatch_size=2)
-    result = nengo_dense.evaluate(one, x, y, presentation_time=0.005, progress_bar=False)
-    report = nengo_dense.check(whole, run=0, build=False)
-    short = {"presentation_time": lambda: 0.005, "progress_bar": lambda: False}
-    of_stack = {"stack": lambda: one, "x": lambda: x}
-    no_place = {"add_to_container": lambda: False}
-    layer = {"n_neurons": lambda: 6, "size_in": lambda: 4, **no_place}
-    converting = {"model": lambda: layers, "effort": lambda: 0.01, **short}
-    net, plain = (lambda: whole), {"progress_bar": lambda: False}
-    checking = {"network": net, "run": lambda: 0, "build": lambda: False}
-    target = folder / "file"
-    path = {"path": lambda: target}
-    text = {"code": lambda: "EV1", "severity": lambda: "info", "summary": lambda: "s"}
-    return [
-        Case("DenseLayer", nengo_dense.DenseLayer, layer),
-        Case(
-            "DenseStack",
-            nengo_dense.DenseStack,
-            {"units": lambda: [6, 5, 3], "size_in": lambda: 4, **no_place},
-        ),
-        Case(
-            "SoftmaxNode",
-            nengo_dense.SoftmaxNode,
-            {"size_in": lambda: 3, **no_place},
-            without=("add_to_container",),
-        ),
-        Case("DenseStack.save", one.save, {"path": lambda: folder / "s.npz"}),
-        Case("DenseStack.load", nengo_dense.DenseStack.load, path),
-        Case("DenseStack.set_parameters", stack().set_parameters, {}),
-        Case("DenseStack.export", one.export, {"path": lambda: folder / "s.nir"}),
-        Case("convert", nengo_dense.convert, converting),
-        Case("evaluate", nengo_dense.evaluate, {**of_stack, "y": lambda: y, **short}),
-        Case("predict", nengo_dense.predict, {**of_stack, **short}),
-        Case("check", nengo_dense.check, checking),
-        Case(
-            "ladder",
-            nengo_dense.ladder,
-            {"model": lambda: layers, "x": lambda: x, "y": lambda: y, **short},
-        ),
-        Case("Simulator", Simulator, {"network": net, **plain}),
-        Case("Simulator.run", sim.run, {"time_in_seconds": lambda: 0.002, **plain}),
-        Case("Simulator.run_steps", sim.run_steps, {"steps": lambda: 2, **plain}),
-        Case("Simulator.trange", sim.trange, {}),
-        Case("Simulator.reset", sim.reset, {}),
-        Case("Simulator.sum", sim.sum, {"probe": lambda: whole.probe}),
-        Case("Evaluation.raster", result.raster, {"sample": lambda: 0}),
-        Case("Evaluation.plot", result.plot, {}),
-        Case("Evaluation.save_html", result.save_html, {"path": lambda: folder / "e.html"}),
-        Case("CheckReport.save_html", report.save_html, {"path": lambda: folder / "r.html"}),
-        Case("Finding", Finding, {"target": lambda: "a", "message": lambda: "b"}),
-        Case("rule", rule, text),
-    ]
-
-
 def outcome(case, argument, value):
     """Call once; return what came of it, and the text of what must not be."""
     signal.signal(signal.SIGALRM, _stop)
@@ -290,7 +193,7 @@ def main(argv=None):
     np.seterr(all="ignore")
     counts, faults, left = {}, [], []
     with tempfile.TemporaryDirectory() as folder, inside(folder):
-        wrong, right = values(), cases(Path(folder))
+        wrong, right = values(), right_arguments.cases(Path(folder))
         start = time.monotonic()
         for case in right:
             if given.only and case.name != given.only:

@@ -323,6 +323,34 @@ def fuzz_files() -> str:
     return table(head, rows) + "\n" + circumstances(known)
 
 
+#: Calls of the first run of the fuzz of arguments, and how many of them ended in a bare error.
+FIRST_ARGUMENTS = 5406, 511
+
+
+def fuzz_arguments() -> str:
+    """Say what came of wrong arguments, and of the first run."""
+    known = record.load("fuzz_arguments")
+    figures = known["figures"]
+    total = figures["total"]
+    n, bare = FIRST_ARGUMENTS
+    functions = len(figures["by_function"])
+    rows = [
+        ["first run", "", f"{n:,}", "", "", f"{bare:,}", ""],
+        [
+            "now",
+            str(functions),
+            f"{figures['calls']:,}",
+            f"{total.get('taken', 0):,}",
+            f"{total.get('named', 0) + total.get('signature', 0):,}",
+            f"{total.get('bare', 0):,}",
+            f"{total.get('hang', 0):,}",
+        ],
+    ]
+    head = ["run", "functions and methods", "calls", "taken", "named errors"]
+    head += ["bare errors", "longer than 60 s"]
+    return table(head, rows) + "\n" + circumstances(known)
+
+
 def mean(rows: Sequence[dict], key: str) -> float:
     """Return the mean of a figure over seeds."""
     return sum(row[key] for row in rows) / len(rows)
@@ -460,6 +488,7 @@ PAGES = {
     "suites": suites,
     "exactness": exactness,
     "fuzz_files": fuzz_files,
+    "fuzz_arguments": fuzz_arguments,
     "export_spikes": export_spikes,
     "export_readers": export_readers,
     "export_seconds": export_seconds,
@@ -499,7 +528,7 @@ def curves_measured() -> bool:
 def files() -> dict[Path, str]:
     """Return every file that is written, with its text; nothing of what was not measured."""
     pages = {name: write for name, write in PAGES.items() if measured(NEEDS.get(name, name))}
-    for name in ("ablation", "activations"):  # other pages include them
+    for name in ("ablation", "activations", "fuzz_arguments"):  # other pages include them
         pages.setdefault(name, lambda: UNMEASURED)
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     if curves_measured():

@@ -274,6 +274,23 @@ def is_added(value: Any, obj: object = None) -> bool:
     return flag(value, "add_to_container", obj)
 
 
+def list_of(value: Any, kind: type, attr: str, obj: object = None) -> list[Any]:
+    """Return a list of values of a kind, or raise a ValidationError."""
+    if isinstance(value, list | tuple) and all(isinstance(part, kind) for part in value):
+        return list(value)
+    raise invalid(f"must be a list of {kind.__name__}, got {show(value)}", attr, obj)
+
+
+def dict_of(value: Any, kind: type, attr: str, obj: object = None) -> dict[str, Any]:
+    """Return a dict from names to values of a kind, or raise a ValidationError."""
+    if isinstance(value, Mapping) and all(
+        isinstance(name, str) and isinstance(part, kind) for name, part in value.items()
+    ):
+        return dict(value)
+    things = "values" if kind is object else kind.__name__
+    raise invalid(f"must be a dict of {things} by name, got {show(value)}", attr, obj)
+
+
 def check_fitted(value: Any, obj: object = None) -> dict[str, float]:
     """Return the errors of fitted activations by layer, or raise a ValidationError."""
     if value is None:

@@ -165,6 +165,18 @@ def as_rates(neuron_type: NeuronType) -> NeuronType:
     return rate(**{key: getattr(neuron_type, key) for key in own})
 
 
+def check_neuron_type(value: Any, obj: object) -> NeuronType:
+    """Return a neuron type, or raise a ValidationError for anything else."""
+    if isinstance(value, NeuronType):
+        return value
+    hint = " (an instance is needed: add parentheses)" if isinstance(value, type) else ""
+    raise ValidationError(
+        f"must be a neuron type such as nengo.SpikingRectifiedLinear(), got {show(value)}{hint}",
+        attr="neuron_type",
+        obj=obj,
+    )
+
+
 def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> NeuronType:
     """Copy a neuron type, with a given spike amplitude and an initial voltage of zero.
 
@@ -179,14 +191,7 @@ def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> Ne
     obj : object
         Owner of the neurons, for messages.
     """
-    if not isinstance(neuron_type, NeuronType):
-        hint = " (an instance is needed: add parentheses)" if isinstance(neuron_type, type) else ""
-        raise ValidationError(
-            "must be a neuron type such as nengo.SpikingRectifiedLinear(), got "
-            f"{show(neuron_type)}{hint}",
-            attr="neuron_type",
-            obj=obj,
-        )
+    check_neuron_type(neuron_type, obj)
     if not hasattr(neuron_type, "amplitude"):
         raise ValidationError(
             f"{type(neuron_type).__name__} has no amplitude, which a layer sets to 1 / max_rate. "

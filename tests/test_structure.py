@@ -1,6 +1,7 @@
 """The house rules of the package, read from its source and seen in a fresh process."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -340,6 +341,12 @@ def test_public_names_are_those_of_the_design():
     }
 
 
+def test_what_a_user_gave_is_shown_by_show_as_any_object_may_fail_in_its_repr():
+    bare = re.compile(r"got \{\w+!r\}")
+    found = [p.name for p in ROOT.rglob("*.py") if bare.search(p.read_text(encoding="utf-8"))]
+    assert found == []
+
+
 def test_parts_of_the_package_are_there_after_its_import():
     parts = [name for name in dir(nengo_dense) if name not in nengo_dense.__all__]
     program = f"import nengo_dense; print(*[getattr(nengo_dense, n).__name__ for n in {parts!r}])"
@@ -352,6 +359,4 @@ def test_unknown_name_is_an_attribute_error():
 
 
 def test_version_is_one_that_packaging_understands():
-    import re
-
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", nengo_dense.__version__)

@@ -171,7 +171,7 @@ class Fact:
         require_text(self.summary, "summary", self)
         if not self.name.isidentifier() or CODE.fullmatch(self.name):
             raise ValidationError(
-                f"must be the name of a parameter, and no code of a rule, got {self.name!r}",
+                f"must be the name of a parameter, and no code of a rule, got {show(self.name)}",
                 attr="name",
                 obj=self,
             )

@@ -9,6 +9,9 @@ from nengo_dense.checks.registry import Registry, load
 from nengo_dense.checks.terminal import printable
 from nengo_dense.plugins import show
 
+#: Most codes that are named in the place of one that does not exist.
+N_NEAR = 5
+
 
 def rules() -> list[Rule]:
     """List the rules of all installed families, by code."""
@@ -38,12 +41,14 @@ def find_rule(code: str, registry: Registry | None = None) -> Rule:
 
 
 def _near(code: object, known: dict[str, Rule]) -> str:
-    """Say which codes are spelled alike, or else which rules are about that word."""
+    """Say which codes begin so or are spelled alike, or else which rules are about that word."""
     wanted = str(code).upper()
-    near = difflib.get_close_matches(wanted, known, n=5)
-    if not near and len(wanted) > 2:
-        near = [name for name, rule in known.items() if wanted in rule.summary.upper()]
-    return f"near to it are {', '.join(sorted(near))}; " if near else ""
+    near = [name for name in known if len(wanted) > 2 and name.startswith(wanted.rstrip("X"))]
+    near = near or difflib.get_close_matches(wanted, known, n=N_NEAR)
+    for attr in ("summary", "remedy", "explanation"):
+        if not near and len(wanted) > 2:
+            near = [name for name, rule in known.items() if wanted in getattr(rule, attr).upper()]
+    return f"near to it are {', '.join(sorted(near)[:N_NEAR])}; " if near else ""
 
 
 def explain(code: str) -> str:

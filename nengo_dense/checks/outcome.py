@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import BuildError
 
-from nengo_dense.checks.finding import SEVERITIES, Finding
+from nengo_dense.checks.finding import SEVERITIES, Finding, require_severity, require_text
 from nengo_dense.checks.terminal import printable
 
 #: Version of the JSON layout: increased when a key changes its meaning or is removed.
@@ -48,6 +48,7 @@ class Outcome:
         problem : str
             A sentence for the report.
         """
+        require_text(problem, "problem", self)
         self.problems.append(problem)
         self.complete = False
 
@@ -61,7 +62,13 @@ class Outcome:
         Returns
         -------
         n : int
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            Another severity.
         """
+        require_severity(severity, self)
         return sum(finding.severity == severity for finding in self.findings)
 
     def has_error(self, code: str) -> bool:
@@ -75,7 +82,13 @@ class Outcome:
         Returns
         -------
         found : bool
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            A code that is no text.
         """
+        require_text(code, "code", self)
         return any(f.code == code and f.severity == "error" for f in self.findings)
 
     @property

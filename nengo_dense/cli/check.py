@@ -1,11 +1,12 @@
 """``nengo-dense check``, ``rules`` and ``explain``: the problems of a network on Loihi."""
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from nengo.exceptions import ValidationError
 
-from nengo_dense.checks import check, documentation, report_file
+from nengo_dense.checks import CheckReport, check, documentation, report_file
 from nengo_dense.checks.report_file import HTML, JSON
 from nengo_dense.checks.selection import Selection
 from nengo_dense.cli import console, model
@@ -16,6 +17,15 @@ from nengo_dense.cli.showing import check_showing, frames_of
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.plugins import TIME_LIMIT
+
+#: What to type against findings of rules whose own remedies are Python: for a network that a
+#: file holds, and for a model that is converted.
+REMEDIES = {"ND401": "Give samples: --calibrate FILE.npz."}
+CONVERTED = {
+    "ND402": "Scale the input, or encode it on the host (--encoding host).",
+    "ND403": "Put the first layer on the host (--encoding host), or send spikes "
+    "(--encoding spikes).",
+}
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -88,6 +98,7 @@ def run_check(args: argparse.Namespace) -> int:
         report = check_showing(network, samples, **options)
     else:
         report = check(network, **options)
+    _give_options(report, given)
     try:  # files first, because printing may fail if its pipe closes
         if args.html:
             report.save_html(args.html)
@@ -104,6 +115,16 @@ def _doing(args: argparse.Namespace) -> str:
         return "checking it by arithmetic"
     run = f" and emulates {args.run:g} s" if args.run else ""
     return f"checking: nengo-loihi builds it{run}"
+
+
+def _give_options(report: CheckReport, given: model.Model) -> None:
+    """Put options in the place of Python in remedies, unless only a script can follow them."""
+    remedies = REMEDIES | CONVERTED if given.source is not None else REMEDIES
+    if isinstance(given.network, DenseStack | DenseGraph | None):
+        report.findings[:] = [
+            replace(found, remedy=remedies.get(found.code, found.remedy))
+            for found in report.findings
+        ]
 
 
 def run_rules(args: argparse.Namespace) -> int:

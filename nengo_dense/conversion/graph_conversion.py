@@ -31,6 +31,7 @@ from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.neurons import as_on_loihi
+from nengo_dense.plugins import show
 from nengo_dense.samples import check_labels
 from nengo_dense.sequence import join
 
@@ -83,7 +84,7 @@ def convert_graph(
     """
     if request.encoding not in ENCODINGS:
         raise ValidationError(
-            f"of a graph must be one of {', '.join(ENCODINGS)}, got {request.encoding!r}",
+            f"of a graph must be one of {', '.join(ENCODINGS)}, got {show(request.encoding)}",
             attr="encoding",
         )
     if isinstance(neuron_type, list | tuple):

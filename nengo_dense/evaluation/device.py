@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from nengo_dense.arguments import between, flag
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.limits import ENERGY_PER_NEURON_UPDATE, ENERGY_PER_SYNAPTIC_OPERATION
+from nengo_dense.plugins import show
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def register_device(
     """
     for attr, text in (("name", name), ("source", source)):
         if not isinstance(text, str) or not text:
-            raise invalid(f"must be text, got {text!r}", attr)
+            raise invalid(f"must be text, got {show(text)}", attr)
     DEVICES[name] = Device(
         name,
         between(energy_per_synaptic_operation, 0, 1, "energy_per_synaptic_operation"),
@@ -163,7 +164,8 @@ def device_of(device: str | Device) -> Device:
         return device
     if not isinstance(device, str) or device not in DEVICES:
         raise invalid(
-            f"must be one of {', '.join(DEVICES)}, got {device!r}; register_device adds others",
+            f"must be one of {', '.join(DEVICES)}, got {show(device)}; register_device adds "
+            "others",
             "device",
         )
     return DEVICES[device]

@@ -9,6 +9,7 @@ import numpy as np
 
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
 Metric = Callable[..., float]
 Kind = TypeVar("Kind", bound=Evaluation)
@@ -30,7 +31,7 @@ def check_metrics(metrics: Any, labels: np.ndarray, weights: np.ndarray | None) 
         )
     for name, metric in metrics.items():
         if not callable(metric):
-            raise invalid(f"{name!r} must be a function, got {metric!r}", "metrics")
+            raise invalid(f"{name!r} must be a function, got {show(metric)}", "metrics")
         try:
             _call(metric, labels, labels, weights)
         except Exception as err:  # the user's own code, which may raise anything

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.arguments import is_whole
 from nengo_dense.batches import Batches
 from nengo_dense.evaluation.output_part import OutputPart
 from nengo_dense.evaluation.trial import Trial
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.plugins import show
 from nengo_dense.sequence import Sequences
 
 
@@ -66,8 +68,8 @@ class Replay:
         nengo.exceptions.ValidationError
             No such sample, or samples that are not kept.
         """
-        if isinstance(i, bool) or not isinstance(i, int | np.integer) or not 0 <= i < self.n:
-            raise invalid(f"must be the number of a sample, 0 to {self.n - 1}, got {i!r}", "i")
+        if not is_whole(i) or not 0 <= i < self.n:
+            raise invalid(f"must be the number of a sample, 0 to {self.n - 1}, got {show(i)}", "i")
         x = self.samples.take([int(i)])
         trial = Trial(self.stack, self.target, self.dt, 1)
         probes = [trial.logits, *trial.spikes]

@@ -9,6 +9,7 @@ import numpy as np
 from nengo_dense.arguments import whole_steps
 from nengo_dense.array_like import to_array
 from nengo_dense.exceptions import invalid
+from nengo_dense.plugins import show
 
 #: Fewest samples of one of several streams side by side, so that it matters little that the first
 #: one of each has nothing before it.
@@ -106,7 +107,7 @@ def _check_order(order: Any, n: int) -> np.ndarray:
         if order == "random":
             return np.random.RandomState(0).permutation(n)
         raise invalid(
-            f"must be None, 'random' or the numbers of all samples, got {order!r}", "order"
+            f"must be None, 'random' or the numbers of all samples, got {show(order)}", "order"
         )
     numbers = to_array(order, "order")
     if numbers.dtype.kind not in "iu" or not np.array_equal(np.sort(numbers), np.arange(n)):

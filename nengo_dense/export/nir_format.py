@@ -33,6 +33,7 @@ from nengo_dense.importers.normal_form import normal_form
 from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.exporter import Export
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.plugins import show
 
 #: Stands in messages for a model that is a list of layers.
 LIST = "The list of layers"
@@ -173,7 +174,7 @@ def choose_reader(name: str | None) -> Reader:
     """
     if name is not None and (not isinstance(name, str) or name not in READERS):
         known = ", ".join(repr(each) for each in READERS if each)
-        raise ValidationError(f"must be one of {known} or None, got {name!r}", attr="reader")
+        raise ValidationError(f"must be one of {known} or None, got {show(name)}", attr="reader")
     return READERS[name]
 
 

@@ -56,7 +56,7 @@ def _of_path(path: Any) -> str | None:
         return FILES[kind]
     if os.path.isdir(path):
         return f"it is a directory; {way_out_of_folder(Path(path))}"
-    return None if Path(path).exists() else "there is no such file"
+    return None if os.path.exists(path) else "there is no such file"  # of any length
 
 
 def _of_mapping(model: Mapping[Any, Any]) -> str | None:

@@ -10,6 +10,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.importers.activation import FUNCTIONS, Function, key_of
+from nengo_dense.plugins import show
 
 #: What a layer may do to its weighted input beside the functions of `importers.activation`; a
 #: softmax only makes sense in the last layer.
@@ -94,7 +95,7 @@ class DenseSpec:
         if key not in FUNCTIONS:
             known = ", ".join((*OTHERS, *FUNCTIONS))
             raise ValidationError(
-                f"must be one of {known}, got {self.activation!r}{self._where()}",
+                f"must be one of {known}, got {show(self.activation)}{self._where()}",
                 attr="activation",
                 obj=self,
             )

@@ -1,5 +1,6 @@
 """Spike encoding of values on the host, for stacks with every dense layer on the chip."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import nengo
@@ -9,6 +10,7 @@ from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.arguments import count, finite_array, is_added
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.plugins import show
 
 #: Arguments of an encoder, besides its size.
 ARGUMENTS = ("scale", "signed", "offset", "resting", "max_rate")
@@ -139,3 +141,26 @@ class SpikeEncoder(nengo.Network):
         return {name: getattr(self, name) for name in ARGUMENTS[:-1]} | {
             "max_rate": self.layer.max_rate
         }
+
+
+def check_settings(value: Any, attr: str, obj: object) -> dict[str, Any]:
+    """Return some of an encoder's `ARGUMENTS`, or raise a ValidationError.
+
+    Parameters
+    ----------
+    value : mapping of str to object
+    attr : str
+        Name of the argument that they were given in.
+    obj : object
+        Owner of that argument, for the message.
+    """
+    if not isinstance(value, Mapping):
+        raise ValidationError(
+            f"must be a dict with some of {', '.join(ARGUMENTS)}, got {show(value)}", attr, obj
+        )
+    for word in value:
+        if word not in ARGUMENTS:
+            raise ValidationError(
+                f"has no argument {show(word)}; it takes {', '.join(ARGUMENTS)}", attr, obj
+            )
+    return dict(value)

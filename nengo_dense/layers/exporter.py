@@ -205,7 +205,7 @@ def choose(path: Path, format: str | None) -> tuple[str, Exporter]:
     if format is None and not fits:
         raise ValidationError(
             f"must end as a format does ({_endings(known.items())}), or format= must name one; "
-            f"got {str(path)!r}",
+            f"got {plugins.show(str(path))}",
             attr="path",
         )
     name = fits[0] if format is None else format

@@ -9,18 +9,19 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, RectifiedLinear, SpikingRectifiedLinear
 
-from nengo_dense.arguments import check_fitted, count, is_added
+from nengo_dense.arguments import check_fitted, count, dict_of, is_added, list_of
 from nengo_dense.files import as_path
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers import graph_file, stack_file
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.encoder import SpikeEncoder
+from nengo_dense.layers.encoder import SpikeEncoder, check_settings
 from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput, check_parts
 from nengo_dense.layers.head import HeadNode
 from nengo_dense.layers.stack import VALUE_TAU, DenseStack
 from nengo_dense.layers.stack_synapse import check_synapses
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
+from nengo_dense.neurons import check_neuron_type
 
 
 class DenseGraph(nengo.Network, Exportable):
@@ -113,13 +114,18 @@ class DenseGraph(nengo.Network, Exportable):
         add_to_container: bool | None = None,
     ) -> None:
         super().__init__(label=label, seed=seed, add_to_container=False)
-        self.sizes = {str(name): count(n, "inputs", self) for name, n in inputs.items()}
+        sizes = dict_of(inputs, object, "inputs", self)
+        self.sizes = {name: count(n, "inputs", self) for name, n in sizes.items()}
         self.tuned = check_tuned(tuned, self.size_in, self)
-        self._layers, self._outputs = list(layers), dict(outputs)
+        self._layers = list_of(layers, GraphLayer, "layers", self)
+        self._outputs = dict_of(outputs, GraphOutput, "outputs", self)
         self.heads = {name: part.head for name, part in self._outputs.items()}
-        self._encoder_arguments = {name: dict(given) for name, given in (encoders or {}).items()}
+        settings = {} if encoders is None else dict_of(encoders, object, "encoders", self)
+        self._encoder_arguments = {
+            name: check_settings(given, "encoders", self) for name, given in settings.items()
+        }
         (self.synapse,) = check_synapses(synapse, 1, self)
-        self.neuron_type = neuron_type
+        self.neuron_type = check_neuron_type(neuron_type, self)
         self.fitted = check_fitted(fitted, self)
         check_parts(self.sizes, self._layers, self._outputs, self)
         with self:
@@ -300,7 +306,8 @@ class DenseGraph(nengo.Network, Exportable):
         nengo.exceptions.ValidationError
             Parts that read something else; the graph stays as it was.
         """
-        layers, outputs = list(layers), dict(outputs)
+        layers = list_of(layers, GraphLayer, "layers", self)
+        outputs = dict_of(outputs, GraphOutput, "outputs", self)
         same = [_shape_of(p) for p in layers] == [_shape_of(p) for p in self._layers]
         same = same and {n: _shape_of(o) for n, o in outputs.items()} == {
             n: _shape_of(o) for n, o in self._outputs.items()

@@ -8,7 +8,9 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import choice, finite_array, flag, positive
+from nengo_dense.array_like import to_array
 from nengo_dense.heads import HEADS
+from nengo_dense.plugins import show
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +102,16 @@ class GraphOutput:
 
 def _checked(name: str, weights: Any, bias: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return matrices with as many rows each as there are biases."""
+    if not isinstance(name, str):
+        raise ValidationError(f"must be text, got {show(name)}", attr="name")
     if not isinstance(weights, Mapping) or not weights:
         raise ValidationError(
             f"of {name!r} must be a dict with a matrix for each input or layer that it reads, got "
-            f"{weights!r}",
+            f"{show(weights)}",
             attr="weights",
         )
-    shapes = {key: np.shape(matrix) for key, matrix in weights.items()}
+    matrices = {key: to_array(matrix, "weights") for key, matrix in weights.items()}
+    shapes = {key: matrix.shape for key, matrix in matrices.items()}
     n = next(iter(shapes.values()))[:1]
     if any(len(shape) != 2 or shape[:1] != n or 0 in shape for shape in shapes.values()):
         raise ValidationError(
@@ -115,7 +120,7 @@ def _checked(name: str, weights: Any, bias: Any) -> tuple[dict[str, np.ndarray],
         )
     checked = {
         str(key): finite_array(matrix, shapes[key], f"weights[{key!r}]", None)
-        for key, matrix in weights.items()
+        for key, matrix in matrices.items()
     }
     return checked, finite_array(0 if bias is None else bias, n, "bias", None, fill=True)
 

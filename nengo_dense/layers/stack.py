@@ -23,7 +23,7 @@ from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.layers import stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.encoder import ARGUMENTS, SpikeEncoder
+from nengo_dense.layers.encoder import SpikeEncoder, check_settings
 from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.stack_synapse import check_synapses
@@ -203,21 +203,8 @@ class DenseStack(nengo.Network, Exportable):
         return check_parameters(weights, biases, self._sizes, self.units, self)
 
     def _make_encoder(self, arguments: Mapping | None) -> SpikeEncoder | None:
-        arguments = {} if arguments is None else arguments
-        if not isinstance(arguments, Mapping):
-            raise ValidationError(
-                f"must be a dict with some of {', '.join(ARGUMENTS)}, got {show(arguments)}",
-                "encoder",
-                self,
-            )
+        arguments = {} if arguments is None else check_settings(arguments, "encoder", self)
         if self.encoding == "spikes":
-            for word in arguments:
-                if word not in ARGUMENTS:
-                    raise ValidationError(
-                        f"has no argument {show(word)}; it takes {', '.join(ARGUMENTS)}",
-                        "encoder",
-                        self,
-                    )
             return SpikeEncoder(self.size_in, label="encoder", **arguments)
         if arguments:
             raise ValidationError(

@@ -8,6 +8,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import finite_array, number, positive
+from nengo_dense.plugins import show
 
 #: Default for the part of a presentation after which answers are accurate.
 EARLIEST = 0.25
@@ -86,7 +87,7 @@ class TuningRecord:
         for name, kinds in (("effort", str | int | float), ("data", str)):
             value = getattr(self, name)
             if not (value is None or isinstance(value, kinds)):
-                raise ValidationError(f"must be text or None, got {value!r}", name, self)
+                raise ValidationError(f"must be text or None, got {show(value)}", name, self)
         shape = (np.size(self.input_low),)
         for name in ("input_low", "input_high"):
             values = finite_array(getattr(self, name), shape, name, self)

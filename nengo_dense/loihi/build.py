@@ -14,6 +14,7 @@ import nengo
 from nengo_dense import compat
 from nengo_dense.loihi.build_error import explained
 from nengo_dense.loihi.float_model import FloatModel, Trouble
+from nengo_dense.loihi.membership import check_members
 from nengo_dense.plugins import contained
 
 
@@ -41,10 +42,12 @@ def build_floats(
     ------
     BuildError
         nengo-loihi cannot build the network; with its message, and the object it was building.
+        Or something leads out of the network.
     """
     loihi = compat.nengo_loihi()
     if model is None:
         model = loihi.builder.Model(dt=float(dt), label=f"{network}, dt={dt:f}")
+    check_members(network)
     with explained(network):
         model.build(
             network,

@@ -223,7 +223,15 @@ def test_words_of_a_rule_are_sentences_for_people(rule):
 
 @pytest.mark.parametrize(
     "code, near",
-    [("ND99", "ND109"), ("ND24", "ND204"), ("104", "ND104"), ("softmax", "ND501")],
+    [
+        ("ND99", "ND109"),
+        ("ND24", "ND204"),
+        ("104", "ND104"),
+        ("ND20", "ND201, ND202, ND203, ND204, ND205"),
+        ("nd5xx", "ND501, ND502, ND503, ND504"),
+        ("softmax", "ND501"),
+        ("PresentInput", "ND401"),
+    ],
 )
 def test_unknown_code_is_refused_and_near_ones_are_named(code, near):
     with pytest.raises(ValidationError, match=f"no rule '{code}'; near to it are .*{near}.*; "):
@@ -239,6 +247,19 @@ def test_what_is_near_to_nothing_is_refused_without_a_guess(code):
 def test_no_more_than_five_codes_are_near():
     with pytest.raises(ValidationError, match=r"near to it are ND40\d(, ND4\d\d){4}; 'nengo"):
         explain("ND40")
+
+
+@pytest.mark.parametrize(
+    ("ask", "match"),
+    [
+        (lambda report: report.count("fatal"), "severity: must be one of error, warning, info"),
+        (lambda report: report.has_error(np.ones(3)), "code: must be a string, got array"),
+        (lambda report: report.lack(3), "problem: must be a string, got 3"),
+    ],
+)
+def test_questions_to_a_report_are_of_words(ask, match):
+    with pytest.raises(ValidationError, match=match):
+        ask(CheckReport())
 
 
 def test_list_says_that_rules_are_demands_and_no_verdicts():

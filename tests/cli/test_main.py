@@ -167,6 +167,21 @@ def test_check_ends_with_1_where_there_are_errors(folder, capsys):
     assert json.loads((folder / "r.json").read_text())["ok"] is False
 
 
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["stack.npz"], "-> Give samples: --calibrate FILE.npz."),
+        (["script.py:silent"], "-> Set node.output = nengo.processes.PresentInput("),
+    ],
+)
+def test_remedies_are_such_as_their_reader_can_follow(
+    folder, capsys, monkeypatch, arguments, remedy
+):
+    monkeypatch.chdir(folder)
+    main(["check", *arguments, "--no-build", "--run", "0", "--select", "ND401"])
+    assert remedy in capsys.readouterr().out
+
+
 def test_rules_and_explain(capsys):
     assert main(["rules"]) == 0
     assert "ND204  error" in capsys.readouterr().out

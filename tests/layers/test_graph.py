@@ -174,6 +174,9 @@ def test_parts_that_do_not_fit_are_named(changes, match):
     [
         (lambda: GraphLayer("a", {}), "dict with a matrix for each"),
         (lambda: GraphLayer("a", {"x": A, "y": B}), "with the same n"),
+        (lambda: GraphLayer(3, {"x": A}), "name: must be text, got 3"),
+        (lambda: GraphLayer("a", 10**5000), "must be a dict with a matrix for each"),
+        (lambda: GraphLayer("a", {"x": [[1], [2, 3]]}), "weights: must"),
         (lambda: GraphLayer("a", {"x": A * np.nan}), "weights"),
         (lambda: GraphLayer("a", {"x": A}, [1.0, 2.0]), "bias"),
         (lambda: GraphOutput({"x": A}, head="argmax"), "head.*must be one of 'softmax'"),
@@ -182,6 +185,33 @@ def test_parts_that_do_not_fit_are_named(changes, match):
 def test_wrong_parts_are_refused(make, match):
     with pytest.raises(ValidationError, match=match):
         make()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        ({"inputs": [("x", 2)]}, "inputs: must be a dict of values by name, got"),
+        ({"inputs": {1: 2}}, "inputs: must be a dict of values by name, got {1: 2}"),
+        ({"layers": [[1.0]]}, "layers: must be a list of GraphLayer, got"),
+        ({"layers": np.ones(3)}, "layers: must be a list of GraphLayer, got"),
+        ({"outputs": {"y": "a"}}, "outputs: must be a dict of GraphOutput by name, got"),
+        ({"outputs": "abc"}, "outputs: must be a dict of GraphOutput by name, got 'abc'"),
+        ({"encoders": 3}, "encoders: must be a dict of values by name, got 3"),
+        ({"encoders": {"x": 3}}, "encoders: must be a dict with some of scale, .*, got 3"),
+        ({"encoders": {"x": {"n": 3}}}, "encoders: has no argument 'n'; it takes scale, "),
+        ({"neuron_type": nengo.LIF}, "must be a neuron type .* add parentheses"),
+    ],
+)
+def test_arguments_of_other_types_are_named(wrong, match):
+    parts = [GraphLayer("a", {"x": np.ones((2, 2))})]
+    right = {"inputs": {"x": 2}, "layers": parts, "outputs": {"y": GraphOutput({"a": [[1, 1]]})}}
+    with pytest.raises(ValidationError, match=match):
+        DenseGraph(**{**right, **wrong}, add_to_container=False)
+    graph = DenseGraph(**right, add_to_container=False)
+    given = {name: wrong.get(name, right[name]) for name in ("layers", "outputs")}
+    if wrong.keys() & given.keys():
+        with pytest.raises(ValidationError, match=match):
+            graph.set_parameters(**given)
 
 
 def test_the_checker_counts_what_a_graph_takes():

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import nengo
-from nengo.connection import LearningRule
 from nengo.ensemble import Neurons
 
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.emulation import Emulation
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Discretization
 from nengo_dense.checks.facts.transform_support import unsupported
 from nengo_dense.checks.finding import Finding
 from nengo_dense.loihi.float_model import Trouble
+from nengo_dense.loihi.membership import ADD, strangers
 from nengo_dense.neurons import known
 
 
@@ -54,21 +54,13 @@ def passed_on(
 
 def _strangers(graph: Graph) -> Iterator[Finding]:
     """Find connections and probes of objects that the network does not contain."""
-    own = set(graph.network.all_objects)
-    conns = [
-        (conn, end) for conn in graph.network.all_connections for end in (conn.pre, conn.post)
-    ]
-    probes = [(probe, probe.target) for probe in graph.network.all_probes]
-    for obj, end in conns + probes:
-        other = base(end)
-        other = other.connection if isinstance(other, LearningRule) else other
-        if other not in own:
-            yield Finding(
-                graph.name(obj),
-                f"leads to the {type(other).__name__} '{graph.name(other)}', which is not part of "
-                "this network",
-                "Create that object inside 'with net:', or add the stack: net.add(stack).",
-            )
+    for obj, other in strangers(graph.network):
+        yield Finding(
+            graph.name(obj),
+            f"leads to the {type(other).__name__} '{graph.name(other)}', which is not part of "
+            "this network",
+            ADD,
+        )
 
 
 @rule(
@@ -91,7 +83,7 @@ def nothing_on_chip(graph: Graph) -> Iterator[Finding]:
         remedy = _send_spikes(graph)
     else:
         what = "there are no neurons at all"
-        remedy = "Make layers inside 'with net:', or add the stack: net.add(stack)."
+        remedy = "Make layers inside 'with net:', or add the stack there: net.add(stack)."
     yield Finding(graph.name(graph.network), what, remedy, value=0, limit=1, unit="ensembles")
 
 
