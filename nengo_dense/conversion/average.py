@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-#: Updates that are averaged. On letters held back from training, 8.6 % are answered otherwise than by
-#: the source in 10 steps, after 750 updates, and without averages 9.2 % after 1500 (two seeds); 100
-#: and 200 do no better than 50.
+#: Updates that are averaged. On letters held back from training, 8.6 % are answered otherwise than
+#: by the source in 10 steps, after 750 updates, and without averages 9.2 % after 1500 (two seeds);
+#: 100 and 200 do no better than 50.
 HORIZON = 50
 
 
