@@ -1,6 +1,6 @@
 """The trace of a PyTorch module -> operations."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from nengo_dense import compat
@@ -41,7 +41,8 @@ def operations_of_trace(traced: Any) -> Operations | None:
     known = set(flowing)
     inputs = {node: [n for n in node.all_input_nodes if n in known] for node in flowing}
     nodes, problems = chain(inputs, result.all_input_nodes)
-    if problems or any(_needs_graph(node, known) for node in nodes):
+    numbers = any(isinstance(leaf, int | float) for leaf in _leaves(result.args))
+    if problems or numbers or any(_needs_graph(node, known) for node in nodes):
         return None
     return [
         step
@@ -55,17 +56,20 @@ def _needs_graph(node: Any, known: set[Any]) -> bool:
     if node.op not in ("call_function", "call_method"):
         return False
     name = node.target if isinstance(node.target, str) else node.target.__name__
-    taken = [arg for arg in _flat([*node.args, *node.kwargs.values()]) if arg in known]
+    given = _leaves([*node.args, *node.kwargs.values()])
+    taken = [arg for arg in given if hasattr(arg, "all_input_nodes") and arg in known]
     return name in OF_SEVERAL or len(taken) > len(set(taken))
 
 
-def _flat(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield the nodes among arguments, and those in lists of them."""
-    for value in values:
-        if isinstance(value, list | tuple):
-            yield from _flat(value)
-        elif hasattr(value, "all_input_nodes"):
-            yield value
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield what is in lists and dicts, at any depth."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _leaves(part)
+    else:
+        yield value
 
 
 def needed_for(result: Any) -> set[Any]:

@@ -219,6 +219,8 @@ class Outputs(torch.nn.Module):
         h = torch.relu(self.a(x))
         if self.how == "named tuple":
             return Pair(spread=self.b(h), mean=h)
+        if self.how == "number":
+            return self.b(h), {"scale": 3.0}
         return self.b(h), self.a.bias
 
 
@@ -229,6 +231,7 @@ def test_a_named_tuple_gives_its_names_to_the_outputs():
     assert source.compared.startswith("compared on")
 
 
-def test_an_output_that_depends_on_no_input_is_named():
-    with pytest.raises(ConversionError, match="output 'a_bias' is the same for every input"):
-        read_model(Outputs("weights"))
+@pytest.mark.parametrize(("how", "name"), [("weights", "a_bias"), ("number", "scale")])
+def test_an_output_that_depends_on_no_input_is_named(how, name):
+    with pytest.raises(ConversionError, match=f"output '{name}' is the same for every input"):
+        read_model(Outputs(how))
