@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nengo_dense.importers.operation import Affine, Operation
+from nengo_dense.importers.operation import Affine, Operation, UnfitError
 
 #: Samples that a layout is followed with, where a graph takes any number: an odd number that
 #: nothing else has, so that what mixes samples shows.
@@ -86,7 +86,7 @@ class Layout:
 
         Raises
         ------
-        ValueError
+        UnfitError
             It differs between samples, or has another shape.
         """
         values = np.asarray(values, dtype=np.float64)
@@ -97,7 +97,7 @@ class Layout:
         except ValueError:
             rows = np.empty((0, 0))
         if not len(rows) or not np.array_equal(rows, np.broadcast_to(rows[0], rows.shape)):
-            raise ValueError(
+            raise UnfitError(
                 f"a constant of shape {values.shape} is not one per feature of {self.shape[1:]}"
             )
         row: np.ndarray = rows[0]
@@ -130,17 +130,17 @@ def moved(places: np.ndarray, n: int, n_samples: int) -> tuple[Layout, np.ndarra
 
     Raises
     ------
-    ValueError
+    UnfitError
         It holds other features of one sample than of another.
     """
     samples, features = np.divmod(places, n)
     counts = np.bincount(samples.ravel(), minlength=n_samples)
     if places.size == 0 or np.any(counts != counts[0]):
-        raise ValueError("it does not take the same features of each sample")
+        raise UnfitError("it does not take the same features of each sample")
     layout = Layout(samples, int(counts[0]))
     table = layout.table(features)
     if np.any(table != table[0]):
-        raise ValueError("it does not take the same features of each sample")
+        raise UnfitError("it does not take the same features of each sample")
     return layout, table[0]
 
 
@@ -149,13 +149,13 @@ def selection(rows: np.ndarray, n: int, label: str) -> list[Operation]:
 
     Raises
     ------
-    ValueError
+    UnfitError
         Its matrix would be too large.
     """
     if np.array_equal(rows, np.arange(n)):
         return []
     if len(rows) * n > MAX_MATRIX:
-        raise ValueError(
+        raise UnfitError(
             f"it moves {len(rows)} of {n} features, a matrix of more than {MAX_MATRIX} "
             "values; move them before they enter the model"
         )
@@ -178,7 +178,7 @@ def along_last(dense: Affine, n: int) -> Affine:
 
     Raises
     ------
-    ValueError
+    UnfitError
         Its matrix would be too large.
     """
     weights = np.asarray(dense.weights, dtype=np.float64)
@@ -186,7 +186,7 @@ def along_last(dense: Affine, n: int) -> Affine:
     if n_blocks == 1:
         return dense
     if weights.size * n_blocks**2 > MAX_MATRIX:
-        raise ValueError(
+        raise UnfitError(
             f"its weights, shared by {n_blocks} vectors along the last axis, make a matrix of "
             f"more than {MAX_MATRIX} values; flatten before it"
         )

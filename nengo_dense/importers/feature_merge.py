@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from nengo_dense.importers.feature_layout import Layout, moved
-from nengo_dense.importers.operation import Affine, Operation
+from nengo_dense.importers.operation import Affine, Operation, UnfitError
 
 #: Features of which the largest may be taken: each but one needs a rectifier after the others.
 MOST_OF_MAXIMUM = 64
@@ -22,7 +22,7 @@ def broadcast(layouts: Sequence[Layout]) -> tuple[Layout, list[np.ndarray]]:
 
     Raises
     ------
-    ValueError
+    UnfitError
         They have none, or different samples come together.
     """
     shape = np.broadcast_shapes(*(layout.shape for layout in layouts))
@@ -35,12 +35,12 @@ def with_same_samples(layouts: Sequence[Layout]) -> Layout:
 
     Raises
     ------
-    ValueError
+    UnfitError
         Different samples come together.
     """
     first = layouts[0]
     if any(not np.array_equal(other.samples, first.samples) for other in layouts):
-        raise ValueError("it brings different samples together")
+        raise UnfitError("it brings different samples together")
     return first
 
 
@@ -90,7 +90,7 @@ def groups(
 
     Raises
     ------
-    ValueError
+    UnfitError
         A group has features of several samples.
     """
     rank = len(layout.shape)
@@ -100,7 +100,7 @@ def groups(
     last = np.moveaxis(layout.places, places, range(rank - len(places), rank))
     last = last.reshape(-1, int(np.prod([layout.shape[at] for at in places])))
     if np.any(last // layout.n != last[:, :1] // layout.n):
-        raise ValueError("it makes one value of several samples; keep them apart")
+        raise UnfitError("it makes one value of several samples; keep them apart")
     found = [moved(column.reshape(shape), layout.n, layout.n_samples) for column in last.T]
     return found[0][0], [rows for _, rows in found]
 
@@ -114,9 +114,9 @@ def added(rows: Sequence[np.ndarray], n: int, label: str, *, mean: bool) -> list
 
 
 def check_group(n: int) -> None:
-    """Raise a ValueError if the largest of so many features takes too many rectifiers."""
+    """Raise an UnfitError if the largest of so many features takes too many rectifiers."""
     if n > MOST_OF_MAXIMUM:
-        raise ValueError(
+        raise UnfitError(
             f"it takes the largest of {n} values, more than {MOST_OF_MAXIMUM}; train with "
             "smaller groups"
         )

@@ -15,7 +15,7 @@ from nengo_dense.importers.feature_layout import MAX_FOLLOWED, Layout, moved, se
 from nengo_dense.importers.feature_merge import added, groups
 from nengo_dense.importers.keras_graph import KerasLayer
 from nengo_dense.importers.keras_shape import Shape, numbers
-from nengo_dense.importers.operation import Operation
+from nengo_dense.importers.operation import Operation, UnfitError
 
 #: Samples that a layout is followed with, so that what mixes them shows.
 N_SAMPLES = 3
@@ -42,7 +42,7 @@ def _index(part: Any) -> Any:
     if not isinstance(part, dict):
         if part is None or isinstance(part, int):
             return part
-        raise ValueError(f"it is indexed with {part}, must be a slice or a whole number")
+        raise UnfitError(f"it is indexed with {part}, must be a slice or a whole number")
     if part.get("class_name") == "__ellipsis__":
         return Ellipsis
     part = part.get("config", part)
@@ -55,18 +55,18 @@ def _split(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
     if isinstance(sections, list) and "num_or_size_splits" in layer.keywords:
         sections = np.cumsum(sections)[:-1].tolist()  # sizes, of which Keras 2 may leave one open
     if isinstance(sections, int) and not 0 < sections <= places.shape[axis]:
-        raise ValueError(f"it makes {sections} parts of {places.shape[axis]} features")
+        raise UnfitError(f"it makes {sections} parts of {places.shape[axis]} features")
     return np.split(places, sections, axis=axis)
 
 
 def _take(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
     given = layer.keywords.get("indices", layer.args[1] if len(layer.args) > 1 else None)
     if given is None or given is FLOWING:
-        raise ValueError("what it takes must be constant")
+        raise UnfitError("what it takes must be constant")
     axis = _setting(layer, "axis")
     indices = np.asarray(numbers(given), dtype=np.int64)
     if axis is None or indices.size > places.size:
-        raise ValueError("it must take features along an axis, no more than there are")
+        raise UnfitError("it must take features along an axis, no more than there are")
     return [np.take(places, indices, axis=int(axis))]
 
 
@@ -90,7 +90,7 @@ def _swap(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
 def _roll(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
     axis = _setting(layer, "axis")
     if axis is None:
-        raise ValueError("it rolls all samples at once; give it an axis")
+        raise UnfitError("it rolls all samples at once; give it an axis")
     return [np.roll(places, _setting(layer, "shift"), axis)]
 
 
@@ -100,7 +100,7 @@ def _repeat(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
     if "n" in layer.config:
         places, axis = places[:, np.newaxis], 1
     if not isinstance(repeats, int) or axis is None or repeats * places.size > MAX_FOLLOWED:
-        raise ValueError(f"it repeats features {repeats} times along the axis {axis}")
+        raise UnfitError(f"it repeats features {repeats} times along the axis {axis}")
     return [np.repeat(places, repeats, axis=int(axis))]
 
 
@@ -141,7 +141,7 @@ def parts_of(layer: KerasLayer, shape: Shape, kind: str) -> list[tuple[Shape, li
 
     Raises
     ------
-    ValueError
+    UnfitError
         It mixes samples, or its settings mean nothing.
     """
     layout = layout_of(shape)
@@ -181,7 +181,7 @@ def broadcast(shapes: Sequence[Shape], label: str) -> tuple[Shape, list[list[Ope
 
     Raises
     ------
-    ValueError
+    UnfitError
         They have none.
     """
     if any(shape.sizes is None or None in shape.sizes for shape in shapes):
@@ -204,7 +204,7 @@ def joined(shapes: Sequence[Shape], layer: KerasLayer, kind: str) -> tuple[Shape
 
 
 def _by_sample(layout: Layout) -> Shape:
-    """Return the shape of a sample; a ValueError if their axis is not the first."""
+    """Return the shape of a sample; an UnfitError if their axis is not the first."""
     if not layout.is_by_sample():
-        raise ValueError("it moves the axis of the samples, which must stay the first")
+        raise UnfitError("it moves the axis of the samples, which must stay the first")
     return Shape(layout.shape[1:])

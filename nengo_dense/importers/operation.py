@@ -135,6 +135,10 @@ def activation(name: str, label: str, **settings: Any) -> list[Operation]:
     return [Activation(plain, label, function)]
 
 
+class UnfitError(ValueError):
+    """A layer is whole, and yet does something that no dense network does, or too much of it."""
+
+
 def attempt(
     label: str,
     read: Callable[..., list[Operation]],
@@ -150,6 +154,8 @@ def attempt(
         return read(*args)
     except NengoException:
         raise  # it says already what is wrong, and with which file
+    except UnfitError as err:
+        return [Problem(f"layer {label!r} cannot be converted: {err}", is_certain=False)]
     except (
         ArithmeticError,
         AttributeError,
@@ -175,12 +181,12 @@ def per_feature(values: Any) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    UnfitError
         It has another shape.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.size not in (1, array.shape[-1] if array.ndim else 1):
-        raise ValueError(f"a constant of shape {array.shape} is not one per feature")
+        raise UnfitError(f"a constant of shape {array.shape} is not one per feature")
     return array.reshape(()) if array.size == 1 else array.ravel()
 
 
