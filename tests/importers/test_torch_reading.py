@@ -136,7 +136,10 @@ def test_activations_that_are_written_as_several_steps_are_recognized(name):
         ),
         (lambda n, x: n.c(n.a(x).max(1)[1][:, None] + n.b(n.a(x))), "the place of the largest"),
         (lambda n, x: n.c(n.a(x).t().reshape(-1, 8)), "'c': it needs the samples along the first"),
-        (lambda n, x: n.c(n.a(x) + n.a(x).flip(0)), "'add' cannot be converted: it brings different samples together"),
+        (
+            lambda n, x: n.c(n.a(x) + n.a(x).flip(0)),
+            "'add' cannot be converted: it brings different samples together",
+        ),
         (lambda n, x: n.c(sum(row for row in n.a(x))[None]), "forward cannot be traced .*Proxy"),
         (lambda n, x: n.c(n.a(x)).t(), "output 't' does not have the samples along"),
         (lambda n, x: n.c(n.a(x) * n.b(n.a(x))), "unless all are functions of the same weighted"),
