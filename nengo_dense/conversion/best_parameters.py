@@ -49,7 +49,6 @@ class BestParameters:
         self._windows = windows
         self._known = np.concatenate([fit.frames, held_back.frames])
         self._kept: list[np.ndarray] = []
-        self._lowest: list[np.ndarray] = []
         n_steps = max(window.stop - window.begin for window in windows)
         self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
         self.judgements: list[Judgement] = []
@@ -69,17 +68,10 @@ class BestParameters:
         found = judge(self._circuit, self._held_back, *how)
         self.judgements.append(found)
         first, best = self.judgements[0], self.judgements[self.best]
-        if found.loss <= self.lowest:
-            self._lowest = [parameter.copy() for parameter in self.parameters]
         if not self._kept or (found.bears(first) and found.loss < best.loss):
             self.best = len(self.judgements) - 1
             self._kept = [parameter.copy() for parameter in self.parameters]
         return found
-
-    @property
-    def lowest(self) -> float:
-        """(float) Lowest loss of all judgements."""
-        return min(judgement.loss for judgement in self.judgements)
 
     @property
     def since_lowest(self) -> int:
@@ -93,13 +85,6 @@ class BestParameters:
 
     def restore(self) -> Judgement:
         """Return to the best parameters, and what was said of them."""
-        self._set(self._kept)
-        return self.judgements[self.best]
-
-    def restore_lowest(self) -> None:
-        """Return to the parameters with the lowest loss, to go on from them."""
-        self._set(self._lowest)
-
-    def _set(self, values: Sequence[np.ndarray]) -> None:
-        for parameter, value in zip(self.parameters, values, strict=True):
+        for parameter, value in zip(self.parameters, self._kept, strict=True):
             parameter[...] = value
+        return self.judgements[self.best]

@@ -28,12 +28,12 @@ class Effort(NamedTuple):
 
 #: Steps of a presentation beyond which there are fewer updates, as their root: each takes longer,
 #: and there is less to learn.
-SHORT = 100
+SHORT = 25
 #: What the words stand for.
 EFFORTS = {
-    "fast": Effort(5, 60, 250),
-    "normal": Effort(20, 200, 750),
-    "best": Effort(80, 1000, 4000),
+    "fast": Effort(10, 100, 300),
+    "normal": Effort(40, 300, 1500),
+    "best": Effort(160, 1200, 8000),
 }
 
 

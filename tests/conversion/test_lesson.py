@@ -22,13 +22,14 @@ def as_rows(batch):
 
 
 def learn_by_heart(lessons):
-    for loss in (0.1, 0.3):
-        lessons.note(loss)
-    lessons.compare(0.31, True)
+    for learned, held_back in [(0.5, 0.27), (0.1, 0.31)]:
+        lessons.note(learned)
+        lessons.note(0.3)
+        lessons.compare(held_back)
 
 
 def test_each_pass_has_every_sample_once_in_a_new_order(samples):
-    lessons = Lessons(samples, 10, None, 0)
+    lessons = Lessons(samples, 10, source, 0)
     passes = [[lessons.next_batch() for _ in range(5)] for _ in range(2)]
     for batches in passes:
         assert set.union(*map(as_rows, batches)) == as_rows(samples)
@@ -40,21 +41,22 @@ def test_a_batch_is_no_larger_than_all_samples(samples):
     assert len(Lessons(samples, 640, None, 0).next_batch()) == len(samples)
 
 
-def test_half_of_a_batch_is_mixed_once_samples_are_learned_by_heart(samples):
+def test_samples_are_mixed_only_when_they_are_learned_by_heart(samples):
     lessons = Lessons(samples, 10, source, 0)
-    for learned, held_back, rises in [
-        (0.2, 0.9, False),  # no lower loss was there yet
-        (0.2, 0.29, True),  # those learned from are hardly better
-        (0.4, 0.3, True),
+    for learned, held_back in [
+        (0.2, 0.9),  # there was nothing lower yet
+        (0.4, 0.3),
+        (0.2, 0.32),  # hardly risen
+        (0.3, 0.4),  # those learned from are no better
     ]:
         lessons.note(learned)
-        lessons.compare(held_back, rises)
+        lessons.compare(held_back)
         assert as_rows(lessons.next_batch()) <= as_rows(samples)
-    lessons.note(0.1)  # those of before do not count
-    lessons.compare(0.16, True)
-    assert len(as_rows(lessons.next_batch()) & as_rows(samples)) == 5
-    lessons.note(1.0)  # what is mixed is harder; it says nothing of the samples
-    lessons.compare(0.1, False)
+    lessons = Lessons(samples, 10, source, 0)
+    learn_by_heart(lessons)
+    assert len(as_rows(lessons.next_batch()) & as_rows(samples)) == 5  # half of them
+    lessons.note(1.0)
+    lessons.compare(0.1)  # what is mixed is harder; it says nothing of the samples
     assert len(as_rows(lessons.next_batch()) & as_rows(samples)) == 5
 
 
