@@ -54,13 +54,9 @@ class DeployedReading(Reading):
         before = self._end(layer, "iq", self.at_input)
         if layer.class_name == "QBatchNormalization":
             return [*before, *self._batch_norm(layer), *self._end(layer, "oq")]
-        weights = self.weights
         arrays = self._arrays(layer) if "kq_conf" in layer.config else []
-        self.weights = lambda _: arrays
-        try:
+        with self.given(lambda _: arrays):
             between = super()._read(plain(layer))
-        finally:
-            self.weights = weights
         return [*before, *between, *self._end(layer, "oq")]
 
     def before_merge(self, layer: KerasLayer, number: int) -> list[Operation]:

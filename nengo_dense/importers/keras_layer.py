@@ -4,7 +4,8 @@ Live models and files of every Keras version meet here. Old names of a setting a
 today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias``.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from nengo_dense.importers.keras_q_activation import activation_of as quantizer_
 from nengo_dense.importers.keras_q_activation import is_function, is_quantizer
 from nengo_dense.importers.keras_quantizer import quantized
 from nengo_dense.importers.keras_shape import MAX_FEATURES, Shape, n_features, numbers
+from nengo_dense.importers.keras_weights import WeightSource
 from nengo_dense.importers.operation import (
     Affine,
     Operation,
@@ -68,7 +70,7 @@ class Reading:
         Labels of the quantizers of inputs, which are left out.
     """
 
-    weights: Callable[[KerasLayer], list[np.ndarray]]
+    weights: WeightSource
     shape: Shape = field(default_factory=Shape)
     is_keras_2: bool = False
     at_input: bool = False
@@ -115,8 +117,17 @@ class Reading:
             return []
         return READERS[layer.class_name](self, layer)
 
+    @contextmanager
+    def given(self, weights: WeightSource) -> Iterator[None]:
+        """Read with other weights for a time."""
+        before, self.weights = self.weights, weights
+        try:
+            yield
+        finally:
+            self.weights = before
+
     def along_last(self, dense: Affine) -> Affine:
-        """Return a layer of the last axis as one of all features; a ValueError if it is too large.
+        """Return a layer of the last axis as one of all features; an UnfitError if too large.
 
         The shape becomes that of what it gives.
         """
@@ -205,11 +216,8 @@ def _time_distributed(reading: Reading, layer: KerasLayer) -> Operations:
     if inner.is_custom or name not in ("Dense", "Activation", "LeakyReLU", "ReLU", *PASS_THROUGH):
         return [unsupported(layer.label, f"TimeDistributed of {name}", layer.class_name)]
     weights = reading.weights
-    reading.weights = lambda _: weights(replace(layer, part=("layer",)))
-    try:
+    with reading.given(lambda _: weights(replace(layer, part=("layer",)))):
         return reading.read(inner)
-    finally:
-        reading.weights = weights
 
 
 def _activation(reading: Reading, layer: KerasLayer) -> Operations:

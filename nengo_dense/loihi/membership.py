@@ -1,4 +1,4 @@
-"""What a network leads to without containing it, such as a stack that was not added."""
+"""The objects that connections and probes lead to, and whether the network contains them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,8 @@ def strangers(network: nengo.Network) -> Iterator[tuple[Any, Any]]:
     ends = [(conn, end) for conn in network.all_connections for end in (conn.pre, conn.post)]
     ends += [(probe, probe.target) for probe in network.all_probes]
     for obj, end in ends:
-        other = _owner(end)
+        other = base(end)
+        other = other.connection if isinstance(other, LearningRule) else other
         if other not in own:
             yield obj, other
 
@@ -44,9 +45,8 @@ def check_members(network: nengo.Network) -> None:
         raise BuildError(f"{obj} leads to {other}, which is not part of this network. {ADD}")
 
 
-def _owner(end: Any) -> Any:
-    """Find the ensemble, node or connection under a view, under neurons or under a rule."""
-    end = end.obj if isinstance(end, ObjView) else end
-    if isinstance(end, Neurons):
-        return end.ensemble
-    return end.connection if isinstance(end, LearningRule) else end
+def base(obj: Any) -> Any:
+    """Find the ensemble or node under a view or under neurons."""
+    if isinstance(obj, ObjView):
+        obj = obj.obj
+    return obj.ensemble if isinstance(obj, Neurons) else obj

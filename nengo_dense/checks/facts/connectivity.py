@@ -17,8 +17,9 @@ from nengo.exceptions import NengoException
 
 from nengo_dense import compat
 from nengo_dense.checks.declaration import fact
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.naming import Names
+from nengo_dense.loihi.membership import base
 
 
 @dataclass

@@ -9,13 +9,14 @@ from nengo.ensemble import Neurons
 from nengo.exceptions import BuildError
 
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
 from nengo_dense.loihi.limits import (
     MAX_COMPARTMENTS,
     MAX_IN_AXONS,
     MAX_OUT_AXONS,
     MAX_SYNAPSE_BITS,
 )
+from nengo_dense.loihi.membership import base
 from nengo_dense.loihi.partition import Population, axon_bits, ceil_div, partition
 
 #: Pairs of decode neurons for each dimension of a decoded connection on the chip

@@ -8,7 +8,7 @@ import numpy as np
 from nengo.processes import PresentInput
 
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.link import base
+from nengo_dense.loihi.membership import base
 
 
 def feeding(graph: Graph) -> dict[nengo.Ensemble, set[nengo.Node]]:

@@ -5,14 +5,6 @@ from typing import Any
 
 import nengo
 from nengo.base import ObjView
-from nengo.ensemble import Neurons
-
-
-def base(obj: Any) -> Any:
-    """Find the ensemble or node under a view or under neurons."""
-    if isinstance(obj, ObjView):
-        obj = obj.obj
-    return obj.ensemble if isinstance(obj, Neurons) else obj
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,10 @@ from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import FloatBuild, Layer
 from nengo_dense.checks.facts.emulation import Emulation
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Quantization
 from nengo_dense.checks.facts.way import Ways
+from nengo_dense.loihi.membership import base
 
 
 @dataclass

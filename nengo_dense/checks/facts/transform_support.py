@@ -7,7 +7,8 @@ from nengo.dists import Distribution
 from nengo.ensemble import Neurons
 
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
+from nengo_dense.loihi.membership import base
 
 
 def unsupported(link: Link, graph: Graph) -> str:

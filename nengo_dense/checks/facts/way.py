@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.link import base
+from nengo_dense.loihi.membership import base
 
 
 class Ways:

@@ -10,9 +10,10 @@ from nengo.ensemble import Neurons
 
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.finding import Finding
 from nengo_dense.checks.untouched import SEED
+from nengo_dense.loihi.membership import base
 
 #: Highest intercept that nengo-loihi 1.1.0 builds (``Model.intercept_limit``).
 INTERCEPT_LIMIT = 0.95

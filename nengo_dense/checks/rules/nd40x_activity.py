@@ -10,11 +10,12 @@ from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.emulation import Emulation
 from nengo_dense.checks.facts.input_source import feeding, is_zero, open_inputs, presented
-from nengo_dense.checks.facts.link import Link, base
+from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.silence import Silence
 from nengo_dense.checks.facts.tuned_stack import TunedStack
 from nengo_dense.checks.finding import Finding
 from nengo_dense.loihi.limits import SATURATED
+from nengo_dense.loihi.membership import base
 
 #: Firing rate in hertz, at a step of 1 ms, above which possible rates are far apart:
 #: 1000 / ceil(1000 / r) can be 250, 333, 500 or 1000 Hz.

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nengo_dense.checks.facts.connectivity import graph
-from nengo_dense.checks.facts.link import base
 from nengo_dense.checks.naming import Names
 from nengo_dense.checks.untouched import untouched
+from nengo_dense.loihi.membership import base
 
 
 def links(net):
