@@ -31,9 +31,9 @@ class Effort(NamedTuple):
 SHORT = 25
 #: What the words stand for.
 EFFORTS = {
-    "fast": Effort(10, 100, 300),
-    "normal": Effort(40, 300, 1500),
-    "best": Effort(160, 1200, 8000),
+    "fast": Effort(5, 100, 200),
+    "normal": Effort(20, 300, 750),
+    "best": Effort(80, 800, 4000),
 }
 
 

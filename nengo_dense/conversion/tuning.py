@@ -7,7 +7,6 @@ import numpy as np
 from nengo.exceptions import BuildError
 from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.conversion.adam import Adam, Schedule
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.circuit import Circuit
@@ -15,10 +14,12 @@ from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.lesson import Lessons, Source
+from nengo_dense.conversion.schedule import Schedule
+from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 
-#: First step size of Adam for each nat that is lost, relative to the root mean square of the array
+#: First step size for each nat that is lost, relative to the root mean square of the array
 #: that is changed, and the most. Steps that suit a stack with much to learn destroy one that is
 #: almost right, and all that follows only mends it. On letters held back from training, 0.06 is
 #: best in 10 steps of a network that loses 1.0 at first, 0.04 in 25 (0.33), and 0.001 to 0.003 in
@@ -97,7 +98,7 @@ def tune(
         budget = Budget(effort, len(fit), n_steps, goals.late)
         lessons = Lessons(fit, _batch_size(n_shown), source, seed)
         sizes = _sizes(circuit)
-        adam = Adam(best.parameters, sizes)
+        steps = Soap(best.parameters, sizes)
         rate = _rate(goals, best.judgements[0], circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
         while schedule.place(used) < 1:
@@ -108,7 +109,7 @@ def tune(
             except BuildError:  # the steps lead to weights that the chip cannot store
                 break
             lessons.note(loss)
-            adam.update(gradient.all, rate * schedule.share(adam.n_updates + 1, used))
+            steps.update(gradient.all, rate * schedule.share(steps.n_updates + 1, used))
             best.limit.hold(circuit, circuit.standard(batch.frames))
             over = schedule.place(used) >= 1
             if over or used * N_JUDGEMENTS >= len(best.judgements):
@@ -116,7 +117,7 @@ def tune(
                 lessons.compare(found.loss)
                 if _is_worse(found, best.judgements[0], len(held_back)):
                     best.restore()
-                    adam, rate = Adam(best.parameters, sizes), RETREAT * rate
+                    steps, rate = Soap(best.parameters, sizes), RETREAT * rate
             if best.since_lowest >= PATIENCE:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import tuning
-from nengo_dense.conversion.adam import COOLING, Adam, Schedule
+from nengo_dense.conversion.schedule import COOLING, Schedule
+from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.distillation import Comparison, Distillation
@@ -86,7 +87,7 @@ def test_nothing_changes_where_everything_is_worse(problem, monkeypatch):
         for values in self.parameters:
             values[...] = np.std(values) * np.random.RandomState(1).normal(size=values.shape)
 
-    monkeypatch.setattr(Adam, "update", forget)
+    monkeypatch.setattr(Soap, "update", forget)
     circuit, (first, *_, last) = run(problem, 1)
     assert first == last
     unchanged, known = problem[0](), np.concatenate([part.frames for part in problem[1:3]])
@@ -187,7 +188,7 @@ def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypa
     make, *samples, goals = problem
     sizes = []
     monkeypatch.setattr(Circuit, "depth", depth)
-    monkeypatch.setattr(Adam, "update", lambda self, gradient, rate: sizes.append(rate))
+    monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
     first, *_ = tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
     whole = tuning.LEARNING_RATE * first.loss * Schedule().share(1, 1 / 60)
     assert sizes[0] == pytest.approx(share * whole)
@@ -197,7 +198,7 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
     """A stack that is almost right keeps what it has: its steps are small from the start."""
     make, *samples, goals = problem
     sizes = []
-    monkeypatch.setattr(Adam, "update", lambda self, gradient, rate: sizes.append(rate))
+    monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
     losses = []
     for most in (tuning.MOST_RATE, 1e-6):
         monkeypatch.setattr(tuning, "MOST_RATE", most)
@@ -215,7 +216,7 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
 def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, monkeypatch):
     make, *samples, goals = problem
     rates = []
-    update = Adam.update
+    update = Soap.update
 
     def seen(self, slopes, rate):
         rates.append(rate)
@@ -223,7 +224,7 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
 
     monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
     monkeypatch.setattr(tuning, "MOST_RATE", 3.0)
-    monkeypatch.setattr(Adam, "update", seen)
+    monkeypatch.setattr(Soap, "update", seen)
     first, second, *_, last = tune(
         make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False
     )

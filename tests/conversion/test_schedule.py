@@ -1,23 +1,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.conversion.adam import COOLING, FINAL_SHARE, Adam, Schedule
-
-
-def test_steps_are_relative_to_size_and_free_of_the_gradients_scale():
-    parameters = [np.zeros(3), np.zeros(3)]
-    adam = Adam(parameters, [1.0, 10.0])
-    adam.update([np.array([1.0, -1e-3, 1e3])] * 2, 0.1)
-    np.testing.assert_allclose(parameters[0], [-0.1, 0.1, -0.1], rtol=1e-6)
-    np.testing.assert_allclose(parameters[1], [-1.0, 1.0, -1.0], rtol=1e-6)
-
-
-def test_outputs_of_any_unit_take_steps_of_their_own_size():
-    parameters = [np.zeros((2, 3)), np.zeros(2)]
-    adam = Adam(parameters, [np.array([[1.0], [500.0]]), np.array([1.0, 500.0])])
-    adam.update([np.ones((2, 3)), np.ones(2)], 0.01)
-    np.testing.assert_allclose(parameters[0], [[-0.01] * 3, [-5.0] * 3])
-    np.testing.assert_allclose(parameters[1], [-0.01, -5.0])
+from nengo_dense.conversion.schedule import COOLING, FINAL_SHARE, Schedule
 
 
 def test_step_size_rises_then_falls():
