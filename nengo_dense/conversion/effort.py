@@ -29,6 +29,8 @@ class Effort(NamedTuple):
 #: Steps of a presentation beyond which there are fewer updates, as their root: each takes longer,
 #: and there is less to learn.
 SHORT = 25
+#: Updates that step sizes are chosen for. With fewer of them all has to be learned in fewer steps.
+USUAL = 750
 #: What the words stand for.
 EFFORTS = {
     "fast": Effort(5, 100, 200),
@@ -62,6 +64,11 @@ class Budget:
             share = min(1.0, float(np.sqrt(SHORT / n_steps)))
             wanted = share * min(passes * n_samples // BATCH_SIZE, most)
             self._n_updates = max(round(wanted), least * (2 if values else 1))
+
+    @property
+    def haste(self) -> float:
+        """(float) How many times larger steps have to be than in `USUAL` updates."""
+        return float(np.sqrt(USUAL / self._n_updates)) if self._seconds is None else 1.0
 
     def used(self, n: int) -> float:
         """Return the share that is used after ``n`` updates; 1 or more if nothing is left."""

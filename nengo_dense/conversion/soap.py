@@ -15,7 +15,6 @@ BETA_COVARIANCE, RENEWAL = 0.95, 10
 MOST_SIDE = 256
 #: Share of the size of all gradients of an array below which one counts as rounding.
 ROUNDING = 1e-8
-GRAFT = 1
 
 
 class Directions:
@@ -81,7 +80,6 @@ class Soap:
         self._directions = [Directions(p.shape) for p in parameters]
         self._mean = [np.zeros_like(p) for p in parameters]
         self._square = [np.zeros_like(p) for p in parameters]
-        self._plain = [np.zeros_like(p) for p in parameters]
 
     def update(self, gradients: Sequence[np.ndarray], rate: float) -> None:
         """Change all parameters by one step."""
@@ -100,11 +98,4 @@ class Soap:
         deviation = np.sqrt(square / (1 - BETA_2**self.n_updates))
         least = ROUNDING * np.sqrt(np.mean(deviation**2)) + np.finfo(float).tiny
         along = directions.along(mean) / (1 - BETA_1**self.n_updates)
-        step = directions.sum_of(along / (deviation + least))
-        if GRAFT and step.ndim == 2:
-            plain = self._plain[i]
-            plain += (1 - BETA_2) * (gradient**2 - plain)
-            dev = np.sqrt(plain / (1 - BETA_2**self.n_updates))
-            adam = mean / (1 - BETA_1**self.n_updates) / (dev + ROUNDING * np.sqrt(np.mean(dev**2)) + np.finfo(float).tiny)
-            step = step * (np.linalg.norm(adam) / max(np.linalg.norm(step), np.finfo(float).tiny))
-        return step
+        return directions.sum_of(along / (deviation + least))

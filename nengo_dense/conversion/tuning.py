@@ -24,7 +24,7 @@ from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 #: almost right, and all that follows only mends it. On letters held back from training, 0.06 is
 #: best in 10 steps of a network that loses 1.0 at first, 0.04 in 25 (0.33), and 0.001 to 0.003 in
 #: 100 (0.05).
-LEARNING_RATE, MOST_RATE = 0.08, 0.2
+LEARNING_RATE, MOST_RATE = 0.08, 0.1
 #: The same of values in a presentation of one step; it shrinks as the root of the number of steps.
 #: Values bear larger steps, as the readout is fitted in between.
 LEARNING_RATE_OF_VALUES = 0.3
@@ -99,7 +99,7 @@ def tune(
         lessons = Lessons(fit, _batch_size(n_shown), source, seed)
         sizes = _sizes(circuit)
         steps = Soap(best.parameters, sizes)
-        rate = _rate(goals, best.judgements[0], circuit, n_steps)
+        rate = budget.haste * _rate(goals, best.judgements[0], circuit, n_steps)
         n, used, schedule = 0, 0.0, Schedule()
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
