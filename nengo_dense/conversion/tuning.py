@@ -46,6 +46,9 @@ RETREAT = 1 / 3
 #: of the time. On letters held back from training, 640 at 10 steps did better than 256 with three
 #: times as many updates.
 SAMPLES_BY_STEPS, LEAST_BATCH, MOST_BATCH = 6400, 64, 640
+#: Batches that the samples make up at least: on digits held back from training (3 seeds), a third
+#: of 916 samples at 10 steps did as well as two thirds, in half of the time.
+LEAST_BATCHES = 3
 
 
 def tune(
@@ -96,7 +99,7 @@ def tune(
         n_shown = max(window.stop for window in windows)
         n_steps = max(window.stop - window.begin for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        lessons = Lessons(fit, _batch_size(n_shown), source, seed)
+        lessons = Lessons(fit, _batch_size(n_shown, len(fit)), source, seed)
         sizes = _sizes(circuit)
         steps = Soap(best.parameters, sizes)
         rate = budget.haste * _rate(goals, best.judgements[0], circuit, n_steps)
@@ -160,6 +163,7 @@ def _is_worse(found: Judgement, first: Judgement, n: int) -> bool:
     return bool(found.loss > (LOWER if is_far else WORSE) * first.loss)
 
 
-def _batch_size(n_steps: int) -> int:
+def _batch_size(n_steps: int, n_samples: int) -> int:
     """Choose the number of samples of an update."""
-    return int(np.clip(SAMPLES_BY_STEPS // n_steps, LEAST_BATCH, MOST_BATCH))
+    most = min(MOST_BATCH, n_samples // LEAST_BATCHES)
+    return max(LEAST_BATCH, min(SAMPLES_BY_STEPS // n_steps, most))
