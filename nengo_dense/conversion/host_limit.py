@@ -69,6 +69,5 @@ class HostLimit:
         if not self.beyond:
             return np.asarray(drive.max(axis=0))
         place = (self.beyond * (drive > 0).sum(axis=0)).astype(int)
-        rank = len(drive) - 1 - place
-        ends = np.partition(drive, np.unique(rank), axis=0)
-        return np.asarray(np.take_along_axis(ends, rank[np.newaxis], axis=0)[0])
+        falling = -np.sort(-drive, axis=0)
+        return np.asarray(np.take_along_axis(falling, place[np.newaxis], axis=0)[0])
