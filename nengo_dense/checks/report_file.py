@@ -1,6 +1,5 @@
 """Files of reports; they replace only other reports."""
 
-import json
 from typing import BinaryIO
 
 from nengo_dense import files
@@ -11,7 +10,7 @@ def _is_html(file: BinaryIO) -> bool:
 
 
 def _is_json(file: BinaryIO) -> bool:
-    return bool({"schema_version", "findings", "layers"} <= json.load(file).keys())
+    return bool({"schema_version", "findings", "layers"} <= files.read_json(file).keys())
 
 
 HTML = files.Kind("a check's report (HTML)", _is_html)
