@@ -223,6 +223,27 @@ def write(path: Any, produce: Callable[[BinaryIO], Any], *, kind: Kind = ANY) ->
         temporary.unlink(missing_ok=True)
 
 
+def write_document(path: Any, make: Callable[[], str], *, kind: Kind = ANY) -> None:
+    """Write a text, completely or not at all; it is only made if the file can be written.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+    make : callable
+        Returns the text. Its own errors pass unchanged.
+    kind : Kind, optional
+        As in `check_target`.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError, OSError
+        As in `write`.
+    """
+    check_target(path, kind)
+    content = make().encode()
+    write(path, lambda file: file.write(content), kind=kind)
+
+
 def write_arrays(
     path: Any, arrays: Mapping[str, Any], *, kind: Kind = ANY, limit: Limit | None = None
 ) -> None:

@@ -169,10 +169,7 @@ class Report(ABC):
         nengo.exceptions.ValidationError
             A file of another kind has this name.
         """
-        kind = html_kind(self.kind)
-        files.check_target(path, kind)
-        content = self.to_html().encode()
-        files.write(path, lambda file: file.write(content), kind=kind)
+        files.write_document(path, self.to_html, kind=html_kind(self.kind))
 
     def save_json(self, path: str | Path) -> None:
         """Write the JSON document to a file, in the place of no other file than such a one.
@@ -189,10 +186,7 @@ class Report(ABC):
         nengo.exceptions.ValidationError
             A file of another kind has this name.
         """
-        kind = json_kind(self.kind)
-        files.check_target(path, kind)
-        content = self.to_json().encode()
-        files.write(path, lambda file: file.write(content), kind=kind)
+        files.write_document(path, self.to_json, kind=json_kind(self.kind))
 
 
 def html_kind(kind: str) -> files.Kind:

@@ -350,6 +350,19 @@ def test_a_stack_for_which_there_is_no_space_leaves_the_old_one(tmp_path):
     assert nengo_dense.DenseStack.load(path).units == small.units
 
 
+def test_a_document_is_only_made_if_it_can_be_written(tmp_path):
+    path = tmp_path / "page.html"
+    files.write_document(path, lambda: "Zürich")
+    assert path.read_bytes() == "Zürich".encode()
+    made, foreign = [], files.Kind("a page of a run", lambda file: False)
+    with pytest.raises(FileExistsError, match="exists and is not a page of a run"):
+        files.write_document(path, lambda: made.append("made"), kind=foreign)
+    with pytest.raises(ZeroDivisionError, match="by zero"):
+        files.write_document(path, lambda: str(1 / 0))
+    assert not made
+    assert path.read_bytes() == "Zürich".encode()
+
+
 SOURCE = sorted(Path(nengo_dense.__file__).parent.rglob("*.py"))
 MODES = {"w", "wb", "a", "ab", "x", "xb", "r+", "r+b"}
 

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
-from nengo_dense.checks import html, report_file, text
+from nengo_dense import files
+from nengo_dense.checks import html, text
 from nengo_dense.checks.outcome import Outcome
+from nengo_dense.checks.report_file import HTML
 
 
 class CheckReport(Outcome):
@@ -89,7 +91,7 @@ class CheckReport(Outcome):
         OSError
             As in ``nengo_dense.files.write``.
         """
-        report_file.write(path, self.to_html, report_file.HTML)
+        files.write_document(path, self.to_html, kind=HTML)
 
     def __repr__(self) -> str:
         return f"<CheckReport: {self.summary}>"

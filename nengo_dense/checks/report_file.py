@@ -1,7 +1,5 @@
 """Files of reports; they replace only other reports."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import BinaryIO
 
 from nengo_dense import files
@@ -17,16 +15,3 @@ def _is_json(file: BinaryIO) -> bool:
 
 HTML = files.Kind("a check's report (HTML)", _is_html)
 JSON = files.Kind("a check's report (JSON)", _is_json)
-
-
-def write(path: str | Path, text: Callable[[], str], kind: files.Kind) -> None:
-    """Write a report's text; it is only made if the file can be written.
-
-    Raises
-    ------
-    OSError
-        As in `nengo_dense.files.write`.
-    """
-    files.check_target(path, kind)
-    page = text().encode()
-    files.write(path, lambda file: file.write(page), kind=kind)

@@ -6,7 +6,8 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
-from nengo_dense.checks import CheckReport, check, documentation, report_file
+from nengo_dense import files
+from nengo_dense.checks import CheckReport, check, documentation
 from nengo_dense.checks.report_file import HTML, JSON
 from nengo_dense.checks.selection import Selection
 from nengo_dense.cli import console, model
@@ -103,7 +104,7 @@ def run_check(args: argparse.Namespace) -> int:
         if args.html:
             report.save_html(args.html)
         if args.json:
-            report_file.write(args.json, report.to_json, JSON)
+            files.write_document(args.json, report.to_json, kind=JSON)
     finally:
         print(report)
     return 0 if report.ok else 1

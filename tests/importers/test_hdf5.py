@@ -171,6 +171,15 @@ def test_a_process_that_ends_is_named(path):
             file.names("")
 
 
+def test_a_request_that_no_process_takes_is_named(path):
+    keras_like(path)
+    with Hdf5File(path, "data") as file:
+        file.child.kill()
+        file.child.wait()
+        with pytest.raises(FileFormatError, match="did not survive, it was ended by SIGKILL"):
+            file.names("")
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -78,6 +78,17 @@ def test_other_quantizers_are_named(declared, match):
         FixedPoint.read(declared, lambda: bits([1], [2]))
 
 
+def test_a_quantizer_whose_bits_cannot_be_told_apart_is_refused():
+    with pytest.raises(ValueError, match="has 3 weight arrays, of which none is k"):
+        FixedPoint.read(config(), lambda: [np.float32([1])] * 3)
+
+
+def test_bits_that_single_precision_does_not_hold_are_refused():
+    quantizer = FixedPoint.read(config(), lambda: bits([1], [200]))
+    with pytest.raises(ValueError, match="has bits beyond single precision"):
+        quantizer.rounded(np.float32([0.5]))
+
+
 def layer(class_name, name, inbound, module="hgq.layers", **settings):
     settings = {"name": name, "enable_iq": True, "enable_oq": False, **settings}
     tensors = [{"config": {"keras_history": [each, 0, 0]}} for each in inbound]
@@ -137,6 +148,12 @@ def test_what_lies_on_the_levels_comes_out_exactly(arrays, rng):
     first = np.maximum(x @ a[0] + a[1], 0)
     second = np.maximum(first @ b[0] + b[1], 0)
     np.testing.assert_array_equal(source.logits(x), (first + second) @ c[0] + c[1])
+
+
+def test_a_layer_without_one_of_its_arrays_is_named(arrays):
+    del arrays["a",][1]
+    with pytest.raises(ConversionError, match=r"'a'.* it has 1 weight arrays, not kernel, b"):
+        read([dense("a", ["in"], 3)], arrays)
 
 
 def test_features_without_bits_are_zero_and_limits_are_kept(arrays):

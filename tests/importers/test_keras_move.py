@@ -149,6 +149,7 @@ def test_inputs_by_name_are_compared_in_the_order_in_which_they_are_declared(rng
         (lambda x: ops.max(x, axis=0, keepdims=True), "makes one value of several samples"),
         (lambda x: ops.transpose(x, (1, 0)), "moves the axis of the samples"),
         (lambda x: L.Multiply()([x, L.Dense(8)(x)]), "unless all are functions of the same"),
+        (lambda x: ops.max(L.Dense(65)(x), axis=1), "the largest of 65 values, more than 64"),
     ],
 )
 def test_what_mixes_samples_or_multiplies_is_named(layers, match):
@@ -191,6 +192,16 @@ CHANGED = {
         lambda x: x[:, :4],
         lambda call: call["args"].__setitem__(1, ["all", "x"]),
         "it is indexed with all, must be a slice or a whole number",
+    ),
+    "a roll of all samples": (
+        lambda x: ops.roll(x, 1, axis=1),
+        lambda call: call["kwargs"].__setitem__("axis", None),
+        "it rolls all samples at once; give it an axis",
+    ),
+    "a repetition of all samples": (
+        lambda x: ops.repeat(x, 2, axis=1),
+        lambda call: call["kwargs"].__setitem__("axis", None),
+        "it repeats features 2 times along the axis None",
     ),
     "an axis that is not of one element": (
         lambda x: ops.squeeze(ops.expand_dims(x, 1), 1),

@@ -250,6 +250,7 @@ def test_dense_layers_along_the_last_axis_share_their_weights(body, constants, r
         ("m = ReduceMean<axes = [0]>(x) y = Sub(x, m)", "makes one value of several samples"),
         ("y = Concat<axis = 1>(x, c)", "joins constants to values"),
         ("a = Add(x, c) y = LayerNormalization(a, b)", "is not one per feature"),
+        ("a = PRelu(x, c) y = MatMul(a, W)", "a constant of shape .5, 4. is not one per feature"),
         ("y = Shape(W)", "'y' is the same for every input"),
         ("y = LpNormalization(x)", "LpNormalization is not supported; it depends on the whole"),
         ("a = Tile(x, big) y = MatMul(a, W)", "Tile would make more than 1048576 values"),
@@ -267,7 +268,14 @@ def test_what_is_no_sum_of_rectifiers_is_named(body, match, constants):
         read_model(model)
 
 
-@pytest.mark.parametrize("body", ["y = MatMul(x, U)", "w = Neg(W) y = MatMul(x, w)"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "y = MatMul(x, U)",
+        "w = Neg(W) y = MatMul(x, w)",
+        "w = Cast<to = 1>(W) y = MatMul(x, w)",
+    ],
+)
 def test_constants_have_a_limit_together(body, constants, monkeypatch):
     monkeypatch.setattr(onnx_graph, "CONSTANTS", Limit(30, "numbers in constants"))
     with pytest.raises(FileFormatError, match=r"constant .* more than the limit"):

@@ -135,10 +135,22 @@ def test_activations_that_are_written_as_several_steps_are_recognized(name):
             "'mean': it makes one value of several",
         ),
         (lambda n, x: n.c(n.a(x).max(1)[1][:, None] + n.b(n.a(x))), "the place of the largest"),
+        (
+            lambda n, x: n.c(n.slopes((h := n.a(x)).view(-1, 2, 4)).flatten(1) + h),
+            "'slopes'.*it works along one axis of several; flatten before it",
+        ),
+        (
+            lambda n, x: n.c((n.a(x)[:, :1, None] * torch.arange(8.0)).flatten(1)),
+            "'mul'.*it works along one axis of several; flatten before it",
+        ),
         (lambda n, x: n.c(n.a(x).t().reshape(-1, 8)), "'c': it needs the samples along the first"),
         (
             lambda n, x: n.c(n.a(x) + n.a(x).flip(0)),
             "'add' cannot be converted: it brings different samples together",
+        ),
+        (
+            lambda n, x: n.c(n.a(x) + n.a(x).roll(1)),
+            "'roll': it does not take the same features of each sample",
         ),
         (lambda n, x: n.c(sum(row for row in n.a(x))[None]), "forward cannot be traced .*Proxy"),
         (lambda n, x: n.c(n.a(x)).t(), "output 't' does not have the samples along"),
@@ -153,7 +165,7 @@ def test_activations_that_are_written_as_several_steps_are_recognized(name):
 )
 def test_what_is_no_sum_of_rectifiers_is_refused_by_name(function, match):
     with pytest.raises(ConversionError, match=match):
-        read_model(Net(function, two=nn.Bilinear(8, 8, 8)))
+        read_model(Net(function, two=nn.Bilinear(8, 8, 8), slopes=nn.PReLU(2)))
 
 
 def test_everything_that_is_refused_is_named_at_once():
