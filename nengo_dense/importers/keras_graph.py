@@ -87,6 +87,14 @@ class KerasLayer:
         return name if isinstance(name, str) else self.class_name  # not the code of a Lambda
 
     @property
+    def dtype(self) -> str:
+        """The type of its weights, or its policy; Keras 2 notes bfloat16 nowhere else."""
+        kind = self.config.get("dtype") if isinstance(self.config, dict) else None
+        inner = kind.get("config") if isinstance(kind, dict) else None
+        name = inner.get("name") if isinstance(inner, dict) else kind
+        return name if isinstance(name, str) else ""
+
+    @property
     def label(self) -> str:
         """The layer's name, after those of the models that it is nested in."""
         return "/".join(step.name for step in self.path)
