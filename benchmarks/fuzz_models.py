@@ -3,8 +3,8 @@
     python benchmarks/fuzz_models.py --onnx 10000 --keras 10000 --json fuzz.json
 
 Whole models are mutated in their nodes, attributes, shapes, constants and configuration, and byte
-by byte. ONNX graphs that are read are compared with onnx's reference evaluator, as ``convert`` does.
-Every HDF5 file is read by a process of its own, which takes most of a Keras model's time. Counted
+by byte. ONNX graphs that are read are compared with onnx's reference evaluator, as ``convert``
+does. A process of its own reads each HDF5 file, which takes most of a Keras model's time. Counted
 are results, named errors by their kind, and what must not be: bare errors, and models that take
 more than 30 s or more than 2 GiB. The exit code is 1 if there is any of these.
 """
