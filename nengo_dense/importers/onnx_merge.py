@@ -49,6 +49,8 @@ def compared_by(reading: OnnxReading, node: Any, label: str) -> Operations:
 
 def chosen(reading: OnnxReading, node: Any, label: str) -> Operations:
     """Add a choice between two values by a condition, each of which may be a constant."""
+    if len(node.input) != 3:
+        raise ValueError(f"it takes {len(node.input)} values, must be a condition and two")
     names, layout = _brought(reading, node, label)
     parts, flowing = [], iter(names)
     for number, value in enumerate(reading.arguments(node)):

@@ -173,6 +173,19 @@ def test_onnx_choices_are_exact(name, rng):
     assert source.compared.startswith("compared on")
 
 
+@pytest.mark.parametrize(
+    "body", ["w = Where(c, h)", "w = Where(c, h, z, h)", "w = Where(h, h, z)"]
+)
+def test_a_choice_of_more_or_fewer_values_is_malformed(body):
+    onnx = pytest.importorskip("onnx", reason="reading ONNX graphs needs onnx")
+    head = '<ir_version: 8, opset_import: ["" : 17]> g (float[n, 6] x) => (float[n, 6] w)'
+    model = onnx.parser.parse_model(f"{head} {{h = Relu(x) c = Greater(h, z) {body}}}")
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(0.5), "z"))
+    match = r"'w' is malformed .* must be a condition and two|'w': it chooses by what is no comp"
+    with pytest.raises(ConversionError, match=match):
+        read_model(model)
+
+
 TORCH = {
     "leaky": lambda f, n, x, y: f.where(x > 0, x, 0.1 * x),
     "method": lambda f, n, x, y: x.where(x.ge(0), 0.1 * x),
