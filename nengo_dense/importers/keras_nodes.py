@@ -81,12 +81,15 @@ class KerasNodes:
         Name of a node -> shape of a sample.
     inputs : set
         Names of the nodes of inputs.
+    grids : dict
+        Name of a node -> distance of the levels of its values; see `DeployedReading`.
     """
 
     reading: DeployedReading
     nodes: list[GraphNode] = field(default_factory=list)
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
     inputs: set[Hashable] = field(default_factory=set)
+    grids: dict[Hashable, Any] = field(default_factory=dict)
 
     def model(
         self,
@@ -204,6 +207,7 @@ class KerasNodes:
         shapes = [Shape(self.shapes[source].sizes) for source in sources]
         self.reading.shape = shapes[0]
         self.reading.at_input = sources[0] in self.inputs
+        self.reading.grid = self.grids.get(sources[0], 0.0) if len(sources) == 1 else 0.0
         if len(sources) > 1:
             sources = self._rounded(layer, shapes, sources)
             merge, operations, sources = self._merged(plain(layer), shapes, sources)
@@ -225,6 +229,7 @@ class KerasNodes:
         key = self._key(label)
         self.nodes.append(GraphNode(key, tuple(sources), operations, merge, label=label))
         self.shapes[key] = Shape(self.reading.shape.sizes)
+        self.grids[key] = self.reading.grid
         return key
 
     def _branches(self, layer: KerasLayer, source: Hashable) -> list[Hashable]:
