@@ -223,6 +223,7 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "exponential": _smooth("exponential", np.exp, 0.0, None),
     "logsigmoid": _smooth("log_sigmoid", lambda z: -np.logaddexp(0.0, -np.asarray(z)), 1.0, 0.0),
     "tanhshrink": _smooth("tanh_shrink", lambda z: z - np.tanh(z), 1.0, 1.0),
+    "expm1": _smooth("expm1", np.expm1, 0.0, None),
     "erf": _smooth("erf", erf, 0.0, 0.0),
     "power": power,
     "square": power,

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nengo_dense.importers.condition import COMPARISONS, compared
 from nengo_dense.importers.operation import (
     Activation,
     Affine,
     Operation,
     Problem,
     Scaling,
+    UnfitError,
     activation,
     per_feature,
     unsupported,
@@ -62,6 +64,28 @@ def arithmetic(
     if second is FLOWING:
         return [Scaling(factor, constant, label)]
     return [Scaling(1.0, factor * constant, label)]
+
+
+def constant(values: ArrayLike, label: str) -> list[Operation]:
+    """Give the same numbers for every input, in the place of what flows.
+
+    Raises
+    ------
+    UnfitError
+        They are not finite.
+    """
+    if not np.isfinite(values).all():
+        raise UnfitError("it may give numbers that are not finite")
+    return [Scaling(0.0, per_feature(values), label)]
+
+
+def compare(kind: str, first: Any, second: Any, label: str) -> list[Operation]:
+    """Read a comparison, a key of `COMPARISONS`, of what flows with a constant."""
+    if first is FLOWING and second is FLOWING:
+        return [unsupported(label, "a comparison of two values of the model", "where")]
+    number = per_feature(first if second is FLOWING else second)
+    ours, theirs = COMPARISONS[kind] if first is FLOWING else COMPARISONS[kind][::-1]
+    return [Scaling(ours, theirs * number, label), *compared(label)]
 
 
 def power(first: Any, second: Any, label: str) -> list[Operation]:

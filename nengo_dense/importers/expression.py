@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike
 
 from nengo_dense.budget import WEIGHTS
 
+#: Relative difference that rounding in double precision explains, of sums of many products.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Expression:
@@ -32,6 +35,11 @@ class Expression:
     def n(self) -> int:
         """(int) Number of features."""
         return len(self.bias)
+
+    @property
+    def is_constant(self) -> bool:
+        """(bool) Whether it is the same for all values."""
+        return not any(term.any() for term in self.terms.values())
 
     def is_plainly(self, name: str) -> bool:
         """Tell whether this is a named value as it is."""
@@ -72,9 +80,30 @@ class Expression:
         }
         return Expression(terms, self.bias[kept])
 
+    def without_zeros(self) -> "Expression":
+        """Return the same without values that have no part in it."""
+        terms = {name: term for name, term in self.terms.items() if term.any()}
+        return Expression(terms, self.bias)
+
+    def spread(self, n: int) -> "Expression":
+        """Return a single feature `n` times, and what has `n` as it is.
+
+        Raises
+        ------
+        ValueError
+            It has another number of features.
+        """
+        if self.n == n:
+            return self
+        if self.n != 1:
+            raise ValueError(f"{self.n} features are not {n}")
+        return self.affine(np.ones((n, 1)), None)
+
     def plus(self, other: "Expression") -> "Expression":
         """Return the sum, of equal widths or one of them 1."""
-        first, second = _spread(self, other)
+        if 1 not in (self.n, other.n) and self.n != other.n:
+            raise ValueError(f"{self.n} features and {other.n} cannot be added")
+        first, second = (part.spread(max(self.n, other.n)) for part in (self, other))
         terms = dict(first.terms)
         for name, term in second.terms.items():
             terms[name] = _added(terms[name], term) if name in terms else term
@@ -130,13 +159,26 @@ def alike(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return first, second
 
 
-def _spread(first: Expression, second: Expression) -> tuple[Expression, Expression]:
-    """Spread a single feature over the other's, as arithmetic does."""
-    if first.n == second.n:
-        return first, second
-    if 1 not in (first.n, second.n):
-        raise ValueError(f"{first.n} features and {second.n} cannot be added")
-    n = max(first.n, second.n)
-    return tuple(  # type: ignore[return-value]
-        part if part.n == n else part.affine(np.ones((n, 1)), None) for part in (first, second)
-    )
+def picked(term: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Return which unit each row of a matrix takes, and times what, if all do that."""
+    if term.ndim == 1:
+        columns, factors = np.arange(len(term)), term
+    else:
+        if np.any(np.count_nonzero(term, axis=1) != 1):
+            return None
+        columns = np.abs(term).argmax(axis=1)
+        factors = term[np.arange(len(term)), columns]
+    if not factors.size or np.ptp(factors) > ROUNDING * np.abs(factors).max():
+        return None
+    return columns, float(factors[0])
+
+
+def with_rows(drive: Expression, columns: np.ndarray) -> Expression:
+    """Return features of an expression in another order, or several times."""
+    if np.array_equal(columns, np.arange(drive.n)):
+        return drive
+    terms = {
+        name: (np.diag(term) if term.ndim == 1 else term)[columns]
+        for name, term in drive.terms.items()
+    }
+    return Expression(terms, drive.bias[columns])

@@ -111,6 +111,13 @@ class Layout:
         return expected is not None and np.array_equal(expected.samples, self.samples)
 
 
+def as_batch(layout: Layout) -> Layout:
+    """Return a layout; an UnfitError if the samples do not lie one after the other in it."""
+    if not layout.is_by_sample():
+        raise UnfitError("it needs the samples along the first axis")
+    return layout
+
+
 def moved(places: np.ndarray, n: int, n_samples: int) -> tuple[Layout, np.ndarray]:
     """Tell what a tensor holds after its elements were moved.
 

@@ -16,6 +16,7 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers.activation import composed
+from nengo_dense.importers.condition import STEP, jumping
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.spec import DenseSpec
 
@@ -126,6 +127,8 @@ def _activation_problems(
             f"{layer}: a {operation.kind} comes before the first dense layer; "
             "apply it to the data instead"
         ]
+    if operation.function is STEP:
+        return [jumping(operation.label)]
     if operation.function is not None:
         form = operation.function.exact
         n = None if form is None else form.width

@@ -1,8 +1,9 @@
 """Nodes of a model's graph -> its form: populations, each affine in inputs and earlier ones.
 
 Whatever is affine folds away, in double precision: dense layers without activation, scalings,
-sums, concatenations and slices. ``max(a, b)`` is ``b + relu(a - b)``, and a product of functions
-of the same weighted input is a function of it (`nengo_dense.importers.product`).
+sums, concatenations and slices. ``max(a, b)`` is ``b + relu(a - b)``, a product of functions of
+the same weighted input is a function of it (`nengo_dense.importers.product`), and so are choices
+by a comparison (`nengo_dense.importers.condition`).
 """
 
 from collections import Counter
@@ -14,10 +15,17 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.activation import FUNCTIONS, Function, composed
+from nengo_dense.importers.condition import (
+    STEP,
+    is_truth,
+    jumping,
+    rectified_choice,
+    rectified_function,
+)
 from nengo_dense.importers.expression import Expression, concatenated
 from nengo_dense.importers.graph_form import GraphForm, Output, Population
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
-from nengo_dense.importers.product import combined
+from nengo_dense.importers.product import combined, of_one_input
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,7 @@ class Merge:
 
     Parameters
     ----------
-    kind : {"sum", "concat", "max", "min", "product", "quotient"}
+    kind : {"sum", "concat", "max", "min", "product", "quotient", "where"}
     factors : tuple of float, optional
         Of each value of a sum.
     """
@@ -111,21 +119,72 @@ class _Fold:
             names = {name for part in parts for name in part.terms}
             return concatenated(parts, {name: self._width(name) for name in names})
         if node.merge.kind == "sum":
+            if all(is_truth(part, self.known) for part in parts):
+                raise ValueError("it adds comparisons, whose sum some frameworks take for true")
             factors = node.merge.factors or (1.0,) * len(parts)
             total = parts[0].scaled(factors[0])
             for part, factor in zip(parts[1:], factors[1:], strict=True):
                 total = total.plus(part.scaled(factor))
             return total
+        if node.merge.kind == "where":
+            return self._chosen(node.label, *parts)
+        if node.merge.kind == "product" and len(parts) == 2:
+            return self._product(node.label, *parts)
         if node.merge.kind in ("product", "quotient"):
-            populations = {p.name: p for p in self.form.populations}
-            base, function = combined(node.merge.kind, parts, populations)
-            return base if function is None else self._population(node.label, base, function)
+            return self._combined(node.label, node.merge.kind, parts)
         sign = 1.0 if node.merge.kind == "max" else -1.0
         total = parts[0]
         for part in parts[1:]:  # max(a, b) = b + relu(a - b)
             rest = part.scaled(-1.0).plus(total).scaled(sign)
             total = part.plus(self._population(node.label, rest, FUNCTIONS["relu"]()).scaled(sign))
         return total
+
+    def _combined(self, label: str, kind: str, parts: Sequence[Expression]) -> Expression:
+        base, function = combined(kind, parts, self.known)
+        return base if function is None else self._population(label, base, function)
+
+    def _product(self, label: str, first: Expression, second: Expression) -> Expression:
+        """Multiply two values, of which one may be a comparison."""
+        n = max(first.n, second.n)
+        pair = [part.spread(n) for part in (first, second)]
+        if not of_one_input("product", pair, self.known):
+            for condition, other in (pair, pair[::-1]):
+                found = rectified_choice(condition, other, self.known)
+                if found is not None:
+                    drive, scale, rest = found
+                    rectifiers = self._population(label, drive, FUNCTIONS["relu"]())
+                    return rest.plus(rectifiers.scaled(scale)).without_zeros()
+        return self._combined(label, "product", pair)
+
+    def _chosen(
+        self, label: str, condition: Expression, first: Expression, second: Expression
+    ) -> Expression:
+        """Choose the first value where a condition holds, else the second."""
+        n = max(first.n, second.n, condition.n)
+        parts = [part.without_zeros().spread(n) for part in (condition, first, second)]
+        condition, first, second = parts
+        if condition.is_constant:
+            holds = condition.bias > 0.5
+            return first.scaled(holds).plus(second.scaled(~holds))
+        if not is_truth(condition, self.known):
+            raise ValueError(
+                "it chooses by what is no comparison of two values; choose by one, as in "
+                "where(x > 0, x, 0.1 * x)"
+            )
+        if of_one_input("where", parts, self.known):
+            return self._combined(label, "where", parts)
+        piecewise = rectified_function(condition, first, second, self.known)
+        if piecewise is not None:
+            return self._population(label, *piecewise)
+        difference = first.plus(second.scaled(-1.0))
+        if rectified_choice(condition, difference, self.known) is None and not of_one_input(
+            "product", (condition, difference), self.known
+        ):
+            raise ValueError(
+                "it chooses between values by a comparison of others; only a choice by what "
+                "they differ by is a rectifier, as in where(a > b, a, b)"
+            )
+        return second.plus(self._product(label, condition, difference)).without_zeros()
 
     def _width(self, name: str) -> int:
         return self.known[name].n if name in self.known else self.form.inputs[name]
@@ -217,7 +276,11 @@ def fold_graph(
             if drive is not None
         },
     )
-    return _with_heads(_both_probabilities(form.pruned()))
+    form = form.pruned()
+    jumps = [jumping(p.name) for p in form.populations if p.function is STEP]
+    if jumps:
+        raise ConversionError(model, jumps)
+    return _with_heads(_both_probabilities(form))
 
 
 def _with_heads(form: GraphForm) -> GraphForm:

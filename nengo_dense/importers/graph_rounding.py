@@ -57,6 +57,8 @@ def _merged(merge: Merge | None, parts: Sequence[Rounded], precision: Precision)
             variance = variance + (factor * error) ** 2
             sizes = sizes + np.abs(factor * values)
         return total, np.sqrt(variance) + precision.epsilon * sizes
+    if merge.kind == "where":
+        return _chosen(*parts)
     if merge.kind in ("product", "quotient"):
         return _combined(merge.kind, parts, precision)
     choose = np.maximum if merge.kind == "max" else np.minimum
@@ -64,6 +66,15 @@ def _merged(merge: Merge | None, parts: Sequence[Rounded], precision: Precision)
     for values, error in parts[1:]:
         total, worst = choose(total, values), np.maximum(worst, error)
     return total, worst
+
+
+def _chosen(condition: Rounded, first: Rounded, second: Rounded) -> Rounded:
+    """Choose, where rounding may lead to the other value, which is as good."""
+    holds = condition[0] > 0.5
+    error = np.where(holds, first[1], second[1])
+    return np.where(holds, first[0], second[0]), error + condition[1] * np.abs(
+        first[0] - second[0]
+    )
 
 
 def _combined(kind: str, parts: Sequence[Rounded], precision: Precision) -> Rounded:

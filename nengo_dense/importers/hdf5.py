@@ -94,9 +94,16 @@ class Hdf5File:
         """Return an attribute of the group at `path`, None if it has no such attribute."""
         return self._take(f"attribute {name!r} of {self.name}", "attribute", path=path, name=name)
 
-    def array(self, path: str) -> np.ndarray:
-        """Return the array of numbers at `path`."""
-        value = self._take(f"{path!r} of {self.name}", "value", path=path)
+    def array(self, path: str, opaque: str = "") -> np.ndarray:
+        """Return the array of numbers at `path`.
+
+        Parameters
+        ----------
+        path : str
+        opaque : str, optional
+            The type of numbers that the file has no type for, if it does not say it itself.
+        """
+        value = self._take(f"{path!r} of {self.name}", "value", path=path, opaque=opaque)
         kind = getattr(value, "dtype", np.dtype(object))
         if kind.kind not in "fiu":
             raise FileFormatError(f"{path!r} of {self.name} holds {kind}, must hold real numbers")

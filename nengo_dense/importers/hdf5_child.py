@@ -78,7 +78,7 @@ class Reader:
         _check(prod(declared.shape) * declared.dtype.itemsize, left)
         return attributes[name]
 
-    def value(self, path: str, left: int) -> Any:
+    def value(self, path: str, left: int, opaque: str = "") -> Any:
         """Return what is at `path`: an array or a number of any kind, a text or texts."""
         dataset = self._at(path)
         where = f"{path!r} of {self.name}"
@@ -98,8 +98,13 @@ class Reader:
                 f"{where} declares the shape {dataset.shape}, {n_bytes} bytes, but the file "
                 f"holds only {stored} bytes of it; the file is damaged"
             )
-        if dataset.dtype.str == "|V2" and dataset.attrs.get("dtype") == "bfloat16":
+        if dataset.dtype.str == "|V2" and dataset.attrs.get("dtype", opaque) == "bfloat16":
             return _from_bfloat16(dataset[()])
+        if dataset.dtype.kind == "V" and dataset.dtype.names is None:
+            raise RefusedError(
+                f"{where} holds values of {itemsize} bytes without a type, must hold numbers; "
+                "save the model again with weights in float32"
+            )
         if self.h5py.check_string_dtype(dataset.dtype) is None or not dataset.shape:
             return dataset[()]
         return self._texts(dataset, left)
@@ -129,7 +134,7 @@ class Reader:
 
 
 def _from_bfloat16(values: Any) -> Any:
-    """Return numbers of which Keras 3 has saved the upper half of single precision."""
+    """Return numbers of which Keras has saved the upper half of single precision."""
     import numpy as np
 
     upper = np.asarray(values).view(np.uint16).astype(np.uint32)

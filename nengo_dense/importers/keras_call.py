@@ -4,7 +4,7 @@ Keras 3 writes them down as layers of classes in ``keras.ops`` (for ``keras.ops.
 ``h / 2.0``), Keras 2 as layers of the class ``TFOpLambda`` with the name of TensorFlow's function.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,26 @@ from nengo_dense.importers.arithmetic_call import (
     FLOWING,
     arithmetic,
     clip,
+    compare,
+    constant,
     crelu,
     maximum,
     minimum,
     power,
     product,
 )
-from nengo_dense.importers.feature_layout import along_last
+from nengo_dense.importers.condition import COMPARISONS
+from nengo_dense.importers.contraction import contracted
+from nengo_dense.importers.feature_layout import along_last, as_batch
 from nengo_dense.importers.keras_graph import KerasLayer
-from nengo_dense.importers.keras_move import REDUCTIONS, groups_of, is_move, parts_of, reduced
+from nengo_dense.importers.keras_move import (
+    REDUCTIONS,
+    groups_of,
+    is_move,
+    layout_of,
+    parts_of,
+    reduced,
+)
 from nengo_dense.importers.keras_shape import Shape, n_features, numbers
 from nengo_dense.importers.operation import (
     Affine,
@@ -39,6 +50,9 @@ Operations = list[Operation]
 
 #: Functions of two values of which one may be a constant.
 OF_TWO = {"maximum": maximum, "minimum": minimum, "pow": power, "power": power}
+
+#: Names of what a choice takes, in Keras 3 and 2 -> their places.
+CHOICE = {"condition": 0, "x1": 1, "x": 1, "x2": 2, "y": 2}
 
 #: Types between which a cast only rounds.
 FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -88,7 +102,9 @@ def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Oper
         return _move(layer, shape, kind)
     if kind in CALLS:
         return CALLS[kind](layer, shape, kind)
-    values = _values(layer, shape) if kind in (*ARITHMETIC, *OF_TWO) else []
+    values = _values(layer, shape) if kind in (*ARITHMETIC, *COMPARISONS, *OF_TWO) else []
+    if kind in COMPARISONS and len(values) == 2:
+        return compare(kind, values[0], values[1], layer.label)
     if kind in ARITHMETIC and len(values) == 2:
         return arithmetic(ARITHMETIC[kind], values[0], values[1], layer.label)
     if kind in OF_TWO and len(values) == 2:
@@ -105,6 +121,26 @@ def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Oper
 def kind_of(layer: KerasLayer) -> str:
     """Return the name of a layer or of a function as the tables here write it."""
     return "_".join(words_of(layer.called.rpartition(".")[2]))
+
+
+def choice_of(layer: KerasLayer, sources: Sequence[Any]) -> list[Any] | None:
+    """Return the condition of a choice and its two values: sources, or the numbers of constants.
+
+    None if they are fewer.
+
+    Parameters
+    ----------
+    layer : KerasLayer
+    sources : sequence
+        What stands for the values of the model that it takes, in their order.
+    """
+    taken = iter(sources)
+    keywords = ((CHOICE.get(name, -1), value) for name, value in layer.keywords.items())
+    given: dict[int, Any] = {}
+    for at, value in (*enumerate(layer.args), *keywords):
+        found = next(taken) if value is FLOWING else value
+        given[at] = numbers(value) if found is value and at in range(3) else found
+    return [given[at] for at in range(3)] if {0, 1, 2} <= given.keys() else None
 
 
 def _move(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
@@ -159,6 +195,17 @@ def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     return [along_last(step, n) if isinstance(step, Affine) else step for step in steps]
 
 
+def _einsum(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
+    equation, values = layer.config.get("subscripts"), list(layer.args)
+    if equation is None:  # Keras 2 takes it as the first argument
+        equation, *values = values
+    layout = layout_of(shape)
+    operands = [layout if value is FLOWING else numbers(value) for value in values]
+    after, steps = contracted(str(equation), operands, layer.label)
+    shape.sizes = as_batch(after).shape[1:]
+    return steps
+
+
 def _cast(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     target = str(layer.keywords.get("dtype", layer.config.get("dtype")))
     return [] if target in FLOATS else [unsupported(layer.label, f"a cast to {target}", "cast")]
@@ -196,6 +243,12 @@ def _expand_dims(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     return []
 
 
+def _full(layer: KerasLayer, value: Any) -> Operations:
+    """Give one number for every feature of every sample."""
+    value = layer.args[1] if value is None else value
+    return constant(float(numbers(value)), layer.label)
+
+
 def _negative(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     return [Scaling(-1.0, 0.0, layer.label)]
 
@@ -205,11 +258,15 @@ CALLS: dict[str, Callable[[KerasLayer, Shape, str], Operations]] = {
     "clip": _clip,
     "clip_by_value": _clip,
     "dot": _matmul,
+    "einsum": _einsum,
     "expand_dims": _expand_dims,
+    "full_like": lambda layer, shape, kind: _full(layer, layer.keywords.get("fill_value")),
     "log_softmax": _softmax,
     "matmul": _matmul,
     "negative": _negative,
+    "ones_like": lambda layer, shape, kind: _full(layer, 1.0),
     "reshape": _reshape,
     "softmax": _softmax,
     "squeeze": _squeeze,
+    "zeros_like": lambda layer, shape, kind: _full(layer, 0.0),
 }

@@ -22,8 +22,9 @@ HGQ = (
     *("QMaximum", "QMinimum", "QSubtract", "QUnaryFunctionLUT", "Quantizer"),
 )
 
-#: What HGQ2 writes before the names of its classes where their modules are left out.
-HGQ_PREFIX = "hgq>"
+#: What HGQ2 and HGQ 1 write before the names of their classes where the modules are left out, and
+#: where these are.
+HGQ_PREFIXES = {"hgq>": "hgq", "HGQ>": "HGQ"}
 
 #: What Keras 2 writes in the place of a layer's name where a function takes a constant.
 CONSTANT = "_CONSTANT_VALUE"
@@ -87,6 +88,14 @@ class KerasLayer:
         return name if isinstance(name, str) else self.class_name  # not the code of a Lambda
 
     @property
+    def dtype(self) -> str:
+        """The type of its weights, or its policy; Keras 2 notes bfloat16 nowhere else."""
+        kind = self.config.get("dtype") if isinstance(self.config, dict) else None
+        inner = kind.get("config") if isinstance(kind, dict) else None
+        name = inner.get("name") if isinstance(inner, dict) else kind
+        return name if isinstance(name, str) else ""
+
+    @property
     def label(self) -> str:
         """The layer's name, after those of the models that it is nested in."""
         return "/".join(step.name for step in self.path)
@@ -97,12 +106,17 @@ class KerasLayer:
         package = "" if self.module is None else self.module.partition(".")[0]
         if package.startswith("qkeras"):
             return self.class_name not in QKERAS
-        return not self.is_hgq and package not in PACKAGES
+        return not self.is_hgq and package not in PACKAGES and not self.of_hgq_1
 
     @property
     def of_hgq(self) -> bool:
         """Whether its class is HGQ2's."""
         return (self.module or "").partition(".")[0] == "hgq"
+
+    @property
+    def of_hgq_1(self) -> bool:
+        """Whether its class is HGQ 1's (`nengo_dense.importers.keras_hgq_proxy`)."""
+        return (self.module or "").partition(".")[0] == "HGQ"
 
     @property
     def is_hgq(self) -> bool:
@@ -173,7 +187,7 @@ def is_model(entry: dict[str, Any]) -> bool:
 
 def module_of(entry: dict[str, Any]) -> str | None:
     """Return where a layer's class is defined, Keras if that is not declared."""
-    default = "hgq" if str(entry["class_name"]).startswith(HGQ_PREFIX) else "keras"
+    default = HGQ_PREFIXES.get(str(entry["class_name"])[:4], "keras")
     module = entry.get("module", default)
     return module if module is None else str(module)
 
@@ -187,7 +201,8 @@ def steps_of(entries: list[dict[str, Any]]) -> Iterator[Step]:
     """Name and number the layers of one model."""
     counts: dict[str, int] = {}
     for position, entry in enumerate(entries):
-        class_name, config = str(entry["class_name"]).removeprefix(HGQ_PREFIX), entry["config"]
+        class_name, config = str(entry["class_name"]), entry["config"]
+        class_name = class_name[4:] if class_name[:4] in HGQ_PREFIXES else class_name
         name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
         index = counts.get(class_name, 0)
         counts[class_name] = index + 1

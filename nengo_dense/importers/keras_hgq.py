@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.keras_graph import HGQ, KerasLayer
+from nengo_dense.importers.keras_hgq_proxy import fixed_point, refused_of_proxy
 from nengo_dense.importers.keras_hgq_quantizer import FixedPoint
 from nengo_dense.importers.keras_layer import Reading
 from nengo_dense.importers.operation import Operation, Problem, Scaling
@@ -40,11 +41,17 @@ class DeployedReading(Reading):
     ----------
     wrapping : list of str
         Labels of the layers where what overflows wraps round in the source.
+    grid : float or (n,) ndarray
+        Distance of the levels that the values lie on, after a quantizer of HGQ 1; 0 else.
     """
 
     wrapping: list[str] = field(default_factory=list)
+    grid: Any = 0.0
 
     def _read(self, layer: KerasLayer) -> list[Operation]:
+        if layer.of_hgq_1:
+            return self._of_proxy(layer)
+        self.grid = self.grid if layer.class_name == "ReLU" else 0.0
         if layer.of_hgq and not layer.is_hgq:
             return [refused(layer)]
         if not layer.of_hgq:
@@ -86,13 +93,25 @@ class DeployedReading(Reading):
         self, layer: KerasLayer, declared: Any, part: tuple[str, ...], at_input: bool
     ) -> list[Operation]:
         quantizer = FixedPoint.read(declared, lambda: self._weights_of(layer, part))
-        if quantizer is None:
-            return []
+        return [] if quantizer is None else self._of_values(layer, quantizer, at_input)
+
+    def _of_proxy(self, layer: KerasLayer) -> list[Operation]:
+        if layer.class_name != "FixedPointQuantizer":
+            return [refused_of_proxy(layer)]
+        quantizer = fixed_point(layer.config, self.weights(layer))
+        found = self._of_values(layer, quantizer, self.at_input, self.grid)
+        self.grid = self._spread(np.asarray(quantizer.step, dtype=np.float64))
+        return found
+
+    def _of_values(
+        self, layer: KerasLayer, quantizer: FixedPoint, at_input: bool, grid: Any = 0.0
+    ) -> list[Operation]:
+        """Return what a quantizer does to what flows, and note what is not read of it."""
         if quantizer.overflow == "WRAP":
             self.wrapping.append(layer.label)
         elif at_input:
             self.rounded_inputs.append(layer.label)
-        return quantizer.operations(layer.label, self._spread, at_input)
+        return quantizer.operations(layer.label, self._spread, at_input, grid)
 
     def _spread(self, values: np.ndarray) -> np.ndarray:
         """Spread values over the features; the first axis is that of the samples."""

@@ -159,6 +159,11 @@ class FixedPoint:
             low = -sign * (high if self.overflow == "SAT_SYM" else np.exp2(whole))
         return step, low, high, self.bits.none | (high <= low)
 
+    @property
+    def step(self) -> np.ndarray:
+        """(ndarray) Distance of its levels."""
+        return self._limits()[0]
+
     def rounded(self, x: np.ndarray) -> np.ndarray:
         """Return weights as they are deployed, rounded in single precision."""
         x = np.asarray(x, dtype=np.float32) / np.float32(self.scaler)
@@ -179,7 +184,11 @@ class FixedPoint:
         return result
 
     def operations(
-        self, label: str, spread: Callable[[np.ndarray], np.ndarray], at_input: bool
+        self,
+        label: str,
+        spread: Callable[[np.ndarray], np.ndarray],
+        at_input: bool,
+        grid: Any = 0.0,
     ) -> list[Operation]:
         """Return what it does to what flows: its limits and its zeros, without the rounding.
 
@@ -190,6 +199,8 @@ class FixedPoint:
             Makes of an array of bits a number, or one a feature.
         at_input : bool
             Whether it rounds inputs, whose limits need no neurons.
+        grid : float or (n,) ndarray, optional
+            Distance of the levels that its values lie on already, if they were rounded before.
         """
         step, low, high, none = (
             spread(np.asarray(each, dtype=np.float64)) for each in self._limits()
@@ -205,8 +216,9 @@ class FixedPoint:
         steps: list[Operation] = []
         if self.scaler != 1:
             steps.append(Scaling(1 / self.scaler, 0.0, label))
-        if self.rounding in ONE_SIDED:
-            steps.append(Scaling(1.0, -step / 2, label))
+        offset = np.where(used, np.maximum(step - grid, 0.0) / 2, 0.0)
+        if self.rounding in ONE_SIDED and np.any(offset):
+            steps.append(Scaling(1.0, -offset, label))
         if self.overflow != "WRAP" and not at_input:
             steps += clip(low, high, label)
         scale = self.scaler * self.affine[0]

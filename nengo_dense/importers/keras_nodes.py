@@ -4,10 +4,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from nengo_dense.importers.arithmetic_call import constant
+from nengo_dense.importers.condition import COMPARISONS, compared
 from nengo_dense.importers.feature_layout import selection
 from nengo_dense.importers.feature_merge import MOST_OF_MAXIMUM, check_group
 from nengo_dense.importers.graph_folding import GraphNode, Merge
-from nengo_dense.importers.keras_call import kind_of
+from nengo_dense.importers.keras_call import choice_of, kind_of
 from nengo_dense.importers.keras_graph import (
     MODEL_CLASSES,
     KerasLayer,
@@ -77,12 +81,15 @@ class KerasNodes:
         Name of a node -> shape of a sample.
     inputs : set
         Names of the nodes of inputs.
+    grids : dict
+        Name of a node -> distance of the levels of its values; see `DeployedReading`.
     """
 
     reading: DeployedReading
     nodes: list[GraphNode] = field(default_factory=list)
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
     inputs: set[Hashable] = field(default_factory=set)
+    grids: dict[Hashable, Any] = field(default_factory=dict)
 
     def model(
         self,
@@ -200,6 +207,7 @@ class KerasNodes:
         shapes = [Shape(self.shapes[source].sizes) for source in sources]
         self.reading.shape = shapes[0]
         self.reading.at_input = sources[0] in self.inputs
+        self.reading.grid = self.grids.get(sources[0], 0.0) if len(sources) == 1 else 0.0
         if len(sources) > 1:
             sources = self._rounded(layer, shapes, sources)
             merge, operations, sources = self._merged(plain(layer), shapes, sources)
@@ -221,6 +229,7 @@ class KerasNodes:
         key = self._key(label)
         self.nodes.append(GraphNode(key, tuple(sources), operations, merge, label=label))
         self.shapes[key] = Shape(self.reading.shape.sizes)
+        self.grids[key] = self.reading.grid
         return key
 
     def _branches(self, layer: KerasLayer, source: Hashable) -> list[Hashable]:
@@ -279,13 +288,31 @@ class KerasNodes:
             for source, steps in zip(sources, ways, strict=True)
         ]
         self.reading.shape = result
-        return merge, [], brought
+        if merge.kind == "where":
+            brought = self._with_constants(layer, choice_of(layer, brought) or [], brought[0])
+        return merge, operations, brought
+
+    def _with_constants(
+        self, layer: KerasLayer, values: list[Any], source: Hashable
+    ) -> list[Hashable]:
+        """Add nodes of constants among values, each in the place of what flows from a source."""
+        shape = self.reading.shape
+        return [
+            self._add([source], constant(shape.spread(value), layer.label), layer.label)
+            if isinstance(value, np.ndarray)
+            else value
+            for value in values
+        ]
 
     def _merge(
         self, layer: KerasLayer, shapes: list[Shape]
     ) -> tuple[Merge | None, list[Operation]]:
-        name = layer.called.rpartition(".")[2]
+        name, kind = layer.called.rpartition(".")[2], kind_of(layer)
         merge = MERGES.get(name)
+        if kind in COMPARISONS and not layer.is_custom:
+            return Merge("sum", COMPARISONS[kind]), compared(layer.label)
+        if kind == "where" and not layer.is_custom and choice_of(layer, shapes) is not None:
+            return Merge("where"), []
         if merge is None or layer.is_custom:
             return None, [
                 Problem(

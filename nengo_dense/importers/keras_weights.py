@@ -60,7 +60,7 @@ def _named_weights(file: Hdf5File, root: str, layer: KerasLayer) -> list[np.ndar
                 f"{layer.path[0].name!r}, with weights that cannot be told apart; "
                 "save the model again, as a .keras file"
             )
-    return [file.array(f"{group}/{name}") for name in names]
+    return [file.array(f"{group}/{name}", layer.dtype) for name in names]
 
 
 def _numbered_weights(file: Hdf5File, groups: Groups, layer: KerasLayer) -> list[np.ndarray]:
@@ -80,7 +80,7 @@ def _numbered_weights(file: Hdf5File, groups: Groups, layer: KerasLayer) -> list
         group += f"/{numbered[step.index]}"
     group = "/".join([group, *layer.part])
     names = sorted(file.names(f"{group}/vars"), key=lambda name: (len(name), name))
-    return [file.array(f"{group}/vars/{name}") for name in names]
+    return [file.array(f"{group}/vars/{name}", layer.dtype) for name in names]
 
 
 def names_of(layer: KerasLayer, names: Sequence[str]) -> list[str]:

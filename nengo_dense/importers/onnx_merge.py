@@ -1,23 +1,31 @@
 """Nodes of an ONNX graph that take several values of the model, or reduce several features."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nengo_dense.importers import feature_merge
-from nengo_dense.importers.arithmetic_call import FLOWING, clip
+from nengo_dense.importers import contraction, feature_merge
+from nengo_dense.importers.arithmetic_call import FLOWING, clip, constant
+from nengo_dense.importers.condition import COMPARISONS, compared
 from nengo_dense.importers.feature_layout import selection
 from nengo_dense.importers.feature_merge import added, check_group, groups, with_same_samples
 from nengo_dense.importers.graph_folding import Merge
 from nengo_dense.importers.onnx_reading import OnnxReading, Operations
-from nengo_dense.importers.operation import Problem, Scaling
+from nengo_dense.importers.operation import Operation, Problem, Scaling, unsupported
 
 #: Nodes that make one feature of several.
 REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum")
 
 
-def summed(reading: OnnxReading, node: Any, label: str, factors: tuple[float, ...]) -> Operations:
-    """Add a sum of values of the model, and of constants."""
+def summed(
+    reading: OnnxReading,
+    node: Any,
+    label: str,
+    factors: tuple[float, ...],
+    then: Sequence[Operation] = (),
+) -> Operations:
+    """Add a sum of values of the model, and of constants, and what is done to it."""
     values = reading.arguments(node)
     names, layout = _brought(reading, node, label)
     weights = tuple(f for f, value in zip(factors, values, strict=True) if value is FLOWING)
@@ -28,9 +36,31 @@ def summed(reading: OnnxReading, node: Any, label: str, factors: tuple[float, ..
     if len(names) == 1:
         steps: Operations = [Scaling(weights[0], offset, label)]
         steps = steps if weights[0] != 1 or np.any(offset) else []
-        return reading.add(node.output[0], names, steps, layout, label)
+        return reading.add(node.output[0], names, [*steps, *then], layout, label)
     after: Operations = [Scaling(1.0, offset, label)] if np.any(offset) else []
+    after += then
     return reading.add(node.output[0], names, after, layout, label, Merge("sum", weights))
+
+
+def compared_by(reading: OnnxReading, node: Any, label: str) -> Operations:
+    """Add a comparison of two values, of which one may be a constant."""
+    return summed(reading, node, label, COMPARISONS[node.op_type.lower()], compared(label))
+
+
+def chosen(reading: OnnxReading, node: Any, label: str) -> Operations:
+    """Add a choice between two values by a condition, each of which may be a constant."""
+    if len(node.input) != 3:
+        raise ValueError(f"it takes {len(node.input)} values, must be a condition and two")
+    names, layout = _brought(reading, node, label)
+    parts, flowing = [], iter(names)
+    for number, value in enumerate(reading.arguments(node)):
+        if value is FLOWING:
+            parts.append(next(flowing))
+            continue
+        parts.append((node.output[0], "constant", number))
+        steps = constant(layout.vector(value), label)
+        reading.add(parts[-1], [names[0]], steps, layout, label)
+    return reading.add(node.output[0], parts, [], layout, label, Merge("where"))
 
 
 def multiplied(reading: OnnxReading, node: Any, label: str, kind: str) -> Operations:
@@ -53,6 +83,18 @@ def limits(reading: OnnxReading, node: Any, label: str) -> Operations:
         steps = clip(limit if is_lower else None, None if is_lower else limit, label)
     merge = Merge(node.op_type.lower()) if len(names) > 1 else None
     return reading.add(node.output[0], names, steps, layout, label, merge)
+
+
+def contracted(reading: OnnxReading, node: Any, label: str) -> Operations:
+    """Add a sum of products by indices, of one value of the model and of constants."""
+    values = reading.arguments(node)
+    if sum(value is FLOWING for value in values) > 1:
+        return [unsupported(label, "an Einsum of two values of the model", "matmul")]
+    source = reading.flowing(node)
+    operands = [reading.layouts[source] if v is FLOWING else v for v in values]
+    equation = reading.graph.settings(node)["equation"].decode()
+    layout, steps = contraction.contracted(equation, operands, label)
+    return reading.add(node.output[0], [source], steps, layout, label)
 
 
 def joined(reading: OnnxReading, node: Any, label: str) -> Operations:

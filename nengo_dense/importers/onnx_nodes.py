@@ -17,6 +17,9 @@ from nengo_dense.importers.feature_layout import Layout, along_last
 from nengo_dense.importers.onnx_constant import MOVING
 from nengo_dense.importers.onnx_merge import (
     REDUCTIONS,
+    chosen,
+    compared_by,
+    contracted,
     joined,
     limits,
     multiplied,
@@ -135,6 +138,10 @@ def _sum(reading: OnnxReading, node: Any, label: str) -> Operations:
 
 def _negative(reading: OnnxReading, node: Any, label: str) -> Operations:
     return reading.each(node, [Scaling(-1.0, 0.0, label)], label)
+
+
+def _not(reading: OnnxReading, node: Any, label: str) -> Operations:
+    return reading.each(node, [Scaling(-1.0, 1.0, label)], label)
 
 
 def _power(reading: OnnxReading, node: Any, label: str) -> Operations:
@@ -322,6 +329,7 @@ NODES: dict[str, Reader] = {
     **dict.fromkeys(("Dropout", "Identity"), _pass),
     **dict.fromkeys(("Add", "Div", "Mul", "Sub"), _arithmetic),
     **dict.fromkeys(("LogSoftmax", "Softmax"), _softmax),
+    **dict.fromkeys(("Greater", "GreaterOrEqual", "Less", "LessOrEqual"), compared_by),
     **dict.fromkeys(("Max", "Min"), limits),
     **dict.fromkeys(("Mean", "Sum"), _sum),
     **dict.fromkeys(MOVING - {"ArrayFeatureExtractor", "Concat", "Identity"}, _moved),
@@ -340,13 +348,16 @@ NODES: dict[str, Reader] = {
     "Clip": _clip,
     "Concat": joined,
     "DequantizeLinear": _dequantize,
+    "Einsum": contracted,
     "Gemm": _gemm,
     "MatMul": _matmul,
     "Neg": _negative,
+    "Not": _not,
     "PRelu": _p_relu,
     "Pow": _power,
     "QuantizeLinear": _quantize,
     "Selu": _selu,
+    "Where": chosen,
     "ai.onnx.ml.ArrayFeatureExtractor": _feature_extractor,
     "ai.onnx.ml.FeatureVectorizer": joined,
     "ai.onnx.ml.Scaler": _scaler,

@@ -100,4 +100,5 @@ class PiecewiseLinear:
             *(Rectifier(1, self.knots[i], change[i]) for i in right),
             *(Rectifier(-1, self.knots[i], change[i]) for i in left),
         ]
-        return constant, [term for term in terms if term.height.any()]
+        # of a constant function one is left, as a layer has units
+        return constant, [term for term in terms if term.height.any()] or terms[:1]

@@ -1,8 +1,9 @@
-"""Products and quotients of functions of one weighted input, which are functions of it.
+"""Products, quotients and choices of functions of one weighted input, which are functions of it.
 
 Models spell activations so: ``x * sigmoid(x)`` is SiLU, ``x * tanh(softplus(x))`` is Mish,
 ``x / (1 + |x|)`` is softsign. Whatever the factors are, their product is read as one function of
-the weighted input that all depend on, and fitted like any other.
+the weighted input that all depend on, and fitted like any other; it is exact where it is made of
+straight pieces.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,11 +14,16 @@ import numpy as np
 
 from nengo_dense.importers.activation import FUNCTIONS, Function
 from nengo_dense.importers.activation_pattern import GRID, SAME, recognized
-from nengo_dense.importers.expression import Expression, alike
+from nengo_dense.importers.condition import (
+    STEP,
+    check_continuous,
+    crossings,
+    sign_changes,
+    straight,
+)
+from nengo_dense.importers.expression import ROUNDING, Expression, alike, picked, with_rows
 from nengo_dense.importers.graph_form import Population
-
-#: Relative difference that rounding in double precision explains, of sums of many products.
-ROUNDING = 1e-9
+from nengo_dense.importers.piecewise import PiecewiseLinear
 
 #: Factors of a weighted input that activations are spelled with: GELU has ``x / sqrt(2)``.
 FACTORS = (1.0, 2.0, 0.5, 2.0**0.5, 0.5**0.5)
@@ -30,6 +36,9 @@ FAR = np.array([1e3, 2e3, 1e5, 2e5])
 
 Compute = Callable[[np.ndarray], np.ndarray]
 
+#: What several values are made one by -> how messages call it.
+OPERATIONS = {"product": "their product", "quotient": "their quotient", "where": "their choice"}
+
 
 class OfBase(NamedTuple):
     """What an expression is of a weighted input.
@@ -39,10 +48,16 @@ class OfBase(NamedTuple):
     compute : callable
     name : str
         For messages.
+    knots : (m,) ndarray or None
+        Where its straight pieces meet; None if it is made of others.
+    jumps : (k,) ndarray
+        Where a comparison in it changes.
     """
 
     compute: Compute
     name: str
+    knots: np.ndarray | None
+    jumps: np.ndarray
 
 
 def combined(
@@ -52,9 +67,9 @@ def combined(
 
     Parameters
     ----------
-    kind : {"product", "quotient"}
+    kind : {"product", "quotient", "where"}
     parts : sequence of Expression
-        Of equal widths, or of one feature.
+        Of equal widths, or of one feature; of a choice the condition first.
     populations : mapping
         Name -> population, of all that the parts may have in them, in the order of computation.
 
@@ -67,19 +82,19 @@ def combined(
     Raises
     ------
     ValueError
-        They depend on different ones, or a divisor becomes 0.
+        They depend on different ones, a divisor becomes 0, or the function jumps.
     """
     n = max(part.n for part in parts)
-    spread = [part if part.n == n else part.affine(np.ones((n, 1)), None) for part in parts]
-    flowing = [part for part in spread if not _is_constant(part)]
+    spread = [part.spread(n) for part in parts]
+    flowing = [part for part in spread if not part.is_constant]
     if kind == "product" and len(flowing) < 2:
         total = flowing[0] if flowing else Expression({}, np.ones(n))
-        for part in (each for each in spread if _is_constant(each)):
+        for part in (each for each in spread if each.is_constant):
             total = total.scaled(part.bias)
         return total, None
-    found = _functions(spread, populations)
+    found = _functions(kind, spread, populations)
     if found is None:
-        operation = "their product" if kind == "product" else "their quotient"
+        operation = OPERATIONS[kind]
         raise ValueError(
             f"it takes {len(parts)} values that all depend on the input, and {operation} is no "
             "sum of rectifiers unless all are functions of the same weighted input, as in "
@@ -93,12 +108,15 @@ def combined(
     return _named(base, kind, factors)
 
 
-def _is_constant(part: Expression) -> bool:
-    return not any(term.any() for term in part.terms.values())
+def of_one_input(
+    kind: str, parts: Sequence[Expression], populations: Mapping[str, Population]
+) -> bool:
+    """Tell whether all parts are functions of the same weighted input."""
+    return _functions(kind, parts, populations) is not None
 
 
 def _functions(
-    parts: Sequence[Expression], populations: Mapping[str, Population]
+    kind: str, parts: Sequence[Expression], populations: Mapping[str, Population]
 ) -> tuple[Expression, list[OfBase]] | None:
     """Return the earliest weighted input that all parts are functions of, with these."""
     places = {name: place for place, name in enumerate(populations)}
@@ -112,11 +130,11 @@ def _functions(
         if workable and depths[index] > workable[0][0]:
             break
         found = [_of_base(part, base, populations) for part in parts]
-        if not _is_constant(base) and None not in found:
+        if not base.is_constant and None not in found:
             workable.append((depths[index], base, [each for each in found if each is not None]))
     if not workable:
         return None
-    known = (each for each in workable if recognized(_values("product", each[2], GRID)))
+    known = (each for each in workable if recognized(_values(kind, each[2], GRID)))
     _, base, functions = next(known, workable[0])
     return base, functions
 
@@ -124,9 +142,9 @@ def _functions(
 def _bases(part: Expression, populations: Mapping[str, Population]) -> Iterator[Expression]:
     """Yield what an expression may be a function of: weighted inputs before it, and itself."""
     for name, term in part.terms.items():
-        picked = _picked(term) if name in populations else None
-        if picked is not None:
-            yield from _bases(_rows(populations[name].drive, picked[0]), populations)
+        found = picked(term) if name in populations else None
+        if found is not None:
+            yield from _bases(with_rows(populations[name].drive, found[0]), populations)
     yield part
 
 
@@ -135,8 +153,7 @@ def _of_base(
 ) -> OfBase | None:
     """Return an expression as a function of another's features, the same for each; else None."""
     straight: dict[str, np.ndarray] = {}
-    inner: list[tuple[float, Compute]] = []
-    names = []
+    inner: list[tuple[float, OfBase]] = []
     for name, term in part.terms.items():
         if not term.any():
             continue
@@ -144,8 +161,7 @@ def _of_base(
         if found is None:
             straight[name] = term
         else:
-            inner.append((found[0], found[1].compute))
-            names.append(found[1].name)
+            inner.append(found)
     factor = _factor(Expression(straight, part.bias), base) if straight else 0.0
     if factor is None:
         return None
@@ -158,54 +174,50 @@ def _of_base(
     def compute(z: np.ndarray) -> np.ndarray:
         total = factor * np.asarray(z, dtype=np.float64) + offset
         for scale, function in inner:
-            total = total + scale * function(z)
+            total = total + scale * function.compute(z)
         return np.asarray(total)
 
-    shown = [*([f"{offset:.3g}"] if offset else []), *(["x"] if factor else []), *names]
-    return OfBase(compute, " + ".join(shown) or "0")
+    shown = [f"{offset:.3g}"] * bool(offset) + ["x"] * bool(factor)
+    shown += [function.name for _, function in inner]
+    return OfBase(compute, " + ".join(shown) or "0", *_bends([each for _, each in inner]))
+
+
+def _bends(parts: Sequence[OfBase]) -> tuple[np.ndarray | None, np.ndarray]:
+    """Return the knots and the jumps of a sum of functions."""
+    knots = [each.knots for each in parts if each.knots is not None]
+    jumps = np.concatenate([np.empty(0), *(each.jumps for each in parts)])
+    return (np.concatenate([jumps, *knots]) if len(knots) == len(parts) else None), jumps
 
 
 def _through(
     name: str, term: np.ndarray, base: Expression, populations: Mapping[str, Population]
 ) -> tuple[float, OfBase] | None:
     """Return the factor of a population, and what it is of a weighted input, if it is that."""
-    picked = _picked(term) if name in populations else None
-    if picked is None:
+    found = picked(term) if name in populations else None
+    if found is None:
         return None
-    population, (columns, factor) = populations[name], picked
+    population, (columns, factor) = populations[name], found
     exact = population.function.exact
     if exact is not None and exact.width is not None:
         return None  # another function for each unit
-    drive = _of_base(_rows(population.drive, columns), base, populations)
+    drive = _of_base(with_rows(population.drive, columns), base, populations)
     if drive is None:
         return None
     first, second = drive.compute, population.function
-    return factor, OfBase(lambda z: second(first(z)), population.function.name)
-
-
-def _picked(term: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Return which unit each row of a matrix takes, and times what, if all do that."""
-    if term.ndim == 1:
-        columns, factors = np.arange(len(term)), term
-    else:
-        if np.any(np.count_nonzero(term, axis=1) != 1):
-            return None
-        columns = np.abs(term).argmax(axis=1)
-        factors = term[np.arange(len(term)), columns]
-    if np.ptp(factors) > ROUNDING * np.abs(factors).max():
-        return None
-    return columns, float(factors[0])
-
-
-def _rows(drive: Expression, columns: np.ndarray) -> Expression:
-    """Return features of an expression in another order, or several times."""
-    if np.array_equal(columns, np.arange(drive.n)):
-        return drive
-    terms = {
-        name: (np.diag(term) if term.ndim == 1 else term)[columns]
-        for name, term in drive.terms.items()
-    }
-    return Expression(terms, drive.bias[columns])
+    knots, jumps = drive.knots, drive.jumps
+    if second is STEP:
+        changes = (
+            sign_changes(first, np.unique(WIDE))
+            if knots is None
+            else crossings(first, knots, [0.0])
+        )
+        jumps = np.concatenate([jumps, changes])
+        knots = None if knots is None else np.concatenate([knots, jumps])
+    elif exact is None:
+        knots = None
+    elif knots is not None:
+        knots = np.concatenate([knots, crossings(first, knots, exact.knots.ravel())])
+    return factor, OfBase(lambda z: second(first(z)), second.name, knots, jumps)
 
 
 def _factor(part: Expression, base: Expression) -> float | None:
@@ -225,6 +237,9 @@ def _factor(part: Expression, base: Expression) -> float | None:
 def _values(kind: str, factors: Sequence[OfBase], z: np.ndarray) -> np.ndarray:
     combine = np.multiply if kind == "product" else np.divide
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if kind == "where":
+            condition, first, second = (each.compute(z) for each in factors)
+            return np.asarray(np.where(condition > 0.5, first, second))
         total = factors[0].compute(z)
         for each in factors[1:]:
             total = combine(total, each.compute(z))
@@ -244,10 +259,19 @@ def _check_divisor(divisor: OfBase) -> None:
 
 
 def _named(base: Expression, kind: str, factors: list[OfBase]) -> tuple[Expression, Function]:
-    """Return a function under its known name, if it has one."""
+    """Return a function under its known name, if it has one.
+
+    Raises
+    ------
+    ValueError
+        It jumps.
+    """
 
     def compute(z: np.ndarray) -> np.ndarray:
         return _values(kind, factors, np.asarray(z, dtype=np.float64))
+
+    knots, jumps = _bends(factors)
+    check_continuous(compute, jumps)
 
     for scale in FACTORS:
 
@@ -263,9 +287,23 @@ def _named(base: Expression, kind: str, factors: list[OfBase]) -> tuple[Expressi
         if np.all(np.abs(values - wanted) <= SAME * np.maximum(1.0, np.abs(wanted))):
             function = known if known.exact is not None else replace(known, compute=scaled)
             return base.scaled(1 / scale), function
-    sign = " * " if kind == "product" else " / "
     names = [f"({each.name})" if " + " in each.name else each.name for each in factors]
-    return base, Function(sign.join(names), compute, _far_slopes(compute))
+    name = {"product": " * ", "quotient": " / "}.get(kind, ", ").join(names)
+    name = f"where({name})" if kind == "where" else name
+    exact = None if knots is None else straight(compute, knots)
+    if exact is not None and _is_leaky(exact):
+        return base, FUNCTIONS["leakyrelu"](float(exact.slopes[0, 0]))
+    if exact is not None:
+        return base, Function("piecewise", exact)
+    return base, Function(name, compute, _far_slopes(compute))
+
+
+def _is_leaky(form: PiecewiseLinear) -> bool:
+    """Tell whether straight pieces are a rectifier with a slope for negative values."""
+    if form.knots.size > 1:
+        return False
+    numbers = np.array([form.knots[0, 0], form.value[0], form.slopes[1, 0] - 1])
+    return bool(np.all(np.abs(numbers) < ROUNDING))
 
 
 def _far_slopes(compute: Compute) -> tuple[float | None, float | None]:

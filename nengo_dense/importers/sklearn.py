@@ -52,8 +52,16 @@ def found(model: Any) -> Any:
     return found(model.best_estimator_) if hasattr(model, "best_estimator_") else model
 
 
-def _estimator(model: Any, label: str) -> Operations:
-    """Return the operations of an estimator, a transformer, or a Pipeline of them."""
+def _estimator(model: Any, label: str, is_end: bool = True) -> Operations:
+    """Return the operations of an estimator, a transformer, or a Pipeline of them.
+
+    Parameters
+    ----------
+    model : object
+    label : str
+    is_end : bool, optional
+        Whether it gives the result, not what another takes.
+    """
     if model is None or (isinstance(model, str) and model == "passthrough"):
         return []
     model = found(model)
@@ -62,6 +70,11 @@ def _estimator(model: Any, label: str) -> Operations:
         if kind in READERS:
             return attempt(label, _fitted, READERS[kind], model, label)
     if is_transformer(model):
+        if is_end and hasattr(model, "predict"):
+            kind = type(model).__name__
+            return [
+                Problem(f"{label!r}: {kind} is read as a transformer alone; {_way_out(model)}")
+            ]
         return attempt(label, _fitted, _transformer, model, label)
     return [Problem(f"{label!r}: {type(model).__name__} is not supported; {_way_out(model)}")]
 
@@ -85,7 +98,12 @@ def _fitted(reader: Callable[[Any, str], Operations], model: Any, label: str) ->
 
 
 def _pipeline(model: Any, label: str) -> Operations:
-    return [step for name, part in model.steps for step in _estimator(part, name)]
+    ends = [False] * (len(model.steps) - 1) + [True]
+    return [
+        step
+        for (name, part), is_end in zip(model.steps, ends, strict=True)
+        for step in _estimator(part, name, is_end)
+    ]
 
 
 def _perceptron(model: Any, label: str) -> Operations:

@@ -36,6 +36,10 @@ class AffineMap(NamedTuple):
         """Return the way back, of a diagonal matrix."""
         return AffineMap(1 / self.matrix, -self.offset / self.matrix)
 
+    def times(self, factor: float) -> "AffineMap":
+        """Return the map to so many times what this gives."""
+        return AffineMap(factor * self.matrix, factor * self.offset)
+
     def dense(self) -> np.ndarray:
         """Return the matrix with all its zeros."""
         return np.diag(self.matrix) if self.matrix.ndim == 1 else self.matrix
@@ -172,10 +176,11 @@ def _of_part(
     places = _places(columns, model)
     if (isinstance(part, str) and part == "drop") or not len(places):
         return None
+    weight = (model.transformer_weights or {}).get(name, 1.0)
     if isinstance(part, str) or (type(part).__name__ == "FunctionTransformer" and not part.func):
-        return _identity(len(places)), places
+        return _identity(len(places)).times(weight), places
     try:
-        return affine_map(part), places
+        return affine_map(part).times(weight), places
     except ValueError as err:
         raise ValueError(f"in it {name!r}: {err}") from err
 
@@ -198,8 +203,9 @@ def _places(columns: Any, model: Any) -> np.ndarray:
 
 
 def _union(model: Any) -> AffineMap:
-    _refuse_if(getattr(model, "transformer_weights", None), "transformer_weights are not read")
-    maps = [affine_map(part) for _, part in model.transformer_list if part != "drop"]
+    weights = model.transformer_weights or {}
+    parts = [(name, part) for name, part in model.transformer_list if part != "drop"]
+    maps = [affine_map(part).times(weights.get(name, 1.0)) for name, part in parts]
     return AffineMap(
         np.concatenate([part.dense() for part in maps]),
         np.concatenate([part.offset for part in maps]),

@@ -8,6 +8,7 @@ from nengo_dense.importers.operation import Problem, unsupported
 from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.importers.torch_graph import operations_of_trace
+from nengo_dense.importers.torch_inplace import settle
 from nengo_dense.importers.torch_nodes import nodes_of_trace
 from nengo_dense.importers.torch_reference import reference
 from nengo_dense.importers.torch_state import evaluation
@@ -54,6 +55,7 @@ class TorchImporter:
             raise ConversionError(name, lazy)
         with evaluation(model):
             traced = trace(model, name)
+            settle(traced, name)
             operations = operations_of_trace(traced)
             if operations is None:
                 return _graph(model, traced, name)

@@ -11,11 +11,14 @@ from nengo_dense.importers.arithmetic_call import (
     affine,
     arithmetic,
     clip,
+    compare,
+    constant,
     maximum,
     minimum,
     power,
     product,
 )
+from nengo_dense.importers.condition import COMPARISONS
 from nengo_dense.importers.operation import (
     Operation,
     Problem,
@@ -29,6 +32,9 @@ from nengo_dense.importers.torch_module import flattening, softmax
 from nengo_dense.importers.torch_state import to_numpy
 
 Operations = list[Operation]
+
+#: Functions and methods that choose between values -> names of their arguments.
+CHOICES = {"where": ("condition", "input", "other"), "masked_fill": ("input", "mask", "value")}
 
 #: Functions and methods that pass a vector on in evaluation.
 PASS_THROUGH = {
@@ -136,6 +142,27 @@ def _limit(call: Call) -> Operations:
     return function(call.get(0, "input"), call.get(1, "other"), call.label)
 
 
+def _compare(call: Call) -> Operations:
+    return compare(call.kind, call.get(0, "input"), call.get(1, "other"), call.label)
+
+
+def _not(call: Call) -> Operations:
+    return [Scaling(-1.0, 1.0, call.label)]
+
+
+def choice_of(node: Any, kind: str) -> list[Any] | None:
+    """Return the condition of a choice and its two values, as its step is called with them.
+
+    None if they are fewer.
+    """
+    order = CHOICES[kind]
+    if kind == "where" and node.op == "call_method":  # of the first value
+        order = ("input", "condition", "other")
+    places = {**dict(zip(order, node.args, strict=False)), **node.kwargs}
+    names = ("condition", "input", "other") if kind == "where" else ("mask", "value", "input")
+    return [places[name] for name in names] if all(name in places for name in names) else None
+
+
 def _power(call: Call) -> Operations:
     return power(call.get(0, "input"), call.get(1, "exponent"), call.label)
 
@@ -203,6 +230,8 @@ def _softmax(call: Call) -> Operations:
 
 CALLS: dict[str, Callable[[Call], Operations]] = {
     **dict.fromkeys(ARITHMETIC, _arithmetic),
+    **dict.fromkeys(COMPARISONS, _compare),
+    **dict.fromkeys(("invert", "bitwise_not"), _not),
     **dict.fromkeys(("alpha_dropout", "dropout", "feature_alpha_dropout"), _dropout),
     **dict.fromkeys(("clamp", "clamp_max", "clamp_min", "clip"), _clamp),
     **dict.fromkeys(("log_softmax", "softmax"), _softmax),
@@ -215,5 +244,8 @@ CALLS: dict[str, Callable[[Call], Operations]] = {
     "flatten": _flatten,
     "linear": _linear,
     "pow": _power,
+    "full_like": lambda call: constant(float(call.get(1, "fill_value")), call.label),
     "neg": lambda call: [Scaling(-1.0, 0.0, call.label)],
+    "ones_like": lambda call: constant(1.0, call.label),
+    "zeros_like": lambda call: constant(0.0, call.label),
 }

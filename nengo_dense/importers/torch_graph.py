@@ -6,7 +6,7 @@ from typing import Any
 from nengo_dense import compat
 from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.operation import Operation, attempt
-from nengo_dense.importers.torch_call import Call, read_call
+from nengo_dense.importers.torch_call import CHOICES, Call, read_call
 from nengo_dense.importers.torch_module import read_module
 from nengo_dense.importers.torch_move import MOVES, REDUCTIONS
 from nengo_dense.importers.torch_reference import label_of
@@ -16,8 +16,8 @@ Operations = list[Operation]
 #: Calls that leave a vector one, and are read in a chain too.
 IN_CHAINS = ("flatten", "max", "min", "reshape", "squeeze", "unsqueeze", "view")
 
-#: Calls that move features, or make one of several.
-OF_SEVERAL = {*MOVES, *REDUCTIONS} - {*IN_CHAINS}
+#: Calls that move features, make one of several, or choose between two.
+OF_SEVERAL = {"einsum", *CHOICES, *MOVES, *REDUCTIONS} - {*IN_CHAINS}
 
 
 def operations_of_trace(traced: Any) -> Operations | None:
@@ -96,13 +96,13 @@ def constants_of(traced: Any) -> dict[Any, Any]:
 
 
 def is_size(node: Any) -> bool:
-    """Tell whether a node only asks for a shape, as ``x.view(x.size(0), -1)`` does."""
+    """Tell whether a node only asks for a shape or a type, as ``x.view(x.size(0), -1)`` does."""
     if node.op == "call_method":
         return bool(node.target == "size")
     if node.op != "call_function":
         return False
     if node.target is getattr:
-        return bool(node.args[1] == "shape")
+        return node.args[1] in ("shape", "dtype", "device")
     sources = node.all_input_nodes
     return node.target.__name__ == "getitem" and bool(sources) and all(map(is_size, sources))
 

@@ -75,10 +75,3 @@ def joined_by(run: Callable[[list[Any]], Any], layouts: list[Layout]) -> tuple[L
         return joined
 
     return feature_merge.joined(layouts, join)
-
-
-def as_batch(layout: Layout) -> Layout:
-    """Return a layout; a ValueError if the samples do not lie one after the other in it."""
-    if not layout.is_by_sample():
-        raise ValueError("it needs the samples along the first axis")
-    return layout

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.importers.arithmetic_call import ARITHMETIC
-from nengo_dense.importers.feature_layout import N_SAMPLES, Layout, along_last, selection
+from nengo_dense.importers.condition import COMPARISONS, compared
+from nengo_dense.importers.feature_layout import N_SAMPLES, Layout, along_last, as_batch, selection
 from nengo_dense.importers.feature_merge import added, broadcast, check_group, groups
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.operation import (
@@ -19,14 +21,14 @@ from nengo_dense.importers.operation import (
     attempt,
     unsupported,
 )
-from nengo_dense.importers.torch_call import Call, is_limit
+from nengo_dense.importers.torch_call import CHOICES, Call, is_limit
+from nengo_dense.importers.torch_choice import chosen, contracted
 from nengo_dense.importers.torch_graph import operations_of_node
 from nengo_dense.importers.torch_move import (
     JOINS,
     MOVES,
     REDUCTIONS,
     TURNED,
-    as_batch,
     joined_by,
     moved_by,
 )
@@ -43,11 +45,13 @@ MERGES = {
     **dict.fromkeys(("min", "minimum"), Merge("min")),
     **dict.fromkeys(("mul", "imul", "multiply"), Merge("product")),
     **dict.fromkeys(("div", "divide", "true_divide", "truediv", "itruediv"), Merge("quotient")),
+    **{kind: Merge("sum", factors) for kind, factors in COMPARISONS.items()},
 }
 
 #: Functions that may take a constant for each element.
 WITH_CONSTANTS = (
     *ARITHMETIC,
+    *COMPARISONS,
     *("clamp", "clamp_max", "clamp_min", "clip", "max", "maximum", "min", "minimum"),
 )
 
@@ -93,6 +97,8 @@ class TorchReading:
             return
         sources = [source for source in self._sources(step) if source in self.known]
         kind = self.kind_of(step)
+        if kind == "type_as":
+            sources = sources[:1]  # of the other only the type counts
         reader = self._reader(step, kind, len(sources))
         if any(isinstance(self.names.get(source), list) for source in sources):
             reader = self._part if kind in ("getitem", "getattr") else self._refused
@@ -127,6 +133,10 @@ class TorchReading:
     def _reader(self, step: Any, kind: str, n: int) -> Callable[..., Operations]:
         if kind in JOINS:
             return self._joined
+        if kind in CHOICES:
+            return partial(chosen, self)
+        if kind == "einsum" and n == 1:
+            return partial(contracted, self)
         if n > 1:
             return self._merged if kind in MERGES else self._refused
         if kind in MOVES or (kind == "getattr" and step.args[1] in TURNED):
@@ -233,18 +243,24 @@ class TorchReading:
     def _merged(self, step: Any, kind: str, sources: list[Any], label: str) -> Operations:
         if step.kwargs.get("rounding_mode") is not None:
             return [unsupported(label, f"{kind} with rounding", "divide")]
-        names = [self.names[source] for source in sources]
-        layout, ways = broadcast([self.layouts[name] for name in names])
+        brought, layout = self.brought(step, sources, label)
         merge = MERGES[kind]
         if merge.kind == "sum" and "alpha" in step.kwargs:
             merge = Merge("sum", (1.0, merge.factors[1] * float(step.kwargs["alpha"])))
-        brought = []
+        then = compared(label) if kind in COMPARISONS else []
+        return self.add(step, brought, then, layout, label, merge)
+
+    def brought(self, step: Any, sources: list[Any], label: str) -> tuple[list[Hashable], Layout]:
+        """Return values as they are broadcast together, and their layout."""
+        names = [self.names[source] for source in sources]
+        layout, ways = broadcast([self.layouts[name] for name in names])
+        brought: list[Hashable] = []
         for number, (name, rows) in enumerate(zip(names, ways, strict=True)):
             steps = selection(rows, self.layouts[name].n, label)
             if steps:
                 self.add((step, number), [name], steps, layout, label)
             brought.append((step, number) if steps else name)
-        return self.add(step, brought, [], layout, label, merge)
+        return brought, layout
 
     def _reduced(self, step: Any, kind: str, sources: list[Any], label: str) -> Operations:
         (source,) = sources

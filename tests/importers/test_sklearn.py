@@ -9,7 +9,7 @@ from nengo_dense.importers import forward, read_model
 pytest.importorskip("sklearn", reason="reading scikit-learn estimators needs scikit-learn")
 
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
@@ -18,7 +18,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
@@ -128,6 +128,14 @@ TRANSFORMERS = {
     ),
     "dropped": make_column_transformer((PCA(2), [0, 3, 4]), ("drop", [1])),
     "union": make_union(PCA(2), SelectKBest(k=3)),
+    "weighted union": FeatureUnion(
+        [("p", PCA(2)), ("k", SelectKBest(k=3))], transformer_weights={"p": 3.0}
+    ),
+    "weighted columns": ColumnTransformer(
+        [("s", StandardScaler(), [4, 2]), ("p", "passthrough", [1])],
+        remainder=MaxAbsScaler(),
+        transformer_weights={"s": 2.0, "p": -0.5, "remainder": 3.0},
+    ),
     "projection": GaussianRandomProjection(3, random_state=0),
     "sparse projection": SparseRandomProjection(3, random_state=0),
     "pipeline in columns": make_column_transformer(
@@ -314,6 +322,14 @@ def test_a_last_relu_is_kept(x, rng):
     assert source[-1].activation == "relu"
     source.compare(x)
     np.testing.assert_allclose(forward(source, x)[-1][:, 0], model.predict(x))
+
+
+@pytest.mark.parametrize("before", [(), (StandardScaler(),)], ids=["alone", "pipeline"])
+def test_a_classifier_that_also_transforms_is_none_at_the_end(before, x, rng):
+    model = make_pipeline(*before, LinearDiscriminantAnalysis()).fit(x, rng.randint(3, size=80))
+    match = "LinearDiscriminantAnalysis is read as a transformer alone"
+    with pytest.raises(ConversionError, match=match):
+        read_model(model if before else model[-1])
 
 
 def test_a_vote_of_several_models_is_no_step_of_the_data():
