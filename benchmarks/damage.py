@@ -95,15 +95,13 @@ def damaged_hdf5(content, draw, places):
     if draw.random() < 0.6:
         return damaged(content, draw, places)
     data = bytearray(content)
-    words = [at for at in places if at % 8 == 0 and at + 8 <= len(data)]
     for _ in range(draw.randint(1, 4)):
-        other = draw.choice(words)
+        at, other = (draw.choice(places) & -8 for _ in range(2))
         word = draw.choice((bytes(8), b"\xff" * 8, data[other : other + 8]))
         if draw.random() < 0.4:  # the address of something else
             word = struct.pack("<Q", draw.choice((other, len(data), 2**31, 2**62)))
-        at = draw.choice(words)
         data[at : at + 8] = word
-    return bytes(data)
+    return bytes(data[: len(content)])
 
 
 def twisted_json(value, draw):

@@ -49,9 +49,7 @@ def is_whole(value: Any) -> bool:
 
 def number(value: Any, attr: str, obj: object = None) -> float:
     """Return a finite number, or raise a ValidationError; True and False are none."""
-    if isinstance(value, bool | np.bool_):
-        raise invalid(f"must be a number, got {value}", attr, obj)
-    return float(finite_array(value, (), attr, obj))
+    return float(quantities(value, (), attr, obj))
 
 
 def positive(value: Any, attr: str, obj: object = None, unit: str = "") -> float:
@@ -146,14 +144,23 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
 
 
-def unusual_time(presentation_time: float, dt: float) -> str:
-    """Say that a presentation was probably given in milliseconds; empty if it was not."""
-    if presentation_time <= UNUSUAL_TIME:
+def unusual_time(seconds: float, dt: float, attr: str = "presentation_time") -> str:
+    """Say that a time was probably given in milliseconds; empty if it was not.
+
+    Parameters
+    ----------
+    seconds, dt : float
+    attr : {"presentation_time", "gap"}, optional
+    """
+    if seconds <= UNUSUAL_TIME:
         return ""
+    what = {
+        "presentation_time": f"Every sample is shown for {seconds:g} seconds",
+        "gap": f"After every sample there are {seconds:g} seconds without input",
+    }[attr]
     return (
-        f"Every sample is shown for {presentation_time:g} seconds, that is "
-        f"{presentation_time / dt:.0f} steps: if milliseconds are meant, give "
-        f"presentation_time={presentation_time / 1000:g}."
+        f"{what}, that is {seconds / dt:.0f} steps: if milliseconds are meant, give "
+        f"{attr}={seconds / 1000:g}."
     )
 
 
@@ -219,6 +226,32 @@ def finite_array(
             obj,
         )
     return array if array.shape == shape else np.full(shape, array)
+
+
+def quantities(
+    value: Any, shape: tuple[int, ...], attr: str, obj: object = None, fill: bool = False
+) -> np.ndarray:
+    """Return what `finite_array` returns, but of numbers alone: truth values are a mask.
+
+    ``bias=True`` is not a bias of one, and gaps of ``[True, False]`` are not a second and none.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        As of `finite_array`, or there is a truth value.
+    """
+    refuse_truth(value, attr, obj)
+    return finite_array(value, shape, attr, obj, fill)
+
+
+def refuse_truth(value: Any, attr: str, obj: object = None) -> None:
+    """Raise a ValidationError where there are truth values in the place of quantities."""
+    items = value if isinstance(value, list | tuple) else [value]
+    single = any(isinstance(item, bool | np.bool_) for item in items)
+    if single or to_array(value, attr, obj).dtype == bool:
+        noun = "numbers" if np.ndim(value) else "a number"
+        shown = str(bool(value)) if isinstance(value, np.bool_) else show(value)
+        raise invalid(f"must be {noun}, got {shown}", attr, obj)
 
 
 def check_seed(value: Any, obj: object = None) -> int | None:

@@ -192,6 +192,32 @@ def test_true_and_false_are_no_numbers(value):
     refused(f"rate: must be a number, got {value}", arguments.number, value, "rate")
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (np.array(True), r"a number, got array\(True\)"),
+        (np.array([True, False]), r"numbers, got array\(\[ True, False\]\)"),
+        ([0.5, True], r"numbers, got \[0.5, True\]"),
+    ],
+)
+def test_a_mask_is_no_row_of_quantities(value, shown):
+    refused(f"bias: must be {shown}", arguments.quantities, value, np.shape(value), "bias")
+
+
+def test_samples_may_be_truth_values_as_pixels_are():
+    mask = np.array([[True, False]])
+    np.testing.assert_array_equal(arguments.finite_array(mask, (1, 2), "x"), [[1.0, 0.0]])
+
+
+def test_a_time_in_milliseconds_is_said_by_its_name():
+    assert arguments.unusual_time(5.0, 0.001) == ""
+    assert "shown for 100 seconds, that is 100000 steps" in arguments.unusual_time(100, 0.001)
+    assert arguments.unusual_time(20, 0.001, "gap") == (
+        "After every sample there are 20 seconds without input, that is 20000 steps: if "
+        "milliseconds are meant, give gap=0.02."
+    )
+
+
 def test_a_transposed_matrix_is_recognised():
     refused("so transpose it", arguments.finite_array, np.zeros((2, 3)), (3, 2), "w")
 

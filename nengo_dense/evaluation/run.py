@@ -122,9 +122,10 @@ class Run:
         frame_time = None
         if sequences is not None:
             frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
+        said = unusual_time(stream.gap * step, step, "gap") if stream else ""
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
-        how = (target, step, n_steps, size, n_jobs, bar, notes)
+        how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, [said])))
         return cls(stack, samples, n, *how, stream, sequences)
 
     def truths(self, *given: Any) -> list[Any]:

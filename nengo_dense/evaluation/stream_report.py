@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nengo_dense.arguments import as_floats, whole_steps
+from nengo_dense.arguments import as_floats, refuse_truth, whole_steps
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.measurement import evaluate
@@ -187,6 +187,7 @@ def stream_report(
     for word in ("reset", "gap", "source"):
         if word in options:
             raise invalid("is what this report chooses itself; leave it out", word)
+    refuse_truth(gaps, "gaps")
     given = as_floats(gaps, "gaps")
     if given.ndim > 1:
         raise invalid(f"must be one row of gaps, got an array of shape {given.shape}", "gaps")

@@ -15,6 +15,7 @@ from nengo_dense.arguments import (
     flag,
     is_added,
     positive,
+    quantities,
     random_state,
 )
 from nengo_dense.layers import loihi_builder
@@ -123,7 +124,7 @@ class DenseLayer(nengo.Network):
         self._check_size(n_neurons, size_in, on_chip)
         neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self)
         self.unit_gain, self.base_bias = self._tuning(neuron_type, intercept)
-        bias = finite_array(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
+        bias = quantities(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
 
         name = label or "dense"
         with self:
@@ -207,7 +208,7 @@ class DenseLayer(nengo.Network):
         array([0.5, 0. ])
         """
         weights = finite_array(weights, self.weights.shape, "weights", self)
-        bias = finite_array(bias, self.bias.shape, "bias", self)
+        bias = quantities(bias, self.bias.shape, "bias", self)
         self.connection.transform = weights
         self.ensemble.bias = self.base_bias + self.unit_gain * bias
 
@@ -225,7 +226,7 @@ class DenseLayer(nengo.Network):
 
     def _tuning(self, neuron_type: NeuronType, intercept: float) -> tuple[float, float]:
         """Compute the gain, and the bias current for ``b = 0``, of every neuron."""
-        intercept = float(finite_array(intercept, (), "intercept", self))
+        intercept = float(quantities(intercept, (), "intercept", self))
         if intercept >= 1:
             raise ValidationError(
                 f"must be below 1, where a neuron already fires at max_rate, got {intercept:g}",

@@ -8,7 +8,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 from nengo.neurons import SpikingRectifiedLinear
 
-from nengo_dense.arguments import count, finite_array, is_added
+from nengo_dense.arguments import count, finite_array, is_added, quantities
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.plugins import show
 
@@ -92,7 +92,7 @@ class SpikeEncoder(nengo.Network):
     ) -> None:
         super().__init__(label=label, seed=seed, add_to_container=False)
         size_in = count(size_in, "size_in", self)
-        self.scale = finite_array(scale, (size_in,), "scale", self, fill=True)
+        self.scale = quantities(scale, (size_in,), "scale", self, fill=True)
         if not (self.scale > 0).all():
             raise ValidationError(
                 f"must be above 0 for every value, got {self.scale.min():g}; for a value that is "
@@ -101,8 +101,8 @@ class SpikeEncoder(nengo.Network):
                 obj=self,
             )
         self.signed = finite_array(signed, (size_in,), "signed", self, fill=True) != 0
-        self.offset = finite_array(offset, (size_in,), "offset", self, fill=True)
-        self.resting = float(finite_array(resting, (), "resting", self))
+        self.offset = quantities(offset, (size_in,), "offset", self, fill=True)
+        self.resting = float(quantities(resting, (), "resting", self))
         if self.resting < 0 or (self.resting > 0 and not self.signed.all()):
             raise ValidationError(
                 "must be 0 unless every value is signed, because the value is then the difference "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import choice, finite_array, flag, positive
+from nengo_dense.arguments import choice, finite_array, flag, positive, quantities
 from nengo_dense.array_like import to_array
 from nengo_dense.heads import HEADS
 from nengo_dense.plugins import show
@@ -122,7 +122,7 @@ def _checked(name: str, weights: Any, bias: Any) -> tuple[dict[str, np.ndarray],
         str(key): finite_array(matrix, shapes[key], f"weights[{key!r}]", None)
         for key, matrix in matrices.items()
     }
-    return checked, finite_array(0 if bias is None else bias, n, "bias", None, fill=True)
+    return checked, quantities(0 if bias is None else bias, n, "bias", None, fill=True)
 
 
 def check_parts(

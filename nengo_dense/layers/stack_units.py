@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import count, finite_array
+from nengo_dense.arguments import count, finite_array, quantities
 from nengo_dense.budget import LAYERS
 from nengo_dense.plugins import show
 
@@ -67,7 +67,7 @@ def check_parameters(
             for i, (w, shape) in enumerate(zip(weights, shapes, strict=True))
         ],
         [
-            finite_array(b, (n,), f"biases[{i}]", obj)
+            quantities(b, (n,), f"biases[{i}]", obj)
             for i, (b, n) in enumerate(zip(biases, units, strict=True))
         ],
     )

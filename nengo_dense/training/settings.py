@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from nengo_dense.arguments import between, check_seed, count, finite_array, flag, positive
+from nengo_dense.arguments import between, check_seed, count, flag, positive, quantities
 from nengo_dense.array_like import to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.loihi.limits import WEIGHT_BITS
@@ -56,7 +56,7 @@ class Settings:
         """Make a (low, high) pair, in hertz, of what was given."""
         given = to_array(self.rate_target, "rate_target")
         band = (0, given) if given.ndim == 0 else given
-        low, high = finite_array(band, (2,), "rate_target")
+        low, high = quantities(band, (2,), "rate_target")
         if not 0 <= low < high or high * self.dt > 1:
             raise invalid(
                 f"must be a band 0 <= low < high <= {1 / self.dt:g} hertz (one spike a step), "

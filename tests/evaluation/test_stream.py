@@ -1,3 +1,5 @@
+import warnings
+
 import nengo
 import nengo_loihi
 import numpy as np
@@ -156,6 +158,7 @@ def test_places_hold_every_sample_once():
         ({"gap": -0.01}, "gap: must be at least 0 seconds, got -0.01"),
         ({"order": "shuffled"}, "order: must be None, 'random' or the numbers"),
         ({"order": np.zeros(60, dtype=int)}, "order: must have each number from 0 to 59 once"),
+        ({"order": np.ones(60, bool)}, "order: must have each number from 0 to 59 once"),
         ({"order": np.arange(60.0)}, "order: must have each number from 0 to 59 once"),
         ({"reset": 0}, "reset: must be True or False"),
         ({"presentation_time": 0.001}, "presentation_time: must last two steps or more"),
@@ -170,3 +173,11 @@ def test_batches_are_no_stream(stack, data):
     x, y = data
     with pytest.raises(ValidationError, match=r"x: must be one array .* batches come in one"):
         evaluate(stack, iter([x]), y, reset=False)
+
+
+def test_a_gap_in_milliseconds_is_said(stack, data):
+    run = {"presentation_time": 0.1, "dt": 0.02, "reset": False, "progress_bar": False}
+    with warnings.catch_warnings(record=True):  # of busy neurons, too
+        warnings.simplefilter("always")
+        found = evaluate(stack, data[0][:3], data[1][:3], gap=6, **run)
+    assert any("there are 6 seconds without input" in note for note in found.notes)
