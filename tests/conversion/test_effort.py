@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
@@ -25,6 +26,13 @@ def test_more_effort_is_more_updates():
 def test_long_presentations_have_fewer_updates_and_values_have_more():
     assert n_updates("normal", 10**5, 100) == n_updates("normal", 10**5, 25) / 2
     assert n_updates("normal", 100, 100, values=True) == 2 * n_updates("normal", 100)
+
+
+def test_a_quarter_of_the_updates_takes_steps_of_twice_the_size():
+    usual, few = 256 * 10**6, 1  # samples
+    assert Budget("normal", usual, 10, False).haste == 1
+    assert Budget("fast", few, 10, False).haste == pytest.approx(np.sqrt(750 / 100))
+    assert Budget(60.0, few, 10, False).haste == 1
 
 
 def test_seconds_are_those_of_the_clock(monkeypatch):
