@@ -134,6 +134,17 @@ def test_scales_beyond_the_squares_of_doubles_come_back(specs, rng):
     assert_same_output(specs, after, rng)
 
 
+@pytest.mark.parametrize("bias", [100.0, -1e4])
+def test_a_knot_far_out_is_no_scale(specs, bias):
+    """A rectifier of a fitted activation has usual weights, a large bias, and is little read."""
+    biases, reading = specs[0].bias.copy(), specs[1].weights.copy()
+    biases[2], reading[:, 2] = bias, reading[:, 2] / 100
+    specs[0], specs[1] = changed(specs[0], bias=biases), changed(specs[1], weights=reading)
+    after = chained(equalize, specs)
+    assert_array_equal(after[0].weights, specs[0].weights)
+    assert_array_equal(after[1].weights, reading)
+
+
 def test_a_neuron_that_is_only_quiet_stays_quiet(specs):
     """Small input weights alone are no scale: its values are small, and read as such."""
     weights = specs[0].weights.copy()
