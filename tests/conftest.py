@@ -1,6 +1,7 @@
 """What tests share: a nengo-loihi that builds under the NumPy that is installed, and a graph."""
 
 import signal
+import subprocess
 import sys
 
 import entrypoints
@@ -48,6 +49,35 @@ def terminal():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def printed_by():
+    """Return what runs a program in a process of its own, and gives the words that it prints."""
+
+    def run(program):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout.split()
+
+    return run
+
+
+@pytest.fixture
+def save(tmp_path, monkeypatch):
+    """Return what saves arrays as data.npz in a folder of their own, the current one."""
+    monkeypatch.chdir(tmp_path)
+
+    def save(**arrays):
+        np.savez("data.npz", **arrays)
+        return "data.npz"
+
+    return save
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A user's own nengo-loihi works under NumPy 2, in whatever order things are imported."""
 
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -18,17 +17,6 @@ print([type(finder).__name__ for finder in sys.meta_path].count("_Watcher"))
 """
 
 
-def run(program):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout.split()
-
-
 needed = pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1 needs no mending")
 
 
@@ -43,31 +31,31 @@ needed = pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1 needs no mendi
         "find_spec('nengo_loihi.block'); import nengo_loihi",
     ],
 )
-def test_a_plain_nengo_loihi_network_builds_in_any_order_and_nothing_is_left(imports):
-    assert run(imports + BUILD) == ["10", "0"]
+def test_a_plain_nengo_loihi_network_builds_in_any_order_and_nothing_is_left(imports, printed_by):
+    assert printed_by(imports + BUILD) == ["10", "0"]
 
 
 @needed
-def test_it_is_the_mending_that_makes_it_build():
+def test_it_is_the_mending_that_makes_it_build(printed_by):
     program = "import sys, nengo, nengo_dense\nnengo_dense.after_import.stop()\nimport nengo_loihi"
     with pytest.raises(subprocess.CalledProcessError, match="returned non-zero exit status 1"):
-        run(program + BUILD)
+        printed_by(program + BUILD)
 
 
-def test_nengo_loihi_is_not_imported_and_the_import_watched_once():
+def test_nengo_loihi_is_not_imported_and_the_import_watched_once(printed_by):
     program = (
         "import sys, nengo_dense\n"
         "nengo_dense.after_import.mend_nengo_loihi()\n"
         "print([type(finder).__name__ for finder in sys.meta_path].count('_Watcher'))\n"
         "print('nengo_loihi' in sys.modules, 'numpy' in sys.modules)\n"
     )
-    assert run(program) == ["1", "False", "False"]
+    assert printed_by(program) == ["1", "False", "False"]
 
 
 @needed
-def test_loaders_are_as_they_were_after_the_import():
+def test_loaders_are_as_they_were_after_the_import(printed_by):
     program = (
         "import nengo_dense, nengo_loihi\n"
         "print('exec_module' in vars(nengo_loihi.block.__loader__))\n"
     )
-    assert run(program) == ["False"]
+    assert printed_by(program) == ["False"]

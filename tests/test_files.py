@@ -350,6 +350,13 @@ def test_a_stack_for_which_there_is_no_space_leaves_the_old_one(tmp_path):
     assert nengo_dense.DenseStack.load(path).units == small.units
 
 
+def test_json_is_read_up_to_its_limit(monkeypatch):
+    monkeypatch.setattr(files, "TEXT", Limit(9, "bytes of text"))
+    assert files.read_json(io.BytesIO(b'{"a": 12}')) == {"a": 12}
+    with pytest.raises(ValueError, match="more than the limit of 9 bytes of text"):
+        files.read_json(io.BytesIO(b'{"a": 123}'))
+
+
 def test_a_document_is_only_made_if_it_can_be_written(tmp_path):
     path = tmp_path / "page.html"
     files.write_document(path, lambda: "Zürich")

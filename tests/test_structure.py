@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -276,27 +274,16 @@ def test_no_error_is_swallowed(path):
             assert [type(item) for item in node.body] != [ast.Pass], f"{where}: except ... pass"
 
 
-def in_fresh_process(program):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout.split()
-
-
-def test_import_loads_nothing_heavy():
-    loaded = in_fresh_process("import sys, nengo_dense; print(*sys.modules)")
+def test_import_loads_nothing_heavy(printed_by):
+    loaded = printed_by("import sys, nengo_dense; print(*sys.modules)")
     assert "nengo_dense" in loaded
     assert not HEAVY & set(loaded)
     assert "nengo" not in loaded
 
 
-def test_importing_every_module_loads_nothing_heavy():
+def test_importing_every_module_loads_nothing_heavy(printed_by):
     modules = [module_of(path) for path in FILES if not says_lazy(path)]
-    loaded = in_fresh_process(
+    loaded = printed_by(
         f"import sys, importlib; [importlib.import_module(n) for n in {modules!r}]; "
         "print(*sys.modules)"
     )
@@ -305,8 +292,8 @@ def test_importing_every_module_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize("name", nengo_dense.__all__)
-def test_every_public_name_resolves(name):
-    (kind,) = in_fresh_process(f"import nengo_dense; print(type(nengo_dense.{name}).__name__)")
+def test_every_public_name_resolves(name, printed_by):
+    (kind,) = printed_by(f"import nengo_dense; print(type(nengo_dense.{name}).__name__)")
     assert kind != "module"
     assert getattr(nengo_dense, name).__doc__
 
@@ -347,10 +334,10 @@ def test_what_a_user_gave_is_shown_by_show_as_any_object_may_fail_in_its_repr():
     assert found == []
 
 
-def test_parts_of_the_package_are_there_after_its_import():
+def test_parts_of_the_package_are_there_after_its_import(printed_by):
     parts = [name for name in dir(nengo_dense) if name not in nengo_dense.__all__]
     program = f"import nengo_dense; print(*[getattr(nengo_dense, n).__name__ for n in {parts!r}])"
-    assert in_fresh_process(program) == [f"nengo_dense.{name}" for name in parts]
+    assert printed_by(program) == [f"nengo_dense.{name}" for name in parts]
 
 
 def test_unknown_name_is_an_attribute_error():

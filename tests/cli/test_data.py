@@ -12,17 +12,6 @@ from nengo_dense.exceptions import FileFormatError
 TRAIN, TEST, ALL = np.zeros((6, 4)), np.ones((3, 4)), np.full((5, 4), 2.0)
 
 
-@pytest.fixture
-def save(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def save(**arrays):
-        np.savez("data.npz", **arrays)
-        return "data.npz"
-
-    return save
-
-
 @pytest.mark.parametrize(
     ("arrays", "expected", "said"),
     [

@@ -15,17 +15,6 @@ Y = {"kind": np.arange(4), "trait": np.ones((4, 2))}
 JOINED = np.concatenate([X, Z], axis=1)
 
 
-@pytest.fixture
-def save(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def save(**arrays):
-        np.savez("data.npz", **arrays)
-        return "data.npz"
-
-    return save
-
-
 @pytest.mark.parametrize("base", ["x", "X_test", "inputs"])
 def test_inputs_apart_are_put_one_after_the_other(save, base):
     path = save(**{f"{base}.z.1": Z, f"{base}.x": X, "y.trait": Y["trait"], "y.kind": Y["kind"]})

@@ -16,7 +16,11 @@ def test_bar_says_that_it_compiles_while_it_does_and_then_what_it_does(kernel):
     def mark():
         """Do nothing."""
 
+    def mark_again():
+        """Do nothing, after the first was compiled within the same function."""
+
     @extending.overload(mark)
+    @extending.overload(mark_again)
     def _while_compiled():
         names.append(progress.name_during)
         return lambda: None
@@ -24,6 +28,7 @@ def test_bar_says_that_it_compiles_while_it_does_and_then_what_it_does(kernel):
     @numba.njit
     def function():
         mark()
+        mark_again()
 
     with saying_what_is_compiled(progress, kernel):
         function()
