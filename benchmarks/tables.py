@@ -308,19 +308,31 @@ def training(task: str) -> str:
     return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(known)
 
 
-def fuzz_files() -> str:
-    """Say what came of damaged files."""
-    known = record.load("fuzz_files")
+def damaged(record_name: str, what: str, kinds: dict[str, str]) -> str:
+    """Say what came of damaged files, of those kinds that were read."""
+    known = record.load(record_name)
     rows = []
-    for kind, name in (("stack", "saved stacks"), ("nir", "NIR files")):
+    for kind, name in kinds.items():
         counts = known["figures"][kind]
         if not counts:
             continue
         bad = [counts.get(what, 0) for what in ("bare", "hang")]
         named = sum(counts.values()) - counts.get("result", 0) - sum(bad)
         rows.append([name, sum(counts.values()), counts.get("result", 0), named, *bad])
-    head = ["damaged files", "number", "read", "named errors", "bare errors", "longer than 30 s"]
+    head = [what, "number", "read", "named errors", "bare errors", "longer than 30 s"]
     return table(head, rows) + "\n" + circumstances(known)
+
+
+def fuzz_files() -> str:
+    """Say what came of damaged files."""
+    kinds = {"stack": "saved stacks", "nir": "NIR files"}
+    return damaged("fuzz_files", "damaged files", kinds)
+
+
+def fuzz_models() -> str:
+    """Say what came of twisted models."""
+    kinds = {"onnx": "ONNX graphs", "keras": "Keras files"}
+    return damaged("fuzz_models", "twisted models", kinds)
 
 
 #: Calls of the first run of the fuzz of arguments, and how many of them ended in a bare error.
@@ -488,6 +500,7 @@ PAGES = {
     "suites": suites,
     "exactness": exactness,
     "fuzz_files": fuzz_files,
+    "fuzz_models": fuzz_models,
     "fuzz_arguments": fuzz_arguments,
     "export_spikes": export_spikes,
     "export_readers": export_readers,

@@ -117,9 +117,14 @@ def soft_shrink(limit: float = 0.5) -> Function:
     return Function(f"soft_shrink({limit:.4g})", form)
 
 
-def softplus(beta: float = 1.0) -> Function:
-    """Return ``log(1 + exp(beta z)) / beta``."""
-    return Function("softplus", lambda z: np.logaddexp(0.0, beta * np.asarray(z)) / beta)
+def softplus(beta: float = 1.0, threshold: float = np.inf) -> Function:
+    """Return ``log(1 + exp(beta z)) / beta``, and z where ``beta z`` is above a threshold."""
+
+    def compute(z: np.ndarray) -> np.ndarray:
+        z = np.asarray(z, dtype=np.float64)
+        return np.where(beta * z > threshold, z, np.logaddexp(0.0, beta * z) / beta)
+
+    return Function("softplus", compute)
 
 
 def elu(alpha: float = 1.0, scale: float = 1.0, name: str = "elu") -> Function:

@@ -32,7 +32,7 @@ FLOWING = _Flowing()
 ARITHMETIC = {
     **dict.fromkeys(("add", "iadd", "bias_add"), "add"),
     **dict.fromkeys(("sub", "isub", "subtract"), "subtract"),
-    **dict.fromkeys(("mul", "imul", "multiply"), "multiply"),
+    **dict.fromkeys(("mul", "imul", "multiply", "scalar_mul"), "multiply"),
     **dict.fromkeys(("div", "divide", "itruediv", "true_divide", "truediv"), "divide"),
 }
 

@@ -42,6 +42,7 @@ from nengo_dense.importers.operation import (
     Operation,
     Problem,
     Scaling,
+    UnfitError,
     activation,
     unsupported,
 )
@@ -58,7 +59,7 @@ CHOICE = {"condition": 0, "x1": 1, "x": 1, "x2": 2, "y": 2}
 FLOATS = ("bfloat16", "float16", "float32", "float64")
 
 #: Functions that give what they take.
-PASS_THROUGH = ("identity", "stop_gradient", "copy")
+PASS_THROUGH = ("identity", "stop_gradient", "copy", "ensure_shape")
 
 #: Settings of functions: Keras's names for one, and that of `nengo_dense.importers.activation`.
 SETTINGS = {
@@ -73,6 +74,8 @@ SETTINGS = {
     "gelu": {"approximate": "approximate"},
     "soft_shrink": {"threshold": "limit"},
     "squareplus": {"b": "b"},
+    "silu": {"beta": "beta"},
+    "swish": {"beta": "beta"},
 }
 
 
@@ -112,7 +115,7 @@ def read_call(layer: KerasLayer, shape: Shape, is_keras_2: bool = False) -> Oper
     if kind in PASS_THROUGH:
         return []
     if kind == "crelu":
-        return crelu(shape.n_features, layer.label)
+        return _crelu(layer, shape)
     if key_of(kind) in FUNCTIONS:
         return activation(kind, layer.label, **_settings(layer, kind, is_keras_2))
     return [unsupported(layer.label, name, kind)]
@@ -155,8 +158,21 @@ def _move(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     return steps
 
 
+def _crelu(layer: KerasLayer, shape: Shape) -> Operations:
+    n = shape.n_features
+    if not shape.is_flat or layer.keywords.get("axis", -1) not in (-1, 1):
+        return [unsupported(layer.label, "a crelu along one axis of several", "crelu")]
+    shape.sizes = (None if n is None else 2 * n,)
+    return crelu(n, layer.label)
+
+
 def _settings(layer: KerasLayer, kind: str, is_keras_2: bool) -> dict[str, Any]:
     found = defaults_of(kind, is_keras_2, is_function=True)
+    known = (*SETTINGS.get(kind, ()), "name", "x", "features", "a")
+    unread = {key: v for key, v in layer.keywords.items() if key not in known and v is not None}
+    if unread or len(layer.args) > 1:
+        more = unread or layer.args[1:]
+        raise UnfitError(f"its settings {more} are not read; call it without them")
     given = {**layer.config, **layer.keywords}
     for name, ours in SETTINGS.get(kind, {}).items():
         if given.get(name) is not None:
@@ -183,7 +199,11 @@ def _clip(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
 def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     keywords = layer.keywords
     first, second = (*layer.args, *(keywords[key] for key in ("b", "x2", "y") if key in keywords))
-    turned = any(value is True for key, value in keywords.items() if "transpose" in key)
+    turned = any(
+        value is True
+        for key, value in keywords.items()
+        if key.startswith(("transpose", "adjoint"))
+    )
     if turned or (second is FLOWING and not shape.is_flat):
         return [unsupported(layer.label, "a product along one axis of several", "einsum")]
     if second is FLOWING:

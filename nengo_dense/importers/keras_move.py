@@ -61,8 +61,8 @@ def _split(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
 
 def _take(places: np.ndarray, layer: KerasLayer) -> list[np.ndarray]:
     given = layer.keywords.get("indices", layer.args[1] if len(layer.args) > 1 else None)
-    if given is None or given is FLOWING:
-        raise UnfitError("what it takes must be constant")
+    if given is None or given is FLOWING or _setting(layer, "batch_dims"):
+        raise UnfitError("what it takes must be constant, and the same for each sample")
     axis = _setting(layer, "axis")
     indices = np.asarray(numbers(given), dtype=np.int64)
     if axis is None or indices.size > places.size:

@@ -201,6 +201,8 @@ class KerasNodes:
         trains = trains or is_training(node)
         if is_model(entry) and entry["class_name"] in MODEL_CLASSES:
             return self.model(entry, path, sources, trains)
+        if not sources:
+            raise ValueError(f"layer {path[-1].name!r} takes no value, as far as is written down")
         given = arguments_of(node)
         layer = KerasLayer(path, entry["config"], module_of(entry), *given, trains)
         merge: Merge | None = None

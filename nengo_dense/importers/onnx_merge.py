@@ -14,8 +14,11 @@ from nengo_dense.importers.graph_folding import Merge
 from nengo_dense.importers.onnx_reading import OnnxReading, Operations
 from nengo_dense.importers.operation import Operation, Problem, Scaling, unsupported
 
+#: Nodes that make one feature of all along the axes after the second one.
+POOLS = {"GlobalAveragePool": "ReduceMean", "GlobalMaxPool": "ReduceMax"}
+
 #: Nodes that make one feature of several.
-REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum")
+REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", *POOLS)
 
 
 def summed(
@@ -118,23 +121,25 @@ def reduced(reading: OnnxReading, node: Any, label: str) -> Operations:
     settings = reading.graph.settings(node)
     source = node.input[0]
     layout = reading.layouts[source]
+    kind = POOLS.get(node.op_type, node.op_type)
     given = reading.optional(node, 1)
     axes = settings.get("axes") if given is None else [int(axis) for axis in given.ravel()]
+    axes = list(range(2, len(layout.shape))) if node.op_type in POOLS else axes
     if not axes and settings.get("noop_with_empty_axes", 0):
         return reading.add(node.output[0], [source], [], layout, label)
-    is_limit = node.op_type in ("ReduceMax", "ReduceMin")
+    is_limit = kind in ("ReduceMax", "ReduceMin")
     try:
         after, found = groups(layout, axes or None, bool(settings.get("keepdims", 1)))
         check_group(len(found) if is_limit else 1)
     except ValueError as err:
         return [Problem(f"layer {label!r}: {err}")]
     if not is_limit:
-        steps = added(found, layout.n, label, mean=node.op_type == "ReduceMean")
+        steps = added(found, layout.n, label, mean=kind == "ReduceMean")
         return reading.add(node.output[0], [source], steps, after, label)
     names = [(node.output[0], number) for number in range(len(found))]
     for name, rows in zip(names, found, strict=True):
         reading.add(name, [source], selection(rows, layout.n, label), after, label)
-    merge = Merge("max" if node.op_type == "ReduceMax" else "min")
+    merge = Merge("max" if kind == "ReduceMax" else "min")
     return reading.add(node.output[0], names, [], after, label, merge)
 
 

@@ -98,6 +98,13 @@ def _selu(reading: OnnxReading, node: Any, label: str) -> Operations:
     return reading.each(node, steps, label)
 
 
+def _thresholded(reading: OnnxReading, node: Any, label: str) -> Operations:
+    """Read ``x if x > alpha else 0``, which is continuous where alpha is 0."""
+    if reading.graph.settings(node).get("alpha", 1.0) != 0:
+        return [unsupported(label, node.op_type, node.op_type)]
+    return reading.each(node, activation("relu", label), label)
+
+
 def _clip(reading: OnnxReading, node: Any, label: str) -> Operations:
     given = reading.graph.settings(node)
     low, high = (
@@ -357,6 +364,7 @@ NODES: dict[str, Reader] = {
     "Pow": _power,
     "QuantizeLinear": _quantize,
     "Selu": _selu,
+    "ThresholdedRelu": _thresholded,
     "Where": chosen,
     "ai.onnx.ml.ArrayFeatureExtractor": _feature_extractor,
     "ai.onnx.ml.FeatureVectorizer": joined,

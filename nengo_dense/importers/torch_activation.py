@@ -36,7 +36,7 @@ SETTINGS = {
     "hardtanh": (Setting("min_val", "low", -1.0), Setting("max_val", "high", 1.0)),
     "leakyrelu": (Setting("negative_slope", "slope", 0.01),),
     "prelu": (Setting("weight", "slope", None),),
-    "softplus": (Setting("beta", "beta", 1.0),),
+    "softplus": (Setting("beta", "beta", 1.0), Setting("threshold", "threshold", 20.0)),
     "softshrink": (Setting("lambd", "limit", 0.5),),
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers import read_model
+from nengo_dense.importers import forward, read_model
 
 pytest.importorskip("torch", reason="reading PyTorch modules needs PyTorch")
 
@@ -173,3 +173,13 @@ def test_what_only_runs_a_module_is_taken_off(wrap, rng):
 def test_what_no_affine_map_and_no_relu_is_is_refused(compute, match):
     with pytest.raises(ConversionError, match=match):
         read_model(Net(compute).eval())
+
+
+@pytest.mark.parametrize("settings", [{"beta": 2.0, "threshold": 5.0}, {"threshold": 1}, {}])
+def test_a_softplus_is_straight_above_its_threshold(settings):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(6, 8), nn.Softplus(**settings), nn.Linear(8, 3)).double().eval()
+    x = 3 * torch.randn(50, 6, dtype=torch.float64)
+    with torch.no_grad():
+        wanted = net(x).numpy()
+    np.testing.assert_allclose(forward(read_model(net), x.numpy())[-1], wanted, atol=1e-12)

@@ -1,0 +1,74 @@
+"""Functions of TensorFlow as files of Keras 2 have them, with settings, against their formulas."""
+
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers import forward
+from nengo_dense.importers.keras_model import read_architecture
+
+
+def read(function, keywords, rng, n_after=5):
+    """Read a dense layer, a function of what it gives, and a dense layer."""
+
+    def entry(class_name, name, inbound, **config):
+        config = {"name": name, **config}
+        return {"class_name": class_name, "name": name, "config": config, "inbound_nodes": inbound}
+
+    layers = [
+        entry("InputLayer", "x", [], batch_input_shape=[None, 4]),
+        entry("Dense", "a", [[["x", 0, 0, {}]]], units=5, activation="linear"),
+        entry("TFOpLambda", "f", [["a", 0, 0, keywords]], function=function),
+        entry("Dense", "b", [[["f", 0, 0, {}]]], units=3, activation="linear"),
+    ]
+    ends = {"input_layers": [["x", 0, 0]], "output_layers": [["b", 0, 0]]}
+    model = {"class_name": "Functional", "config": {"name": "m", "layers": layers, **ends}}
+    sizes = {"a": (4, 5), "b": (n_after, 3)}
+    weights = {
+        name: [rng.normal(size=size), rng.normal(size=size[1])] for name, size in sizes.items()
+    }
+    architecture = {**model, "keras_version": "2.15.0"}
+    return read_architecture("a model", architecture, lambda each: weights[each.label]), weights
+
+
+FUNCTIONS = {
+    "silu": ("nn.silu", {"beta": 2.0, "name": None}, lambda z: z / (1 + np.exp(-2 * z))),
+    "swish": ("nn.silu", {"beta": 1.0}, lambda z: z / (1 + np.exp(-z))),
+    "leaky": ("nn.leaky_relu", {"alpha": 0.05}, lambda z: np.where(z > 0, z, 0.05 * z)),
+    "leaky by itself": ("nn.leaky_relu", {}, lambda z: np.where(z > 0, z, 0.2 * z)),
+    "greater": ("math.maximum", {"y": 0.25}, lambda z: np.maximum(z, 0.25)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_settings_of_functions_are_read(name, rng):
+    function, keywords, compute = FUNCTIONS[name]
+    source, weights = read(function, keywords, rng)
+    x = 2 * rng.normal(size=(50, 4))
+    (a, bias), (b, last) = weights["a"], weights["b"]
+    np.testing.assert_allclose(
+        forward(source, x)[-1], compute(x @ a + bias) @ b + last, atol=1e-12
+    )
+
+
+def test_both_sides_of_a_crelu_are_features(rng):
+    source, weights = read("nn.crelu", {"axis": -1}, rng, n_after=10)
+    x = rng.normal(size=(20, 4))
+    (a, bias), (b, last) = weights["a"], weights["b"]
+    z = x @ a + bias
+    both = np.maximum(np.concatenate([z, -z], axis=1), 0)
+    np.testing.assert_allclose(forward(source, x)[-1], both @ b + last, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "keywords", "match"),
+    [
+        ("nn.elu", {"slope": 0.3}, r"its settings \{'slope': 0.3\} are not read"),
+        ("nn.crelu", {"axis": 0}, "a crelu along one axis of several"),
+        ("linalg.matmul", {"b": [[1.0] * 5] * 5, "adjoint_b": True}, "a product along one axis"),
+        ("gather", {"indices": [0], "axis": 1, "batch_dims": 1}, "the same for each sample"),
+    ],
+)
+def test_settings_that_are_not_read_are_named(function, keywords, match, rng):
+    with pytest.raises(ConversionError, match=match):
+        read(function, keywords, rng)
