@@ -135,8 +135,11 @@ def attempt(way, save, path, old, seconds, draw):
     pid = in_child(save, str(path), limit)
     if limit is None:
         time.sleep(draw.uniform(0, 2 * seconds))
-        os.kill(pid, signal.SIGINT if way == "Ctrl-C" else signal.SIGKILL)
-    os.waitpid(pid, 0)
+        while not os.waitpid(pid, os.WNOHANG)[0]:  # Ctrl-C is pressed until it ends
+            os.kill(pid, signal.SIGINT if way == "Ctrl-C" else signal.SIGKILL)
+            time.sleep(0.1)
+    else:
+        os.waitpid(pid, 0)
     now = path.read_bytes()
     left = list(path.parent.glob(".*.part"))
     for file in left:
@@ -170,6 +173,8 @@ def main(argv=None):
                 if counted["kept"] < len(tries) or counted["left"]:
                     faults.append({"way": way, "kind": kind, **counted})
             print(kind, {way: figures[way][kind] for way in WAYS}, file=sys.stderr, flush=True)
+            if given.json:
+                record.keep(given.json, {**figures, "faults": faults})
             for file in path.parent.iterdir():
                 file.unlink()
     return record.finish(given.json, {**figures, "faults": faults})
