@@ -128,10 +128,13 @@ def is_whole(path):
     return bool(WHOLE[path.suffix](data))
 
 
-def attempt(way, save, path, old, seconds, draw):
-    """Save over an old file in one way; return whether that or a whole new one is there."""
+def attempt(way, save, path, old, less, seconds, draw):
+    """Save over an old file in one way; return whether that or a whole new one is there.
+
+    The disk is full after fewer bytes than `less`, the size of the smaller of both.
+    """
     path.write_bytes(old)
-    limit = draw.randrange(len(old) - 1) if way == "full disk" else None
+    limit = draw.randrange(less - 1) if way == "full disk" else None
     pid = in_child(save, str(path), limit)
     if limit is None:
         time.sleep(draw.uniform(0, 2 * seconds))
@@ -166,8 +169,10 @@ def main(argv=None):
             old, start = path.read_bytes(), time.perf_counter()
             save(str(path))
             seconds = time.perf_counter() - start
+            less = min(len(old), path.stat().st_size)
             for way in WAYS:
-                tries = [attempt(way, save, path, old, seconds, draw) for _ in range(given.number)]
+                how = way, save, path, old, less, seconds, draw
+                tries = [attempt(*how) for _ in range(given.number)]
                 counted = {key: sum(one[key] for one in tries) for key in tries[0]}
                 figures.setdefault(way, {})[kind] = {"tries": len(tries), **counted}
                 if counted["kept"] < len(tries) or counted["left"]:
