@@ -275,6 +275,8 @@ def outcome(path, read=read_model, named=NengoException):
         if str(path).endswith(".onnx"):
             source.compare()
     except PluginError as err:  # the importer itself failed
+        if isinstance(err.__cause__, TimeoutError):
+            return "hang", traceback.format_exc(limit=-3)
         return "bare", f"{err}\n{traceback.format_exc(limit=-3)}"
     except named as err:
         lost = "the process that read it did not survive" in str(err)

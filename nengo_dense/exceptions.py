@@ -8,6 +8,8 @@ from inspect import isroutine
 
 from nengo.exceptions import NengoException, ValidationError
 
+from nengo_dense.terminal import printable
+
 
 def invalid(message: str, attr: str, obj: object = None) -> ValidationError:
     """Make the error for a wrong argument.
@@ -22,6 +24,19 @@ def invalid(message: str, attr: str, obj: object = None) -> ValidationError:
         Owner of the argument; Nengo's error shows its class. The name of a function is not shown.
     """
     return ValidationError(message, attr, None if isroutine(obj) else obj)
+
+
+#: Most characters of a line of a message; a name in a file may have millions.
+MAX_LINE = 1000
+
+
+def told(message: str) -> str:
+    """Return a message that a terminal can show: names from files may steer it, or have no end."""
+    return "\n".join(
+        printable(line[:MAX_LINE], keep="")
+        + (f"... ({len(line)} characters)" if len(line) > MAX_LINE else "")
+        for line in message.split("\n")
+    )
 
 
 #: Most problems in a message; a model may have a thousand, but the first ones are enough.
@@ -50,7 +65,7 @@ class ConversionError(NengoException, ValueError):
     def __init__(self, model: str, problems: list[str]) -> None:
         self.model = model
         self.problems = list(problems)
-        super().__init__(f"{model} cannot be converted:{_listed(self.problems)}")
+        super().__init__(told(f"{model} cannot be converted:{_listed(self.problems)}"))
 
 
 class ExportError(NengoException, ValueError):
@@ -69,7 +84,8 @@ class ExportError(NengoException, ValueError):
         self.network = network
         self.format = format
         self.problems = list(problems)
-        super().__init__(f"{network} cannot be written as {format}:{_listed(self.problems)}")
+        text = f"{network} cannot be written as {format}:{_listed(self.problems)}"
+        super().__init__(told(text))
 
 
 def _listed(problems: list[str]) -> str:
@@ -80,6 +96,9 @@ def _listed(problems: list[str]) -> str:
 
 class FileFormatError(NengoException, ValueError):
     """A file is damaged, or has another format."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(told(message))
 
 
 class MissingDependencyError(NengoException, ImportError):

@@ -112,19 +112,25 @@ def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
     nengo_dense.exceptions.FileFormatError
         Not a ``.npy`` file, or a damaged one.
     """
-    try:
-        with _open(path, meaning, way_out) as file:
+    with _open(path, meaning, way_out) as file:
+        try:
             read_header(file)
-        array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
-    except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
-        reason = "it is no .npy file" if "magic string" in str(err) else err
-        raise FileFormatError(f"{path} cannot be read as {meaning}: {reason}. {way_out}") from err
+            array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+        except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
+            reason = "it is no .npy file" if "magic string" in str(err) else err
+            message = f"{path} cannot be read as {meaning}: {reason}. {way_out}"
+            raise FileFormatError(message) from err
     return array
 
 
 def _open(path: Path, meaning: str, way_out: str) -> BinaryIO:
     """Open a file to read, or say what stands in the way."""
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():  # it may have no end
+            raise FileFormatError(
+                f"{path} cannot be read as {meaning}: it is a pipe or a device, must be a file. "
+                f"{way_out}"
+            )
         return path.open("rb")
     except FileNotFoundError as err:
         raise FileNotFoundError(f"{path}: no such file") from err

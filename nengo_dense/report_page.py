@@ -5,7 +5,6 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from html import escape
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 import numpy as np
 
 from nengo_dense import files, picture_file
+from nengo_dense.report_table import escape
 from nengo_dense.version import version
 
 if TYPE_CHECKING:

@@ -1,8 +1,19 @@
 """Tables of a report, for terminals and notebooks."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from nengo_dense.terminal import printable
+
+
+def escape(text: str) -> str:
+    """Return text as a page shows it: neither markup, nor what cannot be seen.
+
+    >>> escape("<b>")
+    '&lt;b&gt;'
+    """
+    return html.escape(printable(text))
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class ReportTable:
 
     def text(self) -> str:
         """Return the table as lines of text."""
-        rows = [self.headings, *self.rows]
+        rows = [[printable(c, keep="") for c in row] for row in (self.headings, *self.rows)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             "  ".join(

@@ -260,6 +260,15 @@ def test_what_is_no_file_of_arrays_is_said(tmp_path, name, error, message):
         files.load_arrays(tmp_path / name, "a data set", "Save one.")
 
 
+@pytest.mark.parametrize("read", [files.load_arrays, files.map_array])
+def test_a_device_or_a_pipe_has_no_end_or_no_beginning(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe.npy")
+    (tmp_path / "zeros.npy").symlink_to("/dev/zero")
+    for name in ("pipe.npy", "zeros.npy"):
+        with pytest.raises(FileFormatError, match=f"{name} .* it is a pipe or a device, must be"):
+            read(tmp_path / name, "a data set", "Save one.")
+
+
 def bomb(path, shape, dtype="<f8", content=b""):
     """Write an archive whose array declares a shape, whatever is in it."""
     header = io.BytesIO()

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from nengo_dense.report_table import ReportTable, paragraphs
+from nengo_dense.report_table import ReportTable, escape, paragraphs
 
 TABLE = ReportTable(
     ["layer", "on", "Hz"], [["layer1", "host", "7.5"], ["a <b>", "chip", "120.0"]], 2
@@ -32,3 +32,11 @@ def test_html_leaves_colours_to_the_page():
 
 def test_paragraphs_are_escaped():
     assert paragraphs("a < b", "c & d") == "<p>a &lt; b</p><p>c &amp; d</p>"
+
+
+def test_names_that_steer_a_terminal_or_a_page_are_text():
+    assert escape("<script>\x1b]0;owned") == r"&lt;script&gt;\x1b]0;owned"
+    table = ReportTable(["<b>"], [["\x1b[31m"]])
+    assert "&lt;b&gt;" in table.html()
+    assert "\x1b" not in table.html()
+    assert "\x1b" not in table.text()

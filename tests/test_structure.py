@@ -13,7 +13,8 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 #: Every part of the package may import its own floor's and lower ones' parts, never a higher one.
 FLOORS = [
-    {"version", "exceptions", "figure", "report_table", "retyping"},
+    {"terminal", "version"},
+    {"exceptions", "figure", "report_table", "retyping"},
     {"budget", "compat", "deadline"},
     {"archive", "array_like", "context", "plugins"},
     {"after_import", "arguments", "files", "heads", "neurons"},

@@ -6,8 +6,8 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.checks.declaration import Rule
 from nengo_dense.checks.registry import Registry, load
-from nengo_dense.checks.terminal import printable
 from nengo_dense.plugins import show
+from nengo_dense.terminal import printable
 
 #: Most codes that are named in the place of one that does not exist.
 N_NEAR = 5

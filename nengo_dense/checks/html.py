@@ -7,8 +7,8 @@ from nengo_dense.checks import documentation
 from nengo_dense.checks.finding import Finding
 from nengo_dense.checks.outcome import Outcome
 from nengo_dense.checks.picture import MAX_NAME, pictures
-from nengo_dense.checks.terminal import printable
 from nengo_dense.checks.text import COLUMNS, MEANINGS, cell, shorten
+from nengo_dense.terminal import printable
 
 #: Of a finding's border and heading; readable on white and on black.
 COLOURS = {"error": "#d4314a", "warning": "#b8730a", "info": "#3f83a8"}

@@ -7,7 +7,7 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from nengo_dense.checks.finding import SEVERITIES, Finding, require_severity, require_text
-from nengo_dense.checks.terminal import printable
+from nengo_dense.terminal import printable
 
 #: Version of the JSON layout: increased when a key changes its meaning or is removed.
 SCHEMA_VERSION = 1

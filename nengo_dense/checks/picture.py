@@ -7,10 +7,10 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.checks.outcome import Outcome
-from nengo_dense.checks.terminal import printable
 from nengo_dense.checks.text import shorten
 from nengo_dense.loihi.limits import CORES_PER_CHIP, WEIGHT_BITS
 from nengo_dense.loihi.partition import ceil_div
+from nengo_dense.terminal import printable
 
 #: Layers in one picture; more would be too small to read.
 MAX_LAYERS = 12

@@ -6,7 +6,7 @@ from typing import Any
 
 from nengo_dense.checks.finding import Finding
 from nengo_dense.checks.outcome import Outcome
-from nengo_dense.checks.terminal import printable
+from nengo_dense.terminal import printable
 
 WIDTH = 100
 #: Heading, key of the layer's number, and format: input axons, used synapse memory, weight

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from nengo_dense.exceptions import told
+
 #: Characters in our texts without an ASCII equivalent, and their replacements.
 TYPED = {
     "µ": "u",
@@ -100,7 +102,7 @@ def own_warnings() -> Iterator[None]:
 
 
 def _show(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
-    words = " ".join(str(message).split())
+    words = told(" ".join(str(message).split()))
     print(f"nengo-dense: warning: {words}", file=sys.stderr)
 
 

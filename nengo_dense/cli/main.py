@@ -13,6 +13,7 @@ from nengo.exceptions import NengoException
 
 from nengo_dense.cli import check, console, convert, demo, evaluate, export, predict
 from nengo_dense.cli.output import check_inputs_kept
+from nengo_dense.exceptions import told
 from nengo_dense.version import version
 
 #: Exit codes, for scripts.
@@ -121,5 +122,5 @@ def build_parser() -> argparse.ArgumentParser:
 def _fail(message: str, exit_code: int, show_traceback: bool) -> int:
     if show_traceback:
         traceback.print_exc()
-    print(f"nengo-dense: {message}", file=sys.stderr)
+    print(f"nengo-dense: {told(message)}", file=sys.stderr)
     return exit_code

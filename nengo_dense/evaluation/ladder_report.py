@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from nengo_dense.evaluation.run_report import RunReport
 from nengo_dense.evaluation.score_format import ScoreFormat
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
-from nengo_dense.report_table import ReportTable, paragraphs
+from nengo_dense.report_table import ReportTable, escape, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,10 +10,13 @@ import numpy as np
 from nengo_dense import compat
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.score_format import ScoreFormat
+from nengo_dense.terminal import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: Longest text in a picture, in characters; a name in a file may have millions.
+MOST_LETTERS = 200
 #: Most classes whose names and numbers can be read in a picture.
 MOST_CLASSES = 12
 #: Most samples, and most outputs, in a picture of values.
@@ -281,5 +284,6 @@ class Latency(Panel):
 
 
 def as_it_is(text: str) -> str:
-    """Keep matplotlib from taking what stands between dollar signs for a formula."""
-    return text.replace("$", r"\$")
+    """Return text as matplotlib draws it, without formulas and with letters alone."""
+    text = text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return printable(text).replace("$", r"\$")

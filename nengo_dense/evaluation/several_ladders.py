@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nengo_dense.evaluation import plot
@@ -10,7 +9,7 @@ from nengo_dense.evaluation.ladder_report import COLUMNS, AnyLadder, LadderRepor
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import legend, pictures, wide
-from nengo_dense.report_table import ReportTable, paragraphs
+from nengo_dense.report_table import ReportTable, escape, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

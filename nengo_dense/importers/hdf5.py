@@ -22,8 +22,9 @@ from nengo_dense.importers import hdf5_child
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
-#: Most seconds for one answer; what Keras and NIR write takes a few milliseconds.
-SECONDS = 60
+#: Most seconds for one answer. What Keras and NIR write takes a few milliseconds, and 1 GiB of
+#: compressed numbers four seconds; damaged metadata can hold libhdf5 for ever.
+SECONDS = 20
 #: Longest line of an answer, in bytes; what is longer comes after it.
 MOST_LINE = 2**16
 #: How long a child that has closed its pipe may take to end.
@@ -226,9 +227,10 @@ class Hdf5File:
             how = f"it was ended by {signal.Signals(-code).name}"
         except ValueError:
             how = f"it ended with exit code {code}"
+        most = f"{hdf5_child.ADDRESS_SPACE / 2**30:g} GiB, and {SECONDS} seconds"
         return FileFormatError(
             f"{self.name} is damaged: the process that read it did not survive, {how}; it may "
-            f"take 4 GiB, and {SECONDS} seconds for a single part. Write the file again"
+            f"take {most} for a single part. Write the file again"
         )
 
 

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 #: Most seconds of the processor for all requests; what Keras writes takes a tenth of one.
 CPU_SECONDS = 120
-#: Most address space: four times what may be taken of a file.
-ADDRESS_SPACE = 2**32
+#: Most address space: twice what may be taken of a file. Python, NumPy and libhdf5 take a fifth.
+ADDRESS_SPACE = 2**31
 #: Texts of any length are read so many at a time.
 TEXTS_AT_ONCE = 1000
 

@@ -14,6 +14,7 @@ Later versions of this package will read all these versions.
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -107,6 +108,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def is_graph(path: Path) -> bool:
     """Tell whether a file holds a graph; False for what is no file of ours, which `read` says."""
+    if not os.path.isfile(path):  # a device may have no end
+        return False
     try:
         with open(path, "rb") as file:
             header = _header(file)

@@ -8,6 +8,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.classification import Classification
+from nengo_dense.evaluation.plot import as_it_is
 from nengo_dense.loihi.energy import Energy
 
 
@@ -87,6 +88,11 @@ def test_plot_writes_a_picture_with_the_names_of_the_classes(result, tmp_path):
     ]
     names = [label.get_text() for label in figure.axes[1].get_yticklabels()]
     assert names == ["ape", "b<>", "cat"]
+
+
+def test_a_name_in_a_picture_has_an_end_and_no_letters_without_shape():
+    assert as_it_is("\x1b[31m$") == r"\x1b[31m\$"
+    assert len(as_it_is("n" * 100_000)) == 200
 
 
 def test_plot_takes_dollar_signs_for_no_formula(result, tmp_path):

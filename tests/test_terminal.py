@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nengo_dense.checks.terminal import printable
+from nengo_dense.terminal import printable
 
 
 @pytest.mark.parametrize(
