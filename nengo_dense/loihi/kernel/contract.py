@@ -2,7 +2,7 @@
 
 A kernel advances the chip (`.state`) and runs the host's instructions (`.instruction`). There are
 two, `.numpy_kernel` and `.numba_kernel`; `.choice` selects one. Both have the same functions under
-the same names: `.numpy_chip` is the reference of `.compiled_chip`, and `.numpy_host` that of
+the same names: `.numpy_chip` is the reference of `.compiled_update`, and `.numpy_host` that of
 `.compiled_host`. Both compute equal values.
 """
 

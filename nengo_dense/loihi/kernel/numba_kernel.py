@@ -12,6 +12,7 @@ from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.compiled_chip import advance
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
 from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.kernel.table import EIGHT, FOUR, make_tables
 from nengo_dense.loihi.kernel.thread import over_lanes
@@ -42,7 +43,10 @@ class NumbaKernel:
         padded = len(chip) + -len(chip) % WIDTH
         side_by_side = max(1, WORKSPACE // padded)
         repeats = any(group.scheduled for group in program.inputs)
-        tables = make_tables(program, side_by_side, MOST_SPIKES if repeats else 1)
+        most = MOST_SPIKES if repeats else 1
+        tables = make_tables(program, side_by_side, most)
+        # one array has all sums
+        together = not (tables.short and len(tables.values))
         self._tables = tables._replace(dense=aligned(tables.dense))
         self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
@@ -55,6 +59,7 @@ class NumbaKernel:
             leaky=bool((chip.keep_v != 1 << DECAY_BITS).any()),
             holds=bool((chip.refract > 1).any()),
             repeats=repeats,
+            reach=np.int32(find_reach(program, most) if together else NOWHERE),
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
@@ -106,7 +111,7 @@ class NumbaKernel:
         lists = Lists(
             sources=np.empty(self._tables.room, dtype=np.int32),
             places=np.empty(self._tables.room // FOUR + EIGHT, dtype=np.int32),
-            ends=np.empty(len(self._tables.groups), dtype=np.uint64),
+            ends=np.empty(len(self._tables.groups) * int(self._layout.side_by_side), np.uint64),
             sums=short if self._tables.short else registers.total,
         )
         return registers, lists

@@ -96,6 +96,8 @@ def _shift(name: str) -> Any:
     def operation(typing_context: Any, vector: Any, bits: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             numbers, amount = arguments
+            kind = context.get_data_type(vector.dtype)
+            amount = amount if amount.type == kind else builder.trunc(amount, kind)
             return getattr(builder, name)(numbers, _spread(builder, amount, WIDTH))
 
         return vector(vector, types.int32), generate
