@@ -42,6 +42,10 @@ UNPACKED = Limit(2**30, "bytes to unpack")
 SAMPLES = Limit(2**33, "bytes of data")
 #: A configuration as JSON, 32 MiB: 10,000 layers take 20. Python's objects of it are 30 times it.
 TEXT = Limit(2**25, "bytes of text")
+#: Arrays of an archive: five for each of the most layers.
+ARRAYS = Limit(50_000, "arrays")
+#: Bytes of the header of an array, of which NumPy itself takes 10,000.
+MOST_HEADER = 10_012
 #: Layers or nodes. Each takes a core at least, so that these would fill 78 chips.
 LAYERS = Limit(10_000, "layers")
 #: Weights of all layers together, 1 GiB of float64; a chip has 2**24 bytes for synapses.

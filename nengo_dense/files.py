@@ -5,21 +5,21 @@ step. After a full disk or Ctrl-C, the old file is still there. A file only repl
 same kind: to write a report over a model by mistake is an error.
 """
 
+import json
 import os
 import secrets
 import shutil
 import stat
-import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.budget import DATA, MOST_COMPRESSION, NUMBER_BYTES, Budget, Limit
+from nengo_dense.archive import n_bytes, read_arrays, read_header
+from nengo_dense.budget import DATA, TEXT, Limit
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.plugins import show
 
@@ -72,69 +72,29 @@ def load_arrays(
     nengo_dense.exceptions.FileFormatError
         It is not an ``.npz`` file, is damaged, or its arrays are larger than the limit.
     """
-    file = _open(path, meaning, way_out)
-    # opened here, because NumPy does not close a damaged file
-    with file:
+    with _open(path, meaning, way_out) as file:
         try:
             return read_arrays(file, limit)
         # zipfile, zlib and NumPy's header parser raise many kinds of errors for damaged bytes
         except Exception as err:
             reason = str(err) or type(err).__name__
-            if "allow_pickle" in reason:  # NumPy takes any unknown content for a pickle
-                objects = "an array in it holds Python objects, as pickle keeps them, not numbers"
-                reason = objects if zipfile.is_zipfile(path) else "it is no .npz file"
             raise FileFormatError(
                 f"{path} cannot be read as {meaning}: {reason}. {way_out}"
             ) from err
 
 
-def read_arrays(file: BinaryIO, limit: Limit = DATA, only: str = "") -> dict[str, np.ndarray]:
-    """Read the arrays of an open ``.npz`` file; what each declares is checked before it is read.
-
-    Parameters
-    ----------
-    file : file
-    limit : Limit, optional
-        How much they may take together.
-    only : str, optional
-        Name of the one array that is read.
+def read_json(file: BinaryIO) -> Any:
+    """Read JSON of an open file, no more than may be taken as text.
 
     Raises
     ------
-    Exception
-        Whatever zipfile, zlib and NumPy raise for damaged bytes.
+    ValueError, RecursionError
+        It is no JSON, is longer, or is nested too deeply.
     """
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("it holds a single array")
-    names = [only] if only else archive.files
-    own = Budget()
-    for name in names:
-        own.take(limit, _declared(archive, name), f"array {name!r}")
-    return {name: archive[name] for name in names}
-
-
-def _declared(archive: Any, name: str) -> int:
-    """Return the bytes of an array in memory, or raise a ValueError if they cannot be there."""
-    member = name if name in archive.zip.namelist() else f"{name}.npy"
-    info = archive.zip.getinfo(member)
-    if info.file_size > (info.compress_size + 1) * MOST_COMPRESSION:
-        raise ValueError(f"array {name!r} declares more bytes than can be packed in its place")
-    with archive.zip.open(info) as data:
-        version = np.lib.format.read_magic(data)
-        read = "read_array_header_2_0" if version > (1, 0) else "read_array_header_1_0"
-        shape, _, dtype = getattr(np.lib.format, read)(data)
-    n = prod(shape)
-    if dtype.hasobject or dtype.itemsize == 0:
-        return 0  # NumPy refuses the first
-    if n * dtype.itemsize > info.file_size:
-        raise ValueError(f"array {name!r} declares the shape {shape}, more than is there")
-    return _bytes(n, dtype)
-
-
-def _bytes(n: int, dtype: np.dtype[Any]) -> int:
-    """Return the bytes in memory of so many elements, once they are computed with."""
-    return int(n * max(dtype.itemsize, NUMBER_BYTES if dtype.kind in "biuf" else 1))
+    text = file.read(TEXT.most + 1)
+    if len(text) > TEXT.most:
+        raise ValueError(f"more than the limit of {TEXT.most} {TEXT.unit}")
+    return json.loads(text)
 
 
 def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
@@ -152,8 +112,9 @@ def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
     nengo_dense.exceptions.FileFormatError
         Not a ``.npy`` file, or a damaged one.
     """
-    _open(path, meaning, way_out).close()
     try:
+        with _open(path, meaning, way_out) as file:
+            read_header(file)
         array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
     except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
         reason = "it is no .npy file" if "magic string" in str(err) else err
@@ -280,10 +241,10 @@ def write_arrays(
     nengo_dense.exceptions.FileFormatError
         There is more than the limit, so the file could not be read again. Nothing is written.
     """
-    n_bytes = sum(_bytes(a.size, a.dtype) for a in map(np.asarray, arrays.values()))
-    if limit is not None and n_bytes > limit.most:
+    total = sum(n_bytes(a.size, a.dtype) for a in map(np.asarray, arrays.values()))
+    if limit is not None and total > limit.most:
         raise FileFormatError(
-            f"{path} is not written: it would hold {n_bytes} {limit.unit}, and files with more "
+            f"{path} is not written: it would hold {total} {limit.unit}, and files with more "
             f"than {limit.most} are not read again. Use fewer or smaller layers"
         )
     content = BytesIO()  # NumPy does not close an archive that cannot be written completely

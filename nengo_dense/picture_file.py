@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from nengo.exceptions import ValidationError
 
 from nengo_dense import files
+from nengo_dense.budget import DATA
 from nengo_dense.files import Kind
 from nengo_dense.plugins import show
 
@@ -42,7 +43,7 @@ def kind(path: Any) -> Kind:
         if not file.read(8).startswith(ENDINGS[ending]):
             return False
         # a PDF that matplotlib did not make is another document
-        return ending != ".pdf" or b"Matplotlib" in file.read()
+        return ending != ".pdf" or b"Matplotlib" in file.read(DATA.most)
 
     maker = " of matplotlib's" if ending == ".pdf" else ""
     return Kind(f"a picture{maker} in the format {ending[1:]}", recognizes)

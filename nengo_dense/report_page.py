@@ -205,7 +205,7 @@ def json_kind(kind: str) -> files.Kind:
     """Return how the JSON of a kind of report is told from other files."""
 
     def recognizes(file: BinaryIO) -> bool:
-        found = json.load(file)
+        found = files.read_json(file)
         return found["report"] == kind and "schema_version" in found
 
     return files.Kind(f"the JSON of {kind}", recognizes)

@@ -17,7 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = [
     {"version", "exceptions", "figure", "report_table", "retyping"},
     {"budget", "compat", "deadline"},
-    {"array_like", "context", "plugins"},
+    {"archive", "array_like", "context", "plugins"},
     {"after_import", "arguments", "files", "heads", "neurons"},
     {"picture_file", "samples", "targets"},
     {"batches", "report_page"},

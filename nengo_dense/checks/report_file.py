@@ -1,6 +1,5 @@
 """Files of reports; they replace only other reports."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +12,7 @@ def _is_html(file: BinaryIO) -> bool:
 
 
 def _is_json(file: BinaryIO) -> bool:
-    return bool({"schema_version", "findings", "layers"} <= json.load(file).keys())
+    return bool({"schema_version", "findings", "layers"} <= files.read_json(file).keys())
 
 
 HTML = files.Kind("a check's report (HTML)", _is_html)

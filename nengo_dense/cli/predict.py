@@ -2,11 +2,12 @@
 
 import argparse
 import zipfile
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from nengo_dense import files
+from nengo_dense.archive import read_header
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_samples
 from nengo_dense.cli.number import add_running, add_timing, timing
@@ -25,9 +26,8 @@ def _holds_answers(file: BinaryIO) -> bool:
 
 def _are_rows(archive: zipfile.ZipFile, name: str) -> bool:
     with archive.open(name) as member:
-        np.lib.format.read_magic(member)
-        shape, _, dtype = np.lib.format.read_array_header_1_0(member)
-    return dtype.kind == "f" and len(shape) > 1
+        header = read_header(cast(BinaryIO, member))
+    return header.dtype.kind == "f" and len(header.shape) > 1
 
 
 ANSWERS = files.Kind("a file of answers", _holds_answers)

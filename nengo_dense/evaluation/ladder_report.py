@@ -1,5 +1,6 @@
 """The cost of each rung from a trained model to the chip's integers."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -9,6 +10,7 @@ import numpy as np
 
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
+from nengo_dense.evaluation.run_report import RunReport
 from nengo_dense.evaluation.score_format import ScoreFormat
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.report_page import Report, legend, pictures, wide
@@ -77,8 +79,54 @@ class Rung:
         return self.metrics["accuracy"]
 
 
+class AnyLadder(Report):
+    """What a ladder of one output and that of several have in common."""
+
+    kind: ClassVar[str] = "evaluation"
+    heading: ClassVar[str] = "accuracy step by step"
+
+    evaluation: RunReport
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """(str) Label of the stack or graph."""
+        return self.evaluation.name
+
+    @property
+    def n(self) -> int:
+        """(int) Samples in the test set."""
+        return self.evaluation.n
+
+    @property
+    def layers(self) -> list[str]:
+        """(list of str) Labels of the layers of neurons."""
+        return list(self.evaluation.rates)
+
+    @abstractmethod
+    def _answer_content(self) -> dict[str, Any]:
+        """Return what `to_dict` has of the answers."""
+
+    @abstractmethod
+    def _points(self) -> str:
+        """Return the unit of a step from rung to rung."""
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "n": self.n,
+            **self._answer_content(),
+            "layers": self.layers,
+            "evaluation": self.evaluation.to_dict(),
+        }
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        notes = (f"note: {note}" for note in self.evaluation.notes)
+        return (EXPLANATION.format(self._points()), *notes)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class LadderReport(Report):
+class LadderReport(AnyLadder):
     """What counts, from rung to rung: accuracy, R2 or macro F1.
 
     Attributes
@@ -107,27 +155,9 @@ class LadderReport(Report):
     'evaluation'
     """
 
-    kind: ClassVar[str] = "evaluation"
-    heading: ClassVar[str] = "accuracy step by step"
-
     rungs: list[Rung]
     stack: AnyDense
     evaluation: Evaluation
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """(str) Label of the stack."""
-        return self.evaluation.name
-
-    @property
-    def n(self) -> int:
-        """(int) Samples in the test set."""
-        return self.evaluation.n
-
-    @property
-    def layers(self) -> list[str]:
-        """(list of str) Labels of the layers of neurons."""
-        return list(self.evaluation.rates)
 
     @property
     def gap(self) -> float:
@@ -139,17 +169,10 @@ class LadderReport(Report):
         """(ScoreFormat) How the score is written."""
         return self.evaluation.score_format
 
-    def _content(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "n": self.n,
-            **self._answer_content(),
-            "layers": self.layers,
-            "evaluation": self.evaluation.to_dict(),
-        }
+    def _points(self) -> str:
+        return self.score_format.points
 
     def _answer_content(self) -> dict[str, Any]:
-        """Return what `to_dict` has of the answers."""
         return {
             "task": self.evaluation.task,
             "score": self.evaluation.score_name,
@@ -196,13 +219,6 @@ class LadderReport(Report):
 
     def _headline(self) -> str:
         return f"gap {self.score_format.loss(self.gap / 100)} on {self.n} samples"
-
-    @property
-    def _notes(self) -> tuple[str, ...]:
-        return (
-            EXPLANATION.format(self.score_format.points),
-            *(f"note: {note}" for note in self.evaluation.notes),
-        )
 
     def _table(self, errors: bool = True) -> ReportTable:
         """Return the table, with the errors of layers or without."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nengo_dense.evaluation import plot
-from nengo_dense.evaluation.ladder_report import COLUMNS, EXPLANATION, LadderReport
+from nengo_dense.evaluation.ladder_report import COLUMNS, AnyLadder, LadderReport
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.layers.graph import AnyDense
-from nengo_dense.report_page import Report, legend, pictures, wide
+from nengo_dense.report_page import legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SeveralLadders(Report):
+class SeveralLadders(AnyLadder):
     """What counts for each output, from rung to rung: accuracy, R2 or macro F1.
 
     Attributes
@@ -39,38 +39,22 @@ class SeveralLadders(Report):
         print(report.outputs["class"])
     """
 
-    kind: ClassVar[str] = "evaluation"
-    heading: ClassVar[str] = "accuracy step by step"
-
     outputs: Mapping[str, LadderReport]
     stack: AnyDense
     evaluation: SeveralOutputs
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """(str) Label of the graph."""
-        return self.evaluation.name
-
-    @property
-    def n(self) -> int:
-        """(int) Samples in the test set."""
-        return self.evaluation.n
 
     @property
     def gaps(self) -> dict[str, float]:
         """(dict) Score of the source less that of the last rung, in points, for each output."""
         return {name: one.gap for name, one in self.outputs.items()}
 
-    def _content(self) -> dict[str, Any]:
+    def _answer_content(self) -> dict[str, Any]:
         ladders = {name: one._answer_content() for name, one in self.outputs.items()}
-        return {
-            "name": self.name,
-            "n": self.n,
-            "task": self.evaluation.task,
-            "layers": list(self.evaluation.rates),
-            "outputs": ladders,
-            "evaluation": self.evaluation.to_dict(),
-        }
+        return {"task": self.evaluation.task, "outputs": ladders}
+
+    def _points(self) -> str:
+        outputs = self.evaluation.outputs.items()
+        return ", ".join(f"{one.score_format.points} ({name})" for name, one in outputs)
 
     def __repr__(self) -> str:
         return f"<SeveralLadders: {self._headline()}>"
@@ -89,14 +73,6 @@ class SeveralLadders(Report):
             f"{name} {one.score_format.loss(one.gap / 100)}" for name, one in self.outputs.items()
         )
         return f"gaps: {', '.join(words)}, on {self.n} samples"
-
-    @property
-    def _notes(self) -> tuple[str, ...]:
-        units = (
-            f"{one.score_format.points} ({name})" for name, one in self.evaluation.outputs.items()
-        )
-        notes = (f"note: {note}" for note in self.evaluation.notes)
-        return (EXPLANATION.format(", ".join(units)), *notes)
 
     def _fragment(self, with_pictures: bool) -> str:
         parts = [paragraphs(self._headline())]

@@ -28,6 +28,7 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense import files
+from nengo_dense.archive import read_arrays
 from nengo_dense.budget import TEXT
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.heads import HEADS
@@ -42,7 +43,7 @@ N_SAMPLES = 16
 
 
 def _is_vectors(file: BinaryIO) -> bool:
-    header = files.read_arrays(file, TEXT, "header")["header"]
+    header = read_arrays(file, TEXT, "header")["header"]
     return bool(json.loads(str(header))["format"] == FORMAT)
 
 

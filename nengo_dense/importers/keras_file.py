@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nengo_dense.budget import MOST_COMPRESSION, TEXT, UNPACKED, current
+from nengo_dense.archive import check_member
+from nengo_dense.budget import TEXT, UNPACKED, current
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.importers import hdf5
 from nengo_dense.importers.file import existing, starts_with, suffix
@@ -91,11 +92,7 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     info = archive.getinfo(name)
     where = f"{name} in {path}"
     current().take(TEXT if name.endswith(".json") else UNPACKED, info.file_size, where)
-    if info.file_size > (info.compress_size + 1) * MOST_COMPRESSION:
-        raise FileFormatError(
-            f"{where} declares {info.file_size} bytes of data, more than can be packed in its "
-            f"{info.compress_size}; the file is damaged"
-        )
+    check_member(info, where)
     with archive.open(info) as member:
         return member.read(info.file_size)
 

@@ -22,7 +22,8 @@ import numpy as np
 from nengo.utils.numpy import is_number
 
 from nengo_dense import files, neurons
-from nengo_dense.budget import DATA, TEXT
+from nengo_dense.archive import read_arrays
+from nengo_dense.budget import DATA, TEXT, current
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
 from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
@@ -106,25 +107,21 @@ def read(path: Path) -> dict[str, Any]:
 
 def is_graph(path: Path) -> bool:
     """Tell whether a file holds a graph; False for what is no file of ours, which `read` says."""
-    if not _is_ours(path):
-        return False
-    return bool(
-        json.loads(str(np.load(path, allow_pickle=False)["header"])).get("kind") == "graph"
-    )
-
-
-def _is_ours(path: Path) -> bool:
     try:
         with open(path, "rb") as file:
-            return _is_stack(file)
-    except Exception:  # whatever a foreign or damaged file makes of NumPy's reader
+            header = _header(file)
+    except Exception:  # whatever a foreign or damaged file makes of its reader
         return False
+    return bool(header["format"] == FORMAT and header.get("kind") == "graph")
 
 
 def _is_stack(file: BinaryIO) -> bool:
     """Tell whether an open file is a saved stack, of any version."""
-    header = files.read_arrays(file, TEXT, "header")["header"]
-    return bool(json.loads(str(header))["format"] == FORMAT)
+    return bool(_header(file)["format"] == FORMAT)
+
+
+def _header(file: BinaryIO) -> Any:
+    return json.loads(str(read_arrays(file, TEXT, "header")["header"]))
 
 
 #: Kind of this file; it only replaces files of the same kind.
@@ -133,6 +130,8 @@ STACK = files.Kind("a saved DenseStack", _is_stack)
 
 def check_header(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Return the header of a file, or raise a FileFormatError."""
+    size = arrays["header"].nbytes if "header" in arrays else 0
+    current().take(TEXT, size, f"the header of {path}")
     try:
         header = json.loads(str(arrays["header"]))
         is_ours = header["format"] == FORMAT
