@@ -92,6 +92,9 @@ class Kernel(Protocol):
     ) -> np.ndarray:
         """Tell in which lanes neurons fire alike between bounds; see `.numpy_host.fires_alike`."""
 
+    def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Multiply an (n, m) matrix by the (lanes, m) vectors, adding in any order."""
+
 
 def overflowed(bits: int) -> set[str]:
     """Name the registers whose bits are set."""

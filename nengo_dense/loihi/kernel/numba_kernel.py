@@ -7,7 +7,7 @@ are divided among threads.
 
 import numpy as np
 
-from nengo_dense.loihi.kernel import compiled_host
+from nengo_dense.loihi.kernel import compiled_host, compiled_matrix
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.compiled_chip import advance
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
@@ -132,6 +132,10 @@ class NumbaKernel:
     ) -> np.ndarray:
         """Tell in which lanes neurons fire alike between bounds."""
         return compiled_host.fires_alike(low, high, voltage, n_steps, counts)
+
+    def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Multiply a matrix by the vectors of all lanes, adding in any order."""
+        return compiled_matrix.multiply_lanes(vectors, matrix)
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
