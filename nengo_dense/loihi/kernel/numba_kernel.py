@@ -45,7 +45,7 @@ class NumbaKernel:
         repeats = any(group.scheduled for group in program.inputs)
         most = MOST_SPIKES if repeats else 1
         tables = make_tables(program, side_by_side, most)
-        # one array has all sums
+        # short sums have an array of their own, beside those of sparse weights
         together = not (tables.short and len(tables.values))
         self._tables = tables._replace(dense=aligned(tables.dense))
         self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
