@@ -7,6 +7,7 @@ import numpy as np
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
 from nengo_dense.emulator.product_order import SumSpiking
 from nengo_dense.emulator.run_product import RunProduct
+from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.state import Recording
 from nengo_dense.loihi.program import ProbeRead
 
@@ -133,6 +134,7 @@ class ChipRecorder:
             columns[key].append(probe.columns)
             self._parts[id(probe)] = (key, slice(start, start + len(probe.columns)))
         self._columns = {key: np.concatenate(parts) for key, parts in columns.items()}
+        self._memories = {key: Memory() for key in columns}
 
     def start(self, lanes: int, n_steps: int) -> list[Recording]:
         """Allocate the recordings of some steps; in memory, steps come before lanes."""
@@ -142,7 +144,8 @@ class ChipRecorder:
                 values = np.zeros((lanes, len(columns)), dtype=np.int64)
             else:
                 dtype = np.uint8 if key == "spiked" else self.dtype
-                values = np.empty((n_steps, lanes, len(columns)), dtype=dtype).swapaxes(0, 1)
+                shape = (n_steps, lanes, len(columns))
+                values = self._memories[key].empty(shape, dtype).swapaxes(0, 1)
             recordings.append(Recording(key, columns, values))
         return recordings
 

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nengo_dense.loihi.kernel.memory import Memory
+
 #: Adds spikes' weights one after another; see `.kernel.compiled_readout.sum_spiking`.
-SumSpiking = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+SumSpiking = Callable[[np.ndarray, np.ndarray, np.ndarray, Memory], np.ndarray]
 
 #: A number beside which others up to thousands are lost, and twice that.
 HUGE = 2.0**70
@@ -110,7 +112,7 @@ def _try(
     for trial in range(n_trials):
         weights = _draw(like, rng, bool(trial % 2))
         product = spikes.dot(weights).view(np.uint64)
-        sums = sum_spiking(spikes.view(np.uint8)[np.newaxis], weights, bounds)
+        sums = sum_spiking(spikes.view(np.uint8)[np.newaxis], weights, bounds, Memory())
         same &= (product == np.ascontiguousarray(sums[0]).view(np.uint64)).all(axis=1)
         for n_after in range(1, min(MOST_AFTER, n_steps - LEAD) + 1):
             alone = spikes[-n_after - LEAD :].dot(weights).view(np.uint64)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nengo_dense.emulator.product_order import LEAD, ProductOrder, SumSpiking, find_order
+from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.thread import over_lanes
 
 #: Bytes to convert at once; few enough to stay in the processor's cache until they are used.
@@ -27,6 +28,7 @@ class RunProduct:
     def __init__(self, weights: np.ndarray, sum_spiking: SumSpiking | None) -> None:
         self._weights = weights
         self._sum_spiking = sum_spiking
+        self._memory = Memory()
         self.start_run(0, False)
 
     def start_run(self, n_steps: int, in_parts: bool) -> None:
@@ -39,7 +41,9 @@ class RunProduct:
         first, self._done = self._done, self._done + values.shape[1]
         if order is None or self._sum_spiking is None:
             return _times(values, self._weights)
-        product = self._sum_spiking(values.view(np.uint8), self._weights, order.bounds)
+        product = self._sum_spiking(
+            values.view(np.uint8), self._weights, order.bounds, self._memory
+        )
         n_end = self._done - (self._n_steps - order.n_after)
         if n_end > 0:  # steps that a product adds in another order
             n_end = min(n_end, values.shape[1])

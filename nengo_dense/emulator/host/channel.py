@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.emulator.history import Finish, as_it_is
+from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.program import Program
 
 
@@ -133,6 +134,7 @@ class Channels:
         self.lanes = lanes
         self.n_inputs = n_inputs
         self._ends = dict(ends or {})
+        self._memory = Memory()
         self.spikes, self.step = np.zeros((lanes, 0, n_inputs), dtype=np.uint8), 0
 
     @classmethod
@@ -159,10 +161,9 @@ class Channels:
 
     def begin(self, n_steps: int) -> None:
         """Begin a part of a run, without spikes; those of the part before are overwritten."""
-        if self.spikes.shape[1] == n_steps:  # to get new memory takes longer than to clear it
-            self.spikes.fill(0)
-        else:
-            self.spikes = np.zeros((self.lanes, n_steps, self.n_inputs), dtype=np.uint8)
+        del self.spikes
+        self.spikes = self._memory.empty((self.lanes, n_steps, self.n_inputs), np.uint8)
+        self.spikes.fill(0)
         self.step = 0
 
     def send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> None:

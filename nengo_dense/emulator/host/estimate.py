@@ -85,7 +85,7 @@ class Estimate:
         """Compute the neurons' input so that they fire from now on as in Nengo, for some steps."""
         matrix, values = signals[self.product.A], signals[self.product.X]
         with np.errstate(all="ignore"):
-            product = values @ matrix.T
+            product = kernel.multiply_lanes(values, matrix)
             lengths = _lengths(values)
             error = np.multiply.outer(_share(matrix) * lengths, self.lengths)
             alike = np.isfinite(lengths * self.lengths.max())

@@ -7,7 +7,7 @@ arithmetic is that of Nengo's operators, number by number.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +20,7 @@ from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.memory import Memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +103,8 @@ class Plan:
         In Nengo's order.
     dt : float
         Step in seconds.
+    memory : Memory
+        For the values that are kept.
     """
 
     clock: TimeUpdate
@@ -115,6 +118,7 @@ class Plan:
     firing: list[Firing]
     instructions: Instructions
     dt: float
+    memory: Memory = field(default_factory=Memory)
 
     def lay_out(self, signals: LaneSignals) -> np.ndarray:
         """Make the array of all vectors, one after another; the signals use it from now on."""
@@ -175,7 +179,9 @@ class Plan:
             n_steps=n_steps,
             vectors=vectors,
             received=_join([receiver.values(times) for receiver in self.receivers]),
-            kept=np.empty(n_steps * lanes * sum(signal.size for signal in self.kept)),
+            kept=self.memory.empty(
+                (n_steps * lanes * sum(signal.size for signal in self.kept),), np.float64
+            ),
             spikes=channels.spikes,
             first_step=channels.step,
         )

@@ -13,6 +13,7 @@ from nengo_dense import compat
 from nengo_dense.arguments import choice
 from nengo_dense.loihi.kernel import numpy_host, numpy_product, numpy_slope
 from nengo_dense.loihi.kernel.contract import Kernel
+from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
@@ -49,7 +50,7 @@ def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], 
 
 def make_sum_spiking(
     name: str = "auto",
-) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None:
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray, Memory], np.ndarray] | None:
     """Choose what adds the weights of spikes; None for NumPy, which only makes matrix products."""
     if not _compiled(name):
         return None

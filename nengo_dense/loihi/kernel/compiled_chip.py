@@ -1,150 +1,31 @@
-"""The chip's step, compiled: twins of `.numpy_chip`; loaded only by `.numba_kernel`.
+"""The chip's steps in some lanes, compiled; loaded only by `.numba_kernel`.
 
-A function takes the same arguments as its twin, as named tuples, which numba passes without cost.
-The registers are a *workspace* for a few lanes, one after another, each padded to whole vectors.
-`advance` loads these lanes, computes all steps, and stores the lanes again.
+Named tuples are passed without cost. The registers are a *workspace* for a few lanes, one after
+another, each padded to whole vectors. `advance` loads these lanes, computes all steps, and stores
+the lanes again.
 
 Arrays are passed whole, with unsigned offsets. A slice would need an atomic reference count, and a
 signed index a test for negative values; both take longer than the arithmetic. Nothing is fused
 into multiply-adds (numba fuses only with ``fastmath``).
 """
 
-from typing import Any
-
 import numpy as np
-from numba.core import types
-from numba.extending import overload
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.compiled_spikes import add_spikes
+from nengo_dense.loihi.kernel.compiled_update import (
+    gather,
+    hold,
+    is_within,
+    update,
+    update_within,
+)
 from nengo_dense.loihi.kernel.contract import Parameters, Registers
 from nengo_dense.loihi.kernel.state import ChipState
 from nengo_dense.loihi.kernel.table import Tables
-from nengo_dense.loihi.kernel.vector import (
-    WIDTH,
-    any_bit,
-    both,
-    either,
-    exclusive_or,
-    greater,
-    load,
-    maximum,
-    minimum,
-    multiply,
-    shift_left,
-    shift_right,
-    spread,
-    store,
-    where,
-)
+from nengo_dense.loihi.kernel.vector import WIDTH, load, store
 from nengo_dense.loihi.kernel.vector import add as plus
 from nengo_dense.loihi.kernel.workspace import Arrivals, Lanes, Layout, Lists, Records
-
-
-@inlined
-def _decay(x: Any, keep: Any) -> Any:
-    """Multiply by ``keep / 4096``, rounding towards zero; see `.arithmetic.decay`.
-
-    A shift rounds down. For negative numbers, 4095 is added first, to round towards zero.
-    """
-    high = multiply(shift_right(x, 12), keep)
-    most = spread(np.int32(4095))
-    low = multiply(both(x, most), keep)
-    return plus(high, shift_right(plus(low, both(shift_right(x, 31), most)), 12))
-
-
-def gather(total: np.ndarray, sums: np.ndarray, unit: np.int32) -> None:
-    """Add short sums, in a unit of ``2**unit``, to the total, and clear them."""
-    raise NotImplementedError("only compiled functions can call gather")
-
-
-@overload(gather)
-def _choose_gather(total, sums, unit):  # type: ignore[no-untyped-def]
-    if sums.dtype != types.int16:
-        return lambda total, sums, unit: None  # they are the total itself
-    return lambda total, sums, unit: gather_short(total, sums, unit)
-
-
-@inlined
-def gather_short(total: np.ndarray, sums: np.ndarray, unit: np.int32) -> None:
-    """Do as `gather`."""
-    nothing = spread(np.int16(0))
-    for j in range(np.uint64(0), np.uint64(len(total)), np.uint64(WIDTH)):
-        store(total, j, plus(load(total, j), shift_left(load(sums, j), unit)))
-        store(sums, j, nothing)
-
-
-@inlined
-def update_integer(registers: Registers, chip: Parameters, leaky: bool) -> int:
-    """Decay, wrap, clip, fire. Return a bit for each register that overflowed."""
-    zero = spread(np.int32(0))
-    lost_q, lost_u, lost_v = zero, zero, zero
-    for j in range(np.uint64(0), np.uint64(len(chip.bias)), np.uint64(WIDTH)):
-        x = load(registers.total, j)
-        q = shift_right(shift_left(x, 10), 10)  # 21 bits and sign
-        lost_q = either(lost_q, exclusive_or(x, q))
-
-        x = plus(_decay(load(registers.current, j), load(chip.keep_u, j)), q)
-        u = shift_right(shift_left(x, 8), 8)  # 23 bits and sign
-        lost_u = either(lost_u, exclusive_or(x, u))
-        store(registers.current, j, u)
-
-        x = plus(plus(u, load(chip.bias, j)), load(registers.noise, j))
-        u = shift_right(shift_left(x, 8), 8)
-        lost_v = either(lost_v, exclusive_or(x, u))
-
-        v = load(registers.voltage, j)
-        v = plus(_decay(v, load(chip.keep_v, j)) if leaky else v, u)
-        v = minimum(maximum(v, load(chip.vmin, j)), load(chip.vmax, j))
-        fires = greater(v, load(chip.vth, j))
-        store(registers.spiked, j, fires)
-        store(registers.voltage, j, where(fires, zero, v))
-    overflow: int = any_bit(lost_q) | (any_bit(lost_u) << 1) | (any_bit(lost_v) << 2)
-    return overflow
-
-
-@inlined
-def update_float(registers: Registers, chip: Parameters, leaky: bool) -> int:
-    """Decay, clip, fire, in the order of nengo-loihi's operations. Return 0: no overflow."""
-    for j in range(np.uint64(len(chip.bias))):
-        u = chip.keep_u[j] * registers.current[j] + chip.scale_u[j] * registers.total[j]
-        registers.current[j] = u
-        u = u + chip.bias[j] + registers.noise[j]
-        v = chip.keep_v[j] * registers.voltage[j] + chip.scale_v[j] * u
-        v = chip.vmin[j] if v < chip.vmin[j] else v
-        v = chip.vmax[j] if v > chip.vmax[j] else v
-        fires = v > chip.vth[j]
-        registers.spiked[j] = fires
-        registers.voltage[j] = np.float32(0) if fires else v
-    return 0
-
-
-def update(registers: Registers, chip: Parameters, leaky: bool) -> int:
-    """Call `update_integer` or `update_float`, depending on the type of the registers."""
-    raise NotImplementedError("only compiled functions can call update")
-
-
-@overload(update)
-def _choose_update(registers, chip, leaky):  # type: ignore[no-untyped-def]
-    kind = registers.types[registers.fields.index("total")]
-    if isinstance(kind.dtype, types.Integer):
-        return lambda registers, chip, leaky: update_integer(registers, chip, leaky)
-    return lambda registers, chip, leaky: update_float(registers, chip, leaky)
-
-
-@inlined
-def hold(registers: Registers, chip: Parameters) -> None:
-    """Hold refractory compartments at a voltage of zero, without a spike; count their steps down.
-
-    Their voltage should have been zero, and no threshold is below zero, so they cannot spike.
-    """
-    for j in range(np.uint64(len(chip.refract))):
-        held = registers.refractory[j] > 0
-        fires = registers.spiked[j] & np.uint8(not held)
-        registers.spiked[j] = fires
-        registers.voltage[j] = 0 if held else registers.voltage[j]
-        left = chip.refract[j] if fires else registers.refractory[j]
-        registers.refractory[j] = max(left - 1, 0)
 
 
 @inlined
@@ -175,6 +56,7 @@ def _load_lanes(lanes: Lanes, layout: Layout, state: ChipState, registers: Regis
         registers.current[j] = 0
         registers.voltage[j] = 0
         registers.refractory[j] = 0
+        registers.total[j] = 0
     for lane in range(start, stop):
         offset = (lane - start) * layout.padded
         _copy(layout.n, state.spiked, lane, registers.spiked, offset)
@@ -303,16 +185,24 @@ def advance(
         A bit for each of `.contract.REGISTERS` that overflowed.
     """
     overflow = 0
+    others = len(arrivals.extra) or len(arrivals.noise_u) or len(arrivals.noise_q)
+    plain = layout.reach >= 0 and not others
     for start in range(np.uint64(first_lane), np.uint64(last_lane), layout.side_by_side):
         lanes = (start, min(start + layout.side_by_side, np.uint64(last_lane)))
         _load_lanes(lanes, layout, state, registers)
+        within = plain and is_within(registers.current, layout.reach)
         for step in range(layout.n_steps):
-            _begin_step(lanes, step, layout, arrivals, registers)
+            if not within:
+                _begin_step(lanes, step, layout, arrivals, registers)
             add_spikes(lanes, step, layout, tables, arrivals, registers, lists)
-            gather(registers.total, lists.sums, tables.unit)
-            if len(arrivals.noise_q):
-                _add_noise(lanes, step, layout, arrivals, registers)
-            overflow |= update(registers, chip, layout.leaky)
+            if within:
+                within = update_within(registers, lists.sums, tables.unit, chip, layout)
+            else:
+                gather(registers.total, lists.sums, tables.unit)
+                if len(arrivals.noise_q):
+                    _add_noise(lanes, step, layout, arrivals, registers)
+                overflow |= update(registers, chip, layout.leaky)
+                within = plain and is_within(registers.current, layout.reach)
             if layout.holds:
                 hold(registers, chip)
             _record_lanes(lanes, step, layout, records, registers)

@@ -10,12 +10,15 @@ import numpy as np
 from nengo_dense.loihi.kernel.alignment import flat_view
 from nengo_dense.loihi.kernel.compilation import compiled
 from nengo_dense.loihi.kernel.compiled_spikes import list_spikes
+from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.padding import padded
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import WIDTH, add, load, spread, store
 
 
-def sum_spiking(spikes: np.ndarray, weights: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+def sum_spiking(
+    spikes: np.ndarray, weights: np.ndarray, bounds: np.ndarray, memory: Memory
+) -> np.ndarray:
     """Sum the weights of the neurons that spiked in each step of each lane.
 
     Parameters
@@ -26,6 +29,8 @@ def sum_spiking(spikes: np.ndarray, weights: np.ndarray, bounds: np.ndarray) -> 
     bounds : (n_blocks,) uint64 array
         Ends of blocks of neurons, up to ``n``. Neurons are added in their order; each block has a
         sum of its own, and the sums of blocks are added in their order.
+    memory : Memory
+        For the sums.
 
     Returns
     -------
@@ -35,7 +40,7 @@ def sum_spiking(spikes: np.ndarray, weights: np.ndarray, bounds: np.ndarray) -> 
     (lanes, n_steps, n), (per_lane, per_step, _) = spikes.shape, spikes.strides
     matrix = padded(weights, WIDTH)
     size, width = weights.shape[1], matrix.shape[1]
-    sums = np.empty((n_steps, lanes, size))
+    sums = memory.empty((n_steps, lanes, size), np.float64)
     sizes, flags = (lanes, n_steps, per_lane, per_step, size, width), flat_view(spikes)
 
     def part(start: int, stop: int) -> None:

@@ -2,17 +2,24 @@
 
 Branches that the processor cannot predict take the most time. Therefore spikes are listed without
 a branch, eight flags at a time, for all lanes of the workspace. Rows of weights are added four at
-a time, so each lane's list is filled up with a row of zeros. Adding zero changes no sum, not even
-in floating point: a sum that begins at +0 is never -0. Floating point sums are formed in
-nengo-loihi's order, one row of weights after another.
+a time (packed ones by `.compiled_packed`), so each lane's list is filled up with a row of zeros.
+Adding zero changes no sum, not even in floating point: a sum that begins at +0 is never -0.
+Floating point sums are formed in nengo-loihi's order, one row of weights after another.
 """
 
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import inlined
+from nengo_dense.loihi.kernel.compiled_packed import add_packed
 from nengo_dense.loihi.kernel.contract import Registers
 from nengo_dense.loihi.kernel.table import Tables
-from nengo_dense.loihi.kernel.vector import WIDTH, load_as, load_word, store, store_eight
+from nengo_dense.loihi.kernel.vector import (
+    WIDTH,
+    load_as,
+    load_word,
+    store,
+    store_eight,
+)
 from nengo_dense.loihi.kernel.vector import add as plus
 from nengo_dense.loihi.kernel.workspace import Arrivals, Lanes, Layout, Lists
 
@@ -109,7 +116,8 @@ def _add_dense(
     begin: np.uint64, end: np.uint64, p: np.uint64, lists: Lists, tables: Tables
 ) -> None:
     """Add rows of a dense matrix, four at a time, for the spikes of one projection."""
-    width, target = tables.projections[p, 1], tables.projections[p, 2]
+    width, packed = tables.projections[p, 1], tables.projections[p, 6]
+    target = tables.projections[p, 2] + packed
     first, dense, sums = tables.projections[p, 3], tables.dense, lists.sums
     one, two, three, four = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
     for k in range(begin, end, four):
@@ -118,7 +126,7 @@ def _add_dense(
         b = first + np.uint64(lists.sources[k + one]) * width
         c = first + np.uint64(lists.sources[k + two]) * width
         d = first + np.uint64(lists.sources[k + three]) * width
-        for j in range(np.uint64(0), width, np.uint64(WIDTH)):
+        for j in range(packed, width, np.uint64(WIDTH)):
             x = plus(load_as(sums, place + j, sums), load_as(dense, a + j, sums))
             x = plus(plus(x, load_as(dense, b + j, sums)), load_as(dense, c + j, sums))
             store(sums, place + j, plus(x, load_as(dense, d + j, sums)))
@@ -152,7 +160,7 @@ def _list_group(
         else:
             n = list_spikes(flags, begin, size, end, lists.sources)
         end = _end_list(end, n, size, place, lists)
-    lists.ends[g] = end
+        lists.ends[g * layout.side_by_side + lane - start] = end
 
 
 @inlined
@@ -170,8 +178,11 @@ def add_spikes(
         _list_group(g, lanes, step, layout, tables, arrivals, registers.spiked, lists)
     for p in range(np.uint64(len(tables.projections))):
         source = tables.projections[p, 0]
-        begin, end = tables.groups[source, 2], lists.ends[source]
+        last = source * layout.side_by_side + lanes[1] - lanes[0] - np.uint64(1)
+        begin, end = tables.groups[source, 2], lists.ends[last]
         if tables.projections[p, 1] > 0:
-            _add_dense(begin, end, p, lists, tables)
+            add_packed(lanes, p, layout, lists, tables)
+            if tables.projections[p, 6] < tables.projections[p, 1]:
+                _add_dense(begin, end, p, lists, tables)
         else:
             _add_sparse(begin, end, p, lists, tables, registers.total)

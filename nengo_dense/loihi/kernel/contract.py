@@ -2,7 +2,7 @@
 
 A kernel advances the chip (`.state`) and runs the host's instructions (`.instruction`). There are
 two, `.numpy_kernel` and `.numba_kernel`; `.choice` selects one. Both have the same functions under
-the same names: `.numpy_chip` is the reference of `.compiled_chip`, and `.numpy_host` that of
+the same names: `.numpy_chip` is the reference of `.compiled_update`, and `.numpy_host` that of
 `.compiled_host`. Both compute equal values.
 """
 
@@ -91,6 +91,9 @@ class Kernel(Protocol):
         self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
     ) -> np.ndarray:
         """Tell in which lanes neurons fire alike between bounds; see `.numpy_host.fires_alike`."""
+
+    def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Multiply an (n, m) matrix by the (lanes, m) vectors, adding in any order."""
 
 
 def overflowed(bits: int) -> set[str]:

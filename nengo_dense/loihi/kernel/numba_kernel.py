@@ -7,11 +7,12 @@ are divided among threads.
 
 import numpy as np
 
-from nengo_dense.loihi.kernel import compiled_host
+from nengo_dense.loihi.kernel import compiled_host, compiled_matrix
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.compiled_chip import advance
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
 from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.kernel.table import EIGHT, FOUR, make_tables
 from nengo_dense.loihi.kernel.thread import over_lanes
@@ -42,7 +43,10 @@ class NumbaKernel:
         padded = len(chip) + -len(chip) % WIDTH
         side_by_side = max(1, WORKSPACE // padded)
         repeats = any(group.scheduled for group in program.inputs)
-        tables = make_tables(program, side_by_side, MOST_SPIKES if repeats else 1)
+        most = MOST_SPIKES if repeats else 1
+        tables = make_tables(program, side_by_side, most)
+        # short sums have an array of their own, beside those of sparse weights
+        together = not (tables.short and len(tables.values))
         self._tables = tables._replace(dense=aligned(tables.dense))
         self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
@@ -55,6 +59,7 @@ class NumbaKernel:
             leaky=bool((chip.keep_v != 1 << DECAY_BITS).any()),
             holds=bool((chip.refract > 1).any()),
             repeats=repeats,
+            reach=np.int32(find_reach(program, most) if together else NOWHERE),
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
@@ -106,7 +111,7 @@ class NumbaKernel:
         lists = Lists(
             sources=np.empty(self._tables.room, dtype=np.int32),
             places=np.empty(self._tables.room // FOUR + EIGHT, dtype=np.int32),
-            ends=np.empty(len(self._tables.groups), dtype=np.uint64),
+            ends=np.empty(len(self._tables.groups) * int(self._layout.side_by_side), np.uint64),
             sums=short if self._tables.short else registers.total,
         )
         return registers, lists
@@ -127,6 +132,10 @@ class NumbaKernel:
     ) -> np.ndarray:
         """Tell in which lanes neurons fire alike between bounds."""
         return compiled_host.fires_alike(low, high, voltage, n_steps, counts)
+
+    def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Multiply a matrix by the vectors of all lanes, adding in any order."""
+        return compiled_matrix.multiply_lanes(vectors, matrix)
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:

@@ -1,7 +1,7 @@
 """The chip's step in NumPy: each function works on registers of any shape.
 
 This is the reference. After each step, every register equals nengo-loihi's, bit for bit.
-`.compiled_chip` has a twin of every function.
+`.compiled_update` has a twin of every function.
 """
 
 import numpy as np

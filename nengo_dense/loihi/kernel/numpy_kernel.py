@@ -58,3 +58,7 @@ class NumpyKernel:
     ) -> np.ndarray:
         """Tell in which lanes neurons fire alike between bounds."""
         return numpy_host.fires_alike(low, high, voltage, n_steps, counts)
+
+    def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Multiply a matrix by the vectors of all lanes, adding in any order."""
+        return np.asarray(vectors @ matrix.T)

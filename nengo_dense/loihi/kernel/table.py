@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nengo_dense.loihi.kernel.packing import pack
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
 from nengo_dense.loihi.projection import Projection, Weights
@@ -27,10 +28,11 @@ class Tables(NamedTuple):
         spikes.
     room : int
         Length of all lists of spikes.
-    projections : (n_projections, 6) uint64 array
-        Index in `groups`; width of a dense matrix, padded to whole vectors, or 0; first
+    projections : (n_projections, 7) uint64 array
+        Index in `groups`; numbers in a row of a dense matrix, padded to whole vectors, or 0; first
         compartment of a dense matrix; start of its rows in `dense`; for a sparse projection, start
-        of its part of `places`; start of its synapse's part of `starts`.
+        of its part of `places`; start of its synapse's part of `starts`; how many numbers of a
+        row hold two weights each, see `.packing`.
     dense : (n,) int16, int32 or float32 array
         Weights of dense matrices, in units of ``2**unit``, in the smallest type that holds them.
     short : bool
@@ -76,24 +78,26 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
     groups, room = _table_of_groups(program, senders, side_by_side, most)
     sparse = [p for p in projections if not _is_dense(p)]
     placed, values, targets, starts = _place_weights(sparse, program.dtype)
-    matrices: list[tuple[np.ndarray, int]] = []
+    matrices = {id(p): _as_matrix(p) for p in projections if _is_dense(p)}
+    short, unit = _find_unit(list(matrices.values()), program, most)
+    rows: list[np.ndarray] = []
     table, n_dense, n_rows = [], 0, 0
     for projection in projections:
         sender = senders.index(projection.source)
-        if _is_dense(projection):
-            matrix, target = _as_matrix(projection)
-            table.append([sender, matrix.shape[1], target, n_dense, 0, 0])
-            matrices.append((matrix, target))
+        if id(projection) in matrices:
+            matrix, target = matrices[id(projection)]
+            matrix, packed = pack(matrix >> unit) if short else (matrix, 0)
+            table.append([sender, matrix.shape[1], target, n_dense, 0, 0, packed])
+            rows.append(matrix.ravel())
             n_dense += matrix.size
         else:
-            table.append([sender, 0, 0, 0, n_rows, placed[id(projection.weights)]])
+            table.append([sender, 0, 0, 0, n_rows, placed[id(projection.weights)], 0])
             n_rows += len(projection.rows) + 1
-    dense, short, unit = _join_dense(matrices, program, most)
     return Tables(
         groups=groups,
         room=room,
-        projections=np.array(table, dtype=np.uint64).reshape(-1, 6),
-        dense=dense,
+        projections=np.array(table, dtype=np.uint64).reshape(-1, 7),
+        dense=_join_dense(rows, program, short),
         short=short,
         unit=np.int32(unit),
         places=_join([_places(p) for p in sparse], np.int32).reshape(-1, 2),
@@ -143,30 +147,37 @@ def _as_matrix(projection: Projection) -> tuple[np.ndarray, int]:
     return matrix, int(projection.bases[used][0]) + weights.offset
 
 
-def _join_dense(
+def _find_unit(
     matrices: list[tuple[np.ndarray, int]], program: Program, most: int
-) -> tuple[np.ndarray, bool, int]:
-    """Join matrices, each with its first compartment, in the shortest type that holds them.
+) -> tuple[bool, int]:
+    """Find whether the sums of matrices, each with its first compartment, fit in 16 bits.
 
     Returns
     -------
-    dense : (n,) array
     short : bool
     unit : int
         See `Tables`. A synapse's weights are multiples of a power of two; see `.arithmetic`.
     """
-    dense = _join([matrix.ravel() for matrix, _ in matrices], program.dtype)
     if program.dtype != np.int32:
-        return dense, False, 0
-    sums = np.zeros(program.n_compartments + WIDTH, dtype=np.int64)
+        return False, 0
+    sums = np.zeros((2, program.n_compartments + WIDTH), dtype=np.int64)
+    bits = 0
     for matrix, target in matrices:
-        sums[target : target + matrix.shape[1]] += most * np.abs(matrix).sum(axis=0)
-    bits = int(np.bitwise_or.reduce(dense))
+        columns = slice(target, target + matrix.shape[1])
+        sums[0, columns] += most * np.maximum(matrix, 0).sum(axis=0)
+        sums[1, columns] += most * np.maximum(-matrix, 0).sum(axis=0)
+        bits |= int(np.bitwise_or.reduce(matrix, axis=None))
     unit = max(0, (bits & -bits).bit_length() - 1)  # zeros at the end, in all weights
-    if sums.max() >> unit < 2**15:
-        return (dense >> unit).astype(np.int16), True, unit
-    fits = np.abs(dense).max(initial=0) < 2**15
-    return dense.astype(np.int16) if fits else dense, False, 0
+    short = bool(sums.max() >> unit < 2**15)
+    return short, unit if short else 0
+
+
+def _join_dense(rows: list[np.ndarray], program: Program, short: bool) -> np.ndarray:
+    """Join rows of weights in the shortest type that holds them."""
+    dense = _join(rows, np.int16 if short else program.dtype)
+    if program.dtype != np.int32 or np.abs(dense.astype(np.int64)).max(initial=0) >= 2**15:
+        return dense
+    return dense.astype(np.int16)
 
 
 def _place_weights(

@@ -96,6 +96,8 @@ def _shift(name: str) -> Any:
     def operation(typing_context: Any, vector: Any, bits: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             numbers, amount = arguments
+            kind = context.get_data_type(vector.dtype)
+            amount = amount if amount.type == kind else builder.trunc(amount, kind)
             return getattr(builder, name)(numbers, _spread(builder, amount, WIDTH))
 
         return vector(vector, types.int32), generate
@@ -176,12 +178,14 @@ def floor(typing_context: Any, vector: Any) -> Any:
 
 @instruction
 def multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
-    """Multiply two vectors of float32 and add a third, in one instruction where there is one."""
+    """Multiply two vectors of floats and add a third, in one instruction where there is one."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = arguments[0].type
         function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{WIDTH}f32"
+            builder.module,
+            ir.FunctionType(kind, [kind] * 3),
+            f"llvm.fmuladd.v{WIDTH}f{a.dtype.bitwidth}",
         )
         return builder.call(function, arguments)
 

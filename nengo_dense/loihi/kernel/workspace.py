@@ -27,6 +27,8 @@ class Layout(NamedTuple):
     leaky, holds, repeats : bool
         Whether any voltage decays, any compartment is ever refractory, and any input neuron may
         spike more than once in a step.
+    reach : int32
+        From currents up to this absolute value no register overflows in a step; see `.reach`.
     """
 
     n_steps: np.uint64
@@ -37,6 +39,7 @@ class Layout(NamedTuple):
     leaky: bool
     holds: bool
     repeats: bool
+    reach: np.int32
 
 
 class Arrivals(NamedTuple):
@@ -123,8 +126,8 @@ class Lists(NamedTuple):
     sources : (room,) int32 array
     places : (room / 4,) int32 array
         For each four sources, start of their lane's compartments in the workspace.
-    ends : (n_groups,) uint64 array
-        End of each group's list.
+    ends : (n_groups * side_by_side,) uint64 array
+        End of each lane's part of each group's list, where the next lane's begins.
     sums : (n,) int16, int32 or float32 array
         Sums of dense weights: short ones, in the tables' unit, or ``Registers.total`` itself.
     """

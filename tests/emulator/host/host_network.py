@@ -69,6 +69,9 @@ class Follower:
     def fires_alike(self, *bounds):
         return self.kernel.fires_alike(*bounds)
 
+    def multiply_lanes(self, vectors, matrix):
+        return self.kernel.multiply_lanes(vectors, matrix)
+
 
 def run(net, kernel, data, pieces, plans=True):
     """Run pieces of a simulation with data for some nodes.

@@ -1,5 +1,6 @@
 """Both kernels leave the same state, recordings and overflows, for any program and drive."""
 
+import itertools
 import warnings
 
 import nengo
@@ -128,3 +129,29 @@ def test_nothing_is_compiled_again_for_other_recordings_or_noise(discretize, rng
             kernel.advance(ChipState.zeros(program, lanes), drive, recordings)
             known.add(len(compiled_chip.advance.signatures))
     assert len(known) == 1
+
+
+@pytest.mark.parametrize("bits", [7, 9])
+def test_kernels_agree_where_layers_are_wide(bits, rng):
+    zero = {"voltage": nengo.dists.Choice([0])}
+    relu = nengo.SpikingRectifiedLinear(initial_state=zero)
+    with nengo.Network(seed=0) as network:
+        compat.nengo_loihi().add_params(network)
+        layers = [
+            nengo.Ensemble(n, 1, neuron_type=relu, gain=np.ones(n), bias=np.full(n, 30.0))
+            for n in (33, 150, 280, 9)
+        ]
+        network.config[layers[0]].on_chip = False
+        for pre, post in itertools.pairwise(layers):
+            weights = rng.uniform(-1, 1, size=(post.n_neurons, pre.n_neurons))
+            nengo.Connection(pre.neurons, post.neurons, transform=weights, synapse=0.005)
+    program = Program.from_model(build_model(network, 0.001, discretize=True))
+    if bits > 7:  # weights that do not fit in eight bits, with sums that still fit in sixteen
+        program.projections[0].weights.values.setflags(write=True)
+        program.projections[0].weights.values[::7] += 1
+    drives = [draw_drive(program, rng, 5, 30), draw_drive(program, rng, 5, 1)]
+    spiked, voltage, current, *_ = assert_same(program, drives, 0)
+    assert spiked.any()
+    assert voltage.any()
+    assert (current > 0).any()
+    assert (current < 0).any()

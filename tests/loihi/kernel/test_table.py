@@ -42,8 +42,8 @@ def test_dense_rows_follow_their_sources_and_end_with_zeros():
     program = program_of(20, 9)
     (projection,) = program.projections
     tables = make_tables(program, 1, 1)
-    ((group, width, target, first, *_),) = tables.projections.tolist()
-    assert (group, width, target, first) == (0, WIDTH, 20, 0)
+    ((group, width, target, first, *_, packed),) = tables.projections.tolist()
+    assert (group, width, target, first, packed) == (0, WIDTH, 20, 0, 0)
     matrix = tables.dense.reshape(-1, WIDTH)
     expected = projection.weights.values.reshape(-1, 9)[projection.rows]
     np.testing.assert_array_equal(matrix[:-1, :9].astype(np.int32) << tables.unit, expected)

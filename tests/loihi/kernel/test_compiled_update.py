@@ -1,12 +1,13 @@
-"""Each compiled function of a chip's step leaves in the registers what its reference leaves."""
+"""Each compiled function of a chip's update leaves in the registers what its reference leaves."""
 
 import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
-from nengo_dense.loihi.kernel import compiled_chip, numpy_chip
+from nengo_dense.loihi.kernel import compiled_update, numpy_chip
 from nengo_dense.loihi.kernel.contract import REGISTERS, Parameters, Registers, overflowed
+from nengo_dense.loihi.kernel.workspace import Layout
 
 N = 4096
 
@@ -69,7 +70,7 @@ def test_integers_decay_wrap_and_fire_as_in_the_reference(spread, leaky, rng):
         chip = chip._replace(keep_v=np.full(N, 4096, dtype=np.int32))
     ours, expected = copy(registers), copy(registers)
     bits = numpy_chip.update_integer(expected, chip)
-    assert compiled_chip.update_integer(ours, chip, leaky) == bits
+    assert compiled_update.update_integer(ours, chip, leaky) == bits
     assert_same(ours, expected)
     assert 0.05 < expected.spiked.mean() < 0.95
     assert ("q0" in overflowed(bits)) == (spread > 2**21)
@@ -78,7 +79,13 @@ def test_integers_decay_wrap_and_fire_as_in_the_reference(spread, leaky, rng):
 @pytest.mark.parametrize("register", REGISTERS)
 def test_each_register_says_by_itself_that_it_overflows(register, rng):
     registers, chip = draw_integers(rng, 1)
-    for array in (registers.total, registers.noise, registers.current, registers.voltage):
+    for array in (
+        registers.total,
+        registers.noise,
+        registers.current,
+        registers.voltage,
+        chip.bias,
+    ):
         array[:] = 0
     if register == "q0":
         registers.total[77] = 2**21
@@ -89,16 +96,50 @@ def test_each_register_says_by_itself_that_it_overflows(register, rng):
         chip.bias[77] = 2**23
     ours, expected = copy(registers), copy(registers)
     bits = numpy_chip.update_integer(expected, chip)
-    assert compiled_chip.update_integer(ours, chip, True) == bits
+    assert compiled_update.update_integer(ours, chip, True) == bits
     assert overflowed(bits) == {register}
     assert_same(ours, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int32])
+@pytest.mark.parametrize("leaky", [False, True])
+def test_without_tests_for_overflow_the_update_is_the_same_where_nothing_overflows(
+    leaky, dtype, rng
+):
+    registers, chip = draw_integers(rng, 2**12)
+    chip = chip._replace(vmax=chip.vth + rng.randint(1, 2**20, size=N).astype(np.int32))
+    if not leaky:
+        chip = chip._replace(keep_v=np.full(N, 4096, dtype=np.int32))
+    registers.current[:] //= 4
+    registers.noise[:] = 0
+    sums = rng.randint(-(2**13), 2**13, size=N).astype(dtype)
+    registers.total[:] = sums.astype(np.int32) << 5
+    expected = copy(registers)
+    assert numpy_chip.update_integer(expected, chip) == 0
+    largest = np.abs(expected.current).max()
+    for reach in (largest, largest - 1):
+        ours, again = copy(registers), sums.copy()
+        layout = Layout(*[None] * len(Layout._fields))._replace(leaky=leaky, reach=np.int32(reach))
+        within = compiled_update.update_integer_within(ours, again, np.int32(5), chip, layout)
+        assert within == (reach == largest)
+    assert_same(ours, expected)
+    assert not again.any()
+    assert 0.05 < expected.spiked.mean() < 0.95
+
+
+def test_currents_are_within_a_reach_if_all_are(rng):
+    current = rng.randint(-9, 10, size=37).astype(np.int32)
+    for extreme in (10, -10):
+        current[30] = extreme
+        for reach, within in ((11, True), (10, True), (9, False), (-1, False)):
+            assert compiled_update.is_within(current, np.int32(reach)) == within
 
 
 def test_floats_decay_and_fire_as_in_the_reference(rng):
     registers, chip = draw_floats(rng)
     ours, expected = copy(registers), copy(registers)
     assert numpy_chip.update_float(expected, chip) == 0
-    assert compiled_chip.update_float(ours, chip, True) == 0
+    assert compiled_update.update_float(ours, chip, True) == 0
     assert_same(ours, expected)
     assert 0.05 < expected.spiked.mean() < 0.95
 
@@ -108,7 +149,7 @@ def test_refractory_compartments_are_held_as_in_the_reference(rng):
     registers.voltage[registers.spiked > 0] = 0  # as the update leaves them
     ours, expected = copy(registers), copy(registers)
     numpy_chip.hold(expected, chip)
-    compiled_chip.hold(ours, chip)
+    compiled_update.hold(ours, chip)
     assert_same(ours, expected)
     held = registers.refractory > 0
     assert not expected.voltage[held].any()
@@ -120,15 +161,17 @@ def test_refractory_compartments_are_held_as_in_the_reference(rng):
 
 def test_the_choice_between_integers_and_floats_exists_for_the_compiler_alone():
     with pytest.raises(NotImplementedError, match="only compiled functions"):
-        compiled_chip.update(None, None, False)
+        compiled_update.update(None, None, False)
     with pytest.raises(NotImplementedError, match="only compiled functions"):
-        compiled_chip.gather(None, None, 0)
+        compiled_update.gather(None, None, 0)
+    with pytest.raises(NotImplementedError, match="only compiled functions"):
+        compiled_update.update_within(None, None, 0, None, None)
 
 
 def test_short_sums_are_added_in_their_unit_and_cleared(rng):
     total = rng.randint(-(2**20), 2**20, size=N).astype(np.int32)
     sums = rng.randint(-(2**15), 2**15, size=N).astype(np.int16)
     expected = total + (sums.astype(np.int32) << 7)
-    compiled_chip.gather_short(total, sums, np.int32(7))
+    compiled_update.gather_short(total, sums, np.int32(7))
     np.testing.assert_array_equal(total, expected)
     assert not sums.any()

@@ -1,0 +1,44 @@
+"""Memory for the large arrays of a run, used again as soon as nobody holds them.
+
+To get new memory from the system takes longer than to fill it: each page is cleared at its first
+use, one after another. In runs of small networks that was a quarter of all time.
+"""
+
+import math
+import sys
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+
+class Memory:
+    """Memory for arrays that are needed one after another, such as the records of each run.
+
+    An array may be held for any time, as may views of it. Its memory then is not used again.
+    """
+
+    #: Pieces of memory: while the chip writes one, the host may still read the one before.
+    PIECES = 2
+
+    def __init__(self) -> None:
+        self._pieces: list[np.ndarray] = []
+        self._alone = 0
+
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+        """Return an array of this shape and type, with any values."""
+        n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+        number = self._find(n_bytes)
+        return self._pieces[number][:n_bytes].view(dtype).reshape(shape)
+
+    def _find(self, n_bytes: int) -> int:
+        """Find a piece that is large enough and that nobody holds, or make one."""
+        for number in range(len(self._pieces)):  # a name for the piece would count as a holder
+            if len(self._pieces[number]) >= n_bytes and self._holders(number) == self._alone:
+                return number
+        self._pieces = [*self._pieces, np.empty(n_bytes, dtype=np.uint8)][-self.PIECES :]
+        self._alone = self._holders(-1)
+        return len(self._pieces) - 1
+
+    def _holders(self, number: int) -> int:
+        """Count who refers to a piece; every view of an array refers to its memory."""
+        return sys.getrefcount(self._pieces[number])
