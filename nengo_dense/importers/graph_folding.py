@@ -27,6 +27,9 @@ from nengo_dense.importers.graph_form import GraphForm, Output, Population
 from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.product import combined, of_one_input
 
+#: Features of an input, as many as may be followed through a tensor.
+MAX_INPUTS = 2**20
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -248,6 +251,11 @@ def fold_graph(
     for node in nodes:
         if node.sources:
             fold.node(node)
+        elif node.width and node.width > MAX_INPUTS:
+            fold.problems.append(
+                f"input {node.label!r} has {node.width} features, more than {MAX_INPUTS}; reduce "
+                "them before they enter the model"
+            )
         elif node.width and node.width > 0:
             fold.values[node.name] = Expression.of(node.label, node.width)
         else:

@@ -232,3 +232,9 @@ def test_concatenation_of_too_much_is_refused_before_it_is_made():
     nodes.append(GraphNode("y", ("x", "z"), merge=Merge("concat"), label="wide"))
     with pytest.raises(ConversionError, match=r"'wide': its concatenation has 1073741824 weights"):
         fold_graph("m", nodes, {"y": "y"})
+
+
+def test_an_input_of_too_many_features_is_refused_before_anything_is_made_of_it():
+    nodes = [GraphNode("x", width=2**31, label="x"), GraphNode("y", ("x",), [Scaling(2, 0, "y")])]
+    with pytest.raises(ConversionError, match="input 'x' has 2147483648 features, more than"):
+        fold_graph("m", nodes, {"y": "y"})
