@@ -32,11 +32,15 @@ MAX_LINE = 1000
 
 def told(message: str) -> str:
     """Return a message that a terminal can show: names from files may steer it, or have no end."""
-    return "\n".join(
-        printable(line[:MAX_LINE], keep="")
-        + (f"... ({len(line)} characters)" if len(line) > MAX_LINE else "")
-        for line in message.split("\n")
-    )
+    return "\n".join(printable(_cut(line), keep="") for line in message.split("\n"))
+
+
+def _cut(line: str) -> str:
+    """Leave out the middle of a line: names come first, and the way out last."""
+    if len(line) <= MAX_LINE:
+        return line
+    half = MAX_LINE // 2
+    return f"{line[:half]}... ({len(line)} characters) ...{line[-half:]}"
 
 
 #: Most problems in a message; a model may have a thousand, but the first ones are enough.

@@ -23,9 +23,10 @@ def test_names_from_files_do_not_steer_a_terminal(err):
 
 
 def test_a_line_has_an_end_and_says_what_is_left_out():
-    text = str(ConversionError("The model", ["layer " + "n" * 3_000_000, "layer b"]))
+    text = str(ConversionError("The model", [f"layer {'n' * 3_000_000}: remove it", "layer b"]))
     lines = text.split("\n")
-    assert lines[1].endswith("n... (3000010 characters)")
+    assert "n... (3000021 characters) ...n" in lines[1]
+    assert lines[1].endswith("n: remove it")
     assert lines[2] == "  - layer b"
     assert len(text) < 2 * exceptions.MAX_LINE
 
