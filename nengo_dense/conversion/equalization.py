@@ -130,8 +130,8 @@ def _other_scale(population: Population, form: GraphForm) -> np.ndarray:
     """Return by how much each neuron's weights should shrink, 1 for usual ones: (n,) array."""
     incoming = np.concatenate(_matrices(population, form), axis=1)
     size, bias = _log_size(incoming, axis=1), _log_size(population.drive.bias[:, None], axis=1)
-    # a bias grows as the weights do: beside tiny ones a usual bias says what the neuron's scale is,
-    # but a large one says nothing, as the knots of an activation may lie far out
+    # a bias grows as the weights do: beside tiny ones a usual bias tells the neuron's scale, but a
+    # large one tells nothing, as the knots of an activation may lie far out
     written = _relative(np.fmax(size, np.minimum(bias, np.nanmedian(size))))
     read = np.array([-_relative(_log_size(m, axis=0)) for m in form.read_from(population.name)])
     smallest, largest = np.nanmin(read, axis=0), np.nanmax(read, axis=0)

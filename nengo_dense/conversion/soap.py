@@ -10,9 +10,9 @@ BETA_1, BETA_2 = 0.9, 0.999
 #: Decay of the covariances of gradients, and updates from one choice of directions to the next, as
 #: SOAP's authors recommend.
 BETA_COVARIANCE, RENEWAL = 0.95, 10
-#: Rows or columns of a matrix up to which their covariance is followed. Wider sides are left as they
-#: are: their directions cost more than they gain. On MNIST's images, 784-256-256 in 25 steps, 300
-#: updates left a loss of held-back samples of 0.010 so, and 0.020 where both sides were turned.
+#: Rows or columns of a matrix up to which their covariance is followed. Wider sides are left as
+#: they are: their directions cost more than they gain. On MNIST's images, 784-256-256 in 25 steps,
+#: 300 updates left a loss of held-back samples of 0.010 so, and 0.020 with directions of rows.
 MOST_SIDE = 128
 #: Share of the size of all gradients of an array below which one counts as rounding.
 ROUNDING = 1e-8

@@ -22,8 +22,8 @@ from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
 #: First step size for each nat that is lost, relative to the root mean square of the array that is
 #: changed, and the most. Steps that suit a stack with much to learn destroy one that is almost
 #: right, and all that follows only mends it. On letters held back from training, a network that
-#: loses 1.1 nats at first in 10 steps is left with a loss of 0.127 by 0.08, and of 0.151 by twice as
-#: much; in 25 and 100 steps (0.35 and 0.06 nats) both do as well.
+#: loses 1.1 nats at first in 10 steps is left with a loss of 0.127 by 0.08, and of 0.151 by twice
+#: as much; in 25 steps (0.35 nats) both do as well.
 LEARNING_RATE, MOST_RATE = 0.08, 0.1
 #: The same of values in a presentation of one step; it shrinks as the root of the number of steps.
 #: Values bear larger steps, as the readout is fitted in between. Chosen on scikit-learn's

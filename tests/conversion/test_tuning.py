@@ -5,8 +5,6 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import tuning
-from nengo_dense.conversion.schedule import Schedule
-from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.distillation import Comparison, Distillation
@@ -14,6 +12,8 @@ from nengo_dense.conversion.effort import EFFORTS, USUAL, Effort
 from nengo_dense.conversion.goal import Goal, Goals
 from nengo_dense.conversion.host_limit import LIMIT, HostLimit, share_beyond
 from nengo_dense.conversion.judgement import judge
+from nengo_dense.conversion.schedule import Schedule
+from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.choice import COMPILING
