@@ -115,6 +115,22 @@ class _Fold:
         except ValueError as err:
             self.problems.append(f"layer {node.label!r}: {err}")
 
+    def input(self, node: GraphNode) -> None:
+        """Take in an input whose number of features is known, and not too large."""
+        if node.width and node.width > MAX_INPUTS:
+            self.problems.append(
+                f"input {node.label!r} has {node.width} features, more than {MAX_INPUTS}; reduce "
+                "them before they enter the model"
+            )
+        elif node.width and node.width > 0:
+            self.values[node.name] = Expression.of(node.label, node.width)
+        else:
+            self.problems.append(
+                f"the number of features of input {node.label!r} is not known; let the model say "
+                "it (a Keras Input of a whole shape; in PyTorch x = x.view(x.shape[0], n) as the "
+                "first step of forward), or export it to ONNX"
+            )
+
     def _merged(self, node: GraphNode, parts: list[Expression]) -> Expression:
         if node.merge is None or (len(parts) == 1 and node.merge.kind != "sum"):
             return parts[0]
@@ -251,19 +267,8 @@ def fold_graph(
     for node in nodes:
         if node.sources:
             fold.node(node)
-        elif node.width and node.width > MAX_INPUTS:
-            fold.problems.append(
-                f"input {node.label!r} has {node.width} features, more than {MAX_INPUTS}; reduce "
-                "them before they enter the model"
-            )
-        elif node.width and node.width > 0:
-            fold.values[node.name] = Expression.of(node.label, node.width)
         else:
-            fold.problems.append(
-                f"the number of features of input {node.label!r} is not known; let the model say "
-                "it (a Keras Input of a whole shape; in PyTorch x = x.view(x.shape[0], n) as the "
-                "first step of forward), or export it to ONNX"
-            )
+            fold.input(node)
     known = {node.name for node in nodes}
     missing = [name for name, node in outputs.items() if node not in known]
     fold.problems += [f"output {name!r} is computed by no layer" for name in missing]
