@@ -119,8 +119,8 @@ def whole_steps(
     """
     step = positive(dt, "dt", obj, "seconds")
     time = positive(seconds, attr, obj, "seconds") if least else number(seconds, attr, obj)
-    if time < 0:
-        raise invalid(f"must be at least 0 seconds, got {time:g}", attr, obj)
+    if time < 0:  # Nengo says "must be positive", and tests of other packages match it
+        raise invalid(f"must be positive or 0 seconds, got {time:g}", attr, obj)
     if time / step > most + 0.5:
         raise invalid(f"must be at most {most} steps of {step:g} seconds, got {time:g}", attr, obj)
     n_steps = round(time / step)

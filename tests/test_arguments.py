@@ -133,7 +133,7 @@ def test_times_are_rounded_to_the_nearest_step():
 @pytest.mark.parametrize(
     ("seconds", "dt", "message"),
     [
-        (-1, 1e-3, "t: must be at least 0 seconds, got -1"),
+        (-1, 1e-3, "t: must be positive or 0 seconds, got -1"),
         (1e300, 1e-3, r"t: must be at most 2147483647 steps of 0\.001 seconds, got 1e\+300"),
         (1e300, 1e-100, r"t: must be at most 2147483647 steps of 1e-100 seconds"),
         (1, 0, "dt: must be above 0 seconds, got 0"),

@@ -155,7 +155,7 @@ def test_places_hold_every_sample_once():
     [
         ({"reset": True, "gap": 0.01}, "gap: goes with reset=False"),
         ({"reset": True, "order": "random"}, "order: goes with reset=False"),
-        ({"gap": -0.01}, "gap: must be at least 0 seconds, got -0.01"),
+        ({"gap": -0.01}, "gap: must be positive or 0 seconds, got -0.01"),
         ({"order": "shuffled"}, "order: must be None, 'random' or the numbers"),
         ({"order": np.zeros(60, dtype=int)}, "order: must have each number from 0 to 59 once"),
         ({"order": np.ones(60, bool)}, "order: must have each number from 0 to 59 once"),

@@ -70,10 +70,10 @@ def test_draws_a_picture_and_a_page(report, tmp_path):
         ({"gaps": []}, "gaps: must have at least one"),
         ({"gaps": b"x"}, "gaps: must be"),
         ({"gaps": np.zeros((3, 4))}, r"gaps: must be one row of gaps, .* shape \(3, 4\)"),
-        ({"gaps": np.array(-1.0)}, "gaps: must be at least 0 seconds"),
+        ({"gaps": np.array(-1.0)}, "gaps: must be positive or 0 seconds"),
         ({"gaps": np.array([True, False])}, r"gaps: must be numbers, got array\(\[ True, False"),
         ({"gaps": [0.1, True]}, r"gaps: must be numbers, got \[0.1, True\]"),
-        ({"gaps": [0.1, -0.1]}, "gaps: must be at least 0 seconds"),
+        ({"gaps": [0.1, -0.1]}, "gaps: must be positive or 0 seconds"),
         ({"reset": True}, "reset: is what this report chooses itself"),
     ],
 )
