@@ -188,6 +188,17 @@ def emulator() -> str:
     return "\n".join(parts)
 
 
+def torch_on_device() -> str:
+    """Say how long the same dynamics take in PyTorch on a graphics processor."""
+    known = record.load("torch_device")
+    figures = known["figures"]
+    found = by(figures["rows"], "network")
+    head = ["a presentation in PyTorch", *(f"{row['lanes']:,} at once" for row in found[0][1])]
+    rows = [[name, *(f"{1e6 * row['torch']:.2g} µs" for row in mine)] for (name,), mine in found]
+    where = f"{known['measured']}, {figures['device']}, torch {figures['torch']}"
+    return f"{table(head, rows)}\n{where}; ``{known['command']}``.\n"
+
+
 def more_of_emulator(figures: dict) -> list[str]:
     """Say how the emulator compares with PyTorch and what many lanes cost, where it is known."""
     parts = []
@@ -532,6 +543,7 @@ PAGES = {
     "ablation": ablation,
     "activations": activations,
     "emulator": emulator,
+    "torch_device": torch_on_device,
     "sequences": sequences,
     "suites": suites,
     "exactness": exactness,

@@ -8,10 +8,10 @@ overflow, and wraps nothing. So its answers are near the chip's, not equal to th
 
 import argparse
 import itertools
-import json
 import time
 
 import numpy as np
+import record
 import torch
 
 #: What is left of a current after a step of 1 ms, with a synapse of 5 ms.
@@ -89,11 +89,10 @@ def main():
         print(f"{network:15} {lanes:7} lanes {1e6 * seconds:9.3f} us a presentation", flush=True)
         rows.append({"network": network, "lanes": lanes, "torch": seconds})
     on_gpu = args.device.startswith("cuda")
-    name = torch.cuda.get_device_name(args.device) if on_gpu else "processor"
+    name = torch.cuda.get_device_name(args.device) if on_gpu else record.processor()
     print(name, torch.__version__)
     if args.json:
-        with open(args.json, "w") as file:
-            json.dump({"device": name, "torch": torch.__version__, "rows": rows}, file, indent=1)
+        record.keep(args.json, {"device": name, "torch": torch.__version__, "rows": rows})
 
 
 if __name__ == "__main__":
