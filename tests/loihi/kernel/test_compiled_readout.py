@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense.loihi.kernel.compiled_readout import sum_spiking
+from nengo_dense.loihi.kernel.memory import Memory
 
 
 def one_after_another(spikes, weights, bounds):
@@ -29,5 +30,5 @@ def test_sums_are_those_of_one_neuron_after_another(size, n, bounds, apart, rng)
     recorded = (rng.uniform(size=(3, 5, n + 4 * apart)) < 0.5).astype(np.uint8)
     spikes = recorded[..., 2 * apart : n + 2 * apart]
     expected = [[one_after_another(step, weights, bounds) for step in lane] for lane in spikes]
-    ours = sum_spiking(spikes, weights, np.array(bounds, dtype=np.uint64))
+    ours = sum_spiking(spikes, weights, np.array(bounds, dtype=np.uint64), Memory())
     np.testing.assert_array_equal(ours, expected)
