@@ -152,26 +152,24 @@ def twisted_arrays(arrays, draw):
 
 def packed(arrays, draw):
     """Return an ``.npz`` file, in some cases with an array whose header says something else."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(
-        file, "w", draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
-    ) as zip_:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.asarray(array), allow_pickle=False)
-            data = content.getvalue()
-            if draw.random() < 0.2:
-                data = damaged(data, draw, list(range(min(128, len(data)))))
-            zip_.writestr(f"{name}.npy", data)
-    return file.getvalue()
+    return repacked(((f"{name}.npy", content_of(a, draw)) for name, a in arrays.items()), draw)
+
+
+def content_of(array, draw):
+    """Return an array as its file, in some cases with a header that says something else."""
+    content = io.BytesIO()
+    np.lib.format.write_array(content, np.asarray(array), allow_pickle=False)
+    data = content.getvalue()
+    if draw.random() < 0.2:
+        return damaged(data, draw, list(range(min(128, len(data)))))
+    return data
 
 
 def repacked(members, draw):
-    """Return a zip archive of these members, by name."""
+    """Return a zip archive of names and contents, which are made one after the other."""
     file = io.BytesIO()
-    with zipfile.ZipFile(
-        file, "w", draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
-    ) as zip_:
-        for name, content in members.items():
-            zip_.writestr(name, content)
+    method = draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
     return file.getvalue()

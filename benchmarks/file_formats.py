@@ -154,7 +154,7 @@ class Keras(Format):
         else:
             weights = damage.damaged_hdf5(members["model.weights.h5"], draw, places)
             members = members | {"model.weights.h5": weights}
-        return damage.repacked(members, draw)
+        return damage.repacked(members.items(), draw)
 
     def read(self, path):
         return read_model(path)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nengo_dense.importers.feature_layout import MAX_MATRIX, Layout
+from nengo_dense.importers.feature_layout import MAX_MATRIX, Layout, as_batch
 from nengo_dense.importers.operation import Affine, Operation, UnfitError
 
 #: Products that a contraction may take to find its map, a second's work.
@@ -36,8 +36,7 @@ def contracted(
     (at,) = [number for number, each in enumerate(operands) if isinstance(each, Layout)]
     layout = operands[at]
     assert isinstance(layout, Layout)
-    if not layout.is_by_sample():
-        raise UnfitError("it needs the samples along the first axis")
+    as_batch(layout)
     *terms, result = indices_of(equation, [len(each.shape) for each in operands])
     sample = terms[at][0]
     others = "".join([*terms[:at], terms[at][1:], *terms[at + 1 :]])
