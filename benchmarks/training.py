@@ -11,6 +11,7 @@ Without ``--data`` scikit-learn fetches the letters from OpenML.
 """
 
 import argparse
+import functools
 import time
 from pathlib import Path
 
@@ -32,8 +33,11 @@ WAYS = {
     "NengoDL, Loihi-aware, in a band": ("relu", True, True),
     "the same with LIF neurons": ("lif", True, True),
 }
-#: Name -> whether `convert` tunes on the chip's integers after choosing rates.
+#: Name -> whether `convert` tunes on the chip's integers after choosing rates, for each length of
+#: presentation anew.
 CONVERSIONS = {"Keras, convert, rates chosen": False, "Keras, convert, tuned": True}
+#: The way without NengoDL, also for each length of presentation anew.
+THROUGH_TIME = "trained through time"
 #: Neurons, their max_rate and their band, in hertz; hidden layers are 64-32-32 throughout.
 TASKS = {
     "letter": {
@@ -117,10 +121,29 @@ def accuracy(weights, biases, x, y):
 
 def on_the_chip(stack, test, steps):
     """Measure accuracy on the integer emulator for each length of presentation."""
-    return {
-        n: evaluate(stack, *test, presentation_time=n / 1000, progress_bar=False).accuracy
-        for n in steps
-    }
+    return {n: shown(stack, test, n / 1000) for n in steps}
+
+
+def shown(stack, test, presentation_time):
+    """Measure accuracy on the integer emulator for one length of presentation."""
+    how = {"presentation_time": presentation_time, "progress_bar": False}
+    return evaluate(stack, *test, **how).accuracy
+
+
+def converted(weights, biases, samples, tune, presentation_time):
+    """Convert layers for one length of presentation."""
+    pairs = list(zip(weights, biases, strict=True))
+    how = {"tune": tune, "presentation_time": presentation_time, "progress_bar": False}
+    return convert(pairs, calibration=samples, **how)
+
+
+def trained_through_time(units, training, seed, presentation_time):
+    """Train a stack for one length of presentation, as the documentation's example does."""
+    synapse = [0.002] * (len(units) - 2) + [None]
+    stack = DenseStack(units, training[0].shape[1], max_rate=400, synapse=synapse, seed=seed)
+    how = {"presentation_time": presentation_time, "seed": seed, "progress_bar": False}
+    fit(stack, *training, through_time=True, **how)
+    return stack
 
 
 def compare(task, data, seed, ways, arguments):
@@ -135,13 +158,15 @@ def compare(task, data, seed, ways, arguments):
     weights, biases, speed = train_with_keras(units, training, held_out, arguments, seed)
     keras = {"way": "Keras", "source": accuracy(weights, biases, *test), "speed": speed}
     yield keras | {"chip": {}}
-    pairs = list(zip(weights, biases, strict=True))
-    for way, tune in CONVERSIONS.items():
-        if way not in ways:
-            continue
-        converted = convert(pairs, calibration=training[0], tune=tune, progress_bar=False)
-        chip = on_the_chip(converted, test, settings["steps"])
-        yield {"way": way, "source": keras["source"], "chip": chip}
+    each = {
+        way: functools.partial(converted, weights, biases, training[0], tune)
+        for way, tune in CONVERSIONS.items()
+    }
+    each[THROUGH_TIME] = functools.partial(trained_through_time, units, training, seed)
+    for way, make in each.items():
+        if way in ways:
+            chip = {n: shown(make(n / 1000), test, n / 1000) for n in settings["steps"]}
+            yield {"way": way, "source": keras["source"], "chip": chip}
 
     for way, (kind, loihi_aware, banded) in WAYS.items():
         if way not in ways:
@@ -216,7 +241,7 @@ def main():
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--data", type=Path, help="an .npz file with arrays X and y")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    everything = [*CONVERSIONS, *WAYS]
+    everything = [*CONVERSIONS, THROUGH_TIME, *WAYS]
     parser.add_argument("--ways", nargs="+", choices=everything, default=everything)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--minibatch-size", type=int, default=128)
