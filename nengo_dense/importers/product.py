@@ -6,7 +6,7 @@ the weighted input that all depend on, and fitted like any other; it is exact wh
 straight pieces.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,16 +14,17 @@ import numpy as np
 
 from nengo_dense.importers.activation import FUNCTIONS, Function
 from nengo_dense.importers.activation_pattern import GRID, SAME, recognized
-from nengo_dense.importers.condition import (
-    STEP,
+from nengo_dense.importers.condition import STEP
+from nengo_dense.importers.expression import ROUNDING, Expression, alike, picked, with_rows
+from nengo_dense.importers.graph_form import Population
+from nengo_dense.importers.piecewise import PiecewiseLinear
+from nengo_dense.importers.straight_pieces import (
+    Compute,
     check_continuous,
     crossings,
     sign_changes,
     straight,
 )
-from nengo_dense.importers.expression import ROUNDING, Expression, alike, picked, with_rows
-from nengo_dense.importers.graph_form import Population
-from nengo_dense.importers.piecewise import PiecewiseLinear
 
 #: Factors of a weighted input that activations are spelled with: GELU has ``x / sqrt(2)``.
 FACTORS = (1.0, 2.0, 0.5, 2.0**0.5, 0.5**0.5)
@@ -33,8 +34,6 @@ WIDE = np.concatenate([np.linspace(-64.0, 64.0, 4097), [-1e4, -1e3, -250.0, 250.
 
 #: Pairs of points far out, whose slopes agree where a function has a limiting slope.
 FAR = np.array([1e3, 2e3, 1e5, 2e5])
-
-Compute = Callable[[np.ndarray], np.ndarray]
 
 #: What several values are made one by -> how messages call it.
 OPERATIONS = {"product": "their product", "quotient": "their quotient", "where": "their choice"}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import forward, read_model
-from nengo_dense.importers.condition import STEP, check_continuous, compared, crossings, straight
+from nengo_dense.importers.condition import compared
 from nengo_dense.importers.graph_folding import GraphNode, Merge, fold_graph
 from nengo_dense.importers.graph_rounding import run_nodes
 from nengo_dense.importers.operation import Affine, Scaling, activation
@@ -113,24 +113,6 @@ def test_a_smooth_side_that_meets_the_other_is_one_function(rng):
     below = ("z", *activation("exp", "e"), Scaling(1.0, -1.0, "minus one"))
     form = fold_graph("m", graph(rng, ("z",), below), {"out": "out"})
     assert [p.function.name for p in form.populations] == ["elu"]
-
-
-def test_straight_pieces_are_found_from_values():
-    form = straight(lambda z: np.clip(z, -1.0, 2.0) + 0.5, np.array([2.0, -1.0, 0.0, -1.0]))
-    np.testing.assert_array_equal(form.knots.ravel(), [-1.0, 2.0])
-    np.testing.assert_allclose(form.slopes.ravel(), [0.0, 1.0, 0.0], atol=1e-15)
-    np.testing.assert_allclose(form(np.array([-3.0, 0.0, 5.0])), [-0.5, 0.5, 2.5])
-    assert straight(np.square, np.array([0.0])) is None
-    line = straight(lambda z: 2 * z + 1, np.array([3.0]))
-    np.testing.assert_allclose(line(np.array([-5.0, 5.0])), [-9.0, 11.0])
-
-
-def test_levels_are_crossed_between_knots_and_beyond():
-    found = crossings(np.abs, np.array([0.0]), [1.0, 2.0, -1.0])
-    np.testing.assert_allclose(np.sort(found), [-2.0, -1.0, 1.0, 2.0])
-    with pytest.raises(ValueError, match="it jumps by 1 where its comparison changes"):
-        check_continuous(STEP, np.array([0.0]))
-    check_continuous(lambda z: 1e3 * z, np.array([0.0]))
 
 
 ONNX = {
