@@ -195,11 +195,17 @@ def _too_large(array: np.ndarray, attr: str, obj: object) -> ValidationError:
 
 
 def finite_array(
-    value: Any, shape: tuple[int, ...], attr: str, obj: object = None, fill: bool = False
+    value: Any,
+    shape: tuple[int, ...],
+    attr: str,
+    obj: object = None,
+    fill: bool = False,
+    copy: bool = True,
 ) -> np.ndarray:
     """Return a new array of finite floats in the given shape.
 
-    With ``fill``, a single number fills the shape.
+    With ``fill``, a single number fills the shape. Without ``copy``, for what is copied later, it
+    may be the given array.
 
     Raises
     ------
@@ -215,7 +221,7 @@ def finite_array(
         raise invalid(f"must have shape {shape}, got {array.shape}{hint}", attr, obj)
     # in one order, so that the same numbers are summed in the same order, from wherever they come
     try:
-        array = np.array(array, order="C")
+        array = np.array(array, order="C") if copy else np.asarray(array, order="C")
     except MemoryError as err:
         raise _too_large(array, attr, obj) from err
     n_bad = np.count_nonzero(~np.isfinite(array))

@@ -128,7 +128,8 @@ def equalize(form: GraphForm) -> GraphForm:
 
 def _other_scale(population: Population, form: GraphForm) -> np.ndarray:
     """Return by how much each neuron's weights should shrink, 1 for usual ones: (n,) array."""
-    incoming = np.concatenate(_matrices(population, form), axis=1)
+    matrices = _matrices(population, form)
+    incoming = matrices[0] if len(matrices) == 1 else np.concatenate(matrices, axis=1)
     size, bias = _log_size(incoming, axis=1), _log_size(population.drive.bias[:, None], axis=1)
     # a bias grows as the weights do: beside tiny ones a usual bias tells the neuron's scale, but a
     # large one tells nothing, as the knots of an activation may lie far out
@@ -153,7 +154,10 @@ def _log_size(values: np.ndarray, axis: int) -> np.ndarray:
 
     Weights of neurons that died in training may be 1e-200, whose square is nothing.
     """
-    largest = np.abs(values).max(axis=axis, keepdims=True)
+    ends = values.max(axis=axis, keepdims=True), values.min(axis=axis, keepdims=True)
+    largest = np.maximum(ends[0], -ends[1])
     largest = np.where(largest > 0, largest, np.nan)
-    size: np.ndarray = np.log2(np.mean((values / largest) ** 2, axis=axis)) / 2
+    relative = values / largest
+    np.multiply(relative, relative, out=relative)
+    size: np.ndarray = np.log2(relative.mean(axis=axis)) / 2
     return size + np.log2(largest.squeeze(axis))

@@ -48,7 +48,7 @@ def check_storable(name: str, network: AnyDense, labels: Sequence[str | None], d
     taus = _time_constants(network)
     for i, (part, weights) in enumerate(zip(parts.layers, parts.weights, strict=False)):
         layer = part.layer
-        sizes = [np.abs(weights[:, r.columns]) * spikes[r.source] for r in part.reads]
+        sizes = [_largest(weights[:, r.columns]) * spikes[r.source] for r in part.reads]
         weight = layer.unit_gain * max(float(size.max()) for size in sizes)
         if layer.on_chip and not _fits(layer, weight, taus[i], dt):
             problems.append(
@@ -59,6 +59,12 @@ def check_storable(name: str, network: AnyDense, labels: Sequence[str | None], d
             )
     if problems:
         raise ConversionError(name, problems)
+
+
+def _largest(weights: np.ndarray) -> np.ndarray:
+    """Return the largest magnitude in each column."""
+    largest: np.ndarray = np.maximum(weights.max(axis=0), -weights.min(axis=0))
+    return largest
 
 
 def _spike_values(parts: Parts, dt: float) -> dict[str, np.ndarray]:

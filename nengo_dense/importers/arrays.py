@@ -70,7 +70,7 @@ def _layer(layer: Any, label: str, default: str) -> list[Operation]:
 def _numbers(values: Any, attr: str) -> np.ndarray:
     array = to_array(values, attr)
     check_real(array, attr)
-    return np.array(array, dtype=np.float64)
+    return np.asarray(array, dtype=np.float64)
 
 
 def _ndim(values: Any) -> int:

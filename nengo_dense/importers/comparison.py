@@ -8,8 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.model_reference import MAX_SAMPLES, Reference
-from nengo_dense.importers.operation import Operation, Scaling
+from nengo_dense.importers.model_reference import (
+    MAX_SAMPLES,
+    MIN_SAMPLES,
+    MOST_PRODUCTS,
+    Reference,
+)
+from nengo_dense.importers.operation import Affine, Operation, Scaling
 from nengo_dense.importers.rounding import MARGIN, Step, run
 from nengo_dense.importers.spec import DenseSpec, forward
 
@@ -68,6 +73,14 @@ def spread_out(x: np.ndarray, n: int) -> np.ndarray:
     return taken
 
 
+def chosen(x: np.ndarray, operations: Iterable[Operation], reference: Reference) -> np.ndarray:
+    """Return the samples that are compared, as the model gets them: fewer of a large model."""
+    matrices = [step.weights for step in operations if isinstance(step, Affine)]
+    n_weights = sum(np.size(matrix) for matrix in matrices)
+    enough = max(MIN_SAMPLES, MOST_PRODUCTS // max(n_weights, 1))
+    return reference.rounded(spread_out(x, min(reference.max_samples, enough)))
+
+
 def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) -> str:
     """Compute the same inputs here and in the model itself.
 
@@ -89,7 +102,7 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
     nengo_dense.exceptions.ConversionError
         They differ by more than rounding explains.
     """
-    given = reference.rounded(spread_out(x, reference.max_samples))
+    given = chosen(x, subject.operations, reference)
     steps = run(subject.operations, given, reference.precision)
     fits = within_range(steps, reference.precision.largest) & np.isfinite(given).all(axis=1)
     n_left_out = int(np.count_nonzero(~fits))

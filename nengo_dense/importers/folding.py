@@ -171,7 +171,7 @@ def _shape_problems(
                     f"got {arrays['bias'].shape}"
                 ]
     for name, values in arrays.items():
-        n_bad = np.count_nonzero(~np.isfinite(values.astype(np.float64)))
+        n_bad = np.count_nonzero(~np.isfinite(values.astype(np.float64, copy=False)))
         if n_bad:
             wrong.append(
                 f"{layer}: {n_bad} of {values.size} values of its {name} are NaN or infinite; "
@@ -224,9 +224,11 @@ class _Layers:
     def _affine(self, operation: Affine) -> None:
         weights = np.asarray(operation.weights, dtype=np.float64)
         bias = np.zeros(len(weights)) if operation.bias is None else np.asarray(operation.bias)
-        bias = bias + weights @ np.broadcast_to(self.offset, weights.shape[1])
-        spec = DenseSpec(weights * self.scale, bias, label=operation.label)
-        self._forget()
+        if self.waiting:
+            bias = bias + weights @ np.broadcast_to(self.offset, weights.shape[1])
+            weights = weights * self.scale
+            self._forget()
+        spec = DenseSpec(weights, bias, label=operation.label)
         if self._is_linear:
             before = self.layers.pop()
             self._check_size(spec.n_out, before.n_in, f"{before.label}+{spec.label}")

@@ -9,6 +9,9 @@ from nengo_dense.importers.precision import PRECISIONS, Precision
 
 #: Samples that are compared: a small part of the time that a conversion takes.
 MAX_SAMPLES = 256
+#: Most products of weights and samples, and the samples that there are of any model. What is read
+#: wrongly of a large one shows in few samples, as each goes through many units.
+MOST_PRODUCTS, MIN_SAMPLES = 2**26, 48
 
 
 @dataclass(frozen=True)

@@ -111,11 +111,13 @@ def affine_step(
 ) -> Result:
     """Compute a layer's weighted inputs, the errors to expect, and the largest partial sums."""
     bias = np.zeros(len(weights)) if bias is None else np.asarray(bias)
-    sizes = np.abs(x) @ np.abs(weights).T + np.abs(bias)
+    squares = np.abs(weights)  # one array for both: of wide layers memory takes the time
+    sizes = np.abs(x) @ squares.T + np.abs(bias)
+    np.square(squares, out=squares)
     values = x @ weights.T + bias
     # inputs and weights may be rounded for the products, and their sum is when it is stored
     rounding = (epsilon / 2) ** 2
-    variance = (error**2 + 2 * rounding * x**2) @ (weights**2).T + rounding * values**2
+    variance = (error**2 + 2 * rounding * x**2) @ squares.T + rounding * values**2
     # between these it is added up in float32 at least, as all frameworks do with shorter types
     added = min(epsilon, PRECISIONS["float32"].epsilon) / 2 * sizes
     variance += (weights.shape[1] + 1) * added**2

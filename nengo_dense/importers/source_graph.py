@@ -1,6 +1,7 @@
 """A trained model that is no chain of layers, as it was read."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,9 @@ import numpy as np
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.comparison import (
     Difference,
+    chosen,
     not_compared,
     random_inputs,
-    spread_out,
 )
 from nengo_dense.importers.folding import operations_of
 from nengo_dense.importers.graph_folding import GraphNode, fold_graph
@@ -223,7 +224,8 @@ class SourceGraph:
             return
         inputs = random_inputs([], self.n_in) if x is None else self.joined(x)
         what = "random" if x is None else "calibration"
-        given = self._reference.rounded(spread_out(inputs, self._reference.max_samples))
+        operations = chain.from_iterable(node.operations for node in self._nodes)
+        given = chosen(inputs, operations, self._reference)
         try:
             theirs = np.asarray(self._reference.outputs(given), dtype=np.float64)
         except Exception as err:  # the model runs its own code, which may raise anything

@@ -157,7 +157,8 @@ class SourceModel(Sequence[DenseSpec]):
         ----------
         x : (batch, n_in) array_like, optional
             Inputs as the model sees them, calibration data for example, of which 256 from the
-            whole set are taken. Random ones of several sizes if not given.
+            whole set are taken, and of a large model fewer, at least 48. Random ones of several
+            sizes if not given.
 
         Raises
         ------

@@ -104,7 +104,10 @@ class DenseSpec:
     def _numbers(self, name: str) -> np.ndarray:
         values = to_array(getattr(self, name), name, self)
         check_real(values, name, self)
-        return np.array(values, dtype=np.float64)
+        # what nobody can write to, such as another layer's weights, is shared
+        is_fixed = values.flags.owndata and not values.flags.writeable
+        numbers: np.ndarray = values.astype(np.float64, copy=not is_fixed)
+        return numbers
 
     def _where(self) -> str:
         return f" (layer {self.label!r})" if self.label else ""

@@ -71,14 +71,15 @@ def _watched(traced: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
                     changed[step] = source
             return result
 
+        def run(self, *args: Any) -> Any:
+            changed.clear()  # of numbers of features that did not fit
+            return super().run(*args)
+
     inputs = [step for step in traced.graph.nodes if step.op == "placeholder"]
-    fitting = next(fitting_values(traced, inputs), None)
-    if fitting is None:
+    found = next(fitting_values(traced, inputs, Watcher), None)
+    if found is None:
         return {}, {}
-    watcher = Watcher(traced, garbage_collect_values=False)
-    watcher.run(*(fitting[step].clone().zero_() for step in inputs))
-    values = {step: v for step, v in watcher.env.items() if hasattr(v, "untyped_storage")}
-    return values, changed
+    return {step: v for step, v in found.items() if hasattr(v, "untyped_storage")}, changed
 
 
 def _share(first: Any, second: Any) -> bool:

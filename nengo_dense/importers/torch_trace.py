@@ -105,7 +105,9 @@ def _defaults(model: Any) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
-def fitting_values(traced: Any, inputs: list[Any]) -> Iterator[dict[Any, Any]]:
+def fitting_values(
+    traced: Any, inputs: list[Any], interpreter: Any = None
+) -> Iterator[dict[Any, Any]]:
     """Run a trace on zeros of the numbers of features that fit.
 
     Parameters
@@ -113,6 +115,8 @@ def fitting_values(traced: Any, inputs: list[Any]) -> Iterator[dict[Any, Any]]:
     traced : torch.fx.GraphModule
         In evaluation mode.
     inputs : list of torch.fx.Node
+    interpreter : class, optional
+        What runs it; `torch.fx.Interpreter` if not given.
 
     Yields
     ------
@@ -120,7 +124,7 @@ def fitting_values(traced: Any, inputs: list[Any]) -> Iterator[dict[Any, Any]]:
         Step -> what it gives for `N_SAMPLES` samples.
     """
     for widths in islice(product(sorted(set(_sizes(traced))), repeat=len(inputs)), MOST_TRIALS):
-        values = _run(traced, widths)
+        values = _run(traced, widths, interpreter)
         if values is not None:
             yield values
 
@@ -163,12 +167,12 @@ def values_of_inputs(traced: Any, inputs: list[Any]) -> tuple[dict[Any, Any], di
     return _run(traced, [sizes[0] for sizes in likely]) or {}, {}
 
 
-def _run(traced: Any, widths: Sequence[int]) -> dict[Any, Any] | None:
+def _run(traced: Any, widths: Sequence[int], kind: Any = None) -> dict[Any, Any] | None:
     """Return what each step gives for zeros of these numbers of features; None if they misfit."""
     torch = compat.require("torch", "Reading a PyTorch module")
     fx = compat.require("torch.fx", "Reading a PyTorch module")
     like = next((p for p in traced.parameters()), torch.zeros(()))
-    interpreter = fx.Interpreter(traced, garbage_collect_values=False)
+    interpreter = (kind or fx.Interpreter)(traced, garbage_collect_values=False)
     zeros = [torch.zeros((N_SAMPLES, n), dtype=like.dtype, device=like.device) for n in widths]
     try:
         interpreter.run(*zeros)

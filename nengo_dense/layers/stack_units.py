@@ -63,7 +63,7 @@ def check_parameters(
     shapes = list(zip(units, sizes, strict=True))
     return (
         [
-            finite_array(w, shape, f"weights[{i}]", obj)
+            finite_array(w, shape, f"weights[{i}]", obj, copy=False)  # Nengo copies it
             for i, (w, shape) in enumerate(zip(weights, shapes, strict=True))
         ],
         [

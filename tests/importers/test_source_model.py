@@ -5,7 +5,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import DenseSpec, Reference, SourceModel, forward, read_model
 from nengo_dense.importers.comparison import random_inputs, spread_out
-from nengo_dense.importers.model_reference import MAX_SAMPLES
+from nengo_dense.importers.model_reference import MAX_SAMPLES, MIN_SAMPLES
 from nengo_dense.importers.operation import Activation, Affine, Scaling
 from nengo_dense.importers.precision import PRECISIONS
 
@@ -62,6 +62,22 @@ def test_what_agrees_is_said_to(x):
     model.compare(x)
     what = "252 random" if x is None else f"{MAX_SAMPLES} calibration"
     assert model.compared.startswith(f"compared on {what} inputs: the largest difference is ")
+
+
+def test_fewer_samples_of_a_large_model_are_compared_at_every_scale(rng):
+    n, given = 1200, []
+    weights = rng.normal(size=(n, n)).astype(np.float32)
+
+    def run(x):
+        given.append(x)
+        return np.maximum(x @ weights.T, 0)
+
+    model = source(run, [Affine(weights, None, "first"), Activation("relu", "first")])
+    model.compare()
+    assert model.compared.startswith(f"compared on {MIN_SAMPLES} random inputs")
+    (x,) = given
+    sizes = np.round(np.log10(np.sqrt(np.mean(x**2, axis=1)))).astype(int)
+    assert set(sizes) >= set(range(-2, 3))
 
 
 def test_a_difference_is_an_error_that_gives_its_size_and_its_values():
