@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import erf
 
 from nengo_dense.heads import sigmoid
 from nengo_dense.importers.piecewise import PiecewiseLinear
@@ -143,6 +142,13 @@ def celu(alpha: float = 1.0) -> Function:
     )
 
 
+def _erf(z: ArrayLike) -> Any:
+    """Return the error function of each value."""
+    from scipy.special import erf  # slow to import, and few models need it
+
+    return erf(z)
+
+
 def gelu(approximate: Any = False) -> Function:
     """Return ``z * P(N < z)`` of a standard normal N, or the form with a tanh.
 
@@ -153,7 +159,7 @@ def gelu(approximate: Any = False) -> Function:
             "gelu(tanh)",
             lambda z: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
         )
-    return Function("gelu", lambda z: 0.5 * z * (1 + erf(np.asarray(z) / np.sqrt(2))))
+    return Function("gelu", lambda z: 0.5 * z * (1 + _erf(np.asarray(z) / np.sqrt(2))))
 
 
 def swish(beta: float = 1.0) -> Function:
@@ -229,7 +235,7 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "logsigmoid": _smooth("log_sigmoid", lambda z: -np.logaddexp(0.0, -np.asarray(z)), 1.0, 0.0),
     "tanhshrink": _smooth("tanh_shrink", lambda z: z - np.tanh(z), 1.0, 1.0),
     "expm1": _smooth("expm1", np.expm1, 0.0, None),
-    "erf": _smooth("erf", erf, 0.0, 0.0),
+    "erf": _smooth("erf", _erf, 0.0, 0.0),
     "power": power,
     "square": power,
 }

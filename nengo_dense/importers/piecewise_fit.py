@@ -13,7 +13,6 @@ References
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from nengo_dense.importers.activation import Function
 from nengo_dense.importers.piecewise import PiecewiseLinear
@@ -127,6 +126,8 @@ class Task:
 
     def improved(self, knots: np.ndarray) -> np.ndarray:
         """Move knots to where the error is smallest."""
+        from scipy.optimize import least_squares  # slow to import, and most models need no fit
+
         root = np.sqrt(self.weight)
         gap = 2 * (self.z[1] - self.z[0])
 
