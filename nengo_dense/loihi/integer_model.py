@@ -143,8 +143,10 @@ def discretize_block(block: Any) -> Any:
 
     before = [(synapse, synapse.weights, synapse.indices) for synapse in block.synapses]
     for synapse, weights, indices in before:
+        if len(weights) < 2:
+            continue
         flat = flatten(weights)
-        if weights and np.isfinite(flat).all():
+        if np.isfinite(flat).all():
             synapse.weights = [flat[np.newaxis]]
             synapse.indices = [flatten(indices)[np.newaxis]]
     v_scale = discretize.discretize_block(block)

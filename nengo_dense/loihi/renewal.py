@@ -9,6 +9,7 @@ import numpy as np
 
 from nengo_dense.loihi.build_error import explained
 from nengo_dense.loihi.float_model import FloatModel
+from nengo_dense.loihi.integer_model import discretize_block
 from nengo_dense.loihi.model_copy import copy_arrays, flatten
 from nengo_dense.loihi.program import Program, read_compartments
 from nengo_dense.loihi.projection import Projection
@@ -97,12 +98,10 @@ class _Part:
         self._indices = [flatten(synapse.indices)[np.newaxis] for synapse in self.block.synapses]
 
     def integers(self) -> Any:
-        """Discretize a copy of the block with nengo-loihi's function, without axons.
+        """Discretize a copy of the block, without axons.
 
         None if a weight is NaN or infinite, as the order of axons would matter then.
         """
-        from nengo_loihi.builder import discretize
-
         block = copy.copy(self.block)
         block.compartment = copy_arrays(block.compartment)
         block.synapses = []
@@ -114,5 +113,5 @@ class _Part:
                 return None
             joined.indices = [indices]
             block.synapses.append(joined)
-        discretize.discretize_block(block)
+        discretize_block(block)
         return block
