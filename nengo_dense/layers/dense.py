@@ -207,7 +207,7 @@ class DenseLayer(nengo.Network):
         >>> layer.bias
         array([0.5, 0. ])
         """
-        weights = finite_array(weights, self.weights.shape, "weights", self, copy=False)
+        weights = finite_array(weights, self.weights.shape, "weights", self)
         bias = quantities(bias, self.bias.shape, "bias", self)
         self.connection.transform = weights
         self.ensemble.bias = self.base_bias + self.unit_gain * bias
@@ -249,4 +249,4 @@ class DenseLayer(nengo.Network):
             weights = GlorotUniform()
         if isinstance(weights, Distribution):
             weights = weights.sample(*shape, rng=random_state(seed, self))
-        return finite_array(weights, shape, "weights", self, copy=False)  # Nengo copies it
+        return finite_array(weights, shape, "weights", self)

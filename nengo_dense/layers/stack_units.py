@@ -63,7 +63,8 @@ def check_parameters(
     shapes = list(zip(units, sizes, strict=True))
     return (
         [
-            finite_array(w, shape, f"weights[{i}]", obj, copy=False)  # Nengo copies it
+            # a layer copies its own weights; the last ones are the readout's
+            finite_array(w, shape, f"weights[{i}]", obj, copy=i == len(units) - 1)
             for i, (w, shape) in enumerate(zip(weights, shapes, strict=True))
         ],
         [

@@ -332,3 +332,16 @@ def test_encoder_is_on_the_host_and_its_spikes_take_one_axon_each():
         (block,) = sim.model.objs[stack.layers[0].ensemble]["in"]
         assert [synapse.n_axons for synapse in block.synapses] == [4]
         sim.run_steps(2)
+
+
+def test_parameters_given_are_copied(rng):
+    given = [rng.normal(size=shape) for shape in ((4, 3), (5, 4), (2, 5), 4, 5, 2)]
+    kept = [each.copy() for each in given]
+    stack = DenseStack([4, 5, 2], 3, weights=given[:3], biases=given[3:])
+    for _ in range(2):
+        for each in given:
+            each[:] = 0
+        for found, wanted in zip([*stack.weights, *stack.biases], kept, strict=True):
+            assert_allclose(found, wanted, rtol=1e-12)
+        given = [each.copy() for each in kept]
+        stack.set_parameters(given[:3], given[3:])
