@@ -2,6 +2,9 @@
 
     python benchmarks/fuzz_files.py --json benchmarks/results/fuzz_files.json
 
+A run can be divided: ``--only h5 --first 5000 --number 5000 --add`` counts these to what the file
+holds, which keeps every command, and refuses files that it has counted before.
+
 Saved stacks, data sets, Keras and NIR files and reports are damaged where readers decide how
 much to take and where to go on (``damage.py``). Counted are results, named errors by their kind,
 how often libhdf5 did not survive in its process, and what must not be: bare errors, and files that
@@ -103,7 +106,51 @@ def fuzz(name, numbers, seconds):
                 slowest = took
                 print(f"{name} {number}: {took:.2f} s, {found}", file=sys.stderr, flush=True)
     hdf5.Hdf5File._start = new_process
-    return {"slowest_s": round(slowest, 2), **counts}, faults
+    counts["slowest_s"] = round(slowest, 2)
+    return counts, faults
+
+
+def started(path, names, numbers):
+    """Return the figures that a run adds to: none, or those of a file.
+
+    Parameters
+    ----------
+    path : str or None
+        File of the runs before.
+    names : list of str
+        Formats of this run.
+    numbers : range
+        Of its mutations.
+    """
+    import h5py  # before a process is forked
+
+    figures = {"hdf5": h5py.version.hdf5_version, "peak_bytes": {}, "faults": []}
+    figures |= {"commands": [], "numbers": {}}
+    if path and Path(path).exists():
+        figures = json.loads(Path(path).read_text(encoding="utf-8"))["figures"]
+    if figures["hdf5"] != h5py.version.hdf5_version:
+        sys.exit(f"{path} counts files that HDF5 {figures['hdf5']} has read; leave --add out")
+    for name in names:
+        for first, end in figures["numbers"].get(name, []):
+            if first < numbers.stop and numbers.start < end:
+                sys.exit(f"{path} has the {name} files {first} to {end - 1} already; see --first")
+    figures["commands"].append(record.command().replace(" --add", ""))
+    return figures
+
+
+def add(figures, name, counts, first):
+    """Add the counts of a format's files, the first of which has this number."""
+    slowest, n = counts.pop("slowest_s"), counts.total()
+    before = Counter(figures.get(name, {}))
+    slowest = max(slowest, before.pop("slowest_s", 0.0))
+    figures[name] = {"slowest_s": slowest, **(before + counts)}
+    figures["numbers"].setdefault(name, []).append([first, first + n])
+    peaks = (
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    known = figures["peak_bytes"].get(name, 0)
+    figures["peak_bytes"][name] = max(known, *(1024 * peak for peak in peaks))
 
 
 def main(argv=None):
@@ -114,20 +161,15 @@ def main(argv=None):
     arguments.add_argument("--first", type=int, default=0, help="number of the first mutation")
     arguments.add_argument("--seconds", type=float, help="after which no file of a kind is begun")
     arguments.add_argument("--json", help="file for the counts, written after each format")
+    arguments.add_argument("--add", action="store_true", help="to the counts of that file")
     given = arguments.parse_args(argv)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    import h5py  # before a process is forked
-
-    figures = {"hdf5": h5py.version.hdf5_version, "peak_bytes": {}, "faults": []}
+    numbers = range(given.first, given.first + given.number)
+    figures = started(given.json if given.add else None, given.only, numbers)
     for name in given.only:
-        numbers = range(given.first, given.first + given.number)
-        figures[name], faults = fuzz(name, numbers, given.seconds)
-        peaks = (
-            resource.getrusage(who).ru_maxrss
-            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        )
-        figures["peak_bytes"][name] = 1024 * max(peaks)
+        counts, faults = fuzz(name, numbers, given.seconds)
+        add(figures, name, counts, given.first)
         figures["faults"] += faults
         if given.json:
             record.keep(given.json, figures)
