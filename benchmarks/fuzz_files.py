@@ -16,7 +16,6 @@ has h5py already, but for each fiftieth file, which is read as a user's is.
 
 import argparse
 import json
-import os
 import random
 import resource
 import sys
@@ -30,51 +29,13 @@ import fuzz_models
 import numpy as np
 import record
 from file_formats import FORMATS
+from hdf5_forks import Forks
 from nengo.exceptions import NengoException
 
-from nengo_dense.importers import hdf5, hdf5_child
+from nengo_dense.importers import hdf5
 
 #: Of so many files one is read in a new process.
 AS_USERS = 50
-
-
-class Forked:
-    """The process that reads HDF5, forked from this one; of ``subprocess.Popen`` what is used."""
-
-    def __init__(self):
-        requests, answers = os.pipe(), os.pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            os.dup2(requests[0], 0)
-            os.dup2(answers[1], 1)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            os.closerange(3, 100)
-            try:
-                hdf5_child.main()
-            finally:
-                os._exit(1)
-        os.close(requests[0])
-        os.close(answers[1])
-        self.stdin, self.stdout = os.fdopen(requests[1], "wb"), os.fdopen(answers[0], "rb")
-        self.returncode = None
-
-    def kill(self):
-        """End the process."""
-        if self.returncode is None:
-            os.kill(self.pid, 9)
-
-    def wait(self, timeout=None):
-        """Return how it ended; a process that has closed its pipe ends by itself."""
-        if self.returncode is None:
-            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.returncode
-
-
-def start_forked(file):
-    """Start the process of an open file, in the place of ``Hdf5File._start``."""
-    file.child = Forked()
-    file.requests, file.answers = file.child.stdin, file.child.stdout
-    file._write(b"%s\n" % json.dumps(sys.path).encode())
 
 
 def read_damaged(format_, number, seed, path):
@@ -91,12 +52,16 @@ def fuzz(name, numbers, seconds):
     seeds = format_.seeds()
     slowest, begun = 0.0, time.monotonic()
     new_process = hdf5.Hdf5File._start
-    with tempfile.TemporaryDirectory() as folder:
+
+    def forked(file):
+        forks.start(file)
+
+    with tempfile.TemporaryDirectory() as folder, Forks() as forks:
         path = Path(folder) / f"damaged{format_.suffix}"
         for number in numbers:
             if seconds and time.monotonic() - begun > seconds:
                 break
-            hdf5.Hdf5File._start = start_forked if number % AS_USERS else new_process
+            hdf5.Hdf5File._start = forked if number % AS_USERS else new_process
             found, text, took = read_damaged(format_, number, seeds[number % len(seeds)], path)
             counts[found] += 1
             if text:
@@ -122,7 +87,7 @@ def started(path, names, numbers):
     numbers : range
         Of its mutations.
     """
-    import h5py  # before a process is forked
+    import h5py
 
     figures = {"hdf5": h5py.version.hdf5_version, "peak_bytes": {}, "faults": []}
     figures |= {"commands": [], "numbers": {}}
