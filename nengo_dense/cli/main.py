@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from nengo.exceptions import NengoException
 
@@ -101,9 +101,17 @@ def _words(err: Exception) -> str:
     return str(err)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows what a user has typed as every other message does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong; the name of a file may steer a terminal."""
+        super().error(told(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="nengo-dense",
         description="Dense networks on Loihi through Nengo.",
         epilog="Exit codes: 0 success, 1 errors found or a goal missed, 2 wrong usage or "
