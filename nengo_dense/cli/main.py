@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from nengo.exceptions import NengoException
 
 from nengo_dense.cli import check, console, convert, demo, evaluate, export, predict
+from nengo_dense.cli.interrupt import kept
 from nengo_dense.cli.output import check_inputs_kept
 from nengo_dense.exceptions import told
 from nengo_dense.version import version
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         space, memory or process left to go on; 3 an internal error; 130 Ctrl-C; 143 the signal
         TERM.
     """
-    with console.complete_streams(), console.plain_characters(), _ending_on_term():
+    with console.complete_streams(), console.plain_characters(), _ending_on_term(), kept():
         args = build_parser().parse_args(argv)
         exit_code = CLEAN
         try:
