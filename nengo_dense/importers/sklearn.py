@@ -147,7 +147,8 @@ def _no_map(label: str, model: Any, reason: str) -> Problem:
 
 
 def _min_max_scaler(model: Any, label: str) -> Operations:
-    limits = clip(*model.feature_range, label) if model.clip else []
+    low, high = model.feature_range
+    limits = clip(low, high, label) if model.clip else []
     return [Scaling(model.scale_, model.min_, label), *limits]
 
 
