@@ -2,6 +2,9 @@
 
     python benchmarks/fuzz_files.py --json benchmarks/results/fuzz_files.json
 
+A run can be divided: ``--only h5 --first 5000 --number 5000 --add`` counts these to what the file
+holds, which keeps every command, and refuses files that it has counted before.
+
 Saved stacks, data sets, Keras and NIR files and reports are damaged where readers decide how
 much to take and where to go on (``damage.py``). Counted are results, named errors by their kind,
 how often libhdf5 did not survive in its process, and what must not be: bare errors, and files that
@@ -13,7 +16,6 @@ has h5py already, but for each fiftieth file, which is read as a user's is.
 
 import argparse
 import json
-import os
 import random
 import resource
 import sys
@@ -27,51 +29,13 @@ import fuzz_models
 import numpy as np
 import record
 from file_formats import FORMATS
+from hdf5_forks import Forks
 from nengo.exceptions import NengoException
 
-from nengo_dense.importers import hdf5, hdf5_child
+from nengo_dense.importers import hdf5
 
 #: Of so many files one is read in a new process.
 AS_USERS = 50
-
-
-class Forked:
-    """The process that reads HDF5, forked from this one; of ``subprocess.Popen`` what is used."""
-
-    def __init__(self):
-        requests, answers = os.pipe(), os.pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            os.dup2(requests[0], 0)
-            os.dup2(answers[1], 1)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            os.closerange(3, 100)
-            try:
-                hdf5_child.main()
-            finally:
-                os._exit(1)
-        os.close(requests[0])
-        os.close(answers[1])
-        self.stdin, self.stdout = os.fdopen(requests[1], "wb"), os.fdopen(answers[0], "rb")
-        self.returncode = None
-
-    def kill(self):
-        """End the process."""
-        if self.returncode is None:
-            os.kill(self.pid, 9)
-
-    def wait(self, timeout=None):
-        """Return how it ended; a process that has closed its pipe ends by itself."""
-        if self.returncode is None:
-            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.returncode
-
-
-def start_forked(file):
-    """Start the process of an open file, in the place of ``Hdf5File._start``."""
-    file.child = Forked()
-    file.requests, file.answers = file.child.stdin, file.child.stdout
-    file._write(b"%s\n" % json.dumps(sys.path).encode())
 
 
 def read_damaged(format_, number, seed, path):
@@ -88,12 +52,16 @@ def fuzz(name, numbers, seconds):
     seeds = format_.seeds()
     slowest, begun = 0.0, time.monotonic()
     new_process = hdf5.Hdf5File._start
-    with tempfile.TemporaryDirectory() as folder:
+
+    def forked(file):
+        forks.start(file)
+
+    with tempfile.TemporaryDirectory() as folder, Forks() as forks:
         path = Path(folder) / f"damaged{format_.suffix}"
         for number in numbers:
             if seconds and time.monotonic() - begun > seconds:
                 break
-            hdf5.Hdf5File._start = start_forked if number % AS_USERS else new_process
+            hdf5.Hdf5File._start = forked if number % AS_USERS else new_process
             found, text, took = read_damaged(format_, number, seeds[number % len(seeds)], path)
             counts[found] += 1
             if text:
@@ -103,7 +71,51 @@ def fuzz(name, numbers, seconds):
                 slowest = took
                 print(f"{name} {number}: {took:.2f} s, {found}", file=sys.stderr, flush=True)
     hdf5.Hdf5File._start = new_process
-    return {"slowest_s": round(slowest, 2), **counts}, faults
+    counts["slowest_s"] = round(slowest, 2)
+    return counts, faults
+
+
+def started(path, names, numbers):
+    """Return the figures that a run adds to: none, or those of a file.
+
+    Parameters
+    ----------
+    path : str or None
+        File of the runs before.
+    names : list of str
+        Formats of this run.
+    numbers : range
+        Of its mutations.
+    """
+    import h5py
+
+    figures = {"hdf5": h5py.version.hdf5_version, "peak_bytes": {}, "faults": []}
+    figures |= {"commands": [], "numbers": {}}
+    if path and Path(path).exists():
+        figures = json.loads(Path(path).read_text(encoding="utf-8"))["figures"]
+    if figures["hdf5"] != h5py.version.hdf5_version:
+        sys.exit(f"{path} counts files that HDF5 {figures['hdf5']} has read; leave --add out")
+    for name in names:
+        for first, end in figures["numbers"].get(name, []):
+            if first < numbers.stop and numbers.start < end:
+                sys.exit(f"{path} has the {name} files {first} to {end - 1} already; see --first")
+    figures["commands"].append(record.command().replace(" --add", ""))
+    return figures
+
+
+def add(figures, name, counts, first):
+    """Add the counts of a format's files, the first of which has this number."""
+    slowest, n = counts.pop("slowest_s"), counts.total()
+    before = Counter(figures.get(name, {}))
+    slowest = max(slowest, before.pop("slowest_s", 0.0))
+    figures[name] = {"slowest_s": slowest, **(before + counts)}
+    figures["numbers"].setdefault(name, []).append([first, first + n])
+    peaks = (
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    known = figures["peak_bytes"].get(name, 0)
+    figures["peak_bytes"][name] = max(known, *(1024 * peak for peak in peaks))
 
 
 def main(argv=None):
@@ -114,20 +126,15 @@ def main(argv=None):
     arguments.add_argument("--first", type=int, default=0, help="number of the first mutation")
     arguments.add_argument("--seconds", type=float, help="after which no file of a kind is begun")
     arguments.add_argument("--json", help="file for the counts, written after each format")
+    arguments.add_argument("--add", action="store_true", help="to the counts of that file")
     given = arguments.parse_args(argv)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    import h5py  # before a process is forked
-
-    figures = {"hdf5": h5py.version.hdf5_version, "peak_bytes": {}, "faults": []}
+    numbers = range(given.first, given.first + given.number)
+    figures = started(given.json if given.add else None, given.only, numbers)
     for name in given.only:
-        numbers = range(given.first, given.first + given.number)
-        figures[name], faults = fuzz(name, numbers, given.seconds)
-        peaks = (
-            resource.getrusage(who).ru_maxrss
-            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        )
-        figures["peak_bytes"][name] = 1024 * max(peaks)
+        counts, faults = fuzz(name, numbers, given.seconds)
+        add(figures, name, counts, given.first)
         figures["faults"] += faults
         if given.json:
             record.keep(given.json, figures)

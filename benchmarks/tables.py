@@ -353,7 +353,8 @@ def fuzz_files() -> str:
         rows.append([FILES[kind], *(f"{n:,}" for n in row), *bad, large, 0])
     head = ["damaged files", "number", "read", "named errors", "libhdf5 did not survive"]
     head += ["bare errors", "longer than 30 s", "above 2 GiB", "interpreter ended"]
-    return table(head, rows) + "\n" + circumstances(known)
+    commands = figures.get("commands", [known["command"]])
+    return table(head, rows) + "\n" + circumstances(*(known | {"command": c} for c in commands))
 
 
 def saves() -> str:

@@ -106,7 +106,7 @@ def run_check(args: argparse.Namespace) -> int:
         if args.json:
             files.write_document(args.json, report.to_json, kind=JSON)
     finally:
-        print(report)
+        console.say(report)
     return 0 if report.ok else 1
 
 
@@ -130,13 +130,13 @@ def _give_options(report: CheckReport, given: model.Model) -> None:
 
 def run_rules(args: argparse.Namespace) -> int:
     """List the rules."""
-    print(documentation.rule_list())
+    console.say(documentation.rule_list())
     return 0
 
 
 def run_explain(args: argparse.Namespace) -> int:
     """Explain a rule."""
-    print(documentation.explain(args.code))
+    console.say(documentation.explain(args.code))
     return 0
 
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from nengo_dense.exceptions import told
+from nengo_dense.terminal import printable
 
 #: Characters in our texts without an ASCII equivalent, and their replacements.
 TYPED = {
@@ -47,7 +48,12 @@ def announce(act: str) -> None:
         Such as "reading model.keras".
     """
     if sys.stderr.isatty():
-        print(f"{act} ...", file=sys.stderr, flush=True)
+        print(f"{told(act)} ...", file=sys.stderr, flush=True)
+
+
+def say(text: object) -> None:
+    """Print a result at once; the name of a file may steer a terminal."""
+    print(printable(str(text)), flush=True)
 
 
 @contextmanager

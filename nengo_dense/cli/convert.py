@@ -5,7 +5,7 @@ from typing import Any
 
 from nengo.exceptions import ValidationError
 
-from nengo_dense.cli import model
+from nengo_dense.cli import console, model
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
 from nengo_dense.conversion.conversion import TARGETS
@@ -74,16 +74,16 @@ def run(args: argparse.Namespace) -> int:
     stack = trained.convert(args.encoding, calibration=calibration, **times)
     stack.save(args.output)
     if isinstance(stack, DenseGraph):
-        print(f"{args.output}: {stack!r}")
+        console.say(f"{args.output}: {stack!r}")
         return 0
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)
-    print(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
+    console.say(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
     if stack.tuned is not None:
         shown = 1000 * stack.tuned.presentation_time
         gap = "" if stack.tuned.gap is None else f", {stack.tuned.gap:.1f}% from the source"
         frame = stack.tuned.frame_time
         what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
-        print(f"tuned for {what} of {shown:g} ms{gap} on held-back samples")
-    print(f"firing rates that represent the value 1: {rates} Hz")
+        console.say(f"tuned for {what} of {shown:g} ms{gap} on held-back samples")
+    console.say(f"firing rates that represent the value 1: {rates} Hz")
     return 0

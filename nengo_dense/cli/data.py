@@ -14,6 +14,7 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense import budget
 from nengo_dense.batches import check_batches
+from nengo_dense.cli import console
 from nengo_dense.cli.named_arrays import NO_NAMES, Names, find_apart
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays, map_array
@@ -81,7 +82,7 @@ def load_inputs(
     samples = _find_samples(arrays, CALIBRATION, path)
     x = _check_shown(samples, n_in, arrays)
     seen = "; these are test samples, which will look better than new ones"
-    print(f"{doing} {samples}{seen if samples.part == 'test' else ''}")
+    console.say(f"{doing} {samples}{seen if samples.part == 'test' else ''}")
     return x
 
 
@@ -111,12 +112,12 @@ def load_samples(path: str, n_in: int | None, doing: str, names: Names = NO_NAME
         samples = Samples(map_array(Path(path), "samples", WAY_OUT), "the array", "", path)
         if n_in is not None:
             check_batches(samples.values, n_in, f"the array of {path}")
-        print(f"{doing} {samples}")
+        console.say(f"{doing} {samples}")
         return samples.values
     arrays = _load(path, names)
     samples = _find_samples(arrays, EVALUATION, path)
     x = _check_shown(samples, n_in, arrays)
-    print(f"{doing} {samples}")
+    console.say(f"{doing} {samples}")
     return x
 
 
@@ -164,7 +165,7 @@ def load_data(path: str, n_in: int | None = None, names: Names = NO_NAMES) -> tu
             )
     seen = "; these are training samples, and new ones may do worse"
     said = " and ".join([str(samples), *found.values()])
-    print(f"testing on {said}{seen if samples.part == 'training' else ''}")
+    console.say(f"testing on {said}{seen if samples.part == 'training' else ''}")
     return x, y if len(y) > 1 else next(iter(y.values()))
 
 

@@ -38,34 +38,35 @@ def run(args: argparse.Namespace) -> int:
     """Train, convert, evaluate, print and draw."""
     compat.require("matplotlib", "The demo")
     image, file = _prepare(Path(args.output))
-    print("training a classifier of scikit-learn's digits, some seconds", flush=True)
+    console.say("training a classifier of scikit-learn's digits, some seconds")
     x_train, x_test, _, y_test, model = train(args.seed)
     show = console.shows_progress()
-    print("converting it, and tuning it on the chip's integers, some 20 seconds", flush=True)
+    console.say("converting it, and tuning it on the chip's integers, some 20 seconds")
     stack = convert(model, calibration=x_train, label="digits", progress_bar=show)
     n_right = int((model.predict(x_test) == y_test).sum())
-    print(
+    console.say(
         f"Network 64-64-32-32-10 of the Nengo forum, scikit-learn digits: trained on "
-        f"{len(x_train)}, tested on all {len(x_test)} held-out images, 100 ms each",
-        flush=True,
+        f"{len(x_train)}, tested on all {len(x_test)} held-out images, 100 ms each"
     )
-    print("running it in Nengo and on the emulator, some 20 seconds\n", flush=True)
+    console.say("running it in Nengo and on the emulator, some 20 seconds\n")
     results = {
         target: evaluate(stack, x_test, y_test, target=target, progress_bar=show)
         for target in STAGES
     }
     _print_table(n_right, results)
-    print("\n" + results["sim"].summary())
-    print("\nchecking it, some seconds", flush=True)
-    print(check_showing(stack, x_test, progress_bar=False))
+    console.say("\n" + results["sim"].summary())
+    console.say("\nchecking it, some seconds")
+    console.say(check_showing(stack, x_test, progress_bar=False))
 
-    print("\ndrawing, some seconds", flush=True)
+    console.say("\ndrawing, some seconds")
     results["sim"].plot(str(image))
     stack.save(file)
-    print(f"picture: {image}; the stack itself: {file}")
+    console.say(f"picture: {image}; the stack itself: {file}")
     gap = 100 * (n_right / len(y_test) - results["sim"].score)
     met = gap <= GOAL
-    print(f"conversion cost {gap:.2f} points (goal: at most {GOAL}): {'met' if met else 'MISSED'}")
+    console.say(
+        f"conversion cost {gap:.2f} points (goal: at most {GOAL}): {'met' if met else 'MISSED'}"
+    )
     return 0 if met else 1
 
 
@@ -96,9 +97,9 @@ def train(seed: int) -> tuple:
 
 def _print_table(n_right: int, results: dict[str, Evaluation]) -> None:
     n = results["sim"].n
-    print(f"{'':<28}{'accuracy':>9}   95 % interval")
+    console.say(f"{'':<28}{'accuracy':>9}   95 % interval")
     low, high = wilson_interval(n_right, n)
-    print(f"{'scikit-learn, floats':<28}{n_right / n:>9.2%}   {low:.2%} to {high:.2%}")
+    console.say(f"{'scikit-learn, floats':<28}{n_right / n:>9.2%}   {low:.2%} to {high:.2%}")
     for target, name in STAGES.items():
         low, high = results[target].confidence_interval
-        print(f"{name:<28}{results[target].score:>9.2%}   {low:.2%} to {high:.2%}")
+        console.say(f"{name:<28}{results[target].score:>9.2%}   {low:.2%} to {high:.2%}")

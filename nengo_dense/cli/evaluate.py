@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
         stack = given.to_stack(args.encoding, calibration=calibration, **tuning)
         result = evaluate(stack, x, y, target=args.target, **running)
         text = result.summary()
-    print(text)
+    console.say(text)
     _write(result, args)
     return 0
 
@@ -147,7 +147,7 @@ def _write(result: Report, args: argparse.Namespace) -> None:
         path = getattr(args, option)
         if path:
             write(path)
-            print(f"{'picture' if option == 'plot' else option.upper()}: {path}")
+            console.say(f"{'picture' if option == 'plot' else option.upper()}: {path}")
 
 
 def _shows_ladder(args: argparse.Namespace, given: model.Model) -> bool:

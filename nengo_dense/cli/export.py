@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     given.to_stack(args.encoding, calibration=calibration, **times)
     stack = given.check_network()
     console.announce("building it, and running samples for the test vectors")
-    print(stack.export(args.output, name, **options))
+    console.say(stack.export(args.output, name, **options))
     return 0
 
 

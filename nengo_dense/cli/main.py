@@ -7,11 +7,12 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from nengo.exceptions import NengoException
 
 from nengo_dense.cli import check, console, convert, demo, evaluate, export, predict
+from nengo_dense.cli.interrupt import kept
 from nengo_dense.cli.output import check_inputs_kept
 from nengo_dense.exceptions import told
 from nengo_dense.version import version
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         space, memory or process left to go on; 3 an internal error; 130 Ctrl-C; 143 the signal
         TERM.
     """
-    with console.complete_streams(), console.plain_characters(), _ending_on_term():
+    with console.complete_streams(), console.plain_characters(), _ending_on_term(), kept():
         args = build_parser().parse_args(argv)
         exit_code = CLEAN
         try:
@@ -101,9 +102,17 @@ def _words(err: Exception) -> str:
     return str(err)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows what a user has typed as every other message does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong; the name of a file may steer a terminal."""
+        super().error(told(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="nengo-dense",
         description="Dense networks on Loihi through Nengo.",
         epilog="Exit codes: 0 success, 1 errors found or a goal missed, 2 wrong usage or "

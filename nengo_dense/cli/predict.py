@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         arrays["labels"] = stack.classes[arrays["y"].argmax(axis=-1)]
     files.write_arrays(args.output, arrays, kind=ANSWERS)
     n, n_out = len(next(iter(arrays.values()))), stack.units[-1]
-    print(f"{args.output}: {' and '.join(arrays)}, {n} samples, {n_out} outputs each")
+    console.say(f"{args.output}: {' and '.join(arrays)}, {n} samples, {n_out} outputs each")
     return 0
 
 

@@ -5,6 +5,7 @@ All of it is exact algebra in double precision:
 - dense, scaling: ``s * (W x + b) + o = (s W) x + (s b + o)``;
 - scaling, dense (a ReLU or the input before them): ``W (s x + o) + b = (W s) x + (W o + b)``;
 - dense, dense without a nonlinearity between them: ``W2 (W1 x + b1) + b2``;
+- a function of each input: ``f(1 x)``;
 - a sigmoid of one unit at the end is the second of two probabilities: ``softmax([0, z])``.
 """
 
@@ -43,7 +44,8 @@ def fold(model: str, operations: Sequence[Operation]) -> list[DenseSpec]:
     problems = find_problems(operations)
     if problems:
         raise ConversionError(model, problems)
-    layers = _Layers(model)
+    n_in = next(np.shape(step.weights)[1] for step in operations if isinstance(step, Affine))
+    layers = _Layers(model, n_in)
     for operation in operations:
         layers.add(operation)
     return layers.specs()
@@ -122,7 +124,7 @@ def _activation_problems(
     operation: Activation, rest: _Rest, width: int | None, first: bool
 ) -> list[str]:
     layer = f"layer {operation.label!r}"
-    if first:
+    if first and operation.kind in OF_CLASSES:
         return [
             f"{layer}: a {operation.kind} comes before the first dense layer; "
             "apply it to the data instead"
@@ -188,8 +190,8 @@ def _shape_problems(
 class _Layers:
     """The layers so far, and the scaling that waits for the next one's weights."""
 
-    def __init__(self, model: str) -> None:
-        self.model = model
+    def __init__(self, model: str, n_in: int) -> None:
+        self.model, self.n_in = model, n_in
         self.layers: list[DenseSpec] = []
         self._forget()
 
@@ -272,7 +274,7 @@ class _Layers:
 
     def _make_explicit(self, label: str | None = None) -> None:
         """Append a diagonal layer that does what no neighbour can take in."""
-        n = self.layers[-1].n_out
+        n = self.layers[-1].n_out if self.layers else self.n_in
         label = "+".join(self.waiting) or label
         self._check_size(n, n, label)
         weights = np.diag(np.broadcast_to(self.scale, n))

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nengo.exceptions import NengoException
+
 from nengo_dense.archive import check_member
 from nengo_dense.budget import TEXT, UNPACKED, current
 from nengo_dense.exceptions import FileFormatError
@@ -63,7 +65,9 @@ def _read_archive(path: Path) -> SourceModel | SourceGraph:
             config = _member(archive, "config.json", path)
             weights = _member(archive, "model.weights.h5", path)
             about = _member(archive, "metadata.json", path) if _has(archive) else b"{}"
-    except (OSError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile) as err:
+    except NengoException:
+        raise
+    except Exception as err:  # zipfile and zlib raise many kinds of errors for damaged bytes
         raise FileFormatError(f"{path} is damaged, it cannot be unpacked: {err}") from err
     with hdf5.Hdf5File(weights, f"model.weights.h5 in {path}") as file:
         architecture = _parse(config, f"config.json in {path}")

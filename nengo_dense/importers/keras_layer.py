@@ -19,7 +19,7 @@ from nengo_dense.importers.keras_q_activation import activation_of as quantizer_
 from nengo_dense.importers.keras_q_activation import is_function, is_quantizer
 from nengo_dense.importers.keras_quantizer import quantized
 from nengo_dense.importers.keras_shape import MAX_FEATURES, Shape, n_features, numbers
-from nengo_dense.importers.keras_weights import WeightSource
+from nengo_dense.importers.keras_weights import WeightSource, with_lora
 from nengo_dense.importers.operation import (
     Affine,
     Operation,
@@ -139,7 +139,7 @@ class Reading:
 
     def arrays(self, layer: KerasLayer, names: list[str]) -> dict[str, np.ndarray]:
         """Return the weights of a layer by name; a ValueError if there are more or fewer."""
-        arrays = self.weights(layer)
+        arrays = with_lora(layer, self.weights(layer))
         if len(arrays) != len(names):
             hint = (
                 "; the model is not built, call it once or give it an Input" if not arrays else ""

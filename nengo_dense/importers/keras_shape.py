@@ -18,10 +18,15 @@ class Shape:
     ----------
     sizes : tuple or None
         Without the axis of the samples. None while unknown; a size may be None.
+
+    Raises
+    ------
+    ValueError
+        A size is no whole number; a file may declare anything.
     """
 
     def __init__(self, sizes: Sizes | None = None) -> None:
-        self.sizes = sizes
+        self.sizes = None if sizes is None else _whole(sizes)
 
     @property
     def is_flat(self) -> bool:
@@ -48,7 +53,7 @@ class Shape:
 
     def reshape(self, target: Sizes) -> None:
         """Take another shape, in which one size may be -1."""
-        total = self.n_features
+        total, target = self.n_features, _whole(target)
         if -1 in target:
             others = n_features([n for n in target if n != -1])
             target = tuple((total // others if total else None) if n == -1 else n for n in target)
@@ -111,6 +116,14 @@ def n_features(shape: Sequence[int | None]) -> int:
         if n > MAX_FEATURES:
             break
     return n
+
+
+def _whole(sizes: Sizes) -> Sizes:
+    for size in sizes:
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer)):
+            shown = shorten(str(tuple(sizes)))
+            raise ValueError(f"the shape {shown} has sizes that are no whole numbers")
+    return tuple(sizes)
 
 
 def shorten(text: str, length: int = 80) -> str:

@@ -19,6 +19,13 @@ Groups = dict[str, dict[str, list[str]]]
 LAYER_GROUPS = ("layers", "_layer_checkpoint_dependencies")
 
 
+#: Names of weights in Keras's order; ``.h5`` files put first what was trained at that time.
+ORDER = (
+    *("kernel", "bias", "lora_kernel_a", "lora_kernel_b"),
+    *("gamma", "beta", "moving_mean", "moving_variance"),
+)
+
+
 def weight_source(file: Hdf5File) -> WeightSource:
     """Recognize the layout of a file and return what finds weights in it.
 
@@ -60,7 +67,36 @@ def _named_weights(file: Hdf5File, root: str, layer: KerasLayer) -> list[np.ndar
                 f"{layer.path[0].name!r}, with weights that cannot be told apart; "
                 "save the model again, as a .keras file"
             )
-    return [file.array(f"{group}/{name}", layer.dtype) for name in names]
+    return [file.array(f"{group}/{name}", layer.dtype) for name in in_order(names)]
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Bring names of a layer's weights into Keras's order, if all of them are known.
+
+    >>> in_order(["a/beta:0", "a/gamma:0"])
+    ['a/gamma:0', 'a/beta:0']
+    """
+    last = [name.rpartition("/")[2].partition(":")[0] for name in names]
+    if not set(last) <= set(ORDER) or len(set(last)) < len(last):
+        return names
+    return [names[last.index(name)] for name in ORDER if name in last]
+
+
+def with_lora(layer: KerasLayer, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Add to a kernel what was trained beside it, a product of two matrices [1]_.
+
+    ``.keras`` files hold the sum.
+
+    References
+    ----------
+    .. [1] E. J. Hu et al., "LoRA: low-rank adaptation of large language models", ICLR 2022.
+    """
+    rank = layer.config.get("lora_rank")
+    if not rank or len(arrays) < 3:
+        return list(arrays)
+    kernel, *bias, a, b = (np.asarray(array, dtype=np.float64) for array in arrays)
+    alpha = layer.config.get("lora_alpha")  # early Keras 3 has none
+    return [kernel + (1 if alpha is None else alpha / rank) * np.matmul(a, b), *bias]
 
 
 def _numbered_weights(file: Hdf5File, groups: Groups, layer: KerasLayer) -> list[np.ndarray]:

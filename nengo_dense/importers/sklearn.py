@@ -147,15 +147,19 @@ def _no_map(label: str, model: Any, reason: str) -> Problem:
 
 
 def _min_max_scaler(model: Any, label: str) -> Operations:
-    steps: Operations = [Scaling(model.scale_, model.min_, label)]
-    if model.clip:
-        low, high = model.feature_range
-        steps += clip(low, high, label)
-    return steps
+    low, high = model.feature_range
+    limits = clip(low, high, label) if model.clip else []
+    return [Scaling(model.scale_, model.min_, label), *limits]
+
+
+def _max_abs_scaler(model: Any, label: str) -> Operations:
+    limits = clip(-1.0, 1.0, label) if getattr(model, "clip", False) else []
+    return [Scaling(1 / model.scale_, 0.0, label), *limits]
 
 
 READERS = {
     "BaseMultilayerPerceptron": _perceptron,
+    "MaxAbsScaler": _max_abs_scaler,
     "MinMaxScaler": _min_max_scaler,
     "Pipeline": _pipeline,
     "TransformedTargetRegressor": _target_regressor,

@@ -1,5 +1,6 @@
 """Characters, frames of progress and warnings, as a terminal or a file gets them."""
 
+import contextlib
 import io
 import os
 import subprocess
@@ -165,3 +166,34 @@ def test_warnings_of_a_conversion_reach_the_terminal_of_a_script(folder):
     done = run(folder, "check", "script.py:stack", "--no-build", "--run", "0")
     assert b"nengo-dense: warning: 6 of 6 features leave [-1, 1]" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+#: Every command that takes a path, with arguments for a name that would steer a terminal.
+STEERED = (
+    "check {}.npz --no-build",
+    "check {}.keras",
+    "convert {}.npz -o {}2.npz",
+    "convert {}.npz -o {}.txt",
+    "evaluate {}.npz --data {}d.npz --presentation-time 0.02 --json {}.json",
+    "evaluate {}.npz --data {}d.npz --plot {}.bmp",
+    "predict {}.npz --data {}d.npz --presentation-time 0.02 -o {}-y.npz",
+    "predict {}.npz --data {}.npy -o {}/y.npz",
+    "export {}.npz -o {}.net",
+    "export {}.npz -o {}.unknown",
+    "explain {}",
+    "check {}.npz --select {} --{}",
+    "{}",
+)
+
+
+@pytest.mark.parametrize("words", STEERED)
+def test_no_command_lets_a_file_name_steer_the_terminal(tmp_path, monkeypatch, capsys, words, rng):
+    name = "\x1b[31mred\u202e"
+    monkeypatch.chdir(tmp_path)
+    DenseStack([8, 5, 3], 6, seed=1, label=name).save(f"{name}.npz")
+    np.savez(f"{name}d.npz", x=rng.rand(10, 6), y=rng.randint(3, size=10))
+    with contextlib.suppress(SystemExit):
+        main(words.format(*[name] * 3).split())
+    printed = "".join(capsys.readouterr())
+    assert printed
+    assert not {"\x1b", "\u202e"} & set(printed)

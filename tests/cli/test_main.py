@@ -593,19 +593,6 @@ def test_output_that_is_full_is_said_to_be_so(capsys, monkeypatch):
     assert capsys.readouterr().err == message
 
 
-def test_ctrl_c_before_the_commands_are_there_is_one_line(capsys, monkeypatch):
-    class Pressed:
-        def find_spec(self, name, *_):
-            if name == "nengo_dense.cli":
-                raise KeyboardInterrupt
-
-    for name in [name for name in sys.modules if name.startswith("nengo_dense.cli")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
-    assert start() == 130
-    assert capsys.readouterr().err == "nengo-dense: interrupted\n"
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -109,7 +109,7 @@ def test_batch_norm_follows_its_definition():
     [
         ([], "it has no layers"),
         ([Scaling(2.0, 0.0, "s")], "no dense layer; there must be at least one"),
-        ([Activation("relu", "r"), Affine(np.eye(2), None, "d")], "'r': a relu comes before"),
+        ([Activation("softmax", "r"), Affine(np.eye(2), None, "d")], "'r': a softmax comes be"),
         (
             [
                 Affine(np.eye(2), None, "d"),

@@ -230,6 +230,23 @@ def test_a_declared_input_may_not_be_huge(old, tmp_path):
         read_model(hand_made(tmp_path / "bad.h5", config, weights))
 
 
+@pytest.mark.parametrize("size", [0.5, "7", True, [7]])
+@pytest.mark.parametrize("branch", [False, True])
+def test_sizes_are_whole_numbers(size, branch, tmp_path):
+    shape = [None, size]
+    layers = [entry("InputLayer", name="in", batch_shape=shape), entry("ReLU", name="r")]
+    config = {"layers": layers, "input_layers": [["in", 0, 0]]}
+    if branch:
+        layers.append(entry("Add", name="sum"))
+    ends = [[], [[["in", 0, 0]]], [[["in", 0, 0], ["r", 0, 0]]]]
+    for layer, nodes in zip(layers, ends, strict=False):
+        layer |= {"name": layer["config"]["name"], "inbound_nodes": nodes}
+    config["output_layers"] = [[layers[-1]["name"], 0, 0]]
+    file = hand_made(tmp_path / "m.h5", {"class_name": "Functional", "config": config}, {})
+    with pytest.raises(ConversionError, match=r"the shape .* has sizes that are no whole numbers"):
+        read_model(file)
+
+
 def test_nan_weights_in_a_file_are_refused(old, tmp_path):
     config, weights = old
     weights["dense_2"]["dense_2_W"][0, 0] = np.nan
@@ -314,6 +331,25 @@ def test_a_file_with_wrong_bytes_never_ends_in_a_traceback_of_an_internal(keras,
         except (FileFormatError, ConversionError):
             continue
         assert specs[0].n_in == 6
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {7: 0x08, 30: 0xFF},  # the member's own name is said to be UTF-8, and is not
+        {41: 0x06},  # its data begin with a kind of block that deflate lacks
+        {26: 0xFF, 27: 0xFF},  # its name is longer than the file
+    ],
+)
+def test_whatever_readers_of_archives_raise_has_a_name(changes, tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "{}" * 100)
+    content = bytearray((tmp_path / "m.keras").read_bytes())
+    for at, value in changes.items():
+        content[at] = value
+    (tmp_path / "m.keras").write_bytes(content)
+    with pytest.raises(FileFormatError, match=r"m\.keras is damaged, it cannot be unpacked"):
+        read_model(tmp_path / "m.keras")
 
 
 def test_parts_of_an_archive_may_not_be_missing(tmp_path):

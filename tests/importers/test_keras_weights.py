@@ -1,13 +1,14 @@
-"""Weights of types that HDF5 has no name for."""
+"""Weights in files: types that HDF5 has no name for, order, and what is trained beside them."""
 
 import json
 
 import h5py
 import numpy as np
 import pytest
+from keras_models import randomize
 
 from nengo_dense.exceptions import FileFormatError
-from nengo_dense.importers import read_model
+from nengo_dense.importers import forward, read_model
 
 BFLOAT16 = {
     "Keras 2": "bfloat16",
@@ -70,3 +71,56 @@ def test_other_bytes_without_a_type_are_refused(dtype, attribute, n_bytes, tmp_p
     path = write(tmp_path / "m.h5", np.zeros((6, 3), f"V{n_bytes}"), dtype, attribute)
     with pytest.raises(FileFormatError, match=f"holds values of {n_bytes} bytes without a type"):
         read_model(path)
+
+
+@pytest.fixture
+def keras():
+    return pytest.importorskip("keras", reason="making a Keras file needs Keras")
+
+
+def written(model, path, kind):
+    """Save a model; return what is read of it, the model itself included."""
+    if kind == "live":
+        return model
+    model.save(path / f"m.{kind}")
+    return path / f"m.{kind}"
+
+
+@pytest.mark.parametrize("kind", ["h5", "keras", "live"])
+@pytest.mark.parametrize("settings", [{"rank": 2}, {"rank": 2, "lora_alpha": 5}])
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_what_is_trained_beside_a_kernel_is_added(kind, settings, is_frozen, keras, tmp_path, rng):
+    if not hasattr(keras.layers.Dense, "enable_lora"):
+        pytest.skip("this Keras has no LoRA")
+    layers = [
+        keras.layers.Dense(8, "relu", name="a"),
+        keras.layers.Dense(4, "relu", use_bias=False, name="b"),
+        keras.layers.EinsumDense("ab,bc->ac", 5, bias_axes="c", activation="relu", name="e"),
+        keras.layers.Dense(3, name="c"),
+    ]
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    for layer in layers[:3]:
+        layer.enable_lora(**settings)
+        layer.trainable = not is_frozen
+    randomize(model)
+    x = rng.normal(size=(20, 6))
+    theirs = model.predict(x, verbose=0)
+    source = read_model(written(model, tmp_path, kind))
+    np.testing.assert_allclose(forward(source, x)[-1], theirs, rtol=1e-5, atol=1e-4)
+    source.compare()
+
+
+@pytest.mark.parametrize("kind", ["h5", "keras", "live"])
+@pytest.mark.parametrize("frozen", ["bn.gamma", "bn.beta", "a.kernel", "a.bias"])
+def test_weights_are_told_apart_whatever_is_frozen(kind, frozen, keras, tmp_path, rng):
+    if keras.__version__.startswith("2"):
+        pytest.skip("Keras 2 freezes whole layers")
+    layers = {"a": keras.layers.Dense(8, "relu"), "bn": keras.layers.BatchNormalization()}
+    model = keras.Sequential([keras.Input((6,)), *layers.values(), keras.layers.Dense(3)])
+    randomize(model)
+    layer, _, weight = frozen.partition(".")
+    getattr(layers[layer], weight).trainable = False
+    x = rng.normal(size=(20, 6))
+    theirs = model.predict(x, verbose=0)
+    source = read_model(written(model, tmp_path, kind))
+    np.testing.assert_allclose(forward(source, x)[-1], theirs, rtol=1e-5, atol=1e-5)

@@ -99,6 +99,32 @@ def assert_reads(model, x):
     return source
 
 
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        MinMaxScaler(clip=True),
+        MinMaxScaler((-1, 2), clip=True),
+        make_pipeline(MinMaxScaler(clip=True), PCA(3)),
+        make_pipeline(StandardScaler(), MinMaxScaler(clip=True), "passthrough"),
+    ],
+    ids=str,
+)
+def test_scalers_that_clip_are_rectifiers_of_the_inputs(scaler, x, rng):
+    model = trained(make_pipeline(scaler, classifier()), x[:40] / 2, rng.randint(3, size=40))
+    source = assert_reads(model, x)
+    assert [spec.activation for spec in source[:2]] == ["clip", "relu"]
+    form = source.normal_form()
+    assert {spec.activation for spec in form.layers[:-1]} == {"relu"}
+    np.testing.assert_allclose(forward(form.layers, x)[-1], model.predict_proba(x), atol=1e-9)
+
+
+@pytest.mark.skipif(not hasattr(MaxAbsScaler(), "clip"), reason="an earlier scikit-learn")
+def test_what_is_scaled_by_its_largest_value_may_be_clipped(x, rng):
+    scaler = MaxAbsScaler(clip=True)
+    model = trained(make_pipeline(scaler, classifier()), x[:40] / 2, rng.randint(3, size=40))
+    assert assert_reads(model, x)[0].activation == "clip"
+
+
 def test_several_labels_have_a_sigmoid_each(x, rng):
     model = trained(classifier(), x, rng.randint(2, size=(len(x), 3)))
     assert assert_reads(model, x)[-1].activation == "sigmoid"
@@ -218,13 +244,13 @@ def test_untrained_estimators_are_refused(model):
 def test_every_step_that_cannot_be_converted_is_listed(x, rng):
     model = Pipeline(
         [
-            ("clipped", MinMaxScaler(clip=True)),
+            ("clipped", ColumnTransformer([("a", MinMaxScaler(clip=True), [0, 1])])),
             ("bins", KBinsDiscretizer(2, encode="ordinal")),
             ("line", LogisticRegression()),
         ]
     )
     model.fit(x, rng.randint(2, size=len(x)))
-    with pytest.raises(ConversionError, match="'clipped': a clip comes before the") as caught:
+    with pytest.raises(ConversionError, match="with clip=True it is not linear") as caught:
         read_model(model)
     for name in ("'clipped'", "'bins': KBinsDiscretizer", "'line': LogisticRegression"):
         assert any(name in problem for problem in caught.value.problems)

@@ -119,13 +119,24 @@ def test_weight_norm_is_read_as_the_weights_it_makes(assert_computes):
         ([nn.Linear(4, 3), nn.PReLU(5)], "its activation is for 5 units, but there are 3"),
         ([nn.Linear(4, 3), nn.BatchNorm1d(3, track_running_stats=False)], "each batch's own"),
         ([nn.LSTM(4, 3)], "LSTM is not supported; a dense stack has no recurrence"),
-        ([nn.ReLU(), nn.Linear(4, 3)], "a relu comes before the first dense layer"),
+        ([nn.Softmax(1), nn.Linear(4, 3)], "a softmax comes before the first dense layer"),
         ([nn.LazyLinear(3)], "LazyLinear .* call the model once on a sample"),
     ],
 )
 def test_what_cannot_be_converted_is_named(layers, match):
     with pytest.raises(ConversionError, match=match):
         read_model(nn.Sequential(*layers))
+
+
+@pytest.mark.parametrize("first", [nn.ReLU(), nn.Hardtanh(0, 0.5), nn.PReLU(5), nn.Tanh()])
+def test_a_function_of_the_inputs_comes_first(first):
+    module = trained(nn.Sequential(first, nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3)))
+    x = np.random.RandomState(0).randn(50, 5).astype(np.float32)
+    source = read_model(module)
+    np.testing.assert_allclose(forward(source, x)[-1], predict(module)(x), atol=1e-5)
+    source.compare()
+    assert source.compared.startswith("compared on")
+    assert [spec.n_out for spec in source] == [5, 4, 3]
 
 
 def test_every_module_that_cannot_be_converted_is_listed():
