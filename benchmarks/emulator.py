@@ -55,12 +55,17 @@ def dense_network(units: Sequence[int], rate: float = MAX_RATE, seed: int = 0):
     return network, source, probe
 
 
+def compiled(network, lanes, **kwargs):
+    """Make a simulator that does not begin in NumPy."""
+    return Simulator(network, minibatch_size=lanes, progress_bar=False, kernel="numba", **kwargs)
+
+
 def time_ours(units, x, n_steps, rate=MAX_RATE, repeats=3, **kwargs):
     """Seconds a presentation, and what was read out."""
     network, source, probe = dense_network(units, rate)
     data = {source: np.broadcast_to(x[:, None], (len(x), n_steps, units[0]))}
     best = np.inf
-    with Simulator(network, minibatch_size=len(x), progress_bar=False, **kwargs) as sim:
+    with compiled(network, len(x), **kwargs) as sim:
         for _ in range(repeats + 1):
             sim.reset()
             start = time.perf_counter()
@@ -148,7 +153,7 @@ def print_images(n_images, n_steps=50, lanes=1000):
     network, source, probe = dense_network(units)
     x = np.random.RandomState(2).uniform(size=(n_images, units[0])).astype(np.float32)
     start = time.perf_counter()
-    with Simulator(network, minibatch_size=lanes, progress_bar=False) as sim:
+    with compiled(network, lanes) as sim:
         for first in range(0, n_images - lanes + 1, lanes):
             part = x[first : first + lanes, None]
             sim.reset()
@@ -194,7 +199,7 @@ def time_unkept(units, lanes, n_steps):
     data = {source: np.broadcast_to(x[:, None], (lanes, n_steps, units[0]))}
     best, seen = np.inf, []
     keep = {probe: lambda first, values: seen.append(values.shape[1])}
-    with Simulator(network, minibatch_size=lanes, progress_bar=False, keep_history=keep) as sim:
+    with compiled(network, lanes, keep_history=keep) as sim:
         for _ in range(3):
             sim.reset()
             start = time.perf_counter()

@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--scale", type=int, default=200, help="about a population's size")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--lanes", type=int, default=1, help="minibatch size")
-    parser.add_argument("--kernel", choices=["auto", "numpy", "numba"], default="auto")
+    parser.add_argument("--kernel", choices=["auto", "numpy", "numba"], default="numba")
     parser.add_argument("--json", help="where to write the counts")
     args = parser.parse_args()
     done = values = differing = networks = 0

@@ -14,6 +14,7 @@ from nengo_dense import compat
 from nengo_dense.checks import registry
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.loihi.kernel import choice
 from nengo_dense.plugins import Found
 
 #: Begins a module of rules that a test writes.
@@ -40,6 +41,7 @@ def pytest_configure(config):
     nengo.rc.set("decoder_cache", "enabled", "False")
     if config.getoption("tf_keras", default=False):  # unknown if tests/ is not the first folder
         compat.use_tf_keras()  # before nengo-loihi, which imports TensorFlow
+    choice.PATIENCE.loading = choice.PATIENCE.compiling = -1.0  # test what is compiled
     compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
-from nengo_dense.emulator.product_order import SumSpiking
-from nengo_dense.emulator.run_product import RunProduct
+from nengo_dense.emulator.run_product import ChooseSum, RunProduct
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.state import Recording
 from nengo_dense.loihi.program import ProbeRead
@@ -21,12 +20,12 @@ class ChipProbe:
     lanes : int
     dt : float
         Step in seconds.
-    sum_spiking : SumSpiking, optional
-        Adds spikes' weights in a product's order.
+    choose : callable, optional
+        Chooses what adds spikes' weights; see `.run_product`.
     """
 
     def __init__(
-        self, read: ProbeRead, lanes: int, dt: float, sum_spiking: SumSpiking | None = None
+        self, read: ProbeRead, lanes: int, dt: float, choose: ChooseSum | None = None
     ) -> None:
         self.read = read
         self.probe = read.probe
@@ -40,7 +39,7 @@ class ChipProbe:
         #: Whether the sum of its values follows from how often neurons spiked.
         self.counts = self.deferred and read.key == "spiked"
         self._products = {
-            number: RunProduct(weights, sum_spiking)
+            number: RunProduct(weights, choose)
             for number, weights in enumerate(self.probe.weights)
             if weights is not None and weights.ndim == 2
         }

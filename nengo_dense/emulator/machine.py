@@ -7,6 +7,7 @@ chip. Otherwise host and chip alternate in every step.
 
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import nengo
@@ -22,7 +23,7 @@ from nengo_dense.emulator.host.channel import Channels, Receiver
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.host import Host
 from nengo_dense.emulator.node_data import NodeData
-from nengo_dense.emulator.product_order import SumSpiking
+from nengo_dense.emulator.run_product import ChooseSum
 from nengo_dense.loihi.chip import Chip
 from nengo_dense.loihi.kernel.choice import make_kernel, make_sum_spiking
 from nengo_dense.loihi.program import Program
@@ -68,7 +69,7 @@ class Machine:
         self._kernel = make_kernel(kernel, self.program)
         self._channels = Channels.of_model(model, self.program, lanes)
         self.histories: dict[nengo.Probe, History] = {}
-        self._output = self._make_output(keep_history, make_sum_spiking(kernel))
+        self._output = self._make_output(keep_history, partial(make_sum_spiking, kernel))
         self.hosts = self._make_hosts(keep_history)
         self._host_seeds = {name: np.random.randint(npext.maxint) for name in self.hosts}
         self.seed = self._choose_seed(seed)
@@ -82,15 +83,13 @@ class Machine:
         )
         self.reset(None)
 
-    def _make_output(
-        self, keep_history: KeepHistory, sum_spiking: SumSpiking | None
-    ) -> ChipOutput:
+    def _make_output(self, keep_history: KeepHistory, choose: ChooseSum) -> ChipOutput:
         """Give every probe on the chip a history, or send its values to the host."""
         reads = {read.probe: read for read in self.program.probes}
         probes: list[tuple[ChipProbe, History | Receiver]] = []
         for probe in self.model.nengo_probes:
             read = reads[self.model.objs[probe]["out"]]
-            chip_probe = ChipProbe(read, self.lanes, self.model.dt, sum_spiking)
+            chip_probe = ChipProbe(read, self.lanes, self.model.dt, choose)
             finish = chip_probe.weigh if chip_probe.deferred else as_it_is
             if probe in self.model.chip2host_receivers:
                 receiver = self._channels.end(self.model.chip2host_receivers[probe].output)

@@ -1,5 +1,7 @@
 """Products of a run's recorded values with weights, equal to one product of the whole run."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from nengo_dense.emulator.product_order import LEAD, ProductOrder, SumSpiking, find_order
@@ -10,6 +12,11 @@ from nengo_dense.loihi.kernel.thread import over_lanes
 CACHE = 2**18
 #: Fewer lanes take less time than finding the order in which a product adds.
 FEW_LANES = 16
+#: Nanoseconds that a product takes for each of its values, and for each of its terms.
+NUMBER, TERM = 1.5, 0.1
+
+#: Chooses a `SumSpiking`, or None, given the nanoseconds that a product takes.
+ChooseSum = Callable[[float], SumSpiking | None]
 
 
 class RunProduct:
@@ -21,13 +28,14 @@ class RunProduct:
     Parameters
     ----------
     weights : (n, size) array
-    sum_spiking : SumSpiking, optional
-        Adds spikes' weights in a product's order, where that is known.
+    choose : callable, optional
+        Returns what adds spikes' weights in a product's order, where that is known, or None; given
+        the nanoseconds that a product takes.
     """
 
-    def __init__(self, weights: np.ndarray, sum_spiking: SumSpiking | None) -> None:
+    def __init__(self, weights: np.ndarray, choose: ChooseSum | None = None) -> None:
         self._weights = weights
-        self._sum_spiking = sum_spiking
+        self._choose = choose
         self._memory = Memory()
         self.start_run(0, False)
 
@@ -37,13 +45,12 @@ class RunProduct:
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Multiply the (lanes, steps, n) values of the run's next steps; no result is -0."""
-        order = self._find_order(values)
+        sum_spiking = self._choose_sum(values)
+        order = None if sum_spiking is None else self._find_order(sum_spiking)
         first, self._done = self._done, self._done + values.shape[1]
-        if order is None or self._sum_spiking is None:
+        if order is None or sum_spiking is None:
             return _times(values, self._weights)
-        product = self._sum_spiking(
-            values.view(np.uint8), self._weights, order.bounds, self._memory
-        )
+        product = sum_spiking(values.view(np.uint8), self._weights, order.bounds, self._memory)
         n_end = self._done - (self._n_steps - order.n_after)
         if n_end > 0:  # steps that a product adds in another order
             n_end = min(n_end, values.shape[1])
@@ -53,18 +60,24 @@ class RunProduct:
             product[:, -n_end:] = _times(rows, self._weights)[:, start : start + n_end]
         return product
 
-    def _find_order(self, values: np.ndarray) -> ProductOrder | None:
-        """Find the order of the whole run's product, if that is worth while."""
+    def _choose_sum(self, values: np.ndarray) -> SumSpiking | None:
+        """Choose what adds weights of spikes, if that is worth while."""
         weights = self._weights
         enough = self._in_parts or len(values) >= FEW_LANES
         contiguous = weights.flags.c_contiguous or weights.flags.f_contiguous
         spikes = values.dtype == bool and weights.dtype == np.float64
-        if self._sum_spiking is None or not (enough and spikes and contiguous):
+        if self._choose is None or not (enough and spikes and contiguous):
             return None
         if not np.isfinite(weights).all():  # zero times infinity is not zero
             return None
-        transposed = not weights.flags.c_contiguous
-        return find_order(self._n_steps, *weights.shape, transposed, self._sum_spiking)
+        if self._in_parts and weights.shape[1] == 1:  # some libraries round its parts otherwise
+            return self._choose(np.inf)
+        return self._choose(values.size * (NUMBER + TERM * weights.shape[1]))
+
+    def _find_order(self, sum_spiking: SumSpiking) -> ProductOrder | None:
+        """Find the order of the whole run's product."""
+        transposed = not self._weights.flags.c_contiguous
+        return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
 
 
 def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -69,8 +69,8 @@ class Simulator:
         counted from 1, and its probe's values, ``(lanes, n_steps, size)``; these have a lane axis
         even without a minibatch size.
     kernel : {"auto", "numpy", "numba"}, optional
-        Code that computes the chip's steps. All kernels give the same numbers; ``"auto"`` uses
-        numba if it is installed.
+        Code that computes the chip's steps. All kernels give the same numbers; ``"auto"`` begins
+        with NumPy, and goes on with numba where that ends sooner.
 
     Attributes
     ----------

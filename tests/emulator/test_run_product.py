@@ -26,7 +26,7 @@ def test_parts_equal_one_product(parts, size, lanes, sum_spiking, rng):
     alone = np.concatenate([part.dot(weights) for part in divided])
     if size == 1 and (alone != expected[0]).any():
         pytest.skip("NumPy's product with a vector rounds parts otherwise on this machine")
-    product = RunProduct(weights, sum_spiking)
+    product = RunProduct(weights, lambda _: sum_spiking)
     product.start_run(sum(parts), len(parts) > 1)
     ours = [product(part) for part in np.split(spikes, np.cumsum(parts)[:-1], axis=1)]
     np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
@@ -38,7 +38,7 @@ def test_parts_of_any_length_equal_one_product_where_the_order_is_known(rng):
     if run_product.find_order(61, 64, 5, False, sum_spiking) is None:
         pytest.skip("this machine's products add in another way")
     spikes = rng.uniform(size=(2, 61, 64)) < 0.3
-    product = RunProduct(weights, sum_spiking)
+    product = RunProduct(weights, lambda _: sum_spiking)
     product.start_run(61, True)
     ours = [product(spikes[:, step : step + 1]) for step in range(61)]
     expected = np.array([lane.dot(weights) for lane in spikes])
@@ -50,7 +50,7 @@ def test_what_is_not_finite_is_multiplied_as_by_numpy(odd, sum_spiking, rng):
     weights = rng.normal(size=(8, 3))
     weights[2, 1] = odd
     spikes = rng.uniform(size=(20, 6, 8)) < 0.3
-    product = RunProduct(weights, sum_spiking)
+    product = RunProduct(weights, lambda _: sum_spiking)
     product.start_run(6, False)
     with np.errstate(invalid="ignore"):
         expected = np.array([lane.dot(weights) for lane in spikes])
@@ -59,7 +59,7 @@ def test_what_is_not_finite_is_multiplied_as_by_numpy(odd, sum_spiking, rng):
 
 def test_values_that_are_not_spikes_are_multiplied_too(sum_spiking, rng):
     weights, voltages = rng.normal(size=(8, 3)), rng.randint(-99, 99, size=(20, 6, 8))
-    product = RunProduct(weights, sum_spiking)
+    product = RunProduct(weights, lambda _: sum_spiking)
     product.start_run(6, False)
     expected = np.array([lane.dot(weights) for lane in voltages])
     np.testing.assert_array_equal(product(voltages), expected)

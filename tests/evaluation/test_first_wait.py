@@ -1,5 +1,7 @@
 """A bar says that functions are compiled, for as long as they are, and else what is done."""
 
+import importlib
+
 import pytest
 from nengo.utils.progress import Progress
 
@@ -10,6 +12,7 @@ from nengo_dense.loihi.kernel.choice import COMPILING, saying_what_is_compiled
 def test_bar_says_that_it_compiles_while_it_does_and_then_what_it_does(kernel):
     numba = pytest.importorskip("numba", reason="what compiles")
     extending = pytest.importorskip("numba.extending")
+    importlib.import_module("nengo_dense.loihi.kernel.compilation")  # whatever compiles loads it
     progress = Progress("Evaluating", "Evaluating", 3)
     names = []
 

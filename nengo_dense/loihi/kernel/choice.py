@@ -1,6 +1,7 @@
 """Choose a kernel: NumPy (always available) or numba (faster). Their results are equal."""
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -13,14 +14,19 @@ from nengo_dense import compat
 from nengo_dense.arguments import choice
 from nengo_dense.loihi.kernel import numpy_host, numpy_product, numpy_slope
 from nengo_dense.loihi.kernel.contract import Kernel
+from nengo_dense.loihi.kernel.early_kernel import EarlyKernel
 from nengo_dense.loihi.kernel.memory import Memory
+from nengo_dense.loihi.kernel.notice import told
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
+from nengo_dense.loihi.kernel.patience import Patience
 from nengo_dense.loihi.program import Program
 
 KERNELS = ("auto", "numpy", "numba")
 #: Shown while functions are compiled, once on every machine.
 COMPILING = "Compiling for the first time (some 10 s)"
+#: How much NumPy computes in this process where either could.
+PATIENCE = Patience()
 
 
 def make_kernel(name: str, program: Program) -> Kernel:
@@ -29,11 +35,18 @@ def make_kernel(name: str, program: Program) -> Kernel:
     Parameters
     ----------
     name : {"auto", "numpy", "numba"}
-        ``"auto"`` is numba if it is installed, and not switched off by ``NUMBA_DISABLE_JIT``.
+        ``"auto"`` is numba if it is installed, and not switched off by ``NUMBA_DISABLE_JIT``; but
+        NumPy begins (see `.patience`).
     program : Program
     """
     if not _compiled(name):
         return NumpyKernel(program)
+    if name == "auto" and not PATIENCE.is_over(0):
+        return EarlyKernel(program, PATIENCE, _make_compiled)
+    return _make_compiled(program)
+
+
+def _make_compiled(program: Program) -> Kernel:
     from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel  # loads numba
 
     return NumbaKernel(program)
@@ -49,10 +62,13 @@ def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], 
 
 
 def make_sum_spiking(
-    name: str = "auto",
+    name: str = "auto", nanoseconds: float = np.inf
 ) -> Callable[[np.ndarray, np.ndarray, np.ndarray, Memory], np.ndarray] | None:
-    """Choose what adds the weights of spikes; None for NumPy, which only makes matrix products."""
-    if not _compiled(name):
+    """Choose what adds the weights of spikes; None for NumPy, which only makes matrix products.
+
+    ``nanoseconds`` is the time that NumPy would take.
+    """
+    if not _compiled(name) or (name == "auto" and not PATIENCE.is_over(nanoseconds)):
         return None
     from nengo_dense.loihi.kernel import compiled_readout  # loads numba
 
@@ -107,14 +123,12 @@ def saying_what_is_compiled(progress: Progress, name: str = "auto") -> Iterator[
     if not _compiled(name):
         yield
         return
-    from nengo_dense.loihi.kernel import compilation  # loads numba
-
     act = progress.name_during
 
     def tell(compiling: bool) -> None:
         progress.name_during = COMPILING if compiling else act
 
-    with compilation.told(tell):
+    with told(tell):
         yield
 
 
@@ -125,6 +139,8 @@ def _compiled(name: str) -> bool:
         compat.require("numba", "The compiled kernel")
     if name == "numpy" or importlib.util.find_spec("numba") is None:
         return False
+    if name == "auto" and "numba" not in sys.modules:
+        return True  # unless it turns out to be switched off; `.patience` looks again
     import numba
 
     is_off = bool(vars(numba.config)["DISABLE_JIT"])

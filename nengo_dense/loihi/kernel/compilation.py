@@ -10,7 +10,7 @@ import functools
 import hashlib
 import pickle
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ import numba
 from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.options import DefaultOptions
+
+from nengo_dense.loihi.kernel.notice import tell_all
 
 #: Options of all functions; without its run-time, numba does not count references to arrays.
 OPTIONS: dict[str, Any] = {"nogil": True}
@@ -144,21 +146,16 @@ def is_ready(function: Any) -> bool:
 class _Teller(event.Listener):
     """Tells when the first of functions within one another begins to be compiled, and the end."""
 
-    def __init__(self, tell: Callable[[bool], None]) -> None:
-        self.tell = tell
+    def __init__(self) -> None:
         self.depth = 0
 
     def on_start(self, _: Any) -> None:
         self.depth += 1
-        self.tell(True)
+        tell_all(True)
 
     def on_end(self, _: Any) -> None:
         self.depth -= 1
-        self.tell(self.depth > 0)
+        tell_all(self.depth > 0)
 
 
-@contextlib.contextmanager
-def told(tell: Callable[[bool], None]) -> Iterator[None]:
-    """Call a function with True when anything begins to be compiled, and with False after it."""
-    with event.install_listener("numba:compile", _Teller(tell)):
-        yield
+event.register("numba:compile", _Teller())

@@ -1,0 +1,60 @@
+"""When compiled functions are used: once NumPy has computed for about as long as they take to get.
+
+numba is imported and its cache read in half a second, and what is not in the cache takes seconds
+to compile. Most runs of a notebook end sooner in NumPy. Nobody knows how much a process will still
+compute; but one that goes on until it has waited as long as the other way takes, and then changes,
+never waits more than twice as long as necessary (A. R. Karlin et al., "Competitive snoopy
+caching", Algorithmica 3, 1988).
+
+Times are estimated from the work, not measured.
+"""
+
+import sys
+
+#: Nanoseconds that NumPy computes in a process before compiled functions are loaded, and before
+#: they are compiled, which processes to come gain from too.
+LOADING, COMPILING = 3e8, 2e9
+
+
+class Patience:
+    """Counts what NumPy computes, and says when that is enough.
+
+    Attributes
+    ----------
+    loading, compiling : float
+        See `LOADING` and `COMPILING`; negative numbers leave nothing to NumPy.
+    """
+
+    def __init__(self, loading: float = LOADING, compiling: float = COMPILING) -> None:
+        self.loading, self.compiling = loading, compiling
+        self._spent = 0.0
+        self._over = False
+
+    def is_over(self, nanoseconds: float) -> bool:
+        """Whether compiled functions are to do some work; else it is counted as NumPy's.
+
+        Parameters
+        ----------
+        nanoseconds : float
+            That NumPy would take for it.
+        """
+        spent = self._spent + nanoseconds
+        if not self._over and ("numba" in sys.modules or spent > self.loading):
+            self._over = _may_compile() and (spent > self.compiling or _is_ready())
+        if not self._over:
+            self._spent = spent
+        return self._over
+
+
+def _may_compile() -> bool:
+    """Whether numba compiles functions; it says so only once it is loaded."""
+    import numba
+
+    return not vars(numba.config)["DISABLE_JIT"]
+
+
+def _is_ready() -> bool:
+    """Whether the functions of a run are compiled."""
+    from nengo_dense.loihi.kernel import compilation, compiled_chip, compiled_host  # loads numba
+
+    return all(map(compilation.is_ready, (compiled_chip.advance, compiled_host.follow)))

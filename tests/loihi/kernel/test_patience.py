@@ -1,0 +1,81 @@
+"""NumPy computes until it has taken as long as the compiled functions take to get."""
+
+import subprocess
+import sys
+
+import pytest
+
+from nengo_dense.loihi.kernel import patience as patience_module
+from nengo_dense.loihi.kernel.patience import Patience
+
+numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+
+#: A process with little to simulate, and one with more than NumPy is left to do.
+PROGRAM = """
+import sys
+import nengo, nengo_dense
+from nengo_dense.loihi.kernel import choice
+choice.PATIENCE.loading = choice.PATIENCE.compiling = {limit}
+with nengo.Network(seed=0) as network:
+    nengo_dense.DenseStack([9, 9, 2], 2, label="stack")
+with nengo_dense.Simulator(network, progress_bar=False) as sim:
+    sim.run_steps(3)
+print("numba" in sys.modules)
+"""
+
+
+@pytest.fixture
+def ready(monkeypatch):
+    """Let a test say whether functions are compiled."""
+    known = {"ready": False}
+    monkeypatch.setattr(patience_module, "_is_ready", lambda: known["ready"])
+    return known
+
+
+def test_what_must_be_compiled_waits_until_all_limits_are_spent(ready):
+    patience = Patience(loading=10, compiling=30)
+    assert not patience.is_over(20)
+    assert not patience.is_over(10)
+    assert patience.is_over(1)
+    assert patience.is_over(0), "and from then on"
+
+
+def test_work_that_is_refused_to_numpy_is_not_counted_as_its(ready):
+    patience = Patience(loading=10, compiling=30)
+    assert not patience.is_over(29)
+    ready["ready"] = True
+    assert patience.is_over(10**9)
+
+
+def test_what_is_compiled_and_loaded_already_is_used_at_once(ready):
+    ready["ready"] = True
+    assert Patience().is_over(0), "numba is loaded in this process"
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_where_numba_is_not_loaded_it_is_so_after_the_first_limit(compiled, ready, monkeypatch):
+    ready["ready"] = compiled
+    patience = Patience(loading=10, compiling=30)
+    without = {name: module for name, module in sys.modules.items() if name != "numba"}
+    monkeypatch.setattr(patience_module.sys, "modules", without)
+    assert not patience.is_over(10)
+    assert patience.is_over(1) == compiled
+    assert patience.is_over(20)
+
+
+def test_where_numba_is_switched_off_numpy_computes_for_ever(ready, monkeypatch):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    ready["ready"] = True
+    assert not Patience().is_over(10**12)
+
+
+@pytest.mark.parametrize(("limit", "loaded"), [(1e9, "False"), (-1.0, "True")])
+def test_a_process_with_little_to_do_does_not_load_numba(limit, loaded):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM.format(limit=limit)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    assert done.stdout.split() == [loaded]
