@@ -3,8 +3,9 @@ import numpy as np
 
 import nengo_dense
 
-weights = np.random.RandomState(0).uniform(-0.3, 0.3, (64, 64))
-weights[0, 0] = 30  # a hundred times the rest
+weights = np.random.RandomState(0).normal(0, 0.1, (64, 64))
+largest = abs(weights).max()
+weights[0, 0] = 100 * largest
 
 with nengo.Network(seed=0) as net:
     source = nengo.Node([0.5, 0.5], label="source")
@@ -16,6 +17,6 @@ with nengo.Network(seed=0) as net:
 report = nengo_dense.check(net, run=0)
 
 # %%
-second.connection.transform = np.clip(weights, -0.3, 0.3)
+second.connection.transform = np.clip(weights, -largest, largest)
 
 report = nengo_dense.check(net, run=0)
