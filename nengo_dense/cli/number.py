@@ -1,9 +1,13 @@
 """Numbers on the command line, checked before anything runs."""
 
 import argparse
+from collections.abc import Callable
+from typing import TypeVar
 
-from nengo_dense.arguments import presentation_steps
+from nengo_dense.arguments import MOST_SEED, presentation_steps
 from nengo_dense.evaluation.run import TARGETS
+
+T = TypeVar("T", int, float)
 
 #: Defaults in seconds.
 PRESENTATION_TIME, STEP = 0.1, 0.001
@@ -19,38 +23,29 @@ def seconds(text: str) -> float:
 
 def seconds_or_none(text: str) -> float:
     """Read a duration in seconds, or 0 for none."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be a number of seconds, got {text}")
-    return value
+    return _number(text, float, lambda value: 0 <= value < float("inf"), "a number of seconds")
 
 
 def processes(text: str) -> int:
     """Read a number of processes; -1 means one per core."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1 and value != -1:
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number of processes, or -1 for one per core, got {text}"
-        )
-    return value
+    wanted = "a whole number of processes, or -1 for one per core"
+    return _number(text, int, lambda value: value >= 1 or value == -1, wanted)
 
 
 def seed(text: str) -> int:
     """Read a seed of NumPy's random numbers."""
+    wanted = f"a whole number from 0 to {MOST_SEED}"
+    return _number(text, int, lambda value: 0 <= value <= MOST_SEED, wanted)
+
+
+def _number(text: str, kind: Callable[[str], T], fits: Callable[[T], bool], wanted: str) -> T:
+    """Read a number; argparse reports a text that is none, and one that does not fit."""
     try:
-        value = int(text)
+        value = kind(text)
     except ValueError:
-        value = -1
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number from 0 to {2**32 - 1}, got {text}"
-        )
+        value = None
+    if value is None or not fits(value):
+        raise argparse.ArgumentTypeError(f"must be {wanted}, got {text}")
     return value
 
 
