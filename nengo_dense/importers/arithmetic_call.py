@@ -85,7 +85,7 @@ def compare(kind: str, first: Any, second: Any, label: str) -> list[Operation]:
         return [unsupported(label, "a comparison of two values of the model", "where")]
     number = per_feature(first if second is FLOWING else second)
     ours, theirs = COMPARISONS[kind] if first is FLOWING else COMPARISONS[kind][::-1]
-    return [Scaling(ours, theirs * number, label), *compared(label)]
+    return [Scaling(ours, theirs * number, label), *compared(kind, label)]
 
 
 def power(first: Any, second: Any, label: str) -> list[Operation]:

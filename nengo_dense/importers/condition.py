@@ -3,7 +3,7 @@
 A comparison is a step of the difference of what it compares: 1 above 0, else 0. Where first and
 second differ by a multiple of that difference, the choice is ``second + factor * relu(a - b)``.
 Any other choice is a function of one weighted input (`nengo_dense.importers.product`), and must be
-continuous. Which side a tie takes makes no difference then.
+continuous. Which side a tie takes makes no difference then, unless nothing is compared but ties.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,11 @@ COMPARISONS = {
     **dict.fromkeys(("lt", "le", "less", "less_equal", "lessorequal"), (-1.0, 1.0)),
 }
 
+#: Those that hold for a tie.
+OR_EQUAL = ("ge", "greater_equal", "greaterorequal", "le", "less_equal", "lessorequal")
+#: The kind of what they make of a difference.
+TIED = "step at a tie"
+
 #: Factor and bias of a comparison, and of its opposite.
 TRUTHS = ((1.0, 0.0), (-1.0, 1.0))
 
@@ -36,9 +41,18 @@ REMEDY = (
 )
 
 
-def compared(label: str) -> list[Operation]:
-    """Return what makes a comparison of a difference."""
-    return [Activation(STEP.name, label, STEP)]
+def compared(kind: str, label: str) -> list[Operation]:
+    """Return what makes a comparison, a key of `COMPARISONS`, of a difference."""
+    return [Activation(TIED if kind in OR_EQUAL else STEP.name, label, STEP)]
+
+
+def above_ties(difference: Expression) -> Expression:
+    """Return a difference with 1 for features that are always 0, of a value with itself."""
+    used = [
+        term != 0 if term.ndim == 1 else term.any(axis=1) for term in difference.terms.values()
+    ]
+    is_tie = (difference.bias == 0) & ~np.any([*used, np.zeros(difference.n, bool)], axis=0)
+    return Expression(difference.terms, np.where(is_tie, 1.0, difference.bias))
 
 
 def jumping(label: str) -> str:

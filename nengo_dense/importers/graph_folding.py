@@ -17,6 +17,8 @@ from nengo_dense.heads import HEADS
 from nengo_dense.importers.activation import FUNCTIONS, Function, composed
 from nengo_dense.importers.condition import (
     STEP,
+    TIED,
+    above_ties,
     is_truth,
     jumping,
     rectified_choice,
@@ -219,7 +221,8 @@ class _Fold:
                 raise ValueError(f"it takes {step.width} inputs, but gets {value.n}")
             return value.scaled(step.scale, step.offset)
         if isinstance(step, Activation) and step.function is not None:
-            return self._population(step.label, value, step.function)
+            drive = above_ties(value) if step.kind == TIED else value
+            return self._population(step.label, drive, step.function)
         assert isinstance(step, Activation)
         self.heads[node.name] = step.kind
         return value

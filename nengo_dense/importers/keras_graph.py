@@ -282,11 +282,14 @@ def _references(value: Any) -> Iterator[tuple[str, int]]:
 
 
 def tensors_in(value: Any) -> Iterator[tuple[str, int, int]]:
-    """Find the tensors, (layer, call, place), that arguments name, in any Keras's writing."""
+    """Find the tensors, (layer, call, place), that arguments name, in any Keras's writing.
+
+    Those of a dict come in the order of its keys, as Keras takes them.
+    """
     if isinstance(value, list) and value[:1] == [CONSTANT]:
         value = value[3:]  # the other arguments may be tensors
     if isinstance(value, dict):
-        for item in value.values():
+        for _, item in sorted(value.items()):
             yield from tensors_in(item)
     elif isinstance(value, list | tuple):
         if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):

@@ -1,6 +1,6 @@
 """A Keras architecture with branches -> the nodes of its graph, for live models and for files."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,7 +139,7 @@ class KerasNodes:
         sources: list[Hashable],
         trains: bool,
     ) -> list[tuple[str, Hashable]]:
-        ends = [name for name, *_ in tensors_in(config["input_layers"])]
+        ends = [name for name, *_ in _ends(config["input_layers"], bool(sources))]
         given = dict(zip(ends, sources, strict=False))
         results: dict[tuple[str, int], list[Hashable]] = {}
         entries = dict(zip((s.name for s in steps), config["layers"], strict=True))
@@ -170,8 +170,8 @@ class KerasNodes:
                 )
             waiting = left
         outputs = config["output_layers"]
-        names = list(outputs) if isinstance(outputs, dict) else None
-        found = [(t[0], results[t[0], t[1]][t[2]]) for t in tensors_in(outputs)]
+        names = list(outputs) if isinstance(outputs, dict) and not sources else None
+        found = [(t[0], results[t[0], t[1]][t[2]]) for t in _ends(outputs, bool(sources))]
         return found if names is None else [(n, k) for n, (_, k) in zip(names, found, strict=True)]
 
     def _input(self, entry: dict[str, Any], path: tuple[Step, ...]) -> Hashable:
@@ -312,7 +312,7 @@ class KerasNodes:
         name, kind = layer.called.rpartition(".")[2], kind_of(layer)
         merge = MERGES.get(name)
         if kind in COMPARISONS and not layer.is_custom:
-            return Merge("sum", COMPARISONS[kind]), compared(layer.label)
+            return Merge("sum", COMPARISONS[kind]), compared(kind, layer.label)
         if kind == "where" and not layer.is_custom and choice_of(layer, shapes) is not None:
             return Merge("where"), []
         if merge is None or layer.is_custom:
@@ -326,3 +326,10 @@ class KerasNodes:
         if merge.kind == "average":
             return Merge("sum", (1 / len(shapes),) * len(shapes)), []
         return merge, []
+
+
+def _ends(tensors: Any, is_inside: bool) -> Iterator[tuple[str, int, int]]:
+    """Find the inputs or outputs of a model: of a dict as it is, in another model by its keys."""
+    if isinstance(tensors, dict) and not is_inside:
+        tensors = list(tensors.values())
+    return tensors_in(tensors)

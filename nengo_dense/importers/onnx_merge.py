@@ -47,7 +47,8 @@ def summed(
 
 def compared_by(reading: OnnxReading, node: Any, label: str) -> Operations:
     """Add a comparison of two values, of which one may be a constant."""
-    return summed(reading, node, label, COMPARISONS[node.op_type.lower()], compared(label))
+    kind = node.op_type.lower()
+    return summed(reading, node, label, COMPARISONS[kind], compared(kind, label))
 
 
 def chosen(reading: OnnxReading, node: Any, label: str) -> Operations:

@@ -247,7 +247,7 @@ class TorchReading:
         merge = MERGES[kind]
         if merge.kind == "sum" and "alpha" in step.kwargs:
             merge = Merge("sum", (1.0, merge.factors[1] * float(step.kwargs["alpha"])))
-        then = compared(label) if kind in COMPARISONS else []
+        then = compared(kind, label) if kind in COMPARISONS else []
         return self.add(step, brought, then, layout, label, merge)
 
     def brought(self, step: Any, sources: list[Any], label: str) -> tuple[list[Hashable], Layout]:

@@ -19,7 +19,7 @@ def graph(rng, first, second, threshold=0.0, sign=1.0, condition="z"):
     dense = [Affine(rng.normal(size=(5, 4)), rng.normal(size=5), name) for name in "zv"]
     nodes = [GraphNode("x", width=4, label="x")]
     nodes += [GraphNode(d.label, ("x",), [d], label=d.label) for d in dense]
-    step = [Scaling(sign, -sign * threshold, "d"), *compared("c")]
+    step = [Scaling(sign, -sign * threshold, "d"), *compared("gt", "c")]
     nodes.append(GraphNode("c", (condition,), step, label="c"))
     for name, (source, *operations) in (("first", first), ("second", second)):
         nodes.append(GraphNode(name, (source,), operations, label=name))
@@ -275,3 +275,30 @@ def test_keras_choices_are_exact_live_and_from_files(name, rng, tmp_path):
 def test_keras_choices_that_are_no_rectifiers_are_refused(function, match):
     with pytest.raises(ConversionError, match=match):
         read_model(keras_model(function))
+
+
+#: What a value is compared with: all of it, or dead units, are nothing but ties.
+TIES = {
+    "itself": lambda f, x: x,
+    "a sum of its halves": lambda f, x: 0.5 * x + 0.5 * x,
+    "zero where units are dead": lambda f, x: 0.0,
+}
+
+
+@pytest.mark.parametrize("name", ["gt", "ge", "lt", "le"])
+@pytest.mark.parametrize("kind", TIES)
+def test_ties_alone_are_compared_as_the_framework_does(name, kind, rng):
+    def choose(f, net, x, y):
+        other = TIES[kind](f, x)
+        return f.where(getattr(x, name)(other), x, 0.5 * x)
+
+    net, x = torch_net(choose), 3 * rng.normal(size=(50, 6))
+    import torch
+
+    with torch.no_grad():
+        net.a.weight[1:3], net.a.bias[1:3] = 0.0, 0.0
+        wanted = net(torch.from_numpy(x)).numpy()
+    source = read_model(net)
+    np.testing.assert_allclose(source.logits(x), wanted, rtol=0, atol=1e-9)
+    source.compare()
+    assert source.compared.startswith("compared on")

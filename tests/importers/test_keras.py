@@ -284,6 +284,34 @@ def test_inputs_and_outputs_may_be_in_a_list_or_a_dict(structure, assert_compute
     assert_computes(model, run, (6,))
 
 
+def in_a_model(kind, x):
+    """Call a model in a model, whose inputs and outputs are dicts in no order of their keys."""
+    ends = {name: layers.Input((6,), name=name) for name in ("z", "a")}
+    both = [ends["z"], ends["a"]]
+    dense = [layers.Dense(6)(end) for end in both]
+    other = layers.ReLU()(x)
+    if kind == "inputs":
+        inner = keras.Model(ends, layers.Subtract()([dense[0], both[1]]))
+        return inner({"a": x, "z": other})
+    if kind == "outputs":
+        given = keras.Model(both, {"q": dense[0], "p": dense[1]})([x, other])
+        return layers.Subtract()([given["p"], given["q"]])
+    given = keras.Model(ends, {"q": dense[0], "p": both[1]})({"z": x, "a": other})
+    return layers.Subtract()([given["q"], layers.Add()([given["p"], given["p"]])])
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+@pytest.mark.parametrize("kind", ["inputs", "outputs", "both"])
+def test_a_model_in_a_model_takes_dicts_by_their_keys(kind, is_file, tmp_path, rng):
+    x = layers.Input((6,))
+    model = randomize(keras.Model(x, layers.Dense(3)(layers.ReLU()(in_a_model(kind, x)))))
+    if is_file:
+        model.save(tmp_path / "m.h5")
+    source = read_model(str(tmp_path / "m.h5") if is_file else model)
+    x = rng.normal(size=(20, 6)).astype(np.float32)
+    np.testing.assert_allclose(source.activations(x)[-1], predict(model)(x), atol=1e-4)
+
+
 def test_what_follows_a_refused_layer_is_not_said_to_be_wrong():
     model = keras.Sequential(
         [
