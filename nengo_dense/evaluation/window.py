@@ -6,8 +6,8 @@ import numpy as np
 
 from nengo_dense.layers.readout import WINDOW, window_start
 
-#: Memory in bytes for the sums of the lanes that are looked at together.
-BLOCK_BYTES = 2**23
+#: Memory in bytes for the sums of the lanes that are looked at together: they stay in the cache.
+BLOCK_BYTES = 2**18
 
 
 def kept_sums(n_steps: int, window: float = WINDOW) -> int:
