@@ -492,12 +492,14 @@ def headline() -> str:
     table = record.load("emulator")["figures"]["table"]
     fastest = max(table, key=lambda row: row["nengo_loihi"] / row["ours"])
     exact = record.load("exactness")["figures"]
+    lost = gaps(figure, method)[-1]
+    sign = " (below 0: the chip is right more often)" if lost.startswith("−") else ""
     rows = [
         (
-            f"{gaps(figure, method)[-1]} points",
-            f"of accuracy lost between a trained network ({figure['data']}, {units}) and the "
-            f"chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole test "
-            "sets",
+            f"{lost} points",
+            f"of accuracy lost{sign} between a trained network ({figure['data']}, {units}) and "
+            f"the chip's integers, after {steps[-1]} steps; {len(figure['seeds'])} seeds, whole "
+            "test sets",
         ),
         (
             f"{fastest['nengo_loihi'] / fastest['ours']:.0f} ×",

@@ -99,27 +99,32 @@ def _rates(rates: dict[str, np.ndarray], curves: dict[str, dict[str, np.ndarray]
 
 
 def _cores(report: Outcome) -> str:
-    """Draw each layer's cores with the share of synapse memory that they use."""
+    """Draw all cores of a chip, or of two, and how far the layers fill them."""
     width = 32
     shares = [(layer["layer"], share) for layer in report.layers for share in layer["core_shares"]]
     del shares[2 * CORES_PER_CHIP :]
     names = list(dict.fromkeys(name for name, _ in shares))
-    n_rows = ceil_div(len(shares), width)
-    figure, (ax,) = _axes(1, 0.8 + 0.3 * n_rows)
-    for i, (name, share) in enumerate(shares):
-        colour = f"C{names.index(name) % 10}"
-        row, column = divmod(i, width)
+    n_cores = CORES_PER_CHIP * ceil_div(len(shares), CORES_PER_CHIP)
+    n_rows = ceil_div(n_cores, width)
+    figure, (ax,) = _axes(1, 0.8 + 0.2 * n_rows)
+    places = [divmod(i, width) for i in range(n_cores)]
+    for row, column in places:
         ax.add_patch(_box(column, -row, 0.9, "#eeeeee"))
+    for (row, column), (name, share) in zip(places, shares, strict=False):
+        colour = f"C{names.index(name) % 10}"
+        ax.add_patch(_box(column, -row, 0.9, "#c4c4c4", edgecolor=colour))
         ax.add_patch(_box(column, -row, 0.9 * min(share, 1), colour))
     ax.set(xlim=(-0.2, width), ylim=(0.8 - n_rows, 1), aspect="equal")
     ax.set_axis_off()
+    title = "the cores of a chip: light, free; dark, in use; colored, its memory that is full"
+    ax.set_title(title, fontsize=9, loc="left")
     for name in names[:MAX_LAYERS]:
         ax.plot([], [], "s", color=f"C{names.index(name) % 10}", label=_label(name))
     figure.legend(fontsize=8, loc="outside lower left", ncols=3)
     return _svg(figure)
 
 
-def _box(x: float, y: float, height: float, colour: str) -> Any:
+def _box(x: float, y: float, height: float, colour: str, **style: Any) -> Any:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((x, y), 0.9, height, facecolor=colour)
+    return Rectangle((x, y), 0.9, height, facecolor=colour, **style)

@@ -10,7 +10,9 @@ from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
 from nengo_dense.conversion.conversion import TARGETS
 from nengo_dense.conversion.effort import EFFORTS, check_effort
+from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers.graph import DenseGraph
+from nengo_dense.layers.tuning_record import TuningRecord
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -80,10 +82,20 @@ def run(args: argparse.Namespace) -> int:
     rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)
     console.say(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
     if stack.tuned is not None:
-        shown = 1000 * stack.tuned.presentation_time
-        gap = "" if stack.tuned.gap is None else f", {stack.tuned.gap:.1f}% from the source"
-        frame = stack.tuned.frame_time
-        what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
-        console.say(f"tuned for {what} of {shown:g} ms{gap} on held-back samples")
+        console.say(_tuned(stack.tuned, stack.readout))
+    elif calibration is None:
+        console.say("not tuned, which costs accuracy: give --calibrate FILE.npz training inputs")
     console.say(f"firing rates that represent the value 1: {rates} Hz")
     return 0
+
+
+def _tuned(record: TuningRecord, readout: str) -> str:
+    """Say what a stack was tuned for, and what remained."""
+    shown, frame = 1000 * record.presentation_time, record.frame_time
+    what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
+    text = f"tuned for {what} of {shown:g} ms"
+    if record.gap is None:
+        return text
+    if readout in (*OF_CLASSES, "sigmoid"):
+        return f"{text}; answers {record.gap:.1f}% of held-back samples otherwise than the source"
+    return f"{text}; {record.gap:.1f}% from the source on held-back samples"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXPLANATION = (
-    "Steps are in {}; a layer's error is the root mean square difference of its mean rates from "
-    "the row above."
+    "Steps are in {}; a layer's error is the root mean square difference of its mean rates\n"
+    "from the row above."
 )
 
 #: Rungs that have the rates of the source's activations, and what the chip makes of them.

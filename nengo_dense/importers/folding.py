@@ -170,7 +170,7 @@ def _shape_problems(
             if arrays["bias"].shape != (n_out,):
                 wrong = [
                     f"{layer}: bias must have shape ({n_out},) to match weights {shape}, "
-                    f"got {arrays['bias'].shape}"
+                    f"got {arrays['bias'].shape}{_turned(arrays)}"
                 ]
     for name, values in arrays.items():
         n_bad = np.count_nonzero(~np.isfinite(values.astype(np.float64, copy=False)))
@@ -185,6 +185,12 @@ def _shape_problems(
             "weights must be (n_out, n_in)"
         )
     return wrong, n_out
+
+
+def _turned(arrays: dict[str, np.ndarray]) -> str:
+    """Say so if weights look like Keras's, (n_in, n_out)."""
+    is_turned = arrays["bias"].shape == arrays["weights"].shape[1:]
+    return "; if they are (n_in, n_out), as Keras's, give weights.T" if is_turned else ""
 
 
 class _Layers:

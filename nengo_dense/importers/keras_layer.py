@@ -25,6 +25,7 @@ from nengo_dense.importers.operation import (
     Operation,
     Problem,
     Scaling,
+    UnfitError,
     activation,
     batch_norm,
     unsupported,
@@ -141,11 +142,10 @@ class Reading:
         """Return the weights of a layer by name; a ValueError if there are more or fewer."""
         arrays = with_lora(layer, self.weights(layer))
         if len(arrays) != len(names):
-            hint = (
-                "; the model is not built, call it once or give it an Input" if not arrays else ""
-            )
+            if not arrays:
+                raise UnfitError("the model is not built; call it once or give it an Input")
             raise ValueError(
-                f"it has {len(arrays)} weight arrays, not {len(names)} ({', '.join(names)}){hint}"
+                f"it has {len(arrays)} weight arrays, not {len(names)} ({', '.join(names)})"
             )
         return dict(zip(names, (np.asarray(a, dtype=np.float64) for a in arrays), strict=True))
 

@@ -46,6 +46,8 @@ def next_step(model: Any) -> str | None:
 
 
 def _of_path(path: Any) -> str | None:
+    if not os.path.exists(path):  # of any length
+        return "there is no such file"
     kind = suffix(path)
     if kind in PICKLED:
         return (
@@ -56,7 +58,7 @@ def _of_path(path: Any) -> str | None:
         return FILES[kind]
     if os.path.isdir(path):
         return f"it is a directory; {way_out_of_folder(Path(path))}"
-    return None if os.path.exists(path) else "there is no such file"  # of any length
+    return None
 
 
 def _of_mapping(model: Mapping[Any, Any]) -> str | None:

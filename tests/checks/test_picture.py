@@ -88,7 +88,8 @@ def test_each_core_is_as_full_as_its_share():
     ]
     svg = drawn(layers=layers)
     boxes = areas(svg, "#eeeeee")
-    assert len(boxes) == 34
+    assert len(boxes) == CORES_PER_CHIP  # the free ones too
+    assert len(areas(svg, "#c4c4c4")) == 34
     whole = boxes[0][3] - boxes[0][2]
     one, two = (
         [(d - c) / whole for _, _, c, d in areas(svg, colour)] for colour in ("#1f77b4", "#ff7f0e")
@@ -96,7 +97,7 @@ def test_each_core_is_as_full_as_its_share():
     assert one[:2] == pytest.approx([0.5, 0.25], abs=0.01)
     assert two[:32] == pytest.approx([1.0] * 32, abs=0.01)  # no more than full
     rows = {round(bottom) for _, _, _, bottom in boxes}
-    assert len(rows) == 2  # of 32
+    assert len(rows) == CORES_PER_CHIP / 32
     assert boxes[0][3] < boxes[32][2]  # the first one on top
 
 

@@ -54,7 +54,8 @@ def test_explicitly_linear_hidden_layers_are_merged(weights, biases):
     [
         ([], "it has no layers"),
         ((np.eye(2), np.zeros(2)), r"give a layer with bias as a pair in the list: \[\(weights"),
-        ([(np.eye(2), np.zeros(3))], r"bias must have shape \(2,\)"),
+        ([(np.eye(2), np.zeros(3))], r"bias must have shape \(2,\) .* got \(3,\)$"),
+        ([(np.ones((2, 3)), np.zeros(3))], r"\(n_in, n_out\), as Keras's, give weights\.T"),
         ([np.eye(2), np.eye(3)], "takes 3 inputs, but the layer before it has 2 outputs"),
         ([(np.eye(2), None, "sine"), np.eye(2)], "'layer_0': activation 'sine' is not supported"),
         ([(np.eye(2), None, 3)], r"'layer_0' is malformed .* give it as \(weights, bias,"),

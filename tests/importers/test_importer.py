@@ -104,8 +104,14 @@ def test_the_content_of_a_file_is_no_model():
 
 @pytest.mark.parametrize("suffix", [".pt", ".pth", ".pkl", ".joblib"])
 def test_pickled_files_are_not_opened(suffix, tmp_path):
+    (tmp_path / f"model{suffix}").write_bytes(b"cbuiltins\nexit\n(tR.")
     with pytest.raises(ConversionError, match=f"reading a {suffix} file runs code .* load it"):
         read_model(tmp_path / f"model{suffix}")
+
+
+def test_a_name_that_is_no_file_is_not_taken_for_one():
+    with pytest.raises(ConversionError, match=r"'model\.pt'.*\n.*there is no such file"):
+        read_model("model.pt")
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,8 @@ class Quantization:
     neuron_sqnr : float
         Signal to quantization noise ratio of the median neuron, in decibels. One large weight
         raises the ratio of the whole layer, but not that of the other neurons.
+    neuron_rms : float
+        Root mean square of the median neuron's weights, which such an outlier does not raise.
     n_levels : int
         Number of different values of the stored weights.
     bias_error, vth_error : float
@@ -123,6 +125,7 @@ class Quantization:
     stored: np.ndarray
     step: float
     neuron_sqnr: float
+    neuron_rms: float
     n_levels: int
     bias_error: float
     vth_error: float
@@ -168,26 +171,29 @@ def _compare(layer: Layer, pairs: list[tuple[Any, Any]], dt: float) -> Quantizat
     n_levels, step = 0, 0.0
     exps: set[int] = set()
     ratios: list[float] = []
+    sizes: list[float] = []
     for wanted, block in pairs:
         info = block.discretize_info
-        signal, noise = np.zeros(block.n_neurons), np.zeros(block.n_neurons)
+        signal, noise, count = np.zeros((3, block.n_neurons))
         for unrounded, synapse in zip(wanted.synapses, block.synapses, strict=True):
             scale = np.max(info["w_scale"]) * 2.0 ** (6 + info["w_exp"])
             before, after = flatten(unrounded.weights), flatten(synapse.weights)
             neuron = flatten(synapse.indices).astype(int)
+            used = before != 0
             if (
                 synapse.axon_compartment_bases is None
             ):  # otherwise weights are shared (convolutions)
                 n = block.n_neurons
                 signal += np.bincount(neuron, before.astype(float) ** 2, n)
                 noise += np.bincount(neuron, (after / scale - before) ** 2, n)
-            used = before != 0
+                count += np.bincount(neuron, used, n)
             weights.append(before[used])
             stored.append(after[used] / scale)
             n_levels = max(n_levels, np.unique(after).size)
             step = max(step, _step(synapse) / scale)
             exps.add(int(synapse.synapse_cfg.weight_exp))
         ratios += [_decibels(s, n) for s, n in zip(signal, noise, strict=True) if s > 0]
+        sizes += list(np.sqrt(signal[count > 0] / count[count > 0]))
     return Quantization(
         layer,
         tuple(sorted(exps)),
@@ -195,6 +201,7 @@ def _compare(layer: Layer, pairs: list[tuple[Any, Any]], dt: float) -> Quantizat
         np.concatenate(stored),
         step,
         float(np.median(ratios)) if ratios else float("inf"),
+        float(np.median(sizes)) if sizes else float("inf"),
         n_levels,
         max(_bias_error(*pair) for pair in pairs),
         max(_vth_error(*pair) for pair in pairs),

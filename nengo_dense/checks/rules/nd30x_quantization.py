@@ -102,7 +102,7 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
     for q in quantization:
         if q.layer.ensemble is None or q.share_zeroed <= ZEROED or q.neuron_sqnr > GOOD_SQNR:
             continue
-        kept = np.quantile(np.abs(q.weights), ZEROED) / (0.5 * q.step)
+        kept = _longest_step(q) / q.step
         dead = q.share_zeroed >= DEAD
         yield Finding(
             q.layer.name,
@@ -117,6 +117,17 @@ def rounding(quantization: list[Quantization]) -> Iterator[Finding]:
             limit=ZEROED,
             severity="error" if dead else "",
         )
+
+
+def _longest_step(q: Quantization) -> float:
+    """Return the step between levels at which a layer is no finding.
+
+    Either it zeroes few enough weights, or its noise, uniform in a step, is small enough beside
+    the median neuron's weights: of a layer with many weights near 0 any step zeroes these.
+    """
+    few_zeroed = 2 * np.quantile(np.abs(q.weights), ZEROED)
+    little_noise = q.neuron_rms * np.sqrt(12) / 10 ** (GOOD_SQNR / 20)
+    return float(max(few_zeroed, little_noise))
 
 
 @rule(

@@ -60,7 +60,10 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 graph.name(node),
                 "has nothing connected to it, so there is no input",
-                f"Connect one: nengo.Connection(your_node, {graph.name(node)}, synapse=None).",
+                f"Connect one: nengo.Connection(your_node, {graph.name(node)}, synapse=None)."
+                if node is not getattr(graph.network, "input", None)
+                else "To measure rates too, add it to a network with samples: net.add(stack), "
+                "nengo.Connection(samples, stack.input, synapse=None), check(net).",
                 severity="warning",
             )
 

@@ -33,14 +33,30 @@ def test_forgotten_stack_is_told_to_be_added():
     assert errors(stack_in_a_network(add=True)) == []
 
 
+def test_stack_alone_is_told_to_get_samples():
+    stack = nengo_dense.DenseStack([20, 10, 3], 4, seed=0)
+    (finding,) = check(stack, select="ND401").findings
+    assert "net.add(stack), nengo.Connection(samples, stack.input" in finding.remedy
+    (finding,) = check(stack_with_nothing_connected(), select="ND401").findings
+    assert finding.remedy.startswith("Connect one: nengo.Connection(your_node, mine.input")
+
+
+def stack_with_nothing_connected():
+    with nengo.Network(seed=0) as net:
+        nengo_dense.DenseStack([20, 10, 3], 4, seed=0, label="mine")
+    return net
+
+
 def test_empty_network_is_told_to_be_filled():
     (finding,) = errors(nengo.Network(seed=0))
     assert (finding.code, finding.value) == ("ND101", 0)
     assert finding.remedy.endswith("net.add(stack).")
 
 
-def test_outlier_is_told_by_how_much_to_reduce_it():
+@pytest.mark.parametrize("n_tiny", [0, 5])  # inputs whose neurons were always silent in training
+def test_outlier_is_told_by_how_much_to_reduce_it(n_tiny):
     weights = np.random.RandomState(0).normal(0, 0.1, (64, 64))
+    weights[:, 64 - n_tiny :] *= 1e-5
     weights[3, 5] = outlier = 30 * np.abs(weights).max()
 
     def found(largest):
