@@ -85,3 +85,20 @@ def test_what_the_chip_cannot_store_is_refused_as_ever(rng):
     floats.set_weights(net.wide, net.last, 30 * rng.normal(size=(30, 20)))
     with pytest.raises(BuildError, match=r"cannot build .*last.*man > 0"):
         renewal.program()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_weight_that_is_not_finite_is_refused_as_by_a_new_build(rng, bad):
+    net = divided(decoded=False)
+    floats = build_floats(net, 0.001)
+    change(floats, net, rng)
+    renewal = Renewal(floats)
+    renewal.program()
+    weights = rng.normal(size=(30, 20))
+    weights[0, 0] = bad
+    floats.set_weights(net.wide, net.last, weights)
+    with pytest.raises(BuildError, match="cannot build") as as_new:
+        floats.integers()
+    with pytest.raises(BuildError, match="cannot build") as renewed:
+        renewal.program()
+    assert str(renewed.value) == str(as_new.value)
