@@ -225,7 +225,7 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "softplus": softplus,
     "softsign": _smooth("softsign", lambda z: z / (1 + np.abs(z)), 0.0, 0.0),
     "elu": elu,
-    "selu": lambda: elu(SELU_ALPHA, SELU_SCALE, "selu"),
+    "selu": lambda alpha=SELU_ALPHA, scale=SELU_SCALE: elu(alpha, scale, "selu"),
     "celu": celu,
     "gelu": gelu,
     "silu": swish,

@@ -15,6 +15,7 @@ from nengo_dense.importers.arithmetic_call import (
 )
 from nengo_dense.importers.feature_layout import Layout, along_last
 from nengo_dense.importers.onnx_constant import MOVING
+from nengo_dense.importers.onnx_graph import label_of
 from nengo_dense.importers.onnx_merge import (
     REDUCTIONS,
     chosen,
@@ -55,6 +56,8 @@ SETTINGS: dict[str, tuple[tuple[str, str, Any], ...]] = {
 
 #: Attributes of a Scaler of ai.onnx.ml, and their values where none are given.
 SCALER = (("scale", 1.0), ("offset", 0.0))
+#: Settings of a SELU, rounded to single precision as ONNX has them.
+SELU = (("alpha", 1.67326319217681884765625), ("gamma", 1.05070102214813232421875))
 
 #: Arithmetic of two values of the model that is no sum -> how they are merged.
 PRODUCTS = {"multiply": "product", "divide": "quotient"}
@@ -90,11 +93,8 @@ def _p_relu(reading: OnnxReading, node: Any, label: str) -> Operations:
 
 def _selu(reading: OnnxReading, node: Any, label: str) -> Operations:
     """``gamma * (x if x > 0 else alpha * (exp(x) - 1))``."""
-    settings = reading.graph.settings(node)
-    if not settings:
-        return reading.each(node, activation("selu", label), label)
-    alpha, gamma = settings.get("alpha", 1.67326319217681), settings.get("gamma", 1.05070102214813)
-    steps = [*activation("elu", label, alpha=alpha), Scaling(gamma, 0.0, label)]
+    alpha, gamma = (reading.graph.settings(node).get(name, value) for name, value in SELU)
+    steps = activation("selu", label, alpha=alpha, scale=gamma)
     return reading.each(node, steps, label)
 
 
@@ -316,7 +316,8 @@ def _dequantize(reading: OnnxReading, node: Any, label: str) -> Operations:
         return [unsupported(label, node.op_type, node.op_type)]
     ours, theirs = (_scale_and_zero(reading, each, 0) for each in (node, maker))
     if any(not np.array_equal(*pair) for pair in zip(ours, theirs, strict=True)):
-        return [Problem(f"layer {label!r} has another scale or zero point than {maker.name!r}")]
+        quantizer = label_of(maker, node.input[0])
+        return [Problem(f"layer {label!r} has another scale or zero point than {quantizer!r}")]
     return _pass(reading, node, label)
 
 
