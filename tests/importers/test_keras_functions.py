@@ -8,27 +8,33 @@ from nengo_dense.importers import forward
 from nengo_dense.importers.keras_model import read_architecture
 
 
+def entry(class_name, name, inbound, **config):
+    config = {"name": name, **config}
+    return {"class_name": class_name, "name": name, "config": config, "inbound_nodes": inbound}
+
+
+def functional(layers):
+    """Return a model from its first layer, an input, to its last one."""
+    first, last = layers[0]["name"], layers[-1]["name"]
+    ends = {"input_layers": [[first, 0, 0]], "output_layers": [[last, 0, 0]]}
+    config = {"name": "m", "layers": layers, **ends}
+    return {"class_name": "Functional", "config": config, "keras_version": "2.15.0"}
+
+
 def read(function, keywords, rng, n_after=5):
     """Read a dense layer, a function of what it gives, and a dense layer."""
-
-    def entry(class_name, name, inbound, **config):
-        config = {"name": name, **config}
-        return {"class_name": class_name, "name": name, "config": config, "inbound_nodes": inbound}
-
     layers = [
         entry("InputLayer", "x", [], batch_input_shape=[None, 4]),
         entry("Dense", "a", [[["x", 0, 0, {}]]], units=5, activation="linear"),
         entry("TFOpLambda", "f", [["a", 0, 0, keywords]], function=function),
         entry("Dense", "b", [[["f", 0, 0, {}]]], units=3, activation="linear"),
     ]
-    ends = {"input_layers": [["x", 0, 0]], "output_layers": [["b", 0, 0]]}
-    model = {"class_name": "Functional", "config": {"name": "m", "layers": layers, **ends}}
     sizes = {"a": (4, 5), "b": (n_after, 3)}
     weights = {
         name: [rng.normal(size=size), rng.normal(size=size[1])] for name, size in sizes.items()
     }
-    architecture = {**model, "keras_version": "2.15.0"}
-    return read_architecture("a model", architecture, lambda each: weights[each.label]), weights
+    source = read_architecture("a model", functional(layers), lambda each: weights[each.label])
+    return source, weights
 
 
 FUNCTIONS = {
@@ -72,3 +78,16 @@ def test_both_sides_of_a_crelu_are_features(rng):
 def test_settings_that_are_not_read_are_named(function, keywords, match, rng):
     with pytest.raises(ConversionError, match=match):
         read(function, keywords, rng)
+
+
+@pytest.mark.parametrize("calls", [[[]], [{"args": [], "kwargs": {}}]])
+def test_a_layer_that_takes_no_value_is_malformed(calls):
+    layers = [
+        entry("InputLayer", "x", [], batch_input_shape=[None, 4]),
+        entry("Dense", "a", [[["x", 0, 0, {}]]], units=5, activation="relu"),
+        entry("Dense", "alone", calls, units=5, activation="relu"),
+        entry("Add", "sum", [[["a", 0, 0, {}], ["alone", 0, 0, {}]]]),
+        entry("Dense", "b", [[["sum", 0, 0, {}]]], units=3, activation="linear"),
+    ]
+    with pytest.raises(ConversionError, match="layer 'alone' takes no value"):
+        read_architecture("a model", functional(layers), lambda each: [])
