@@ -115,8 +115,8 @@ def twisted_json(value, draw):
         if draw.random() < 0.2:
             del container[key]
         else:
-            copy = json.loads(json.dumps(other[at]))
-            container[key] = draw.choice((*NUMBERS, DEEP, copy))
+            new = draw.choice((*NUMBERS, DEEP, other[at]))
+            container[key] = json.loads(json.dumps(new))  # its own: it may be changed, too
     depth = draw.choice(DEPTHS)
     deep = draw.choice(("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth))
     return json.dumps(value).replace(json.dumps(DEEP), deep)

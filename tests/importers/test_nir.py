@@ -219,7 +219,7 @@ def test_neurons_at_the_end_are_a_last_relu(rng):
 
 
 @pytest.mark.parametrize(("shape", "start"), [((1, 2, 3), 1), ((1, 2, 3), 0), ((2, 3), 0)])
-def test_a_flatten_with_an_axis_of_one_sample_is_read(shape, start, rng):
+def test_a_flatten_with_an_axis_of_one_sample_is_read(shape, start, rng, tmp_path):
     width = {"input": np.array(shape)}
     nodes = {
         "in": nir.Input(width),
@@ -228,7 +228,10 @@ def test_a_flatten_with_an_axis_of_one_sample_is_read(shape, start, rng):
         "out": nir.Output({"output": np.array([3])}),
     }
     edges = [("a", "out"), ("f", "a"), ("in", "f")]
-    assert read_model(nir.NIRGraph(nodes, edges, type_check=False))[0].n_in == 6
+    unchecked = nir.NIRGraph(nodes, edges, type_check=False)
+    nir.write(tmp_path / "m.nir", unchecked)
+    for model in (unchecked, tmp_path / "m.nir"):
+        assert read_model(model)[0].n_in == 6
 
 
 def test_a_list_of_nodes_is_a_graph(rng):
@@ -240,3 +243,19 @@ def test_a_list_of_nodes_is_a_graph(rng):
     source = read_model(nodes)
     assert [layer.n_out for layer in source] == [4, 3]
     np.testing.assert_array_equal(source[0].weights, nodes[0].weight)
+
+
+def test_a_file_whose_shapes_do_not_fit_is_still_checked(rng, tmp_path):
+    nodes = {"in": nir.Input({"input": np.array([1, 6])}), "a": affine(rng, 5, 3)}
+    nodes["out"] = nir.Output({"output": np.array([3])})
+    edges = [("in", "a"), ("a", "out")]
+    nir.write(tmp_path / "m.nir", nir.NIRGraph(nodes, [*edges, ("b", "out")], type_check=False))
+    with pytest.raises(FileFormatError, match=r"m\.nir is damaged or no NIR file"):
+        read_model(tmp_path / "m.nir")
+    nodes["c"] = affine(rng, 4, 3)
+    nir.write(
+        tmp_path / "m.nir",
+        nir.NIRGraph(nodes, [("in", "a"), ("a", "c"), ("c", "out")], type_check=False),
+    )
+    with pytest.raises(ConversionError, match="'c': takes 4 inputs, but the layer before it has"):
+        read_model(tmp_path / "m.nir")
