@@ -226,6 +226,18 @@ def more_of_emulator(figures: dict) -> list[str]:
     return parts
 
 
+def startup() -> str:
+    """Say how long a fresh process takes to its first result."""
+    known = record.load("startup")
+    rows = []
+    for (what, n), mine in by(known["figures"], "what", "samples"):
+        seconds = [f"{row['marks']['first result'][1]:.2g} s" for row in mine[:2]]
+        compiling = "yes" if mine[0]["compiled"] else "no"
+        rows.append([f"``{what}``, {n:,} samples", *seconds, compiling])
+    head = ["what a process does first", "on a new machine", "after that", "compiles"]
+    return f"{table(head, rows)}\nProcessor seconds, with imports. {circumstances(known)}"
+
+
 def suites() -> str:
     """Say which of other packages' tests pass."""
     records = {name: record.load(f"suites_{name}") for name in ("nengo", "nengo_loihi")}
@@ -547,6 +559,7 @@ PAGES = {
     "activations": activations,
     "emulator": emulator,
     "torch_device": torch_on_device,
+    "startup": startup,
     "sequences": sequences,
     "suites": suites,
     "exactness": exactness,

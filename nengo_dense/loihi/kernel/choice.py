@@ -39,7 +39,7 @@ def make_kernel(name: str, program: Program) -> Kernel:
         NumPy begins (see `.patience`).
     program : Program
     """
-    if not _compiled(name):
+    if not _may_be_compiled(name):
         return NumpyKernel(program)
     if name == "auto" and not PATIENCE.is_over(0):
         return EarlyKernel(program, PATIENCE, _make_compiled)
@@ -68,7 +68,7 @@ def make_sum_spiking(
 
     ``nanoseconds`` is the time that NumPy would take.
     """
-    if not _compiled(name) or (name == "auto" and not PATIENCE.is_over(nanoseconds)):
+    if not _may_be_compiled(name) or (name == "auto" and not PATIENCE.is_over(nanoseconds)):
         return None
     from nengo_dense.loihi.kernel import compiled_readout  # loads numba
 
@@ -120,7 +120,7 @@ def saying_what_is_compiled(progress: Progress, name: str = "auto") -> Iterator[
     name : {"auto", "numpy", "numba"}
         Of the kernel.
     """
-    if not _compiled(name):
+    if not _may_be_compiled(name):
         yield
         return
     act = progress.name_during
@@ -132,6 +132,12 @@ def saying_what_is_compiled(progress: Progress, name: str = "auto") -> Iterator[
         yield
 
 
+def _may_be_compiled(name: str) -> bool:
+    """Do as `_compiled`, but do not load numba for "auto": `.patience` looks whether it is on."""
+    not_loaded = name == "auto" and "numba" not in sys.modules
+    return importlib.util.find_spec("numba") is not None if not_loaded else _compiled(name)
+
+
 def _compiled(name: str) -> bool:
     """Whether a name stands for compiled code here; not if numba compiles nothing."""
     choice(name, KERNELS, "kernel")
@@ -139,8 +145,6 @@ def _compiled(name: str) -> bool:
         compat.require("numba", "The compiled kernel")
     if name == "numpy" or importlib.util.find_spec("numba") is None:
         return False
-    if name == "auto" and "numba" not in sys.modules:
-        return True  # unless it turns out to be switched off; `.patience` looks again
     import numba
 
     is_off = bool(vars(numba.config)["DISABLE_JIT"])

@@ -1,5 +1,6 @@
 """NumPy computes until it has taken as long as the compiled functions take to get."""
 
+import os
 import subprocess
 import sys
 
@@ -79,3 +80,21 @@ def test_a_process_with_little_to_do_does_not_load_numba(limit, loaded):
         check=True,
     )
     assert done.stdout.split() == [loaded]
+
+
+def test_where_numba_is_switched_off_before_it_is_loaded_all_is_numpy():
+    program = (
+        "from nengo_dense.loihi.kernel import choice\n"
+        "print(choice.make_fire_from_rest().__module__, choice.make_slopes()[0].__module__,"
+        " choice.make_sum_spiking(), choice.is_compiled())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+    )
+    kernel = "nengo_dense.loihi.kernel."
+    assert done.stdout.split() == [f"{kernel}numpy_host", f"{kernel}numpy_slope", "None", "True"]
