@@ -83,8 +83,8 @@ def run(args: argparse.Namespace) -> int:
     console.say(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
     if stack.tuned is not None:
         console.say(_tuned(stack.tuned, stack.readout))
-    elif calibration is None:
-        console.say("not tuned, which costs accuracy: give --calibrate FILE.npz training inputs")
+    elif trained.source is not None and calibration is None:
+        console.say("not tuned, which costs accuracy; --calibrate FILE.npz tunes it")
     console.say(f"firing rates that represent the value 1: {rates} Hz")
     return 0
 

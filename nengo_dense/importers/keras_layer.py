@@ -143,7 +143,9 @@ class Reading:
         arrays = with_lora(layer, self.weights(layer))
         if len(arrays) != len(names):
             if not arrays:
-                raise UnfitError("the model is not built; call it once or give it an Input")
+                raise UnfitError(
+                    "it has no weights; if the model is not built, call it once or give an Input"
+                )
             raise ValueError(
                 f"it has {len(arrays)} weight arrays, not {len(names)} ({', '.join(names)})"
             )

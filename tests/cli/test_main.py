@@ -157,7 +157,7 @@ def test_check_convert_and_evaluate_follow_one_another(folder, keras_file, capsy
     assert main(["convert", str(keras_file), "-o", stack]) == 0
     out = capsys.readouterr().out
     assert "5-12-9-3, softmax readout, encoding 'host'" in out
-    assert "\nnot tuned, which costs accuracy: give --calibrate FILE.npz training" in out
+    assert "\nnot tuned, which costs accuracy; --calibrate FILE.npz" in out
     arguments = ["--data", str(folder / "data.npz"), "--presentation-time", "0.02"]
     assert main(["evaluate", stack, *arguments]) == 0
     assert "on 24 samples" in capsys.readouterr().out

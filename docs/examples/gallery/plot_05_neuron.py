@@ -2,7 +2,7 @@
 One neuron on the chip
 ======================
 
-A compartment adds its current to its voltage in every step. When the voltage reaches the
+A compartment adds its current to its voltage in every step. When the voltage is above the
 threshold, it fires, and the voltage starts again from zero. The part above the threshold is lost.
 """
 
@@ -15,7 +15,7 @@ import nengo_dense
 with nengo.Network(seed=0) as net:
     zero = {"voltage": nengo.dists.Choice([0])}
     kind = nengo.SpikingRectifiedLinear(initial_state=zero)
-    neuron = nengo.Ensemble(1, 1, gain=[1], bias=[260], neuron_type=kind)  # driven at 260 Hz
+    neuron = nengo.Ensemble(1, 1, gain=[1], bias=[260], neuron_type=kind)
     voltage = nengo.Probe(neuron.neurons, "voltage")
     spikes = nengo.Probe(neuron.neurons)
 
@@ -26,7 +26,7 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.step(sim.trange(), sim.data[voltage], where="post", label="voltage")
 for time in sim.trange()[sim.data[spikes][:, 0] > 0]:
     ax.axvline(time, color="tab:orange", alpha=0.6)
-ax.set(xlabel="time (s)", ylabel="voltage, of the threshold", title="driven at 260 Hz")
+ax.set(xlabel="time (s)", ylabel="voltage (chip's integers)", title="driven at 260 Hz")
 
 # %%
 # It needs 1000 / 260 = 3.8 steps for a spike, and there are whole steps only: it fires in every
