@@ -26,6 +26,7 @@ class _Interrupts:
 
     def __init__(self) -> None:
         self.since: float | None = None
+        self.waits = False
         self.ended = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
@@ -35,11 +36,12 @@ class _Interrupts:
         if is_importing(frame) and now < self.since + LONGEST:
             self.come_again()
         else:
-            self.since = None
+            self.since, self.waits = None, False
             raise KeyboardInterrupt
 
     def come_again(self) -> None:
         """Send the signal once more in a moment."""
+        self.waits = True
         start_new_thread(self._repeat, ())  # threading has locks, which its caller may hold
 
     def _repeat(self) -> None:
@@ -82,6 +84,8 @@ def kept() -> Iterator[None]:
     sys.unraisablehook = unraisable
     try:
         yield
+        if interrupts.waits:  # all was done before it came again
+            raise KeyboardInterrupt
     finally:
         interrupts.ended = True
         sys.unraisablehook = tell

@@ -63,7 +63,9 @@ def test_an_extension_that_swallows_it_does_not_keep_it(stack, module):
         check=False,
         timeout=120,
     )
-    assert (done.returncode, done.stdout) == (130, "")
+    assert done.returncode == 130
+    if module == "numpy":  # after the others the rest may be done before it comes again
+        assert done.stdout == ""
     assert done.stderr.endswith("nengo-dense: interrupted\n")
     assert "Error" not in done.stderr
 
@@ -102,6 +104,11 @@ class Last:
 def test_it_comes_again_where_nothing_can_be_raised():
     with interrupt.kept(), pytest.raises(KeyboardInterrupt):
         run_on(Last)
+
+
+def test_it_is_raised_in_the_end_where_all_is_done_before():
+    with pytest.raises(KeyboardInterrupt), interrupt.kept():
+        Last()
 
 
 def test_other_errors_there_are_still_told(capsys):
