@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nengo_dense.budget import WEIGHTS, current
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers.activation import composed
@@ -282,7 +283,7 @@ class _Layers:
         """Append a diagonal layer that does what no neighbour can take in."""
         n = self.layers[-1].n_out if self.layers else self.n_in
         label = "+".join(self.waiting) or label
-        self._check_size(n, n, label)
+        current().take(WEIGHTS, n * n, f"layer {label!r}")
         weights = np.diag(np.broadcast_to(self.scale, n))
         self.layers.append(DenseSpec(weights, np.broadcast_to(self.offset, n), label=label))
         self._forget()

@@ -535,3 +535,15 @@ def test_a_pointer_of_git_lfs_says_how_to_fetch_the_file(name, tmp_path):
     (tmp_path / name).write_text(text)
     with pytest.raises(FileFormatError, match=r"a pointer of git-lfs, .* 'git lfs pull'"):
         read_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("n_in", [1, 4096])
+def test_functions_in_a_row_may_not_become_large_layers_without_end(n_in, tmp_path):
+    layers = [entry("InputLayer", name="i", batch_input_shape=[None, n_in])]
+    dense = entry("Dense", name="d", units=4097 - n_in, activation="linear", use_bias=False)
+    row = [entry("Activation", name=f"l{k}", activation="tanh") for k in range(50)]
+    layers += [dense, *row] if n_in == 1 else [*row, dense]
+    config = entry("Sequential", name="m", layers=layers)
+    weights = {"d": {"d/kernel:0": np.ones((n_in, 4097 - n_in), np.float32)}}
+    with pytest.raises(ConversionError, match="more than the limit of 134217728 weights"):
+        read_model(hand_made(tmp_path / "m.h5", config, weights, version="2.9.0"))
