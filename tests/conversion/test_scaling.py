@@ -7,7 +7,9 @@ from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import (
     LEAST_KEPT,
     SHARE_OF_FASTEST,
+    USUAL_PERCENTILE,
     busy,
+    busy_percentile,
     input_encoding,
     layer_rates,
     usual_rate,
@@ -102,6 +104,14 @@ def test_full_rate_stands_for_a_percentile_of_a_feature_but_for_a_third_of_it_at
     assert scale[1] == pytest.approx(LEAST_KEPT * usual_magnitude(x)[1])
     assert scale[2] == 1
     np.testing.assert_array_equal(input_encoding(x, 99.9)["scale"], usual_magnitude(x))
+
+
+def test_fewer_neurons_saturate_in_longer_presentations():
+    kinds = SpikingRectifiedLinear()
+    found = [busy_percentile(True, n, kinds) for n in (10, 11, 25, 26, 50, 51)]
+    assert found == [90, 97, 97, 99, 99, USUAL_PERCENTILE]
+    assert busy_percentile(True, 10, LIF()) == USUAL_PERCENTILE
+    assert busy_percentile(False, 10, kinds) == USUAL_PERCENTILE
 
 
 def test_inputs_are_only_clipped_where_tuning_makes_up_for_it():

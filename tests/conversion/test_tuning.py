@@ -211,8 +211,8 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
         )
         losses.append((first.loss, sizes[0]))
     (loss, free), (_, bounded) = losses
-    share = HASTE * Schedule().share(1, 1 / N_UPDATES)
-    assert 0 < free == pytest.approx(tuning.LEARNING_RATE * loss * share)
+    share = Schedule().share(1, 1 / N_UPDATES)
+    assert 0 < free == pytest.approx(HASTE * tuning.LEARNING_RATE * loss * share)
     assert bounded == pytest.approx(1e-6 * share)
 
 
@@ -226,7 +226,7 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
         update(self, slopes, rate)
 
     monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
-    monkeypatch.setattr(tuning, "MOST_RATE", 3.0 / HASTE)
+    monkeypatch.setattr(tuning, "MOST_RATE", 3.0)
     monkeypatch.setattr(Soap, "update", seen)
     first, second, *_, last = tune(
         make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False
