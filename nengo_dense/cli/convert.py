@@ -10,6 +10,7 @@ from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import stack_path
 from nengo_dense.conversion.conversion import TARGETS
 from nengo_dense.conversion.effort import EFFORTS, check_effort
+from nengo_dense.conversion.goal import TASKS
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.tuning_record import TuningRecord
@@ -27,6 +28,12 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         type=effort,
         metavar="|".join([*EFFORTS, "S"]),
         help="how long tuning may take, a word or seconds; needs --calibrate (default: normal)",
+    )
+    parser.add_argument(
+        "--task",
+        choices=TASKS,
+        help="what several linear outputs are for: logits of classes, or values (default: as the "
+        "model says it, else both)",
     )
     parser.add_argument(
         "--target",
@@ -59,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     times: dict[str, Any] = timing(args)
     trained = model.read(args.model)
     if trained.source is None:
-        for option in ("presentation_time", "dt", "effort"):
+        for option in ("presentation_time", "dt", "effort", "task"):
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
         if args.per_frame:
@@ -72,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
                 attr="--effort",
             )
         times["effort"] = args.effort
-    times |= {"target": args.target, "per_frame": args.per_frame}
+    times |= {"target": args.target, "per_frame": args.per_frame, "task": args.task}
     stack = trained.convert(args.encoding, calibration=calibration, **times)
     stack.save(args.output)
     if isinstance(stack, DenseGraph):

@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         "classes": given.by_output(args.classes, names, "--classes"),
     }
     x, y = load_data(args.data, given.n_in, given.names)
-    given.check_truth(y, x, args.per_frame, **asked)
+    meant = given.check_truth(y, x, args.per_frame, **asked)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
         **times,
@@ -118,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
         if args.gap is not None:
             running |= {"reset": False, "gap": args.gap}
         tuning = given.tuning_for(x, args.per_frame, calibration, times)
-        stack = given.to_stack(args.encoding, calibration=calibration, **tuning)
+        stack = given.to_stack(args.encoding, calibration=calibration, task=meant, **tuning)
         result = evaluate(stack, x, y, target=args.target, **running)
         text = result.summary()
     console.say(text)

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from _thread import start_new_thread
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -44,9 +44,15 @@ class _Interrupts:
         self.waits = True
         start_new_thread(self._repeat, ())  # threading has locks, which its caller may hold
 
+    def raise_waiting(self) -> None:
+        """Raise what waits, as the work was done before it came again."""
+        if self.waits:
+            self.waits = False
+            raise KeyboardInterrupt
+
     def _repeat(self) -> None:
         time.sleep(AGAIN)
-        if not self.ended:
+        if self.waits and not self.ended:
             os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -60,14 +66,21 @@ def is_importing(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """Raise KeyboardInterrupt only where it is not swallowed; does nothing in other threads."""
+def kept() -> Iterator[Callable[[], None]]:
+    """Raise KeyboardInterrupt only where it is not swallowed; does nothing in other threads.
+
+    Yields
+    ------
+    raise_waiting : callable
+        To be called when all is done: raises a Ctrl-C that still waits.
+    """
     interrupts, tell = _Interrupts(), sys.unraisablehook
     if (
         sys.platform == "win32"
         or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     ):
-        yield  # Ctrl-C is ignored, or somebody else's; Windows has no signals to send
+        # Ctrl-C is ignored, or somebody else's; Windows has no signals to send
+        yield interrupts.raise_waiting
         return
 
     def unraisable(what: Any) -> None:
@@ -79,13 +92,11 @@ def kept() -> Iterator[None]:
     try:
         signal.signal(signal.SIGINT, interrupts.handle)
     except ValueError:  # not the main thread, so no signal arrives here
-        yield
+        yield interrupts.raise_waiting
         return
     sys.unraisablehook = unraisable
     try:
-        yield
-        if interrupts.waits:  # all was done before it came again
-            raise KeyboardInterrupt
+        yield interrupts.raise_waiting
     finally:
         interrupts.ended = True
         sys.unraisablehook = tell

@@ -40,12 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         space, memory or process left to go on; 3 an internal error; 130 Ctrl-C; 143 the signal
         TERM.
     """
-    with console.complete_streams(), console.plain_characters(), _ending_on_term(), kept():
+    with (
+        console.complete_streams(),
+        console.plain_characters(),
+        _ending_on_term(),
+        kept() as raise_waiting,
+    ):
         args = build_parser().parse_args(argv)
         exit_code = CLEAN
         try:
             exit_code = _run(args)
             sys.stdout.flush()
+            raise_waiting()
         except BrokenPipeError:
             # the reader of the output, such as head, has closed the pipe
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

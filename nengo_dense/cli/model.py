@@ -112,7 +112,7 @@ class Model:
         """Return MODEL if it is a stack or a graph, or raise a ValidationError."""
         return self.network if isinstance(self.network, DenseGraph) else self.check_stack()
 
-    def check_truth(self, y: Any, x: Any, per_frame: bool, task: Any, classes: Any) -> None:
+    def check_truth(self, y: Any, x: Any, per_frame: bool, task: Any, classes: Any) -> str | None:
         """Look at a test set's answers before a trained model is converted, which takes a while.
 
         Parameters
@@ -122,17 +122,24 @@ class Model:
         per_frame, task, classes
             As `nengo_dense.evaluate` takes them.
 
+        Returns
+        -------
+        task : str or None
+            What several linear outputs are for, as `nengo_dense.convert` takes it.
+
         Raises
         ------
         nengo.exceptions.ValidationError
             Answers that are none of the model's.
         """
-        if self.source is not None:
-            classes = self.source.classes if classes is None else classes
-            sequences = Sequences.read(x, int(self.source.n_in)) if per_frame else None
-            truths = y if sequences is None else sequences.by_frame(y, "y")
-            n = len(x) if sequences is None else sequences.n_rows
-            judge_outputs(source_parts(self.source), truths, n, task, classes, None)
+        if self.source is None:
+            return None
+        classes = self.source.classes if classes is None else classes
+        sequences = Sequences.read(x, int(self.source.n_in)) if per_frame else None
+        truths = y if sequences is None else sequences.by_frame(y, "y")
+        n = len(x) if sequences is None else sequences.n_rows
+        parts = source_parts(self.source)
+        return judge_outputs(parts, truths, n, task, classes, None).linear_task
 
     def by_output(self, texts: list[str] | None, read: Callable[[str], Any], option: str) -> Any:
         """Return an option's values by output; the value itself where no output is named.

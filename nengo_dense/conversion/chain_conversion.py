@@ -10,6 +10,7 @@ from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
+from nengo_dense.conversion.goal import check_task
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Data, Request
@@ -45,6 +46,7 @@ def convert_chain(
     calibration = Calibration.of(data, source.n_in)
     x = None if calibration is None else calibration.rows
     source.compare(x)
+    task = check_task(how["task"], source.task, [source.layers[-1].activation])
     form = source.normal_form(x, request.error)
     if len(form.layers) < 2:
         source.check_neurons()
@@ -68,7 +70,7 @@ def convert_chain(
     if isinstance(shown, Plausible):
         _warn_of_other_scales(specs, shown, request.rate)
     elif calibration is not None and tuned:
-        how = {**how, "source": source.logits, "labels": labels}
+        how = {**how, "source": source.logits, "labels": labels, "task": task}
         tune_network(stack, source.name, calibration, source.logits(shown), data.dt, **how)
     return stack
 

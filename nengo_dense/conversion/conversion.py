@@ -19,6 +19,7 @@ from nengo_dense.arguments import (
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import chain_conversion, graph_conversion
 from nengo_dense.conversion.effort import check_effort
+from nengo_dense.conversion.goal import TASKS
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.importers import SourceGraph, read_model
@@ -34,6 +35,7 @@ def convert(
     *,
     calibration: Any = None,
     labels: Any = None,
+    task: str | None = None,
     encoding: str = "auto",
     synapse: Any = 0.002,
     neuron_type: NeuronType | list[NeuronType] = SpikingRectifiedLinear(),  # noqa: B008
@@ -76,6 +78,11 @@ def convert(
         outputs those that do, by name, or without where there is one. Tuning needs none; with
         them it never gives up right answers for the model's wrong ones. Of sequences one each,
         or with ``per_frame`` one for every frame.
+    task : {None, "classification", "regression"}, optional
+        What several linear outputs are for: logits of classes, whose order matters, or values.
+        None takes it from the model, if that says it: a regressor of scikit-learn, or the loss
+        that a Keras model was compiled with. Else they are tuned as both, and as values less
+        exact than they could be; `nengo_dense.evaluate` says so where values are judged.
     encoding : {"auto", "host", "spikes", "chip"}, optional
         As in `DenseStack`. ``"auto"`` is ``"host"`` where layers remain for the chip, that is with
         two hidden layers or more, else ``"spikes"``.
@@ -170,6 +177,7 @@ def convert(
     rate = None if max_rate is None else positive(max_rate, "max_rate", unit="hertz")
     seed = check_seed(seed)
     how = _tuning(effort, seed, progress_bar)
+    how["task"] = None if task is None else choice(task, TASKS, "task")
     by_frame = flag(per_frame, "per_frame")
     data = Data(calibration, labels, mask, by_frame, n_steps, positive(dt, "dt", unit="seconds"))
     common: dict[str, Any] = {

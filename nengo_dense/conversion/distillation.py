@@ -70,12 +70,14 @@ class Distillation:
     comparisons: tuple[Comparison, ...]
 
     @classmethod
-    def for_targets(cls, targets: np.ndarray, readout: str) -> "Distillation":
+    def for_targets(
+        cls, targets: np.ndarray, readout: str, task: str | None = None
+    ) -> "Distillation":
         """Choose what to compare.
 
         The inputs of a softmax are logits of classes, those of sigmoids logits of one label each.
-        Several linear outputs may be logits of classes or values, so they are compared as both.
-        All other outputs are values.
+        Several linear outputs may be logits of classes or values; where nobody says which, they
+        are compared as both. All other outputs are values.
 
         Parameters
         ----------
@@ -83,6 +85,8 @@ class Distillation:
             Logits of the source model.
         readout : str
             The stack's head.
+        task : {None, "classification", "regression"}
+            What several linear outputs are for.
         """
         n_out = targets.shape[1]
         spread = float(targets.std(axis=1).mean())
@@ -101,7 +105,9 @@ class Distillation:
         deviation = HEADS[readout](targets).std(axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
         values = Comparison(readout, scale, 2 / n_out, early=False)
-        if readout == "linear" and n_out > 1 and spread <= USUAL_SPREAD:
+        if readout == "linear" and n_out > 1 and task == "classification":
+            return cls((classes,))
+        if readout == "linear" and n_out > 1 and task is None and spread <= USUAL_SPREAD:
             return cls((classes, values._replace(weight=VALUE_WEIGHT * values.weight)))
         return cls((values,))
 

@@ -1,6 +1,6 @@
 """What is wanted of all outputs together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +8,11 @@ import numpy as np
 
 from nengo_dense.conversion.answer import Answer
 from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.exceptions import invalid
+from nengo_dense.heads import OF_CLASSES
 
+#: What linear outputs may be for.
+TASKS = ("classification", "regression")
 #: Label of a sample of which none is known.
 UNKNOWN = -1
 
@@ -32,6 +36,24 @@ class Goal(NamedTuple):
     weight: float
 
 
+def check_task(task: str | None, known: str | None, heads: Iterable[str]) -> str | None:
+    """Return what linear outputs are for: the task that was named, or that the source knows.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Values are wanted of a head that gives probabilities.
+    """
+    of_classes = [head for head in heads if head in OF_CLASSES]
+    if task == "regression" and of_classes:
+        raise invalid(
+            f"'regression' does not fit this model, which ends in a {of_classes[0]}, and that "
+            "gives probabilities; leave it out",
+            "task",
+        )
+    return task or known
+
+
 @dataclass(frozen=True)
 class Goals:
     """The sum of all outputs' losses.
@@ -48,7 +70,11 @@ class Goals:
 
     @classmethod
     def for_targets(
-        cls, targets: np.ndarray, heads: Sequence[str], widths: Sequence[int] | None = None
+        cls,
+        targets: np.ndarray,
+        heads: Sequence[str],
+        widths: Sequence[int] | None = None,
+        task: str | None = None,
     ) -> "Goals":
         """Choose what to compare.
 
@@ -60,12 +86,14 @@ class Goals:
             Of each output.
         widths : sequence of int, optional
             Number of values of each; not needed for one output.
+        task : {None, "classification", "regression"}
+            What linear outputs are for.
         """
         goals, start = [], 0
         for head, width in zip(heads, widths or [targets.shape[1]], strict=True):
             columns = slice(start, start + width)
             start += width
-            distillation = Distillation.for_targets(targets[:, columns], head)
+            distillation = Distillation.for_targets(targets[:, columns], head, task)
             goals.append(Goal(columns, head, distillation, 1.0))
         if len(goals) > 1:
             goals = [goal._replace(weight=_share(goal, targets)) for goal in goals]

@@ -9,7 +9,7 @@ from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
-from nengo_dense.conversion.goal import UNKNOWN
+from nengo_dense.conversion.goal import UNKNOWN, check_task
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.scaling import (
@@ -98,6 +98,8 @@ def convert_graph(
     x = None if calibration is None else calibration.rows
     labels = None if calibration is None else _labels(data.labels, source.form, calibration)
     source.compare(x)
+    heads = [output.head for output in source.form.outputs.values()]
+    task = check_task(how["task"], source.task, heads)
     form, fits = source.normal_form(x, request.error)
     _check_live(source, form)
     tuned = request.tune and x is not None
@@ -118,7 +120,7 @@ def convert_graph(
     names = [population.name for population in form.populations]
     check_storable(source.name, graph, names, data.dt)
     if calibration is not None and request.tune:
-        how = {**how, "source": source.logits, "labels": labels}
+        how = {**how, "source": source.logits, "labels": labels, "task": task}
         logits = source.logits(calibration.rows)
         tune_network(graph, source.name, calibration, logits, data.dt, **how)
     return graph

@@ -34,6 +34,7 @@ def tune_network(
     *,
     source: Source | None = None,
     labels: np.ndarray | None = None,
+    task: str | None = None,
     effort: str | float = "normal",
     seed: int,
     progress_bar: Any,
@@ -56,6 +57,8 @@ def tune_network(
         What gives such logits for any inputs.
     labels : (n_answers, n_outputs) ndarray of int, optional
         True classes, see `Goals.with_labels`.
+    task : {None, "classification", "regression"}
+        What linear outputs are for.
     effort : {"fast", "normal", "best"} or float, optional
         See `nengo_dense.conversion.effort`.
     seed : int
@@ -82,7 +85,7 @@ def tune_network(
     samples = calibration.samples(logits, labels)
     late = [window for window in windows if not window.early]
     wanted = np.concatenate([answer.targets for answer in samples.answers(late)])
-    goals = Goals.for_targets(wanted, heads, widths)
+    goals = Goals.for_targets(wanted, heads, widths, task)
     if goals.late:
         windows = [window._replace(weight=1.0) for window in late]
     how = {"source": source, "effort": effort, "seed": seed, "progress_bar": progress_bar}
@@ -103,6 +106,7 @@ def tune_network(
         gap=100 * judgements[-1].gap,
         data=fingerprint(x),
         frame_time=None if frame_steps is None else frame_steps * dt,
+        task=task,
     )
     return judgements
 

@@ -164,6 +164,7 @@ def evaluate(
     _check_decision(judges, run, decision)
     sources = judges.answers_of(source)
     own = check_own_metrics(judges, metrics)
+    run = run.for_values(judges.parts_of_values)
     run.warn(stacklevel=2)
     result = measure(run, judges, sources, "evaluating", stacklevel=2)
     return with_own_metrics(result, own)

@@ -41,6 +41,20 @@ class OutputJudges:
         """(int) Samples."""
         return len(self.judges[0].truth)
 
+    @property
+    def parts_of_values(self) -> list[OutputPart]:
+        """(list of OutputPart) The outputs that are judged as values."""
+        both = zip(self.parts, self.judges, strict=True)
+        return [part for part, judge in both if judge.task == "regression"]
+
+    @property
+    def linear_task(self) -> str | None:
+        """(str or None) What several linear outputs are for, as `nengo_dense.convert` takes it."""
+        both = zip(self.parts, self.judges, strict=True)
+        tasks = {judge.task for part, judge in both if part.head == "linear" and part.n > 1}
+        known = len(tasks) == 1 and tasks <= {"classification", "regression"}
+        return tasks.pop() if known else None
+
     def reader(self, rows: Any) -> Reader:
         """Make a reader for the samples of some numbers, a slice or an array."""
         readers = [judge.reader(rows) for judge in self.judges]

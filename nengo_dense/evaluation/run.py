@@ -1,8 +1,8 @@
 """How samples are to go through a stack or a graph, with all checks before it."""
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from nengo_dense.batches import Batches, check_batches
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
+from nengo_dense.evaluation.output_part import OutputPart
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
@@ -153,6 +154,12 @@ class Run:
             return outputs
         parts = np.split(outputs, np.cumsum(self.sequences.lengths)[:-1])
         return parts if self.sequences.is_ragged else np.stack(parts)
+
+    def for_values(self, parts: Iterable[OutputPart]) -> "Run":
+        """Return this run, noting where values of outputs were not what tuning was for."""
+        several = any(part.head == "linear" and part.n > 1 for part in parts)
+        note = self.stack.tuned.not_for_values() if several and self.stack.tuned else ""
+        return replace(self, notes=(*self.notes, note)) if note else self
 
     def warn(self, stacklevel: int) -> None:
         """Say the notes, to the caller of whoever calls this (1), or further up."""

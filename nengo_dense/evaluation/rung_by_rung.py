@@ -120,9 +120,10 @@ def ladder(
         judges = judge_outputs(source_parts(source), y, shown.n, task, names, sample_weight)
         source.compare(shown.rows)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
+        meant = common | {"task": judges.linear_task}
         tune = flag(conversion.pop("tune", calibration is not None), "tune")
         given = conversion | shown.tuning(source, calibration)
-        make = partial(convert, source, calibration=calibration, **(common | given))
+        make = partial(convert, source, calibration=calibration, **(meant | given))
         stack = make(tune=False)
         common |= {"minibatch_size": minibatch_size, "n_jobs": n_jobs, **shown.how}
         climb = _Climb(judges, shown, common)
@@ -164,6 +165,7 @@ class _Climb:
     def step(self, name: str, target: str, stack: AnyDense) -> None:
         """Run a stack or a graph."""
         run = Run.of(stack, self._shown.x, n=self._shown.n, target=target, **self._running)
+        run = run.for_values(self._judges.parts_of_values)
         run.warn(stacklevel=3)
         answers = self._judges.answers_in(self._outputs)
         above, self._result = self._result, measure(run, self._judges, answers, name, stacklevel=3)

@@ -46,6 +46,7 @@ class KerasImporter:
             ) from err
         _note_unsaid(architecture, model)
         architecture["keras_version"] = version_of(model)
+        architecture["loss"] = getattr(model, "loss", None)
         return read_architecture(
             name, architecture, lambda layer: _weights(model, layer), reference=reference(model)
         )

@@ -72,6 +72,7 @@ def _read_archive(path: Path) -> SourceModel | SourceGraph:
     with hdf5.Hdf5File(weights, f"model.weights.h5 in {path}") as file:
         architecture = _parse(config, f"config.json in {path}")
         architecture["keras_version"] = _version(about)
+        architecture["loss"] = _loss(architecture.get("compile_config"))
         return _source(path, architecture, file)
 
 
@@ -85,6 +86,19 @@ def _version(metadata: bytes) -> str:
         return str(json.loads(metadata).get("keras_version", "3"))
     except (AttributeError, RecursionError, ValueError):
         return "3"  # only what Keras 2 wrote is read otherwise
+
+
+def _loss(compiled: Any) -> Any:
+    """Return the loss of what a model was compiled with; None where that says nothing."""
+    return compiled.get("loss") if isinstance(compiled, dict) else None
+
+
+def _loaded(text: Any) -> Any:
+    """Return what a JSON text holds; None for what is none, as nothing is read that needs it."""
+    try:
+        return json.loads(text) if len(text) <= TEXT.most else None
+    except (RecursionError, TypeError, ValueError):
+        return None
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
@@ -113,6 +127,8 @@ def _read_whole_model(path: Path) -> SourceModel | SourceGraph:
         version = file.attribute("", "keras_version")
         if version is not None:
             architecture["keras_version"] = getattr(version, "decode", lambda: version)()
+        training = file.attribute("", "training_config")
+        architecture["loss"] = None if training is None else _loss(_loaded(training))
         return _source(path, architecture, file)
 
 

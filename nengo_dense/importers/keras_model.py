@@ -8,6 +8,7 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.keras_call import kind_of
 from nengo_dense.importers.keras_graph import layers_of
 from nengo_dense.importers.keras_hgq import DeployedReading
+from nengo_dense.importers.keras_loss import task_of
 from nengo_dense.importers.keras_move import BRANCHING
 from nengo_dense.importers.keras_nodes import KerasNodes
 from nengo_dense.importers.keras_weights import WeightSource
@@ -27,7 +28,8 @@ def read_architecture(
     model : str
         The model's name in error messages.
     architecture : dict
-        As in ``json.loads(model.to_json())``, of any Keras version.
+        As in ``json.loads(model.to_json())``, of any Keras version; beside it ``"loss"`` is what
+        the model was compiled with, where that is known.
     weights : callable
         Returns the weight arrays of a `KerasLayer`.
     **settings : optional
@@ -48,6 +50,7 @@ def read_architecture(
             model, [f"its architecture is malformed ({reason}); save the model again"]
         ) from err
     current().take(LAYERS, len(layers), model)
+    settings["task"] = task_of(architecture.get("loss"))
     version = str(architecture.get("keras_version", "3"))
     reading = DeployedReading(weights, is_keras_2=version[:1] in "12")
     branches = any(kind_of(layer) in BRANCHING for layer in layers)

@@ -38,12 +38,15 @@ class SklearnImporter:
 
     def read(self, model: Any) -> SourceModel:
         """Read the estimator's layers."""
+        from sklearn.base import is_regressor  # it is loaded, as the model is its
+
         model = found(model)
         return SourceModel(
             f"Scikit-learn {type(model).__name__}",
             _estimator(model, type(model).__name__),
             classes=getattr(model, "classes_", None),
             reference=reference(model),
+            task="regression" if is_regressor(model) else None,
         )
 
 

@@ -42,6 +42,8 @@ class SourceGraph:
         Why it cannot be run, where there is no reference.
     classes : (n_out,) array_like, optional
         What each value of the only output stands for in the source.
+    task : {None, "classification", "regression"}
+        What it was trained for, where the source says it of all outputs.
 
     Attributes
     ----------
@@ -49,6 +51,7 @@ class SourceGraph:
     form : GraphForm
         What it computes.
     classes : (n_out,) ndarray or None
+    task : str or None
     compared : str
         Whether it was compared with the model itself, and what came of it.
 
@@ -74,8 +77,10 @@ class SourceGraph:
         reference: Reference | None = None,
         why_not: str = "its importer cannot run it",
         classes: Any = None,
+        task: str | None = None,
     ) -> None:
         self.name = name
+        self.task = task
         self.form: GraphForm = fold_graph(name, nodes, outputs)
         self.classes = None if classes is None else np.asarray(classes)
         if self.classes is not None and (len(outputs), self.classes.shape) != (1, (self.n_out,)):
@@ -294,7 +299,7 @@ def source_of(
     nodes, outputs
         As for ``nengo_dense.importers.graph_folding.fold_graph``.
     **settings : optional
-        ``reference``, ``why_not`` and ``classes``.
+        ``reference``, ``why_not``, ``classes`` and ``task``.
 
     Raises
     ------
@@ -318,7 +323,7 @@ class FoldedGraph(SourceModel):
     """
 
     def __init__(self, graph: SourceGraph, operations: Sequence[Operation]) -> None:
-        super().__init__(graph.name, operations, classes=graph.classes)
+        super().__init__(graph.name, operations, classes=graph.classes, task=graph.task)
         self._graph = graph
         self.compared = graph.compared
 

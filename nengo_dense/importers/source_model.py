@@ -33,6 +33,8 @@ class SourceModel(Sequence[DenseSpec]):
         How to run the model itself.
     why_not : str, optional
         Why it cannot be run, where there is no reference.
+    task : {None, "classification", "regression"}
+        What it was trained for, where the source says it.
 
     Attributes
     ----------
@@ -40,6 +42,7 @@ class SourceModel(Sequence[DenseSpec]):
     layers : list of DenseSpec
         From the input on; linear ones are merged into the next.
     classes : (n_out,) ndarray or None
+    task : str or None
     compared : str
         Whether the layers were compared with the model itself, and what came of it.
 
@@ -71,8 +74,10 @@ class SourceModel(Sequence[DenseSpec]):
         classes: Any = None,
         reference: Reference | None = None,
         why_not: str = "its importer cannot run it",
+        task: str | None = None,
     ) -> None:
         self.name = name
+        self.task = task
         self.layers = fold(name, operations)
         self.classes = None if classes is None else np.asarray(classes)
         if self.classes is not None and self.classes.shape != (self.n_out,):

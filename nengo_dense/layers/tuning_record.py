@@ -47,6 +47,9 @@ class TuningRecord:
         Fingerprint of the calibration inputs, see ``fingerprint``.
     frame_time : float, optional
         How long a frame lasts, in seconds, where calibration inputs were sequences.
+    task : {"classification", "regression"}, optional
+        What several linear outputs were tuned for; None for both, as logits of classes and as
+        values.
 
     Raises
     ------
@@ -76,6 +79,7 @@ class TuningRecord:
     gap: float | None = None
     data: str | None = None
     frame_time: float | None = None
+    task: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest", "frame_time"):
@@ -84,7 +88,7 @@ class TuningRecord:
                 object.__setattr__(self, name, positive(value, name, self, "seconds"))
         if self.gap is not None and not 0 <= number(self.gap, "gap", self) < np.inf:
             raise ValidationError(f"must be 0 or more, got {self.gap:g}", "gap", self)
-        for name, kinds in (("effort", str | int | float), ("data", str)):
+        for name, kinds in (("effort", str | int | float), ("data", str), ("task", str)):
             value = getattr(self, name)
             if not (value is None or isinstance(value, kinds)):
                 raise ValidationError(f"must be text or None, got {show(value)}", name, self)
@@ -157,6 +161,16 @@ class TuningRecord:
         if x is not None:
             found += self._foreign(np.asarray(x, dtype=np.float64))
         return found
+
+    def not_for_values(self) -> str:
+        """Say that values of several linear outputs were not what tuning was for; else nothing."""
+        if self.task == "regression":
+            return ""
+        return (
+            "This stack was tuned as if its linear outputs were logits of classes, whose order "
+            "matters more than their values; as values they are less exact than they could be. "
+            "Convert the model again with task='regression'."
+        )
 
     def _foreign(self, x: np.ndarray) -> list[str]:
         """Describe inputs of another scale than the calibration data; empty if there are none."""

@@ -73,6 +73,7 @@ def train_through_time(
             samples,
             targets,
             dt,
+            task="regression" if _of_values(stack) else None,
             effort=check_effort(EFFORT if effort is None else effort),
             seed=settings.seed or 0,
             progress_bar=progress_bar,

@@ -107,8 +107,12 @@ def test_it_comes_again_where_nothing_can_be_raised():
 
 
 def test_it_is_raised_in_the_end_where_all_is_done_before():
-    with pytest.raises(KeyboardInterrupt), interrupt.kept():
+    with interrupt.kept() as raise_waiting:
+        raise_waiting()
         Last()
+        with pytest.raises(KeyboardInterrupt):
+            raise_waiting()
+        raise_waiting()
 
 
 def test_other_errors_there_are_still_told(capsys):
