@@ -42,13 +42,13 @@ def check_task(task: str | None, known: str | None, heads: Iterable[str]) -> str
     Raises
     ------
     nengo.exceptions.ValidationError
-        Values are wanted of a head that gives probabilities.
+        Values are wanted of a model that gives probabilities alone.
     """
-    of_classes = [head for head in heads if head in OF_CLASSES]
-    if task == "regression" and of_classes:
+    others = set(heads) - set(OF_CLASSES)
+    if task == "regression" and not others:
         raise invalid(
-            f"'regression' does not fit this model, which ends in a {of_classes[0]}, and that "
-            "gives probabilities; leave it out",
+            "'regression' does not fit this model, which ends in a softmax, and that gives "
+            "probabilities; leave it out",
             "task",
         )
     return task or known
