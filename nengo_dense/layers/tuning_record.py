@@ -67,6 +67,8 @@ class TuningRecord:
     []
     >>> record.differences(dt=0.002)
     ['This stack was tuned for steps of 1 ms, and this run has 2 ms, ...']
+    >>> record.not_for_values()
+    "This stack was tuned as if its linear outputs were logits of classes, ...task='regression'."
     """
 
     presentation_time: float
@@ -163,7 +165,13 @@ class TuningRecord:
         return found
 
     def not_for_values(self) -> str:
-        """Say that values of several linear outputs were not what tuning was for; else nothing."""
+        """Say that values of several linear outputs were not what tuning was for.
+
+        Returns
+        -------
+        sentence : str
+            With the remedy; empty where values were what it was for.
+        """
         if self.task == "regression":
             return ""
         return (
