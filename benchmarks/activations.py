@@ -188,13 +188,14 @@ def main():
     parser.add_argument("--effort", default="normal", choices=["fast", "normal", "best"])
     parser.add_argument("--activation-error", type=float, help="of convert")
     parser.add_argument("--percentile", type=float, help="of convert")
+    parser.add_argument("--task", choices=["classification", "regression"], help="of convert")
     parser.add_argument("--untuned", action="store_true", help="leave the weights as they are")
     parser.add_argument("--held-back", action="store_true", help="judge by training samples")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--json", help="where to write all figures")
     args = parser.parse_args()
     settings = {"encoding": args.encoding, "effort": args.effort, "tune": not args.untuned}
-    for argument in ("activation_error", "percentile"):
+    for argument in ("activation_error", "percentile", "task"):
         if getattr(args, argument) is not None:
             settings[argument] = getattr(args, argument)
     # of data in any range sigmoids are no values
