@@ -103,28 +103,33 @@ def energy(found: dict, method: str) -> str:
     return f"{1e6 * found['joules'][found['steps'].index(own[0])]:.2f} µJ"
 
 
+def short_records() -> list[dict]:
+    """Return what was measured of short presentations."""
+    return [record.load(name) for name in ("short", "short_mnist") if measured(name)]
+
+
 def short() -> str:
     """Say what stacks lose that are tuned for one length of presentation, read at several."""
-    known = record.load("short")
-    rows = []
-    for figure in known["figures"]:
+    records, rows = short_records(), []
+    for figure in (figure for r in records for figure in r["figures"]):
         name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
         for method, found in figure["methods"].items():
             seconds = f"{found['processor_seconds']:.2g} s"
             row = [name, len(figure["seeds"]), method, *gaps(figure, method), seconds]
             rows.append([*row, energy(found, method)])
-    steps = known["figures"][0]["methods"]["not tuned"]["steps"]
+    steps = records[0]["figures"][0]["methods"]["not tuned"]["steps"]
     head = ["data, hidden layers, encoding", "seeds", "stack", *(f"{n} steps" for n in steps)]
     head += ["processor time", "energy"]
     if not any(row[-1] for row in rows):
         head, rows = head[:-1], [row[:-1] for row in rows]
-    return table(head, rows) + "\n" + circumstances(known) + (PICTURE if curves_measured() else "")
+    found = table(head, rows) + "\n" + circumstances(*records)
+    return found + (PICTURE if curves_measured() else "")
 
 
 def short_picture() -> str:
     """Draw the accuracy after every step, of stacks before tuning and after it."""
     panels = []
-    for figure in record.load("short")["figures"]:
+    for figure in (figure for r in short_records() for figure in r["figures"]):
         lines = {name: found["over_time"] for name, found in figure["methods"].items()}
         title = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
         panels.append((f"{title}: accuracy after steps of 1 ms", lines, figure["source"][0]))
