@@ -333,10 +333,8 @@ def training(task: str) -> str:
     for way in ways:
         mine = [row for row in rows if row["way"] == way]
         values = [[row["chip"].get(str(n), row["source"]) for row in mine] for n in steps]
-        speed = f"{mean(mine, 'speed'):,.0f}" if "speed" in mine[0] else ""
-        lines.append([way, *(f"{100 * sum(v) / len(v):.2f}" for v in values), speed])
-    head = [task, *(f"{n} steps" for n in steps), "samples a second"]
-    return table(head, lines) + "\n" + circumstances(known)
+        lines.append([way, *(f"{100 * sum(v) / len(v):.2f}" for v in values)])
+    return table([task, *(f"{n} steps" for n in steps)], lines) + "\n" + circumstances(known)
 
 
 #: Formats of damaged files -> their names.
