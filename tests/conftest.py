@@ -1,5 +1,6 @@
 """What tests share: a nengo-loihi that builds under the NumPy that is installed, and a graph."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -57,13 +58,14 @@ def terminal():
 def printed_by():
     """Return what runs a program in a process of its own, and gives the words that it prints."""
 
-    def run(program):
+    def run(program, **variables):
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", program],
             capture_output=True,
             text=True,
             timeout=120,
             check=True,
+            env={**os.environ, **variables},
         )
         return done.stdout.split()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nengo_dense.emulator.product_order import LEAD, ProductOrder, SumSpiking, find_order
+from nengo_dense.loihi.kernel.early_kernel import NUMBER, TERM
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.thread import over_lanes
 
@@ -12,9 +13,6 @@ from nengo_dense.loihi.kernel.thread import over_lanes
 CACHE = 2**18
 #: Fewer lanes take less time than finding the order in which a product adds.
 FEW_LANES = 16
-#: Nanoseconds that a product takes for each of its values, and for each of its terms.
-NUMBER, TERM = 1.5, 0.1
-
 #: Chooses a `SumSpiking`, or None, given the nanoseconds that a product takes.
 ChooseSum = Callable[[float], SumSpiking | None]
 

@@ -51,7 +51,7 @@ class OutputJudges:
     def linear_task(self) -> str | None:
         """(str or None) What several linear outputs are for, as `nengo_dense.convert` takes it."""
         both = zip(self.parts, self.judges, strict=True)
-        tasks = {judge.task for part, judge in both if part.head == "linear" and part.n > 1}
+        tasks = {judge.task for part, judge in both if part.may_be_either}
         known = len(tasks) == 1 and tasks <= {"classification", "regression"}
         return tasks.pop() if known else None
 

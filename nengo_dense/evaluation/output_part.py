@@ -33,6 +33,11 @@ class OutputPart:
         """(int) Number of values."""
         return int(self.columns.stop - self.columns.start)
 
+    @property
+    def may_be_either(self) -> bool:
+        """(bool) Whether it may be values as well as logits of classes."""
+        return self.head == "linear" and self.n > 1
+
     def of(self, logits: np.ndarray) -> np.ndarray:
         """Return the output for all logits, (..., n_logits)."""
         return HEADS[self.head](logits[..., self.columns])

@@ -157,9 +157,10 @@ class Run:
 
     def for_values(self, parts: Iterable[OutputPart]) -> "Run":
         """Return this run, noting where values of outputs were not what tuning was for."""
-        several = any(part.head == "linear" and part.n > 1 for part in parts)
-        note = self.stack.tuned.not_for_values() if several and self.stack.tuned else ""
-        return replace(self, notes=(*self.notes, note)) if note else self
+        tuned = self.stack.tuned
+        if tuned is None or not any(part.may_be_either for part in parts):
+            return self
+        return replace(self, notes=(*self.notes, *filter(None, [tuned.not_for_values()])))
 
     def warn(self, stacklevel: int) -> None:
         """Say the notes, to the caller of whoever calls this (1), or further up."""

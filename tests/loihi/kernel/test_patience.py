@@ -1,8 +1,6 @@
 """NumPy computes until it has taken as long as the compiled functions take to get."""
 
 import importlib.util
-import os
-import subprocess
 import sys
 
 import pytest
@@ -79,30 +77,20 @@ LITTLE = pytest.param(
 
 
 @pytest.mark.parametrize(("limit", "loaded"), [LITTLE, (-1.0, "True")])
-def test_a_process_with_little_to_do_does_not_load_numba(limit, loaded):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM.format(limit=limit)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    assert done.stdout.split() == [loaded]
+def test_a_process_with_little_to_do_does_not_load_numba(limit, loaded, printed_by):
+    assert printed_by(PROGRAM.format(limit=limit)) == [loaded]
 
 
-def test_where_numba_is_switched_off_before_it_is_loaded_all_is_numpy():
+def test_where_numba_is_switched_off_before_it_is_loaded_all_is_numpy(printed_by):
     program = (
         "from nengo_dense.loihi.kernel import choice\n"
         "print(choice.make_fire_from_rest().__module__, choice.make_slopes()[0].__module__,"
         " choice.make_sum_spiking(), choice.is_compiled())"
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-    )
     kernel = "nengo_dense.loihi.kernel."
-    assert done.stdout.split() == [f"{kernel}numpy_host", f"{kernel}numpy_slope", "None", "True"]
+    assert printed_by(program, NUMBA_DISABLE_JIT="1") == [
+        f"{kernel}numpy_host",
+        f"{kernel}numpy_slope",
+        "None",
+        "True",
+    ]
