@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.array_like import to_array
+from nengo_dense.columns import Names, check_columns
 from nengo_dense.exceptions import invalid
 from nengo_dense.samples import check_inputs, check_width
 
@@ -51,7 +52,7 @@ class Batches(ABC):
         """
 
 
-def check_batches(x: Any, n_in: int, attr: str) -> Batches:
+def check_batches(x: Any, n_in: int, attr: str, columns: Names | None = None) -> Batches:
     """Return samples as `Batches`.
 
     Parameters
@@ -64,13 +65,15 @@ def check_batches(x: Any, n_in: int, attr: str) -> Batches:
         Values of a sample; more dimensions are flattened.
     attr : str
         For messages.
+    columns : tuple of (str or None), optional
+        Names of the columns in calibration, which those of batches are held against.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         As in `nengo_dense.samples.check_inputs`; nothing to iterate over.
     """
-    return _Stream(x, n_in, attr) if _yields_parts(x) else _Array(x, n_in, attr)
+    return _Stream(x, n_in, attr, columns) if _yields_parts(x) else _Array(x, n_in, attr)
 
 
 def _yields_parts(x: Any) -> bool:
@@ -117,8 +120,9 @@ class _Array(Batches):
 
 
 class _Stream(Batches):
-    def __init__(self, x: Any, n_in: int, attr: str) -> None:
+    def __init__(self, x: Any, n_in: int, attr: str, columns: Names | None) -> None:
         self.n = None
+        self._columns = columns
         self._n_in = n_in
         self._attr = attr
         parts = iter(x)
@@ -158,7 +162,9 @@ class _Stream(Batches):
                 "(inputs for inputs, labels in loader) does",
                 self._attr,
             )
-        return check_inputs(part, self._n_in, f"a batch of {self._attr}")
+        attr = f"a batch of {self._attr}"
+        check_columns(part, self._columns, attr, "in calibration")
+        return check_inputs(part, self._n_in, attr)
 
 
 def _looks_labelled(part: Any) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.columns import Names
 from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.request import Data
 from nengo_dense.samples import check_inputs, hold_back
@@ -36,6 +37,8 @@ class Calibration(NamedTuple):
         Steps that a frame of theirs lasts.
     by_frame : bool
         Whether each frame has an answer.
+    columns : tuple of (str or None), or None
+        Names of the inputs.
     """
 
     rows: np.ndarray
@@ -43,6 +46,7 @@ class Calibration(NamedTuple):
     sequences: Sequences | None = None
     frame_steps: int | None = None
     by_frame: bool = False
+    columns: Names | None = None
 
     @classmethod
     def of(cls, data: Data, n_in: int) -> "Calibration | None":
@@ -62,12 +66,12 @@ class Calibration(NamedTuple):
             data.check_no_sequences("calibration by")
             rows = check_inputs(data.inputs, n_in, data.attr)
             _check_telling(rows, len(rows), "samples", data.attr)
-            return cls(rows, data.n_steps)
+            return cls(rows, data.n_steps, columns=data.columns)
         rows = sequences.frames()
         _check_telling(rows, sequences.n, "sequences", data.attr)
         least = 2 if data.by_frame else 1
         steps = sequences.frame_steps(data.n_steps, data.dt, least)
-        return cls(rows, data.n_steps, sequences, steps, data.by_frame)
+        return cls(rows, data.n_steps, sequences, steps, data.by_frame, data.columns)
 
     @property
     def answer_steps(self) -> int:

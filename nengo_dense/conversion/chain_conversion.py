@@ -43,7 +43,7 @@ def convert_chain(
     source: SourceModel, data: Data, request: Request, how: dict[str, Any], **settings: Any
 ) -> DenseStack:
     """Turn a chain of layers into a stack; ``how`` is for its tuning."""
-    calibration = Calibration.of(data, source.n_in)
+    calibration = Calibration.of(data.with_columns(source.features), source.n_in)
     x = None if calibration is None else calibration.rows
     source.compare(x)
     task = check_task(how["task"], source.task, [source.layers[-1].activation])

@@ -72,7 +72,8 @@ def convert(
     calibration : (batch, n_in) array_like, or dict of them by input, optional
         Training inputs as the model sees them, some thousand if possible, without labels. Or
         sequences, (n, n_frames, n_in) or a list of (n_frames, n_in) arrays, which change while
-        they are shown, as in `nengo_dense.evaluate`.
+        they are shown, as in `nengo_dense.evaluate`. The names of a data frame's columns are kept
+        in ``stack.tuned``: later data frames must have the same, in the same order.
     labels : (batch,) or (batch, n_classes) array_like, or dict of them by output, optional
         True classes of the calibration inputs, of a model that ends in a softmax; of several
         outputs those that do, by name, or without where there is one. Tuning needs none; with

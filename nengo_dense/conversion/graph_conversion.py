@@ -92,6 +92,7 @@ def convert_graph(
             "of a graph must be one type for all layers on the chip, got a list",
             attr="neuron_type",
         )
+    data = data.with_columns(source.features, source.form.inputs)
     if isinstance(data.inputs, Mapping):
         data = data._replace(inputs=join(data.inputs, source.form.inputs))
     calibration = Calibration.of(data, source.n_in)
@@ -117,8 +118,7 @@ def convert_graph(
         fitted={label: found.error for label, found in fits.items()},
         **settings,
     )
-    names = [population.name for population in form.populations]
-    check_storable(source.name, graph, names, data.dt)
+    check_storable(source.name, graph, [each.name for each in form.populations], data.dt)
     if calibration is not None and request.tune:
         how = {**how, "source": source.logits, "labels": labels, "task": task}
         logits = source.logits(calibration.rows)

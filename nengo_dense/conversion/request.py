@@ -1,7 +1,9 @@
 """What a conversion is asked for, checked."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from nengo_dense.columns import Names, check_columns, column_names
 from nengo_dense.exceptions import invalid
 
 
@@ -47,6 +49,8 @@ class Data(NamedTuple):
         Step in seconds.
     attr : str
         What ``inputs`` were given as, for messages.
+    columns : tuple of (str or None), or None
+        Names of the inputs' columns, see `with_columns`.
     """
 
     inputs: Any
@@ -56,6 +60,27 @@ class Data(NamedTuple):
     n_steps: int
     dt: float
     attr: str = "calibration"
+    columns: Names | None = None
+
+    def with_columns(
+        self, known: Names | None = None, sizes: Mapping[str, int] | None = None
+    ) -> "Data":
+        """Return the data with the names of their columns, or those that the source knows.
+
+        Parameters
+        ----------
+        known : tuple of (str or None), optional
+            Names that the source model learnt.
+        sizes : mapping of str to int, optional
+            Values of each input, where there may be several.
+
+        Raises
+        ------
+        nengo.exceptions.ValidationError
+            The data have other columns than the source model learnt, or another order.
+        """
+        check_columns(self.inputs, known, self.attr, "in the training of the model", sizes)
+        return self._replace(columns=column_names(self.inputs, self.attr, sizes) or known)
 
     def check_no_sequences(self, wanted: str) -> None:
         """Raise a ValidationError for what goes with sequences alone."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag, positive, presentation_steps
+from nengo_dense.columns import check_columns, column_names
 from nengo_dense.evaluation.source_answers import (
     Source,
     sequences_of,
@@ -14,6 +15,7 @@ from nengo_dense.evaluation.source_answers import (
     source_inputs,
 )
 from nengo_dense.exceptions import invalid
+from nengo_dense.importers import SourceGraph
 from nengo_dense.layers.readout import frame_shares, window_start
 from nengo_dense.sequence import Sequences
 
@@ -46,7 +48,14 @@ class LadderSamples:
 
     @classmethod
     def of(
-        cls, source: Source, x: Any, presentation_time: Any, dt: Any, mask: Any, per_frame: Any
+        cls,
+        source: Source,
+        x: Any,
+        presentation_time: Any,
+        dt: Any,
+        mask: Any,
+        per_frame: Any,
+        calibration: Any = None,
     ) -> "LadderSamples":
         """Check samples; the arguments are those of `ladder`.
 
@@ -54,6 +63,9 @@ class LadderSamples:
         ------
         nengo.exceptions.ValidationError
         """
+        sizes = source.form.inputs if isinstance(source, SourceGraph) else None
+        known = column_names(calibration, "calibration", sizes) or source.features
+        check_columns(x, known, "x", "in calibration or training", sizes)
         x = side_by_side(source, x)
         sequences = Sequences.read(x, source.n_in, mask)
         by_frame = flag(per_frame, "per_frame")

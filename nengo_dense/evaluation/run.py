@@ -17,6 +17,7 @@ from nengo_dense.arguments import (
     unusual_time,
 )
 from nengo_dense.batches import Batches, check_batches
+from nengo_dense.columns import check_columns
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
@@ -100,9 +101,12 @@ class Run:
         nengo.exceptions.ValidationError
         """
         check_stack(stack)
+        columns = None if stack.tuned is None else stack.tuned.columns
+        sizes = stack.sizes if isinstance(stack, DenseGraph) else None
+        check_columns(x, columns, "x", "in calibration", sizes)
         x = _joined(stack, x)
         sequences = Sequences.read(x, stack.size_in, mask)
-        samples = sequences or check_batches(x, stack.size_in, "x")
+        samples = sequences or check_batches(x, stack.size_in, "x", columns)
         check_target(stack, choice(target, TARGETS, "target"))
         step = positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(presentation_time, step)

@@ -114,7 +114,7 @@ def ladder(
     """
     with outside_networks():
         source = read_model(model)
-        shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame)
+        shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame, calibration)
         y, sample_weight = shown.truths(y, sample_weight)
         names = source.classes if classes is None else classes
         judges = judge_outputs(source_parts(source), y, shown.n, task, names, sample_weight)

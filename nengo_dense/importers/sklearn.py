@@ -45,6 +45,7 @@ class SklearnImporter:
             f"Scikit-learn {type(model).__name__}",
             _estimator(model, type(model).__name__),
             classes=getattr(model, "classes_", None),
+            features=getattr(model, "feature_names_in_", None),
             reference=reference(model),
             task="regression" if is_regressor(model) else None,
         )

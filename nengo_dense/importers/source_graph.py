@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.columns import Names
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.comparison import (
     Difference,
@@ -51,6 +52,8 @@ class SourceGraph:
     form : GraphForm
         What it computes.
     classes : (n_out,) ndarray or None
+    features : None
+        No graph knows names of its inputs' values.
     task : str or None
     compared : str
         Whether it was compared with the model itself, and what came of it.
@@ -67,6 +70,8 @@ class SourceGraph:
         *populations, output = graph.activations(x)
         form, fits = graph.normal_form(x)
     """
+
+    features: Names | None = None
 
     def __init__(
         self,

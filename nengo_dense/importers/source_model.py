@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 from nengo.exceptions import NengoException
 
+from nengo_dense.columns import as_names
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.comparison import Subject, compare, not_compared, random_inputs
@@ -29,6 +30,8 @@ class SourceModel(Sequence[DenseSpec]):
         What it does, as the source has it.
     classes : (n_out,) array_like, optional
         What each output stands for in the source: numbers or texts.
+    features : (n_in,) sequence of str, optional
+        Names of the inputs, where the source learnt them.
     reference : Reference, optional
         How to run the model itself.
     why_not : str, optional
@@ -42,6 +45,7 @@ class SourceModel(Sequence[DenseSpec]):
     layers : list of DenseSpec
         From the input on; linear ones are merged into the next.
     classes : (n_out,) ndarray or None
+    features : tuple of str, or None
     task : str or None
     compared : str
         Whether the layers were compared with the model itself, and what came of it.
@@ -72,6 +76,7 @@ class SourceModel(Sequence[DenseSpec]):
         operations: Sequence[Operation],
         *,
         classes: Any = None,
+        features: Sequence[str] | None = None,
         reference: Reference | None = None,
         why_not: str = "its importer cannot run it",
         task: str | None = None,
@@ -82,6 +87,7 @@ class SourceModel(Sequence[DenseSpec]):
         self.classes = None if classes is None else np.asarray(classes)
         if self.classes is not None and self.classes.shape != (self.n_out,):
             self.classes = None  # of a step before the last, or of several labels at once
+        self.features = as_names(features, self.n_in)
         self.compared = "not compared yet" if reference else f"not compared: {why_not}"
         self._operations = list(operations)
         self._reference = reference

@@ -60,7 +60,9 @@ def train_through_time(
     dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
     if said := unusual_time(time, dt):
         warnings.warn(said, stacklevel=3)
-    samples = Calibration.of(Data(x, y, None, False, n_steps, dt, "x"), stack.size_in)
+    samples = Calibration.of(
+        Data(x, y, None, False, n_steps, dt, "x").with_columns(), stack.size_in
+    )
     if samples is None:
         raise invalid("must be samples, got None", "x")
     targets = _targets(stack, samples, y)
