@@ -139,7 +139,7 @@ class Model:
         truths = y if sequences is None else sequences.by_frame(y, "y")
         n = len(x) if sequences is None else sequences.n_rows
         parts = source_parts(self.source)
-        return judge_outputs(parts, truths, n, task, classes, None).linear_task
+        return judge_outputs(parts, truths, n, task, classes, None, self.source.task).linear_task
 
     def by_output(self, texts: list[str] | None, read: Callable[[str], Any], option: str) -> Any:
         """Return an option's values by output; the value itself where no output is named.

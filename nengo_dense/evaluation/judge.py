@@ -161,10 +161,19 @@ class ClassJudge(Judge):
         return Leads(self.head) if self.keeps_leads else Answers(self.head)
 
     def answers_of(self, source: Any) -> np.ndarray:
-        """Take labels, as scikit-learn's ``predict`` gives them, as well as outputs."""
-        if to_array(source, "source").ndim == 1:
+        """Take labels, as scikit-learn's ``predict`` gives them, as well as outputs.
+
+        Of two classes there may be the second's probability alone, (n, 1), as Keras and PyTorch
+        give it of a single sigmoid.
+        """
+        given = to_array(source, "source")
+        if given.ndim == 1:
             names = self.classes
             return check_labels(source, len(self.truth), len(names), "source", names)
+        if self.head == "softmax" and self.n_out == 2 and given.shape == (len(self.truth), 1):
+            second = check_values(given, len(self.truth), 1, "source")
+            if second.min() >= 0 and second.max() <= 1:
+                source = np.hstack([1 - second, second])
         return super().answers_of(source)
 
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:

@@ -180,7 +180,8 @@ def judges_for(
     nengo.exceptions.ValidationError
     """
     names = stack.classes if classes is None else classes
-    return judge_outputs(parts_of(stack), y, n, task, names, sample_weight)
+    known = None if stack.tuned is None else stack.tuned.task
+    return judge_outputs(parts_of(stack), y, n, task, names, sample_weight, known)
 
 
 def measure(

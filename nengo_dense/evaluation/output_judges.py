@@ -134,7 +134,13 @@ class OutputReaders(Reader):
 
 
 def judge_outputs(
-    parts: Sequence[OutputPart], y: Any, n: int, task: Any, classes: Any, sample_weight: Any
+    parts: Sequence[OutputPart],
+    y: Any,
+    n: int,
+    task: Any,
+    classes: Any,
+    sample_weight: Any,
+    known: str | None = None,
 ) -> OutputJudges:
     """Find the task of each output and read what is right, as `evaluate` takes it.
 
@@ -145,6 +151,8 @@ def judge_outputs(
         As in `evaluate`.
     n : int
         Samples.
+    known : {None, "classification", "regression"}, optional
+        What linear outputs were trained or tuned for.
 
     Raises
     ------
@@ -157,14 +165,20 @@ def judge_outputs(
     tasks = by_output(task, parts, "task", for_all=True)
     names = by_output(classes, parts, "classes")
     judges = [
-        judge_for(truth, n, part.n, part.head, own_task, own_names, sample_weight)
+        judge_for(truth, n, part, own_task, own_names, sample_weight, known)
         for part, truth, own_task, own_names in zip(parts, truths, tasks, names, strict=True)
     ]
     return OutputJudges(parts, judges)
 
 
 def judge_for(
-    y: Any, n: int, n_out: int, head: str, task: Any, classes: Any, sample_weight: Any
+    y: Any,
+    n: int,
+    part: OutputPart,
+    task: Any,
+    classes: Any,
+    sample_weight: Any,
+    known: str | None,
 ) -> Judge:
     """Find the task of an output and read what is right, as `evaluate` takes it.
 
@@ -172,10 +186,10 @@ def judge_for(
     ------
     nengo.exceptions.ValidationError
     """
-    judge = JUDGES[tell_task(y, n_out, head, task)]
-    names = check_classes(classes, judge.n_names(n_out), None)
+    judge = JUDGES[tell_task(y, part.n, part.head, task, known)]
+    names = check_classes(classes, judge.n_names(part.n), None)
     weights = check_sample_weight(sample_weight, n)
-    return judge(y, n, n_out, head, names, weights)
+    return judge(y, n, part.n, part.head, names, weights)
 
 
 def check_own_metrics(judges: OutputJudges, metrics: Any) -> list[Any]:

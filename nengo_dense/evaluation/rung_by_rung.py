@@ -117,7 +117,8 @@ def ladder(
         shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame, calibration)
         y, sample_weight = shown.truths(y, sample_weight)
         names = source.classes if classes is None else classes
-        judges = judge_outputs(source_parts(source), y, shown.n, task, names, sample_weight)
+        parts, known = source_parts(source), conversion.get("task", source.task)
+        judges = judge_outputs(parts, y, shown.n, task, names, sample_weight, known)
         source.compare(shown.rows)
         common = {"presentation_time": presentation_time, "dt": dt, "progress_bar": progress_bar}
         meant = common | {"task": judges.linear_task}

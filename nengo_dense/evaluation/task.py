@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from nengo_dense.arguments import choice
 from nengo_dense.array_like import to_array
 from nengo_dense.evaluation.judge import ClassJudge, Judge, LabelJudge, ValueJudge
@@ -24,12 +26,13 @@ UNFIT = {
 }
 
 
-def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
+def tell_task(y: Any, n_out: int, head: str, task: Any, known: str | None = None) -> str:
     """Return the task that was named, or the one that ``y`` and the head are for.
 
     A column for each output that is neither one-hot nor 0 and 1 means values; one label a sample
-    means classes. Of a single output, 0 and 1 behind a sigmoid mean two classes, and all else
-    values.
+    means classes. Of a single output, 0 and 1 behind a sigmoid mean two classes. Behind no head
+    they may be that too, as of a model trained with a loss of logits, and are asked for. All else
+    of a single output means values.
 
     Parameters
     ----------
@@ -37,11 +40,14 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
     n_out : int
     head : str
     task : {None, "classification", "regression", "multilabel"}
+    known : {None, "classification", "regression"}, optional
+        What linear outputs were trained or tuned for.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another word, a head that the task does not go with, or ``y`` that two tasks may have.
+        Another word, a head that the task does not go with, or ``y`` that two tasks may have or
+        that a sigmoid never gives.
     """
     if task is not None:
         chosen = choice(task, TASKS, "task")
@@ -52,10 +58,11 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
     if head in OF_CLASSES or columns.dtype.kind not in "biuf":
         return "classification"
     if n_out == 1:
-        return "classification" if head == "sigmoid" and is_binary(columns) else "regression"
+        return _of_one(columns, head, known)
     if columns.ndim < 2 or columns.shape[1] != n_out:
         return "classification"
     if not is_binary(columns):
+        _check_range(columns, head)
         return "regression"
     if (columns.sum(axis=1) == 1).all() and head != "sigmoid":
         return "classification"
@@ -67,6 +74,32 @@ def tell_task(y: Any, n_out: int, head: str, task: Any) -> str:
         "task='multilabel' to have a label wherever an output is above 0",
         "y",
     )
+
+
+def _of_one(values: np.ndarray, head: str, known: str | None) -> str:
+    """Return the task of a single output."""
+    if head == "sigmoid" and is_binary(values):
+        return "classification"
+    _check_range(values, head)
+    if head == "linear" and known is None and is_binary(values) and values.min() < values.max():
+        raise invalid(
+            "has 0 and 1 alone, and a single output behind a linear head may be meant as a value "
+            "or as the logit of class 1. Give task='regression' to have it meet 0 and 1, or "
+            "task='classification' to have class 1 wherever it is above 0",
+            "y",
+        )
+    return "regression"
+
+
+def _check_range(values: np.ndarray, head: str) -> None:
+    """Refuse values that a sigmoid never gives: labels in other numbers than 0 and 1."""
+    if head == "sigmoid" and values.size and (values.min() < 0 or values.max() > 1):
+        raise invalid(
+            f"has numbers from {values.min():g} to {values.max():g}, and a sigmoid head gives "
+            "values between 0 and 1. Write labels as 0 and 1, or give task='regression' to have "
+            "outputs meet these numbers",
+            "y",
+        )
 
 
 def _check_head(task: str, head: str) -> None:

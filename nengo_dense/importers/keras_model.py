@@ -100,5 +100,9 @@ def _graph(
     for name, node in outputs:
         named[name if name not in named else f"{name}_{len(named) + 1}"] = node
     source = source_of(model, found.nodes, named, **_without(model, reading, settings))
+    if isinstance(source, SourceGraph):
+        # a head says itself what it is for
+        linear = {name: output.head == "linear" for name, output in source.form.outputs.items()}
+        source.task = task_of(architecture.get("loss"), linear)
     warn_of_rounding(model, (step for node in found.nodes for step in node.operations))
     return source

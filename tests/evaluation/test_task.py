@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
-from nengo_dense.evaluation import evaluate
+from nengo_dense.conversion import convert
+from nengo_dense.evaluation import evaluate, ladder
 from nengo_dense.evaluation.task import tell_task
 from nengo_dense.layers import DenseStack
 
@@ -22,7 +23,8 @@ VALUES = np.arange(12.0).reshape(4, 3)
         (VALUES, 3, "linear", "regression"),
         (VALUES, 3, "relu", "regression"),
         (VALUES[:, :1], 1, "linear", "regression"),
-        ([0, 1, 1, 0], 1, "linear", "regression"),
+        ([0, 0, 0], 1, "linear", "regression"),
+        ([0, 1, 1, 0], 1, "relu", "regression"),
         ([0, 1, 1, 0], 1, "sigmoid", "classification"),
         ([0, 0.2, 1, 0], 1, "sigmoid", "regression"),
         (["no", "yes"], 1, "sigmoid", "classification"),
@@ -41,6 +43,51 @@ def test_what_two_tasks_may_have_is_asked_for():
     with pytest.raises(ValidationError, match=r"Give task='regression' to .*task='multilabel'"):
         tell_task(SETS, 3, "linear", None)
     assert tell_task(SETS, 3, "linear", "regression") == "regression"
+
+
+@pytest.mark.parametrize("y", [[0, 1, 1, 0], [False, True], [[0.0], [1.0]]])
+def test_of_a_single_output_too(y):
+    with pytest.raises(ValidationError, match=r"Give task='regression' to .*'classification' to"):
+        tell_task(y, 1, "linear", None)
+    assert tell_task(y, 1, "linear", "classification") == "classification"
+    assert tell_task(y, 1, "linear", None, known="regression") == "regression"
+
+
+@pytest.mark.parametrize("n_out", [1, 3])
+@pytest.mark.parametrize("y", [2 * SETS - 1, SETS + 1], ids=["-1 and 1", "1 and 2"])
+def test_labels_in_numbers_that_no_sigmoid_gives_are_no_values(y, n_out):
+    with pytest.raises(ValidationError, match=r"y: has numbers from .* Write labels as 0 and 1"):
+        tell_task(y[:, :n_out], n_out, "sigmoid", None)
+    assert tell_task(y[:, :n_out], n_out, "sigmoid", "regression") == "regression"
+
+
+@pytest.mark.filterwarnings("ignore:This stack was tuned")
+def test_what_a_stack_was_tuned_for_is_known(rng):
+    x, model = rng.rand(40, 2), [(rng.randn(4, 2), np.zeros(4)), (rng.randn(1, 4), np.zeros(1))]
+    y = np.arange(40) % 2
+    how = {"calibration": x, "effort": 0.1, "progress_bar": False}
+    stack = convert(model, task="regression", **how)
+    assert evaluate(stack, x, y, progress_bar=False).task == "regression"
+    report = ladder(model, x, y, task="regression", progress_bar=False)
+    assert report.rungs[-1].name == "chip, integers"
+    with pytest.raises(ValidationError, match="a value or as the logit of class 1"):
+        evaluate(convert(model, **how), x, y, progress_bar=False)
+    with pytest.raises(ValidationError, match="a value or as the logit of class 1"):
+        ladder(model, x, y, progress_bar=False)
+
+
+def test_the_probability_of_the_second_class_is_an_answer(rng):
+    stack = DenseStack([4, 4, 2], 2, readout="softmax", seed=0)
+    x, second = rng.rand(6, 2), np.array([0.1, 0.6, 0.9, 0.2, 0.4, 0.8])
+    y = (second > 0.5).astype(int)
+    both = np.stack([1 - second, second], axis=1)
+    found = [
+        evaluate(stack, x, y, source=source, progress_bar=False).agreement
+        for source in (second[:, None], both, y)
+    ]
+    assert found[0] == found[1] == found[2]
+    with pytest.raises(ValidationError, match=r"source: must have shape \(6, 2\)"):
+        evaluate(stack, x, y, source=second[:, None] + 1, progress_bar=False)
 
 
 @pytest.mark.parametrize(

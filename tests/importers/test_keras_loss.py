@@ -10,6 +10,7 @@ from nengo_dense.importers.keras_loss import TASKS, task_of
 keras = pytest.importorskip("keras")
 
 REGRESSION = ["mse", "mean_squared_error", "log_cosh", keras.losses.Huber(), "MeanSquaredError"]
+REG = "regression"
 CLASSES = ["sparse_categorical_crossentropy", keras.losses.CategoricalCrossentropy(True)]
 
 
@@ -44,6 +45,30 @@ def test_a_model_says_what_it_was_trained_for(way, losses, task, tmp_path):
 )
 def test_losses_of_several_outputs_say_it_together(loss, task):
     assert read_model(model(loss, 2)).task == task
+
+
+@pytest.mark.parametrize("way", ["live", ".keras", ".h5"])
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize(
+    ("losses", "task"),
+    [
+        ({"c": "sparse_categorical_crossentropy", "v": "mse", "m": "binary_crossentropy"}, REG),
+        ({"c": "categorical_crossentropy", "v": None, "m": "mse"}, None),
+        (["categorical_crossentropy", "binary_crossentropy", "huber"], REG),
+        ("mse", REG),
+    ],
+)
+def test_losses_of_outputs_with_a_head_say_nothing_of_others(way, losses, task, tmp_path):
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dense(4, "relu")(inputs)
+    heads = {"c": "softmax", "m": "sigmoid", "v": None}
+    outputs = [keras.layers.Dense(2, head, name=name)(hidden) for name, head in heads.items()]
+    source = keras.Model(inputs, outputs)
+    source.compile("adam", losses)
+    if way != "live":
+        source.save(tmp_path / f"model{way}")
+        source = tmp_path / f"model{way}"
+    assert read_model(source).task == task
 
 
 def test_what_a_loss_is_written_as_is_known():
