@@ -71,7 +71,8 @@ def tell_task(y: Any, n_out: int, head: str, task: Any, known: str | None = None
     raise invalid(
         f"has rows of 0 and 1 with several ones, and outputs behind a {head} head may be meant as "
         "values or as the logits of labels. Give task='regression' to have them meet 0 and 1, or "
-        "task='multilabel' to have a label wherever an output is above 0",
+        "task='multilabel' to have a label wherever an output is above 0 (--task on the command "
+        "line)",
         "y",
     )
 
@@ -85,7 +86,8 @@ def _of_one(values: np.ndarray, head: str, known: str | None) -> str:
         raise invalid(
             "has 0 and 1 alone, and a single output behind a linear head may be meant as a value "
             "or as the logit of class 1. Give task='regression' to have it meet 0 and 1, or "
-            "task='classification' to have class 1 wherever it is above 0",
+            "task='classification' to have class 1 wherever it is above 0 (--task on the command "
+            "line)",
             "y",
         )
     return "regression"

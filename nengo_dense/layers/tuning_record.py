@@ -17,6 +17,9 @@ EARLIEST = 0.25
 #: more than its width. Test data often leave it a little; data of another scale leave it far in
 #: nearly all samples.
 FOREIGN_SHARE = 0.05
+#: Inputs are of a smaller scale if this many samples or more keep within this share of the
+#: calibration range, in every input. Neurons that were tuned for the whole range hardly fire then.
+TELLING, NARROW_SHARE = 20, 0.1
 #: How close times must be, relative to each other, to count as the same.
 TOLERANCE = 1e-6
 
@@ -172,7 +175,8 @@ class TuningRecord:
                 "chip or its emulator, or convert with encoding='host' or 'spikes'."
             )
         if x is not None:
-            found += self._foreign(np.asarray(x, dtype=np.float64))
+            values = np.asarray(x, dtype=np.float64)
+            found += self._foreign(values) or self._narrow(values)
         return found
 
     def not_for_values(self) -> str:
@@ -205,6 +209,24 @@ class TuningRecord:
             f"{x[:, feature].max():.4g} instead of {self.input_low[feature]:.4g} to "
             f"{self.input_high[feature]:.4g}. Preprocess them as the calibration data, or "
             "convert the model again with calibration data like these."
+        ]
+
+    def _narrow(self, x: np.ndarray) -> list[str]:
+        """Describe inputs of a smaller scale than calibration data; empty if there are none."""
+        span = self.input_high - self.input_low
+        moves = span > 0
+        if len(x) < TELLING or not moves.any():
+            return []
+        shares = np.ptp(x, axis=0)[moves] / span[moves]
+        if not 0 < shares.max() < NARROW_SHARE:
+            return []
+        feature = int(np.flatnonzero(moves)[shares.argmax()])
+        return [
+            f"This stack was tuned on inputs of a larger scale: no input takes more than "
+            f"{shares.max():.2g} of its range in calibration. Input {feature} has "
+            f"{x[:, feature].min():.4g} to {x[:, feature].max():.4g} instead of "
+            f"{self.input_low[feature]:.4g} to {self.input_high[feature]:.4g}. Preprocess them as "
+            "the calibration data, or convert the model again with calibration data like these."
         ]
 
 

@@ -35,6 +35,21 @@ def test_each_difference_has_a_sentence():
     assert len(RECORD.differences(dt=0.01, presentation_time=0.001)) == 2
 
 
+def test_inputs_of_a_smaller_scale_are_told(rng):
+    raw = TuningRecord(0.1, 0.001, "host", [0.0, 0.0, 3.0], [255.0, 255.0, 3.0])
+    x = rng.uniform([0, 0, 3], [255, 255, 3], (40, 3))
+    assert raw.differences(x=x) == raw.differences(x=x / [2, 20, 1]) == []
+    (sentence,) = raw.differences(x=x / [255, 255, 1])
+    for word in ("a larger scale", "0.00", "instead of 0 to 255", "Preprocess them"):
+        assert word in sentence
+    # too few to tell, the same sample again and again, and a calibration that never changed
+    assert raw.differences(x=x[:19] / [255, 255, 1]) == []
+    assert raw.differences(x=np.repeat(x[:1], 40, axis=0)) == []
+    assert (
+        TuningRecord(0.1, 0.001, "host", [3.0], [3.0]).differences(x=np.full((40, 1), 3.0)) == []
+    )
+
+
 def test_inputs_a_little_outside_or_a_few_far_out_are_no_difference(rng):
     x = rng.uniform([-0.5, -2], [1.5, 2], (100, 2))
     x[:5] = 1000.0
