@@ -18,6 +18,10 @@ from nengo_dense.loihi.energy import Energy
 from nengo_dense.samples import check_labels
 from nengo_dense.targets import check_label_sets, check_values
 
+#: Labels seem to be counted from 1 if this many samples or more are there, none has label 0, and
+#: this share of the answers is one below.
+TELLING, ALIKE = 20, 0.5
+
 
 class Judge(ABC):
     """Knows what is right, and makes an evaluation of what was answered.
@@ -93,6 +97,16 @@ class Judge(ABC):
             What all evaluations have.
         """
 
+    def doubt(self, answers: np.ndarray) -> str:
+        """Say why what is right may have been misread; empty where nothing tells so.
+
+        Parameters
+        ----------
+        answers : ndarray
+            As labels are: ``predictions`` of an evaluation.
+        """
+        return ""
+
     def answers_of(self, source: Any) -> np.ndarray:
         """Return what a source model's outputs, checked here, answer.
 
@@ -145,6 +159,20 @@ class ClassJudge(Judge):
 
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
         self.truth = check_labels(y, n, len(self.classes), classes=classes)
+        self._by_index = classes is None
+
+    def doubt(self, answers: np.ndarray) -> str:
+        """Tell labels that are counted from 1, in a set without the last class."""
+        if not self._by_index or len(answers) < TELLING or self.truth.min() < 1:
+            return ""
+        right, below = (float((answers == self.truth - less).mean()) for less in (0, 1))
+        if below < ALIKE or right > below / 2:
+            return ""
+        return (
+            f"Labels are taken for indices of outputs from 0, and {below:.0%} of the answers are "
+            f"one below their label, while {right:.0%} are the label. If the model counts its "
+            f"classes from 1, give classes=range(1, {len(self.classes) + 1})"
+        )
 
     @classmethod
     def n_names(cls, n_out: int) -> int:

@@ -1,5 +1,6 @@
 """Whole test sets through a stack or a graph."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from nengo_dense.evaluation.output_judges import (
 from nengo_dense.evaluation.output_part import parts_of
 from nengo_dense.evaluation.replay import Replay
 from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
 
@@ -167,6 +169,9 @@ def evaluate(
     run = run.for_values(judges.parts_of_values)
     run.warn(stacklevel=2)
     result = measure(run, judges, sources, "evaluating", stacklevel=2)
+    found = result.outputs.values() if isinstance(result, SeveralOutputs) else [result]
+    for said in judges.doubts([one.predictions for one in found]):
+        warnings.warn(said, stacklevel=2)
     return with_own_metrics(result, own)
 
 

@@ -77,12 +77,17 @@ class OutputJudges:
             for part, judge in zip(self.parts, self.judges, strict=True)
         ]
 
-    def answers_in(self, outputs: np.ndarray) -> list[np.ndarray | None]:
+    def answers_in(self, outputs: np.ndarray) -> list[np.ndarray]:
         """Return what each of the source model's outputs, (n, n_out) in a row, answers."""
         return [
             judge.of_outputs(outputs[:, part.columns])
             for part, judge in zip(self.parts, self.judges, strict=True)
         ]
+
+    def doubts(self, answers: Sequence[np.ndarray]) -> list[str]:
+        """Say why what is right may have been misread, given each output's answers."""
+        both = zip(self.judges, answers, strict=True)
+        return [said for judge, given in both if (said := judge.doubt(given))]
 
     def evaluation(
         self,

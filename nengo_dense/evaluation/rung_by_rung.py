@@ -1,5 +1,6 @@
 """The loss of accuracy at each rung from a trained model to the chip's integers."""
 
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -156,6 +157,8 @@ class _Climb:
         parts = self._judges.parts
         shown = self._shown
         self._outputs = heads_of(parts, shown.answered(source.logits(shown.rows)))
+        for said in self._judges.doubts(self._judges.answers_in(self._outputs)):
+            warnings.warn(said, stacklevel=3)
         self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
         fitted = fitted_logits(source, shown.rows, calibration, error)
         if fitted is not None:

@@ -3,7 +3,7 @@ import pytest
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion import convert
-from nengo_dense.evaluation import evaluate, ladder
+from nengo_dense.evaluation import evaluate, ladder, predict
 from nengo_dense.evaluation.task import tell_task
 from nengo_dense.layers import DenseStack
 
@@ -74,6 +74,23 @@ def test_what_a_stack_was_tuned_for_is_known(rng):
         evaluate(convert(model, **how), x, y, progress_bar=False)
     with pytest.raises(ValidationError, match="a value or as the logit of class 1"):
         ladder(model, x, y, progress_bar=False)
+
+
+def test_labels_that_are_counted_from_1_are_told_by_the_answers(rng):
+    model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(4, 8), np.zeros(4))]
+    x = rng.rand(400, 4)
+    stack = convert(model, calibration=x, effort=0.1, task="classification", progress_bar=False)
+    y = predict(stack, x, progress_bar=False).argmax(axis=1)
+    some = y < y.max()
+    x, y = x[some], y[some] + 1
+    quiet = {"progress_bar": False}
+    with pytest.warns(UserWarning, match=r"from 0, and 100% of the answers .*=range\(1, 5\)"):
+        assert evaluate(stack, x, y, **quiet).accuracy == 0
+    with pytest.warns(UserWarning, match=r"give classes=range\(1, 5\)"):
+        ladder(model, x, y, task="classification", **quiet)
+    assert evaluate(stack, x, y, classes=range(1, 5), **quiet).accuracy == 1
+    evaluate(stack, x[:19], y[:19], **quiet)  # too few to tell
+    evaluate(stack, x, y - 1, **quiet)
 
 
 def test_the_probability_of_the_second_class_is_an_answer(rng):
