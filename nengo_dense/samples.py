@@ -130,7 +130,7 @@ def check_labels(
     inner = [size for size in labels.shape[1:] if size != 1]
     labels = labels.reshape([*labels.shape[:1], *inner])
     if labels.ndim == 2:
-        order = _columns(y, labels.shape[1], classes)
+        order = columns_of_classes(y, classes)
         if order is not None or labels.shape[1] == n_classes:
             rows = _from_one_hot(labels, attr)
             return _all_of_them(rows if order is None else order[rows], n, n_classes, attr)
@@ -268,10 +268,21 @@ def _whole(value: Any) -> int | None:
     return int(value) if whole else None
 
 
-def _columns(y: Any, n_columns: int, classes: np.ndarray | None) -> np.ndarray | None:
-    """Return the class of each column of a data frame, if the columns' names are classes."""
+def columns_of_classes(y: Any, classes: np.ndarray | None) -> np.ndarray | None:
+    """Return the class of each column of a data frame, if the columns' names are classes.
+
+    Parameters
+    ----------
+    y : object
+    classes : (n_classes,) ndarray or None
+
+    Returns
+    -------
+    order : (n_columns,) ndarray of int, or None
+        Index of a class for each column.
+    """
     columns = getattr(y, "columns", None)
-    if columns is None or classes is None or len(columns) != n_columns:
+    if columns is None or classes is None or not len(columns):
         return None
     order = _find(list(columns), [_text(name) for name in classes.tolist()], _text)
     return order if order.min() >= 0 else None

@@ -15,7 +15,7 @@ from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.ladder_samples import LadderSamples
-from nengo_dense.evaluation.output_judges import judge_outputs
+from nengo_dense.evaluation.output_judges import judge_outputs, names_of_classes
 from nengo_dense.evaluation.source_answers import source_parts
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_graph import SourceGraph
@@ -134,7 +134,7 @@ class Model:
         """
         if self.source is None:
             return None
-        classes = self.source.classes if classes is None else classes
+        classes = names_of_classes(self.source.classes, classes)
         sequences = Sequences.read(x, int(self.source.n_in)) if per_frame else None
         truths = y if sequences is None else sequences.by_frame(y, "y")
         n = len(x) if sequences is None else sequences.n_rows

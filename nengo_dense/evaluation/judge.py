@@ -15,7 +15,7 @@ from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.heads import HEADS
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.samples import check_labels
+from nengo_dense.samples import check_labels, columns_of_classes
 from nengo_dense.targets import check_label_sets, check_values
 
 #: Labels seem to be counted from 1 if this many samples or more are there, none has label 0, and
@@ -202,6 +202,9 @@ class ClassJudge(Judge):
             second = check_values(given, len(self.truth), 1, "source")
             if second.min() >= 0 and second.max() <= 1:
                 source = np.hstack([1 - second, second])
+        order = columns_of_classes(source, self.classes)
+        if order is not None and len(set(order.tolist())) == self.n_out:
+            source = given[:, np.argsort(order)]  # a data frame, whose columns may be in any order
         return super().answers_of(source)
 
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from nengo_dense.evaluation.output_judges import (
     check_own_metrics,
     judge_outputs,
     length,
+    names_of_classes,
     with_own_metrics,
 )
 from nengo_dense.evaluation.output_part import parts_of
@@ -184,7 +185,7 @@ def judges_for(
     ------
     nengo.exceptions.ValidationError
     """
-    names = stack.classes if classes is None else classes
+    names = names_of_classes(stack.classes, classes)
     known = None if stack.tuned is None else stack.tuned.task
     return judge_outputs(parts_of(stack), y, n, task, names, sample_weight, known)
 

@@ -1,5 +1,6 @@
 """What is right for each output, and who judges it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
+from nengo_dense.plugins import show
 from nengo_dense.targets import check_sample_weight
 
 
@@ -174,6 +176,35 @@ def judge_outputs(
         for part, truth, own_task, own_names in zip(parts, truths, tasks, names, strict=True)
     ]
     return OutputJudges(parts, judges)
+
+
+def names_of_classes(own: np.ndarray | None, given: Any) -> Any:
+    """Return the names of classes that were given, or the model's own.
+
+    Parameters
+    ----------
+    own : (n_out,) ndarray or None
+        What the model knows.
+    given : array_like, mapping or None
+        As ``classes`` of `evaluate`.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        They are the model's own names in another order.
+    """
+    if given is None:
+        return own
+    if own is not None and not isinstance(given, Mapping):
+        names, known = to_array(given, "classes").tolist(), own.tolist()
+        same = isinstance(names, list) and Counter(map(str, names)) == Counter(map(str, known))
+        if same and list(map(str, names)) != list(map(str, known)):
+            raise invalid(
+                f"has the names that the model knows itself in another order: its outputs are "
+                f"{show(known)}, got {show(names)}. Leave classes out",
+                "classes",
+            )
+    return given
 
 
 def judge_for(

@@ -14,7 +14,7 @@ from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.ladder_report import CHIP_RATES, SOURCE_RATES, LadderReport, Rung
 from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.measurement import measure
-from nengo_dense.evaluation.output_judges import OutputJudges, judge_outputs
+from nengo_dense.evaluation.output_judges import OutputJudges, judge_outputs, names_of_classes
 from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.run_report import RunReport
 from nengo_dense.evaluation.several_ladders import SeveralLadders
@@ -117,7 +117,7 @@ def ladder(
         source = read_model(model)
         shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame, calibration)
         y, sample_weight = shown.truths(y, sample_weight)
-        names = source.classes if classes is None else classes
+        names = names_of_classes(source.classes, classes)
         parts, known = source_parts(source), conversion.get("task", source.task)
         judges = judge_outputs(parts, y, shown.n, task, names, sample_weight, known)
         source.compare(shown.rows)

@@ -7,6 +7,19 @@ from nengo_dense.evaluation import evaluate, ladder, predict
 from nengo_dense.evaluation.task import tell_task
 from nengo_dense.layers import DenseStack
 
+
+class Frame:
+    """As pandas: rows whose columns have names."""
+
+    def __init__(self, columns, rows):
+        self.columns = columns
+        self.rows = rows
+        self.shape = rows.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self.rows if dtype is None else self.rows.astype(dtype)
+
+
 ONE_HOT = np.eye(3)[[0, 2, 1, 0]]
 SETS = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 1]])
 VALUES = np.arange(12.0).reshape(4, 3)
@@ -91,6 +104,29 @@ def test_labels_that_are_counted_from_1_are_told_by_the_answers(rng):
     assert evaluate(stack, x, y, classes=range(1, 5), **quiet).accuracy == 1
     evaluate(stack, x[:19], y[:19], **quiet)  # too few to tell
     evaluate(stack, x, y - 1, **quiet)
+
+
+def test_classes_are_the_models_own_or_others():
+    stack = DenseStack([4, 4, 3], 2, seed=0, classes=["a", "b", "c"])
+    how = {"progress_bar": False}
+    x, y = np.ones((3, 2)), ["a", "b", "c"]
+    evaluate(stack, x, y, classes=["a", "b", "c"], **how)
+    evaluate(stack, x, ["b", "c", "d"], classes=["c", "b", "d"], **how)
+    with pytest.raises(ValidationError, match=r"classes: .* another order: its outputs are \['a'"):
+        evaluate(stack, x, y, classes=["b", "a", "c"], **how)
+    with pytest.raises(ValidationError, match=r"classes: must have shape \(3,\)"):
+        evaluate(stack, x, y, classes="abc", **how)
+
+
+def test_columns_of_the_sources_answers_are_found_by_name(rng):
+    stack = DenseStack([4, 4, 3], 2, seed=0, classes=["a", "b", "c"])
+    x, source = rng.rand(9, 2), rng.rand(9, 3)
+    turned = Frame(["c", "a", "b"], source[:, [2, 0, 1]])
+    found = [
+        evaluate(stack, x, list("abcabcabc"), source=given, progress_bar=False).source.tolist()
+        for given in (source, turned, Frame(range(3), source))
+    ]
+    assert found == [source.argmax(axis=1).tolist()] * 3
 
 
 def test_the_probability_of_the_second_class_is_an_answer(rng):
