@@ -42,16 +42,20 @@ def column_names(x: Any, attr: str, sizes: Mapping[str, int] | None = None) -> N
         parts = [column_names(x[name], name) or (None,) * n for name, n in sizes.items()]
         names = tuple(chain.from_iterable(parts))
         return names if any(names) else None
-    if isinstance(x, list | tuple) and x and hasattr(x[0], "columns"):
+    if isinstance(x, list | tuple) and x and _columns(x[0]):
         first = column_names(x[0], attr)
         for index, part in enumerate(x):
             check_columns(part, first, f"{attr}[{index}]", f"in {attr}[0]")
         return first
-    try:
-        found = list(getattr(x, "columns", ()))
-    except Exception:  # whatever an attribute of this name is elsewhere
-        return None
+    found = _columns(x)
     return tuple(found) if found and all(isinstance(name, str) for name in found) else None
+
+
+def _columns(x: Any) -> list[Any]:
+    try:
+        return list(getattr(x, "columns", ()))
+    except Exception:  # whatever an attribute of this name is elsewhere
+        return []
 
 
 def check_columns(

@@ -54,7 +54,7 @@ def test_what_has_strange_columns_has_no_names():
         def columns(self):
             raise RuntimeError("not now")
 
-    assert column_names(Strange(), "x") is None
+    assert column_names(Strange(), "x") is column_names([Strange()], "x") is None
 
 
 def test_names_of_several_inputs_lie_side_by_side(frame):
