@@ -28,7 +28,7 @@ class Effort(NamedTuple):
 
 #: Steps of a presentation beyond which there are fewer updates, as their root: each takes longer,
 #: and there is less to learn.
-SHORT = 25
+SHORT = 100
 #: Updates that step sizes are chosen for. With fewer of them all has to be learned in fewer steps.
 USUAL = 750
 #: What the words stand for.
