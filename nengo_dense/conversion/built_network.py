@@ -84,6 +84,11 @@ class BuiltNetwork:
             if not part.layer.on_chip:
                 columns = np.concatenate([places[read.source] for read in part.reads])
                 self.hosts.append(HostLayer(part.name, part.layer, columns))
+        # weights, and biases as Nengo has them, of layers and encoders on the host
+        self._host_numbers = {
+            host.name: (np.asarray(host.layer.connection.transform.init), host.layer.ensemble.bias)
+            for host in self.hosts
+        }
         self._ensembles = {host.name: host.layer.ensemble for host in self.hosts}
         chip = {part.name: part.layer.ensemble for part in parts.layers if part.layer.on_chip}
         self._ensembles |= chip
@@ -99,15 +104,16 @@ class BuiltNetwork:
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
         """Exchange all weights and biases; finite ones, of the network's own shapes.
 
-        Layers on the chip are not told: to look at an array as Nengo does costs as much as to
-        make integers of it.
+        Layers are not told: to look at an array as Nengo does costs as much as to make integers
+        of it.
         """
         for part, w, b in zip(self.parts.layers, weights, biases, strict=False):
             layer = part.layer
+            bias = layer.base_bias + layer.unit_gain * b
             if not layer.on_chip:
-                layer.set_parameters(w, b)
+                self._host_numbers[part.name] = np.ascontiguousarray(w), bias
                 continue
-            self._floats.set_bias(layer.ensemble, layer.base_bias + layer.unit_gain * b)
+            self._floats.set_bias(layer.ensemble, bias)
             for read in part.reads:
                 self._floats.set_weights(
                     self._ensembles[read.source],
@@ -142,12 +148,12 @@ class BuiltNetwork:
         return np.concatenate([self._drive_of(host, x) for host in self.hosts], axis=1)
 
     def _drive_of(self, host: HostLayer, x: np.ndarray) -> np.ndarray:
-        transform, ensemble = host.layer.connection.transform.init, host.layer.ensemble
+        transform, bias = self._host_numbers[host.name]
         if host.name in self.parts.encoders:  # one input for each neuron: the sum is a product
-            weighted = times_columns(x[:, host.columns], np.transpose(transform))
+            weighted = times_columns(x[:, host.columns], transform.T)
         else:
             weighted = np.matmul(transform, x[:, host.columns, np.newaxis])[:, :, 0]
-        drive: np.ndarray = (ensemble.gain * weighted + ensemble.bias) * self.dt
+        drive: np.ndarray = (host.layer.ensemble.gain * weighted + bias) * self.dt
         return drive
 
     def run(self, spikes: np.ndarray) -> list[np.ndarray]:

@@ -27,7 +27,8 @@ class Effort(NamedTuple):
 
 
 #: Steps of a presentation beyond which there are fewer updates, as their root: each takes longer,
-#: and there is less to learn.
+#: and there is less to learn. On letters held back from training, half of the updates at 100 steps
+#: cost 0.2 points (rectifiers, every layer on the chip or not) and 0.3 (GELU, a residual net).
 SHORT = 100
 #: Updates that step sizes are chosen for. With fewer of them all has to be learned in fewer steps.
 USUAL = 750

@@ -24,8 +24,8 @@ def test_more_effort_is_more_updates():
 
 
 def test_long_presentations_have_fewer_updates_and_values_have_more():
-    assert n_updates("normal", 10**5, 100) == n_updates("normal", 10**5, 25) / 2
-    assert n_updates("normal", 100, 100, values=True) == 2 * n_updates("normal", 100)
+    assert n_updates("normal", 10**5, 400) == n_updates("normal", 10**5, 100) / 2
+    assert n_updates("normal", 100, 400, values=True) == 2 * n_updates("normal", 100)
 
 
 def test_a_quarter_of_the_updates_takes_steps_of_twice_the_size():
