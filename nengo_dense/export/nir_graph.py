@@ -133,7 +133,7 @@ class NirGraph:
             self._nodes_of_weights(logits, node, output.weights, affine)
             size = np.array([len(output.bias)])
             self._nodes[node] = self._nir.Output({"output": size})
-            metadata |= head_note(output.head, "" if len(outputs) == 1 else f"_{name}")
+            metadata |= head_note(output.head, "" if len(outputs) == 1 else f"_{node}")
         return metadata
 
 

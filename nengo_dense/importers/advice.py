@@ -79,9 +79,16 @@ ADVICE = (
     ),
     Advice("argmax, arg max, topk, top k", ON_HOST),
     Advice(
+        "pow, power, sqrt, rsqrt, square, exp, log, abs, sin, cos, where, truediv, div, floordiv, "
+        "true divide, divide, reciprocal, norm, mean, prod, l 1, l 2",
+        "only sums and products with constants are folded: apply it to the data before they enter",
+        ON_HOST,
+    ),
+    Advice(
         "add, subtract, sub, multiply, mul, concat, concatenate, cat, average, maximum, minimum, "
         "max, min, dot, sum, matmul, stack",
-        "a dense stack is one chain, without residual or parallel branches: retrain without it",
+        "so merged they are no sum of rectifiers: merge by addition, concatenation, maximum or "
+        "minimum, and train again",
     ),
     Advice(
         "glu, gated, bilinear",
@@ -97,12 +104,6 @@ ADVICE = (
     Advice(
         "squeeze, unsqueeze, expand, reshape, view, flatten, pad, repeat, tile",
         "give the data the shape of one vector a sample before they enter the model",
-    ),
-    Advice(
-        "pow, power, sqrt, rsqrt, square, exp, log, abs, sin, cos, where, truediv, div, floordiv, "
-        "true divide, divide, reciprocal, norm, mean",
-        "only sums and products with constants are folded: apply it to the data before they enter",
-        ON_HOST,
     ),
     Advice(
         "to, type, cast, int, long, bool, round, floor, ceil, sign",

@@ -273,6 +273,7 @@ class KerasNodes:
         """Return how values are merged, what is done then, and what is merged."""
         merge, operations = self._merge(layer, shapes)
         if merge is None:
+            self.reading.shape = Shape()  # nobody knows what it gives
             return merge, operations, sources
         try:
             if merge.kind == "concat":

@@ -1,19 +1,8 @@
-r"""NIR graphs (Neuromorphic Intermediate Representation [1]_): affine maps and spiking neurons.
+"""NIR graphs (Neuromorphic Intermediate Representation [1]_), also with branches.
 
-A dense layer here is a rate: what counts of a neuron is how often it fires for a constant
-input. With a mean input :math:`I`, and :math:`u = R I` for IF, :math:`u = R I + v_{leak}` else:
-
-- ``IF`` fires at :math:`\max(0, u / (v_{threshold} - v_{reset}))`: exactly a rectifier.
-- ``LIF`` fires at :math:`1 / (\tau \ln((u - v_{reset}) / (u - v_{threshold})))` once :math:`u`
-  exceeds the threshold. Its asymptote :math:`(u - (v_{threshold} + v_{reset}) / 2) / (\tau
-  (v_{threshold} - v_{reset}))` is a rectifier that is never more than :math:`1 / (2 \tau)` off,
-  and most at the threshold. It is taken, with a warning that gives this number.
-- ``CubaLIF`` is that behind a filter with the gain ``w_in``. The filter's time constant smooths
-  and does not change a mean, so it is left out.
-- ``LI`` and ``CubaLI`` as readout settle at :math:`R I + v_{leak}`: a scaling.
-
-What has no rate of this kind is refused: ``Threshold`` (it fires or does not), ``I`` (it grows
-without bound), ``Delay``, convolution, recurrence, negative resistances.
+A node gets the sum of what its edges bring. What the nodes are taken for, as networks of rates, is
+in `nengo_dense.importers.nir_nodes`. A graph may have several inputs and outputs, and graphs in it
+that have one of each. What no output needs is left out.
 
 References
 ----------
@@ -22,42 +11,31 @@ References
 """
 
 import warnings
+from graphlib import CycleError, TopologicalSorter
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.budget import LAYERS, current
-from nengo_dense.exceptions import FileFormatError
+from nengo_dense.exceptions import ConversionError, FileFormatError
 from nengo_dense.heads import HEADS
-from nengo_dense.importers.chain_order import chain
 from nengo_dense.importers.file import existing, suffix
+from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import is_of_nir
-from nengo_dense.importers.operation import (
-    Activation,
-    Affine,
-    Operation,
-    Problem,
-    Scaling,
-    activation,
-    attempt,
-    unsupported,
-)
+from nengo_dense.importers.nir_nodes import operations_of_node
+from nengo_dense.importers.operation import Operation, Problem, activation, attempt
+from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
 
-Operations = list[Operation]
-
-#: Why nodes that NIR has are not converted.
-REFUSED = {
-    "Threshold": "it fires or does not, without a rate; use IF neurons",
-    "I": "an integrator grows without bound; end the graph before it",
-    "Delay": "a rate has no delay; remove it",
-}
-
-#: Key in a graph's metadata for the readout that NIR has no node for.
+#: Key in a graph's metadata for the head that NIR has no node for; that of one of several outputs
+#: ends in an underscore and the name of its node.
 READOUT = "nengo_dense_readout"
+
+#: Why a graph is not compared with what was read.
+WHY_NOT = "a NIR graph only speaks in spikes"
 
 
 class NirImporter:
@@ -71,22 +49,16 @@ class NirImporter:
             return bool(model) and all(map(is_of_nir, model))
         return suffix(model) == ".nir" or is_of_nir(model)
 
-    def read(self, model: Any) -> SourceModel:
-        """Read the layers of the graph."""
+    def read(self, model: Any) -> SourceModel | SourceGraph:
+        """Read the nodes of the graph."""
         name = "NIR graph"
         if suffix(model) == ".nir":
             name, model = f"NIR file {model}", _load(model)
         if not hasattr(model, "nodes"):
             nodes = model if isinstance(model, list | tuple) else [model]
             model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(*nodes)
-        current().take(LAYERS, len(model.nodes), name)
         leaky: dict[str, float] = {}
-        operations = _graph(model, "", leaky)
-        head = model.metadata.get(READOUT)
-        head = head.decode() if isinstance(head, bytes) else head
-        if isinstance(head, str) and head in HEADS:
-            operations += activation(head, READOUT)
-        source = SourceModel(name, operations, why_not="a NIR graph only speaks in spikes")
+        source = _source(name, model, leaky)
         if leaky:
             worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in leaky.items())
             warnings.warn(
@@ -125,70 +97,110 @@ def _read(nir: Any, file: BytesIO) -> Any:
     return graph
 
 
-def _graph(graph: Any, prefix: str, leaky: dict[str, float]) -> Operations:
-    """Return the operations of a graph and of those in it; note the leaky nodes' errors."""
-    inputs: dict[str, list[str]] = {name: [] for name in graph.nodes}
+class _Part(NamedTuple):
+    """A node, and the full names of those whose values arrive at it."""
+
+    node: Any
+    sources: list[str]
+
+
+def _kind(node: Any) -> str:
+    return type(node).__name__
+
+
+def _named(graph: Any, kind: str) -> list[str]:
+    return [name for name, node in graph.nodes.items() if _kind(node) == kind]
+
+
+def _flattened(graph: Any, prefix: str = "") -> dict[str, _Part]:
+    """Return the nodes of a graph, and of those in it, by their full names."""
+    unknown = {name for edge in graph.edges for name in edge} - set(graph.nodes)
+    if unknown:
+        problem = f"its edges name {', '.join(sorted(unknown))}, which it lacks; add these nodes"
+        raise ConversionError("NIR graph", [problem])
+    found: dict[str, _Part] = {}
+    arriving: dict[str, list[str]] = {name: [] for name in graph.nodes}
+    ends = {name: prefix + name for name in graph.nodes}
+    for name, node in graph.nodes.items():
+        if _kind(node) == "NIRGraph":
+            inputs, outputs = _named(node, "Input"), _named(node, "Output")
+            if (len(inputs), len(outputs)) == (1, 1):
+                found |= _flattened(node, f"{prefix}{name}/")
+                ends[name] = f"{prefix}{name}/{outputs[0]}"
     for source, target in graph.edges:
-        inputs[target].append(source)
-    kinds = {name: type(node).__name__ for name, node in graph.nodes.items()}
-    order, problems = chain(inputs, [name for name, kind in kinds.items() if kind == "Output"])
-    operations: Operations = [Problem(prefix + text) for text in problems]
-    for name in order:
-        label, node = prefix + name, graph.nodes[name]
-        if kinds[name] == "NIRGraph":
-            steps = _graph(node, f"{label}/", leaky)
-        else:
-            steps = attempt(label, _node, node, label, leaky)
-        operations += [step for step in steps if not problems or isinstance(step, Problem)]
-    return operations
+        arriving[target].append(ends[source])
+    for name, node in graph.nodes.items():
+        full = prefix + name
+        if ends[name] == full:
+            found[full] = _Part(node, arriving[name])
+        else:  # what arrives at a graph is that of its input
+            first = f"{full}/{_named(node, 'Input')[0]}"
+            found[first] = found[first]._replace(sources=arriving[name])
+    return found
 
 
-def _node(node: Any, label: str, leaky: dict[str, float]) -> Operations:
-    kind = type(node).__name__
-    if kind in ("Input", "Output"):
-        return []
-    if kind == "Flatten":
-        sizes = np.asarray(node.output_type["output"])
-        flat = np.count_nonzero(sizes != 1) <= 1  # perhaps with an axis of one sample
-        return [] if flat else [unsupported(label, "Flatten to several dimensions", kind)]
-    if kind in ("Affine", "Linear"):
-        return [Affine(node.weight, getattr(node, "bias", None), label)]
-    if kind == "Scale":
-        return [Scaling(_vector(node.scale), 0.0, label)]
-    if kind in ("LI", "CubaLI"):
-        gain = _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
-        return [Scaling(gain, _vector(node.v_leak), label)]
-    if kind in ("IF", "LIF", "CubaLIF"):
-        return _spiking(node, label, leaky)
-    if kind in REFUSED:
-        return [Problem(f"layer {label!r}: {kind} is not supported; {REFUSED[kind]}")]
-    return [unsupported(label, kind, kind)]
+def _order(name: str, parts: dict[str, _Part], outputs: list[str]) -> list[str]:
+    """Return the names of the nodes that outputs need, each after those that it takes."""
+    needed: dict[str, list[str]] = {}
+    waiting = list(outputs)
+    while waiting:
+        label = waiting.pop()
+        if label not in needed:
+            needed[label] = parts[label].sources
+            waiting += parts[label].sources
+    try:
+        return list(TopologicalSorter(needed).static_order())
+    except CycleError as err:
+        problem = (
+            f"layer {err.args[1][0]!r}: its output comes back to its input, and dense networks "
+            "have no recurrence; remove the edges back, and train again"
+        )
+    raise ConversionError(name, [problem])
 
 
-def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
-    gain = _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
-    v_threshold, v_reset = _vector(node.v_threshold), _vector(node.v_reset)
-    height = v_threshold - v_reset
-    tau = getattr(node, "tau", getattr(node, "tau_mem", None))
-    if np.any(gain <= 0) or np.any(height <= 0) or (tau is not None and np.any(tau <= 0)):
-        return [
-            Problem(
-                f"layer {label!r}: r, w_in, time constants and v_threshold - v_reset must be "
-                "positive for a rate that rises with the input; move signs into the weights"
-            )
-        ]
-    if tau is None:
-        return [Scaling(gain / height, 0.0, label), Activation("relu", label)]
-    tau = _vector(tau)
-    leaky[label] = float(np.max(0.5 / tau))
-    middle = _vector(node.v_leak) - (v_threshold + v_reset) / 2
-    return [
-        Scaling(gain / (tau * height), middle / (tau * height), label),
-        Activation("relu", label),
+def _heads(graph: Any, outputs: list[str]) -> dict[str, str]:
+    """Return the heads that are noted, by the names of their outputs."""
+    noted = {
+        output: graph.metadata.get(READOUT if len(outputs) == 1 else f"{READOUT}_{output}")
+        for output in outputs
+    }
+    texts = {k: v.decode() if isinstance(v, bytes) else v for k, v in noted.items()}
+    return {k: v for k, v in texts.items() if isinstance(v, str) and v in HEADS}
+
+
+def _graph_node(label: str, part: _Part, head: str | None, leaky: dict[str, float]) -> GraphNode:
+    """Return a node that adds up what arrives at it; without sources it is an input."""
+    node, sources = part
+    kind = _kind(node)
+    if kind == "Input" and not sources:
+        return GraphNode(label, width=int(np.prod(node.input_type["input"])), label=label)
+    steps: list[Operation]
+    if not sources:
+        steps, sources = [Problem(f"layer {label!r}: nothing arrives at it; add an edge")], [""]
+    elif kind == "NIRGraph":
+        text = "a graph in a graph must have one input and one output; put its nodes outside"
+        steps = [Problem(f"layer {label!r}: {text}")]
+    else:
+        steps = attempt(label, operations_of_node, node, label, leaky)
+    if head is not None:
+        steps = [*steps, *activation(head, READOUT)]
+    merge = Merge("sum") if len(sources) > 1 else None
+    return GraphNode(label, tuple(sources), steps, merge, label=label)
+
+
+def _source(name: str, graph: Any, leaky: dict[str, float]) -> SourceModel | SourceGraph:
+    """Read a graph, a chain as such; note the leaky nodes' errors."""
+    parts, outputs = _flattened(graph), _named(graph, "Output")
+    current().take(LAYERS, len(parts), name)
+    if not outputs:
+        raise ConversionError(name, ["it has no output; add a nir.Output"])
+    heads = _heads(graph, outputs)
+    nodes = [
+        _graph_node(label, parts[label], heads.get(label), leaky)
+        for label in _order(name, parts, outputs)
     ]
-
-
-def _vector(values: Any) -> np.ndarray:
-    values = np.asarray(values, dtype=np.float64)
-    flat: np.ndarray = values.reshape(()) if values.size == 1 else values.ravel()
-    return flat
+    is_chain = len(outputs) == 1 and all(len(node.sources) < 2 for node in nodes)
+    if is_chain:
+        operations = [step for node in nodes for step in node.operations]
+        return SourceModel(name, operations, why_not=WHY_NOT)
+    return source_of(name, nodes, {output: output for output in outputs}, why_not=WHY_NOT)

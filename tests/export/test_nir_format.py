@@ -119,7 +119,12 @@ def test_graphs_keep_their_skip_connections_inputs_and_outputs(tmp_path, rng):
         np.testing.assert_allclose(
             found[f"output{number:02d}_{name}"], logits, atol=0.05 * np.abs(logits).max()
         )
-    assert graph.metadata == {"nengo_dense_readout_first": "softmax"}
+    assert graph.metadata == {"nengo_dense_readout_output00_first": "softmax"}
+    source = read_model(tmp_path / "net.nir")
+    logits = source.logits(source.joined({"input00_x": x, "input01_z": z}))
+    ends = [found[f"output{number:02d}_{name}"] for number, name in enumerate(parts["outputs"])]
+    np.testing.assert_allclose(logits, np.concatenate(ends, axis=1), atol=1e-12)
+    assert [output.head for output in source.form.outputs.values()] == ["softmax", "linear"]
 
 
 def test_a_graph_that_begins_with_the_chip_has_an_input_for_each_layer_on_the_host(tmp_path, rng):

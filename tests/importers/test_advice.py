@@ -33,7 +33,7 @@ def test_names_are_taken_apart_as_people_read_them(name, words):
         (["EinsumDense", "TimeDistributed"], "along one axis"),
         (["LeakyReLU", "leaky_relu", "PReLU", "ELU", "gelu", "ReLU6", "Hardswish"], "rectifiers"),
         (["Tanh", "hard_sigmoid", "Softplus", "logsigmoid"], "not negative and have no ceiling"),
-        (["Add", "add", "Concatenate", "cat", "Maximum", "Sum", "Concat"], "without residual"),
+        (["Add", "add", "Concatenate", "cat", "Maximum", "Sum", "Concat"], "no sum of rectifiers"),
         (["Permute", "transpose", "getitem"], "reorder or choose the features"),
         (["squeeze", "Unsqueeze", "expand_dims"], "the shape of one vector a sample"),
         (["pow", "sqrt", "truediv", "Exp"], "only sums and products with constants"),

@@ -331,6 +331,15 @@ def test_what_follows_a_refused_layer_is_not_said_to_be_wrong():
     assert len(caught.value.problems) == 1
 
 
+def test_what_follows_a_refused_merge_is_not_said_to_be_wrong():
+    x = layers.Input((4,))
+    first, second = layers.Dense(5)(x), layers.Dense(5, activation="relu")(x)
+    y = layers.Dense(2)(layers.Dot(1, name="product")([first, second]))
+    with pytest.raises(ConversionError, match="'product': Dot of 2 values") as caught:
+        read_model(keras.Model(x, y))
+    assert len(caught.value.problems) == 1
+
+
 def test_a_layer_along_an_axis_of_unknown_size_leaves_the_next_ones_alone():
     model = keras.Sequential(
         [layers.Input((None, 3)), layers.Dense(4, name="along"), layers.Flatten(), layers.ReLU()]

@@ -160,18 +160,100 @@ def test_what_has_no_rate_is_refused(node, match):
         read_model(graph(nir.Linear(np.eye(3)), node))
 
 
-def test_recurrence_is_refused():
-    nodes = {
-        "input": nir.Input({"input": np.array([3])}),
-        "linear": nir.Linear(np.eye(3)),
-        "spikes": nir.IF(fill(3, 1), fill(3, 1)),
-        "back": nir.Linear(np.eye(3)),
-        "output": nir.Output({"output": np.array([3])}),
-    }
-    edges = [("input", "linear"), ("linear", "spikes"), ("spikes", "output")]
+def nodes_of(rng, **nodes):
+    """Return nodes, with an input of 3 values and an output of 2."""
+    ends = {"input": nir.Input({"input": np.array([3])}), "output": nir.Output(np.array([2]))}
+    return {**ends, **nodes}
+
+
+def rectifiers(n):
+    return nir.IF(fill(n, 1), fill(n, 1))
+
+
+def test_recurrence_is_refused(rng):
+    nodes = nodes_of(rng, a=affine(rng, 3, 2), spikes=rectifiers(2), back=nir.Linear(np.eye(2)))
+    edges = [("input", "a"), ("a", "spikes"), ("spikes", "output")]
     edges += [("spikes", "back"), ("back", "spikes")]
-    with pytest.raises(ConversionError, match="'spikes': it joins 2 branches"):
+    with pytest.raises(ConversionError, match=r"comes back to its input, .* no recurrence"):
         read_model(nir.NIRGraph(nodes, edges))
+
+
+def test_what_arrives_at_a_node_is_added_up(rng):
+    first, second, skip, last = (affine(rng, *n) for n in ((3, 4), (4, 4), (3, 4), (4, 2)))
+    nodes = nodes_of(rng, first=first, second=second, skip=skip, last=last)
+    nodes |= {"spikes": rectifiers(4), "more": rectifiers(4)}
+    edges = [("input", "first"), ("first", "spikes"), ("spikes", "second"), ("input", "skip")]
+    edges += [("second", "more"), ("skip", "more"), ("more", "last"), ("spikes", "last")]
+    source = read_model(nir.NIRGraph(nodes, [*edges, ("last", "output")]))
+    x = rng.normal(size=(5, 3))
+    hidden = np.maximum(x @ first.weight.T + first.bias, 0)
+    more = hidden @ second.weight.T + second.bias + x @ skip.weight.T + skip.bias
+    expected = (hidden + np.maximum(more, 0)) @ last.weight.T + last.bias
+    np.testing.assert_allclose(source.logits(x), expected, atol=1e-12)
+
+
+def test_several_inputs_outputs_and_heads(rng, tmp_path):
+    parts = {"a": affine(rng, 3, 4), "b": affine(rng, 2, 4), "c": affine(rng, 4, 2)}
+    nodes = nodes_of(rng, **parts, spikes=rectifiers(4), other=nir.Input(np.array([2])))
+    nodes |= {"d": affine(rng, 4, 3), "classes": nir.Output(np.array([3]))}
+    edges = [("input", "a"), ("other", "b"), ("a", "spikes"), ("b", "spikes")]
+    edges += [("spikes", "c"), ("c", "output"), ("spikes", "d"), ("d", "classes")]
+    metadata = {"nengo_dense_readout_classes": "softmax"}
+    nir.write(tmp_path / "m.nir", nir.NIRGraph(nodes, edges, metadata=metadata))
+    for source in (read_model(nir.NIRGraph(nodes, edges)), read_model(tmp_path / "m.nir")):
+        x, z = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+        hidden = x @ parts["a"].weight.T + parts["a"].bias + z @ parts["b"].weight.T
+        hidden = np.maximum(hidden + parts["b"].bias, 0)
+        found = source.logits(source.joined({"input": x, "other": z}))
+        outputs = source.form.outputs
+        last = [nodes["c" if name == "output" else "d"] for name in outputs]
+        expected = [hidden @ node.weight.T + node.bias for node in last]
+        np.testing.assert_allclose(found, np.concatenate(expected, axis=1), atol=1e-12)
+    assert {name: part.head for name, part in outputs.items()} == {
+        "output": "linear",
+        "classes": "softmax",
+    }
+
+
+def test_branches_in_graphs_in_graphs(rng):
+    inner = nir.NIRGraph(
+        {
+            "in": nir.Input({"input": np.array([3])}),
+            "a": affine(rng, 3, 2),
+            "spikes": rectifiers(2),
+            "b": affine(rng, 3, 2),
+            "out": nir.Output(np.array([2])),
+        },
+        [("in", "a"), ("a", "spikes"), ("spikes", "out"), ("in", "b"), ("b", "out")],
+    )
+    nodes = nodes_of(rng, inner=inner, left=nir.Linear(np.eye(3)), idle=affine(rng, 3, 7))
+    edges = [("input", "inner"), ("left", "inner"), ("input", "left"), ("inner", "output")]
+    source = read_model(nir.NIRGraph(nodes, [*edges, ("input", "idle")], type_check=False))
+    x = rng.normal(size=(5, 3))
+    a, b = inner.nodes["a"], inner.nodes["b"]
+    expected = np.maximum(2 * x @ a.weight.T + a.bias, 0) + 2 * x @ b.weight.T + b.bias
+    np.testing.assert_allclose(source.logits(x), expected, atol=1e-12)
+
+
+def test_what_no_graph_says_is_refused(rng):
+    nodes = nodes_of(rng, a=affine(rng, 3, 2), lost=affine(rng, 3, 2), wide=affine(rng, 3, 4))
+    edges = [("input", "a"), ("a", "output")]
+    for more, match in {
+        (("lost", "output"),): "'lost': nothing arrives at it",
+        (("input", "wide"), ("wide", "output")): "'output': .*cannot be added",
+        (("q", "a"),): "its edges name q, which it lacks",
+    }.items():
+        with pytest.raises(ConversionError, match=match):
+            read_model(nir.NIRGraph(nodes, [*edges, *more], type_check=False))
+    inner = nir.NIRGraph({**nodes, "more": nir.Input(np.array([3]))}, edges, type_check=False)
+    model = nir.NIRGraph(
+        {**nodes, "inner": inner}, [("input", "inner"), ("inner", "output")], type_check=False
+    )
+    with pytest.raises(ConversionError, match="'inner': a graph in a graph must have one input"):
+        read_model(model)
+    del nodes["output"]
+    with pytest.raises(ConversionError, match="it has no output; add a"):
+        read_model(nir.NIRGraph(nodes, edges[:1], type_check=False))
 
 
 def test_convolutions_are_refused_with_all_else(rng):
