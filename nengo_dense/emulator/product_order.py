@@ -5,7 +5,8 @@ last bits depend on the order in which the product adds. That order depends on t
 the machine, but never on the values. So values can show it: of the numbers 1, ..., B, ..., -B, ...
 with a huge B, those are lost that are added to B before -B comes.
 
-Most products add one neuron after another, in blocks. Then only the neurons that spiked need be
+Most products add one neuron after another, in blocks. Vectors of a processor add several partial
+sums side by side, and these in pairs at the end. Either way only the neurons that spiked need be
 added, which is faster. Each order that is found is held against the product itself, with random
 values and in all places.
 """
@@ -17,21 +18,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from nengo_dense.loihi.kernel.memory import Memory
+from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 
-#: Adds spikes' weights one after another; see `.kernel.compiled_readout.sum_spiking`.
-SumSpiking = Callable[[np.ndarray, np.ndarray, np.ndarray, Memory], np.ndarray]
+#: Adds spikes' weights in an order; see `.kernel.numpy_readout.sum_spiking`.
+SumSpiking = Callable[[np.ndarray, np.ndarray, SumOrder, Memory], np.ndarray]
 
 #: A number beside which others up to thousands are lost, and twice that.
 HUGE = 2.0**70
+#: Most partial sums side by side.
+MOST_PARTIAL = 64
 #: Most and fewest trials of an order, and values in all of them together.
 MOST_TRIALS, FEWEST_TRIALS, TRIED = 24, 4, 2**24
+#: Shares of neurons that spike.
+SHARES = (0.1, 0.5, 0.9)
 #: Most numbers in a product that is tried. Longer runs are tried with fewer steps.
 MOST_NUMBERS = 2**22
 #: Steps whose number leaves no rest in any product's blocks of rows: common multiple of 16 and 24.
 WHOLE = 48
-#: Most steps at the end of a run that may be added in another order, and steps before them in a
-#: product of their own (of a single step, NumPy makes another product).
-MOST_AFTER, LEAD = 4, 2
+#: Most steps at the end of a run that may be added in another order.
+MOST_AFTER = 4
+#: Steps before them in a product of their own (of a single step, NumPy makes another product).
+LEADS = (2, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,22 +47,23 @@ class ProductOrder:
 
     Attributes
     ----------
-    bounds : (n_blocks,) uint64 array
-        Ends of the blocks of neurons, each with a sum of its own; see `SumSpiking`.
+    sums : SumOrder
     n_after : int
-        How many steps at the end are added in another order: that of a product of `LEAD` further
+        How many steps at the end are added in another order: that of a product of `n_lead` further
         steps and these.
+    n_lead : int
     """
 
-    bounds: np.ndarray
+    sums: SumOrder
     n_after: int
+    n_lead: int
 
 
 @functools.lru_cache(maxsize=1024)
 def find_order(
     n_steps: int, n: int, size: int, transposed: bool, sum_spiking: SumSpiking
 ) -> ProductOrder | None:
-    """Find the order of a product, if it adds one neuron after another.
+    """Find the order of a product, if it adds one neuron after another, or several side by side.
 
     Parameters
     ----------
@@ -72,12 +80,12 @@ def find_order(
     if n_steps * n > MOST_NUMBERS and n_steps > 2 * WHOLE:
         n_steps = WHOLE * max(1, MOST_NUMBERS // n // WHOLE) + n_steps % WHOLE
     like = np.zeros((n, size), order="F" if transposed else "C")
-    bounds = None if n_steps < LEAD or n == 0 else _find_bounds(n_steps, like)
-    return None if bounds is None else _try(n_steps, like, bounds, sum_spiking)
+    sums = None if n_steps < min(LEADS) or n == 0 else _find_sums(n_steps, like)
+    return None if sums is None else _try(n_steps, like, sums, sum_spiking)
 
 
-def _find_bounds(n_steps: int, like: np.ndarray) -> np.ndarray | None:
-    """Find the ends of blocks, from the first of the product's numbers alone."""
+def _find_sums(n_steps: int, like: np.ndarray) -> SumOrder | None:
+    """Find partial sums and the ends of blocks, from the first of the product's numbers alone."""
     n = len(like)
     weights = np.ones_like(like)
 
@@ -87,40 +95,58 @@ def _find_bounds(n_steps: int, like: np.ndarray) -> np.ndarray | None:
         values[0, [0, other]] = HUGE, -HUGE
         return n - int(values.dot(weights)[0, 0])
 
-    low, high = 1, n  # the first block ends in between
+    powers = [1 << bit for bit in range(min(n, 2 * MOST_PARTIAL).bit_length()) if 1 << bit < n]
+    apart = next((power for power in powers if together(power) == 2), 1)
+    if n > 1 and together(apart) != 2:
+        return None
+    distances = sorted((power for power in powers if power < apart), key=together)
+    low, high = 1, -(-n // apart)  # numbers in the first partial sum of the first block
     while low < high:
         middle = (low + high) // 2
-        low, high = (middle + 1, high) if together(middle) == middle + 1 else (low, middle)
-    bounds = [low]
+        same = together(middle * apart) == middle + 1
+        low, high = (middle + 1, high) if same else (low, middle)
+    bounds = [min(n, low * apart)]
     while bounds[-1] < n:
         bounds.append(together(bounds[-1]))
         if not bounds[-2] < bounds[-1] <= n:
             return None
-    return np.array(bounds, dtype=np.uint64)
+    return SumOrder(np.array(bounds, dtype=np.uint64), _pairs(apart, distances))
+
+
+def _pairs(n_partial: int, distances: list[int]) -> np.ndarray:
+    """List the pairs of partial sums that are added if each distance halves their number."""
+    pairs, left = [], list(range(n_partial))
+    for distance in distances:
+        left = [one for one in left if not one & distance]
+        pairs += [(one, one + distance) for one in left]
+    return np.array(pairs, dtype=np.uint64).reshape(-1, 2)
 
 
 def _try(
-    n_steps: int, like: np.ndarray, bounds: np.ndarray, sum_spiking: SumSpiking
+    n_steps: int, like: np.ndarray, sums: SumOrder, sum_spiking: SumSpiking
 ) -> ProductOrder | None:
     """Hold an order against the product, bit by bit."""
     n = len(like)
     rng = np.random.RandomState(n)
     same = np.ones(n_steps, dtype=bool)
-    spikes = rng.uniform(size=(n_steps, n)) < rng.choice([0.1, 0.5, 0.9], size=(n_steps, 1))
     n_trials = min(MOST_TRIALS, max(FEWEST_TRIALS, TRIED // (n_steps * n)))
-    ends = np.ones(MOST_AFTER + 1, dtype=bool)
+    ends = np.ones((len(LEADS), MOST_AFTER + 1), dtype=bool)
     for trial in range(n_trials):
+        # few spikes tell little of a step, so each trial has others
+        spikes = rng.uniform(size=(n_steps, n)) < rng.choice(SHARES, size=(n_steps, 1))
         weights = _draw(like, rng, bool(trial % 2))
         product = spikes.dot(weights).view(np.uint64)
-        sums = sum_spiking(spikes.view(np.uint8)[np.newaxis], weights, bounds, Memory())
-        same &= (product == np.ascontiguousarray(sums[0]).view(np.uint64)).all(axis=1)
-        for n_after in range(1, min(MOST_AFTER, n_steps - LEAD) + 1):
-            alone = spikes[-n_after - LEAD :].dot(weights).view(np.uint64)
-            ends[n_after] &= bool((alone[LEAD:] == product[-n_after:]).all())
+        ours = sum_spiking(spikes.view(np.uint8)[np.newaxis], weights, sums, Memory())
+        same &= (product == np.ascontiguousarray(ours[0]).view(np.uint64)).all(axis=1)
+        for number, lead in enumerate(LEADS):
+            for n_after in range(1, min(MOST_AFTER, n_steps - lead) + 1):
+                alone = spikes[-n_after - lead :].dot(weights).view(np.uint64)
+                ends[number, n_after] &= bool((alone[lead:] == product[-n_after:]).all())
     n_after = n_steps - int(np.flatnonzero(~same).min(initial=n_steps))
-    if n_after > min(MOST_AFTER, n_steps - LEAD) or not ends[n_after]:
-        return None
-    return ProductOrder(bounds, n_after)
+    for number, lead in enumerate(LEADS):
+        if n_after <= min(MOST_AFTER, n_steps - lead) and ends[number, n_after]:
+            return ProductOrder(sums, n_after, lead)
+    return None
 
 
 def _draw(like: np.ndarray, rng: np.random.RandomState, with_huge: bool) -> np.ndarray:

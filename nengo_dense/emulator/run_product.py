@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nengo_dense.emulator.product_order import LEAD, ProductOrder, SumSpiking, find_order
+from nengo_dense.emulator.product_order import ProductOrder, SumSpiking, find_order
+from nengo_dense.loihi.kernel import numpy_readout
 from nengo_dense.loihi.kernel.early_kernel import NUMBER, TERM
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.thread import over_lanes
@@ -48,12 +49,14 @@ class RunProduct:
         first, self._done = self._done, self._done + values.shape[1]
         if order is None or sum_spiking is None:
             return _times(values, self._weights)
-        product = sum_spiking(values.view(np.uint8), self._weights, order.bounds, self._memory)
+        product = sum_spiking(values.view(np.uint8), self._weights, order.sums, self._memory)
         n_end = self._done - (self._n_steps - order.n_after)
         if n_end > 0:  # steps that a product adds in another order
             n_end = min(n_end, values.shape[1])
-            rows = np.zeros((len(values), LEAD + order.n_after, values.shape[2]), dtype=bool)
-            start = LEAD + max(0, first - (self._n_steps - order.n_after))
+            rows = np.zeros(
+                (len(values), order.n_lead + order.n_after, values.shape[2]), dtype=bool
+            )
+            start = order.n_lead + max(0, first - (self._n_steps - order.n_after))
             rows[:, start : start + n_end] = values[:, -n_end:]
             product[:, -n_end:] = _times(rows, self._weights)[:, start : start + n_end]
         return product
@@ -68,9 +71,9 @@ class RunProduct:
             return None
         if not np.isfinite(weights).all():  # zero times infinity is not zero
             return None
-        if self._in_parts and weights.shape[1] == 1:  # some libraries round its parts otherwise
-            return self._choose(np.inf)
-        return self._choose(values.size * (NUMBER + TERM * weights.shape[1]))
+        chosen = self._choose(values.size * (NUMBER + TERM * weights.shape[1]))
+        # products of parts may add in another order than that of the whole run
+        return numpy_readout.sum_spiking if chosen is None and self._in_parts else chosen
 
     def _find_order(self, sum_spiking: SumSpiking) -> ProductOrder | None:
         """Find the order of the whole run's product."""

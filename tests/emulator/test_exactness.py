@@ -126,7 +126,7 @@ def test_turns_between_host_and_chip_equal_running_ahead(kernel):
     np.testing.assert_array_equal(turns[spikes], ahead[spikes])
 
 
-@pytest.mark.parametrize("n_steps", [50, 51])
+@pytest.mark.parametrize("n_steps", [50, 51, 3000])  # the last: above a million multiplications
 def test_a_readout_of_a_divided_run_equals_nengo_loihi(n_steps, kernel, monkeypatch):
     monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 27)
     expected = run_stack(compat.nengo_loihi().Simulator, n_steps)

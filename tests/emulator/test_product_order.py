@@ -27,16 +27,16 @@ def test_sums_in_the_order_found_are_those_of_the_product(shape, layout, sum_spi
     for scale in (1, 2.0 ** rng.randint(-50, 50, size=(n, 1))):
         weights = np.asarray(rng.normal(size=(n, size)) * scale, order=layout)
         spikes = rng.uniform(size=(3, n_steps, n)) < 0.3
-        sums = sum_spiking(spikes.view(np.uint8), weights, order.bounds, Memory())
+        sums = sum_spiking(spikes.view(np.uint8), weights, order.sums, Memory())
         same = n_steps - order.n_after
         expected = np.array([lane.dot(weights) for lane in spikes])
         np.testing.assert_array_equal(sums[:, :same], expected[:, :same])
 
 
 def test_what_adds_from_the_end_is_not_taken_for_the_order(sum_spiking):
-    def from_the_end(spikes, weights, bounds, memory):
+    def from_the_end(spikes, weights, sums, memory):
         back = np.ascontiguousarray(spikes[..., ::-1])
-        return sum_spiking(back, np.ascontiguousarray(weights[::-1]), bounds, memory)
+        return sum_spiking(back, np.ascontiguousarray(weights[::-1]), sums, memory)
 
     assert find_order(40, 60, 4, False, from_the_end) is None
 
@@ -44,10 +44,10 @@ def test_what_adds_from_the_end_is_not_taken_for_the_order(sum_spiking):
 def test_a_single_difference_is_seen_in_every_place(sum_spiking):
     for step, column in ((0, 0), (13, 3), (39, 1)):
 
-        def wrong(spikes, weights, bounds, memory, step=step, column=column):
-            sums = sum_spiking(spikes, weights, bounds, memory)
-            sums[:, step, column] = np.nextafter(sums[:, step, column], np.inf)
-            return sums
+        def wrong(spikes, weights, sums, memory, step=step, column=column):
+            values = sum_spiking(spikes, weights, sums, memory)
+            values[:, step, column] = np.nextafter(values[:, step, column], np.inf)
+            return values
 
         found = find_order(40, 60, 4, False, wrong)
         assert found is None or found.n_after == 40 - step
@@ -62,6 +62,6 @@ def test_long_runs_are_tried_with_fewer_steps(sum_spiking, rng):
     if order is None:
         pytest.skip("this machine's products add in another way")
     weights, spikes = rng.normal(size=(50, 3)), rng.uniform(size=(100_001, 50)) < 0.5
-    sums = sum_spiking(spikes.view(np.uint8)[None], weights, order.bounds, Memory())[0]
+    sums = sum_spiking(spikes.view(np.uint8)[None], weights, order.sums, Memory())[0]
     same = len(sums) - order.n_after
     np.testing.assert_array_equal(sums[:same], spikes.dot(weights)[:same])

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from nengo_dense.emulator import run_product
+from nengo_dense.emulator.product_order import find_order
 from nengo_dense.emulator.run_product import RunProduct
+from nengo_dense.loihi.kernel import numpy_readout
 from nengo_dense.loihi.kernel.choice import make_sum_spiking
 
 
@@ -35,7 +36,7 @@ def test_parts_equal_one_product(parts, size, lanes, sum_spiking, rng):
 def test_parts_of_any_length_equal_one_product_where_the_order_is_known(rng):
     pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
     sum_spiking, weights = make_sum_spiking("numba"), rng.normal(size=(64, 5))
-    if run_product.find_order(61, 64, 5, False, sum_spiking) is None:
+    if find_order(61, 64, 5, False, sum_spiking) is None:
         pytest.skip("this machine's products add in another way")
     spikes = rng.uniform(size=(2, 61, 64)) < 0.3
     product = RunProduct(weights, lambda _: sum_spiking)
@@ -43,6 +44,24 @@ def test_parts_of_any_length_equal_one_product_where_the_order_is_known(rng):
     ours = [product(spikes[:, step : step + 1]) for step in range(61)]
     expected = np.array([lane.dot(weights) for lane in spikes])
     np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
+
+
+@pytest.mark.parametrize("layout", ["C", "F"])
+@pytest.mark.parametrize(("n", "size"), [(256, 10), (32, 5)])
+def test_parts_round_as_a_run_so_long_that_its_product_is_made_otherwise(
+    n, size, layout, sum_spiking, rng
+):
+    """OpenBLAS has routines of their own for products below a million multiplications."""
+    weights = np.asarray(rng.normal(size=(n, size)), order=layout)
+    n_steps = 2_000_000 // weights.size
+    known = find_order(n_steps, n, size, layout == "F", numpy_readout.sum_spiking)
+    if known is None:
+        pytest.skip("this machine's products add in another way")
+    spikes = rng.uniform(size=(1, n_steps, n)) < 0.3
+    product = RunProduct(weights, lambda _: sum_spiking)
+    product.start_run(n_steps, True)
+    ours = [product(spikes[:, first : first + 480]) for first in range(0, n_steps, 480)]
+    np.testing.assert_array_equal(np.concatenate(ours, axis=1)[0], spikes[0].dot(weights))
 
 
 @pytest.mark.parametrize("odd", [np.inf, np.nan])

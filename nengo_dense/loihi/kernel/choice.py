@@ -18,6 +18,7 @@ from nengo_dense.loihi.kernel.early_kernel import EarlyKernel
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.notice import told
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
+from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.kernel.patience import Patience
 from nengo_dense.loihi.program import Program
@@ -63,7 +64,7 @@ def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], 
 
 def make_sum_spiking(
     name: str = "auto", nanoseconds: float = np.inf
-) -> Callable[[np.ndarray, np.ndarray, np.ndarray, Memory], np.ndarray] | None:
+) -> Callable[[np.ndarray, np.ndarray, SumOrder, Memory], np.ndarray] | None:
     """Choose what adds the weights of spikes; None for NumPy, which only makes matrix products.
 
     ``nanoseconds`` is the time that NumPy would take.
