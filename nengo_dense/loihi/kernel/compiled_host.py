@@ -13,25 +13,25 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.compiled_fire import (
+    fire,
+    fire_and_send,
+    integrate,
+    integrate_one,
+)
 from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     any_bit,
     either,
-    floor,
-    greater,
     integer,
     load,
     minimum,
-    multiply,
     not_equal,
     spread,
     store,
-    subtract,
-    where,
 )
-from nengo_dense.loihi.kernel.vector import add as plus
 
 
 @inlined
@@ -79,50 +79,6 @@ def low_pass(
 
 
 @inlined
-def _integrate(voltage: Any, charge: Any, counts: bool) -> tuple[Any, Any]:
-    """Integrate 16 neurons; return voltage and number of spikes."""
-    zero, one = spread(0.0), spread(1.0)
-    v = plus(voltage, charge)
-    if counts:
-        spikes = floor(v)
-        return subtract(v, spikes), spikes
-    fires = greater(v, one)
-    return where(either(fires, greater(zero, v)), zero, v), where(fires, one, zero)
-
-
-@inlined
-def _integrate_one(voltage: float, charge: float, counts: bool) -> tuple[float, float]:
-    """Integrate one neuron; return voltage and number of spikes."""
-    v = voltage + charge
-    if counts:
-        spikes = np.floor(v)
-        return v - spikes, spikes
-    return 0.0 if v > 1.0 or v < 0.0 else v, 1.0 if v > 1.0 else 0.0
-
-
-@inlined
-def fire(
-    vectors: np.ndarray,
-    target: np.uint64,
-    source: np.uint64,
-    state: np.uint64,
-    size: np.uint64,
-    height: float,
-    counts: bool,
-) -> None:
-    """Integrate the source and fire: once for each whole 1 of voltage, or once above 1."""
-    whole = size - size % np.uint64(WIDTH)
-    for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
-        v, n = _integrate(load(vectors, state + j), load(vectors, source + j), counts)
-        store(vectors, state + j, v)
-        store(vectors, target + j, multiply(n, spread(height)))
-    for j in range(whole, size):
-        x, m = _integrate_one(vectors[state + j], vectors[source + j], counts)
-        vectors[state + j] = x
-        vectors[target + j] = m * height
-
-
-@inlined
 def send(
     vectors: np.ndarray, source: np.uint64, size: np.uint64, spikes: np.ndarray, place: np.uint64
 ) -> None:
@@ -132,45 +88,6 @@ def send(
         store(spikes, place + j, not_equal(load(vectors, source + j), spread(0.0)))
     for j in range(whole, size):
         spikes[place + j] = vectors[source + j] != 0.0
-
-
-@inlined
-def fire_and_send(
-    vectors: np.ndarray,
-    places: tuple[np.uint64, np.uint64, np.uint64],
-    size: np.uint64,
-    height: float,
-    counts: bool,
-    spikes: np.ndarray,
-    rows: tuple[np.uint64, np.uint64, np.uint64],
-) -> None:
-    """Fire in one lane, and send the spikes to the chip, in all steps.
-
-    16 neurons run all steps before the next ones, so that their voltages stay in registers.
-    ``places`` are those of target, source and state; ``rows`` are the place of the first step's
-    spikes, the distance of two steps, and the number of steps.
-    """
-    target, source, state = places
-    first, apart, n_steps = rows
-    whole = size - size % np.uint64(WIDTH)
-    for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
-        v, charge, n = load(vectors, state + j), load(vectors, source + j), spread(0.0)
-        place = first + j
-        for _ in range(n_steps):
-            v, n = _integrate(v, charge, counts)
-            store(spikes, place, not_equal(n, spread(0.0)))
-            place += apart
-        store(vectors, state + j, v)
-        store(vectors, target + j, multiply(n, spread(height)))
-    for j in range(whole, size):
-        x, drive, m = vectors[state + j], vectors[source + j], 0.0
-        place = first + j
-        for _ in range(n_steps):
-            x, m = _integrate_one(x, drive, counts)
-            spikes[place] = m != 0.0
-            place += apart
-        vectors[state + j] = x
-        vectors[target + j] = m * height
 
 
 @inlined
@@ -283,6 +200,24 @@ def fires_alike(
     return alike
 
 
+@inlined
+def _compare_two(  # type: ignore[no-untyped-def]
+    low, high, voltage, j, k, n_steps, counts
+) -> Any:
+    """Compare the spikes of both bounds, for the neurons of two vectors, in all steps."""
+    below, lower = load(voltage, j), load(voltage, k)
+    above, upper = below, lower
+    least, most, weak, strong = load(low, j), load(high, j), load(low, k), load(high, k)
+    differ = spread(np.int32(0))
+    for _ in range(n_steps):
+        below, few = integrate(below, least, counts)
+        above, many = integrate(above, most, counts)
+        lower, less = integrate(lower, weak, counts)
+        upper, more = integrate(upper, strong, counts)
+        differ = either(differ, either(not_equal(few, many), not_equal(less, more)))
+    return differ
+
+
 @compiled
 def compare_lanes(
     start: int,
@@ -295,24 +230,21 @@ def compare_lanes(
     counts: bool,
     alike: np.ndarray,
 ) -> None:
-    """Compare the spikes of both bounds in some lanes, 16 neurons at a time in all steps."""
-    size = np.uint64(n)
-    whole = size - size % np.uint64(WIDTH)
+    """Compare the spikes of both bounds in some lanes, 32 neurons at a time in all steps."""
+    size, width = np.uint64(n), np.uint64(WIDTH)
+    whole = size - size % width
     for lane in range(np.uint64(start), np.uint64(stop)):
         place = lane * size
         differ = spread(np.int32(0))
-        for j in range(place, place + whole, np.uint64(WIDTH)):
-            below, above = load(voltage, j), load(voltage, j)
-            for _ in range(n_steps):
-                below, few = _integrate(below, load(low, j), counts)
-                above, many = _integrate(above, load(high, j), counts)
-                differ = either(differ, not_equal(few, many))
+        for j in range(place, place + whole, np.uint64(2) * width):
+            k = min(j + width, place + whole - width)
+            differ = either(differ, _compare_two(low, high, voltage, j, k, n_steps, counts))
         same = not any_bit(differ)
         for j in range(place + whole, place + size):
             under, over = voltage[j], voltage[j]
             for _ in range(n_steps):
-                under, less = _integrate_one(under, low[j], counts)
-                over, more = _integrate_one(over, high[j], counts)
+                under, less = integrate_one(under, low[j], counts)
+                over, more = integrate_one(over, high[j], counts)
                 same &= less == more
         alike[lane] = same
 
@@ -358,10 +290,10 @@ def fire_lanes(
                     vectors[n + j] = max(drive[frame + j], 0.0)
             place = (lane * n_steps + step) * n
             for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
-                v, k = _integrate(load(vectors, j), load(vectors, n + j), True)
+                v, k = integrate(load(vectors, j), load(vectors, n + j), True)
                 store(vectors, j, v)
                 store(spikes, place + j, integer(minimum(k, spread(most))))
             for j in range(whole, n):
-                x, m = _integrate_one(vectors[j], vectors[n + j], True)
+                x, m = integrate_one(vectors[j], vectors[n + j], True)
                 vectors[j] = x
                 spikes[place + j] = min(m, most)

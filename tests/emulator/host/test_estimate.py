@@ -170,7 +170,7 @@ def test_kernels_agree_on_who_fires_alike(counts, rng):
     compiled_host = pytest.importorskip(
         "nengo_dense.loihi.kernel.compiled_host", reason="the compiled kernel is the extra 'fast'"
     )
-    for n in (1, 15, 16, 37):
+    for n in (1, 15, 16, 37, 53, 64):
         low = rng.randint(-4, 9, size=(60, n)) / 8
         high = low + rng.choice([0, 1e-16, 1e-3], size=(60, 1))
         voltage = rng.uniform(size=(60, n))

@@ -8,10 +8,10 @@ pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 from nengo_dense.loihi.kernel import compiled_host, numpy_host
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind, Stretch
 
-LANES, N_STEPS, N_INPUTS = 7, 4, 60
+LANES, N_STEPS, N_INPUTS = 7, 4, 170
 #: Of a lane's vectors: of a target, a source, a state, and others beside them.
-PLACES = {"target": 3, "source": 50, "state": 150}
-ROOM = 210
+PLACES = {"target": 3, "source": 160, "state": 320}
+ROOM = 480
 
 
 def make_stretch(rng, size):
@@ -57,7 +57,7 @@ def instruct(kind, size, counts=1.0, **kwargs):
     return Instruction(kind, size, a=a, b=b, column=11, **places, **kwargs)
 
 
-@pytest.mark.parametrize("size", [1, 5, 16, 37])
+@pytest.mark.parametrize("size", [1, 5, 16, 37, 85, 149])
 @pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name)
 def test_an_instruction_leaves_what_its_reference_leaves(kind, size, rng):
     stretch = make_stretch(rng, size)
