@@ -72,11 +72,12 @@ def sum_lanes(  # type: ignore[no-untyped-def]
             place, first = lane * per_lane + step * per_step, np.uint64(0)
             for b in range(np.uint64(len(bounds))):
                 n = list_spikes(spikes, place + first, bounds[b] - first, np.uint64(0), sources)
-                if len(pairs) > 0:
+                in_turns = n > np.uint64(2) and len(pairs) > 0  # a sum of two has one order
+                if in_turns:
                     _sum_in_turns(sources, n, first, width, weights, pairs, partial)
                 for j in range(np.uint64(0), width, np.uint64(WIDTH)):
                     x = spread(0.0)
-                    if len(pairs) > 0:
+                    if in_turns:
                         x = load(partial, j)
                     else:
                         for k in range(n):
