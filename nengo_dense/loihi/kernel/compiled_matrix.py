@@ -47,23 +47,27 @@ def multiply_panels(
     panel: np.ndarray,
     products: np.ndarray,
 ) -> None:
-    """Multiply 16 rows of the matrix at a time by the vectors of some lanes, two at a time.
+    """Multiply 16 rows of the matrix at a time by the vectors of some lanes, three at a time.
 
-    ``panel`` has room for these rows, number by number; it stays in the processor's cache.
+    ``panel`` has room for these rows, number by number; it stays in the processor's cache. More
+    than three lanes' sums do not fit into 16 registers of 32 bytes.
     """
     n, m, w, one = np.uint64(shape[0]), np.uint64(shape[1]), np.uint64(WIDTH), np.uint64(1)
+    last = np.uint64(stop) - one
     width = (n + w - one) // w * w
     for first in range(np.uint64(0), n, w):
         for r in range(w):
             row = min(first + r, n - one) * m  # those beyond the last row are not used
             for k in range(m):
                 panel[k * w + r] = matrix[row + k]
-        for lane in range(np.uint64(start), np.uint64(stop), np.uint64(2)):
-            other = min(lane + one, np.uint64(stop) - one)
-            x = y = spread(0.0)
+        for lane in range(np.uint64(start), np.uint64(stop), np.uint64(3)):
+            second, third = min(lane + one, last), min(lane + np.uint64(2), last)
+            x = y = z = spread(0.0)
             for k in range(m):
                 numbers = load(panel, k * w)
                 x = multiply_add(spread(vectors[lane * m + k]), numbers, x)
-                y = multiply_add(spread(vectors[other * m + k]), numbers, y)
+                y = multiply_add(spread(vectors[second * m + k]), numbers, y)
+                z = multiply_add(spread(vectors[third * m + k]), numbers, z)
             store(products, lane * width + first, x)
-            store(products, other * width + first, y)
+            store(products, second * width + first, y)
+            store(products, third * width + first, z)
