@@ -16,7 +16,7 @@ class BestParameters:
     """Judge parameters, and keep the best.
 
     Best are those with the lowest loss, among all that answer as the source does, and rightly,
-    for at least as many samples as the first ones, at every output.
+    for at least as many samples as the first ones, at every output (`Judgement.bears`).
 
     Parameters
     ----------

@@ -102,12 +102,17 @@ class Goals:
     @property
     def late(self) -> bool:
         """(bool) Whether values alone matter, and so only the whole presentation."""
-        return all(goal.distillation.late for goal in self.of_outputs)
+        return all(self.of_values)
 
     @property
     def has_values(self) -> bool:
         """(bool) Whether the values of any output matter, and not only classes or labels."""
-        return any(goal.distillation.late for goal in self.of_outputs)
+        return any(self.of_values)
+
+    @property
+    def of_values(self) -> tuple[bool, ...]:
+        """(tuple of bool) Whether it is its values that matter, of each output."""
+        return tuple(goal.distillation.late for goal in self.of_outputs)
 
     @property
     def unit(self) -> float:

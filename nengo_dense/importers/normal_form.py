@@ -21,7 +21,7 @@ from nengo_dense.importers.piecewise_fit import Fit, fit
 from nengo_dense.importers.spec import DenseSpec, forward
 
 #: Root mean square of a fitted function's error, as a share of its values' standard deviation.
-ACTIVATION_ERROR = 0.05
+ACTIVATION_ERROR = 0.04
 #: Input axons of a core of the chip, the most rectifiers that a layer may become.
 MOST_RECTIFIERS = 4096
 #: Difference between a model and its exact rectifiers, as a share of the largest output, that

@@ -68,3 +68,12 @@ def test_what_one_output_gains_is_no_reason_for_another_to_lose():
     assert Judgement(0.5, (0.1, 0.2), (0.2, 0)).bears(first)
     assert not Judgement(0.5, (0.11, 0.2), (0.2, 0)).bears(first)
     assert not Judgement(0.5, (0.1, 0.2), (0.21, 0)).bears(first)
+
+
+def test_a_much_lower_loss_bears_what_may_be_chance():
+    first = Judgement(1.0, (0.1, 0.5), (0.2, 0), (0.01, 0.0, 0.02, 0.0))
+    assert Judgement(0.7, (0.11, 0.5), (0.22, 0)).bears(first)
+    assert not Judgement(0.9, (0.11, 0.5), (0.2, 0)).bears(first)
+    assert not Judgement(0.7, (0.12, 0.5), (0.2, 0)).bears(first)
+    assert not Judgement(0.7, (0.1, 0.51), (0.2, 0)).bears(first), "values have no such error"
+    assert not Judgement(0.7, (0.1, 0.5), (0.23, 0)).bears(first)

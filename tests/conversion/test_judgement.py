@@ -39,6 +39,8 @@ def test_other_answers_and_wrong_ones_are_counted(circuit, rng):
     found = judge(circuit, samples, Goals.for_targets(source, ["softmax"]), WINDOWS)
     assert found.apart == pytest.approx((0.25,))
     assert found.wrong == ((logits(circuit, x).argmax(axis=1) != labels).mean(),)
+    shares = np.array([0.25, *found.wrong])
+    np.testing.assert_allclose(found.doubt, np.sqrt(shares * (1 - shares) / 40))
 
 
 def test_values_are_apart_in_their_own_standard_deviations(circuit, rng):
@@ -47,6 +49,7 @@ def test_values_are_apart_in_their_own_standard_deviations(circuit, rng):
     circuit.weights[-1][:], circuit.biases[-1][:] = 0, source.mean(axis=0)
     found = judge(circuit, Samples(x, source), Goals.for_targets(source, ["linear"]), WINDOWS[1:])
     assert found.apart == pytest.approx((1,))
+    assert found.doubt == (0, 0)
 
 
 def test_many_samples_count_as_one_batch_would(circuit, rng, monkeypatch):
