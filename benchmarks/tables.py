@@ -255,6 +255,19 @@ def startup() -> str:
     return f"{table(head, rows)}\nProcessor seconds, with imports. {circumstances(known)}"
 
 
+def fits() -> str:
+    """Say how many rectifiers smooth activations take."""
+    known = record.load("fits")
+    errors = [row["error"] for row in next(iter(known["figures"].values()))]
+    rows = [
+        [f"``{label.replace(', ', '``, ``')}``"]
+        + [text for r in mine for text in (str(r["rectifiers"]), f"{r['largest']:.2g}")]
+        for label, mine in known["figures"].items()
+    ]
+    head = ["activation", *(text for error in errors for text in (f"at {error:g}", "largest"))]
+    return f"{table(head, rows)}\n{circumstances(known)}"
+
+
 def suites() -> str:
     """Say which of other packages' tests pass."""
     records = {name: record.load(f"suites_{name}") for name in ("nengo", "nengo_loihi")}
@@ -584,6 +597,7 @@ PAGES = {
     "torch_device": torch_on_device,
     "startup": startup,
     "sequences": sequences,
+    "fits": fits,
     "suites": suites,
     "exactness": exactness,
     "fuzz_files": fuzz_files,
