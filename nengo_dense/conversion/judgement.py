@@ -87,8 +87,6 @@ def judge(
     known = [part for part in labels if part is not None]
     apart = goals.apart(final, np.concatenate(source))
     wrong = goals.wrong(final, np.concatenate(known) if known else None)
-    shares = np.array(
-        [*(0.0 if late else a for a, late in zip(apart, goals.of_values, strict=True)), *wrong]
-    )
+    shares = np.array([*np.where(goals.of_values, 0.0, apart), *wrong])
     doubt = np.sqrt(shares * (1 - shares) / len(final))
     return Judgement(total / every, apart, wrong, tuple(doubt.tolist()))
