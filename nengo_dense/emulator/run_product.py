@@ -1,5 +1,6 @@
 """Products of a run's recorded values with weights, equal to one product of the whole run."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,9 @@ from nengo_dense.loihi.kernel.thread import over_lanes
 CACHE = 2**18
 #: Fewer lanes take less time than finding the order in which a product adds.
 FEW_LANES = 16
+#: Most numbers in the product of a run that is made for a part of it, 1 GiB of them, and most
+#: multiplications in a run's products of that kind (about a minute).
+MOST_NUMBERS, MOST_WORK = 2**27, 2**38
 #: Chooses a `SumSpiking`, or None, given the nanoseconds that a product takes.
 ChooseSum = Callable[[float], SumSpiking | None]
 
@@ -41,25 +45,49 @@ class RunProduct:
     def start_run(self, n_steps: int, in_parts: bool) -> None:
         """Expect the values of a run of so many steps, all at once or in parts."""
         self._n_steps, self._done, self._in_parts = n_steps, 0, in_parts
+        self._warned = False
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Multiply the (lanes, steps, n) values of the run's next steps; no result is -0."""
+        """Multiply the (lanes, steps, n) values of the run's next steps; no result is -0.
+
+        Warns
+        -----
+        UserWarning
+            Last bits may differ from those of nengo-loihi.
+        """
         sum_spiking = self._choose_sum(values)
         order = None if sum_spiking is None else self._find_order(sum_spiking)
         first, self._done = self._done, self._done + values.shape[1]
         if order is None or sum_spiking is None:
-            return _times(values, self._weights)
+            return self._multiply(values, first)
         product = sum_spiking(values.view(np.uint8), self._weights, order.sums, self._memory)
         n_end = self._done - (self._n_steps - order.n_after)
         if n_end > 0:  # steps that a product adds in another order
             n_end = min(n_end, values.shape[1])
-            rows = np.zeros(
-                (len(values), order.n_lead + order.n_after, values.shape[2]), dtype=bool
-            )
             start = order.n_lead + max(0, first - (self._n_steps - order.n_after))
-            rows[:, start : start + n_end] = values[:, -n_end:]
-            product[:, -n_end:] = _times(rows, self._weights)[:, start : start + n_end]
+            n_rows = order.n_lead + order.n_after
+            product[:, -n_end:] = _times(values[:, -n_end:], self._weights, n_rows, start)
         return product
+
+    def _multiply(self, values: np.ndarray, first: int) -> np.ndarray:
+        """Make matrix products; of parts, with the rows of the whole run if that can be."""
+        n_steps, (n, size) = values.shape[1], self._weights.shape
+        if not self._in_parts:
+            return _times(values, self._weights, n_steps, 0)
+        n_parts = -(-self._n_steps // n_steps)
+        number = self._n_steps * n
+        if number <= MOST_NUMBERS and number * size * n_parts * len(values) <= MOST_WORK:
+            return _times(values, self._weights, self._n_steps, first)
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"The last bits of decoded values may differ from nengo-loihi's. The run of "
+                f"{self._n_steps} steps and {len(values)} lanes is too long to be kept whole, and "
+                f"the order in which this machine adds the products of {n} neurons was not found. "
+                "Run fewer steps or lanes at once",
+                stacklevel=2,
+            )
+        return _times(values, self._weights, n_steps, 0)
 
     def _choose_sum(self, values: np.ndarray) -> SumSpiking | None:
         """Choose what adds weights of spikes, if that is worth while."""
@@ -81,18 +109,25 @@ class RunProduct:
         return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
 
 
-def _times(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Multiply (lanes, n_steps, n) values by (n, size) weights, lane by lane as in nengo-loihi."""
+def _times(values: np.ndarray, weights: np.ndarray, n_rows: int, start: int) -> np.ndarray:
+    """Multiply (lanes, n_steps, n) values by (n, size) weights, lane by lane as in nengo-loihi.
+
+    They are rows of a product of `n_rows`, from `start` on: how a row is rounded depends on the
+    number of rows and on its place, but not on what the other rows are.
+    """
     dtype = np.result_type(values, weights)
     product = np.empty((*values.shape[:2], weights.shape[1]), dtype=dtype)
-    at_once = max(1, CACHE // (dtype.itemsize * max(1, values[0].size)))
+    at_once = max(1, CACHE // (dtype.itemsize * max(1, n_rows * values.shape[2])))
+    steps = slice(start, start + values.shape[1])
 
-    def part(start: int, stop: int) -> None:
-        for first in range(start, stop, at_once):
-            lanes = slice(first, min(first + at_once, stop))
-            converted = np.ascontiguousarray(values[lanes], dtype=dtype)
-            np.matmul(converted, weights, out=product[lanes])
+    def part(first: int, stop: int) -> None:
+        rows = np.zeros((min(at_once, stop - first), n_rows, values.shape[2]), dtype=dtype)
+        for lane in range(first, stop, at_once):
+            lanes = slice(lane, min(lane + at_once, stop))
+            some = rows[: lanes.stop - lane]
+            some[:, steps] = values[lanes]
+            product[lanes] = np.matmul(some, weights)[:, steps]
             product[lanes] += 0  # as nengo-loihi, which sums parts from 0 on
 
-    over_lanes(part, len(values), values.size)
+    over_lanes(part, len(values), len(values) * n_rows * values.shape[2])
     return product

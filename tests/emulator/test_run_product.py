@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nengo_dense.emulator import run_product
 from nengo_dense.emulator.product_order import find_order
 from nengo_dense.emulator.run_product import RunProduct
 from nengo_dense.loihi.kernel import numpy_readout
@@ -82,3 +83,40 @@ def test_values_that_are_not_spikes_are_multiplied_too(sum_spiking, rng):
     product.start_run(6, False)
     expected = np.array([lane.dot(weights) for lane in voltages])
     np.testing.assert_array_equal(product(voltages), expected)
+
+
+def in_no_order(spikes, weights, order, memory):
+    """Add in an order that is no product's, so that none is found."""
+    return numpy_readout.sum_spiking(spikes, weights[::-1].copy(), order, memory)
+
+
+KINDS = {
+    "spikes": lambda rng: rng.uniform(size=(3, 61, 80)) < 0.3,
+    "voltages": lambda rng: rng.randint(-99, 99, size=(3, 61, 80)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [1, 4, 10])
+@pytest.mark.parametrize("n_steps", [1, 7, 48])
+def test_parts_equal_one_product_also_where_no_order_is_found(n_steps, size, kind, rng):
+    weights, values = rng.normal(size=(80, size)), KINDS[kind](rng)
+    assert find_order(61, 80, size, False, in_no_order) is None
+    product = RunProduct(weights, lambda _: in_no_order)
+    product.start_run(61, True)
+    ours = [product(values[:, first : first + n_steps]) for first in range(0, 61, n_steps)]
+    expected = np.array([lane.dot(weights) for lane in values])
+    np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
+
+
+@pytest.mark.parametrize("limit", ["MOST_NUMBERS", "MOST_WORK"])
+def test_parts_that_may_round_otherwise_are_said_once_a_run(limit, monkeypatch, rng):
+    monkeypatch.setattr(run_product, limit, 0)
+    weights, spikes = rng.normal(size=(80, 4)), KINDS["spikes"](rng)
+    product = RunProduct(weights, lambda _: in_no_order)
+    for _ in range(2):
+        product.start_run(61, True)
+        with pytest.warns(UserWarning, match="Run fewer steps or lanes at once") as warned:
+            ours = [product(spikes[:, first : first + 7]) for first in range(0, 61, 7)]
+        assert len(warned) == 1
+        assert np.concatenate(ours, axis=1) == pytest.approx(spikes @ weights)
