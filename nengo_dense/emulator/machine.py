@@ -30,6 +30,8 @@ from nengo_dense.loihi.program import Program
 
 #: Memory for the values between host and chip in one part of a run, in bytes.
 PIECE_BYTES = 2**26
+#: The last part may be larger by one in so many steps; at most 4, so that no step is left alone.
+SPARE = 4
 #: Most steps in one part, so that the progress bar moves and an interrupt works.
 PIECE_STEPS = 512
 #: Steps that matrix products treat together, or multiples of it; the first that fits is used.
@@ -183,7 +185,8 @@ class Machine:
 
         nengo-loihi multiplies the values of a whole run by a matrix. Products treat steps in
         groups, and a single step in another routine, which may round differently. Therefore parts
-        consist of whole `GROUPS`, but the last one, which has more than one step.
+        consist of whole `GROUPS`, but the last one, which has more than one step: up to a quarter
+        more than the others rather than a few, as each part takes time of its own.
         """
         if not self.precompute:
             yield from (1 for _ in range(n_steps))
@@ -196,7 +199,7 @@ class Machine:
         if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
             most = n_steps  # host functions may share state, so keep nengo-loihi's order
         while n_steps > 0:
-            piece = n_steps if n_steps <= most + 1 else most
+            piece = n_steps if n_steps <= most + most // SPARE else most
             yield piece
             n_steps -= piece
 

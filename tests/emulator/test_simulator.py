@@ -276,6 +276,13 @@ def test_pieces_have_more_than_one_step(net, monkeypatch):
             assert n_steps == 1 or min(pieces) > 1
 
 
+def test_a_run_a_little_longer_than_fits_stays_whole(net, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 96)
+    with Simulator(net, progress_bar=False) as sim:
+        pieces = {n_steps: list(sim._machine.pieces(n_steps)) for n_steps in (100, 120, 121, 200)}
+    assert pieces == {100: [100], 120: [120], 121: [96, 25], 200: [96, 104]}
+
+
 def test_hosts_that_may_share_something_run_one_after_the_other(net, monkeypatch):
     monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_BYTES", 1)
     order = []

@@ -134,6 +134,7 @@ class Channels:
         self.lanes = lanes
         self.n_inputs = n_inputs
         self._ends = dict(ends or {})
+        self._silent = self._unsent()
         self._memory = Memory()
         self.spikes, self.step = np.zeros((lanes, 0, n_inputs), dtype=np.uint8), 0
 
@@ -159,11 +160,20 @@ class Channels:
         """Return the host's end of the channel that replaces a process, if there is one."""
         return self._ends.get(id(process))
 
+    def _unsent(self) -> np.ndarray:
+        """Find the input neurons to which no host sends spikes."""
+        sent = np.zeros(self.n_inputs, dtype=bool)
+        for end in self._ends.values():
+            if isinstance(end, SpikeSender):
+                sent[end.first : end.first + end.size] = True
+        return np.flatnonzero(~sent)
+
     def begin(self, n_steps: int) -> None:
         """Begin a part of a run, without spikes; those of the part before are overwritten."""
         del self.spikes
         self.spikes = self._memory.empty((self.lanes, n_steps, self.n_inputs), np.uint8)
-        self.spikes.fill(0)
+        if self._silent.size:  # what is sent is written in every step
+            self.spikes[:, :, self._silent] = 0
         self.step = 0
 
     def send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> None:

@@ -66,3 +66,15 @@ def test_every_part_of_a_run_begins_without_spikes():
         assert not channels.spikes.any()
         channels.send(SpikeSender(first=0, size=3), np.ones((2, 3)))
         assert channels.spikes[:, 0].all()
+
+
+def test_inputs_to_which_no_host_sends_have_no_spikes():
+    sender = SpikeSender(first=1, size=2)
+    channels = Channels(2, n_inputs=5, ends={0: sender})
+    for value in (1.0, 0.0):
+        channels.begin(3)
+        channels.spikes[...] = 7  # memory is used again
+        channels.begin(3)
+        for channels.step in range(3):
+            channels.send(sender, np.full((2, 2), value))
+        assert (channels.spikes == [0, value, value, 0, 0]).all()
