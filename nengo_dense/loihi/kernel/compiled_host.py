@@ -8,12 +8,11 @@ size of all of them together. Therefore only `send` has to distinguish lanes, an
 which runs all steps before the others begin: nothing else reads what it writes.
 """
 
-from typing import Any
-
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.compiled_fire import (
+    compare_lanes,
     fire,
     fire_and_send,
     integrate,
@@ -23,8 +22,6 @@ from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    any_bit,
-    either,
     integer,
     load,
     minimum,
@@ -198,55 +195,6 @@ def fires_alike(
 
     over_lanes(part, lanes, n_steps * voltage.size)
     return alike
-
-
-@inlined
-def _compare_two(  # type: ignore[no-untyped-def]
-    low, high, voltage, j, k, n_steps, counts
-) -> Any:
-    """Compare the spikes of both bounds, for the neurons of two vectors, in all steps."""
-    below, lower = load(voltage, j), load(voltage, k)
-    above, upper = below, lower
-    least, most, weak, strong = load(low, j), load(high, j), load(low, k), load(high, k)
-    differ = spread(np.int32(0))
-    for _ in range(n_steps):
-        below, few = integrate(below, least, counts)
-        above, many = integrate(above, most, counts)
-        lower, less = integrate(lower, weak, counts)
-        upper, more = integrate(upper, strong, counts)
-        differ = either(differ, either(not_equal(few, many), not_equal(less, more)))
-    return differ
-
-
-@compiled
-def compare_lanes(
-    start: int,
-    stop: int,
-    n: int,
-    n_steps: int,
-    low: np.ndarray,
-    high: np.ndarray,
-    voltage: np.ndarray,
-    counts: bool,
-    alike: np.ndarray,
-) -> None:
-    """Compare the spikes of both bounds in some lanes, 32 neurons at a time in all steps."""
-    size, width = np.uint64(n), np.uint64(WIDTH)
-    whole = size - size % width
-    for lane in range(np.uint64(start), np.uint64(stop)):
-        place = lane * size
-        differ = spread(np.int32(0))
-        for j in range(place, place + whole, np.uint64(2) * width):
-            k = min(j + width, place + whole - width)
-            differ = either(differ, _compare_two(low, high, voltage, j, k, n_steps, counts))
-        same = not any_bit(differ)
-        for j in range(place + whole, place + size):
-            under, over = voltage[j], voltage[j]
-            for _ in range(n_steps):
-                under, less = integrate_one(under, low[j], counts)
-                over, more = integrate_one(over, high[j], counts)
-                same &= less == more
-        alike[lane] = same
 
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
