@@ -18,6 +18,9 @@ FEW_LANES = 16
 #: Most numbers in the product of a run that is made for a part of it, 1 GiB of them, and most
 #: multiplications in a run's products of that kind (about a minute).
 MOST_NUMBERS, MOST_WORK = 2**27, 2**38
+#: Bits that a weight may have so that its product with a value of the chip, which has at most 31,
+#: needs no more than the 53 of a number.
+WEIGHT_BITS = 22
 #: Chooses a `SumSpiking`, or None, given the nanoseconds that a product takes.
 ChooseSum = Callable[[float], SumSpiking | None]
 
@@ -39,6 +42,7 @@ class RunProduct:
     def __init__(self, weights: np.ndarray, choose: ChooseSum | None = None) -> None:
         self._weights = weights
         self._choose = choose
+        self._round_once = _round_once(weights)
         self._memory = Memory()
         self.start_run(0, False)
 
@@ -72,7 +76,7 @@ class RunProduct:
     def _multiply(self, values: np.ndarray, first: int) -> np.ndarray:
         """Make matrix products; of parts, with the rows of the whole run if that can be."""
         n_steps, (n, size) = values.shape[1], self._weights.shape
-        if not self._in_parts:
+        if self._round_once or not self._in_parts:
             return _times(values, self._weights, n_steps, 0)
         n_parts = -(-self._n_steps // n_steps)
         number = self._n_steps * n
@@ -107,6 +111,17 @@ class RunProduct:
         """Find the order of the whole run's product."""
         transposed = not self._weights.flags.c_contiguous
         return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
+
+
+def _round_once(weights: np.ndarray) -> bool:
+    """Whether sums are rounded once, so that any order gives the same.
+
+    That is so if there are no more than two terms, and weights have so few digits that a term is
+    exact, as those of an ensemble's probe do, which are its radius.
+    """
+    with np.errstate(invalid="ignore"):
+        few = np.frexp(weights)[0] * 2.0**WEIGHT_BITS % 1 == 0
+    return bool(few.all() and (np.count_nonzero(weights, axis=0) <= 2).all())
 
 
 def _times(values: np.ndarray, weights: np.ndarray, n_rows: int, start: int) -> np.ndarray:

@@ -134,6 +134,39 @@ def test_a_readout_of_a_divided_run_equals_nengo_loihi(n_steps, kernel, monkeypa
     assert_same([ours], [expected])
 
 
+def test_a_readout_of_a_divided_run_equals_nengo_loihi_though_no_order_is_found(
+    kernel, monkeypatch
+):
+    monkeypatch.setattr("nengo_dense.emulator.run_product.find_order", lambda *_: None)
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 27)
+    expected = run_stack(compat.nengo_loihi().Simulator, 80)
+    ours = run_stack(Simulator, 80, progress_bar=False, kernel=kernel, minibatch_size=20)
+    assert_same([ours[0], ours[-1]], [expected, expected])
+
+
+@pytest.mark.parametrize("radius", [1.0, 0.3])
+def test_an_ensembles_probe_in_turns_and_in_parts_equals_nengo_loihi(radius, kernel, monkeypatch):
+    monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 27)
+    with nengo.Network(seed=0) as network:
+        source = nengo.Node(lambda t: [np.sin(40 * t), radius / 2])
+        ensemble = nengo.Ensemble(60, 2, radius=radius, neuron_type=nengo.SpikingRectifiedLinear())
+        nengo.Connection(source, ensemble)
+        probe = nengo.Probe(ensemble)
+    for precompute in (True, False):
+        values = []
+        for simulator, kwargs in (
+            (compat.nengo_loihi().Simulator, {}),
+            (Simulator, {"kernel": kernel, "progress_bar": False}),
+        ):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with simulator(network, target="sim", precompute=precompute, **kwargs) as sim:
+                    sim.run_steps(80)
+            values.append([sim.data[probe]])
+        assert np.any(values[0])
+        assert_same(*values)
+
+
 @pytest.mark.parametrize("n_steps", [50, 51])
 def test_a_readout_of_many_lanes_equals_nengo_loihi(n_steps, kernel):
     expected = run_stack(compat.nengo_loihi().Simulator, n_steps)

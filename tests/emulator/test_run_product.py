@@ -109,6 +109,19 @@ def test_parts_equal_one_product_also_where_no_order_is_found(n_steps, size, kin
     np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
 
 
+@pytest.mark.parametrize("radius", [1.0, 0.75, 100.0, 0.1, 1 / 3])
+def test_an_ensembles_decoded_values_are_rounded_alike_in_parts(radius, monkeypatch, rng):
+    weights = radius * np.vstack([np.eye(3), -np.eye(3)])
+    values = rng.randint(-(2**31), 2**31, size=(3, 61, 6), dtype=np.int32)
+    product = RunProduct(weights)
+    product.start_run(61, True)
+    if radius >= 0.75:  # few digits: so fast that it need not be limited
+        monkeypatch.setattr(run_product, "MOST_WORK", 0)
+    ours = [product(values[:, step : step + 1]) for step in range(61)]
+    expected = np.array([lane.dot(weights) for lane in values])
+    np.testing.assert_array_equal(np.concatenate(ours, axis=1), expected)
+
+
 @pytest.mark.parametrize("limit", ["MOST_NUMBERS", "MOST_WORK"])
 def test_parts_that_may_round_otherwise_are_said_once_a_run(limit, monkeypatch, rng):
     monkeypatch.setattr(run_product, limit, 0)
