@@ -129,8 +129,8 @@ class _Fold:
         else:
             self.problems.append(
                 f"the number of features of input {node.label!r} is not known; let the model say "
-                "it (a Keras Input of a whole shape; in PyTorch x = x.view(x.shape[0], n) as the "
-                "first step of forward), or export it to ONNX"
+                "it (a Keras Input of a whole shape, a nir.Input with one; in PyTorch "
+                "x = x.view(x.shape[0], n) as the first step of forward), or export it to ONNX"
             )
 
     def _merged(self, node: GraphNode, parts: list[Expression]) -> Expression:

@@ -11,6 +11,7 @@ References
 """
 
 import warnings
+from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -33,6 +34,9 @@ from nengo_dense.importers.source_model import SourceModel
 #: Key in a graph's metadata for the head that NIR has no node for; that of one of several outputs
 #: ends in an underscore and the name of its node.
 READOUT = "nengo_dense_readout"
+
+#: Graphs in graphs.
+MAX_DEPTH = 100
 
 #: Why a graph is not compared with what was read.
 WHY_NOT = "a NIR graph only speaks in spikes"
@@ -97,11 +101,15 @@ def _read(nir: Any, file: BytesIO) -> Any:
     return graph
 
 
+#: A node's name, after those of the graphs that it is in.
+Path = tuple[str, ...]
+
+
 class _Part(NamedTuple):
-    """A node, and the full names of those whose values arrive at it."""
+    """A node, and the paths of those whose values arrive at it."""
 
     node: Any
-    sources: list[str]
+    sources: list[Path]
 
 
 def _kind(node: Any) -> str:
@@ -112,50 +120,81 @@ def _named(graph: Any, kind: str) -> list[str]:
     return [name for name, node in graph.nodes.items() if _kind(node) == kind]
 
 
-def _flattened(graph: Any, prefix: str = "") -> dict[str, _Part]:
-    """Return the nodes of a graph, and of those in it, by their full names."""
-    unknown = {name for edge in graph.edges for name in edge} - set(graph.nodes)
-    if unknown:
-        problem = f"its edges name {', '.join(sorted(unknown))}, which it lacks; add these nodes"
-        raise ConversionError("NIR graph", [problem])
-    found: dict[str, _Part] = {}
-    arriving: dict[str, list[str]] = {name: [] for name in graph.nodes}
-    ends = {name: prefix + name for name in graph.nodes}
+def _flattened(graph: Any, path: Path = ()) -> dict[Path, _Part]:
+    """Return the nodes of a graph, and of those in it, in their order."""
+    _check_graph(graph, path)
+    found: dict[Path, _Part] = {}
+    arriving: dict[str, list[Path]] = {name: [] for name in graph.nodes}
+    ends = {name: (*path, name) for name in graph.nodes}
     for name, node in graph.nodes.items():
         if _kind(node) == "NIRGraph":
             inputs, outputs = _named(node, "Input"), _named(node, "Output")
             if (len(inputs), len(outputs)) == (1, 1):
-                found |= _flattened(node, f"{prefix}{name}/")
-                ends[name] = f"{prefix}{name}/{outputs[0]}"
-    for source, target in graph.edges:
+                found |= _flattened(node, ends[name])
+                ends[name] = (*path, name, outputs[0])
+    for source, target in _in_order(graph):
         arriving[target].append(ends[source])
     for name, node in graph.nodes.items():
-        full = prefix + name
+        full = (*path, name)
         if ends[name] == full:
             found[full] = _Part(node, arriving[name])
         else:  # what arrives at a graph is that of its input
-            first = f"{full}/{_named(node, 'Input')[0]}"
+            first = (*full, _named(node, "Input")[0])
             found[first] = found[first]._replace(sources=arriving[name])
     return found
 
 
-def _order(name: str, parts: dict[str, _Part], outputs: list[str]) -> list[str]:
-    """Return the names of the nodes that outputs need, each after those that it takes."""
-    needed: dict[str, list[str]] = {}
+def _in_order(graph: Any) -> list[tuple[str, str]]:
+    """Return edges in the order of their nodes: some writers give them in that of a set."""
+    place = {name: index for index, name in enumerate(graph.nodes)}
+    return sorted(map(tuple, graph.edges), key=lambda edge: (place[edge[1]], place[edge[0]]))
+
+
+def _check_graph(graph: Any, path: Path) -> None:
+    """Refuse edges that say nothing, and graphs in graphs without end."""
+    current().take(LAYERS, len(graph.nodes), "NIR graph")
+    problems = []
+    unknown = {name for edge in graph.edges for name in edge} - set(graph.nodes)
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        problems.append(f"its edges name {names}, which it lacks; add these nodes")
+    times = Counter(map(tuple, graph.edges))
+    problems += [
+        f"it has the edge from {source!r} to {target!r} {n} times, and edges are a set; leave "
+        "one, with a nir.Scale in its way if a multiple is meant"
+        for (source, target), n in times.items()
+        if n > 1
+    ]
+    if len(path) > MAX_DEPTH:
+        problems.append(f"it has graphs in graphs more than {MAX_DEPTH} deep; put nodes outside")
+    if problems:
+        raise ConversionError("NIR graph", problems)
+
+
+def _order(name: str, parts: dict[Path, _Part], outputs: list[Path]) -> list[Path]:
+    """Return the nodes that outputs need, each after those that it takes, and inputs first."""
+    needed: set[Path] = set()
     waiting = list(outputs)
     while waiting:
-        label = waiting.pop()
-        if label not in needed:
-            needed[label] = parts[label].sources
-            waiting += parts[label].sources
+        path = waiting.pop()
+        if path not in needed:
+            needed.add(path)
+            waiting += parts[path].sources
+    sources = {path: part.sources for path, part in parts.items() if path in needed}
+    inputs = [path for path in sources if not sources[path]]
     try:
-        return list(TopologicalSorter(needed).static_order())
+        order = TopologicalSorter(sources).static_order()
+        return [*inputs, *(path for path in order if sources[path])]
     except CycleError as err:
         problem = (
-            f"layer {err.args[1][0]!r}: its output comes back to its input, and dense networks "
-            "have no recurrence; remove the edges back, and train again"
+            f"layer {_label(err.args[1][0])!r}: its output comes back to its input, and dense "
+            "networks have no recurrence; remove the edges back, and train again"
         )
     raise ConversionError(name, [problem])
+
+
+def _label(path: Path) -> str:
+    return "/".join(path)
 
 
 def _heads(graph: Any, outputs: list[str]) -> dict[str, str]:
@@ -168,15 +207,21 @@ def _heads(graph: Any, outputs: list[str]) -> dict[str, str]:
     return {k: v for k, v in texts.items() if isinstance(v, str) and v in HEADS}
 
 
-def _graph_node(label: str, part: _Part, head: str | None, leaky: dict[str, float]) -> GraphNode:
+def _width(node: Any) -> int | None:
+    """Return the number of values of an input, None where its shape is not known."""
+    shape = node.input_type["input"]
+    return None if shape is None else int(np.prod(shape))
+
+
+def _graph_node(path: Path, part: _Part, head: str | None, leaky: dict[str, float]) -> GraphNode:
     """Return a node that adds up what arrives at it; without sources it is an input."""
     node, sources = part
-    kind = _kind(node)
-    if kind == "Input" and not sources:
-        return GraphNode(label, width=int(np.prod(node.input_type["input"])), label=label)
+    kind, label = _kind(node), _label(path)
+    if kind == "Input" and not sources and len(path) == 1:
+        return GraphNode(path, width=_width(node), label=label)
     steps: list[Operation]
     if not sources:
-        steps, sources = [Problem(f"layer {label!r}: nothing arrives at it; add an edge")], [""]
+        steps, sources = [Problem(f"layer {label!r}: nothing arrives at it; add an edge")], [()]
     elif kind == "NIRGraph":
         text = "a graph in a graph must have one input and one output; put its nodes outside"
         steps = [Problem(f"layer {label!r}: {text}")]
@@ -185,22 +230,22 @@ def _graph_node(label: str, part: _Part, head: str | None, leaky: dict[str, floa
     if head is not None:
         steps = [*steps, *activation(head, READOUT)]
     merge = Merge("sum") if len(sources) > 1 else None
-    return GraphNode(label, tuple(sources), steps, merge, label=label)
+    return GraphNode(path, tuple(sources), steps, merge, label=label)
 
 
 def _source(name: str, graph: Any, leaky: dict[str, float]) -> SourceModel | SourceGraph:
     """Read a graph, a chain as such; note the leaky nodes' errors."""
     parts, outputs = _flattened(graph), _named(graph, "Output")
-    current().take(LAYERS, len(parts), name)
     if not outputs:
         raise ConversionError(name, ["it has no output; add a nir.Output"])
-    heads = _heads(graph, outputs)
+    ends: dict[str, Path] = {output: (output,) for output in outputs}
+    heads = {ends[output]: head for output, head in _heads(graph, outputs).items()}
     nodes = [
-        _graph_node(label, parts[label], heads.get(label), leaky)
-        for label in _order(name, parts, outputs)
+        _graph_node(path, parts[path], heads.get(path), leaky)
+        for path in _order(name, parts, list(ends.values()))
     ]
     is_chain = len(outputs) == 1 and all(len(node.sources) < 2 for node in nodes)
     if is_chain:
         operations = [step for node in nodes for step in node.operations]
         return SourceModel(name, operations, why_not=WHY_NOT)
-    return source_of(name, nodes, {output: output for output in outputs}, why_not=WHY_NOT)
+    return source_of(name, nodes, ends, why_not=WHY_NOT)

@@ -238,10 +238,13 @@ def test_branches_in_graphs_in_graphs(rng):
 def test_what_no_graph_says_is_refused(rng):
     nodes = nodes_of(rng, a=affine(rng, 3, 2), lost=affine(rng, 3, 2), wide=affine(rng, 3, 4))
     edges = [("input", "a"), ("a", "output")]
+    nodes["inside"] = graph(affine(rng, 3, 2))
     for more, match in {
         (("lost", "output"),): "'lost': nothing arrives at it",
         (("input", "wide"), ("wide", "output")): "'output': .*cannot be added",
         (("q", "a"),): "its edges name q, which it lacks",
+        (("input", "a"),): "edge from 'input' to 'a' 2 times, and edges are a set",
+        (("inside", "output"),): "'inside/input': nothing arrives at it",
     }.items():
         with pytest.raises(ConversionError, match=match):
             read_model(nir.NIRGraph(nodes, [*edges, *more], type_check=False))
@@ -254,6 +257,57 @@ def test_what_no_graph_says_is_refused(rng):
     del nodes["output"]
     with pytest.raises(ConversionError, match="it has no output; add a"):
         read_model(nir.NIRGraph(nodes, edges[:1], type_check=False))
+
+
+def test_names_with_slashes_are_told_from_nodes_of_graphs(rng):
+    inner = graph(affine(rng, 3, 2))
+    nodes = nodes_of(rng, **{"inner/affine": affine(rng, 3, 2), "inner": inner})
+    edges = [("input", "inner"), ("input", "inner/affine"), ("inner", "output")]
+    edges.append(("inner/affine", "output"))
+    x = rng.normal(size=(5, 3))
+    both = inner.nodes["affine"], nodes["inner/affine"]
+    expected = sum(x @ node.weight.T + node.bias for node in both)
+    source = read_model(nir.NIRGraph(nodes, edges, type_check=False))
+    np.testing.assert_allclose(source.logits(x), expected, atol=1e-12)
+
+
+def test_the_order_is_that_of_nodes_and_not_of_edges(rng):
+    parts = {"b": affine(rng, 2, 4), "a": affine(rng, 3, 4), "spikes": rectifiers(4)}
+    nodes = nodes_of(rng, other=nir.Input(np.array([2])), **parts, c=affine(rng, 4, 2))
+    edges = [("input", "a"), ("other", "b"), ("a", "spikes"), ("b", "spikes"), ("spikes", "c")]
+    edges += [("c", "output"), ("a", "output")]
+    nodes["output"] = nir.Output(np.array([2]))
+    nodes["a2"] = affine(rng, 4, 2)
+    edges[-1:] = [("a", "a2"), ("a2", "output")]
+    x = rng.normal(size=(5, 5))
+    sources = [read_model(nir.NIRGraph(nodes, order)) for order in (edges, edges[::-1])]
+    for source in sources:
+        assert list(source.form.inputs) == ["input", "other"]
+    np.testing.assert_array_equal(sources[0].logits(x), sources[1].logits(x))
+
+
+def test_a_stated_shape_is_needed_only_beside_branches(rng):
+    nodes = nodes_of(rng, a=affine(rng, 3, 2), b=affine(rng, 3, 2))
+    nodes["input"] = nir.Input({"input": None})
+    edges = [("input", "a"), ("a", "output")]
+    assert read_model(nir.NIRGraph(nodes, edges, type_check=False)).n_in == 3
+    edges += [("input", "b"), ("b", "output")]
+    with pytest.raises(ConversionError, match=r"of input 'input' is not known; .* nir\.Input"):
+        read_model(nir.NIRGraph(nodes, edges, type_check=False))
+
+
+def test_graphs_in_themselves_are_refused(rng):
+    model = graph(affine(rng, 3, 2))
+    model.nodes["itself"] = model
+    with pytest.raises(ConversionError, match="graphs in graphs more than 100 deep"):
+        read_model(model)
+    model = graph(affine(rng, 3, 2))
+    for _ in range(30):
+        outer = graph(affine(rng, 3, 2))
+        outer.nodes |= {"one": model, "two": model}
+        model = outer
+    with pytest.raises(ConversionError, match="more than the limit of 10000 layers"):
+        read_model(model)
 
 
 def test_convolutions_are_refused_with_all_else(rng):
