@@ -162,12 +162,12 @@ def layers_of(
     # Keras 1 and early Keras 2 write the layers of a Sequential without a dict around them.
     entries = config if isinstance(config, list) else config["layers"]
     steps = list(steps_of(entries))
-    order: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
-    problems: list[str] = []
-    if class_name != "Sequential":
-        order, problems = _functional_order(entries, steps, config)
+    as_listed: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
+    is_sequential = class_name == "Sequential"
+    order = as_listed if is_sequential else _functional_order(entries, steps, config)
+    problems = ["its layers are not one chain"] if order is None else []
     layers: list[KerasLayer] = []
-    for index, node in order:
+    for index, node in order or as_listed:
         entry, here = entries[index], (*path, steps[index])
         in_training = trains or is_training(node)
         if is_model(entry):
@@ -229,25 +229,18 @@ def calls_of(
 
 def _functional_order(
     entries: list[dict[str, Any]], steps: list[Step], config: dict[str, Any]
-) -> tuple[list[tuple[int, Any]], list[str]]:
+) -> list[tuple[int, Any]] | None:
     """Order the layers of a functional model, each with what it is called with.
 
-    A layer that is used twice comes twice.
+    A layer that is used twice comes twice. None if they are not one chain.
     """
     inputs: dict[tuple[str, int], list[tuple[str, int]]] = {}
     calls: dict[tuple[str, int], tuple[int, Any]] = {}
     for index, number, node in calls_of(entries, steps, config):
         inputs[steps[index].name, number] = list(_references(node))
         calls[steps[index].name, number] = index, node
-    all_layers: list[tuple[int, Any]] = [(index, []) for index in range(len(entries))]
-    outputs = list(_references(config["output_layers"]))
-    for source in [*outputs, *(name for sources in inputs.values() for name in sources)]:
-        if source not in inputs:
-            return all_layers, [
-                f"layer {source[0]!r} is connected but not declared; the model is damaged"
-            ]
-    nodes, problems = chain(inputs, outputs)
-    return (all_layers if problems else [calls[node] for node in nodes]), problems
+    nodes = chain(inputs, list(_references(config["output_layers"])))
+    return None if nodes is None else [calls[node] for node in nodes]
 
 
 def arguments_of(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

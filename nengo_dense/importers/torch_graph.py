@@ -40,9 +40,9 @@ def operations_of_trace(traced: Any) -> Operations | None:
     ]
     known = set(flowing)
     inputs = {node: [n for n in node.all_input_nodes if n in known] for node in flowing}
-    nodes, problems = chain(inputs, result.all_input_nodes)
+    nodes = chain(inputs, result.all_input_nodes)
     numbers = any(isinstance(leaf, int | float) for leaf in _leaves(result.args))
-    if problems or numbers or any(_needs_graph(node, known) for node in nodes):
+    if nodes is None or numbers or any(_needs_graph(node, known) for node in nodes):
         return None
     return [
         step
