@@ -1,8 +1,12 @@
-"""Names of features, as data frames have them: in another order they are other inputs."""
+"""Names of features, as data frames have them: in another order they are other inputs.
+
+Numbers for names, as of a data frame made of an array, say an order and nothing else.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,7 +19,9 @@ Names = tuple[str | None, ...]
 
 
 def column_names(x: Any, attr: str, sizes: Mapping[str, int] | None = None) -> Names | None:
-    """Return the names of a data frame's columns; None where there are none, or not text alone.
+    """Return the names of a data frame's columns; None where there are none, or other than these.
+
+    Names are texts and whole numbers, which are returned as texts.
 
     Parameters
     ----------
@@ -47,8 +53,13 @@ def column_names(x: Any, attr: str, sizes: Mapping[str, int] | None = None) -> N
         for index, part in enumerate(x):
             check_columns(part, first, f"{attr}[{index}]", f"in {attr}[0]")
         return first
-    found = _columns(x)
-    return tuple(found) if found and all(isinstance(name, str) for name in found) else None
+    texts = [_text(name) for name in _columns(x)]
+    return tuple(texts) if texts and None not in texts else None
+
+
+def _text(name: Any) -> str | None:
+    is_name = isinstance(name, str | Integral) and not isinstance(name, bool)
+    return str(name) if is_name else None
 
 
 def _columns(x: Any) -> list[Any]:
@@ -73,7 +84,7 @@ def check_columns(
         As for `column_names`.
     known : tuple of (str or None), or None
         Names of before. Whatever has no name, there or in ``x``, is not looked at, and neither are
-        other numbers of features.
+        other numbers of features. Where names are numbers, other names are none of another order.
     where : str
         Where the known names are from, such as "in calibration".
 
@@ -102,14 +113,17 @@ def _compare(names: Names, known: Names, attr: str, where: str) -> None:
     if not wrong:
         return
     i, order = wrong[0], show(list(known))
+    numbered = any(all(name.isdecimal() for name in side) for side in zip(*both, strict=True))
     differs = f"column {i} is {show(names[i])}, and was {show(known[i])} there"
     if Counter(name for name, _ in both) == Counter(other for _, other in both):
-        code = "" if order.endswith("...") else f", as {attr}[{order}] does"
+        code = "" if numbered or order.endswith("...") else f", as {attr}[{order}] does"
         raise invalid(
             f"has its columns in another order than {where}: {differs}. Put them in that "
             f"order{code}",
             attr,
         )
+    if numbered:
+        return
     raise invalid(
         f"has other columns than {where}: {differs}. If they are the same in spite of their "
         f"names, give them without names, as {attr}.to_numpy() does",

@@ -42,10 +42,19 @@ def stack(model, frame):
     return nengo_dense.convert(model, calibration=frame, **QUIET)
 
 
-def test_only_text_names_columns(frame):
+def test_texts_and_whole_numbers_name_columns(frame):
     assert column_names(frame, "x") == ("a", "b", "c")
-    for x in (frame.rows, Frame(range(3), frame.rows), Frame([], frame.rows), None, 3, "abc", []):
+    assert column_names(Frame(np.arange(3), frame.rows), "x") == ("0", "1", "2")
+    others = [Frame(names, X) for names in ([], ["a", None], [0.5], [("a", "b")], [True, False])]
+    for x in (frame.rows, *others, None, 3, "abc", []):
         assert column_names(x, "x") is None
+
+
+def test_numbers_for_names_say_an_order_alone():
+    for names, known in (([0, 1], ("a", "b")), (["a", "b"], ("0", "1")), ([0, 1], ("1", "2"))):
+        check_columns(Frame(names, X), known, "x", "there")
+    with pytest.raises(ValidationError, match=r"another order .* '1' there\. Put .* that order$"):
+        check_columns(Frame([0, 1], X), ("1", "0"), "x", "there")
 
 
 def test_what_has_strange_columns_has_no_names():
