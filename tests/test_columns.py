@@ -5,6 +5,7 @@ from nengo.exceptions import ValidationError
 import nengo_dense
 from nengo_dense.columns import as_names, check_columns, column_names
 from nengo_dense.importers import read_model
+from nengo_dense.training import fit
 
 QUIET = {"effort": 0.1, "progress_bar": False, "seed": 0}
 X = np.zeros((1, 1))
@@ -168,6 +169,18 @@ def test_a_model_that_learnt_names_refuses_others(frame, turned):
     stack = nengo_dense.convert(model, calibration=frame.rows, **QUIET)
     with pytest.raises(ValidationError, match=ORDER):
         nengo_dense.predict(stack, turned, progress_bar=False)
+
+
+def test_training_refuses_columns_in_another_order(model, frame, turned):
+    how = {"calibration": frame, "synapse": [0.002, None]}
+    stack = nengo_dense.convert(model, **QUIET | how)
+    labels = np.arange(60) % 2
+    for through_time in (False, True):
+        settings = {"progress_bar": False, "through_time": through_time}
+        with pytest.raises(ValidationError, match=f"x: .*{ORDER} in calibration"):
+            fit(stack, turned, labels, **settings)
+    fit(stack, frame.rows, labels, **settings, effort=0.1)
+    assert stack.tuned.columns == ("a", "b", "c")
 
 
 def test_a_record_takes_a_name_for_each_input():

@@ -63,23 +63,28 @@ class Data(NamedTuple):
     columns: Names | None = None
 
     def with_columns(
-        self, known: Names | None = None, sizes: Mapping[str, int] | None = None
+        self,
+        known: Names | None,
+        sizes: Mapping[str, int] | None = None,
+        where: str = "in the training of the model",
     ) -> "Data":
-        """Return the data with the names of their columns, or those that the source knows.
+        """Return the data with the names of their columns, or those that are known.
 
         Parameters
         ----------
-        known : tuple of (str or None), optional
+        known : tuple of (str or None), or None
             Names that the source model learnt.
         sizes : mapping of str to int, optional
             Values of each input, where there may be several.
+        where : str, optional
+            Where the known names are from.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            The data have other columns than the source model learnt, or another order.
+            The data have other columns than are known, or another order.
         """
-        check_columns(self.inputs, known, self.attr, "in the training of the model", sizes)
+        check_columns(self.inputs, known, self.attr, where, sizes)
         return self._replace(columns=column_names(self.inputs, self.attr, sizes) or known)
 
     def check_no_sequences(self, wanted: str) -> None:

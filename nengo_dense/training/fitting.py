@@ -9,6 +9,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.arguments import between, flag
+from nengo_dense.columns import check_columns
 from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
@@ -250,6 +251,8 @@ def _check_rate_training(callbacks: Any, **others: Any) -> None:
 
 def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:
     """Return samples and the indices of their classes, or raise a ValidationError."""
+    columns = None if stack.tuned is None else stack.tuned.columns
+    check_columns(x, columns, x_attr, "in calibration")
     x = check_inputs(x, stack.size_in, x_attr)
     n_classes = stack.units[-1]
     classes = check_classes(stack.classes, n_classes, stack)

@@ -60,9 +60,10 @@ def train_through_time(
     dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
     if said := unusual_time(time, dt):
         warnings.warn(said, stacklevel=3)
-    samples = Calibration.of(
-        Data(x, y, None, False, n_steps, dt, "x").with_columns(), stack.size_in
-    )
+    data = Data(x, y, None, False, n_steps, dt, "x")
+    columns = None if stack.tuned is None else stack.tuned.columns
+    data = data.with_columns(columns, where="in calibration")
+    samples = Calibration.of(data, stack.size_in)
     if samples is None:
         raise invalid("must be samples, got None", "x")
     targets = _targets(stack, samples, y)
