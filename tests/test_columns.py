@@ -166,9 +166,12 @@ def test_a_model_that_learnt_names_refuses_others(frame, turned):
         nengo_dense.convert(model, calibration=turned, **QUIET)
     with pytest.raises(ValidationError, match=f"{ORDER} in calibration or training"):
         nengo_dense.ladder(model, turned, y, progress_bar=False)
-    stack = nengo_dense.convert(model, calibration=frame.rows, **QUIET)
-    with pytest.raises(ValidationError, match=ORDER):
-        nengo_dense.predict(stack, turned, progress_bar=False)
+    for plain in (frame.rows, Frame(range(3), frame.rows)):
+        with pytest.raises(ValidationError, match=f"{ORDER} in calibration or training"):
+            nengo_dense.ladder(model, turned, y, calibration=plain, progress_bar=False)
+        stack = nengo_dense.convert(model, calibration=plain, **QUIET)
+        with pytest.raises(ValidationError, match=ORDER):
+            nengo_dense.predict(stack, turned, progress_bar=False)
 
 
 def test_training_refuses_columns_in_another_order(model, frame, turned):

@@ -68,7 +68,7 @@ class Data(NamedTuple):
         sizes: Mapping[str, int] | None = None,
         where: str = "in the training of the model",
     ) -> "Data":
-        """Return the data with the names of their columns, or those that are known.
+        """Return the data with the names that are known, or else those of their columns.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Data(NamedTuple):
             The data have other columns than are known, or another order.
         """
         check_columns(self.inputs, known, self.attr, where, sizes)
-        return self._replace(columns=column_names(self.inputs, self.attr, sizes) or known)
+        return self._replace(columns=known or column_names(self.inputs, self.attr, sizes))
 
     def check_no_sequences(self, wanted: str) -> None:
         """Raise a ValidationError for what goes with sequences alone."""

@@ -64,7 +64,7 @@ class LadderSamples:
         nengo.exceptions.ValidationError
         """
         sizes = source.form.inputs if isinstance(source, SourceGraph) else None
-        known = column_names(calibration, "calibration", sizes) or source.features
+        known = source.features or column_names(calibration, "calibration", sizes)
         check_columns(x, known, "x", "in calibration or training", sizes)
         x = side_by_side(source, x)
         sequences = Sequences.read(x, source.n_in, mask)
