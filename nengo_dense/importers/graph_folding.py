@@ -215,6 +215,9 @@ class _Fold:
             n_in = np.shape(step.weights)[1]
             if n_in != value.n:
                 raise ValueError(f"it takes {n_in} inputs, but gets {value.n}")
+            if step.bias is not None and np.shape(step.bias) != np.shape(step.weights)[:1]:
+                n_out, given = len(np.asarray(step.weights)), np.shape(step.bias)
+                raise ValueError(f"its bias must have shape ({n_out},), got {given}")
             return value.affine(step.weights, step.bias)
         if isinstance(step, Scaling):
             if step.width not in (None, value.n):

@@ -12,6 +12,8 @@ References
 
 import warnings
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -60,7 +62,8 @@ class NirImporter:
             name, model = f"NIR file {model}", _load(model)
         if not hasattr(model, "nodes"):
             nodes = model if isinstance(model, list | tuple) else [model]
-            model = compat.require("nir", "Reading a NIR node").NIRGraph.from_list(*nodes)
+            nir = compat.require("nir", "Reading a NIR node")
+            model = _perhaps_unchecked(partial(nir.NIRGraph.from_list, *nodes))
         leaky: dict[str, float] = {}
         source = _source(name, model, leaky)
         if leaky:
@@ -88,17 +91,27 @@ def _load(path: Any) -> Any:
 
 
 def _read(nir: Any, file: BytesIO) -> Any:
-    """Read a graph, also one whose shapes differ by an axis of one sample, which NIR refuses."""
-    try:
-        return nir.read(file)
-    except ValueError as err:
-        if "type mismatch" not in str(err):
-            raise
-    file.seek(0)
-    graph = nir.read(file, type_check=False)
+    def read(**settings: bool) -> Any:
+        file.seek(0)
+        return nir.read(file, **settings)
+
+    graph = _perhaps_unchecked(read)
     if not {name for edge in graph.edges for name in edge} <= set(graph.nodes):
         raise ValueError("it connects nodes that it lacks")
     return graph
+
+
+def _perhaps_unchecked(make: Callable[..., Any]) -> Any:
+    """Make a graph, also one whose shapes NIR refuses: here they are held against weights.
+
+    They may differ by an axis of one sample, or be those of a number for all neurons.
+    """
+    try:
+        return make()
+    except ValueError as err:
+        if "type mismatch" not in str(err):
+            raise
+    return make(type_check=False)
 
 
 #: A node's name, after those of the graphs that it is in.
@@ -156,7 +169,7 @@ def _check_graph(graph: Any, path: Path) -> None:
     problems = []
     unknown = {name for edge in graph.edges for name in edge} - set(graph.nodes)
     if unknown:
-        names = ", ".join(sorted(unknown))
+        names = ", ".join(sorted(map(str, unknown)))
         problems.append(f"its edges name {names}, which it lacks; add these nodes")
     times = Counter(map(tuple, graph.edges))
     problems += [
@@ -194,7 +207,7 @@ def _order(name: str, parts: dict[Path, _Part], outputs: list[Path]) -> list[Pat
 
 
 def _label(path: Path) -> str:
-    return "/".join(path)
+    return "/".join(map(str, path))
 
 
 def _heads(graph: Any, outputs: list[str]) -> dict[str, str]:
@@ -248,4 +261,5 @@ def _source(name: str, graph: Any, leaky: dict[str, float]) -> SourceModel | Sou
     if is_chain:
         operations = [step for node in nodes for step in node.operations]
         return SourceModel(name, operations, why_not=WHY_NOT)
-    return source_of(name, nodes, ends, why_not=WHY_NOT)
+    named = {str(output): path for output, path in ends.items()}
+    return source_of(name, nodes, named, why_not=WHY_NOT)

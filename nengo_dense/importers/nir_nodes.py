@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.array_like import to_array
 from nengo_dense.importers.operation import (
     Activation,
     Affine,
@@ -58,7 +59,8 @@ def operations_of_node(node: Any, label: str, leaky: dict[str, float]) -> Operat
         flat = np.count_nonzero(sizes != 1) <= 1  # perhaps with an axis of one sample
         return [] if flat else [unsupported(label, "Flatten to several dimensions", kind)]
     if kind in ("Affine", "Linear"):
-        return [Affine(node.weight, getattr(node, "bias", None), label)]
+        bias = getattr(node, "bias", None)
+        return [Affine(_array(node.weight), None if bias is None else _array(bias), label)]
     if kind == "Scale":
         return [Scaling(_vector(node.scale), 0.0, label)]
     if kind in ("LI", "CubaLI"):
@@ -76,6 +78,7 @@ def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
     v_threshold, v_reset = _vector(node.v_threshold), _vector(node.v_reset)
     height = v_threshold - v_reset
     tau = getattr(node, "tau", getattr(node, "tau_mem", None))
+    tau = None if tau is None else _vector(tau)
     if np.any(gain <= 0) or np.any(height <= 0) or (tau is not None and np.any(tau <= 0)):
         return [
             Problem(
@@ -85,7 +88,6 @@ def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
         ]
     if tau is None:
         return [Scaling(gain / height, 0.0, label), Activation("relu", label)]
-    tau = _vector(tau)
     leaky[label] = float(np.max(0.5 / tau))
     middle = _vector(node.v_leak) - (v_threshold + v_reset) / 2
     return [
@@ -94,7 +96,12 @@ def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
     ]
 
 
-def _vector(values: Any) -> np.ndarray:
-    values = np.asarray(values, dtype=np.float64)
+def _array(values: Any) -> np.ndarray:
+    """Return numbers of a node, which some writers give as PyTorch's tensors."""
+    return np.asarray(to_array(values, "a node's numbers"), dtype=np.float64)
+
+
+def _vector(numbers: Any) -> np.ndarray:
+    values = _array(numbers)
     flat: np.ndarray = values.reshape(()) if values.size == 1 else values.ravel()
     return flat

@@ -239,10 +239,13 @@ def test_what_no_graph_says_is_refused(rng):
     nodes = nodes_of(rng, a=affine(rng, 3, 2), lost=affine(rng, 3, 2), wide=affine(rng, 3, 4))
     edges = [("input", "a"), ("a", "output")]
     nodes["inside"] = graph(affine(rng, 3, 2))
+    nodes["wrong"] = nir.Affine(rng.normal(size=(2, 3)), rng.normal(size=(2, 1)))
     for more, match in {
         (("lost", "output"),): "'lost': nothing arrives at it",
         (("input", "wide"), ("wide", "output")): "'output': .*cannot be added",
         (("q", "a"),): "its edges name q, which it lacks",
+        ((3, "a"), ("input", "output")): "its edges name 3, which it lacks",
+        (("input", "wrong"), ("wrong", "output")): r"'wrong': its bias must have shape \(2,\)",
         (("input", "a"),): "edge from 'input' to 'a' 2 times, and edges are a set",
         (("inside", "output"),): "'inside/input': nothing arrives at it",
     }.items():
@@ -294,6 +297,19 @@ def test_a_stated_shape_is_needed_only_beside_branches(rng):
     edges += [("input", "b"), ("b", "output")]
     with pytest.raises(ConversionError, match=r"of input 'input' is not known; .* nir\.Input"):
         read_model(nir.NIRGraph(nodes, edges, type_check=False))
+
+
+def test_tensors_and_one_number_for_all_neurons_are_read(rng):
+    torch = pytest.importorskip("torch", reason="Norse writes its tensors into graphs")
+    first, last = affine(rng, 3, 4), affine(rng, 4, 2)
+    neuron = nir.IF(torch.tensor(2.0), torch.tensor(1.0), torch.tensor(0.0))
+    tensors = [nir.Affine(*map(torch.tensor, (n.weight, n.bias))) for n in (first, last)]
+    x = rng.normal(size=(5, 3))
+    hidden = 2 * np.maximum(x @ first.weight.T + first.bias, 0)
+    found = forward(read_model([tensors[0], neuron, tensors[1]]), x)[-1]
+    np.testing.assert_allclose(found, hidden @ last.weight.T + last.bias)
+    with pytest.raises(ConversionError, match="takes 3 inputs, but the layer before it has 2"):
+        read_model([last, first])
 
 
 def test_graphs_in_themselves_are_refused(rng):
