@@ -18,7 +18,8 @@ EARLIEST = 0.25
 #: nearly all samples.
 FOREIGN_SHARE = 0.05
 #: Inputs are of a smaller scale if this many samples or more keep within this share of the
-#: calibration range, in every input. Neurons that were tuned for the whole range hardly fire then.
+#: calibration range, and of its distance from 0, in every input. Neurons that were tuned for the
+#: whole range hardly fire then. One sample with a little noise, again and again, is not meant.
 TELLING, NARROW_SHARE = 20, 0.1
 #: How close times must be, relative to each other, to count as the same.
 TOLERANCE = 1e-6
@@ -218,7 +219,9 @@ class TuningRecord:
         if len(x) < TELLING or not moves.any():
             return []
         shares = np.ptp(x, axis=0)[moves] / span[moves]
-        if not 0 < shares.max() < NARROW_SHARE:
+        reach = np.maximum(np.abs(self.input_low), np.abs(self.input_high))[moves]
+        is_small = bool((np.abs(x).max(axis=0)[moves] < NARROW_SHARE * reach).all())
+        if not 0 < shares.max() < NARROW_SHARE or not is_small:
             return []
         feature = int(np.flatnonzero(moves)[shares.argmax()])
         return [
