@@ -47,6 +47,14 @@ def run_on(first=lambda: None):
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Listen to Ctrl-C, which jobs in the background do not, and neither do their children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def stack(tmp_path):
     DenseStack([8, 5, 3], 6, seed=1).save(tmp_path / "s.npz")
