@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from data_frame import Frame
 from nengo.exceptions import ValidationError
 
 import nengo_dense
@@ -10,17 +11,6 @@ from nengo_dense.training import fit
 QUIET = {"effort": 0.1, "progress_bar": False, "seed": 0}
 X = np.zeros((1, 1))
 ORDER = "another order than"
-
-
-class Frame:
-    """As pandas and polars: rows whose columns have names."""
-
-    def __init__(self, columns, rows):
-        self.columns = columns
-        self.rows = np.asarray(rows)
-
-    def __array__(self, dtype=None, copy=None):
-        return self.rows if dtype is None else self.rows.astype(dtype)
 
 
 @pytest.fixture(scope="module")

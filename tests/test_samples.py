@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse
+from data_frame import Frame
 from nengo.exceptions import ValidationError
 
 from nengo_dense.samples import check_inputs, check_labels, fill_up, hold_back
@@ -16,17 +17,6 @@ X = np.arange(12.0).reshape(4, 3)
 def refused(match, y, classes=None, n=None, n_classes=3):
     with pytest.raises(ValidationError, match=match):
         check_labels(y, len(y) if n is None else n, n_classes, classes=classes)
-
-
-class Frame:
-    """As pandas: an array whose columns have names."""
-
-    def __init__(self, columns, rows):
-        self.columns = columns
-        self.rows = np.asarray(rows)
-
-    def __array__(self, dtype=None, copy=None):
-        return self.rows if dtype is None else self.rows.astype(dtype)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,12 @@
 import numpy as np
 import pytest
+from data_frame import Frame
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation import evaluate, ladder, predict
 from nengo_dense.evaluation.task import tell_task
 from nengo_dense.layers import DenseStack
-
-
-class Frame:
-    """As pandas: rows whose columns have names."""
-
-    def __init__(self, columns, rows):
-        self.columns = columns
-        self.rows = rows
-        self.shape = rows.shape
-
-    def __array__(self, dtype=None, copy=None):
-        return self.rows if dtype is None else self.rows.astype(dtype)
-
 
 ONE_HOT = np.eye(3)[[0, 2, 1, 0]]
 SETS = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 1]])
