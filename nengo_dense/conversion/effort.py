@@ -85,3 +85,8 @@ def check_effort(value: Any) -> str | float:
     if isinstance(value, bool):
         raise ValidationError(f"must be a word or seconds, got {value}", attr="effort")
     return positive(value, "effort", unit="seconds")
+
+
+def half(effort: str | float) -> str | float:
+    """Return what each of two parts of a work is given: half of the seconds, or the word."""
+    return effort if isinstance(effort, str) else effort / 2

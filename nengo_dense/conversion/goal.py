@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.conversion.answer import Answer
+from nengo_dense.conversion.answer import Answer, Window
 from nengo_dense.conversion.distillation import Distillation
 from nengo_dense.exceptions import invalid
 from nengo_dense.heads import OF_CLASSES
@@ -103,6 +103,12 @@ class Goals:
     def late(self) -> bool:
         """(bool) Whether values alone matter, and so only the whole presentation."""
         return all(self.of_values)
+
+    def heeded(self, windows: Sequence[Window]) -> list[Window]:
+        """Return the windows whose answers matter: where `late`, only those that are not early."""
+        if not self.late:
+            return list(windows)
+        return [window._replace(weight=1.0) for window in windows if not window.early]
 
     @property
     def has_values(self) -> bool:

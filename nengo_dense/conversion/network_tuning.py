@@ -14,6 +14,7 @@ from nengo_dense.conversion.answer import (
 from nengo_dense.conversion.calibration import Calibration, divide
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.frame import with_encoder
+from nengo_dense.conversion.from_scratch import tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.lesson import Source
@@ -36,6 +37,7 @@ def tune_network(
     labels: np.ndarray | None = None,
     task: str | None = None,
     effort: str | float = "normal",
+    may_be_new: bool = False,
     seed: int,
     progress_bar: Any,
 ) -> list[Judgement]:
@@ -61,6 +63,8 @@ def tune_network(
         What linear outputs are for.
     effort : {"fast", "normal", "best"} or float, optional
         See `nengo_dense.conversion.effort`.
+    may_be_new : bool, optional
+        Whether the network may know nothing yet; see `nengo_dense.conversion.from_scratch`.
     seed : int
         Of the order of samples, and of what lies between them.
     progress_bar : bool or nengo.utils.progress.ProgressBar
@@ -86,11 +90,11 @@ def tune_network(
     late = [window for window in windows if not window.early]
     wanted = np.concatenate([answer.targets for answer in samples.answers(late)])
     goals = Goals.for_targets(wanted, heads, widths, task)
-    if goals.late:
-        windows = [window._replace(weight=1.0) for window in late]
+    windows = goals.heeded(windows)
     how = {"source": source, "effort": effort, "seed": seed, "progress_bar": progress_bar}
+    learn = tune_new if may_be_new else tune
     try:
-        judgements = tune(circuit, *divide(samples, seed), goals, windows, **how)
+        judgements = learn(circuit, *divide(samples, seed), goals, windows, **how)
     except BuildError as err:
         raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
     set_parameters(network, *circuit.in_network_units())

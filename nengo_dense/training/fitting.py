@@ -113,7 +113,9 @@ def fit(
     presentation_time : float, optional
         Seconds that a sample is shown (default 0.025), with ``through_time``.
     effort : {"fast", "normal", "best"} or float, optional
-        How long that may take, as in `nengo_dense.convert` (default "normal").
+        How long that may take, as in `nengo_dense.convert` (default "normal"). A stack that knows
+        nothing yet takes twice as long for more than 25 steps: it learns in short presentations
+        first. Seconds are then divided between both.
 
     Returns
     -------

@@ -78,6 +78,7 @@ def train_through_time(
             dt,
             task="regression" if _of_values(stack) else None,
             effort=check_effort(EFFORT if effort is None else effort),
+            may_be_new=True,
             seed=settings.seed or 0,
             progress_bar=progress_bar,
         )

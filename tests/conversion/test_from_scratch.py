@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from nengo_dense.conversion import from_scratch
+from nengo_dense.conversion.answer import Samples, deadlines
+from nengo_dense.conversion.circuit import Circuit
+from nengo_dense.conversion.from_scratch import tune_new
+from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.judgement import judge
+from nengo_dense.conversion.tuning import tune
+from nengo_dense.layers.stack import DenseStack
+
+HOW = {"effort": "fast", "seed": 0, "progress_bar": False}
+N_STEPS = 60
+
+
+@pytest.fixture(params=["softmax", "linear", "sigmoid"])
+def problem(rng, request):
+    """A circuit that knows nothing, samples, held-back samples and what is wanted of them."""
+    x = rng.uniform(-1, 1, size=(900, 3))
+    y = np.stack([np.linalg.norm(x, axis=1) - 0.95, x[:, 0] - np.abs(x[:, 1])], axis=1)
+    right = {"linear": y, "sigmoid": np.sign(y), "softmax": np.sign(y[:, :1]) * [1, -1]}
+    targets = right[request.param] * (1 if request.param == "linear" else 10)
+    stack = DenseStack([16, 12, 2], 3, max_rate=400, synapse=[0.002, None], seed=1)
+    task = "regression" if request.param == "linear" else None
+    goals = Goals.for_targets(targets, [request.param], task=task)
+    samples = Samples(x, targets)
+    return Circuit(stack, 0.001), samples[:700], samples[700:], goals
+
+
+def parameters(circuit):
+    return [*circuit.weights, *circuit.biases]
+
+
+def test_what_knows_nothing_learns_in_short_presentations_first(problem):
+    circuit, fit, held_back, goals = problem
+    before = [w.copy() for w in parameters(circuit)]
+    windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
+    whole = tune(circuit, fit, held_back, goals, windows, **HOW)
+    for parameter, value in zip(parameters(circuit), before, strict=True):
+        parameter[...] = value
+    found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
+    assert found[0] == whole[0]
+    assert found[-1] == judge(circuit, held_back, goals, windows)
+    assert found[-1].loss < whole[-1].loss
+
+
+def test_what_has_learned_is_tuned_as_ever(problem, monkeypatch):
+    circuit, fit, held_back, goals = problem
+    windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
+    tune_new(circuit, fit, held_back, goals, windows, **HOW)
+    learned = [w.copy() for w in parameters(circuit)]
+    asked = []
+    monkeypatch.setattr(from_scratch, "tune", lambda *args, **how: asked.append(args[4]) or [])
+    tune_new(circuit, fit, held_back, goals, windows, **HOW)
+    assert asked == [windows]
+    for parameter, value in zip(parameters(circuit), learned, strict=True):
+        assert_array_equal(parameter, value)
