@@ -18,6 +18,7 @@ from nengo_dense.conversion.schedule import Schedule
 from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.through_time import loss_and_gradient
 from nengo_dense.loihi.kernel.choice import COMPILING, is_compiled
+from nengo_dense.loihi.kernel.memory import keep_what_is_freed
 
 #: First step size for each nat that is lost, relative to the root mean square of the array that is
 #: changed, and the most, however few updates there are. Steps that suit a stack with much to learn
@@ -94,6 +95,7 @@ def tune(
         the circuit has now.
     """
     name = "Tuning" if is_compiled() else COMPILING
+    keep_what_is_freed()
     best = BestParameters(circuit, fit, held_back, goals, windows)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress

@@ -10,6 +10,19 @@ import sys
 import numpy as np
 from numpy.typing import DTypeLike
 
+#: Bytes below the largest piece after which glibc still adapts (``DEFAULT_MMAP_THRESHOLD_MAX``).
+LARGEST_PIECE = (1 << 25) - (1 << 16)
+
+
+def keep_what_is_freed() -> None:
+    """Let the C library keep smaller arrays' memory for the next ones.
+
+    Where many functions make arrays in turn, as tuning does in each update. glibc returns what is
+    freed to the system unless it has seen larger pieces come and go (mallopt(3), on
+    ``M_MMAP_THRESHOLD``); so one does, which nobody writes to. Other libraries do as they did.
+    """
+    np.empty(LARGEST_PIECE, dtype=np.uint8)
+
 
 class Memory:
     """Memory for arrays that are needed one after another, such as the records of each run.

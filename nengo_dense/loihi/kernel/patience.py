@@ -54,7 +54,11 @@ def _may_compile() -> bool:
 
 
 def _is_ready() -> bool:
-    """Whether the functions of a run are compiled."""
-    from nengo_dense.loihi.kernel import compilation, compiled_chip, compiled_host  # loads numba
+    """Whether the chip's function is compiled, which takes longest.
 
-    return all(map(compilation.is_ready, (compiled_chip.advance, compiled_host.follow)))
+    The host's are left out: who converts and evaluates never needs all of them, and would wait
+    for NumPy in each process.
+    """
+    from nengo_dense.loihi.kernel import compilation, compiled_chip  # loads numba
+
+    return compilation.is_ready(compiled_chip.advance)

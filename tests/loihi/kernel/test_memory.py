@@ -1,9 +1,11 @@
 """Memory is used again when its array is gone, and never while anybody holds a part of it."""
 
+import platform
+
 import numpy as np
 import pytest
 
-from nengo_dense.loihi.kernel.memory import Memory
+from nengo_dense.loihi.kernel.memory import Memory, keep_what_is_freed
 
 
 def begin(array):
@@ -72,3 +74,18 @@ def test_larger_arrays_get_memory_of_their_own_and_no_more_is_kept_than_is_neede
     held = [memory.empty((n,), np.uint8) for n in range(1, 20)]
     assert len({begin(array) for array in held}) == len(held)
     assert len(memory._pieces) == Memory.PIECES
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries do as they like")
+def test_what_is_freed_is_kept_for_the_next_arrays():
+    resource = pytest.importorskip("resource")
+
+    def pages_cleared(n=50):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(n):
+            [np.ones(1 << 18) for _ in range(3)]  # 2 MiB each
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    keep_what_is_freed()
+    pages_cleared(1)
+    assert pages_cleared() < 50 * 3 * (1 << 18) * 8 / resource.getpagesize() / 10

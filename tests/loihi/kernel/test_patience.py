@@ -63,6 +63,14 @@ def test_where_numba_is_not_loaded_it_is_so_after_the_first_limit(compiled, read
     assert patience.is_over(20)
 
 
+def test_functions_that_a_conversion_never_calls_need_not_be_compiled(monkeypatch):
+    from nengo_dense.loihi.kernel import compilation, compiled_chip  # imports numba
+
+    ready = {compiled_chip.advance}
+    monkeypatch.setattr(compilation, "is_ready", ready.__contains__)
+    assert Patience().is_over(0)
+
+
 def test_where_numba_is_switched_off_numpy_computes_for_ever(ready, monkeypatch):
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
     ready["ready"] = True
