@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.array_like import to_array
-from nengo_dense.columns import Names, check_columns
+from nengo_dense.columns import WHERE, Names, check_columns
 from nengo_dense.exceptions import invalid
 from nengo_dense.samples import check_inputs, check_width
 
@@ -163,7 +163,7 @@ class _Stream(Batches):
                 self._attr,
             )
         attr = f"a batch of {self._attr}"
-        check_columns(part, self._columns, attr, "in calibration")
+        check_columns(part, self._columns, attr, WHERE, self._n_in)
         return check_inputs(part, self._n_in, attr)
 
 

@@ -5,8 +5,9 @@ Numbers for names, as of a data frame made of an array, say an order and nothing
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from numbers import Integral
+from datetime import date
+from itertools import chain, product
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,28 @@ import numpy as np
 from nengo_dense.exceptions import invalid
 from nengo_dense.plugins import show
 
+#: Where the names that a network knows are from.
+WHERE = "in calibration or training"
 #: A name for each feature, None for one without.
 Names = tuple[str | None, ...]
+#: Values of an input, or of each of several, in their order.
+Sizes = int | Mapping[str, int]
 
 
-def column_names(x: Any, attr: str, sizes: Mapping[str, int] | None = None) -> Names | None:
+def column_names(x: Any, attr: str, sizes: Sizes) -> Names | None:
     """Return the names of a data frame's columns; None where there are none, or other than these.
 
-    Names are texts and whole numbers, which are returned as texts.
+    Names are texts, numbers and dates, and tuples of them, and are returned as texts. Arrays of
+    xarray have the names of their last axis, or of several axes where these are the features.
 
     Parameters
     ----------
     x : object
-        A data frame, a list of them, or a mapping of such things by input.
+        A data frame, a list of them or of their rows, or a mapping of such things by input.
     attr : str
         For messages.
-    sizes : mapping of str to int, optional
-        Values of each input, in their order, where there may be several.
+    sizes : int or mapping of str to int
+        Number of features, or that of each input, in their order.
 
     Raises
     ------
@@ -39,43 +45,63 @@ def column_names(x: Any, attr: str, sizes: Mapping[str, int] | None = None) -> N
 
     Examples
     --------
-    >>> column_names([[1.0, 2.0]], "x") is None
+    >>> column_names([[1.0, 2.0]], "x", 2) is None
     True
     """
-    if isinstance(x, Mapping):
-        if sizes is None or set(x) != set(sizes):
+    if isinstance(sizes, Mapping):
+        if not isinstance(x, Mapping):
+            return column_names(x, attr, sum(sizes.values()))
+        if set(x) != set(sizes):
             return None
-        parts = [column_names(x[name], name) or (None,) * n for name, n in sizes.items()]
+        parts = [column_names(x[name], name, n) or (None,) * n for name, n in sizes.items()]
         names = tuple(chain.from_iterable(parts))
         return names if any(names) else None
-    if isinstance(x, list | tuple) and x and _columns(x[0]):
-        first = column_names(x[0], attr)
+    if isinstance(x, list | tuple) and x and _columns(x[0], sizes):
+        first = column_names(x[0], attr, sizes)
         for index, part in enumerate(x):
-            check_columns(part, first, f"{attr}[{index}]", f"in {attr}[0]")
+            check_columns(part, first, f"{attr}[{index}]", f"in {attr}[0]", sizes)
         return first
-    texts = [_text(name) for name in _columns(x)]
-    return tuple(texts) if texts and None not in texts else None
+    texts = [_text(name) for name in _columns(x, sizes)]
+    return tuple(texts) if len(texts) == sizes and None not in texts else None
 
 
 def _text(name: Any) -> str | None:
-    is_name = isinstance(name, str | Integral) and not isinstance(name, bool)
+    if isinstance(name, tuple):
+        parts = [_text(part) for part in name]
+        return None if None in parts else f"({', '.join(filter(None, parts))})"
+    is_name = isinstance(name, str | Real | date | np.datetime64) and not isinstance(name, bool)
     return str(name) if is_name else None
 
 
-def _columns(x: Any) -> list[Any]:
+def _columns(x: Any, n: int) -> list[Any]:
+    """Return what names ``n`` features of an object, if anything does."""
     try:
-        return list(getattr(x, "columns", ()))
-    except Exception:  # whatever an attribute of this name is elsewhere
+        if hasattr(x, "coords") and hasattr(x, "ndim"):
+            return _of_axes(x, n)
+        for attr in ("column_names", "columns", "index"):  # Arrow, data frames, one row of these
+            names = getattr(x, attr, None)
+            if names is not None and not callable(names):
+                return list(names)
+        return []
+    except Exception:  # whatever attributes of these names are elsewhere
         return []
 
 
-def check_columns(
-    x: Any,
-    known: Names | None,
-    attr: str,
-    where: str,
-    sizes: Mapping[str, int] | None = None,
-) -> None:
+def _of_axes(x: Any, n: int) -> list[Any]:
+    """Return the names of the last axes of xarray's arrays, as many as make ``n`` features."""
+    first, last = x.dims[0], x.dims[-1]
+    if last in x.coords and len(x.coords[last]) == n:
+        return list(x.indexes[last])
+    turned = x.ndim == 2 and first in x.coords and len(x.coords[first]) == n
+    for k in range(1, x.ndim - (not turned)):
+        if np.prod(x.shape[k:]) == n:
+            axes = zip(x.dims[k:], x.shape[k:], strict=True)
+            places = product(*([f"{dim} {i}" for i in range(size)] for dim, size in axes))
+            return [", ".join(place) for place in places]
+    return []
+
+
+def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Sizes) -> None:
     """Refuse columns that are not those of before, or not in their order.
 
     Parameters
@@ -94,29 +120,36 @@ def check_columns(
 
     Examples
     --------
-    >>> check_columns([[1.0, 2.0]], ("a", "b"), "x", "in calibration")
+    >>> check_columns([[1.0, 2.0]], ("a", "b"), "x", "in calibration", 2)
     """
-    if isinstance(x, Mapping) and known is not None and sizes is not None and set(x) == set(sizes):
+    if isinstance(x, Mapping) and isinstance(sizes, Mapping) and set(x) == set(sizes):
         start = 0
         for name, n in sizes.items():
-            check_columns(x[name], known[start : start + n], name, where)
+            check_columns(x[name], known and known[start : start + n], name, where, n)
             start += n
         return
-    names = column_names(x, attr)
+    names = column_names(x, attr, sizes)
     if names is not None and known is not None and len(names) == len(known):
-        _compare(names, known, attr, where)
+        _compare(names, known, attr, where, _chosen_by(x))
 
 
-def _compare(names: Names, known: Names, attr: str, where: str) -> None:
+def _chosen_by(x: Any) -> bool:
+    """Tell whether texts in brackets choose columns, as ``x[["a", "b"]]`` of data frames."""
+    names = list(getattr(x, "columns", ()))
+    return bool(names) and all(isinstance(name, str) for name in names)
+
+
+def _compare(names: Names, known: Names, attr: str, where: str, by_text: bool) -> None:
     both = [pair for pair in zip(names, known, strict=True) if None not in pair]
     wrong = [i for i, (name, other) in enumerate(both) if name != other]
     if not wrong:
         return
     i, order = wrong[0], show(list(known))
-    numbered = any(all(name.isdecimal() for name in side) for side in zip(*both, strict=True))
+    numbered = any(all(map(_is_number, side)) for side in zip(*both, strict=True))
     differs = f"column {i} is {show(names[i])}, and was {show(known[i])} there"
     if Counter(name for name, _ in both) == Counter(other for _, other in both):
-        code = "" if numbered or order.endswith("...") else f", as {attr}[{order}] does"
+        shown = by_text and not numbered and not order.endswith("...")
+        code = f", as {attr}[{order}] does" if shown else ""
         raise invalid(
             f"has its columns in another order than {where}: {differs}. Put them in that "
             f"order{code}",
@@ -129,6 +162,28 @@ def _compare(names: Names, known: Names, attr: str, where: str) -> None:
         f"names, give them without names, as {attr}.to_numpy() does",
         attr,
     )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
+
+
+def check_names(names: Any, n: int, obj: object) -> Names | None:
+    """Return names of a network's ``n`` inputs as a tuple; None for None.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        They are other than texts and None, or another number.
+    """
+    found = as_names(names, n)
+    if found is None and names is not None:
+        raise invalid(f"must be {n} names of inputs, got {show(names)}", "columns", obj)
+    return found
 
 
 def as_names(names: Any, n: int) -> Names | None:

@@ -1,4 +1,4 @@
-"""A data frame for tests that need no pandas."""
+"""Data with names for tests that need neither pandas nor xarray."""
 
 import numpy as np
 
@@ -13,3 +13,27 @@ class Frame:
 
     def __array__(self, dtype=None, copy=None):
         return self.rows if dtype is None else self.rows.astype(dtype)
+
+
+class Row:
+    """As one row of pandas."""
+
+    def __init__(self, index, values):
+        self.index = index
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype=dtype)
+
+
+class DataArray:
+    """As xarray: an array whose axes have names, and some of them one for each place."""
+
+    def __init__(self, values, dims, **coords):
+        self.values = np.asarray(values)
+        self.ndim, self.shape = self.values.ndim, self.values.shape
+        self.dims = dims
+        self.coords = self.indexes = coords
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype=dtype)

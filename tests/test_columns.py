@@ -1,6 +1,9 @@
+import datetime
+import json
+
 import numpy as np
 import pytest
-from data_frame import Frame
+from data_frame import DataArray, Frame, Row
 from nengo.exceptions import ValidationError
 
 import nengo_dense
@@ -33,19 +36,57 @@ def stack(model, frame):
     return nengo_dense.convert(model, calibration=frame, **QUIET)
 
 
-def test_texts_and_whole_numbers_name_columns(frame):
-    assert column_names(frame, "x") == ("a", "b", "c")
-    assert column_names(Frame(np.arange(3), frame.rows), "x") == ("0", "1", "2")
-    others = [Frame(names, X) for names in ([], ["a", None], [0.5], [("a", "b")], [True, False])]
-    for x in (frame.rows, *others, None, 3, "abc", []):
-        assert column_names(x, "x") is None
+def test_texts_numbers_dates_and_tuples_of_them_name_columns(frame):
+    assert column_names(frame, "x", 3) == ("a", "b", "c")
+    assert column_names(Frame(np.arange(3), frame.rows), "x", 3) == ("0", "1", "2")
+    names = [0.5, datetime.date(2020, 1, 2), ("a", 1)]
+    assert column_names(Frame(names, X), "x", 3) == ("0.5", "2020-01-02", "(a, 1)")
+    others = [Frame(names, X) for names in ([], ["a", None], [("a", None)], [True, False])]
+    for x in (frame.rows, *others, None, 3, "abc", [], Frame(["a"], X)):
+        assert column_names(x, "x", 2) is None
 
 
 def test_numbers_for_names_say_an_order_alone():
-    for names, known in (([0, 1], ("a", "b")), (["a", "b"], ("0", "1")), ([0, 1], ("1", "2"))):
-        check_columns(Frame(names, X), known, "x", "there")
-    with pytest.raises(ValidationError, match=r"another order .* '1' there\. Put .* that order$"):
-        check_columns(Frame([0, 1], X), ("1", "0"), "x", "there")
+    pairs = (([0, 1], ("a", "b")), (["a", "b"], ("0", "1")), ([0, 1], ("1", "2")))
+    for names, known in (*pairs, ([400.5, 401.0], ("400.5000001", "401.0"))):
+        check_columns(Frame(names, X), known, "x", "there", 2)
+    for low, high in ((0, 1), (400.5, 401.0)):
+        known = (str(high), str(low))
+        with pytest.raises(ValidationError, match=r"another order .* there\. Put .* that order$"):
+            check_columns(Frame([low, high], X), known, "x", "there", 2)
+
+
+def test_tuples_are_no_texts_that_choose_columns():
+    x = Frame([("a", "b"), ("a", "c")], X)
+    with pytest.raises(ValidationError, match=r"'\(a, b\)', and was '\(a, c\)' .* that order$"):
+        check_columns(x, ("(a, c)", "(a, b)"), "x", "there", 2)
+
+
+def test_rows_have_the_names_of_their_index():
+    rows = [Row(["a", "b"], [0, 1]), Row(["a", "b"], [2, 3])]
+    assert column_names(rows, "x", 2) == ("a", "b")
+    with pytest.raises(ValidationError, match=r"x\[1\]: has its columns in another order"):
+        column_names([rows[0], Row(["b", "a"], [0, 1])], "x", 2)
+
+
+def test_an_array_with_named_axes_has_the_names_of_the_last():
+    x = np.zeros((2, 2))
+    assert column_names(DataArray(x, ("n", "of"), of=["a", "b"]), "x", 2) == ("a", "b")
+    frames = DataArray(np.zeros((4, 5, 2)), ("n", "time", "of"), of=["a", "b"])
+    assert column_names(frames, "x", 2) == ("a", "b")
+    assert column_names(DataArray(x, ("n", "of")), "x", 2) is None
+    assert column_names(DataArray(x, ("n", "of"), of=["a", "b"]), "x", 3) is None
+
+
+def test_axes_in_another_order_are_noticed():
+    known = column_names(DataArray(np.zeros((9, 2, 2)), ("n", "row", "column")), "x", 4)
+    assert known == ("row 0, column 0", "row 0, column 1", "row 1, column 0", "row 1, column 1")
+    for x in (
+        DataArray(np.zeros((9, 2, 2)), ("n", "column", "row")),
+        DataArray(np.zeros((4, 4)), ("of", "n"), of=list("abcd")),
+    ):
+        with pytest.raises(ValidationError, match="other columns than there"):
+            check_columns(x, known, "x", "there", 4)
 
 
 def test_what_has_strange_columns_has_no_names():
@@ -54,7 +95,7 @@ def test_what_has_strange_columns_has_no_names():
         def columns(self):
             raise RuntimeError("not now")
 
-    assert column_names(Strange(), "x") is column_names([Strange()], "x") is None
+    assert column_names(Strange(), "x", 1) is column_names([Strange()], "x", 1) is None
 
 
 def test_names_of_several_inputs_lie_side_by_side(frame):
@@ -62,28 +103,28 @@ def test_names_of_several_inputs_lie_side_by_side(frame):
     x = {"second": frame, "first": frame.rows[:, :2]}
     assert column_names(x, "x", sizes) == (None, None, "a", "b", "c")
     assert column_names({"first": 1, "second": 2}, "x", sizes) is None
-    assert column_names({"first": frame}, "x", sizes) is column_names(x, "x") is None
+    assert column_names({"first": frame}, "x", sizes) is column_names(x, "x", 5) is None
 
 
 def test_sequences_have_the_columns_of_the_first(frame, turned):
-    assert column_names([frame, frame], "x") == ("a", "b", "c")
+    assert column_names([frame, frame], "x", 3) == ("a", "b", "c")
     with pytest.raises(ValidationError, match=r"x\[1\]: has its columns in another order than in"):
-        column_names([frame, turned], "x")
+        column_names([frame, turned], "x", 3)
 
 
 def test_names_that_are_not_known_are_not_looked_at():
-    check_columns(X, ("a",), "x", "there")
-    check_columns(Frame(["a"], X), None, "x", "there")
-    check_columns(Frame(["a", "b"], X), ("a", None), "x", "there")
-    check_columns(Frame(["a", "c"], X), ("a",), "x", "there")  # their number is refused elsewhere
+    check_columns(X, ("a",), "x", "there", 1)
+    check_columns(Frame(["a"], X), None, "x", "there", 1)
+    check_columns(Frame(["a", "b"], X), ("a", None), "x", "there", 2)
+    check_columns(Frame(["a", "c"], X), ("a",), "x", "there", 1)  # refused elsewhere
 
 
 def test_the_order_is_written_out_unless_it_is_long():
     with pytest.raises(ValidationError, match=r"as x\[\['b', 'a'\]\] does"):
-        check_columns(Frame(["a", "b"], X), ("b", "a"), "x", "there")
+        check_columns(Frame(["a", "b"], X), ("b", "a"), "x", "there", 2)
     many = tuple(map(str, range(1000)))
     with pytest.raises(ValidationError, match=r"'999', and was '0' there\. .* in that order$"):
-        check_columns(Frame(many[::-1], X), many, "x", "there")
+        check_columns(Frame(many[::-1], X), many, "x", "there", 1000)
 
 
 def test_names_fit_the_number_of_features():
@@ -95,7 +136,7 @@ def test_names_fit_the_number_of_features():
 def test_a_stack_refuses_columns_in_another_order(stack, frame, turned, tmp_path):
     stack.save(tmp_path / "stack.npz")
     for one in (stack, nengo_dense.DenseStack.load(tmp_path / "stack.npz")):
-        assert one.tuned.columns == ("a", "b", "c")
+        assert one.columns == ("a", "b", "c")
         right = nengo_dense.predict(one, frame, progress_bar=False)
         plain = nengo_dense.predict(one, frame.rows, progress_bar=False)
         np.testing.assert_array_equal(right, plain)
@@ -137,7 +178,7 @@ def test_a_graph_refuses_columns_in_another_order(rng, tmp_path, frame, turned):
             return self.out(torch.relu(self.one(u)) + torch.relu(self.two(v)))
 
     graph = nengo_dense.convert(Two(), calibration={"u": frame, "v": frame.rows}, **QUIET)
-    assert graph.tuned.columns == ("a", "b", "c", None, None, None)
+    assert graph.columns == ("a", "b", "c", None, None, None)
     graph.save(tmp_path / "graph.npz")
     for one in (graph, nengo_dense.DenseGraph.load(tmp_path / "graph.npz")):
         nengo_dense.predict(one, {"u": frame, "v": turned}, progress_bar=False)
@@ -173,11 +214,32 @@ def test_training_refuses_columns_in_another_order(model, frame, turned):
         with pytest.raises(ValidationError, match=f"x: .*{ORDER} in calibration"):
             fit(stack, turned, labels, **settings)
     fit(stack, frame.rows, labels, **settings, effort=0.1)
-    assert stack.tuned.columns == ("a", "b", "c")
+    assert stack.columns == ("a", "b", "c")
 
 
-def test_a_record_takes_a_name_for_each_input():
+def test_names_stay_where_nothing_is_tuned(model, frame, turned, tmp_path):
+    """They are of the inputs, whatever the weights are."""
+    stack = nengo_dense.convert(model, calibration=frame, tune=False, progress_bar=False)
+    stack.set_parameters(stack.weights, stack.biases)
+    stack.save(tmp_path / "stack.npz")
+    for one in (stack, nengo_dense.DenseStack.load(tmp_path / "stack.npz")):
+        assert one.tuned is None
+        assert one.columns == ("a", "b", "c")
+        with pytest.raises(ValidationError, match=ORDER):
+            nengo_dense.predict(one, turned, progress_bar=False)
+
+
+def test_files_of_before_have_names_in_the_record(stack, tmp_path):
+    stack.save(tmp_path / "stack.npz")
+    arrays = dict(np.load(tmp_path / "stack.npz"))
+    header = json.loads(str(arrays["header"]))
+    header["tuned"]["columns"] = header.pop("columns")
+    np.savez(tmp_path / "before.npz", **arrays | {"header": np.array(json.dumps(header))})
+    before = nengo_dense.DenseStack.load(tmp_path / "before.npz")
+    assert before.columns == ("a", "b", "c")
+    assert before.tuned.effort == stack.tuned.effort
+
+
+def test_a_stack_has_a_name_for_each_input():
     with pytest.raises(ValidationError, match="must be 2 names of inputs, got"):
-        nengo_dense.layers.tuning_record.TuningRecord(
-            0.1, 0.001, "host", [0, 0], [1, 1], columns=("a",)
-        )
+        nengo_dense.DenseStack([3, 2], size_in=2, columns=("a",))

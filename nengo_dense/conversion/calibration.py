@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.columns import Names
 from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.request import Data
 from nengo_dense.samples import check_inputs, hold_back
@@ -37,8 +36,6 @@ class Calibration(NamedTuple):
         Steps that a frame of theirs lasts.
     by_frame : bool
         Whether each frame has an answer.
-    columns : tuple of (str or None), or None
-        Names of the inputs.
     """
 
     rows: np.ndarray
@@ -46,7 +43,6 @@ class Calibration(NamedTuple):
     sequences: Sequences | None = None
     frame_steps: int | None = None
     by_frame: bool = False
-    columns: Names | None = None
 
     @classmethod
     def of(cls, data: Data, n_in: int) -> "Calibration | None":
@@ -66,12 +62,12 @@ class Calibration(NamedTuple):
             data.check_no_sequences("calibration by")
             rows = check_inputs(data.inputs, n_in, data.attr)
             _check_telling(rows, len(rows), "samples", data.attr)
-            return cls(rows, data.n_steps, columns=data.columns)
+            return cls(rows, data.n_steps)
         rows = sequences.frames()
         _check_telling(rows, sequences.n, "sequences", data.attr)
         least = 2 if data.by_frame else 1
         steps = sequences.frame_steps(data.n_steps, data.dt, least)
-        return cls(rows, data.n_steps, sequences, steps, data.by_frame, data.columns)
+        return cls(rows, data.n_steps, sequences, steps, data.by_frame)
 
     @property
     def answer_steps(self) -> int:

@@ -43,7 +43,8 @@ def convert_chain(
     source: SourceModel, data: Data, request: Request, how: dict[str, Any], **settings: Any
 ) -> DenseStack:
     """Turn a chain of layers into a stack; ``how`` is for its tuning."""
-    calibration = Calibration.of(data.with_columns(source.features), source.n_in)
+    data = data.with_columns(source.features, source.n_in)
+    calibration = Calibration.of(data, source.n_in)
     x = None if calibration is None else calibration.rows
     source.compare(x)
     task = check_task(how["task"], source.task, [source.layers[-1].activation])
@@ -59,7 +60,7 @@ def convert_chain(
         or busy_percentile(tuned, answer_steps, settings["neuron_type"]),
         tune=tuned,
     )
-    settings |= {"classes": source.classes, "fitted": form.errors}
+    settings |= {"classes": source.classes, "columns": data.columns, "fitted": form.errors}
     if calibration is not None and tuned:
         labels = _class_indices(data.labels, calibration, source, _chain(graph))
         graph = shift_resting_activity(graph, calibration.rows)

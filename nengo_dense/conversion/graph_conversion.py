@@ -82,16 +82,7 @@ def convert_graph(
     nengo_dense.exceptions.ConversionError
         The model itself answers otherwise, or its outputs are the same for every input.
     """
-    if request.encoding not in ENCODINGS:
-        raise ValidationError(
-            f"of a graph must be one of {', '.join(ENCODINGS)}, got {show(request.encoding)}",
-            attr="encoding",
-        )
-    if isinstance(neuron_type, list | tuple):
-        raise ValidationError(
-            "of a graph must be one type for all layers on the chip, got a list",
-            attr="neuron_type",
-        )
+    _check_choices(request, neuron_type)
     data = data.with_columns(source.features, source.form.inputs)
     if isinstance(data.inputs, Mapping):
         data = data._replace(inputs=join(data.inputs, source.form.inputs))
@@ -115,6 +106,7 @@ def convert_graph(
         x,
         request,
         neuron_type=as_on_loihi(neuron_type) if request.tune else neuron_type,
+        columns=data.columns,
         fitted={label: found.error for label, found in fits.items()},
         **settings,
     )
@@ -124,6 +116,20 @@ def convert_graph(
         logits = source.logits(calibration.rows)
         tune_network(graph, source.name, calibration, logits, data.dt, **how)
     return graph
+
+
+def _check_choices(request: Request, neuron_type: Any) -> None:
+    """Raise a ValidationError for what goes with chains alone."""
+    if request.encoding not in ENCODINGS:
+        raise ValidationError(
+            f"of a graph must be one of {', '.join(ENCODINGS)}, got {show(request.encoding)}",
+            attr="encoding",
+        )
+    if isinstance(neuron_type, list | tuple):
+        raise ValidationError(
+            "of a graph must be one type for all layers on the chip, got a list",
+            attr="neuron_type",
+        )
 
 
 def _busy_rate(known: bool, tuned: bool) -> float:

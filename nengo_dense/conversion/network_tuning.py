@@ -111,7 +111,6 @@ def tune_network(
         data=fingerprint(x),
         frame_time=None if frame_steps is None else frame_steps * dt,
         task=task,
-        columns=calibration.columns,
     )
     return judgements
 

@@ -1,9 +1,8 @@
 """What a conversion is asked for, checked."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nengo_dense.columns import Names, check_columns, column_names
+from nengo_dense.columns import Names, Sizes, check_columns, column_names
 from nengo_dense.exceptions import invalid
 
 
@@ -65,7 +64,7 @@ class Data(NamedTuple):
     def with_columns(
         self,
         known: Names | None,
-        sizes: Mapping[str, int] | None = None,
+        sizes: Sizes,
         where: str = "in the training of the model",
     ) -> "Data":
         """Return the data with the names that are known, or else those of their columns.
@@ -74,8 +73,8 @@ class Data(NamedTuple):
         ----------
         known : tuple of (str or None), or None
             Names that the source model learnt.
-        sizes : mapping of str to int, optional
-            Values of each input, where there may be several.
+        sizes : int or mapping of str to int
+            Number of features, or that of each input.
         where : str, optional
             Where the known names are from.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag, positive, presentation_steps
-from nengo_dense.columns import check_columns, column_names
+from nengo_dense.columns import WHERE, check_columns, column_names
 from nengo_dense.evaluation.source_answers import (
     Source,
     sequences_of,
@@ -63,9 +63,9 @@ class LadderSamples:
         ------
         nengo.exceptions.ValidationError
         """
-        sizes = source.form.inputs if isinstance(source, SourceGraph) else None
+        sizes = source.form.inputs if isinstance(source, SourceGraph) else source.n_in
         known = source.features or column_names(calibration, "calibration", sizes)
-        check_columns(x, known, "x", "in calibration or training", sizes)
+        check_columns(x, known, "x", WHERE, sizes)
         x = side_by_side(source, x)
         sequences = Sequences.read(x, source.n_in, mask)
         by_frame = flag(per_frame, "per_frame")

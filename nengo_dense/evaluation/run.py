@@ -17,7 +17,7 @@ from nengo_dense.arguments import (
     unusual_time,
 )
 from nengo_dense.batches import Batches, check_batches
-from nengo_dense.columns import check_columns
+from nengo_dense.columns import WHERE, check_columns
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
@@ -101,12 +101,11 @@ class Run:
         nengo.exceptions.ValidationError
         """
         check_stack(stack)
-        columns = None if stack.tuned is None else stack.tuned.columns
-        sizes = stack.sizes if isinstance(stack, DenseGraph) else None
-        check_columns(x, columns, "x", "in calibration", sizes)
+        sizes = stack.sizes if isinstance(stack, DenseGraph) else stack.size_in
+        check_columns(x, stack.columns, "x", WHERE, sizes)
         x = _joined(stack, x)
         sequences = Sequences.read(x, stack.size_in, mask)
-        samples = sequences or check_batches(x, stack.size_in, "x", columns)
+        samples = sequences or check_batches(x, stack.size_in, "x", stack.columns)
         check_target(stack, choice(target, TARGETS, "target"))
         step = positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(presentation_time, step)

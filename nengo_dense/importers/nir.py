@@ -12,7 +12,7 @@ References
 
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from io import BytesIO
@@ -32,6 +32,7 @@ from nengo_dense.importers.nir_nodes import operations_of_node
 from nengo_dense.importers.operation import Operation, Problem, activation, attempt
 from nengo_dense.importers.source_graph import SourceGraph, source_of
 from nengo_dense.importers.source_model import SourceModel
+from nengo_dense.plugins import show
 
 #: Key in a graph's metadata for the head that NIR has no node for; that of one of several outputs
 #: ends in an underscore and the name of its node.
@@ -157,21 +158,34 @@ def _flattened(graph: Any, path: Path = ()) -> dict[Path, _Part]:
     return found
 
 
+def _edges(graph: Any) -> list[tuple[str, str]]:
+    """Return the edges of a graph, or raise a ConversionError for what is no pair of names."""
+    given = graph.edges
+    edges = given if isinstance(given, Collection) and not isinstance(given, str) else [given]
+    for edge in edges:
+        is_pair = isinstance(edge, tuple | list | np.ndarray) and len(edge) == 2
+        if not (is_pair and all(isinstance(name, Hashable) for name in edge)):
+            problem = f"its edges must be pairs of names of nodes, got {show(edge)}"
+            raise ConversionError("NIR graph", [problem])
+    return [(source, target) for source, target in edges]
+
+
 def _in_order(graph: Any) -> list[tuple[str, str]]:
     """Return edges in the order of their nodes: some writers give them in that of a set."""
     place = {name: index for index, name in enumerate(graph.nodes)}
-    return sorted(map(tuple, graph.edges), key=lambda edge: (place[edge[1]], place[edge[0]]))
+    return sorted(_edges(graph), key=lambda edge: (place[edge[1]], place[edge[0]]))
 
 
 def _check_graph(graph: Any, path: Path) -> None:
     """Refuse edges that say nothing, and graphs in graphs without end."""
     current().take(LAYERS, len(graph.nodes), "NIR graph")
     problems = []
-    unknown = {name for edge in graph.edges for name in edge} - set(graph.nodes)
+    edges = _edges(graph)
+    unknown = {name for edge in edges for name in edge} - set(graph.nodes)
     if unknown:
         names = ", ".join(sorted(map(str, unknown)))
         problems.append(f"its edges name {names}, which it lacks; add these nodes")
-    times = Counter(map(tuple, graph.edges))
+    times = Counter(edges)
     problems += [
         f"it has the edge from {source!r} to {target!r} {n} times, and edges are a set; leave "
         "one, with a nir.Scale in its way if a multiple is meant"

@@ -52,7 +52,9 @@ class SklearnImporter:
 
 
 def found(model: Any) -> Any:
-    """Return what a search found best, if it is one (GridSearchCV and its like)."""
+    """Return what a search found best (GridSearchCV and its like), or what is frozen, if any."""
+    if type(model).__name__ == "FrozenEstimator":
+        return found(model.estimator)
     return found(model.best_estimator_) if hasattr(model, "best_estimator_") else model
 
 

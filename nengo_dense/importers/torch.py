@@ -47,12 +47,19 @@ class TorchImporter:
         model = unwrapped(model)
         name = f"PyTorch {type(model).__name__}"
         kinds = {cls.__name__ for cls in type(model).__mro__}
+        if "GraphModule" in kinds and _is_exported(model.graph):
+            kinds = {"ExportedProgram"}
         instead = next((INSTEAD[kind] for kind in INSTEAD if kind in kinds), None)
         if instead or not hasattr(model, "named_modules"):
             raise ConversionError(name, [instead or "it is no module; give a torch nn.Module"])
         lazy = [unsupported(label, kind, kind).text for label, kind in _without_weights(model)]
-        if lazy:  # to run them would make weights that nobody trained
-            raise ConversionError(name, lazy)
+        empty = [
+            f"{label!r} has no values, as it is on the device 'meta'; load the trained ones first"
+            for label, tensor in model.state_dict(keep_vars=True).items()
+            if getattr(tensor, "is_meta", False)
+        ]
+        if lazy or empty:  # to run lazy ones would make weights that nobody trained
+            raise ConversionError(name, [*lazy, *empty])
         with evaluation(model):
             traced = trace(model, name)
             settle(traced, name)
@@ -67,6 +74,11 @@ class TorchImporter:
                     if len(err.problems) < len(problems):
                         raise
         return SourceModel(name, operations, reference=reference(model, traced))
+
+
+def _is_exported(graph: Any) -> bool:
+    """Tell whether the graph of a module is that of an exported program."""
+    return any(type(node.target).__name__ == "OpOverload" for node in graph.nodes)
 
 
 def _without_weights(model: Any) -> list[tuple[str, str]]:

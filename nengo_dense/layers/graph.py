@@ -10,6 +10,7 @@ from nengo.exceptions import ValidationError
 from nengo.neurons import NeuronType, RectifiedLinear, SpikingRectifiedLinear
 
 from nengo_dense.arguments import check_fitted, count, dict_of, is_added, list_of
+from nengo_dense.columns import Names, check_names
 from nengo_dense.files import as_path
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers import graph_file, stack_file
@@ -43,6 +44,8 @@ class DenseGraph(nengo.Network, Exportable):
         In front of every layer that gets spikes. An output has none: its window averages.
     neuron_type : nengo.neurons.NeuronType, optional
         Of the layers on the chip; those on the host are exact, in rates where these are.
+    columns : sequence of str or None, optional
+        Names of the values of all inputs side by side, as in the data frames of calibration.
     tuned : TuningRecord, optional
         What the weights were tuned for, with the values of all inputs side by side.
     fitted : mapping, optional
@@ -67,7 +70,7 @@ class DenseGraph(nengo.Network, Exportable):
         The only input, its logits, output and head, where there is one of the kind: the names
         that they have in `nengo_dense.DenseStack`.
     classes : None
-        A graph knows no classes.
+    columns : tuple of (str or None), or None
     tuned : TuningRecord or None
         What its weights were tuned for; `set_parameters` sets it to None.
 
@@ -107,6 +110,7 @@ class DenseGraph(nengo.Network, Exportable):
         encoders: Mapping[str, dict] | None = None,
         synapse: Any = 0.005,
         neuron_type: NeuronType = SpikingRectifiedLinear(),  # noqa: B008 (frozen)
+        columns: Names | None = None,
         tuned: TuningRecord | None = None,
         fitted: Mapping[str, float] | None = None,
         label: str | None = None,
@@ -116,6 +120,7 @@ class DenseGraph(nengo.Network, Exportable):
         super().__init__(label=label, seed=seed, add_to_container=False)
         sizes = dict_of(inputs, object, "inputs", self)
         self.sizes = {name: count(n, "inputs", self) for name, n in sizes.items()}
+        self.columns = check_names(columns, self.size_in, self)
         self.tuned = check_tuned(tuned, self.size_in, self)
         self._layers = list_of(layers, GraphLayer, "layers", self)
         self._outputs = dict_of(outputs, GraphOutput, "outputs", self)
@@ -284,6 +289,7 @@ class DenseGraph(nengo.Network, Exportable):
             "encoders": {name: encoder.arguments() for name, encoder in self.encoders.items()},
             "synapse": self.synapse,
             "neuron_type": self.neuron_type,
+            "columns": self.columns,
             "tuned": self.tuned,
             "fitted": self.fitted,
             "label": self.label,
@@ -363,15 +369,14 @@ class DenseGraph(nengo.Network, Exportable):
         """
         return cls(**graph_file.read(as_path(path)))
 
-    def __str__(self) -> str:
-        return repr(self)
-
     def __repr__(self) -> str:
         sizes = " + ".join(map(str, self.sizes.values()))
         units = ", ".join(str(layer.n) for layer in self._layers)
         ends = " + ".join(f"{part.n} {part.head}" for part in self._outputs.values())
         name = f" {self.label!r}" if self.label else ""
         return f"<DenseGraph{name}: {sizes} → {units} → {ends}>"
+
+    __str__ = __repr__
 
 
 AnyDense = DenseStack | DenseGraph
@@ -390,7 +395,4 @@ def load(path: str | Path) -> AnyDense:
 
 
 def _shape_of(part: GraphLayer | GraphOutput) -> list[Any]:
-    return [
-        getattr(part, "name", ""),
-        [(name, np.shape(matrix)) for name, matrix in part.weights.items()],
-    ]
+    return [getattr(part, "name", ""), [(n, np.shape(w)) for n, w in part.weights.items()]]

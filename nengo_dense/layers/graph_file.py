@@ -24,8 +24,8 @@ from nengo_dense.layers.stack_file import (
     check_header,
     describe_neuron,
     describe_synapse,
+    made_with,
     make_neuron,
-    make_record,
     make_synapse,
     store_record,
 )
@@ -63,7 +63,7 @@ def write(arguments: Mapping[str, Any], path: Path) -> None:
         "encoders": list(arguments["encoders"]),
         "synapse": describe_synapse(arguments["synapse"]),
         "neuron_type": describe_neuron(arguments["neuron_type"]),
-        **{name: arguments[name] for name in ("fitted", "label", "seed")},
+        **{name: arguments[name] for name in ("columns", "fitted", "label", "seed")},
     }
     header |= store_record(arguments["tuned"], arrays)
     arrays["header"] = np.array(json.dumps(header))
@@ -108,7 +108,7 @@ def read(path: Path) -> dict[str, Any]:
             },
             "synapse": make_synapse(header["synapse"]),
             "neuron_type": make_neuron(header["neuron_type"]),
-            "tuned": make_record(header.get("tuned"), arrays),
+            **made_with(header, arrays),
             **{name: header[name] for name in ("fitted", "label", "seed")},
         }
     except (AttributeError, KeyError, TypeError) as err:

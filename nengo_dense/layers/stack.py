@@ -18,6 +18,7 @@ from nengo_dense.arguments import (
     one_each,
     random_state,
 )
+from nengo_dense.columns import Names, check_names
 from nengo_dense.files import as_path
 from nengo_dense.heads import HEADS, OF_CLASSES
 from nengo_dense.layers import stack_file
@@ -80,6 +81,9 @@ class DenseStack(nengo.Network, Exportable):
         inputs minus ``offset``.
     classes : (n_out,) array_like of numbers or text, optional
         The class of each output, as in the source model. `evaluate` takes labels by these names.
+    columns : (size_in,) sequence of str or None, optional
+        Name of each input, as in the data frame of training or calibration; those of samples are
+        held against them.
     tuned : TuningRecord, optional
         The conditions that the weights were tuned for; `convert` records them.
     fitted : mapping, optional
@@ -98,6 +102,7 @@ class DenseStack(nengo.Network, Exportable):
     output : nengo.Node
         A `~nengo_dense.layers.head.HeadNode`, or ``logits`` itself.
     classes : (n_out,) ndarray or None
+    columns : tuple of (str or None), or None
     fitted : dict
     tuned : TuningRecord or None
         None after `set_parameters`, because the new weights were not tuned.
@@ -139,6 +144,7 @@ class DenseStack(nengo.Network, Exportable):
         max_rate: Any = 250.0,
         encoder: dict | None = None,
         classes: Any = None,
+        columns: Names | None = None,
         tuned: TuningRecord | None = None,
         fitted: Mapping[str, float] | None = None,
         label: str | None = None,
@@ -157,6 +163,7 @@ class DenseStack(nengo.Network, Exportable):
         self.synapses = check_synapses(synapse, n_connections, self)
         weights, biases = self._parameters(weights, biases, seed)
         self.classes = check_classes(classes, self.units[-1], self)
+        self.columns = check_names(columns, self.size_in, self)
         self.tuned = check_tuned(tuned, self.size_in, self)
         self.fitted = check_fitted(fitted, self)
 
@@ -296,6 +303,7 @@ class DenseStack(nengo.Network, Exportable):
             ],
             "max_rate": [layer.max_rate for layer in self.layers],
             "classes": self.classes,
+            "columns": self.columns,
             "tuned": self.tuned,
             "fitted": self.fitted,
             "label": self.label,

@@ -96,7 +96,7 @@ def read(path: Path) -> dict[str, Any]:
             arguments["encoder"] = {key: arrays[f"encoder_{key}"] for key in known}
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
-            arguments["tuned"] = make_record(header.get("tuned"), arrays)
+            arguments |= made_with(header, arrays)
         if header["version"] > 2:
             arguments["fitted"] = header["fitted"]
     except (KeyError, TypeError) as err:
@@ -163,13 +163,15 @@ def store_record(tuned: TuningRecord | None, arrays: dict[str, Any]) -> dict[str
     return {"tuned": record}
 
 
-def make_record(
-    fields: dict[str, Any] | None, arrays: dict[str, np.ndarray]
-) -> TuningRecord | None:
-    """Return what `store_record` stored."""
+def made_with(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return the record that `store_record` stored, and the names of the inputs."""
+    fields = header.get("tuned")
     if fields is None:
-        return None
-    return TuningRecord(**(fields | {name: arrays[f"tuned_{name}"] for name in TUNED_ARRAYS}))
+        return {"tuned": None, "columns": header.get("columns")}
+    fields = {**fields}
+    names = fields.pop("columns", None)  # where they stood at first
+    tuned = TuningRecord(**(fields | {name: arrays[f"tuned_{name}"] for name in TUNED_ARRAYS}))
+    return {"tuned": tuned, "columns": header.get("columns", names)}
 
 
 def describe_synapse(synapse: Any) -> Any:

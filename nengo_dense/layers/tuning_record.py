@@ -8,7 +8,6 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import finite_array, number, positive
-from nengo_dense.columns import Names, as_names
 from nengo_dense.plugins import show
 
 #: Default for the part of a presentation after which answers are accurate.
@@ -55,8 +54,6 @@ class TuningRecord:
     task : {"classification", "regression"}, optional
         What several linear outputs were tuned for; None for both, as logits of classes and as
         values.
-    columns : tuple of (str or None), optional
-        Name of each input, where calibration inputs were a data frame or the source knows them.
 
     Raises
     ------
@@ -89,7 +86,6 @@ class TuningRecord:
     data: str | None = None
     frame_time: float | None = None
     task: str | None = None
-    columns: Names | None = None
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest", "frame_time"):
@@ -107,13 +103,6 @@ class TuningRecord:
             values = finite_array(getattr(self, name), shape, name, self)
             values.setflags(write=False)
             object.__setattr__(self, name, values)
-        names = as_names(self.columns, *shape)
-        if names is None and self.columns is not None:
-            given = show(self.columns)
-            raise ValidationError(
-                f"must be {shape[0]} names of inputs, got {given}", "columns", self
-            )
-        object.__setattr__(self, "columns", names)
 
     @property
     def first_answer(self) -> float:

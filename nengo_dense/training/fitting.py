@@ -9,7 +9,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.arguments import between, flag
-from nengo_dense.columns import check_columns
+from nengo_dense.columns import WHERE, Names, check_columns, column_names
 from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
@@ -165,12 +165,14 @@ def fit(
         _check_untouched(settings, validation, optimizer, callbacks)
         return train_through_time(stack, x, y, **of_time, settings=settings, progress_bar=show)
     _check_rate_training(callbacks, **of_time)
-    training, held_back = divide(_check(x, y, stack, "x", "y"), validation, stack, settings.seed)
+    samples = _check(x, y, stack, stack.columns, "x", "y")
+    columns = stack.columns or column_names(x, "x", stack.size_in)
+    training, held_back = divide(samples, validation, stack, settings.seed, columns)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
 
     with outside_networks():
-        return train(
+        result = train(
             stack,
             training,
             held_back,
@@ -179,10 +181,16 @@ def fit(
             callbacks=callbacks,
             progress_bar=show,
         )
+    stack.columns = columns
+    return result
 
 
 def divide(
-    samples: Samples, validation: Any, stack: DenseStack, seed: int | None
+    samples: Samples,
+    validation: Any,
+    stack: DenseStack,
+    seed: int | None,
+    columns: Names | None = None,
 ) -> tuple[Samples, Samples | None]:
     """Divide samples at random into those to train on and those to validate on.
 
@@ -194,7 +202,7 @@ def divide(
                 f"must be a share or a pair (x, y), got {len(validation)} items", "validation"
             )
         x, y = validation
-        return samples, _check(x, y, stack, "validation", "validation")
+        return samples, _check(x, y, stack, columns, "validation", "validation")
     x, labels = samples
     share = 0.0
     if validation is not None:
@@ -251,10 +259,11 @@ def _check_rate_training(callbacks: Any, **others: Any) -> None:
         )
 
 
-def _check(x: Any, y: Any, stack: DenseStack, x_attr: str, y_attr: str) -> Samples:
+def _check(
+    x: Any, y: Any, stack: DenseStack, columns: Names | None, x_attr: str, y_attr: str
+) -> Samples:
     """Return samples and the indices of their classes, or raise a ValidationError."""
-    columns = None if stack.tuned is None else stack.tuned.columns
-    check_columns(x, columns, x_attr, "in calibration")
+    check_columns(x, columns, x_attr, WHERE, stack.size_in)
     x = check_inputs(x, stack.size_in, x_attr)
     n_classes = stack.units[-1]
     classes = check_classes(stack.classes, n_classes, stack)

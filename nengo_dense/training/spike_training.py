@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import presentation_steps, unusual_time
+from nengo_dense.columns import WHERE
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.effort import check_effort
@@ -61,8 +62,7 @@ def train_through_time(
     if said := unusual_time(time, dt):
         warnings.warn(said, stacklevel=3)
     data = Data(x, y, None, False, n_steps, dt, "x")
-    columns = None if stack.tuned is None else stack.tuned.columns
-    data = data.with_columns(columns, where="in calibration")
+    data = data.with_columns(stack.columns, stack.size_in, WHERE)
     samples = Calibration.of(data, stack.size_in)
     if samples is None:
         raise invalid("must be samples, got None", "x")
@@ -82,6 +82,7 @@ def train_through_time(
             seed=settings.seed or 0,
             progress_bar=progress_bar,
         )
+    stack.columns = data.columns
     return TrainingResult(_history(found, _of_values(stack)), None, "judgement")
 
 

@@ -235,6 +235,28 @@ def test_branches_in_graphs_in_graphs(rng):
     np.testing.assert_allclose(source.logits(x), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "edges",
+    [
+        [("input", "a"), ("a", "output", 2.0)],
+        [("input",)],
+        [("input", ["a"])],
+        [None],
+        ["ab"],
+        [],
+        None,
+        "ab",
+        iter([("input", "a")]),
+    ],
+)
+def test_edges_are_pairs_of_names(rng, edges):
+    model = graph(affine(rng, 3, 2))
+    model.edges = edges
+    match = "must be pairs of names of nodes, got" if edges != [] else "nothing arrives"
+    with pytest.raises(ConversionError, match=match):
+        read_model(model)
+
+
 def test_what_no_graph_says_is_refused(rng):
     nodes = nodes_of(rng, a=affine(rng, 3, 2), lost=affine(rng, 3, 2), wide=affine(rng, 3, 4))
     edges = [("input", "a"), ("a", "output")]

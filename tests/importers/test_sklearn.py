@@ -265,6 +265,13 @@ def test_a_search_is_read_as_its_best_estimator(search_class, x, rng):
     assert source.classes.tolist() == [0, 1]
 
 
+def test_a_frozen_estimator_is_read_as_what_it_holds(x, rng):
+    model = trained(make_pipeline(StandardScaler(), classifier()), x, rng.randint(2, size=len(x)))
+    FrozenEstimator = pytest.importorskip("sklearn.frozen", reason="of 1.6").FrozenEstimator
+    frozen = FrozenEstimator(make_pipeline(FrozenEstimator(model[0]), model[1]))
+    assert assert_reads(frozen, x).classes.tolist() == [0, 1]
+
+
 def test_an_output_without_a_name_here_is_refused(x, rng):
     model = trained(MLPRegressor(hidden_layer_sizes=(8,), max_iter=5), x, rng.normal(size=80))
     model.out_activation_ = "cubic"

@@ -121,6 +121,7 @@ def test_weight_norm_is_read_as_the_weights_it_makes(assert_computes):
         ([nn.LSTM(4, 3)], "LSTM is not supported; a dense stack has no recurrence"),
         ([nn.Softmax(1), nn.Linear(4, 3)], "a softmax comes before the first dense layer"),
         ([nn.LazyLinear(3)], "LazyLinear .* call the model once on a sample"),
+        ([nn.Linear(6, 3, device="meta")], "weight' has no values, as it is on the device 'meta'"),
     ],
 )
 def test_what_cannot_be_converted_is_named(layers, match):
@@ -221,6 +222,10 @@ def test_a_last_relu_is_kept(as_function, assert_computes):
         (lambda m: torch.zeros(3, 3), r"it is no module; give a torch nn\.Module"),
         (lambda m: torch.optim.SGD(m.parameters(), 0.1), "an optimizer; give the module whose"),
         (lambda m: torch.export.export(m, (torch.zeros(2, 12),)), "exported program is a graph"),
+        (
+            lambda m: torch.export.export(m, (torch.zeros(2, 12),)).module(),
+            "exported program is a graph",
+        ),
         (lambda m: m.state_dict(), r"a state dict, .* call its load_state_dict with it"),
         (lambda m: {"epoch": 3, "model": m.state_dict()}, "it is a state dict"),
         (lambda m: nn.Linear, r"it is a class; make one, Linear\(\.\.\.\)"),
