@@ -261,7 +261,7 @@ class Circuit:
         frame_steps, shape = samples.frame_steps or n_steps, samples.x.shape
         drive = self._built.drive(samples.x.reshape(-1, shape[2])).reshape(*shape[:2], -1)
         fired = make_fire_from_rest()(drive, n_steps, frame_steps)
-        sent = np.minimum(fired, 1)
+        sent = fired if fired.max(initial=0) <= 1 else np.minimum(fired, 1)
         traces, neurons = self._built.trace(sent) if slopes else ([], [])
         chip = [trace.spiked for trace in traces] if slopes else self._built.run(sent)
         spikes = [*(sent[:, :, self.host_columns(i)] for i in range(self.n_hosts)), *chip]
