@@ -7,12 +7,12 @@ with a huge B, those are lost that are added to B before -B comes.
 
 Most products add one neuron after another, in blocks. Vectors of a processor add several partial
 sums side by side, and these in pairs at the end. Either way only the neurons that spiked need be
-added, which is faster. Each order that is found is held against the product itself, with random
-values and in all places.
+added, which is faster. Each order that is found is held against the product itself: sum by sum
+with the same kind of values, and with random ones in all places.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,14 +27,19 @@ SumSpiking = Callable[[np.ndarray, np.ndarray, SumOrder, Memory], np.ndarray]
 HUGE = 2.0**70
 #: Most partial sums side by side.
 MOST_PARTIAL = 64
-#: Most and fewest trials of an order, and values in all of them together.
-MOST_TRIALS, FEWEST_TRIALS, TRIED = 24, 4, 2**24
+#: Trials of an order with random values.
+TRIALS = 6
+#: Fewest trials of its sums, if there are so many, and most values in all of them together.
+FEWEST_PROBES, PROBED = 24, 2**27
+#: Sums in each step that are tried first: those at a block's start and end, and of partial sums.
+EDGE = 8
 #: Shares of neurons that spike.
 SHARES = (0.1, 0.5, 0.9)
 #: Most numbers in a product that is tried. Longer runs are tried with fewer steps.
-MOST_NUMBERS = 2**22
-#: Steps whose number leaves no rest in any product's blocks of rows: common multiple of 16 and 24.
-WHOLE = 48
+MOST_NUMBERS = 2**21
+#: Steps whose number leaves no rest in any product's blocks of rows, 16 or 24, also where threads
+#: divide them: common multiple of these, times 12.
+WHOLE = 576
 #: Most steps at the end of a run that may be added in another order.
 MOST_AFTER = 4
 #: Steps before them in a product of their own (of a single step, NumPy makes another product).
@@ -126,27 +131,72 @@ def _try(
     n_steps: int, like: np.ndarray, sums: SumOrder, sum_spiking: SumSpiking
 ) -> ProductOrder | None:
     """Hold an order against the product, bit by bit."""
-    n = len(like)
-    rng = np.random.RandomState(n)
     same = np.ones(n_steps, dtype=bool)
-    n_trials = min(MOST_TRIALS, max(FEWEST_TRIALS, TRIED // (n_steps * n)))
     ends = np.ones((len(LEADS), MOST_AFTER + 1), dtype=bool)
-    for trial in range(n_trials):
-        # few spikes tell little of a step, so each trial has others
-        spikes = rng.uniform(size=(n_steps, n)) < rng.choice(SHARES, size=(n_steps, 1))
-        weights = _draw(like, rng, bool(trial % 2))
-        product = spikes.dot(weights).view(np.uint64)
-        ours = sum_spiking(spikes.view(np.uint8)[np.newaxis], weights, sums, Memory())
-        same &= (product == np.ascontiguousarray(ours[0]).view(np.uint64)).all(axis=1)
+    for values, weights, expected in _trials(n_steps, like, sums, sum_spiking):
+        product = values.dot(weights).view(np.uint64)
+        same &= (product == expected.view(np.uint64)).all(axis=1)
+        if not same[:-MOST_AFTER].all():
+            return None
         for number, lead in enumerate(LEADS):
             for n_after in range(1, min(MOST_AFTER, n_steps - lead) + 1):
-                alone = spikes[-n_after - lead :].dot(weights).view(np.uint64)
+                alone = values[-n_after - lead :].dot(weights).view(np.uint64)
                 ends[number, n_after] &= bool((alone[lead:] == product[-n_after:]).all())
     n_after = n_steps - int(np.flatnonzero(~same).min(initial=n_steps))
     for number, lead in enumerate(LEADS):
         if n_after <= min(MOST_AFTER, n_steps - lead) and ends[number, n_after]:
             return ProductOrder(sums, n_after, lead)
     return None
+
+
+def _trials(
+    n_steps: int, like: np.ndarray, sums: SumOrder, sum_spiking: SumSpiking
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield values, weights, and their product if it adds in an order."""
+    n = len(like)
+    rng = np.random.RandomState(n)
+    for trial in range(TRIALS):
+        # few spikes tell little of a step, so each trial has others
+        spikes = rng.uniform(size=(n_steps, n)) < rng.choice(SHARES, size=(n_steps, 1))
+        weights = _draw(like, rng, bool(trial % 2))
+        ours = sum_spiking(spikes.view(np.uint8)[np.newaxis], weights, sums, Memory())
+        yield spikes, weights, np.ascontiguousarray(ours[0])
+    probes, rows = _probes(n, sums), np.arange(n_steps)
+    n_trials = min(len(probes), max(FEWEST_PROBES, PROBED // (n_steps * n)))
+    values, weights = np.ones((n_steps, n)), np.ones_like(like)
+    half = n_trials // 2
+    for trial in range(n_trials):
+        # half of them in all steps; if there are more, each of the others in some steps
+        several = trial + (half if trial >= half else 0) * rows
+        one, other, size = probes[several % len(probes)].T
+        values[rows, one], values[rows, other] = HUGE, -HUGE
+        yield values, weights, np.repeat((n - size)[:, np.newaxis], like.shape[1], axis=1) * 1.0
+        values[rows, one] = values[rows, other] = 1.0
+
+
+def _probes(n: int, sums: SumOrder) -> np.ndarray:
+    """List a number on either side of each sum of an order, and how many it sums: (n - 1, 3).
+
+    If the smallest sum that has both is so large, for all of them, then the order is this one.
+    Those that differ between orders come first.
+    """
+    apart, start = len(sums.pairs) + 1, 0
+    probes: list[tuple[bool, int, int, int]] = []
+    for end in map(int, sums.bounds):
+        sizes = [len(range(start + part, end, apart)) for part in range(apart)]
+        for k in range(start + apart, end):
+            middle = start + EDGE * apart <= k < end - EDGE * apart
+            part = (k - start) % apart
+            probes.append((middle, start + part, k, (k - start) // apart + 1))
+        for one, other in sums.pairs.astype(int):
+            if sizes[other]:
+                sizes[one] += sizes[other]
+                probes.append((False, start + one, start + other, sizes[one]))
+        if start:
+            probes.append((False, 0, start, end))
+        start = end
+    probes.sort(key=lambda probe: probe[0])
+    return np.array([probe[1:] for probe in probes], dtype=int).reshape(-1, 3)
 
 
 def _draw(like: np.ndarray, rng: np.random.RandomState, with_huge: bool) -> np.ndarray:

@@ -65,3 +65,17 @@ def test_long_runs_are_tried_with_fewer_steps(sum_spiking, rng):
     sums = sum_spiking(spikes.view(np.uint8)[None], weights, order.sums, Memory())[0]
     same = len(sums) - order.n_after
     np.testing.assert_array_equal(sums[:same], spikes.dot(weights)[:same])
+
+
+def test_the_order_of_the_last_few_is_seen_in_long_runs_too(sum_spiking, rng):
+    """OpenBLAS's product with a vector adds the last three by themselves, one after another."""
+    n_steps, n = 200_033, 47
+    order = find_order(n_steps, n, 1, False, sum_spiking)
+    if order is None:
+        pytest.skip("this machine's products add in another way")
+    spikes = rng.uniform(size=(n_steps, n)) < 0.5
+    for _ in range(8):
+        weights = rng.normal(size=(n, 1))
+        sums = sum_spiking(spikes.view(np.uint8)[None], weights, order.sums, Memory())[0]
+        same = n_steps - order.n_after
+        np.testing.assert_array_equal(sums[:same], spikes.dot(weights)[:same])
