@@ -4,7 +4,9 @@ A wrong argument raises `nengo.exceptions.ValidationError`, a network that canno
 `nengo.exceptions.BuildError`, as in Nengo itself. This module only has errors that Nengo lacks.
 """
 
-from inspect import isroutine
+import copyreg
+from inspect import isclass, isroutine
+from typing import Any
 
 from nengo.exceptions import NengoException, ValidationError
 
@@ -111,3 +113,23 @@ class MissingDependencyError(NengoException, ImportError):
 
 class PluginError(NengoException, RuntimeError):
     """A plug-in could not be loaded; the message names its package and entry point."""
+
+
+def _remade(kind: type[Exception], args: tuple[Any, ...], attributes: dict[str, Any]) -> Exception:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
+
+
+def _taken_apart(error: Exception) -> tuple[Any, ...]:
+    """Return what makes an error again: Python would call its class with the message alone."""
+    attributes = dict(error.__dict__)
+    owner = attributes.get("obj")
+    if owner is not None and not isclass(owner):  # a whole network; the message has its class only
+        attributes["obj"] = type(owner)
+    return _remade, (type(error), error.args, attributes)
+
+
+#: What takes more than a message, Nengo's own too, else ends a pool of processes without a word.
+for _kind in (ValidationError, ConversionError, ExportError):
+    copyreg.pickle(_kind, _taken_apart)

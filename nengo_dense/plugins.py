@@ -74,6 +74,24 @@ def find(group: str) -> list[entrypoints.EntryPoint]:
     return search(group).entries
 
 
+def find_with_ours(group: str) -> list[entrypoints.EntryPoint]:
+    """List the entry points of a group in which this package has some itself, as `find` does.
+
+    Raises
+    ------
+    nengo_dense.exceptions.PluginError
+        There are none: this package is used without having been installed.
+    """
+    entries = find(group)
+    if not entries:
+        raise PluginError(
+            f"No package has entry points in group '{group}', not even nengo_dense, which is "
+            "found on Python's path but is not installed. Install it: pip install, or "
+            "pip install -e for a clone."
+        )
+    return entries
+
+
 def search(group: str) -> Found:
     """Find the entry points of a group, and the packages that cannot be read.
 

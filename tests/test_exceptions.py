@@ -1,9 +1,13 @@
 """What errors say can be shown: names in files may steer a terminal, or have no end."""
 
+import pickle
+
+import joblib
+import nengo
 import pytest
 
 from nengo_dense import exceptions
-from nengo_dense.exceptions import ConversionError, ExportError, FileFormatError
+from nengo_dense.exceptions import ConversionError, ExportError, FileFormatError, invalid
 
 NAME = "\x1b]0;owned\x07"
 
@@ -33,3 +37,39 @@ def test_a_line_has_an_end_and_says_what_is_left_out():
 
 def test_all_of_a_name_is_in_the_errors_problems():
     assert ConversionError("The model", [NAME]).problems == [NAME]
+
+
+#: Arguments of errors that take more than a message.
+MORE = {ConversionError: ("a model", ["a", "b"]), ExportError: ("a network", "a file", ["a"])}
+OURS = [
+    kind(*MORE.get(kind, ("what is wrong",)))
+    for kind in vars(exceptions).values()
+    if isinstance(kind, type) and kind.__module__ == exceptions.__name__
+]
+
+
+@pytest.mark.parametrize("err", OURS, ids=lambda err: type(err).__name__)
+def test_errors_go_from_process_to_process(err):
+    again = pickle.loads(pickle.dumps(err))
+    assert type(again) is type(err)
+    assert str(again) == str(err)
+    assert vars(again) == vars(err)
+
+
+def test_a_wrong_arguments_owner_stays_where_it_is():
+    """It may be a whole network, with functions that cannot be sent."""
+    with nengo.Network():
+        owner = nengo.Node(lambda t: t)
+    again = pickle.loads(pickle.dumps(invalid("must be 3", "n", owner)))
+    assert str(again) == "Node.n: must be 3"
+    assert (again.attr, again.obj) == ("n", nengo.Node)
+    assert str(pickle.loads(pickle.dumps(invalid("must be 3", "n")))) == "n: must be 3"
+
+
+def refuse():
+    raise ConversionError("The model", ["layer 'conv' is a convolution"])
+
+
+def test_a_pool_of_processes_says_what_is_wrong():
+    with pytest.raises(ConversionError, match="'conv' is a convolution"):
+        joblib.Parallel(n_jobs=2)(joblib.delayed(refuse)() for _ in range(2))

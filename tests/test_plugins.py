@@ -32,6 +32,13 @@ def test_unknown_group_is_empty():
     assert plugins.find("nengo_dense.no_such_group") == []
 
 
+def test_a_group_of_ours_without_entries_says_that_we_are_not_installed(package):
+    with pytest.raises(PluginError, match="not even nengo_dense, which"):
+        plugins.find_with_ours(GROUP)
+    package("plug_c", {"alpha": "plug_c:answer"})
+    assert [entry.name for entry in plugins.find_with_ours(GROUP)] == ["alpha"]
+
+
 def test_entries_are_found_in_order_without_loading(package):
     package("plug_c", {"zeta": "plug_c:answer", "alpha": "plug_c:missing"}, "raise SystemError\n")
     assert [entry.name for entry in plugins.find(GROUP)] == ["alpha", "zeta"]

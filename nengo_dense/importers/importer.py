@@ -137,7 +137,7 @@ def read_model(model: Any) -> SourceModel | SourceGraph:
     if isinstance(model, SourceModel | SourceGraph):
         return model
     claims, supported, broken = [], [], []
-    for entry in plugins.find(GROUP):
+    for entry in plugins.find_with_ours(GROUP):
         name = f"'{entry.name}' of {plugins.origin(entry)}"
         try:
             importer = _load(entry, name)

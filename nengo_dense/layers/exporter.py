@@ -163,7 +163,7 @@ def exporters() -> dict[str, Exporter]:
         One that is broken.
     """
     found: dict[str, Exporter] = {}
-    for entry in plugins.find(GROUP):
+    for entry in plugins.find_with_ours(GROUP):
         if entry.name in found:
             continue
         made = _make(entry)
