@@ -110,7 +110,18 @@ def short_records() -> list[dict]:
 
 def short() -> str:
     """Say what stacks lose that are tuned for one length of presentation, read at several."""
-    records, rows = short_records(), []
+    found = lengths(*short_records())
+    return found + (PICTURE if curves_measured() else "")
+
+
+def short_seeds() -> str:
+    """Say the same of many more seeds."""
+    return lengths(record.load("short_seeds"))
+
+
+def lengths(*records: dict) -> str:
+    """Write what is lost by stacks that are tuned for one length, read at several."""
+    rows = []
     for figure in (figure for r in records for figure in r["figures"]):
         name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
         for method, found in figure["methods"].items():
@@ -122,8 +133,7 @@ def short() -> str:
     head += ["processor time", "energy"]
     if not any(row[-1] for row in rows):
         head, rows = head[:-1], [row[:-1] for row in rows]
-    found = table(head, rows) + "\n" + circumstances(*records)
-    return found + (PICTURE if curves_measured() else "")
+    return table(head, rows) + "\n" + circumstances(*records)
 
 
 def short_picture() -> str:
@@ -591,6 +601,7 @@ PAGES = {
     "headline": headline,
     "parity": parity,
     "short": short,
+    "short_seeds": short_seeds,
     "ablation": ablation,
     "activations": activations,
     "emulator": emulator,
