@@ -1,5 +1,6 @@
 """The first lessons of a network that knows nothing: short presentations."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,16 +49,27 @@ def tune_new(
     -------
     judgements : list of Judgement
         First that of the parameters as they were, then those for the whole presentation.
+
+    Warns
+    -----
+    UserWarning
+        It knows nothing afterwards either.
     """
     n_steps = max(FIRST_STEPS, FIRST_STEPS_BY_DEPTH * circuit.depth)
-    if fit.frame_steps is not None or max(window.stop for window in windows) <= n_steps:
-        return tune(circuit, fit, held_back, goals, windows, effort=effort, **how)
     first = judge(circuit, held_back, goals, windows)
-    if not _knows_nothing(first, held_back, goals):
-        return tune(circuit, fit, held_back, goals, windows, effort=effort, **how)
-    effort, short = half(effort), goals.heeded(deadlines(n_steps, circuit.depth))
-    tune(circuit, fit, held_back, goals, short, effort=effort, **how)
-    return [first, *tune(circuit, fit, held_back, goals, windows, effort=effort, **how)]
+    is_new = fit.frame_steps is None and _knows_nothing(first, held_back, goals)
+    if is_new and max(window.stop for window in windows) > n_steps:
+        effort, short = half(effort), goals.heeded(deadlines(n_steps, circuit.depth))
+        tune(circuit, fit, held_back, goals, short, effort=effort, **how)
+    found = tune(circuit, fit, held_back, goals, windows, effort=effort, **how)
+    if is_new and _knows_nothing(found[-1], held_back, goals):
+        warnings.warn(
+            "Training has learned hardly more than one answer for all samples. Neurons may fire "
+            "too seldom in so short a presentation: raise max_rate or presentation_time. Or the "
+            "inputs say nothing about what is wanted.",
+            stacklevel=2,
+        )
+    return found if found[0] == first else [first, *found]
 
 
 def _knows_nothing(found: Judgement, samples: Samples, goals: Goals) -> bool:

@@ -112,20 +112,22 @@ def tune(
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
             batch = lessons.next_batch()
+            is_lost = False
             try:
                 loss, gradient = loss_and_gradient(circuit, batch, goals, windows)
-            except BuildError:  # the steps lead to weights that the chip cannot store
-                break
-            lessons.note(loss)
-            steps.update(gradient.all, rate * schedule.share(steps.n_updates + 1, used))
-            best.limit.hold(circuit, circuit.standard(batch.frames))
-            over = schedule.place(used) >= 1
-            if over or used * N_JUDGEMENTS >= len(best.judgements):
-                found = best.judge_now()
-                lessons.compare(found.loss)
-                if _is_worse(found, best.judgements[0], len(held_back)):
-                    best.restore()
-                    steps, rate = Soap(best.parameters, sizes), RETREAT * rate
+                lessons.note(loss)
+                steps.update(gradient.all, rate * schedule.share(steps.n_updates + 1, used))
+                best.limit.hold(circuit, circuit.standard(batch.frames))
+                over = schedule.place(used) >= 1
+                if over or used * N_JUDGEMENTS >= len(best.judgements):
+                    found = best.judge_now()
+                    lessons.compare(found.loss)
+                    is_lost = _is_worse(found, best.judgements[0], len(held_back))
+            except BuildError:  # the steps led to weights that the chip cannot store
+                is_lost = True
+            if is_lost:
+                best.restore()
+                steps, rate = Soap(best.parameters, sizes), RETREAT * rate
             if best.since_lowest >= PATIENCE:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)

@@ -52,8 +52,17 @@ def test_what_has_learned_is_tuned_as_ever(problem, monkeypatch):
     tune_new(circuit, fit, held_back, goals, windows, **HOW)
     learned = [w.copy() for w in parameters(circuit)]
     asked = []
-    monkeypatch.setattr(from_scratch, "tune", lambda *args, **how: asked.append(args[4]) or [])
-    tune_new(circuit, fit, held_back, goals, windows, **HOW)
+
+    def note(*args, **how):
+        asked.append(args[4])
+        return tune(*args, **how)
+
+    monkeypatch.setattr(from_scratch, "tune", note)
+    found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
     assert asked == [windows]
+    tuned = [w.copy() for w in parameters(circuit)]
     for parameter, value in zip(parameters(circuit), learned, strict=True):
+        parameter[...] = value
+    assert found == tune(circuit, fit, held_back, goals, windows, **HOW)
+    for parameter, value in zip(parameters(circuit), tuned, strict=True):
         assert_array_equal(parameter, value)

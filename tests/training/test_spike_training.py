@@ -5,9 +5,10 @@ import sys
 import nengo
 import numpy as np
 import pytest
-from nengo.exceptions import ValidationError
+from nengo.exceptions import BuildError, ValidationError
 from numpy.testing import assert_array_equal
 
+from nengo_dense.conversion import tuning
 from nengo_dense.evaluation import evaluate
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.training import fit
@@ -80,6 +81,30 @@ def test_sequences_are_learnt_by_what_changes(rng):
     fit(stack, x, y, presentation_time=0.036, **QUICK)
     result = evaluate(stack, x, y, presentation_time=0.036, progress_bar=False)
     assert result.accuracy > 0.85
+
+
+def test_what_cannot_be_learnt_is_said(rng):
+    """Half a spike a presentation."""
+    x = rng.uniform(-1, 1, size=(400, 3))
+    y = (x[:, 0] > 0).astype(int) + 2 * (x[:, 1] > 0)
+    stack = make(n_out=4, max_rate=40.0)
+    with pytest.warns(UserWarning, match="learned hardly more than one answer"):
+        fit(stack, x, y, presentation_time=0.012, **QUICK)
+
+
+def test_steps_to_weights_that_the_chip_cannot_store_are_taken_back(rings, monkeypatch):
+    lost = iter([False] * 3 + [True] + [False] * 1000)
+    real = tuning.loss_and_gradient
+
+    def answer(*args):
+        if next(lost):
+            raise BuildError("no such threshold")
+        return real(*args)
+
+    monkeypatch.setattr(tuning, "loss_and_gradient", answer)
+    result = fit(make(), *rings, presentation_time=0.012, **QUICK)
+    assert result.n_epochs > 10
+    assert max(result.history["val_accuracy"]) > 0.7
 
 
 @pytest.mark.parametrize(
