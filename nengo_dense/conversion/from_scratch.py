@@ -14,12 +14,11 @@ from nengo_dense.conversion.judgement import Judgement, judge
 from nengo_dense.conversion.tuning import tune
 
 #: Steps in which a network that knows nothing learns first, where its presentations are longer,
-#: and the same for each population of neurons. An update takes a quarter of the time of one at 100
-#: steps, and of ten times as many samples. On letters held back from training (3 seeds), a stack
-#: trained for 100 steps is 2.1 points better than without (spikes: 1.6, at 150 Hz: 1.9), for 50
-#: steps 1.0; with all of the time at 100 steps only 1.1. Values of ``make_friedman1`` keep an
-#: unexplained variance of 1.5 % in the place of 4.3 %. 10 steps do better yet where there are
-#: spikes enough, and nothing where there are not.
+#: and the fewest for each population of neurons. An update has four times as many samples there as
+#: at 100 steps. On letters held back from training (3 seeds), a stack trained for 100 steps is 2.1
+#: points better than without (spikes: 1.6, at 150 Hz: 1.9), for 50 steps 1.0; with all of the time
+#: at 100 steps only 1.1. Values of ``make_friedman1`` keep an unexplained variance of 1.5 % in the
+#: place of 4.3 %. 10 steps do better yet where there are spikes enough, and nothing where not.
 FIRST_STEPS, FIRST_STEPS_BY_DEPTH = 25, 5
 #: Distance from the targets, relative to that of the best constant answer, from which a network
 #: knows nothing.
