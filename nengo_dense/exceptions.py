@@ -49,6 +49,27 @@ def _cut(line: str) -> str:
 MAX_SHOWN = 20
 
 
+def _remade(kind: type[Exception], args: tuple[Any, ...], attributes: dict[str, Any]) -> Exception:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
+
+
+def _taken_apart(error: Exception) -> tuple[Any, ...]:
+    """Return what makes an error again, in another process.
+
+    Python would call its class with the message alone, and a pool of processes end without it.
+    """
+    attributes = dict(error.__dict__)
+    owner = attributes.get("obj")
+    if owner is not None and not isclass(owner):  # a whole network; the message has its class only
+        attributes["obj"] = type(owner)
+    return _remade, (type(error), error.args, attributes)
+
+
+copyreg.pickle(ValidationError, _taken_apart)  # Nengo's own too
+
+
 class ConversionError(NengoException, ValueError):
     """A trained model has parts that cannot be converted.
 
@@ -68,6 +89,8 @@ class ConversionError(NengoException, ValueError):
       - layer 'conv' is a convolution
     """
 
+    __reduce__ = _taken_apart
+
     def __init__(self, model: str, problems: list[str]) -> None:
         self.model = model
         self.problems = list(problems)
@@ -85,6 +108,8 @@ class ExportError(NengoException, ValueError):
     problems : list of str
         One sentence for *each* thing that stands in the way, with what to do about it.
     """
+
+    __reduce__ = _taken_apart
 
     def __init__(self, network: str, format: str, problems: list[str]) -> None:
         self.network = network
@@ -113,23 +138,3 @@ class MissingDependencyError(NengoException, ImportError):
 
 class PluginError(NengoException, RuntimeError):
     """A plug-in could not be loaded; the message names its package and entry point."""
-
-
-def _remade(kind: type[Exception], args: tuple[Any, ...], attributes: dict[str, Any]) -> Exception:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(attributes)
-    return error
-
-
-def _taken_apart(error: Exception) -> tuple[Any, ...]:
-    """Return what makes an error again: Python would call its class with the message alone."""
-    attributes = dict(error.__dict__)
-    owner = attributes.get("obj")
-    if owner is not None and not isclass(owner):  # a whole network; the message has its class only
-        attributes["obj"] = type(owner)
-    return _remade, (type(error), error.args, attributes)
-
-
-#: What takes more than a message, Nengo's own too, else ends a pool of processes without a word.
-for _kind in (ValidationError, ConversionError, ExportError):
-    copyreg.pickle(_kind, _taken_apart)

@@ -205,6 +205,7 @@ def test_a_model_that_learnt_names_refuses_others(frame, turned):
             nengo_dense.predict(stack, turned, progress_bar=False)
 
 
+@pytest.mark.filterwarnings("ignore:Training has learned hardly")  # there is nothing to learn
 def test_training_refuses_columns_in_another_order(model, frame, turned):
     how = {"calibration": frame, "synapse": [0.002, None]}
     stack = nengo_dense.convert(model, **QUIET | how)
