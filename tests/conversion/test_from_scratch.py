@@ -5,7 +5,7 @@ from numpy.testing import assert_array_equal
 from nengo_dense.conversion import from_scratch
 from nengo_dense.conversion.answer import Samples, deadlines
 from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.from_scratch import tune_new
+from nengo_dense.conversion.from_scratch import FIRST_STEPS, tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.tuning import tune
@@ -33,31 +33,37 @@ def parameters(circuit):
     return [*circuit.weights, *circuit.biases]
 
 
-def test_what_knows_nothing_learns_in_short_presentations_first(problem):
+@pytest.fixture
+def asked(monkeypatch):
+    """The windows that are tuned for, one tuning after another."""
+    windows = []
+
+    def note(*args, **how):
+        windows.append(args[4])
+        return tune(*args, **how)
+
+    monkeypatch.setattr(from_scratch, "tune", note)
+    return windows
+
+
+def test_what_knows_nothing_learns_in_short_presentations_first(problem, asked):
     circuit, fit, held_back, goals = problem
-    before = [w.copy() for w in parameters(circuit)]
     windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
-    whole = tune(circuit, fit, held_back, goals, windows, **HOW)
-    for parameter, value in zip(parameters(circuit), before, strict=True):
-        parameter[...] = value
+    before = judge(circuit, held_back, goals, windows)
     found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
-    assert found[0] == whole[0]
+    assert asked == [goals.heeded(deadlines(FIRST_STEPS, circuit.depth)), windows]
+    assert found[0] == before
     assert found[-1] == judge(circuit, held_back, goals, windows)
-    assert found[-1].loss < whole[-1].loss
+    assert found[1].loss < 0.8 * before.loss  # by the short ones alone
+    assert found[-1].loss < 0.5 * before.loss
 
 
-def test_what_has_learned_is_tuned_as_ever(problem, monkeypatch):
+def test_what_has_learned_is_tuned_as_ever(problem, asked):
     circuit, fit, held_back, goals = problem
     windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
     tune_new(circuit, fit, held_back, goals, windows, **HOW)
     learned = [w.copy() for w in parameters(circuit)]
-    asked = []
-
-    def note(*args, **how):
-        asked.append(args[4])
-        return tune(*args, **how)
-
-    monkeypatch.setattr(from_scratch, "tune", note)
+    asked.clear()
     found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
     assert asked == [windows]
     tuned = [w.copy() for w in parameters(circuit)]
