@@ -70,6 +70,7 @@ class DenseGraph(nengo.Network, Exportable):
         The only input, its logits, output and head, where there is one of the kind: the names
         that they have in `nengo_dense.DenseStack`.
     classes : None
+        A graph knows no classes.
     columns : tuple of (str or None), or None
     tuned : TuningRecord or None
         What its weights were tuned for; `set_parameters` sets it to None.
