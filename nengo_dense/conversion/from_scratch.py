@@ -11,7 +11,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import half
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement, judge
-from nengo_dense.conversion.tuning import tune
+from nengo_dense.conversion.tuning import MOST_RATE_OF_NEW, tune
 
 #: Steps in which a network that knows nothing learns first, where its presentations are longer,
 #: and the fewest for each population of neurons. An update has four times as many samples there as
@@ -57,6 +57,8 @@ def tune_new(
     n_steps = max(FIRST_STEPS, FIRST_STEPS_BY_DEPTH * circuit.depth)
     first = judge(circuit, held_back, goals, windows)
     is_new = fit.frame_steps is None and _knows_nothing(first, held_back, goals)
+    if is_new:
+        how["most_rate"] = MOST_RATE_OF_NEW
     if is_new and max(window.stop for window in windows) > n_steps:
         effort, short = half(effort), goals.heeded(deadlines(n_steps, circuit.depth))
         tune(circuit, fit, held_back, goals, short, effort=effort, **how)

@@ -8,7 +8,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.from_scratch import FIRST_STEPS, tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.tuning import tune
+from nengo_dense.conversion.tuning import MOST_RATE, MOST_RATE_OF_NEW, tune
 from nengo_dense.layers.stack import DenseStack
 
 HOW = {"effort": "fast", "seed": 0, "progress_bar": False}
@@ -35,15 +35,15 @@ def parameters(circuit):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The windows that are tuned for, one tuning after another."""
-    windows = []
+    """The windows that are tuned for and the largest steps, one tuning after another."""
+    noted = []
 
-    def note(*args, **how):
-        windows.append(args[4])
-        return tune(*args, **how)
+    def note(*args, most_rate=MOST_RATE, **how):
+        noted.append((args[4], most_rate))
+        return tune(*args, most_rate=most_rate, **how)
 
     monkeypatch.setattr(from_scratch, "tune", note)
-    return windows
+    return noted
 
 
 def test_what_knows_nothing_learns_in_short_presentations_first(problem, asked):
@@ -51,7 +51,8 @@ def test_what_knows_nothing_learns_in_short_presentations_first(problem, asked):
     windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
     before = judge(circuit, held_back, goals, windows)
     found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
-    assert asked == [goals.heeded(deadlines(FIRST_STEPS, circuit.depth)), windows]
+    short = goals.heeded(deadlines(FIRST_STEPS, circuit.depth))
+    assert asked == [(short, MOST_RATE_OF_NEW), (windows, MOST_RATE_OF_NEW)]
     assert found[0] == before
     assert found[-1] == judge(circuit, held_back, goals, windows)
     assert found[1].loss < 0.8 * before.loss  # by the short ones alone
@@ -65,7 +66,7 @@ def test_what_has_learned_is_tuned_as_ever(problem, asked):
     learned = [w.copy() for w in parameters(circuit)]
     asked.clear()
     found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
-    assert asked == [windows]
+    assert asked == [(windows, MOST_RATE)]
     tuned = [w.copy() for w in parameters(circuit)]
     for parameter, value in zip(parameters(circuit), learned, strict=True):
         parameter[...] = value

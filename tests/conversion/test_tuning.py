@@ -204,16 +204,28 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
     monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
     losses = []
     for most in (tuning.MOST_RATE, 1e-6):
-        monkeypatch.setattr(tuning, "MOST_RATE", most)
         sizes.clear()
-        first, *_ = tune(
-            make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False
-        )
+        how = {"effort": "normal", "seed": 1, "progress_bar": False}
+        first, *_ = tune(make(), *samples, goals, WINDOWS, most_rate=most, **how)
         losses.append((first.loss, sizes[0]))
     (loss, free), (_, bounded) = losses
     share = Schedule().share(1, 1 / N_UPDATES)
     assert 0 < free == pytest.approx(HASTE * tuning.LEARNING_RATE * loss * share)
     assert bounded == pytest.approx(1e-6 * share)
+
+
+def test_steps_are_larger_yet_where_there_is_nothing_to_destroy(problem, monkeypatch):
+    """A stack that loses four times as much as one that knows something."""
+    make, *samples, goals = problem
+    sizes = []
+    monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
+    how = {"effort": "normal", "seed": 1, "progress_bar": False}
+    first, *_ = tune(make(), *samples, goals, WINDOWS, **how)
+    usual = sizes[0]
+    sizes.clear()
+    monkeypatch.setattr(tuning, "KNOWING", first.loss / goals.unit / 4)
+    tune(make(), *samples, goals, WINDOWS, **how)
+    assert sizes[0] == pytest.approx(2 * usual)
 
 
 def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, monkeypatch):
@@ -226,11 +238,9 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
         update(self, slopes, rate)
 
     monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
-    monkeypatch.setattr(tuning, "MOST_RATE", 3.0)
     monkeypatch.setattr(Soap, "update", seen)
-    first, second, *_, last = tune(
-        make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False
-    )
+    how = {"effort": "normal", "seed": 1, "progress_bar": False}
+    first, second, *_, last = tune(make(), *samples, goals, WINDOWS, most_rate=3.0, **how)
     assert second.loss > first.loss
     assert last.loss < first.loss
     assert rates[-1] < max(rates) * tuning.RETREAT**2
