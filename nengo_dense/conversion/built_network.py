@@ -139,20 +139,23 @@ class BuiltNetwork:
             warnings.filterwarnings("ignore", message="Lost .* extra bits in weight rounding")
             return self._renewal.program()
 
-    def drive(self, x: np.ndarray) -> np.ndarray:
+    def drive(self, x: np.ndarray, exact: bool = True) -> np.ndarray:
         """Return the input of the host's neurons in spikes a step: (batch, n_neurons).
 
         In Nengo's order of operations and with its calls of BLAS, one for each sample, because
-        the last bit can decide in which step a neuron fires.
+        the last bit can decide in which step a neuron fires; or, if it need not be ``exact``,
+        with one call for all samples, which takes a fourth of the time in wide layers.
         """
-        return np.concatenate([self._drive_of(host, x) for host in self.hosts], axis=1)
+        return np.concatenate([self._drive_of(host, x, exact) for host in self.hosts], axis=1)
 
-    def _drive_of(self, host: HostLayer, x: np.ndarray) -> np.ndarray:
+    def _drive_of(self, host: HostLayer, x: np.ndarray, exact: bool) -> np.ndarray:
         transform, bias = self._host_numbers[host.name]
         if host.name in self.parts.encoders:  # one input for each neuron: the sum is a product
             weighted = times_columns(x[:, host.columns], transform.T)
-        else:
+        elif exact:
             weighted = np.matmul(transform, x[:, host.columns, np.newaxis])[:, :, 0]
+        else:
+            weighted = x[:, host.columns] @ transform.T
         drive: np.ndarray = (host.layer.ensemble.gain * weighted + bias) * self.dt
         return drive
 

@@ -255,11 +255,13 @@ class Circuit:
         samples : Samples
         n_steps : int
         slopes : bool, optional
-            Whether to keep what slopes depend on.
+            Whether to keep what slopes depend on. What is learned from does not hang on the last
+            bits of the host's sums, so these are added in any order then.
         """
         self._built.set_parameters(*self.in_network_units())
         frame_steps, shape = samples.frame_steps or n_steps, samples.x.shape
-        drive = self._built.drive(samples.x.reshape(-1, shape[2])).reshape(*shape[:2], -1)
+        drive = self._built.drive(samples.x.reshape(-1, shape[2]), exact=not slopes)
+        drive = drive.reshape(*shape[:2], -1)
         fired = make_fire_from_rest()(drive, n_steps, frame_steps)
         sent = fired if fired.max(initial=0) <= 1 else np.minimum(fired, 1)
         traces, neurons = self._built.trace(sent) if slopes else ([], [])

@@ -4,10 +4,12 @@ A spike arrives in the step after it was fired. So slopes with respect to what a
 the spikes of the step before.
 """
 
+from typing import Any
+
 import numpy as np
 
 
-def correlate(arrived: np.ndarray, sent: np.ndarray) -> np.ndarray:
+def correlate(arrived: np.ndarray, sent: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     """Sum slopes over the spikes that they belong to.
 
     Parameters
@@ -16,13 +18,15 @@ def correlate(arrived: np.ndarray, sent: np.ndarray) -> np.ndarray:
         Slopes with respect to what arrived in each step.
     sent : (lanes, n_steps, n_senders) uint8 array
         Whether each sender spiked.
+    dtype : float64 or float32, optional
+        To compute in.
 
     Returns
     -------
-    weight_slopes : (n, n_senders) float64 array
+    weight_slopes : (n, n_senders) array
     """
-    after = np.float64(arrived[:, 1:]).reshape(-1, arrived.shape[2])
-    return np.asarray(after.T @ np.float64(sent[:, :-1]).reshape(-1, sent.shape[2]))
+    after = arrived[:, 1:].reshape(-1, arrived.shape[2]).astype(dtype, copy=False)
+    return np.asarray(after.T @ sent[:, :-1].astype(dtype).reshape(-1, sent.shape[2]))
 
 
 def send_back(arrived: np.ndarray, weights: np.ndarray) -> np.ndarray:

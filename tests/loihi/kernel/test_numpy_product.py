@@ -13,16 +13,17 @@ needs_numba = pytest.mark.skipif(
 SHAPES = [(1, 2, 1, 1), (5, 9, 16, 8), (21, 7, 33, 45)]
 
 
-def draw(rng, lanes, n_steps, n, senders):
+def draw(rng, lanes, n_steps, n, senders, rate=0.05):
     arrived = rng.normal(size=(lanes, n_steps, n)).astype(np.float32)
-    sent = (rng.uniform(size=(lanes, n_steps, senders)) < 0.3).astype(np.uint8)
+    sent = (rng.uniform(size=(lanes, n_steps, senders)) < rate).astype(np.uint8)
     return arrived, sent, rng.normal(size=(n, senders)).astype(np.float32)
 
 
 @needs_numba
+@pytest.mark.parametrize("rate", [0.05, 0.3])  # few spikes are added one by one
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_compiled_products_are_those_of_numpy(rng, shape):
-    arrived, sent, weights = draw(rng, *shape)
+def test_the_compiled_products_are_those_of_numpy(rng, shape, rate):
+    arrived, sent, weights = draw(rng, *shape, rate)
     mine, theirs = make_slopes("numba"), make_slopes("numpy")
     found = mine.correlate(arrived, sent)
     np.testing.assert_allclose(found, theirs.correlate(arrived, sent), rtol=1e-5, atol=1e-5)
