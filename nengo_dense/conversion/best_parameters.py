@@ -61,7 +61,7 @@ class BestParameters:
 
     def judge_now(self) -> Judgement:
         """Judge the parameters as they are; where values matter, fit their readout first."""
-        self.limit.hold(self._circuit, self._circuit.standard(self._known))
+        self.limit.hold(self._circuit, self._known)
         how = self._goals, self._windows
         if self._goals.has_values and self.judgements:  # the first ones as they came
             fit_readout(self._circuit, self._fit, self._held_back, *how)

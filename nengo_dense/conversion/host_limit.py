@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nengo_dense.conversion.calibration import usual_magnitude
+from nengo_dense.conversion.calibration import BATCH_SIZE, usual_magnitude
 from nengo_dense.conversion.circuit import Circuit
 
 #: Spikes a step. A little below one: a neuron driven at exactly one may fire twice in a step, or
@@ -47,22 +47,31 @@ class HostLimit:
         circuit : Circuit
             Changed in place. Encoders stay as they are: their rates follow from the inputs alone.
         x : (batch, size_in) ndarray
-            Standardised, as the circuit's layers on the host read it.
+            As the circuit is shown them.
         """
-        usual = np.clip(x, -self.most, self.most)
-        for index, part in enumerate(circuit.parts.layers):
-            if part.layer.on_chip:
-                continue
-            values = [usual[:, circuit.parts.inputs[read.source]] for read in part.reads]
-            drive = np.concatenate(values, axis=1) @ circuit.weights[index].T
-            highest = self._highest(drive + circuit.biases[index])
-            factor = np.maximum(highest / LIMIT, 1.0)
+        parts = circuit.parts
+        drives = self._drives(circuit, x)
+        for index, drive in drives.items():
+            factor = np.maximum(self._highest(drive) / LIMIT, 1.0)
             circuit.weights[index] /= factor[:, np.newaxis]
             circuit.biases[index] /= factor
-            for reader, other in enumerate(circuit.parts.all):
+            for reader, other in enumerate(parts.all):
                 for source, columns in other.reads:
-                    if source == part.name:
+                    if source == parts.layers[index].name:
                         circuit.weights[reader][:, columns] *= factor
+
+    def _drives(self, circuit: Circuit, x: np.ndarray) -> dict[int, np.ndarray]:
+        """Return the input of the neurons of each layer on the host, by its index."""
+        hosts = [i for i, part in enumerate(circuit.parts.layers) if not part.layer.on_chip]
+        drives = {i: np.empty((len(x), len(circuit.biases[i]))) for i in hosts}
+        for start in range(0, len(x), BATCH_SIZE):  # of which a copy stays in the cache
+            rows = slice(start, start + BATCH_SIZE)
+            usual = np.clip(circuit.standard(x[rows]), -self.most, self.most)
+            for i, drive in drives.items():
+                inputs = [circuit.parts.inputs[r.source] for r in circuit.parts.layers[i].reads]
+                values = np.concatenate([usual[:, columns] for columns in inputs], axis=1)
+                drive[rows] = values @ circuit.weights[i].T + circuit.biases[i]
+        return drives
 
     def _highest(self, drive: np.ndarray) -> np.ndarray:
         """Return the drive of each neuron that may not be above the limit."""

@@ -128,7 +128,7 @@ def tune(
                 loss, gradient = loss_and_gradient(circuit, batch, goals, windows)
                 lessons.note(loss)
                 steps.update(gradient.all, rate * schedule.share(steps.n_updates + 1, used))
-                best.limit.hold(circuit, circuit.standard(batch.frames))
+                best.limit.hold(circuit, batch.frames)
                 over = schedule.place(used) >= 1
                 if over or used * N_JUDGEMENTS >= len(best.judgements):
                     found = best.judge_now()
