@@ -173,12 +173,12 @@ class Plan:
         """
         lanes = signals.lanes
         step, time = signals[self.clock.step], signals[self.clock.time]
-        times = ((step + np.arange(1, n_steps + 1)) * self.dt).tolist()
+        first = int(step) + 1
         stretch = Stretch(
             lanes=lanes,
             n_steps=n_steps,
             vectors=vectors,
-            received=_join([receiver.values(times) for receiver in self.receivers]),
+            received=_join([each.values(first, n_steps) for each in self.receivers]),
             kept=self.memory.empty(
                 (n_steps * lanes * sum(signal.size for signal in self.kept),), np.float64
             ),
