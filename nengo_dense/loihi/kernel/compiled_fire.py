@@ -4,17 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.compilation import compiled, inlined
-from nengo_dense.loihi.kernel.numpy_host import ROUNDING
+from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    any_bit,
     either,
     floor,
     greater,
     load,
-    maximum,
-    minimum,
     multiply,
     not_equal,
     spread,
@@ -156,77 +152,3 @@ def fire_and_send(
             place += apart
         vectors[state + j] = x
         vectors[target + j] = m * height
-
-
-@inlined
-def _room(low: Any, high: Any, n_steps: int) -> tuple[Any, Any]:
-    """Return lower bounds and highest voltages of a vector; see `.numpy_host.fires_alike`."""
-    least, most = minimum(low, high), maximum(low, high)
-    size, apart = maximum(subtract(spread(0.0), least), most), subtract(most, least)
-    error = plus(apart, multiply(spread(ROUNDING), plus(size, spread(2.0))))
-    highest = subtract(spread(1.0), multiply(spread(float(n_steps)), error))
-    return least, where(greater(apart, spread(0.0)), highest, spread(np.inf))
-
-
-@inlined
-def _room_one(low: float, high: float, n_steps: int) -> tuple[float, float]:
-    """Return lower bound and highest voltage of one neuron."""
-    least, most = min(low, high), max(low, high)
-    size, apart = max(-least, most), most - least
-    highest = 1.0 - n_steps * (apart + ROUNDING * (size + 2.0))
-    return least, highest if apart > 0.0 else np.inf
-
-
-@inlined
-def _near(low, high, voltage, places, n_steps, counts) -> Any:  # type: ignore[no-untyped-def]
-    """Tell which neurons of four vectors come so near to a spike that the bounds may differ."""
-    h, i, j, k = places
-    p, limit_a = _room(load(low, h), load(high, h), n_steps)
-    q, limit_b = _room(load(low, i), load(high, i), n_steps)
-    r, limit_c = _room(load(low, j), load(high, j), n_steps)
-    s, limit_d = _room(load(low, k), load(high, k), n_steps)
-    a, b, c, d = load(voltage, h), load(voltage, i), load(voltage, j), load(voltage, k)
-    top_a, top_b, top_c, top_d = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    for _ in range(n_steps):
-        a, _fired = integrate(a, p, counts)
-        b, _fired = integrate(b, q, counts)
-        c, _fired = integrate(c, r, counts)
-        d, _fired = integrate(d, s, counts)
-        top_a, top_b = maximum(a, top_a), maximum(b, top_b)
-        top_c, top_d = maximum(c, top_c), maximum(d, top_d)
-    first = either(greater(top_a, limit_a), greater(top_b, limit_b))
-    return either(first, either(greater(top_c, limit_c), greater(top_d, limit_d)))
-
-
-@compiled
-def compare_lanes(
-    start: int,
-    stop: int,
-    n: int,
-    n_steps: int,
-    low: np.ndarray,
-    high: np.ndarray,
-    voltage: np.ndarray,
-    counts: bool,
-    alike: np.ndarray,
-) -> None:
-    """Tell in which of some lanes neurons fire alike for both bounds, 64 neurons at a time."""
-    size, width = np.uint64(n), np.uint64(WIDTH)
-    whole = size - size % width
-    for lane in range(np.uint64(start), np.uint64(stop)):
-        place = lane * size
-        end = place + whole
-        near = spread(np.int32(0))
-        for j in range(place, end, np.uint64(FOUR) * width):  # some twice at the end
-            second, third = min(j + width, end - width), min(j + np.uint64(2) * width, end - width)
-            places = j, second, third, min(j + np.uint64(3) * width, end - width)
-            near = either(near, _near(low, high, voltage, places, n_steps, counts))
-        same = not any_bit(near)
-        for j in range(end, place + size):
-            charge, highest = _room_one(low[j], high[j], n_steps)
-            v, top = voltage[j], 0.0
-            for _ in range(n_steps):
-                v, _fired = integrate_one(v, charge, counts)
-                top = max(v, top)
-            same &= top <= highest
-        alike[lane] = same

@@ -12,7 +12,6 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.compiled_fire import (
-    compare_lanes,
     fire,
     fire_and_send,
     integrate,
@@ -180,21 +179,6 @@ def follow(
                 many = np.uint64(1) if part else stop - start
                 for lane in range(start, stop, many):
                     _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)
-
-
-def fires_alike(
-    low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
-) -> np.ndarray:
-    """Do as `.numpy_host.fires_alike`."""
-    lanes, n = voltage.shape
-    flat = [np.ascontiguousarray(array).reshape(-1) for array in (low, high, voltage)]
-    alike = np.ones(lanes, dtype=bool)
-
-    def part(start: int, stop: int) -> None:
-        compare_lanes(start, stop, n, n_steps, *flat, counts, alike)
-
-    over_lanes(part, lanes, n_steps * voltage.size)
-    return alike
 
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:

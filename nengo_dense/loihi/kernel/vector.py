@@ -130,6 +130,8 @@ def _comparison(operator: str) -> Any:
 
 
 greater = _comparison(">")
+at_least = _comparison(">=")
+equal = _comparison("==")
 not_equal = _comparison("!=")
 
 
