@@ -9,30 +9,26 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
-from nengo_dense.loihi.kernel.compiled_fire import integrate, integrate_one
+from nengo_dense.loihi.kernel.compiled_fire import fire_four, fire_one, load_four, next_four
 from nengo_dense.loihi.kernel.instruction import Instruction, Kind, Stretch
 from nengo_dense.loihi.kernel.numpy_estimate import ROUNDING, Estimated
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     any_bit,
-    at_least,
     both,
     equal,
+    greater_equal,
     load,
     maximum,
     minimum,
     multiply,
-    not_equal,
     spread,
     store,
     subtract,
     where,
 )
 from nengo_dense.loihi.kernel.vector import add as plus
-
-#: Places of four vectors in a row.
-Four = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
 def fire_estimated(
@@ -44,14 +40,14 @@ def fire_estimated(
     flat = estimated._replace(product=product.reshape(-1), start=start.reshape(-1))
     alike, spikes = np.zeros(lanes, dtype=bool), stretch.spikes.reshape(-1)
     sent = stretch.n_steps if firing.kind == Kind.FIRE_AND_SEND else 0
-    neurons = n, firing.a, firing.b == 1
+    neurons = firing.a, firing.b == 1
     places = lanes * firing.target, lanes * firing.source, lanes * firing.state
     steps = sent, n_steps - sent
     columns = stretch.first_step * n_inputs + firing.column, n_inputs, rows * n_inputs
 
     def part(first: int, last: int) -> None:
         room = stretch.vectors, np.empty(n), spikes, alike
-        fire_lanes(first, last, neurons, flat, places, steps, columns, room)
+        fire_lanes(first, last, n, neurons, flat, places, steps, columns, room)
 
     over_lanes(part, lanes, n_steps * product.size)
     return alike
@@ -103,123 +99,46 @@ def _bound(  # type: ignore[no-untyped-def]
         limits[j] = np.inf if distance == 0.0 else 1.0 - steps * far_one
 
 
-@inlined
-def _load_four(values: np.ndarray, place: np.uint64, four: Four) -> tuple[Any, Any, Any, Any]:
-    """Load four vectors."""
-    a, b = load(values, place + four[0]), load(values, place + four[1])
-    return a, b, load(values, place + four[2]), load(values, place + four[3])
-
-
-@inlined
-def _store_four(
-    values: np.ndarray, place: np.uint64, four: Four, vectors: tuple[Any, Any, Any, Any]
-) -> None:
-    """Store four vectors."""
-    store(values, place + four[0], vectors[0])
-    store(values, place + four[1], vectors[1])
-    store(values, place + four[2], vectors[2])
-    store(values, place + four[3], vectors[3])
-
-
-@inlined
-def _step_four(v, charges, tops, counts) -> Any:  # type: ignore[no-untyped-def]
-    """Integrate four vectors; return voltages, numbers of spikes, and highest voltages.
-
-    A step has to wait for the one before, so a processor computes several vectors meanwhile.
-    """
-    a, w = integrate(v[0], charges[0], counts)
-    b, x = integrate(v[1], charges[1], counts)
-    c, y = integrate(v[2], charges[2], counts)
-    d, z = integrate(v[3], charges[3], counts)
-    first = maximum(a, tops[0]), maximum(b, tops[1])
-    return (a, b, c, d), (w, x, y, z), (*first, maximum(c, tops[2]), maximum(d, tops[3]))
-
-
-@inlined
-def _fire_four(  # type: ignore[no-untyped-def]
-    neurons, places, four, steps, columns, room
-) -> Any:
-    """Fire the neurons of four vectors, at places in a lane; tell which stay below their limits."""
-    (_, height, counts), (target, source, state), (sent, unsent) = neurons, places, steps
-    (place, apart), (vectors, limits, spikes, _) = columns, room
-    zero, high = spread(0.0), spread(height)
-    v, charges = _load_four(vectors, state, four), _load_four(vectors, source, four)
-    fired = tops = zero, zero, zero, zero
-    for _ in range(sent):
-        v, fired, tops = _step_four(v, charges, tops, counts)
-        a, b = not_equal(fired[0], zero), not_equal(fired[1], zero)
-        c, d = not_equal(fired[2], zero), not_equal(fired[3], zero)
-        _store_four(spikes, place, four, (a, b, c, d))
-        place += apart
-    if sent > np.uint64(0):
-        _store_four(vectors, state, four, v)
-        first = multiply(fired[0], high), multiply(fired[1], high)
-        last = multiply(fired[2], high), multiply(fired[3], high)
-        _store_four(vectors, target, four, (*first, *last))
-    for _ in range(unsent):
-        v, fired, tops = _step_four(v, charges, tops, counts)
-    most = _load_four(limits, np.uint64(0), four)
-    below = both(at_least(most[0], tops[0]), at_least(most[1], tops[1]))
-    return both(below, both(at_least(most[2], tops[2]), at_least(most[3], tops[3])))
-
-
-@inlined
-def _fire_one(  # type: ignore[no-untyped-def]
-    neurons, places, j, steps, columns, room
-) -> bool:
-    """Fire one neuron; tell whether it stays below its limit."""
-    (_, height, counts), (target, source, state), (sent, unsent) = neurons, places, steps
-    (place, apart), (vectors, limits, spikes, _) = columns, room
-    charge, v, top, fired = vectors[source + j], vectors[state + j], 0.0, 0.0
-    for _ in range(sent):
-        v, fired = integrate_one(v, charge, counts)
-        top = max(v, top)
-        spikes[place + j] = fired != 0.0
-        place += apart
-    if sent > np.uint64(0):
-        vectors[state + j], vectors[target + j] = v, fired * height
-    for _ in range(unsent):
-        v, fired = integrate_one(v, charge, counts)
-        top = max(v, top)
-    below: bool = limits[j] >= top
-    return below
-
-
 @compiled
 def fire_lanes(  # type: ignore[no-untyped-def]
-    start, stop, neurons, estimated, places, steps, columns, room
+    start, stop, n, neurons, estimated, places, steps, columns, room
 ) -> None:
     """Do as `fire_estimated` for some lanes, 64 neurons at a time.
 
     Parameters
     ----------
-    neurons : (int, float, bool)
-        How many a lane has, the height of their spikes, and `.instruction.Instruction.b`.
+    n : int
+        Neurons of a lane.
+    neurons : (float, bool)
+        As in `.compiled_fire.fire_four`.
     places : (int, int, int)
         Of target, source and state of all lanes.
     steps : (int, int)
-        Steps in which spikes are sent, and those after them.
+        As in `.compiled_fire.fire_four`.
     columns : (int, int, int)
         Place of the first lane's first spikes, and distance of two steps and of two lanes.
     room : tuple of array
         Vectors, limits of one lane's voltages, spikes, and where lanes fire alike.
     """
-    n, width = np.uint64(neurons[0]), np.uint64(WIDTH)
-    whole = n - n % width
+    size = np.uint64(n)
+    whole = size - size % np.uint64(WIDTH)
     target, source, state = np.uint64(places[0]), np.uint64(places[1]), np.uint64(places[2])
     times = np.uint64(steps[0]), np.uint64(steps[1])
-    vectors, limits, _, alike = room
+    vectors, limits, spikes, alike = room
     for lane in range(np.uint64(start), np.uint64(stop)):
-        here = target + lane * n, source + lane * n, state + lane * n
+        here = target + lane * size, source + lane * size, state + lane * size
         rows = np.uint64(columns[0]) + lane * np.uint64(columns[2]), np.uint64(columns[1])
-        _bound(estimated, lane, n, steps[0] + steps[1], vectors, here[1], limits)
+        _bound(estimated, lane, size, steps[0] + steps[1], vectors, here[1], limits)
         same = spread(np.int32(1))
-        for j in range(np.uint64(0), whole, np.uint64(4) * width):  # some twice at the end
-            last = whole - width
-            second, third = min(j + width, last), min(j + np.uint64(2) * width, last)
-            four = j, second, third, min(j + np.uint64(3) * width, last)
-            same = both(same, _fire_four(neurons, here, four, times, rows, room))
+        for j in range(np.uint64(0), whole, np.uint64(4 * WIDTH)):
+            four = next_four(j, whole)
+            tops = fire_four(vectors, here, four, neurons, times, spikes, rows)
+            most = load_four(limits, np.uint64(0), four)
+            first = both(greater_equal(most[0], tops[0]), greater_equal(most[1], tops[1]))
+            last = both(greater_equal(most[2], tops[2]), greater_equal(most[3], tops[3]))
+            same = both(same, both(first, last))
         all_same = not any_bit(equal(same, spread(np.int32(0))))
-        for j in range(whole, n):
-            all_same &= _fire_one(neurons, here, j, times, rows, room)
+        for j in range(whole, size):
+            top = fire_one(vectors, here, j, neurons, times, spikes, rows)
+            all_same &= limits[j] >= top
         alike[lane] = all_same

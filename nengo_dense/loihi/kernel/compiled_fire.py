@@ -11,6 +11,7 @@ from nengo_dense.loihi.kernel.vector import (
     floor,
     greater,
     load,
+    maximum,
     multiply,
     not_equal,
     spread,
@@ -20,8 +21,8 @@ from nengo_dense.loihi.kernel.vector import (
 )
 from nengo_dense.loihi.kernel.vector import add as plus
 
-#: Vectors that are computed side by side where each step has to wait for the one before.
-FOUR = 4
+#: Places of four vectors, to compute side by side, as each step has to wait for the one before.
+Four = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
 @inlined
@@ -69,86 +70,119 @@ def fire(
 
 
 @inlined
-def load_four(vectors: np.ndarray, place: np.uint64) -> tuple[Any, Any, Any, Any]:
-    """Load four vectors, one after another."""
-    second, third = place + np.uint64(WIDTH), place + np.uint64(2 * WIDTH)
-    fourth = place + np.uint64(3 * WIDTH)
-    return load(vectors, place), load(vectors, second), load(vectors, third), load(vectors, fourth)
+def load_four(values: np.ndarray, place: np.uint64, four: Four) -> tuple[Any, Any, Any, Any]:
+    """Load four vectors, at places after another one."""
+    a, b = load(values, place + four[0]), load(values, place + four[1])
+    return a, b, load(values, place + four[2]), load(values, place + four[3])
 
 
 @inlined
-def store_four(values: np.ndarray, place: np.uint64, four: tuple[Any, Any, Any, Any]) -> None:
-    """Store four vectors, one after another."""
-    store(values, place, four[0])
-    store(values, place + np.uint64(WIDTH), four[1])
-    store(values, place + np.uint64(2 * WIDTH), four[2])
-    store(values, place + np.uint64(3 * WIDTH), four[3])
-
-
-@inlined
-def _fire_four(  # type: ignore[no-untyped-def]
-    vectors, places, height, counts, spikes, place, rows
+def store_four(
+    values: np.ndarray, place: np.uint64, four: Four, vectors: tuple[Any, Any, Any, Any]
 ) -> None:
-    """Do as `fire_and_send` for the neurons of four vectors, the first of them at these places.
+    """Store four vectors."""
+    store(values, place + four[0], vectors[0])
+    store(values, place + four[1], vectors[1])
+    store(values, place + four[2], vectors[2])
+    store(values, place + four[3], vectors[3])
 
-    A step has to wait for the one before, so a processor computes several vectors meanwhile.
-    """
-    (target, source, state), (_, apart, n_steps) = places, rows
-    charges, zero = load_four(vectors, source), spread(0.0)
-    a, b, c, d = load_four(vectors, state)
-    p, q, r, s = zero, zero, zero, zero
+
+@inlined
+def _maximum_four(v, tops) -> Any:  # type: ignore[no-untyped-def]
+    """Return the larger numbers."""
+    a, b = maximum(v[0], tops[0]), maximum(v[1], tops[1])
+    return a, b, maximum(v[2], tops[2]), maximum(v[3], tops[3])
+
+
+@inlined
+def _run(v, charges, tops, counts, n_steps, sends, spikes, rows, four) -> Any:  # type: ignore[no-untyped-def]
+    """Run some steps; return voltages, the last numbers of spikes, and the highest voltages."""
+    (place, apart), zero = rows, spread(0.0)
+    fired = zero, zero, zero, zero
     for _ in range(n_steps):
-        a, p = integrate(a, charges[0], counts)
-        b, q = integrate(b, charges[1], counts)
-        c, r = integrate(c, charges[2], counts)
-        d, s = integrate(d, charges[3], counts)
-        fired = not_equal(p, zero), not_equal(q, zero), not_equal(r, zero), not_equal(s, zero)
-        store_four(spikes, place, fired)
-        place += apart
-    store_four(vectors, state, (a, b, c, d))
-    high = spread(height)
-    sent = multiply(p, high), multiply(q, high), multiply(r, high), multiply(s, high)
-    store_four(vectors, target, sent)
+        a, w = integrate(v[0], charges[0], counts)
+        b, x = integrate(v[1], charges[1], counts)
+        c, y = integrate(v[2], charges[2], counts)
+        d, z = integrate(v[3], charges[3], counts)
+        v, fired = (a, b, c, d), (w, x, y, z)
+        tops = _maximum_four(v, tops)
+        if sends:
+            p, q = not_equal(w, zero), not_equal(x, zero)
+            store_four(spikes, place, four, (p, q, not_equal(y, zero), not_equal(z, zero)))
+            place += apart
+    return v, fired, tops
 
 
 @inlined
-def fire_and_send(
-    vectors: np.ndarray,
-    places: tuple[np.uint64, np.uint64, np.uint64],
-    size: np.uint64,
-    height: float,
-    counts: bool,
-    spikes: np.ndarray,
-    rows: tuple[np.uint64, np.uint64, np.uint64],
+def fire_four(  # type: ignore[no-untyped-def]
+    vectors, places, four, neurons, steps, spikes, rows
+) -> Any:
+    """Fire the neurons of four vectors in one lane; return their highest voltages.
+
+    Parameters
+    ----------
+    places : (uint64, uint64, uint64)
+        Of the lane's target, source and state.
+    four : Four
+        Of the vectors in the lane.
+    neurons : (float, bool)
+        Height of spikes, and whether there is one for each whole 1 of voltage.
+    steps : (uint64, uint64)
+        In which spikes are sent to the chip; and after them, of which nothing is kept.
+    rows : (uint64, uint64)
+        Place of the first step's spikes, and distance of two steps.
+    """
+    (target, source, state), (height, counts), (sent, unsent) = places, neurons, steps
+    v, charges = load_four(vectors, state, four), load_four(vectors, source, four)
+    fired = tops = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
+    v, fired, tops = _run(v, charges, tops, counts, sent, True, spikes, rows, four)
+    if sent > np.uint64(0):
+        store_four(vectors, state, four, v)
+        high = spread(height)
+        a, b = multiply(fired[0], high), multiply(fired[1], high)
+        c, d = multiply(fired[2], high), multiply(fired[3], high)
+        store_four(vectors, target, four, (a, b, c, d))
+    v, fired, tops = _run(v, charges, tops, counts, unsent, False, spikes, rows, four)
+    return tops
+
+
+@inlined
+def fire_one(vectors, places, j, neurons, steps, spikes, rows) -> float:  # type: ignore[no-untyped-def]
+    """Fire one neuron of a lane; return its highest voltage. See `fire_four`."""
+    (target, source, state), (height, counts), (sent, unsent) = places, neurons, steps
+    place, apart = rows
+    charge, v, top, fired = vectors[source + j], vectors[state + j], 0.0, 0.0
+    for _ in range(sent):
+        v, fired = integrate_one(v, charge, counts)
+        top = max(v, top)
+        spikes[place + j] = fired != 0.0
+        place += apart
+    if sent > np.uint64(0):
+        vectors[state + j], vectors[target + j] = v, fired * height
+    for _ in range(unsent):
+        v, fired = integrate_one(v, charge, counts)
+        top = max(v, top)
+    return top
+
+
+@inlined
+def next_four(j: np.uint64, whole: np.uint64) -> Four:
+    """Return the places of a vector and the next three; at the end, the last again."""
+    one, last = np.uint64(WIDTH), whole - np.uint64(WIDTH)
+    second, third = min(j + one, last), min(j + np.uint64(2) * one, last)
+    return j, second, third, min(j + np.uint64(3) * one, last)
+
+
+@inlined
+def fire_and_send(  # type: ignore[no-untyped-def]
+    vectors, places, size, neurons, spikes, rows, n_steps
 ) -> None:
-    """Fire in one lane, and send the spikes to the chip, in all steps.
+    """Fire in one lane, and send the spikes to the chip, in all steps; see `fire_four`.
 
     Some neurons run all steps before the next ones, so that their voltages stay in registers.
-    ``places`` are those of target, source and state; ``rows`` are the place of the first step's
-    spikes, the distance of two steps, and the number of steps.
     """
-    target, source, state = places
-    first, apart, n_steps = rows
-    wide = size - size % np.uint64(FOUR * WIDTH)
-    whole = size - size % np.uint64(WIDTH)
-    for j in range(np.uint64(0), wide, np.uint64(FOUR * WIDTH)):
-        here = target + j, source + j, state + j
-        _fire_four(vectors, here, height, counts, spikes, first + j, rows)
-    for j in range(wide, whole, np.uint64(WIDTH)):
-        v, charge, n = load(vectors, state + j), load(vectors, source + j), spread(0.0)
-        place = first + j
-        for _ in range(n_steps):
-            v, n = integrate(v, charge, counts)
-            store(spikes, place, not_equal(n, spread(0.0)))
-            place += apart
-        store(vectors, state + j, v)
-        store(vectors, target + j, multiply(n, spread(height)))
+    whole, steps = size - size % np.uint64(WIDTH), (n_steps, np.uint64(0))
+    for j in range(np.uint64(0), whole, np.uint64(4 * WIDTH)):
+        fire_four(vectors, places, next_four(j, whole), neurons, steps, spikes, rows)
     for j in range(whole, size):
-        x, drive, m = vectors[state + j], vectors[source + j], 0.0
-        place = first + j
-        for _ in range(n_steps):
-            x, m = integrate_one(x, drive, counts)
-            spikes[place] = m != 0.0
-            place += apart
-        vectors[state + j] = x
-        vectors[target + j] = m * height
+        fire_one(vectors, places, j, neurons, steps, spikes, rows)

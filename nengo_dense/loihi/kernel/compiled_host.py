@@ -101,20 +101,14 @@ def _run_ahead(
         return
     size, width = places[i, 1], places[i, 5]
     rows = np.uint64(len(stretch.spikes)) // (lanes * n_inputs)
-    height, counts = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0
+    neurons = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0
+    n_steps = np.uint64(stretch.n_steps)
     for lane in range(start, stop):
         target, state = lanes * places[i, 2] + lane * size, lanes * places[i, 4] + lane * size
         source = lanes * places[i, 3] + lane * width + places[i, 6]
         place = (lane * rows + np.uint64(stretch.first_step)) * n_inputs + places[i, 7]
-        fire_and_send(
-            stretch.vectors,
-            (target, source, state),
-            size,
-            height,
-            counts,
-            stretch.spikes,
-            (place, n_inputs, np.uint64(stretch.n_steps)),
-        )
+        here, first = (target, source, state), (place, n_inputs)
+        fire_and_send(stretch.vectors, here, size, neurons, stretch.spikes, first, n_steps)
 
 
 @inlined

@@ -130,7 +130,7 @@ def _comparison(operator: str) -> Any:
 
 
 greater = _comparison(">")
-at_least = _comparison(">=")
+greater_equal = _comparison(">=")
 equal = _comparison("==")
 not_equal = _comparison("!=")
 

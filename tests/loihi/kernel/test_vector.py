@@ -63,7 +63,7 @@ def test_bits_are_combined_as_in_numpy(name, expected):
     )
 
 
-@pytest.mark.parametrize("name", ["greater", "not_equal"])
+@pytest.mark.parametrize("name", ["greater", "greater_equal", "equal", "not_equal"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("result", [np.uint8, np.int32])
 def test_comparisons_give_one_or_zero(name, kind, result):
