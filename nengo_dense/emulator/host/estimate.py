@@ -46,8 +46,8 @@ class Estimate:
     ----------
     product : DotInc
     groups : list of OperatorGroup
-        The product's, those that only copy it, and one whose last operator adds it to the neurons'
-        current.
+        Those that only copy what the product reads, the product's, those that only copy it, and
+        one whose last operator adds it to the neurons' current.
     firing : Firing
     left : Instructions
         Of the plan, without those neurons, if nothing reads their output but the chip.
@@ -84,7 +84,7 @@ class Estimate:
         for group in plan.steady:
             match group.operators:
                 case [Reset(value=0), DotInc() as product] if _is_large(product, signals):
-                    groups = _followers(group, plan, signals)
+                    groups = _leaders(group, plan, signals) + _followers(group, plan, signals)
                     written: set[Signal] = set().union(*(each.writes for each in groups))
                     readers, current = plan.readers(written), {_result(groups[-1])}
                     gain = _gain(groups[-1].operators[-1], signals)
@@ -122,7 +122,8 @@ class Estimate:
         left : Instructions
             That are still to be run.
         """
-        matrix, values = signals[self.product.A], signals[self.product.X]
+        # what is copied is added to zero: that only changes the sign of zeros, and no spike
+        matrix, values = signals[self.product.A], signals[_source(self.groups[0])]
         with np.errstate(all="ignore"):
             lengths, start = _lengths(values), self._start(signals)
             estimated = Estimated(
@@ -197,13 +198,32 @@ def _is_large(product: DotInc, signals: LaneSignals) -> bool:
     return plain and lanes and floats and many
 
 
+def _leaders(product: OperatorGroup, plan: Plan, signals: LaneSignals) -> list[OperatorGroup]:
+    """List the groups that copy what a product reads, for it alone."""
+    found = [product]
+    while True:
+        read = _source(found[0])
+        writers = [group for group in plan.steady if read in group.writes]
+        readers = [group for group in plan.steady if read in group.reads]
+        if len(writers) != 1 or readers != found[:1] or not _copies(writers[0], signals):
+            return found[:-1]
+        found = writers + found
+
+
+def _source(group: OperatorGroup) -> Signal:
+    """Return what the last operator multiplies by a matrix, or copies."""
+    last = group.operators[-1]
+    source: Signal = last.X if isinstance(last, DotInc) else last.src
+    return source
+
+
 def _followers(first: OperatorGroup, plan: Plan, signals: LaneSignals) -> list[OperatorGroup]:
     """List a group and those that copy its result, up to one that adds it, times a gain."""
     found = [first]
     while True:
         result = _result(found[-1])
         following = [group for group in plan.steady if result in group.reads]
-        ends = len(found) > 1 and not _copies(found[-1])
+        ends = len(found) > 1 and not _copies(found[-1], signals)
         if ends or len(following) != 1 or not _adds(following[0], result, signals):
             return found
         found += following
@@ -215,11 +235,12 @@ def _result(group: OperatorGroup) -> Signal:
     return result
 
 
-def _copies(group: OperatorGroup) -> bool:
-    """Whether a group that adds a signal adds it to zero."""
+def _copies(group: OperatorGroup, signals: LaneSignals) -> bool:
+    """Whether a group only adds a lane's whole signal to zero."""
     match group.operators:
-        case [Reset(value=0), Copy()]:
-            return True
+        case [Reset(value=0), Copy(src=source)]:
+            whole = source in signals.per_lane and not source.is_view
+            return whole and _adds(group, source, signals)
     return False
 
 

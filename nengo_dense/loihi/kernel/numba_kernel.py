@@ -51,6 +51,7 @@ class NumbaKernel:
         self._tables = tables._replace(dense=aligned(tables.dense))
         self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
+        self._multiplied, self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))
         self._layout = Layout(
             n_steps=np.uint64(0),
             n_inputs=np.uint64(program.n_inputs),
@@ -136,7 +137,9 @@ class NumbaKernel:
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""
-        return compiled_matrix.multiply_lanes(vectors, matrix)
+        if self._multiplied is not matrix:
+            self._multiplied, self._panels = matrix, compiled_matrix.make_panels(matrix)
+        return compiled_matrix.multiply_lanes(vectors, self._panels)[:, : len(matrix)]
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
