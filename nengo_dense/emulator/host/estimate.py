@@ -84,7 +84,8 @@ class Estimate:
         for group in plan.steady:
             match group.operators:
                 case [Reset(value=0), DotInc() as product] if _is_large(product, signals):
-                    groups = _leaders(group, plan, signals) + _followers(group, plan, signals)
+                    leaders = _leaders(group, plan, signals, probed)
+                    groups = leaders + _followers(group, plan, signals)
                     written: set[Signal] = set().union(*(each.writes for each in groups))
                     readers, current = plan.readers(written), {_result(groups[-1])}
                     gain = _gain(groups[-1].operators[-1], signals)
@@ -198,14 +199,17 @@ def _is_large(product: DotInc, signals: LaneSignals) -> bool:
     return plain and lanes and floats and many
 
 
-def _leaders(product: OperatorGroup, plan: Plan, signals: LaneSignals) -> list[OperatorGroup]:
+def _leaders(
+    product: OperatorGroup, plan: Plan, signals: LaneSignals, probed: set[Signal]
+) -> list[OperatorGroup]:
     """List the groups that copy what a product reads, for it alone."""
     found = [product]
     while True:
         read = _source(found[0])
         writers = [group for group in plan.steady if read in group.writes]
         readers = [group for group in plan.steady if read in group.reads]
-        if len(writers) != 1 or readers != found[:1] or not _copies(writers[0], signals):
+        alone = readers == found[:1] and not plan.readers({read}) and read not in probed
+        if not alone or len(writers) != 1 or not _copies(writers[0], signals):
             return found[:-1]
         found = writers + found
 

@@ -112,6 +112,55 @@ def test_estimates_change_nothing(on_edges, watch, runs, kernel, monkeypatch):
     assert_same(ours, expected)
 
 
+def probed(network, stack):
+    network.watched.append(nengo.Probe(stack.input))
+
+
+def read_by_another(network, stack):
+    node = nengo.Node(lambda t, x: 2 * x, size_in=UNITS[0])
+    nengo.Connection(stack.input, node, synapse=None)
+    network.watched.append(nengo.Probe(node))
+
+
+def of_two_sources(network, stack):
+    nengo.Connection(nengo.Node(np.full(UNITS[0], 0.1)), stack.input, synapse=None)
+
+
+def from_the_source(network, stack):
+    neurons = stack.layers[0].neurons
+    nengo.Connection(network.source[0], neurons, transform=np.ones((UNITS[1], 1)), synapse=None)
+
+
+def of_a_signal(network, stack):
+    signal = nengo.Node(lambda t: np.sin(9 * t))
+    weights = np.full((UNITS[1], 1), 0.1)
+    nengo.Connection(signal, stack.layers[0].neurons, transform=weights, synapse=None)
+
+
+@pytest.mark.parametrize("runs", [(N_STEPS,), (25, 13)])
+@pytest.mark.parametrize("on_edges", [False, True])
+@pytest.mark.parametrize(
+    ("more", "estimates"),
+    [
+        (probed, True),
+        (read_by_another, False),
+        (of_two_sources, True),
+        (from_the_source, True),
+        (of_a_signal, False),
+    ],
+)
+def test_what_else_there_is_at_the_input_is_heeded(more, estimates, on_edges, runs, kernel):
+    results = []
+    for estimated in (True, False):
+        network = make_network(on_edges)
+        with network:
+            more(network, network.networks[0])
+        ours, alike, _ = run(network, draw(on_edges), kernel, estimated, runs)
+        assert len(alike) == (estimates and estimated)
+        results.append(ours)
+    assert_same(*results)
+
+
 def test_what_is_probed_is_not_estimated(kernel):
     ours, alike, found = run(make_network(False, ["input"]), draw(False), kernel)
     assert found is None
