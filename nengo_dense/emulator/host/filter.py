@@ -5,6 +5,7 @@ elementwise, so they are the same. Matrix products with the filter's state are s
 NumPy makes the same BLAS call for every lane as Nengo makes for one.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -38,12 +39,28 @@ def make_lane_filter(
         One per lane.
     """
     if type(process).make_step is LinearFilter.make_step and len(shape) == 1:
-        one = {name: np.zeros_like(value[0]) for name, value in state.items()}
-        step = process.make_step(shape, shape, dt, rngs[0], one)
+        kinds = tuple((name, value.shape[1:], value.dtype) for name, value in state.items())
+        step = _linear_step(process, shape, dt, kinds)
         make = _VECTORIZED.get(type(step))
         if make is not None:
             return make(step, state["X"])
     return _lane_by_lane(process, shape, dt, state, rngs)
+
+
+@functools.lru_cache(maxsize=64)
+def _linear_step(
+    filter_: LinearFilter,
+    shape: tuple[int, ...],
+    dt: float,
+    kinds: tuple[tuple[str, tuple[int, ...], np.dtype], ...],
+) -> LinearFilter.Step:
+    """Make Nengo's step of a filter, of which only the factors are used; each reset asks for it.
+
+    ``kinds`` are the names, shapes and types of its states.
+    """
+    state = {name: np.zeros(size, dtype) for name, size, dtype in kinds}
+    step: LinearFilter.Step = filter_.make_step(shape, shape, dt, None, state)
+    return step
 
 
 def _lane_by_lane(
