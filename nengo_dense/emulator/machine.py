@@ -16,6 +16,7 @@ import numpy as np
 from nengo.exceptions import SimulationError
 
 from nengo_dense import compat
+from nengo_dense.arguments import MOST_STEPS
 from nengo_dense.emulator.chip_output import ChipOutput
 from nengo_dense.emulator.chip_probe import ChipProbe
 from nengo_dense.emulator.history import History, KeepHistory, as_it_is
@@ -83,6 +84,10 @@ class Machine:
             model.pes_error_scale,
             self.complain,
         )
+        nodes = {node for host in self.hosts.values() for node in host.inputs}
+        #: (set of Node) Nodes whose output data can replace.
+        self.inputs: set[nengo.Node] = nodes & set(model.toplevel.all_nodes)
+        self._most = self._most_steps()
         self.reset(None)
 
     def _make_output(self, keep_history: KeepHistory, choose: ChooseSum) -> ChipOutput:
@@ -130,12 +135,6 @@ class Machine:
         params = {k: v for host in self.hosts.values() for k, v in host.model.params.items()}
         return {**params, **self.model.params}
 
-    @property
-    def inputs(self) -> set[nengo.Node]:
-        """(set of Node) Nodes whose output data can replace."""
-        nodes = set(self.model.toplevel.all_nodes)
-        return nodes & {node for host in self.hosts.values() for node in host.inputs}
-
     def complain(self, message: str) -> None:
         """Warn of a problem on the chip; raise an error if nengo-loihi's emulator is strict.
 
@@ -176,32 +175,41 @@ class Machine:
             host.start_run(first_step, n_steps, data)
         for history in self.histories.values():
             history.reserve(first_step, n_steps)
-        in_parts = next(self.pieces(n_steps), n_steps) < n_steps
+        in_parts = self._piece(n_steps) < n_steps
         self._output.start_run(n_steps, in_parts, in_turns=not self.precompute)
         self._next_step = first_step
 
     def pieces(self, n_steps: int) -> Iterator[int]:
-        """Divide a run into parts that fit in memory; yield the number of steps of each.
+        """Divide a run into parts that fit in memory; yield the number of steps of each."""
+        while n_steps > 0:
+            piece = self._piece(n_steps)
+            yield piece
+            n_steps -= piece
+
+    def _piece(self, n_steps: int) -> int:
+        """Return the number of steps in the next part, if there are ``n_steps`` more.
+
+        The last part has up to a quarter more than the others rather than a few, as each part
+        takes time of its own.
+        """
+        return n_steps if n_steps <= self._most + self._most // SPARE else self._most
+
+    def _most_steps(self) -> int:
+        """Choose the number of steps in a part of a run, but the last.
 
         nengo-loihi multiplies the values of a whole run by a matrix. Products treat steps in
         groups, and a single step in another routine, which may round differently. Therefore parts
-        consist of whole `GROUPS`, but the last one, which has more than one step: up to a quarter
-        more than the others rather than a few, as each part takes time of its own.
+        consist of whole `GROUPS`, but the last one, which has more than one step.
         """
         if not self.precompute:
-            yield from (1 for _ in range(n_steps))
-            return
+            return 1
+        if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
+            return MOST_STEPS  # host functions may share state, so keep nengo-loihi's order
         probed = self._output.n_bytes + 8 * sum(host.n_probed for host in self.hosts.values())
         per_step = self.lanes * (self.program.n_inputs + probed + 1)
         fit = min(PIECE_STEPS, PIECE_BYTES // per_step)
         group = next((size for size in GROUPS if size <= fit), GROUPS[-1])
-        most = max(group, fit - fit % group)
-        if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
-            most = n_steps  # host functions may share state, so keep nengo-loihi's order
-        while n_steps > 0:
-            piece = n_steps if n_steps <= most + most // SPARE else most
-            yield piece
-            n_steps -= piece
+        return max(group, fit - fit % group)
 
     def advance(self, n_steps: int) -> set[str]:
         """Advance host and chip by some steps.

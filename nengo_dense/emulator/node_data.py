@@ -99,12 +99,17 @@ def _check_node(node: Any, inputs: Collection[nengo.Node]) -> None:
 
 
 def _check_array(node: nengo.Node, values: Any) -> np.ndarray:
-    attr = f"data for {node}"
-    array = to_array(values, attr)
-    check_real(array, attr)
-    # floats of single precision, whole numbers and booleans stay as they are: data are large
-    plain = array.dtype.kind in "biuf" and array.dtype != np.longdouble
-    return array if plain else as_floats(array, attr)
+    if type(values) is not np.ndarray or not _is_plain(values):
+        attr = f"data for {node}"
+        values = to_array(values, attr)
+        check_real(values, attr)
+        values = values if _is_plain(values) else as_floats(values, attr)
+    return values
+
+
+def _is_plain(array: np.ndarray) -> bool:
+    """Whether an array can stay as it is, as data are large."""
+    return array.dtype.kind in "biuf" and array.dtype != np.longdouble
 
 
 def _check_shape(node: nengo.Node, array: np.ndarray, lanes: int, n_steps: int) -> None:

@@ -33,7 +33,7 @@ from nengo_dense.emulator.simulator_arguments import (
 )
 from nengo_dense.emulator.sole_use import SoleUse
 from nengo_dense.loihi.build import build_model
-from nengo_dense.loihi.kernel.choice import KERNELS, saying_what_is_compiled
+from nengo_dense.loihi.kernel.choice import KERNELS, showing
 from nengo_dense.plugins import show
 
 #: Most lanes: the smallest network of a hundred neurons takes ten gigabytes for them.
@@ -321,13 +321,10 @@ class Simulator:
                 )
                 return
             progress = Progress("Simulating", "Simulation", steps)
-            compiling = saying_what_is_compiled(progress, self._kernel)
-            with ProgressTracker(bar, progress) as tracker, compiling:
-                self._run(steps, given, tracker)
+            with showing(progress, bar, self._kernel):
+                self._run(steps, given, progress)
 
-    def _run(
-        self, steps: int, given: dict[nengo.Node, NodeData], tracker: ProgressTracker
-    ) -> None:
+    def _run(self, steps: int, given: dict[nengo.Node, NodeData], progress: Progress) -> None:
         overflowed: set[str] = set()
         self.timers.start("run")
         self._machine.start_run(self._n_steps + 1, steps, given)
@@ -337,7 +334,7 @@ class Simulator:
                 overflowed |= self._machine.advance(n_steps)
                 self._n_steps += n_steps
                 self._between_steps = True
-                tracker.total_progress.step(n_steps)
+                progress.step(n_steps)
         finally:
             self.timers.stop("run")
         for register in sorted(overflowed):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nengo.utils.progress import Progress, ProgressTracker
+from nengo.utils.progress import Progress
 
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.batch import record_all
@@ -14,7 +14,7 @@ from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.trial import Trial, senders_of
 from nengo_dense.evaluation.work import Work, work_of
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.loihi.kernel.choice import saying_what_is_compiled
+from nengo_dense.loihi.kernel.choice import showing
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def carry_out(run: Run, reader_for: ReaderFor, doing: str) -> Outcome:
     n = 0
     act = f"{doing[0].upper()}{doing[1:]}"
     progress = Progress(act, act, run.n)
-    compiling = saying_what_is_compiled(progress)
-    with ProgressTracker(run.progress_bar, progress) as tracker, compiling:
+    with showing(progress, run.progress_bar):
         for recording in record_all(trial, feed, run.n_jobs):
             n += recording.n
             if recording.result is not None:
@@ -72,7 +71,7 @@ def carry_out(run: Run, reader_for: ReaderFor, doing: str) -> Outcome:
             sent += recording.sent
             for total, spikes in zip(fired, recording.fired, strict=True):
                 total += spikes
-            tracker.total_progress.step(recording.n)
+            progress.step(recording.n)
     feed.check(n)
     populations, per_sample = trial.populations, sent / n
     senders = senders_of(run.stack, populations)

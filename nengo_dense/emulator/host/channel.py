@@ -4,9 +4,8 @@ nengo-loihi uses queues in host nodes (``HostSendProcess`` and ``HostReceiveProc
 values are arrays of all lanes, with the same delays.
 """
 
-from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -52,58 +51,44 @@ class Receiver:
 
     The value of the chip's step ``n`` has the time stamp ``(n + 1) * dt``. At time ``t`` the host
     reads the first value with a stamp of at least ``t``, and zeros before any value has arrived.
-    In its first step the host therefore reads zeros if host and chip alternate, and the value of
-    the chip's first step if the chip runs ahead.
+    So it reads the value of the step before. In its first step it reads zeros if host and chip
+    alternate, and the value of the chip's first step if the chip runs ahead.
 
     Parameters
     ----------
     lanes, size : int
-    dt : float
-        Step in seconds.
     finish : callable
         Applied to received values when they are read.
     """
 
     lanes: int
     size: int
-    dt: float
     finish: Finish = as_it_is
-    _queue: deque[tuple[float, np.ndarray, int]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         """Forget all values."""
-        self._queue = deque([(0.0, np.zeros((1, self.lanes, self.size), dtype=np.uint8), 0)])
+        self._values = np.zeros((0, self.lanes, self.size), dtype=np.uint8)
+        self._before = np.zeros((1, self.lanes, self.size), dtype=np.uint8)
+        self._first = 1
 
     def receive(self, first_step: int, values: np.ndarray) -> None:
-        """Store the chip's values, (n_steps, lanes, size), of the steps from ``first_step`` on."""
-        for number, step in enumerate(range(first_step, first_step + len(values))):
-            self._queue.append((self.dt * (step + 1), values, number))
+        """Get the chip's values, (n_steps, lanes, size), of the steps from ``first_step`` on.
 
-    def value(self, t: float) -> np.ndarray:
-        """Return the values that the host reads at time ``t``: (lanes, size)."""
-        values, number = self._seen(t)
-        return self.finish(values[number])
+        The host has read those of before, but the last.
+        """
+        before = values[:1] if first_step == 1 else self._values[-1:]
+        self._before = before.copy()  # what it is a part of need not stay in memory
+        self._values, self._first = values, first_step
 
-    def values(self, times: Sequence[float]) -> np.ndarray:
-        """Return the values that the host reads at each of several times: (n, lanes, size)."""
-        parts: list[tuple[np.ndarray, int, int]] = []  # of which array, from where to where
-        for values, number in map(self._seen, times):
-            if parts and parts[-1][0] is values and parts[-1][2] == number:
-                parts[-1] = values, parts[-1][1], number + 1
-            else:
-                parts.append((values, number, number + 1))
-        slices = [values[first:end] for values, first, end in parts]
-        return self.finish(slices[0] if len(slices) == 1 else np.concatenate(slices))
-
-    def _seen(self, t: float) -> tuple[np.ndarray, int]:
-        """Return an array of values and the number of those that the host reads."""
-        queue = self._queue
-        while len(queue) > 1 and queue[0][0] < t:
-            queue.popleft()
-        return queue[0][1:]
+    def values(self, first_step: int, n_steps: int) -> np.ndarray:
+        """Return what the host reads in some of its steps: (n_steps, lanes, size)."""
+        start = first_step - 1 - self._first
+        if start >= 0:
+            return self.finish(self._values[start : start + n_steps])
+        return self.finish(np.concatenate([self._before, self._values[: n_steps - 1]]))
 
 
 class Channels:
@@ -153,7 +138,7 @@ class Channels:
             connection = model.nengo_probe_conns[receiver.error_target]
             ends[id(sender.output)] = ErrorSender(numbers[model.objs[connection]["decoders"]])
         for receiver in model.chip2host_receivers.values():
-            ends[id(receiver.output)] = Receiver(lanes, receiver.size_out, model.dt)
+            ends[id(receiver.output)] = Receiver(lanes, receiver.size_out)
         return cls(lanes, program.n_inputs, ends)
 
     def end(self, process: Any) -> SpikeSender | ErrorSender | Receiver | None:

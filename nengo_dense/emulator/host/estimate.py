@@ -5,12 +5,11 @@ otherwise. How far apart both can be is known: with ``u = 2**-53`` and ``g = m u
 sum of m products that is rounded in any order, fused or not, is at most ``g * sum(|w| |x|)`` from
 the exact one (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), and
 ``sum(|w| |x|)`` is at most the product of both lengths. So Nengo's result lies between two bounds.
-If neurons fire alike for both, they fire so for Nengo's (see `.numpy_host.fires_alike`). In other
-lanes the product is made as Nengo makes it.
+If neurons fire alike for both, they fire so for Nengo's (see `.numpy_estimate`). So they fire once
+for the lower bound, and again only in other lanes, where the product is made as Nengo makes it.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from nengo.builder.operator import Copy, DotInc, ElementwiseInc, Operator, Reset
@@ -22,6 +21,8 @@ from nengo_dense.emulator.host.plan import Firing, Plan
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel import numpy_host
 from nengo_dense.loihi.kernel.contract import Kernel
+from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 
 #: Fewest weights and lanes for which one product of all lanes saves more than the bounds take.
 #: Fewer weights, half a MiB, stay in a core's second cache from lane to lane.
@@ -31,31 +32,43 @@ ROUNDING = 2.0**-53
 #: Numbers up to this may have a square that is rounded to zero or to few digits. Added to lengths,
 #: it also bounds the rounding of products that are too small for all digits.
 TINY = 2.0**-500
+#: Products of lengths below this overflow in no order.
+MOST = 2.0**1000
 #: For the rounding of the bounds themselves: steps more in each sum, and a share.
 MORE_STEPS, SHARE = 4, 1.001
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Estimate:
     """A product that only decides when neurons fire.
 
     Attributes
     ----------
     product : DotInc
-    start : Reset
-        Of what the product is added to.
     groups : list of OperatorGroup
-        The product's, then those that turn it into the neurons' input, number by number.
+        Those that only copy what the product reads, the product's, those that only copy it, and
+        one whose last operator adds it to the neurons' current.
     firing : Firing
+    left : Instructions
+        Of the plan, without those neurons, if nothing reads their output but the chip.
+    gain : (n,) array
+        By which the product is multiplied before it is added.
     lengths : (n,) array
         Of the matrix's rows.
+    fixed : bool
+        Whether all else in the neurons' current is the same in all lanes and runs.
+    start : (lanes or 1, n) array or None
+        All else in the neurons' current, if it was computed.
     """
 
     product: DotInc
-    start: Reset
     groups: list[OperatorGroup]
     firing: Firing
+    left: Instructions
+    gain: np.ndarray
     lengths: np.ndarray
+    fixed: bool
+    start: np.ndarray | None = None
 
     @classmethod
     def of(cls, plan: Plan, signals: LaneSignals, probed: set[Signal]) -> "Estimate | None":
@@ -70,44 +83,98 @@ class Estimate:
         """
         for group in plan.steady:
             match group.operators:
-                case [Reset() as start, DotInc() as product] if _is_large(product, signals):
-                    found = _followers(group, plan)
-                    readers = plan.readers(set() if found is None else _written(found))
-                    if found is None or _written(found) & probed or len(readers) != 1:
-                        continue
-                    firing = [each for each in plan.firing if each.charge is readers[0]]
-                    if len(firing) == 1:
-                        lengths = _lengths(signals[product.A])
-                        return cls(product, start, found, firing[0], lengths)
+                case [Reset(value=0), DotInc() as product] if _is_large(product, signals):
+                    leaders = _leaders(group, plan, signals, probed)
+                    groups = leaders + _followers(group, plan, signals)
+                    written: set[Signal] = set().union(*(each.writes for each in groups))
+                    readers, current = plan.readers(written), {_result(groups[-1])}
+                    gain = _gain(groups[-1].operators[-1], signals)
+                    firing = [each for each in plan.firing if readers == [each.charge]]
+                    alone = firing and firing[0].charge.reads == current and not written & probed
+                    if alone and np.isfinite(gain).all():
+                        return cls(
+                            product=product,
+                            groups=groups,
+                            firing=firing[0],
+                            left=_without(firing[0], plan),
+                            gain=gain,
+                            lengths=_lengths(signals[product.A]),
+                            fixed=_is_fixed(groups[-1], plan, signals),
+                        )
         return None
 
-    def compute(self, signals: LaneSignals, kernel: Kernel, n_steps: int) -> None:
-        """Compute the neurons' input so that they fire from now on as in Nengo, for some steps."""
-        matrix, values = signals[self.product.A], signals[self.product.X]
-        with np.errstate(all="ignore"):
-            product = kernel.multiply_lanes(values, matrix)
-            lengths = _lengths(values)
-            error = np.multiply.outer(_share(matrix) * lengths, self.lengths)
-            alike = np.isfinite(lengths * self.lengths.max())
-            low = self._charge(signals, product - error)
-            high = self._charge(signals, np.add(product, error, out=error))
-            for charge in (low, high):  # an infinite number makes a sum infinite or NaN
-                alike &= np.isfinite(charge.sum(axis=1))
-        if alike.any():
-            voltage = signals[self.firing.voltage]
-            counts = self.firing.counts
-            alike &= kernel.fires_alike(low, high, voltage, n_steps, counts)
-        if not alike.all():
-            product[~alike] = times(matrix, values[~alike])
-            self._charge(signals, product)
+    def fire(
+        self, signals: LaneSignals, kernel: Kernel, n_steps: int, stretch: Stretch
+    ) -> Instructions:
+        """Let the neurons fire in a stretch as in Nengo.
 
-    def _charge(self, signals: LaneSignals, product: np.ndarray) -> np.ndarray:
-        """Return what neurons integrate with this product."""
-        np.add(product, self.start.value, out=signals[self.product.Y])
-        for group in self.groups[1:]:
-            for step in group.steps:
+        Parameters
+        ----------
+        signals : LaneSignals
+        kernel : Kernel
+        n_steps : int
+            In which their input stays the same, from the start.
+        stretch : Stretch
+            The first of them. Its vectors get the neurons' input, with which they fire as in Nengo
+            for all of them.
+
+        Returns
+        -------
+        left : Instructions
+            That are still to be run.
+        """
+        # what is copied is added to zero: that only changes the sign of zeros, and no spike
+        matrix, values = signals[self.product.A], signals[_source(self.groups[0])]
+        with np.errstate(all="ignore"):
+            lengths, start = _lengths(values), self._start(signals)
+            estimated = Estimated(
+                product=kernel.multiply_lanes(values, matrix),
+                lane_error=_share(matrix) * lengths,
+                row_error=self.lengths,
+                start=start,
+                gain=self.gain,
+                lowest=self.firing.charge.lowest,
+                dt=self.firing.charge.dt,
+            )
+            alike = kernel.fire_estimated(estimated, self.firing.instruction, stretch, n_steps)
+            alike &= (lengths * self.lengths.max() < MOST) & np.isfinite(start.sum(axis=1))
+        if not alike.all():
+            charge = estimated.charge(times(matrix, values[~alike]), ~alike)
+            self._fire_again(kernel, stretch, ~alike, charge)
+        return self.left
+
+    def _start(self, signals: LaneSignals) -> np.ndarray:
+        """Compute what is in the neurons' current before the product is added."""
+        if self.start is None or not self.fixed:
+            for step in self.groups[-1].steps[:-1]:
                 step()
-        return self.firing.charge.values(signals)
+            start = signals[_result(self.groups[-1])]
+            self.start = start[:1].copy() if self.fixed else start
+        return self.start
+
+    def _fire_again(
+        self, kernel: Kernel, stretch: Stretch, lanes: np.ndarray, charge: np.ndarray
+    ) -> None:
+        """Let the neurons of some lanes fire by an input that is Nengo's."""
+        firing, (some, n) = self.firing.instruction, charge.shape
+
+        def vector(place: int) -> np.ndarray:
+            part = stretch.vectors[stretch.lanes * place : stretch.lanes * (place + n)]
+            return part.reshape(stretch.lanes, n)
+
+        vector(firing.source)[lanes] = charge
+        if firing.kind != Kind.FIRE_AND_SEND:
+            return
+        rest = np.broadcast_to(self.firing.voltage.initial_value, charge.shape)
+        vectors = np.concatenate([np.zeros_like(charge), charge, rest]).ravel()
+        columns = slice(firing.column, firing.column + n)
+        steps = slice(stretch.first_step, stretch.first_step + stretch.n_steps)
+        spikes = np.empty((some, stretch.n_steps, n), dtype=np.uint8)
+        alone = firing._replace(target=0, source=n, state=2 * n, column=0)
+        part = stretch._replace(lanes=some, vectors=vectors, spikes=spikes, first_step=0)
+        kernel.follow(Instructions.of([alone]), part)
+        stretch.spikes[lanes, steps, columns] = spikes
+        vector(firing.target)[lanes], _, vector(firing.state)[lanes] = vectors.reshape(3, some, n)
 
     def settle(self, signals: LaneSignals, n_steps: int) -> None:
         """Compute input and voltage as Nengo does, after some steps from the start."""
@@ -117,8 +184,9 @@ class Estimate:
         voltage = signals[self.firing.voltage]
         voltage[...] = self.firing.voltage.initial_value
         charge, spikes = self.firing.charge.values(signals), np.empty_like(voltage)
+        counts = self.firing.instruction.b == 1
         for _ in range(n_steps):
-            numpy_host.fire(spikes, charge, voltage, 1.0, self.firing.counts)
+            numpy_host.fire(spikes, charge, voltage, 1.0, counts)
 
 
 def _is_large(product: DotInc, signals: LaneSignals) -> bool:
@@ -131,36 +199,94 @@ def _is_large(product: DotInc, signals: LaneSignals) -> bool:
     return plain and lanes and floats and many
 
 
-def _followers(first: OperatorGroup, plan: Plan) -> list[OperatorGroup] | None:
-    """List a group and those that depend on it; None if one mixes numbers."""
-    found, written = [first], set(first.writes)
-    for group in plan.steady:
-        readers = [op for op in group.operators if {s.base for s in op.reads} & written]
-        if group is first or not readers:
-            continue
-        if len(readers) > 1 or not _is_elementwise(readers[0], written):
-            return None
-        found.append(group)
-        written |= group.writes
-    return found
+def _leaders(
+    product: OperatorGroup, plan: Plan, signals: LaneSignals, probed: set[Signal]
+) -> list[OperatorGroup]:
+    """List the groups that copy what a product reads, for it alone."""
+    found = [product]
+    while True:
+        read = _source(found[0])
+        writers = [group for group in plan.steady if read in group.writes]
+        readers = [group for group in plan.steady if read in group.reads]
+        alone = readers == found[:1] and not plan.readers({read}) and read not in probed
+        if not alone or len(writers) != 1 or not _copies(writers[0], signals):
+            return found[:-1]
+        found = writers + found
 
 
-def _is_elementwise(op: Operator, written: set[Signal]) -> bool:
-    """Whether each result rises, or falls, with one of the numbers that were written."""
-    read: Any
-    if type(op) is Copy:
-        read, whole = op.src, op.src_slice is None and op.dst_slice is None
-    elif type(op) is ElementwiseInc and op.A.base not in written:
-        read, whole = op.X, op.A.shape == op.X.shape
-    else:
-        return False
-    result: Signal = (op.sets + op.incs)[0]
-    plain = not read.is_view and not result.is_view
-    return whole and plain and read.shape == result.shape
+def _source(group: OperatorGroup) -> Signal:
+    """Return what the last operator multiplies by a matrix, or copies."""
+    last = group.operators[-1]
+    source: Signal = last.X if isinstance(last, DotInc) else last.src
+    return source
 
 
-def _written(groups: list[OperatorGroup]) -> set[Signal]:
-    return set().union(*(group.writes for group in groups))
+def _followers(first: OperatorGroup, plan: Plan, signals: LaneSignals) -> list[OperatorGroup]:
+    """List a group and those that copy its result, up to one that adds it, times a gain."""
+    found = [first]
+    while True:
+        result = _result(found[-1])
+        following = [group for group in plan.steady if result in group.reads]
+        ends = len(found) > 1 and not _copies(found[-1], signals)
+        if ends or len(following) != 1 or not _adds(following[0], result, signals):
+            return found
+        found += following
+
+
+def _result(group: OperatorGroup) -> Signal:
+    """Return what the last operator adds to."""
+    result: Signal = group.operators[-1].incs[0]
+    return result
+
+
+def _copies(group: OperatorGroup, signals: LaneSignals) -> bool:
+    """Whether a group only adds a lane's whole signal to zero."""
+    match group.operators:
+        case [Reset(value=0), Copy(src=source)]:
+            whole = source in signals.per_lane and not source.is_view
+            return whole and _adds(group, source, signals)
+    return False
+
+
+def _adds(group: OperatorGroup, signal: Signal, signals: LaneSignals) -> bool:
+    """Whether a group's last operator, and no other, adds a signal number by number."""
+    *others, last = group.operators
+    match last:
+        case Copy(inc=True, src_slice=None, dst_slice=None):
+            whole = last.src is signal
+        case ElementwiseInc():
+            shared = last.A.base not in signals.per_lane and last.A.shape == signal.shape
+            whole = shared and last.X is signal
+        case _:
+            return False
+    result = last.incs[0]
+    like = result.shape == signal.shape and result.dtype == signal.dtype and not result.is_view
+    return whole and like and not any(signal in {s.base for s in op.reads} for op in others)
+
+
+def _gain(op: Operator, signals: LaneSignals) -> np.ndarray:
+    """Return what a product is multiplied by before an operator adds it."""
+    if isinstance(op, ElementwiseInc):
+        return np.array(signals[op.A], dtype=np.float64)
+    return np.ones(op.incs[0].size)
+
+
+def _is_fixed(group: OperatorGroup, plan: Plan, signals: LaneSignals) -> bool:
+    """Whether what all operators but the last read is the same in all lanes and runs."""
+    moving = set(signals.per_lane)
+    for each in plan.steady:
+        if not each.reads & moving:
+            moving -= each.writes
+    read = {signal.base for op in group.operators[:-1] for signal in op.reads}
+    return not read & moving
+
+
+def _without(firing: Firing, plan: Plan) -> Instructions:
+    """List a plan's instructions without one, if that only fires and sends."""
+    own, everything = firing.instruction, plan.instructions.read()
+    if own.kind != Kind.FIRE_AND_SEND:
+        return plan.instructions
+    return Instructions.of([i for i in everything if (i.kind, i.target) != (own.kind, own.target)])
 
 
 def _lengths(vectors: np.ndarray) -> np.ndarray:

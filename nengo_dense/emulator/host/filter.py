@@ -5,12 +5,15 @@ elementwise, so they are the same. Matrix products with the filter's state are s
 NumPy makes the same BLAS call for every lane as Nengo makes for one.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from nengo.processes import Process
-from nengo.synapses import LinearFilter
+from nengo.synapses import Alpha, LinearFilter, Lowpass
 
+#: Types whose equal filters have equal factors; those of one's own types may only seem equal.
+KEPT = (LinearFilter, Lowpass, Alpha)
 #: ``filter(t, x)``: (lanes, *shape) input of time ``t`` (seconds) to output of the same shape.
 LaneStep = Callable[[float, np.ndarray], np.ndarray]
 
@@ -38,12 +41,31 @@ def make_lane_filter(
         One per lane.
     """
     if type(process).make_step is LinearFilter.make_step and len(shape) == 1:
-        one = {name: np.zeros_like(value[0]) for name, value in state.items()}
-        step = process.make_step(shape, shape, dt, rngs[0], one)
+        kinds = tuple((name, value.shape[1:], value.dtype) for name, value in state.items())
+        compute = _kept_step if type(process) in KEPT else _linear_step
+        step = compute(process, shape, dt, kinds)
         make = _VECTORIZED.get(type(step))
         if make is not None:
             return make(step, state["X"])
     return _lane_by_lane(process, shape, dt, state, rngs)
+
+
+def _linear_step(
+    filter_: LinearFilter,
+    shape: tuple[int, ...],
+    dt: float,
+    kinds: tuple[tuple[str, tuple[int, ...], np.dtype], ...],
+) -> LinearFilter.Step:
+    """Make Nengo's step of a filter, of which only the factors are used.
+
+    ``kinds`` are the names, shapes and types of its states.
+    """
+    state = {name: np.zeros(size, dtype) for name, size, dtype in kinds}
+    step: LinearFilter.Step = filter_.make_step(shape, shape, dt, None, state)
+    return step
+
+
+_kept_step = functools.lru_cache(maxsize=64)(_linear_step)  # each reset asks for it
 
 
 def _lane_by_lane(

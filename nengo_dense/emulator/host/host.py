@@ -6,6 +6,7 @@ once: a number of steps in which no data changes.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import nengo
 import numpy as np
@@ -23,7 +24,7 @@ from nengo_dense.emulator.host.estimate import Estimate
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
 from nengo_dense.emulator.host.operators import has_effect, make_step
-from nengo_dense.emulator.host.plan import Plan
+from nengo_dense.emulator.host.plan import Begin, Plan
 from nengo_dense.emulator.host.process import make_process_step
 from nengo_dense.emulator.host.seen import Seen, SeenSum, SeenValues
 from nengo_dense.emulator.host.signals import LaneSignals
@@ -198,14 +199,13 @@ class Host:
         """Let the kernel compute some steps, from ``first`` of those that probes see."""
         assert self._kernel is not None, "checked by `_stretch`"
         assert self.plan is not None, "checked by `_stretch`"
+        kernel, signals, channels = self._kernel, self.signals, self._channels
+        begin: Begin | None = None
         with np.errstate(invalid="raise", divide="ignore"):
-            self._run(self._unestimated(first))
-            if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
-                self.plan.prepare(self.signals, self._vectors)
-                self._prepared = self._now
-            kept, sums = self.plan.follow(
-                self._kernel, self.signals, self._vectors, self._channels, n_steps
-            )
+            estimate = self._begin(first)
+            if estimate is not None:
+                begin = partial(estimate.fire, signals, kernel, self._n_steps)
+            kept, sums = self.plan.follow(kernel, signals, self._vectors, channels, n_steps, begin)
         self._touch(self.plan.moving)
         for (signal, _), each in zip(self._probes, seen, strict=True):
             base = signal.base
@@ -216,21 +216,28 @@ class Host:
             else:  # the signal did not change
                 each.hold(first, n_steps, self.signals[signal])
 
-    def _unestimated(self, first: int) -> list[OperatorGroup]:
-        """Estimate what can be estimated from the first step of all on; return other groups."""
+    def _begin(self, first: int) -> Estimate | None:
+        """Run all before the kernel begins; return what it can estimate, from the first step."""
         assert self.plan is not None, "checked by `_stretch`"
-        estimate, n_steps = self._estimate, self._n_steps
-        if estimate is None or self._kernel is None or self._first_step + self._done + first != 1:
-            return self.plan.steady
-        if any(data.holds(0, n_steps) < n_steps for _, data in self._data):
-            return self.plan.steady
-        others = [group for group in self.plan.steady if group not in estimate.groups]
-        self._run(others)
-        estimate.compute(self.signals, self._kernel, n_steps)
-        self._estimated = True
-        for group in estimate.groups:
-            group.done = self._touch(group.writes)
-        return others
+        estimate = self._estimate if self._first_step + self._done + first == 1 else None
+        if estimate is not None and not self._holds():
+            estimate = None
+        if estimate is None:
+            self._run(self.plan.steady)
+        else:
+            self._run(group for group in self.plan.steady if group not in estimate.groups)
+            for group in estimate.groups:
+                group.done = self._touch(group.writes)
+            self._estimated = True
+        if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
+            done = None if estimate is None else estimate.firing.charge
+            self.plan.prepare(self.signals, self._vectors, done)
+            self._prepared = self._now
+        return estimate
+
+    def _holds(self) -> bool:
+        """Whether no data changes in this run."""
+        return all(data.holds(0, self._n_steps) == self._n_steps for _, data in self._data)
 
     def _step(self) -> None:
         """Compute one step with Nengo's operators."""

@@ -19,7 +19,7 @@ from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.contract import Kernel
-from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
 from nengo_dense.loihi.kernel.memory import Memory
 
 
@@ -43,6 +43,22 @@ class Steady:
 
 
 @dataclass(frozen=True, eq=False)
+class Charge(Steady):
+    """What neurons integrate in each step: a current times ``dt``.
+
+    Attributes
+    ----------
+    lowest : float
+        A current below it counts as it: 0, or ``-inf``.
+    dt : float
+        Step in seconds.
+    """
+
+    lowest: float
+    dt: float
+
+
+@dataclass(frozen=True, eq=False)
 class Total:
     """The sum of a signal's values in all steps of a stretch.
 
@@ -57,6 +73,8 @@ class Total:
 
 #: The content of a vector that instructions read or write.
 Content: TypeAlias = Signal | Steady | Total
+#: Runs some instructions of a stretch before the others; returns those.
+Begin: TypeAlias = Callable[[Stretch], Instructions]
 
 
 @dataclass(frozen=True)
@@ -65,16 +83,16 @@ class Firing:
 
     Attributes
     ----------
-    charge : Steady
-        What they integrate in each step.
+    charge : Charge
+        Its instruction's source.
     voltage : Signal
-    counts : bool
-        As in `.numpy_host.fire`.
+        Its instruction's state.
+    instruction : Instruction
     """
 
-    charge: Steady
+    charge: Charge
     voltage: Signal
-    counts: bool
+    instruction: Instruction
 
 
 @dataclass(frozen=True)
@@ -139,10 +157,12 @@ class Plan:
         steady = [content for content in self.places if isinstance(content, Steady)]
         return [content for content in steady if content.reads & signals]
 
-    def prepare(self, signals: LaneSignals, vectors: np.ndarray) -> None:
-        """Compute the steady vectors."""
+    def prepare(
+        self, signals: LaneSignals, vectors: np.ndarray, done: Steady | None = None
+    ) -> None:
+        """Compute the steady vectors, but the one that has been."""
         for content in self.places:
-            if isinstance(content, Steady):
+            if isinstance(content, Steady) and content is not done:
                 self._vector(content, signals.lanes, vectors)[...] = content.values(signals)
 
     def follow(
@@ -152,6 +172,7 @@ class Plan:
         vectors: np.ndarray,
         channels: Channels,
         n_steps: int,
+        begin: Begin | None = None,
     ) -> tuple[dict[Signal, np.ndarray], dict[Signal, np.ndarray]]:
         """Compute some steps at once.
 
@@ -164,6 +185,8 @@ class Plan:
         channels : Channels
             At the first of these steps.
         n_steps : int
+        begin : callable, optional
+            Runs some instructions, and returns those that are left.
 
         Returns
         -------
@@ -173,12 +196,12 @@ class Plan:
         """
         lanes = signals.lanes
         step, time = signals[self.clock.step], signals[self.clock.time]
-        times = ((step + np.arange(1, n_steps + 1)) * self.dt).tolist()
+        first = int(step) + 1
         stretch = Stretch(
             lanes=lanes,
             n_steps=n_steps,
             vectors=vectors,
-            received=_join([receiver.values(times) for receiver in self.receivers]),
+            received=_join([each.values(first, n_steps) for each in self.receivers]),
             kept=self.memory.empty(
                 (n_steps * lanes * sum(signal.size for signal in self.kept),), np.float64
             ),
@@ -190,7 +213,7 @@ class Plan:
         }
         for total in sums.values():
             total[...] = 0
-        kernel.follow(self.instructions, stretch)
+        kernel.follow(self.instructions if begin is None else begin(stretch), stretch)
         step[...] += n_steps
         time[...] = step * self.dt
         kept, start = {}, 0

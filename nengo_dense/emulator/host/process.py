@@ -56,7 +56,7 @@ def make_process_step(
     if end is not None:
         op.process.get_rng(rng)  # nengo-loihi's node draws its seed here as well
         if isinstance(end, Receiver):
-            return _receive(end, time, signals[op.output])
+            return _receive(end, time, dt, signals[op.output])
         return partial(channels.send, end, signals[op.input])
     if op.input is None:
         return _source(op, signals, dt, rng, time)
@@ -68,9 +68,9 @@ def make_process_step(
     return _filter(op, signals, dt, rng, time)
 
 
-def _receive(receiver: Receiver, time: np.ndarray, output: np.ndarray) -> Step:
+def _receive(receiver: Receiver, time: np.ndarray, dt: float, output: np.ndarray) -> Step:
     def step() -> None:
-        output[...] = receiver.value(time.item())
+        (output[...],) = receiver.values(round(time.item() / dt), 1)
 
     return step
 

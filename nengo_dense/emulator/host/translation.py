@@ -14,7 +14,7 @@ from nengo.synapses import LinearFilter
 from nengo_dense.emulator.host.channel import Channels, Receiver, SpikeSender
 from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.operators import times
-from nengo_dense.emulator.host.plan import Content, Firing, Plan, Steady, Total
+from nengo_dense.emulator.host.plan import Charge, Content, Firing, Plan, Steady, Total
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
 from nengo_dense.neurons import known
@@ -76,6 +76,7 @@ def make_plan(
     if clock is None or not all(map(_fits, acts)):
         return None
     places = _give_places(acts)
+    instructions = _instruct(acts, places)
     return Plan(
         clock=clock,
         sources=sources,
@@ -85,8 +86,8 @@ def make_plan(
         receivers=[act.end for act in acts if isinstance(act.end, Receiver)],
         kept=kept,
         totals=totals,
-        firing=_find_firing(acts),
-        instructions=_instruct(acts, places),
+        firing=_find_firing(acts, instructions),
+        instructions=Instructions.of(instructions),
         dt=dt,
     )
 
@@ -149,13 +150,14 @@ def _neurons(op: SimNeurons, channels: Channels, moving: set[Signal], dt: float)
     if firing is None or list(op.state) != ["voltage"] or op.J.base in moving:
         return None
 
+    lowest = -np.inf if firing.signed else 0.0
+
     def charge(signals: LaneSignals) -> np.ndarray:
-        current = signals[op.J]
-        return (current if firing.signed else np.maximum(current, 0)) * dt
+        return np.maximum(signals[op.J], lowest) * dt
 
     size, height = op.output.size, neuron_type.amplitude / dt
-    steady, voltage = Steady(size, {op.J.base}, charge), op.state["voltage"]
-    return Act(Kind.FIRE, size, op.output, steady, voltage, height, float(firing.counts))
+    source, voltage = Charge(size, {op.J.base}, charge, lowest, dt), op.state["voltage"]
+    return Act(Kind.FIRE, size, op.output, source, voltage, height, float(firing.counts))
 
 
 def _process(op: SimProcess, channels: Channels, moving: set[Signal], dt: float) -> Act | None:
@@ -244,14 +246,12 @@ def _fuse(acts: list[Act]) -> list[Act]:
     return [act for act in fused if act not in sent]
 
 
-def _find_firing(acts: list[Act]) -> list[Firing]:
+def _find_firing(acts: list[Act], instructions: list[Instruction]) -> list[Firing]:
     """Find the neurons that fire by a steady input."""
     return [
-        Firing(act.source, act.state, act.b == 1)
-        for act in acts
-        if act.kind in (Kind.FIRE, Kind.FIRE_AND_SEND)
-        and isinstance(act.source, Steady)
-        and act.state is not None
+        Firing(act.source, act.state, instruction)
+        for act, instruction in zip(acts, instructions, strict=True)
+        if isinstance(act.source, Charge) and act.state is not None
     ]
 
 
@@ -285,7 +285,7 @@ def _give_places(acts: list[Act]) -> dict[Content, int]:
     return places
 
 
-def _instruct(acts: list[Act], places: dict[Content, int]) -> Instructions:
+def _instruct(acts: list[Act], places: dict[Content, int]) -> list[Instruction]:
     """Turn acts into instructions."""
     place: dict[Content | None, int] = {None: 0, **places}
     instructions = []
@@ -312,4 +312,4 @@ def _instruct(acts: list[Act], places: dict[Content, int]) -> Instructions:
             instruction = instruction._replace(target=kept)
             kept += act.size
         instructions.append(instruction)
-    return Instructions.of(instructions)
+    return instructions

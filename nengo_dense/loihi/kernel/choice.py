@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from nengo.exceptions import ValidationError
-from nengo.utils.progress import Progress
+from nengo.utils.progress import Progress, ProgressBar, ProgressTracker
 
 from nengo_dense import compat
 from nengo_dense.arguments import choice
@@ -108,6 +108,25 @@ def is_compiled() -> bool:
 
     needed = compiled_chip.advance, compiled_slope.back, compiled_product.add_rows
     return all(map(compilation.is_ready, needed))
+
+
+@contextmanager
+def showing(progress: Progress, bar: bool | ProgressBar, name: str = "auto") -> Iterator[None]:
+    """Show progress on a bar, also that functions are compiled, for as long as they are.
+
+    Parameters
+    ----------
+    progress : nengo.utils.progress.Progress
+    bar : bool or nengo.utils.progress.ProgressBar
+        False shows nothing, and takes no time: a tracker makes a thread even then.
+    name : {"auto", "numpy", "numba"}
+        Of the kernel.
+    """
+    if bar is False:
+        yield
+        return
+    with ProgressTracker(bar, progress), saying_what_is_compiled(progress, name):
+        yield
 
 
 @contextmanager

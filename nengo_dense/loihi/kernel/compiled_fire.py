@@ -4,17 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.compilation import compiled, inlined
-from nengo_dense.loihi.kernel.numpy_host import ROUNDING
+from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    any_bit,
     either,
     floor,
     greater,
     load,
     maximum,
-    minimum,
     multiply,
     not_equal,
     spread,
@@ -24,8 +21,8 @@ from nengo_dense.loihi.kernel.vector import (
 )
 from nengo_dense.loihi.kernel.vector import add as plus
 
-#: Vectors that are computed side by side where each step has to wait for the one before.
-FOUR = 4
+#: Places of four vectors, to compute side by side, as each step has to wait for the one before.
+Four = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
 @inlined
@@ -73,160 +70,119 @@ def fire(
 
 
 @inlined
-def load_four(vectors: np.ndarray, place: np.uint64) -> tuple[Any, Any, Any, Any]:
-    """Load four vectors, one after another."""
-    second, third = place + np.uint64(WIDTH), place + np.uint64(2 * WIDTH)
-    fourth = place + np.uint64(3 * WIDTH)
-    return load(vectors, place), load(vectors, second), load(vectors, third), load(vectors, fourth)
+def load_four(values: np.ndarray, place: np.uint64, four: Four) -> tuple[Any, Any, Any, Any]:
+    """Load four vectors, at places after another one."""
+    a, b = load(values, place + four[0]), load(values, place + four[1])
+    return a, b, load(values, place + four[2]), load(values, place + four[3])
 
 
 @inlined
-def store_four(values: np.ndarray, place: np.uint64, four: tuple[Any, Any, Any, Any]) -> None:
-    """Store four vectors, one after another."""
-    store(values, place, four[0])
-    store(values, place + np.uint64(WIDTH), four[1])
-    store(values, place + np.uint64(2 * WIDTH), four[2])
-    store(values, place + np.uint64(3 * WIDTH), four[3])
-
-
-@inlined
-def _fire_four(  # type: ignore[no-untyped-def]
-    vectors, places, height, counts, spikes, place, rows
+def store_four(
+    values: np.ndarray, place: np.uint64, four: Four, vectors: tuple[Any, Any, Any, Any]
 ) -> None:
-    """Do as `fire_and_send` for the neurons of four vectors, the first of them at these places.
+    """Store four vectors."""
+    store(values, place + four[0], vectors[0])
+    store(values, place + four[1], vectors[1])
+    store(values, place + four[2], vectors[2])
+    store(values, place + four[3], vectors[3])
 
-    A step has to wait for the one before, so a processor computes several vectors meanwhile.
-    """
-    (target, source, state), (_, apart, n_steps) = places, rows
-    charges, zero = load_four(vectors, source), spread(0.0)
-    a, b, c, d = load_four(vectors, state)
-    p, q, r, s = zero, zero, zero, zero
+
+@inlined
+def _maximum_four(v, tops) -> Any:  # type: ignore[no-untyped-def]
+    """Return the larger numbers."""
+    a, b = maximum(v[0], tops[0]), maximum(v[1], tops[1])
+    return a, b, maximum(v[2], tops[2]), maximum(v[3], tops[3])
+
+
+@inlined
+def _run(v, charges, tops, counts, n_steps, sends, spikes, rows, four) -> Any:  # type: ignore[no-untyped-def]
+    """Run some steps; return voltages, the last numbers of spikes, and the highest voltages."""
+    (place, apart), zero = rows, spread(0.0)
+    fired = zero, zero, zero, zero
     for _ in range(n_steps):
-        a, p = integrate(a, charges[0], counts)
-        b, q = integrate(b, charges[1], counts)
-        c, r = integrate(c, charges[2], counts)
-        d, s = integrate(d, charges[3], counts)
-        fired = not_equal(p, zero), not_equal(q, zero), not_equal(r, zero), not_equal(s, zero)
-        store_four(spikes, place, fired)
-        place += apart
-    store_four(vectors, state, (a, b, c, d))
-    high = spread(height)
-    sent = multiply(p, high), multiply(q, high), multiply(r, high), multiply(s, high)
-    store_four(vectors, target, sent)
+        a, w = integrate(v[0], charges[0], counts)
+        b, x = integrate(v[1], charges[1], counts)
+        c, y = integrate(v[2], charges[2], counts)
+        d, z = integrate(v[3], charges[3], counts)
+        v, fired = (a, b, c, d), (w, x, y, z)
+        tops = _maximum_four(v, tops)
+        if sends:
+            p, q = not_equal(w, zero), not_equal(x, zero)
+            store_four(spikes, place, four, (p, q, not_equal(y, zero), not_equal(z, zero)))
+            place += apart
+    return v, fired, tops
 
 
 @inlined
-def fire_and_send(
-    vectors: np.ndarray,
-    places: tuple[np.uint64, np.uint64, np.uint64],
-    size: np.uint64,
-    height: float,
-    counts: bool,
-    spikes: np.ndarray,
-    rows: tuple[np.uint64, np.uint64, np.uint64],
+def fire_four(  # type: ignore[no-untyped-def]
+    vectors, places, four, neurons, steps, spikes, rows
+) -> Any:
+    """Fire the neurons of four vectors in one lane; return their highest voltages.
+
+    Parameters
+    ----------
+    places : (uint64, uint64, uint64)
+        Of the lane's target, source and state.
+    four : Four
+        Of the vectors in the lane.
+    neurons : (float, bool)
+        Height of spikes, and whether there is one for each whole 1 of voltage.
+    steps : (uint64, uint64)
+        In which spikes are sent to the chip; and after them, of which nothing is kept.
+    rows : (uint64, uint64)
+        Place of the first step's spikes, and distance of two steps.
+    """
+    (target, source, state), (height, counts), (sent, unsent) = places, neurons, steps
+    v, charges = load_four(vectors, state, four), load_four(vectors, source, four)
+    fired = tops = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
+    v, fired, tops = _run(v, charges, tops, counts, sent, True, spikes, rows, four)
+    if sent > np.uint64(0):
+        store_four(vectors, state, four, v)
+        high = spread(height)
+        a, b = multiply(fired[0], high), multiply(fired[1], high)
+        c, d = multiply(fired[2], high), multiply(fired[3], high)
+        store_four(vectors, target, four, (a, b, c, d))
+    v, fired, tops = _run(v, charges, tops, counts, unsent, False, spikes, rows, four)
+    return tops
+
+
+@inlined
+def fire_one(vectors, places, j, neurons, steps, spikes, rows) -> float:  # type: ignore[no-untyped-def]
+    """Fire one neuron of a lane; return its highest voltage. See `fire_four`."""
+    (target, source, state), (height, counts), (sent, unsent) = places, neurons, steps
+    place, apart = rows
+    charge, v, top, fired = vectors[source + j], vectors[state + j], 0.0, 0.0
+    for _ in range(sent):
+        v, fired = integrate_one(v, charge, counts)
+        top = max(v, top)
+        spikes[place + j] = fired != 0.0
+        place += apart
+    if sent > np.uint64(0):
+        vectors[state + j], vectors[target + j] = v, fired * height
+    for _ in range(unsent):
+        v, fired = integrate_one(v, charge, counts)
+        top = max(v, top)
+    return top
+
+
+@inlined
+def next_four(j: np.uint64, whole: np.uint64) -> Four:
+    """Return the places of a vector and the next three; at the end, the last again."""
+    one, last = np.uint64(WIDTH), whole - np.uint64(WIDTH)
+    second, third = min(j + one, last), min(j + np.uint64(2) * one, last)
+    return j, second, third, min(j + np.uint64(3) * one, last)
+
+
+@inlined
+def fire_and_send(  # type: ignore[no-untyped-def]
+    vectors, places, size, neurons, spikes, rows, n_steps
 ) -> None:
-    """Fire in one lane, and send the spikes to the chip, in all steps.
+    """Fire in one lane, and send the spikes to the chip, in all steps; see `fire_four`.
 
     Some neurons run all steps before the next ones, so that their voltages stay in registers.
-    ``places`` are those of target, source and state; ``rows`` are the place of the first step's
-    spikes, the distance of two steps, and the number of steps.
     """
-    target, source, state = places
-    first, apart, n_steps = rows
-    wide = size - size % np.uint64(FOUR * WIDTH)
-    whole = size - size % np.uint64(WIDTH)
-    for j in range(np.uint64(0), wide, np.uint64(FOUR * WIDTH)):
-        here = target + j, source + j, state + j
-        _fire_four(vectors, here, height, counts, spikes, first + j, rows)
-    for j in range(wide, whole, np.uint64(WIDTH)):
-        v, charge, n = load(vectors, state + j), load(vectors, source + j), spread(0.0)
-        place = first + j
-        for _ in range(n_steps):
-            v, n = integrate(v, charge, counts)
-            store(spikes, place, not_equal(n, spread(0.0)))
-            place += apart
-        store(vectors, state + j, v)
-        store(vectors, target + j, multiply(n, spread(height)))
+    whole, steps = size - size % np.uint64(WIDTH), (n_steps, np.uint64(0))
+    for j in range(np.uint64(0), whole, np.uint64(4 * WIDTH)):
+        fire_four(vectors, places, next_four(j, whole), neurons, steps, spikes, rows)
     for j in range(whole, size):
-        x, drive, m = vectors[state + j], vectors[source + j], 0.0
-        place = first + j
-        for _ in range(n_steps):
-            x, m = integrate_one(x, drive, counts)
-            spikes[place] = m != 0.0
-            place += apart
-        vectors[state + j] = x
-        vectors[target + j] = m * height
-
-
-@inlined
-def _room(low: Any, high: Any, n_steps: int) -> tuple[Any, Any]:
-    """Return lower bounds and highest voltages of a vector; see `.numpy_host.fires_alike`."""
-    least, most = minimum(low, high), maximum(low, high)
-    size, apart = maximum(subtract(spread(0.0), least), most), subtract(most, least)
-    error = plus(apart, multiply(spread(ROUNDING), plus(size, spread(2.0))))
-    highest = subtract(spread(1.0), multiply(spread(float(n_steps)), error))
-    return least, where(greater(apart, spread(0.0)), highest, spread(np.inf))
-
-
-@inlined
-def _room_one(low: float, high: float, n_steps: int) -> tuple[float, float]:
-    """Return lower bound and highest voltage of one neuron."""
-    least, most = min(low, high), max(low, high)
-    size, apart = max(-least, most), most - least
-    highest = 1.0 - n_steps * (apart + ROUNDING * (size + 2.0))
-    return least, highest if apart > 0.0 else np.inf
-
-
-@inlined
-def _near(low, high, voltage, places, n_steps, counts) -> Any:  # type: ignore[no-untyped-def]
-    """Tell which neurons of four vectors come so near to a spike that the bounds may differ."""
-    h, i, j, k = places
-    p, limit_a = _room(load(low, h), load(high, h), n_steps)
-    q, limit_b = _room(load(low, i), load(high, i), n_steps)
-    r, limit_c = _room(load(low, j), load(high, j), n_steps)
-    s, limit_d = _room(load(low, k), load(high, k), n_steps)
-    a, b, c, d = load(voltage, h), load(voltage, i), load(voltage, j), load(voltage, k)
-    top_a, top_b, top_c, top_d = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    for _ in range(n_steps):
-        a, _fired = integrate(a, p, counts)
-        b, _fired = integrate(b, q, counts)
-        c, _fired = integrate(c, r, counts)
-        d, _fired = integrate(d, s, counts)
-        top_a, top_b = maximum(a, top_a), maximum(b, top_b)
-        top_c, top_d = maximum(c, top_c), maximum(d, top_d)
-    first = either(greater(top_a, limit_a), greater(top_b, limit_b))
-    return either(first, either(greater(top_c, limit_c), greater(top_d, limit_d)))
-
-
-@compiled
-def compare_lanes(
-    start: int,
-    stop: int,
-    n: int,
-    n_steps: int,
-    low: np.ndarray,
-    high: np.ndarray,
-    voltage: np.ndarray,
-    counts: bool,
-    alike: np.ndarray,
-) -> None:
-    """Tell in which of some lanes neurons fire alike for both bounds, 64 neurons at a time."""
-    size, width = np.uint64(n), np.uint64(WIDTH)
-    whole = size - size % width
-    for lane in range(np.uint64(start), np.uint64(stop)):
-        place = lane * size
-        end = place + whole
-        near = spread(np.int32(0))
-        for j in range(place, end, np.uint64(FOUR) * width):  # some twice at the end
-            second, third = min(j + width, end - width), min(j + np.uint64(2) * width, end - width)
-            places = j, second, third, min(j + np.uint64(3) * width, end - width)
-            near = either(near, _near(low, high, voltage, places, n_steps, counts))
-        same = not any_bit(near)
-        for j in range(end, place + size):
-            charge, highest = _room_one(low[j], high[j], n_steps)
-            v, top = voltage[j], 0.0
-            for _ in range(n_steps):
-                v, _fired = integrate_one(v, charge, counts)
-                top = max(v, top)
-            same &= top <= highest
-        alike[lane] = same
+        fire_one(vectors, places, j, neurons, steps, spikes, rows)

@@ -12,7 +12,6 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.compiled_fire import (
-    compare_lanes,
     fire,
     fire_and_send,
     integrate,
@@ -102,20 +101,14 @@ def _run_ahead(
         return
     size, width = places[i, 1], places[i, 5]
     rows = np.uint64(len(stretch.spikes)) // (lanes * n_inputs)
-    height, counts = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0
+    neurons = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0
+    n_steps = np.uint64(stretch.n_steps)
     for lane in range(start, stop):
         target, state = lanes * places[i, 2] + lane * size, lanes * places[i, 4] + lane * size
         source = lanes * places[i, 3] + lane * width + places[i, 6]
         place = (lane * rows + np.uint64(stretch.first_step)) * n_inputs + places[i, 7]
-        fire_and_send(
-            stretch.vectors,
-            (target, source, state),
-            size,
-            height,
-            counts,
-            stretch.spikes,
-            (place, n_inputs, np.uint64(stretch.n_steps)),
-        )
+        here, first = (target, source, state), (place, n_inputs)
+        fire_and_send(stretch.vectors, here, size, neurons, stretch.spikes, first, n_steps)
 
 
 @inlined
@@ -180,21 +173,6 @@ def follow(
                 many = np.uint64(1) if part else stop - start
                 for lane in range(start, stop, many):
                     _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)
-
-
-def fires_alike(
-    low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
-) -> np.ndarray:
-    """Do as `.numpy_host.fires_alike`."""
-    lanes, n = voltage.shape
-    flat = [np.ascontiguousarray(array).reshape(-1) for array in (low, high, voltage)]
-    alike = np.ones(lanes, dtype=bool)
-
-    def part(start: int, stop: int) -> None:
-        compare_lanes(start, stop, n, n_steps, *flat, counts, alike)
-
-    over_lanes(part, lanes, n_steps * voltage.size)
-    return alike
 
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:

@@ -5,36 +5,51 @@ take the processors from the threads that go on (`.thread`).
 """
 
 import numpy as np
+from llvmlite.binding import get_host_cpu_features
 
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.compilation import compiled
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import WIDTH, load, multiply_add, spread, store
 
+#: Lanes at a time. The sums of three fill 16 registers of 32 bytes, those of six 32 of 64 bytes.
+THREE = 3
+AT_ONCE = 2 * THREE if get_host_cpu_features().get("avx512f") else THREE
 
-def multiply_lanes(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+
+def make_panels(matrix: np.ndarray) -> np.ndarray:
+    """Lay out the rows of a matrix for `multiply_lanes`: 16 at a time, number by number."""
+    n_panels, m = -(-len(matrix) // WIDTH), matrix.shape[1]
+    whole = np.zeros((n_panels * WIDTH, m))
+    whole[: len(matrix)] = matrix
+    panels = np.ascontiguousarray(whole.reshape(n_panels, WIDTH, m).swapaxes(1, 2))
+    return aligned(panels.reshape(-1)).reshape(panels.shape)
+
+
+def multiply_lanes(vectors: np.ndarray, panels: np.ndarray) -> np.ndarray:
     """Multiply a matrix by the vector of each lane, adding in any order, fused or not.
 
     Parameters
     ----------
     vectors : (lanes, m) float64 array
-    matrix : (n, m) float64 array
+    panels : (n_panels, m, 16) float64 array
+        Of `make_panels`.
 
     Returns
     -------
-    products : (lanes, n) float64 array
+    products : (lanes, n_panels * 16) float64 array
+        Zero beyond the matrix's rows.
     """
-    (lanes, m), n = vectors.shape, len(matrix)
-    width = n + -n % WIDTH
-    products = np.empty((lanes, width))
-    flat = [np.ascontiguousarray(array).reshape(-1) for array in (vectors, matrix)]
+    lanes, m = vectors.shape
+    products = np.empty((lanes, len(panels) * WIDTH))
+    flat = np.ascontiguousarray(vectors).reshape(-1)
 
     def part(start: int, stop: int) -> None:
-        panel = aligned(np.zeros(m * WIDTH))
-        multiply_panels(start, stop, (n, m), *flat, panel, products.reshape(-1))
+        shape = products.shape[1], m
+        multiply_panels(start, stop, shape, flat, panels.reshape(-1), products.reshape(-1))
 
-    over_lanes(part, lanes, lanes * matrix.size)
-    return products[:, :n]
+    over_lanes(part, lanes, lanes * panels.size)
+    return products
 
 
 @compiled
@@ -43,31 +58,33 @@ def multiply_panels(
     stop: int,
     shape: tuple[int, int],
     vectors: np.ndarray,
-    matrix: np.ndarray,
-    panel: np.ndarray,
+    panels: np.ndarray,
     products: np.ndarray,
 ) -> None:
-    """Multiply 16 rows of the matrix at a time by the vectors of some lanes, three at a time.
-
-    ``panel`` has room for these rows, number by number; it stays in the processor's cache. More
-    than three lanes' sums do not fit into 16 registers of 32 bytes.
-    """
-    n, m, w, one = np.uint64(shape[0]), np.uint64(shape[1]), np.uint64(WIDTH), np.uint64(1)
+    """Multiply one panel after another, which stays in the processor's cache, by some lanes."""
+    width, size, w = np.uint64(shape[0]), np.uint64(shape[1]), np.uint64(WIDTH)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(THREE)
     last = np.uint64(stop) - one
-    width = (n + w - one) // w * w
-    for first in range(np.uint64(0), n, w):
-        for r in range(w):
-            row = min(first + r, n - one) * m  # those beyond the last row are not used
-            for k in range(m):
-                panel[k * w + r] = matrix[row + k]
-        for lane in range(np.uint64(start), np.uint64(stop), np.uint64(3)):
-            second, third = min(lane + one, last), min(lane + np.uint64(2), last)
+    for first in range(np.uint64(0), width, w):
+        panel = first * size
+        for lane in range(np.uint64(start), np.uint64(stop), np.uint64(AT_ONCE)):
+            a, b, c = lane, min(lane + one, last), min(lane + two, last)  # some twice at the end
+            d, e, f = min(a + three, last), min(b + three, last), min(c + three, last)
             x = y = z = spread(0.0)
-            for k in range(m):
-                numbers = load(panel, k * w)
-                x = multiply_add(spread(vectors[lane * m + k]), numbers, x)
-                y = multiply_add(spread(vectors[second * m + k]), numbers, y)
-                z = multiply_add(spread(vectors[third * m + k]), numbers, z)
-            store(products, lane * width + first, x)
-            store(products, second * width + first, y)
-            store(products, third * width + first, z)
+            p = q = r = spread(0.0)
+            for k in range(size):
+                numbers = load(panels, panel + k * w)
+                x = multiply_add(spread(vectors[a * size + k]), numbers, x)
+                y = multiply_add(spread(vectors[b * size + k]), numbers, y)
+                z = multiply_add(spread(vectors[c * size + k]), numbers, z)
+                if AT_ONCE > THREE:
+                    p = multiply_add(spread(vectors[d * size + k]), numbers, p)
+                    q = multiply_add(spread(vectors[e * size + k]), numbers, q)
+                    r = multiply_add(spread(vectors[f * size + k]), numbers, r)
+            store(products, a * width + first, x)
+            store(products, b * width + first, y)
+            store(products, c * width + first, z)
+            if AT_ONCE > THREE:
+                store(products, d * width + first, p)
+                store(products, e * width + first, q)
+                store(products, f * width + first, r)

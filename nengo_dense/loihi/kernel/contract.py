@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.program import Compartments
 
@@ -87,13 +88,16 @@ class Kernel(Protocol):
     def follow(self, instructions: Instructions, stretch: Stretch) -> None:
         """Run the host's instructions in all lanes, for the steps of a stretch."""
 
-    def fires_alike(
-        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    def fire_estimated(
+        self, estimated: Estimated, firing: Instruction, stretch: Stretch, n_steps: int
     ) -> np.ndarray:
-        """Tell in which lanes neurons fire alike between bounds; see `.numpy_host.fires_alike`."""
+        """Let neurons fire by an estimate, and tell in which lanes that is right.
+
+        See `.numpy_estimate.fire_estimated`.
+        """
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        """Multiply an (n, m) matrix by the (lanes, m) vectors, adding in any order."""
+        """Multiply an (n, m) matrix, which never changes, by vectors, in any order."""
 
 
 def overflowed(bits: int) -> set[str]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from nengo_dense.loihi.kernel.contract import Kernel
-from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.patience import Patience
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
@@ -53,12 +54,12 @@ class EarlyKernel:
         each = INSTRUCTION * len(instructions.places) + NUMBER * len(stretch.vectors)
         self._for(stretch.n_steps * each).follow(instructions, stretch)
 
-    def fires_alike(
-        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    def fire_estimated(
+        self, estimated: Estimated, firing: Instruction, stretch: Stretch, n_steps: int
     ) -> np.ndarray:
-        """Tell in which lanes neurons fire alike between bounds."""
-        kernel = self._for(n_steps * (INSTRUCTION + 2 * NUMBER * voltage.size))
-        return kernel.fires_alike(low, high, voltage, n_steps, counts)
+        """Let neurons fire by an estimate, and tell in which lanes that is right."""
+        kernel = self._for(n_steps * (INSTRUCTION + 2 * NUMBER * estimated.product.size))
+        return kernel.fire_estimated(estimated, firing, stretch, n_steps)
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""

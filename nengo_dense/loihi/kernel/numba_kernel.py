@@ -7,11 +7,12 @@ are divided among threads.
 
 import numpy as np
 
-from nengo_dense.loihi.kernel import compiled_host, compiled_matrix
+from nengo_dense.loihi.kernel import compiled_estimate, compiled_host, compiled_matrix
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.compiled_chip import advance
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
-from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.kernel.table import EIGHT, FOUR, make_tables
@@ -50,6 +51,7 @@ class NumbaKernel:
         self._tables = tables._replace(dense=aligned(tables.dense))
         self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
+        self._multiplied, self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))
         self._layout = Layout(
             n_steps=np.uint64(0),
             n_inputs=np.uint64(program.n_inputs),
@@ -127,15 +129,17 @@ class NumbaKernel:
 
         over_lanes(part, lanes, stretch.n_steps * len(stretch.vectors))
 
-    def fires_alike(
-        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    def fire_estimated(
+        self, estimated: Estimated, firing: Instruction, stretch: Stretch, n_steps: int
     ) -> np.ndarray:
-        """Tell in which lanes neurons fire alike between bounds."""
-        return compiled_host.fires_alike(low, high, voltage, n_steps, counts)
+        """Let neurons fire by an estimate, and tell in which lanes that is right."""
+        return compiled_estimate.fire_estimated(estimated, firing, stretch, n_steps)
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""
-        return compiled_matrix.multiply_lanes(vectors, matrix)
+        if self._multiplied is not matrix:
+            self._multiplied, self._panels = matrix, compiled_matrix.make_panels(matrix)
+        return compiled_matrix.multiply_lanes(vectors, self._panels)[:, : len(matrix)]
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:

@@ -10,9 +10,6 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind, Stretch
 
-#: Two voltages are rounded in a step, at a sum and a difference each: together by less than twice
-#: 2**-53 of input plus 2. This is four times as much, as the bound is rounded too.
-ROUNDING = 2.0**-50
 #: Does an instruction in a step of the stretch.
 Act = Callable[[int], None]
 
@@ -95,42 +92,6 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
         fire(fired, drive[:, step // frame_steps], voltage, 1.0, True)
         np.minimum(fired, 255, out=spikes[:, step], casting="unsafe")
     return spikes
-
-
-def fires_alike(
-    low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
-) -> np.ndarray:
-    """Tell in which lanes the neurons surely fire alike for any constant input between bounds.
-
-    A rounded sum, `floor`, a comparison and a reset never fall where their input rises. So while
-    all fire as for the lower bound, no voltage is below that bound's, and in each step the
-    distance grows at most by that of the inputs and by rounding. Nothing else fires if the lower
-    bound's voltage stays farther below 1 than the distance after the last step. If both bounds
-    are the same number, nothing lies between them.
-
-    Parameters
-    ----------
-    low, high : (lanes, n) float64 array
-        Bounds of the input in spikes a step, each pair in either order; finite.
-    voltage : (lanes, n) float64 array
-        Before the first step, from 0 to 1.
-    n_steps : int
-    counts : bool
-        As in `fire`.
-
-    Returns
-    -------
-    alike : (lanes,) bool array
-    """
-    least, most = np.minimum(low, high), np.maximum(low, high)
-    size, apart = np.maximum(-least, most), most - least
-    highest = 1.0 - n_steps * (apart + ROUNDING * (size + 2.0))
-    highest[apart == 0] = np.inf
-    v, top, spikes = voltage.copy(), np.zeros_like(voltage), np.empty_like(voltage)
-    for _ in range(n_steps):
-        fire(spikes, least, v, 1.0, counts)
-        np.maximum(top, v, out=top)
-    return np.asarray((top <= highest).all(axis=1))
 
 
 def keep(source: np.ndarray, kept: np.ndarray, step: int) -> None:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from nengo_dense.loihi.kernel import numpy_host
+from nengo_dense.loihi.kernel import numpy_estimate, numpy_host
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
-from nengo_dense.loihi.kernel.instruction import Instructions, Stretch
+from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
 from nengo_dense.loihi.kernel.numpy_chip import hold, update_float, update_integer
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 from nengo_dense.loihi.kernel.numpy_spikes import make_add
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.program import Program
@@ -53,11 +54,11 @@ class NumpyKernel:
         """Run the host's instructions in all lanes, for the steps of a stretch."""
         numpy_host.follow(instructions, stretch)
 
-    def fires_alike(
-        self, low: np.ndarray, high: np.ndarray, voltage: np.ndarray, n_steps: int, counts: bool
+    def fire_estimated(
+        self, estimated: Estimated, firing: Instruction, stretch: Stretch, n_steps: int
     ) -> np.ndarray:
-        """Tell in which lanes neurons fire alike between bounds."""
-        return numpy_host.fires_alike(low, high, voltage, n_steps, counts)
+        """Let neurons fire by an estimate, and tell in which lanes that is right."""
+        return numpy_estimate.fire_estimated(estimated, firing, stretch, n_steps)
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""

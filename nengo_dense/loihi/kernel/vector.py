@@ -63,6 +63,12 @@ def _spread(builder: Any, number: Any, width: int) -> Any:
     return builder.shuffle_vector(first, empty, everywhere)
 
 
+def _select(builder: Any, vector: Any, places: list[int]) -> Any:
+    """Make a vector of the numbers at some places of another one."""
+    numbers = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
+    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), numbers)
+
+
 def _load(builder: Any, address: Any, kind: Any, alignment: int) -> Any:
     return builder.load(builder.bitcast(address, kind.as_pointer()), align=alignment)
 
@@ -130,6 +136,8 @@ def _comparison(operator: str) -> Any:
 
 
 greater = _comparison(">")
+greater_equal = _comparison(">=")
+equal = _comparison("==")
 not_equal = _comparison("!=")
 
 
@@ -210,6 +218,37 @@ def integer(typing_context: Any, vector: Any) -> Any:
         return builder.fptosi(arguments[0], context.get_value_type(signature.return_type))
 
     return Vector(types.int32)(vector), generate
+
+
+@instruction
+def eight_twice(typing_context: Any, array: Any, index: Any) -> Any:
+    """Load eight bytes, and the same again, as numbers of 32 bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _address(context, builder, signature.args[0], *arguments)
+        octets = _load(builder, address, ir.VectorType(ir.IntType(8), 8), 1)
+        return builder.sext(_select(builder, octets, [j % 8 for j in range(WIDTH)]), wide)
+
+    wide = ir.VectorType(ir.IntType(32), WIDTH)
+    return Vector(types.int32)(array, types.uint64), generate
+
+
+def _exchange(distance: int) -> Any:
+    """Make a function that exchanges numbers at this distance, a power of two, for each other."""
+
+    @instruction
+    def operation(typing_context: Any, vector: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return _select(builder, arguments[0], [j ^ distance for j in range(WIDTH)])
+
+        return vector(vector), generate
+
+    return operation
+
+
+exchange_one = _exchange(1)
+exchange_two = _exchange(2)
+exchange_four = _exchange(4)
 
 
 @instruction

@@ -66,8 +66,8 @@ class Follower:
         self.n_steps += stretch.n_steps
         self.kernel.follow(instructions, stretch)
 
-    def fires_alike(self, *bounds):
-        return self.kernel.fires_alike(*bounds)
+    def fire_estimated(self, *args):
+        return self.kernel.fire_estimated(*args)
 
     def multiply_lanes(self, vectors, matrix):
         return self.kernel.multiply_lanes(vectors, matrix)

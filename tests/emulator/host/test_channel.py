@@ -1,10 +1,9 @@
 """What passes between host and chip arrives when nengo-loihi says."""
 
 import numpy as np
+import pytest
 
 from nengo_dense.emulator.host.channel import Channels, ErrorSender, Receiver, SpikeSender
-
-DT = 0.001
 
 
 def test_every_value_but_zero_is_a_spike_in_its_columns():
@@ -29,33 +28,43 @@ def test_errors_are_kept_though_the_signal_changes_and_summed_by_synapse():
 
 
 def test_taking_turns_the_host_sees_zeros_and_then_the_chip_a_step_late():
-    receiver, seen = Receiver(2, 1, DT), []
+    receiver, seen = Receiver(2, 1), []
     for step in range(1, 6):  # the host runs first in every step
-        seen.append(receiver.value(step * DT)[0, 0])
+        seen.append(receiver.values(step, 1)[0, 0, 0])
         receiver.receive(step, np.full((1, 2, 1), float(step)))
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_where_the_chip_runs_ahead_its_first_step_is_seen_twice():
-    receiver = Receiver(2, 1, DT)
-    receiver.receive(1, np.arange(1.0, 6.0)[:, None, None].repeat(2, axis=1))
-    times = [step * DT for step in range(1, 6)]
-    assert receiver.values(times)[:, 0, 0].tolist() == [1, 1, 2, 3, 4]
+@pytest.mark.parametrize("parts", [[6], [1, 2, 3], [4, 1, 1]])
+def test_where_the_chip_runs_ahead_its_first_step_is_seen_twice(parts):
+    receiver, seen, first = Receiver(2, 1), [], 1
+    for n_steps in parts:
+        steps = np.arange(first, first + n_steps, dtype=float)
+        receiver.receive(first, steps[:, None, None].repeat(2, axis=1))
+        seen += receiver.values(first, n_steps)[:, 0, 0].tolist()
+        first += n_steps
+    assert seen == [1, 1, 2, 3, 4, 5]
+
+
+def test_a_host_reads_a_part_in_as_many_turns_as_it_likes():
+    receiver = Receiver(2, 1)
+    receiver.receive(1, np.arange(1.0, 7.0)[:, None, None].repeat(2, axis=1))
+    turns = [receiver.values(first, n) for first, n in ((1, 1), (2, 1), (3, 3), (6, 1))]
+    assert np.concatenate(turns)[:, 0, 0].tolist() == [1, 1, 2, 3, 4, 5]
 
 
 def test_values_are_finished_when_they_are_read():
-    receiver = Receiver(2, 3, DT, finish=lambda values: 10.0 * values)
-    for step in range(1, 4):
-        receiver.receive(step, np.full((1, 2, 3), step, dtype=np.uint8))
-    np.testing.assert_array_equal(receiver.value(DT), np.full((2, 3), 10.0))
-    np.testing.assert_array_equal(receiver.values([3 * DT, 9 * DT])[:, 1, 2], [20, 30])
+    receiver = Receiver(2, 3, finish=lambda values: 10.0 * values)
+    receiver.receive(1, np.arange(1, 4, dtype=np.uint8)[:, None, None].repeat(3, axis=2))
+    assert receiver.values(1, 3)[:, 0, 2].tolist() == [10, 10, 20]
+    assert receiver.values(3, 1)[:, 0, 2].tolist() == [20]
 
 
 def test_a_reset_receiver_has_zeros():
-    receiver = Receiver(2, 3, DT)
+    receiver = Receiver(2, 3)
     receiver.receive(1, np.ones((1, 2, 3)))
     receiver.reset()
-    np.testing.assert_array_equal(receiver.value(10.0), np.zeros((2, 3)))
+    np.testing.assert_array_equal(receiver.values(1, 1), np.zeros((1, 2, 3)))
 
 
 def test_every_part_of_a_run_begins_without_spikes():

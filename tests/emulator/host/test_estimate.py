@@ -13,7 +13,9 @@ from nengo_dense import compat
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.host import estimate
 from nengo_dense.layers import DenseStack
-from nengo_dense.loihi.kernel import numpy_host
+from nengo_dense.loihi.kernel import numpy_estimate, numpy_host
+from nengo_dense.loihi.kernel.instruction import Instruction, Kind, Stretch
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 
 LANES, N_STEPS = 20, 40
 UNITS = [24, 30, 20, 3]
@@ -31,7 +33,7 @@ def everything_is_large(monkeypatch):
     monkeypatch.setattr(estimate, "MANY_WEIGHTS", 1)
 
 
-def make_network(on_edges, neuron_type=None, watch=False):
+def make_network(on_edges, watch=()):
     """A stack whose sums are arbitrary, or simple fractions that reach thresholds exactly."""
     rng = np.random.RandomState(0)
     shapes = list(zip(UNITS[1:], UNITS[:-1], strict=True))
@@ -48,9 +50,8 @@ def make_network(on_edges, neuron_type=None, watch=False):
         network.source = nengo.Node(np.zeros(UNITS[0]))
         nengo.Connection(network.source, stack.input, synapse=None)
         first = stack.layers[0].neurons
-        network.watched = [nengo.Probe(stack.logits), nengo.Probe(first)]
-        if watch:
-            network.watched.append(nengo.Probe(first, "input"))
+        network.watched = [nengo.Probe(stack.logits), nengo.Probe(stack.layers[1].neurons)]
+        network.watched += [nengo.Probe(first, attr) for attr in watch]
     return network
 
 
@@ -68,8 +69,8 @@ def run(network, x, kernel, estimates=True, runs=(N_STEPS,)):
         found, alike = host._estimate, []
         if not estimates:
             host._estimate = None
-        real = host._kernel.fires_alike
-        host._kernel.fires_alike = lambda *bounds: alike.append(real(*bounds)) or alike[-1].copy()
+        real = host._kernel.fire_estimated
+        host._kernel.fire_estimated = lambda *args: alike.append(real(*args)) or alike[-1].copy()
         for n_steps in runs:
             data = np.broadcast_to(x[:, None], (LANES, n_steps, UNITS[0]))
             sim.run_steps(n_steps, data={network.source: data})
@@ -81,15 +82,16 @@ def assert_same(ours, expected):
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("watch", [(), ("output",)])
 @pytest.mark.parametrize("on_edges", [False, True])
-def test_estimated_lanes_equal_nengo_loihi(on_edges, kernel):
+def test_estimated_lanes_equal_nengo_loihi(on_edges, watch, kernel):
     x = draw(on_edges)
-    ours, (alike,), _ = run(make_network(on_edges), x, kernel)
+    ours, (alike,), _ = run(make_network(on_edges, watch), x, kernel)
     assert alike.mean() < 0.5 if on_edges else alike.all()
     assert ours[1].any()
     loihi = compat.nengo_loihi()
     for lane in (0, 7, LANES - 1):
-        alone = make_network(on_edges)
+        alone = make_network(on_edges, watch)
         alone.source.output = x[lane]
         with warnings.catch_warnings(), loihi.Simulator(alone, target="sim") as sim:
             warnings.simplefilter("ignore")
@@ -98,19 +100,69 @@ def test_estimated_lanes_equal_nengo_loihi(on_edges, kernel):
 
 
 @pytest.mark.parametrize("on_edges", [False, True])
+@pytest.mark.parametrize("watch", [(), ("output",)])
 @pytest.mark.parametrize("runs", [(N_STEPS,), (25, 2, 13)])
-def test_estimates_change_nothing(on_edges, runs, kernel, monkeypatch):
+def test_estimates_change_nothing(on_edges, watch, runs, kernel, monkeypatch):
     monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 12)
     x = draw(on_edges)
-    ours, alike, _ = run(make_network(on_edges), x, kernel, runs=runs)
-    expected, none, _ = run(make_network(on_edges), x, kernel, estimates=False, runs=runs)
+    ours, alike, _ = run(make_network(on_edges, watch), x, kernel, runs=runs)
+    expected, none, _ = run(make_network(on_edges, watch), x, kernel, estimates=False, runs=runs)
     assert len(alike) == 1  # later runs begin with voltages that must be Nengo's
     assert not none
     assert_same(ours, expected)
 
 
+def probed(network, stack):
+    network.watched.append(nengo.Probe(stack.input))
+
+
+def read_by_another(network, stack):
+    node = nengo.Node(lambda t, x: 2 * x, size_in=UNITS[0])
+    nengo.Connection(stack.input, node, synapse=None)
+    network.watched.append(nengo.Probe(node))
+
+
+def of_two_sources(network, stack):
+    nengo.Connection(nengo.Node(np.full(UNITS[0], 0.1)), stack.input, synapse=None)
+
+
+def from_the_source(network, stack):
+    neurons = stack.layers[0].neurons
+    nengo.Connection(network.source[0], neurons, transform=np.ones((UNITS[1], 1)), synapse=None)
+
+
+def of_a_signal(network, stack):
+    signal = nengo.Node(lambda t: np.sin(9 * t))
+    weights = np.full((UNITS[1], 1), 0.1)
+    nengo.Connection(signal, stack.layers[0].neurons, transform=weights, synapse=None)
+
+
+@pytest.mark.parametrize("runs", [(N_STEPS,), (25, 13)])
+@pytest.mark.parametrize("on_edges", [False, True])
+@pytest.mark.parametrize(
+    ("more", "estimates"),
+    [
+        (probed, True),
+        (read_by_another, False),
+        (of_two_sources, True),
+        (from_the_source, True),
+        (of_a_signal, False),
+    ],
+)
+def test_what_else_there_is_at_the_input_is_heeded(more, estimates, on_edges, runs, kernel):
+    results = []
+    for estimated in (True, False):
+        network = make_network(on_edges)
+        with network:
+            more(network, network.networks[0])
+        ours, alike, _ = run(network, draw(on_edges), kernel, estimated, runs)
+        assert len(alike) == (estimates and estimated)
+        results.append(ours)
+    assert_same(*results)
+
+
 def test_what_is_probed_is_not_estimated(kernel):
-    ours, alike, found = run(make_network(False, watch=True), draw(False), kernel)
+    ours, alike, found = run(make_network(False, ["input"]), draw(False), kernel)
     assert found is None
     assert not alike
     assert ours[2].any()
@@ -165,19 +217,62 @@ def test_lengths_are_not_too_short_and_say_where_they_are_infinite():
     assert np.isnan(lengths[3])
 
 
+def known_between(low, high):
+    """Products that are known as the middle of bounds."""
+    n = low.shape[1]
+    none, ones = np.zeros((1, n)), np.ones(n)
+    error = np.ones(len(low)), (high - low)[0] / 2
+    return Estimated((low + high) / 2, *error, none, ones, -np.inf, 1.0)
+
+
+def fire(kernel, estimated, counts, kind=Kind.FIRE_AND_SEND, voltage=0.0, n_steps=50, ahead=20):
+    """Let a kernel fire; return who fires alike, vectors and spikes."""
+    lanes, n = estimated.product.shape
+    firing = Instruction(kind, n, target=0, source=n, state=2 * n, a=7.0, b=counts, column=3)
+    vectors = np.zeros((3, lanes, n))
+    vectors[2] = voltage
+    spikes = np.full((lanes, ahead + 4, n + 5), 9, dtype=np.uint8)
+    none = np.zeros(0)
+    stretch = Stretch(lanes, ahead, vectors.reshape(-1), none, none, spikes, first_step=2)
+    return kernel.fire_estimated(estimated, firing, stretch, n_steps), vectors, spikes
+
+
 @pytest.mark.parametrize("counts", [True, False])
-def test_kernels_agree_on_who_fires_alike(counts, rng):
-    compiled_host = pytest.importorskip(
-        "nengo_dense.loihi.kernel.compiled_host", reason="the compiled kernel is the extra 'fast'"
+@pytest.mark.parametrize("kind", [Kind.FIRE, Kind.FIRE_AND_SEND])
+@pytest.mark.parametrize("n", [1, 15, 16, 37, 53, 64, 150])
+def test_kernels_agree_on_who_fires_alike_and_when(n, kind, counts, rng):
+    compiled = pytest.importorskip(
+        "nengo_dense.loihi.kernel.compiled_estimate",
+        reason="the compiled kernel is the extra 'fast'",
     )
-    for n in (1, 15, 16, 37, 53, 64):
-        low = rng.randint(-4, 9, size=(60, n)) / 8
-        high = low + rng.choice([0, 1e-16, 1e-3], size=(60, 1))
+    for lowest, starts in ((0.0, 1), (-np.inf, 60)):
+        estimated = Estimated(
+            product=rng.randint(-4, 9, size=(60, n)) / 8,
+            lane_error=rng.choice([0, 1e-16, 1e-3], size=60),
+            row_error=rng.uniform(0.5, 1, size=n),
+            start=rng.uniform(-0.1, 0.1, size=(starts, n)),
+            gain=rng.choice([-1.3, 0.7, 1.0], size=n),
+            lowest=lowest,
+            dt=0.9,
+        )
         voltage = rng.uniform(size=(60, n))
-        expected = numpy_host.fires_alike(low, high, voltage, 30, counts)
-        found = compiled_host.fires_alike(low, high, voltage, 30, counts)
-        np.testing.assert_array_equal(found, expected)
-        assert 0 < expected.sum() < 60
+        expected = fire(numpy_estimate, estimated, counts, kind, voltage)
+        found = fire(compiled, estimated, counts, kind, voltage)
+        for mine, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(mine, other)
+        assert 0 < expected[0].sum() < 60
+        assert (expected[2] == 9).all() == (kind == Kind.FIRE)
+
+
+@pytest.mark.parametrize("kernel_name", ["numpy_estimate", "compiled_estimate"])
+@pytest.mark.parametrize("gain", [1e300, -1e300])
+def test_an_infinite_input_fires_as_nothing_else(kernel_name, gain):
+    kernel = pytest.importorskip(f"nengo_dense.loihi.kernel.{kernel_name}")
+    for n in (1, 16):
+        estimated = known_between(np.full((2, n), 1e200), np.full((2, n), 1e200))
+        with np.errstate(all="ignore"):
+            alike, _, _ = fire(kernel, estimated._replace(gain=np.full(n, gain)), True)
+        assert not alike.any()
 
 
 #: Inputs with which voltages come near to 1, but for rounding.
@@ -199,8 +294,12 @@ NEAR = st.builds(
 def test_what_lies_between_fires_as_the_bounds_do(low, width, between, voltage, counts):
     high = low + width
     inside = min(max(low + between * width, low), high)
-    bounds = [np.array([[value]]) for value in (low, high, voltage)]
-    if numpy_host.fires_alike(*bounds, 50, counts)[0]:
+    estimated = known_between(np.array([[low]]), np.array([[high]]))
+    error = estimated.row_error[0] * (1 + 1e-9) + abs(high) * 1e-15
+    estimated = estimated._replace(row_error=np.array([error]) * (width > 0))
+    if width == 0:
+        estimated = estimated._replace(product=np.array([[low]]))
+    if fire(numpy_estimate, estimated, counts, voltage=voltage)[0][0]:
         fired = []
         for charge in (low, inside, high):
             v, spikes, each = np.array([voltage]), np.zeros(1), []

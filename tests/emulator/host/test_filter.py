@@ -33,6 +33,22 @@ def test_lanes_equal_nengo(name, size, dtype, rng):
         np.testing.assert_array_equal(ours[:, lane], expected)
 
 
+def test_filters_of_ones_own_type_may_seem_equal():
+    class Louder(nengo.synapses.LinearFilter):
+        def __init__(self, factor):
+            super().__init__([1.0], [1.0], analog=False)
+            self.factor = factor
+
+        def _get_ss(self, *args, **kwargs):
+            a, b, c, d = super()._get_ss(*args, **kwargs)
+            return a, b, c, self.factor * d
+
+    for factor in (2.0, 3.0, 2.0):
+        state = {"X": np.zeros((4, 0, 1))}
+        step = make_lane_filter(Louder(factor), (1,), 0.001, state, [None] * 4)
+        np.testing.assert_array_equal(step(0.0, np.ones((4, 1))), np.full((4, 1), factor))
+
+
 def test_what_is_not_linear_keeps_a_state_for_each_lane():
     class Count(nengo.Process):
         def make_state(self, shape_in, shape_out, dt, dtype=None):

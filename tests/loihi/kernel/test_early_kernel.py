@@ -15,6 +15,7 @@ from nengo_dense.loihi.kernel import choice
 from nengo_dense.loihi.kernel.early_kernel import EarlyKernel
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel
+from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.patience import Patience
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
@@ -88,8 +89,10 @@ def test_host_instructions_go_on_as_well(rng):
         left.append(mine)
         product = kernel.multiply_lanes(np.ones((3, 2)), np.ones((5, 2)))
         np.testing.assert_array_equal(product, np.full((3, 5), 2.0))
-        low, high = np.array([[0.3, 1.2]]), np.array([[0.3, 1.4]])
-        assert not kernel.fires_alike(low, high, np.zeros((1, 2)), 9, True).any()
+        ones, firing = np.ones((1, 2)), Instruction(Kind.FIRE, 2, target=0, source=2, state=4)
+        estimated = Estimated(1.3 * ones, ones[0, :1], 0.1 * ones[0], 0 * ones, ones[0], 0.0, 1.0)
+        stretch = Stretch(1, 9, np.zeros(6), none, none, spikes[:1])
+        assert not kernel.fire_estimated(estimated, firing, stretch, 9).any()
     np.testing.assert_array_equal(left[0], left[1])
     np.testing.assert_array_equal(left[0], left[2])
 
