@@ -1,5 +1,6 @@
 """What all formats have in common: look, build, ask, write, and put test vectors beside it."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,11 @@ class NetworkFormat(ABC):
             With everything that the format cannot hold.
         OSError
             A file that cannot be written.
+
+        Warns
+        -----
+        UserWarning
+            The stack was tuned for other samples, times or steps.
         """
         self._check(stack, path, presentation_time)
         x = choose_samples(stack, samples)
@@ -139,7 +145,11 @@ class NetworkFormat(ABC):
             tuned.presentation_time if presentation_time is None and tuned else presentation_time
         )
         step = (tuned.dt if tuned else STEP) if dt is None else dt
-        deployment = Deployment.of(stack, presentation_steps(time, step), step, x)
+        n_steps = presentation_steps(time, step)
+        if tuned is not None:
+            for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
+                warnings.warn(said, stacklevel=5)
+        deployment = Deployment.of(stack, n_steps, step, x)
         self._refuse(stack, self.problems(deployment))
         return deployment
 
