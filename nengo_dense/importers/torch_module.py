@@ -32,7 +32,7 @@ def read_module(module: Any, label: str) -> Operations:
             return MODULES[kind.__name__](settled(module), label)
         if is_activation(kind.__name__):
             return read_activation(kind.__name__, _setting_of(module), label)
-    if ".quantized" in kind.__module__:
+    if ".quantized" in kind.__module__ or ".qat" in kind.__module__:
         return [
             Problem(
                 f"layer {label!r} is quantized; give the model as it was before its quantization, "
