@@ -145,7 +145,7 @@ def load_data(path: str, n_in: int | None = None, names: Names = NO_NAMES) -> tu
     samples = _find_samples(arrays, EVALUATION, path)
     x = _check_shown(samples, n_in, arrays)
     # never the labels of another part, even if their number is the same
-    others = _find(arrays, SAMPLES[""]) is not None
+    others = _find(arrays, list(SAMPLES[""])) is not None
     parts = [samples.part, *([] if others else [""])] if samples.part else ["", "test"]
     bases = [name for part in parts for name in LABELS[part]]
     found = _labels(arrays, bases, names.outputs)

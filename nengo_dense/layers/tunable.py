@@ -12,6 +12,8 @@ PARAMETERS = (
     (nengo.Connection, ("transform", "synapse")),
     (nengo.Ensemble, ("gain", "bias", "neuron_type")),
 )
+#: Largest relative difference of weights that are still the same.
+ROUNDING = 1e-6
 
 
 class Tunable(nengo.Network):
@@ -53,9 +55,14 @@ class Tunable(nengo.Network):
 
 
 def _same(present: Any, then: Any) -> bool:
-    """Compare arrays or transforms; copies of a network have other arrays of the same values."""
+    """Compare arrays, transforms or settings; copies of a network have others of the same values.
+
+    ``freeze_params`` rounds to single precision, and makes a number of a matrix of one.
+    """
     if present is then:
         return True
-    if isinstance(present, np.ndarray):
-        return np.array_equal(present, then)
-    return bool(present == then)
+    values, before = (getattr(value, "init", value) for value in (present, then))
+    if not isinstance(before, np.ndarray):
+        return bool(present == then)
+    same_size = np.size(values) == before.size
+    return same_size and np.allclose(np.ravel(values), before.ravel(), rtol=ROUNDING, atol=0)

@@ -72,3 +72,12 @@ def test_the_same_weights_again_keep_the_record():
     layer = network.layers[0]
     layer.connection.transform = layer.weights
     assert network.tuned is RECORD
+
+
+def test_rounding_as_freeze_params_does_keeps_the_record():
+    record = TuningRecord(0.1, 0.001, "host", input_low=[0], input_high=[1])
+    network = DenseStack([1, 1, 2], 1, tuned=record, seed=0)
+    for layer in network.layers:
+        layer.connection.transform = float(np.float32(layer.weights.item()))
+        layer.ensemble.bias = np.float32(layer.ensemble.bias)
+    assert network.tuned is record
