@@ -270,8 +270,15 @@ def notes_on(
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = list(filter(None, [unusual_time(presentation_time, dt)]))
-    if stack.tuned is not None:
-        notes += stack.tuned.differences(
+    tuned = stack.tuned
+    if tuned is not None and tuned.encoding != stack.encoding:
+        notes.append(
+            f"This stack was tuned with encoding={tuned.encoding!r} and has "
+            f"encoding={stack.encoding!r}, for which other weights are right. Convert the model "
+            "again."
+        )
+    if tuned is not None:
+        notes += tuned.differences(
             dt=dt,
             presentation_time=presentation_time,
             target=target,

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nengo_dense import files
-from nengo_dense.arguments import presentation_steps
+from nengo_dense.arguments import positive, presentation_steps
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
@@ -144,7 +144,7 @@ class NetworkFormat(ABC):
         time = (
             tuned.presentation_time if presentation_time is None and tuned else presentation_time
         )
-        step = (tuned.dt if tuned else STEP) if dt is None else dt
+        step = (tuned.dt if tuned else STEP) if dt is None else positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(time, step)
         if tuned is not None:
             for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
