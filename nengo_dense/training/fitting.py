@@ -138,7 +138,8 @@ def fit(
         import nengo_dense
         from nengo_dense import training
 
-        stack = nengo_dense.DenseStack([64, 32, 10], size_in=64, seed=0)
+        synapse = [0.002, None]  # none at the readout, whose window averages
+        stack = nengo_dense.DenseStack([64, 32, 10], size_in=64, synapse=synapse, seed=0)
         result = training.fit(stack, x_train, y_train, epochs=30, seed=0)  # NengoDL
         result.plot("training.png")
         training.fit(stack, x_train, y_train, through_time=True)  # on the chip's integers
