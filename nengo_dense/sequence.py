@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nengo_dense.array_like import to_array
+from nengo_dense.arguments import as_floats
+from nengo_dense.array_like import check_real, to_array
 from nengo_dense.batches import GLANCE, Batches
 from nengo_dense.exceptions import invalid
 from nengo_dense.samples import join_inputs
@@ -64,7 +65,7 @@ class Sequences(Batches):
         Raises
         ------
         nengo.exceptions.ValidationError
-            Frames that do not fit, a mask with holes, values that are not finite.
+            Frames that do not fit, a mask with holes, values that are not finite real numbers.
         """
         if parts := _ragged(x, n_in, attr):
             if mask is not None:
@@ -82,7 +83,7 @@ class Sequences(Batches):
                 f"goes with sequences, (n, n_frames, {n_in}), and {attr} has the shape {shape}",
                 "mask",
             )
-        values = to_array(x, attr).reshape(*shape[:2], n_in)
+        values = _numbers(x, attr).reshape(*shape[:2], n_in)
         if 0 in values.shape:
             raise invalid(f"must have at least one sequence and one frame, got {shape}", attr)
         return cls._checked(values, _lengths(mask, values.shape[:2]), attr)
@@ -201,7 +202,8 @@ class Sequences(Batches):
         Parameters
         ----------
         given : (n, n_frames, ...) array_like, list of (n_frames, ...) array_like, dict of them
-            For the frames of each sequence. What follows its end is not looked at.
+            For the frames of each sequence. Where all rows are as long, what follows the end of
+            a sequence is not looked at.
         attr : str
             For messages.
 
@@ -214,7 +216,12 @@ class Sequences(Batches):
         if isinstance(given, Mapping):
             return {name: self.by_frame(one, attr) for name, one in given.items()}
         rows = [to_array(one, attr) for one in given] if _is_rows(given) else []
-        wrong = [i for i, row in enumerate(rows) if row.shape[:1] < (self.lengths[i],)]
+        filled_up = len({row.shape[0] for row in rows}) == 1
+        wrong = [
+            i
+            for i, (row, n) in enumerate(zip(rows, self.lengths.tolist(), strict=False))
+            if len(row) < n or (len(row) > n and not filled_up)
+        ]
         if len(rows) != self.n or wrong:
             got = f"{len(rows)} rows"
             if len(rows) == self.n:
@@ -274,7 +281,7 @@ def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:
             "stays the same for every frame",
             "x",
         )
-    parts = [to_array(x[n], n).reshape(*shapes[n][:2], sizes[n]) for n in sizes]
+    parts = [as_floats(x[n], n).reshape(*shapes[n][:2], sizes[n]) for n in sizes]
     return np.concatenate(parts, axis=-1)
 
 
@@ -288,7 +295,14 @@ def _ragged(x: Any, n_in: int, attr: str) -> list[np.ndarray]:
     fits = [len(s) > 1 and s[0] > 0 and np.prod(s[1:]) == n_in for s in shapes]
     if not all(fits) or len({shape[0] for shape in shapes}) < 2:
         return []
-    return [to_array(part, attr).reshape(len(part), n_in) for part in x]
+    return [as_floats(part, attr).reshape(len(part), n_in) for part in x]
+
+
+def _numbers(x: Any, attr: str) -> np.ndarray:
+    """Return an array of real numbers, without a copy where it is one."""
+    array = to_array(x, attr)
+    check_real(array, attr)
+    return as_floats(array, attr) if array.dtype == object else array
 
 
 def _shape(part: Any) -> tuple[int, ...]:

@@ -67,6 +67,7 @@ def test_a_sequence_that_does_not_change_is_a_sample(x, target):
     assert one.energy == other.energy
 
 
+@pytest.mark.filterwarnings("ignore:The shortest sequence is shown for 1 steps")
 @pytest.mark.parametrize("steps", [1, STEPS])
 def test_ends_apart_are_what_nengo_loihi_does_with_each_alone(x, steps):
     # fast neurons, which spike within few steps
@@ -195,6 +196,15 @@ Y = np.arange(N) % 3
             {"per_frame": True, "y": [np.zeros(1, int)] * N},
             r"each frame of each of 7 sequences, got \(1,\) for sequence 0 of 6",
         ),
+        (
+            {"per_frame": True, "x": ragged, "y": [np.zeros(n + 1, int) for n in LENGTHS]},
+            r"each frame of each of 7 sequences, got \(7,\) for sequence 0 of 6",
+        ),
+        ({"x": lambda x: x.astype(str)}, "x: must be numbers, got texts such as "),
+        ({"x": lambda x: x + 1j}, "x: must be numbers, got complex values such as "),
+        ({"x": lambda x: (9 * x).astype("M8[s]")}, "x: must be numbers, got dates such as "),
+        ({"x": lambda x: ragged(x.astype(str))}, "x: must be numbers, got texts such as "),
+        ({"x": lambda x: np.full(x.shape, 10**400)}, "x: must be numbers that a float can hold"),
         ({"x": ragged, "decision": "margin"}, "'margin' goes with sequences that are all as long"),
         ({"x": ragged, "per_frame": True, "y": np.zeros(N)}, "y: must have a value for each"),
     ],
@@ -222,6 +232,8 @@ def test_inputs_of_a_graph_may_be_sequences_by_name(rng):
     assert_array_equal(predict(graph, x, **TIMES), predict(graph, joined, **TIMES))
     with pytest.raises(ValidationError, match="as many sequences and frames for each input"):
         predict(graph, {**x, "q": x["q"][:, 0]}, **TIMES)
+    with pytest.raises(ValidationError, match="p: must be numbers, got dates such as"):
+        predict(graph, {**x, "p": (9 * x["p"]).astype("M8[s]")}, **TIMES)
 
 
 def test_an_array_of_arrays_is_a_list(x):

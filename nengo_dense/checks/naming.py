@@ -32,6 +32,8 @@ class Names:
         taken: dict[str, int] = {}
         for kind in kinds:
             for i, obj in enumerate(getattr(network, kind)):
+                if obj in self._paths:  # added twice, which Nengo builds as if it were once
+                    continue
                 name = obj.label or attributes.get(id(obj)) or f"{kind}[{i}]"
                 taken[name] = taken.get(name, 0) + 1
                 if taken[name] > 1:  # the same label twice: add a number

@@ -117,7 +117,9 @@ def check(
             for rule in known.rules.values():
                 _ask(rule, facts, selection, report)
                 tracker.total_progress.step()
-        report.findings[:] = _sorted(_unexplained(report.findings, known))
+        # what was added to a network twice is found twice
+        findings = list(dict.fromkeys(report.findings))
+        report.findings[:] = _sorted(_unexplained(findings, known))
         report.layers, report.cores, report.curves = _figures(facts)
         for crash in facts.crashes:
             report.lack(crash)

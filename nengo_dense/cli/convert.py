@@ -38,8 +38,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         choices=TARGETS,
-        default=TARGETS[0],
-        help="whose integers the stack is made for (default: %(default)s)",
+        help=f"whose integers the stack is made for (default: {TARGETS[0]})",
     )
     parser.add_argument(
         "--per-frame",
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     times: dict[str, Any] = timing(args)
     trained = model.read(args.model)
     if trained.source is None:
-        for option in ("presentation_time", "dt", "effort", "task"):
+        for option in ("presentation_time", "dt", "effort", "task", "target"):
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
         if args.per_frame:
@@ -79,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
                 attr="--effort",
             )
         times["effort"] = args.effort
-    times |= {"target": args.target, "per_frame": args.per_frame, "task": args.task}
+    times |= {"target": args.target or TARGETS[0], "per_frame": args.per_frame, "task": args.task}
     stack = trained.convert(args.encoding, calibration=calibration, **times)
     stack.save(args.output)
     if isinstance(stack, DenseGraph):

@@ -145,7 +145,8 @@ def load_data(path: str, n_in: int | None = None, names: Names = NO_NAMES) -> tu
     samples = _find_samples(arrays, EVALUATION, path)
     x = _check_shown(samples, n_in, arrays)
     # never the labels of another part, even if their number is the same
-    parts = (samples.part, "") if samples.part else ("", "test")
+    others = _find(arrays, list(SAMPLES[""])) is not None
+    parts = [samples.part, *([] if others else [""])] if samples.part else ["", "test"]
     bases = [name for part in parts for name in LABELS[part]]
     found = _labels(arrays, bases, names.outputs)
     if not found:
@@ -236,4 +237,6 @@ def _check_shown(samples: Samples, n_in: int | None, arrays: dict[str, np.ndarra
         sequences = Sequences.read(samples.values, n_in, None if mask is None else arrays[mask])
     if sequences is None:
         return _check(samples, n_in)
-    return sequences.as_list() if sequences.is_ragged else samples.values
+    if sequences.is_ragged:
+        return sequences.as_list()
+    return samples.values[:, : sequences.n_frames]  # a mask may end all of them early

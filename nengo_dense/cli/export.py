@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         if getattr(args, key) is not None
     }
     if args.data is not None:
-        x = load_samples(args.data, given.n_in, "test vectors from")
+        x = load_samples(args.data, given.n_in, "test vectors from", given.names)
         options["samples"] = x[: args.samples]
     calibration = given.load_calibration(args)
     if given.source is not None and name == "netx":

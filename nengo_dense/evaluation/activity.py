@@ -53,7 +53,8 @@ class LayerActivity:
         if not self.rates.any():
             return (
                 f"No neuron of {self.label} fired for any sample, so that the answers say "
-                "nothing: look for samples or weights of zero or of a wrong scale."
+                "nothing: look for samples or weights of zero or of a wrong scale, or show "
+                "samples for longer."
             )
         share = float(np.mean(self.rates >= SATURATED / dt))
         if share <= MOST_SATURATED:

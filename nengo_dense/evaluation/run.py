@@ -23,7 +23,7 @@ from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
 from nengo_dense.evaluation.output_part import OutputPart
 from nengo_dense.evaluation.stream import Stream, check_no_stream
-from nengo_dense.evaluation.trial import populations_of
+from nengo_dense.evaluation.trial import depth_of, populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.stack import DenseStack
@@ -126,10 +126,12 @@ class Run:
         frame_time = None
         if sequences is not None:
             frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
-        said = unusual_time(stream.gap * step, step, "gap") if stream else ""
+        said = [unusual_time(stream.gap * step, step, "gap")] if stream else []
+        if target != "nengo":  # where a spike may be everywhere in the same step
+            said.append(too_short(depth_of(stack), n_steps, sequences, stream))
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
-        how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, [said])))
+        how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
         return cls(stack, samples, n, *how, stream, sequences)
 
     def truths(self, *given: Any) -> list[Any]:
@@ -233,6 +235,31 @@ def check_target(stack: AnyDense, target: str) -> None:
         )
 
 
+def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Stream | None) -> str:
+    """Say that an answer is over before its first spikes are seen; empty if none is.
+
+    Parameters
+    ----------
+    depth : int
+        Populations of neurons that a spike travels through, one step each.
+    n_steps : int
+        Of a sample, a frame that has an answer, or the longest sequence.
+    sequences, stream
+        As in `Run`.
+    """
+    noun = "A sample" if sequences is None else "A frame"
+    if sequences is not None and stream is None:
+        noun = "The shortest sequence"
+        n_steps = n_steps // sequences.n_frames * int(sequences.lengths.min())
+    if n_steps > depth:
+        return ""
+    answers = "says nothing of it" if stream is None else "is that to what was shown before"
+    return (
+        f"{noun} is shown for {n_steps} steps, and a spike needs one step for each of {depth} "
+        f"populations of neurons in a row: the answer {answers}. Show samples for longer."
+    )
+
+
 def notes_on(
     stack: AnyDense,
     x: np.ndarray,
@@ -243,8 +270,15 @@ def notes_on(
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = list(filter(None, [unusual_time(presentation_time, dt)]))
-    if stack.tuned is not None:
-        notes += stack.tuned.differences(
+    tuned = stack.tuned
+    if tuned is not None and tuned.encoding != stack.encoding:
+        notes.append(
+            f"This stack was tuned with encoding={tuned.encoding!r} and has "
+            f"encoding={stack.encoding!r}, for which other weights are right. Convert the model "
+            "again."
+        )
+    if tuned is not None:
+        notes += tuned.differences(
             dt=dt,
             presentation_time=presentation_time,
             target=target,

@@ -1,5 +1,6 @@
 """What all formats have in common: look, build, ask, write, and put test vectors beside it."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nengo_dense import files
-from nengo_dense.arguments import presentation_steps
+from nengo_dense.arguments import positive, presentation_steps
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
@@ -106,6 +107,11 @@ class NetworkFormat(ABC):
             With everything that the format cannot hold.
         OSError
             A file that cannot be written.
+
+        Warns
+        -----
+        UserWarning
+            The stack was tuned for other samples, times or steps.
         """
         self._check(stack, path, presentation_time)
         x = choose_samples(stack, samples)
@@ -138,8 +144,12 @@ class NetworkFormat(ABC):
         time = (
             tuned.presentation_time if presentation_time is None and tuned else presentation_time
         )
-        step = (tuned.dt if tuned else STEP) if dt is None else dt
-        deployment = Deployment.of(stack, presentation_steps(time, step), step, x)
+        step = (tuned.dt if tuned else STEP) if dt is None else positive(dt, "dt", unit="seconds")
+        n_steps = presentation_steps(time, step)
+        if tuned is not None:
+            for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
+                warnings.warn(said, stacklevel=5)
+        deployment = Deployment.of(stack, n_steps, step, x)
         self._refuse(stack, self.problems(deployment))
         return deployment
 

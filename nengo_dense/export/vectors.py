@@ -30,6 +30,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense import files
 from nengo_dense.archive import read_arrays
 from nengo_dense.budget import TEXT
+from nengo_dense.columns import WHERE, check_columns
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.heads import HEADS
 from nengo_dense.layers.graph import AnyDense, DenseGraph
@@ -62,8 +63,11 @@ def choose_samples(dense: AnyDense, samples: Any) -> np.ndarray:
     Raises
     ------
     nengo.exceptions.ValidationError
-        Samples of another shape; or none are given, and no range is known.
+        Samples of another shape, or with columns in another order; or none are given, and no
+        range is known.
     """
+    sizes = dense.sizes if isinstance(dense, DenseGraph) else dense.size_in
+    check_columns(samples, dense.columns, "samples", WHERE, sizes)
     if isinstance(samples, Mapping) and isinstance(dense, DenseGraph):
         return join_inputs(samples, dense.sizes)
     if samples is not None:

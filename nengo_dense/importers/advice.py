@@ -95,6 +95,16 @@ ADVICE = (
         "it multiplies two values of the model, which no sum of rectifiers does: retrain with "
         "'relu'",
     ),
+    Advice(
+        "discretization, category encoding, lookup, hashing, hashed crossing, text vectorization, "
+        "feature space, resizing, center crop, ^ random",
+        "it prepares data: apply it to them on the host, and convert the layers after it",
+    ),
+    Advice(
+        "masking",
+        "what it masks depends on the values: leave it out, and say where sequences end with "
+        "mask=",
+    ),
     Advice("embedding", "look the vectors up on the host and convert the layers after it"),
     Advice(
         "permute, transpose, getitem, gather, slice, split, chunk, flip, roll",

@@ -290,3 +290,10 @@ def tensors_in(value: Any) -> Iterator[tuple[str, int, int]]:
             value = value[3:]
         for item in value:
             yield from tensors_in(item)
+
+
+def ends_of(tensors: Any, is_inside: bool) -> Iterator[tuple[str, int, int]]:
+    """Find the inputs or outputs of a model: of a dict as it is, in another model by its keys."""
+    if isinstance(tensors, dict) and not is_inside:
+        tensors = list(tensors.values())
+    return tensors_in(tensors)

@@ -1,6 +1,6 @@
 """A Keras architecture with branches -> the nodes of its graph, for live models and for files."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from nengo_dense.importers.keras_graph import (
     Step,
     arguments_of,
     calls_of,
+    ends_of,
     is_model,
     is_training,
     module_of,
@@ -139,7 +140,7 @@ class KerasNodes:
         sources: list[Hashable],
         trains: bool,
     ) -> list[tuple[str, Hashable]]:
-        ends = [name for name, *_ in _ends(config["input_layers"], bool(sources))]
+        ends = [name for name, *_ in ends_of(config["input_layers"], bool(sources))]
         given = dict(zip(ends, sources, strict=False))
         results: dict[tuple[str, int], list[Hashable]] = {}
         entries = dict(zip((s.name for s in steps), config["layers"], strict=True))
@@ -170,9 +171,8 @@ class KerasNodes:
                 )
             waiting = left
         outputs = config["output_layers"]
-        names = list(outputs) if isinstance(outputs, dict) and not sources else None
-        found = [(t[0], results[t[0], t[1]][t[2]]) for t in _ends(outputs, bool(sources))]
-        return found if names is None else [(n, k) for n, (_, k) in zip(names, found, strict=True)]
+        found = [(t[0], results[t[0], t[1]][t[2]]) for t in ends_of(outputs, bool(sources))]
+        return found if sources else _by_key(outputs, found)
 
     def _input(self, entry: dict[str, Any], path: tuple[Step, ...]) -> Hashable:
         config = entry["config"]
@@ -329,8 +329,8 @@ class KerasNodes:
         return merge, []
 
 
-def _ends(tensors: Any, is_inside: bool) -> Iterator[tuple[str, int, int]]:
-    """Find the inputs or outputs of a model: of a dict as it is, in another model by its keys."""
-    if isinstance(tensors, dict) and not is_inside:
-        tensors = list(tensors.values())
-    return tensors_in(tensors)
+def _by_key(declared: Any, found: list[tuple[str, Hashable]]) -> list[tuple[str, Hashable]]:
+    """Name outputs by the keys of a dict, if each key has one."""
+    if not isinstance(declared, dict) or len(declared) != len(found):
+        return found
+    return [(key, node) for key, (_, node) in zip(declared, found, strict=True)]

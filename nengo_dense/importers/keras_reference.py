@@ -2,32 +2,35 @@
 
 import sys
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
+from nengo_dense.importers.keras_graph import ends_of
 from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import Precision, coarsest
 
 
 def reference(model: Any) -> Reference:
     """Return how to run a model."""
-    tensors, keys = _declared(model)
+    tensors, structure = _declared(model)
 
     def call(network: Any, x: np.ndarray) -> list[np.ndarray]:
         parts: Any = _parted(tensors, x)
-        if keys:  # Keras sorts what is given by name
+        if structure:  # Keras sorts what is given by name
             named = dict(zip(map(id, tensors), parts, strict=True))
             parts = [named[id(tensor)] for tensor in network.inputs]
             if network is model:
-                parts = {key: named[id(each)] for key, each in zip(keys, tensors, strict=True)}
+                given = {each.name: named[id(each)] for each in tensors}
+                parts = _filled(structure, given)
         with warnings.catch_warnings():
             # one array is taken whatever the inputs were declared in; Keras 3 says that it sees it
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
             result = network(parts[0] if len(parts) == 1 else parts, training=False)
         if isinstance(result, dict):  # Keras returns it sorted, whatever order it was declared in
-            result = {key: result[key] for key in network.get_config()["output_layers"]}
+            result = [result[key] for key in network.get_config()["output_layers"]]
         return _arrays_in(result)
 
     def outputs(x: np.ndarray) -> np.ndarray:
@@ -50,14 +53,23 @@ def reference(model: Any) -> Reference:
     )
 
 
-def _declared(model: Any) -> tuple[list[Any], list[str]]:
-    """Return a model's inputs in the order in which they are declared; their keys in a dict."""
+def _declared(model: Any) -> tuple[list[Any], Any]:
+    """Return a model's inputs in the order in which they are declared; how they lie in dicts."""
     inputs = list(getattr(model, "inputs", None) or [])
     declared = model.get_config().get("input_layers") if len(inputs) > 1 else None
-    if not isinstance(declared, dict):
-        return inputs, []
+    if not isinstance(declared, dict) and not any(isinstance(d, dict) for d in declared or ()):
+        return inputs, None
     named = {tensor.name: tensor for tensor in inputs}
-    return [named[place[0]] for place in declared.values()], list(declared)
+    return [named[name] for name, *_ in ends_of(declared, is_inside=False)], declared
+
+
+def _filled(declared: Any, given: Mapping[str, Any]) -> Any:
+    """Put values in the places of the inputs' names."""
+    if isinstance(declared, Mapping):
+        return {key: _filled(each, given) for key, each in declared.items()}
+    if isinstance(declared[0], str):
+        return given[declared[0]]
+    return [_filled(each, given) for each in declared]
 
 
 def _last_output(layer: Any) -> Any:
@@ -90,9 +102,9 @@ def version_of(model: Any) -> str:
 
 
 def _arrays_in(value: Any) -> list[np.ndarray]:
-    """List the arrays in what a model returned: alone, in a list, in a dict."""
+    """List the arrays in what a model returned: alone, in a list, in a dict by its keys."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [value[key] for key in sorted(value)]
     if isinstance(value, list | tuple):
         return [array for part in value for array in _arrays_in(part)]
     if hasattr(value, "detach"):

@@ -16,6 +16,7 @@ from nengo_dense.importers.operation import (
 from nengo_dense.importers.sklearn_reference import reference
 from nengo_dense.importers.sklearn_transformer import affine_map, is_transformer
 from nengo_dense.importers.source_model import SourceModel
+from nengo_dense.plugins import show
 
 Operations = list[Operation]
 
@@ -88,6 +89,12 @@ def _estimator(model: Any, label: str, is_end: bool = True) -> Operations:
 def _way_out(model: Any) -> str:
     if hasattr(model, "transform") and not hasattr(model, "predict"):
         return "apply it to the data before they enter, and give the part of the pipeline after it"
+    for name in ("estimators_", "calibrated_classifiers_", "estimator_"):
+        if hasattr(model, name):
+            part = name if name == "estimator_" else f"{name}[0]"
+            return (
+                f"convert what it made each by itself, such as its {part}, and do the rest there"
+            )
     return (
         "only multi-layer perceptrons are converted, also in a Pipeline with scalers and other "
         "affine transformers"
@@ -130,13 +137,13 @@ def _target_regressor(model: Any, label: str) -> Operations:
         functions = transformer.func, transformer.inverse_func
         if functions == (None, None):
             return operations
-        return [*operations, _no_map(f"{label} target", transformer, f"it calls {functions[1]!r}")]
+        return [*operations, _no_target(label, transformer, f"it calls {show(functions[1])}")]
     try:
         back = affine_map(transformer)
         if back.matrix.ndim != 1:
             raise ValueError("only scalers of targets are taken back")
     except ValueError as err:
-        return [*operations, _no_map(f"{label} target", transformer, str(err))]
+        return [*operations, _no_target(label, transformer, str(err))]
     return [*operations, *back.inverse().operations(f"{label} target")]
 
 
@@ -150,6 +157,13 @@ def _transformer(model: Any, label: str) -> Operations:
 
 def _no_map(label: str, model: Any, reason: str) -> Problem:
     return Problem(f"{label!r}, a {type(model).__name__}: {reason}; {_way_out(model)}")
+
+
+def _no_target(label: str, model: Any, reason: str) -> Problem:
+    return Problem(
+        f"{label + ' target'!r}, a {type(model).__name__}: {reason}; give the regressor_ alone, "
+        "and take its outputs back with transformer_.inverse_transform"
+    )
 
 
 def _min_max_scaler(model: Any, label: str) -> Operations:

@@ -1,5 +1,6 @@
 """PyTorch modules, by the calls of their forward method, as `torch.fx` traces them."""
 
+from itertools import chain
 from typing import Any
 
 from nengo_dense.exceptions import ConversionError
@@ -13,6 +14,7 @@ from nengo_dense.importers.torch_nodes import nodes_of_trace
 from nengo_dense.importers.torch_reference import reference
 from nengo_dense.importers.torch_state import evaluation
 from nengo_dense.importers.torch_trace import trace
+from nengo_dense.plugins import show
 
 #: Classes of PyTorch that are no module to read -> what to give instead.
 INSTEAD = {
@@ -26,6 +28,7 @@ INSTEAD = {
 
 #: Classes of PyTorch that only run another module -> where it is.
 WRAPPERS = {
+    "AveragedModel": "module",
     "DataParallel": "module",
     "DistributedDataParallel": "module",
     "OptimizedModule": "_orig_mod",
@@ -52,14 +55,8 @@ class TorchImporter:
         instead = next((INSTEAD[kind] for kind in INSTEAD if kind in kinds), None)
         if instead or not hasattr(model, "named_modules"):
             raise ConversionError(name, [instead or "it is no module; give a torch nn.Module"])
-        lazy = [unsupported(label, kind, kind).text for label, kind in _without_weights(model)]
-        empty = [
-            f"{label!r} has no values, as it is on the device 'meta'; load the trained ones first"
-            for label, tensor in model.state_dict(keep_vars=True).items()
-            if getattr(tensor, "is_meta", False)
-        ]
-        if lazy or empty:  # to run lazy ones would make weights that nobody trained
-            raise ConversionError(name, [*lazy, *empty])
+        if unreadable := _unreadable(model):
+            raise ConversionError(name, unreadable)
         with evaluation(model):
             traced = trace(model, name)
             settle(traced, name)
@@ -81,6 +78,28 @@ def _is_exported(graph: Any) -> bool:
     return any(type(node.target).__name__ == "OpOverload" for node in graph.nodes)
 
 
+def _unreadable(model: Any) -> list[str]:
+    """Say what is to be refused before anything runs, as lazy layers would make weights."""
+    lazy = [unsupported(label, kind, kind).text for label, kind in _without_weights(model)]
+    empty = [
+        f"{label!r} has no values, as it is on the device 'meta'; load the trained ones first"
+        for label, tensor in model.state_dict(keep_vars=True).items()
+        if getattr(tensor, "is_meta", False)
+    ]
+    not_real = [
+        f"{label!r} has complex values, and neurons have real ones"
+        for label, tensor in chain(model.named_parameters(), model.named_buffers())
+        if tensor.is_complex()
+    ]
+    wrapped = [
+        f"layer {label!r}, a {type(layer).__name__}, only runs another module; put that, its "
+        f"{WRAPPERS[kind]}, in its place"
+        for label, layer in model.named_modules()
+        if (kind := _wrapper(layer))
+    ]
+    return [*lazy, *empty, *not_real, *wrapped]
+
+
 def _without_weights(model: Any) -> list[tuple[str, str]]:
     """List the layers that have not been called yet, by name and class."""
     return [
@@ -98,7 +117,28 @@ def _graph(model: Any, traced: Any, name: str) -> SourceModel | SourceGraph:
 
 
 def unwrapped(model: Any) -> Any:
-    """Return the module within those that only run it, on several devices or compiled."""
+    """Return the module within those that only run it, on several devices or compiled.
+
+    Raises
+    ------
+    nengo_dense.exceptions.ConversionError
+        One of these has hooks of its own, which may change values.
+    """
+    kind = _wrapper(model)
+    if not kind:
+        return model
+    if hooks := [*model._forward_pre_hooks.values(), *model._forward_hooks.values()]:
+        raise ConversionError(
+            f"PyTorch {type(model).__name__}",
+            [
+                f"it has the forward hook {show(hooks[0])}, which may change its values and is "
+                "not converted; remove it with its handle's remove()"
+            ],
+        )
+    return unwrapped(getattr(model, WRAPPERS[kind]))
+
+
+def _wrapper(model: Any) -> str:
+    """Return which of `WRAPPERS` a module is; empty if it is none."""
     kinds = {cls.__name__ for cls in type(model).__mro__ if cls.__module__.startswith("torch.")}
-    wrapper = next((WRAPPERS[kind] for kind in WRAPPERS if kind in kinds), None)
-    return unwrapped(getattr(model, wrapper)) if wrapper else model
+    return next((kind for kind in WRAPPERS if kind in kinds), "")

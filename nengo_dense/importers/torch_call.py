@@ -234,7 +234,7 @@ CALLS: dict[str, Callable[[Call], Operations]] = {
     **dict.fromkeys(("invert", "bitwise_not"), _not),
     **dict.fromkeys(("alpha_dropout", "dropout", "feature_alpha_dropout"), _dropout),
     **dict.fromkeys(("clamp", "clamp_max", "clamp_min", "clip"), _clamp),
-    **dict.fromkeys(("log_softmax", "softmax"), _softmax),
+    **dict.fromkeys(("log_softmax", "softmax", "softmin"), _softmax),
     **dict.fromkeys(("matmul", "mm"), _matmul),
     **dict.fromkeys(("max", "maximum", "min", "minimum"), _limit),
     **dict.fromkeys(("reshape", "view"), _reshape),

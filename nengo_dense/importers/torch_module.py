@@ -8,6 +8,7 @@ from nengo_dense.importers.operation import (
     Affine,
     Operation,
     Problem,
+    Scaling,
     activation,
     batch_norm,
     unsupported,
@@ -32,7 +33,7 @@ def read_module(module: Any, label: str) -> Operations:
             return MODULES[kind.__name__](settled(module), label)
         if is_activation(kind.__name__):
             return read_activation(kind.__name__, _setting_of(module), label)
-    if ".quantized" in kind.__module__:
+    if ".quantized" in kind.__module__ or ".qat" in kind.__module__:
         return [
             Problem(
                 f"layer {label!r} is quantized; give the model as it was before its quantization, "
@@ -82,10 +83,12 @@ def flattening(start: int, end: int, label: str) -> Operations:
 
 
 def softmax(dim: int | None, label: str, name: str = "softmax") -> Operations:
-    """Read a softmax over a dimension, which must be that of the features."""
-    if dim in (None, 1, -1):  # None means 1 for a batch of vectors
-        return activation(name, label)
-    return [Problem(f"layer {label!r} is a softmax over dimension {dim}; it must be over 1")]
+    """Read a softmax, or softmin, over a dimension, which must be that of the features."""
+    if dim not in (None, 1, -1):  # None means 1 for a batch of vectors
+        return [Problem(f"layer {label!r} is a {name} over dimension {dim}; it must be over 1")]
+    if name == "softmin":
+        return [Scaling(-1.0, 0.0, label), *activation("softmax", label)]
+    return activation(name, label)
 
 
 MODULES: dict[str, Callable[[Any, str], Operations]] = {
@@ -94,4 +97,5 @@ MODULES: dict[str, Callable[[Any, str], Operations]] = {
     "Linear": _linear,
     "LogSoftmax": lambda module, label: softmax(module.dim, label, "log_softmax"),
     "Softmax": lambda module, label: softmax(module.dim, label),
+    "Softmin": lambda module, label: softmax(module.dim, label, "softmin"),
 }

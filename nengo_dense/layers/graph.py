@@ -21,11 +21,12 @@ from nengo_dense.layers.graph_part import GraphLayer, GraphOutput, check_parts
 from nengo_dense.layers.head import HeadNode
 from nengo_dense.layers.stack import VALUE_TAU, DenseStack
 from nengo_dense.layers.stack_synapse import check_synapses
+from nengo_dense.layers.tunable import Tunable
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.neurons import check_neuron_type
 
 
-class DenseGraph(nengo.Network, Exportable):
+class DenseGraph(Tunable, Exportable):
     """A dense network whose layers read any inputs and earlier layers.
 
     `nengo_dense.DenseStack` is the chain of it, and the simpler thing where it is enough.
@@ -73,7 +74,7 @@ class DenseGraph(nengo.Network, Exportable):
         A graph knows no classes.
     columns : tuple of (str or None), or None
     tuned : TuningRecord or None
-        What its weights were tuned for; `set_parameters` sets it to None.
+        What its weights were tuned for; None as soon as they are others.
 
     Raises
     ------
@@ -122,7 +123,6 @@ class DenseGraph(nengo.Network, Exportable):
         sizes = dict_of(inputs, object, "inputs", self)
         self.sizes = {name: count(n, "inputs", self) for name, n in sizes.items()}
         self.columns = check_names(columns, self.size_in, self)
-        self.tuned = check_tuned(tuned, self.size_in, self)
         self._layers = list_of(layers, GraphLayer, "layers", self)
         self._outputs = dict_of(outputs, GraphOutput, "outputs", self)
         self.heads = {name: part.head for name, part in self._outputs.items()}
@@ -148,6 +148,7 @@ class DenseGraph(nengo.Network, Exportable):
             one = nengo.Node([1.0], label="one")
             for name, part_out in self._outputs.items():
                 self._output(name, part_out, one)
+        self.tuned = check_tuned(tuned, self.size_in, self)
         if is_added(add_to_container, self):
             nengo.Network.add(self)
 

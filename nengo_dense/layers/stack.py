@@ -29,6 +29,7 @@ from nengo_dense.layers.exporter import Exportable
 from nengo_dense.layers.head import HeadNode, SoftmaxNode
 from nengo_dense.layers.stack_synapse import check_synapses
 from nengo_dense.layers.stack_units import check_parameters, check_units
+from nengo_dense.layers.tunable import Tunable
 from nengo_dense.layers.tuning_record import TuningRecord, check_tuned
 from nengo_dense.layers.weight_init import GlorotUniform, check_count
 from nengo_dense.neurons import rebuild
@@ -42,7 +43,7 @@ ENCODINGS = ("host", "spikes", "chip")
 VALUE_TAU = 0.01
 
 
-class DenseStack(nengo.Network, Exportable):
+class DenseStack(Tunable, Exportable):
     """A dense network: layers of neurons, then a linear readout and a head.
 
     ``DenseStack([64, 32, 32, 5], size_in=16)`` corresponds to Keras's ``Dense(64, relu),
@@ -105,7 +106,7 @@ class DenseStack(nengo.Network, Exportable):
     columns : tuple of (str or None), or None
     fitted : dict
     tuned : TuningRecord or None
-        None after `set_parameters`, because the new weights were not tuned.
+        None as soon as the weights are others, because these were not tuned.
 
     Raises
     ------
@@ -164,7 +165,6 @@ class DenseStack(nengo.Network, Exportable):
         weights, biases = self._parameters(weights, biases, seed)
         self.classes = check_classes(classes, self.units[-1], self)
         self.columns = check_names(columns, self.size_in, self)
-        self.tuned = check_tuned(tuned, self.size_in, self)
         self.fitted = check_fitted(fitted, self)
 
         with self:
@@ -185,6 +185,7 @@ class DenseStack(nengo.Network, Exportable):
             ]
             self._connect()
             self._make_readout(weights[-1], biases[-1])
+        self.tuned = check_tuned(tuned, self.size_in, self)
         if is_added(add_to_container, self):
             nengo.Network.add(self)
 

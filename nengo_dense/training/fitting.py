@@ -138,7 +138,8 @@ def fit(
         import nengo_dense
         from nengo_dense import training
 
-        stack = nengo_dense.DenseStack([64, 32, 10], size_in=64, seed=0)
+        synapse = [0.002, None]  # none at the readout, whose window averages
+        stack = nengo_dense.DenseStack([64, 32, 10], size_in=64, synapse=synapse, seed=0)
         result = training.fit(stack, x_train, y_train, epochs=30, seed=0)  # NengoDL
         result.plot("training.png")
         training.fit(stack, x_train, y_train, through_time=True)  # on the chip's integers
@@ -164,7 +165,7 @@ def fit(
     if flag(through_time, "through_time"):
         _check_untouched(settings, validation, optimizer, callbacks)
         return train_through_time(stack, x, y, **of_time, settings=settings, progress_bar=show)
-    _check_rate_training(callbacks, **of_time)
+    _check_rate_training(stack, callbacks, **of_time)
     samples = _check(x, y, stack, stack.columns, "x", "y")
     columns = stack.columns or column_names(x, "x", stack.size_in)
     training, held_back = divide(samples, validation, stack, settings.seed, columns)
@@ -248,8 +249,15 @@ def _check_untouched(settings: Settings, *others: Any) -> None:
             )
 
 
-def _check_rate_training(callbacks: Any, **others: Any) -> None:
+def _check_rate_training(stack: DenseStack, callbacks: Any, **others: Any) -> None:
     """Raise a ValidationError for what training on rates cannot use."""
+    if stack.readout == "relu":
+        raise invalid(
+            "ends in a relu, behind which all logits below 0 are alike, and training for classes "
+            "looks at logits; make it with readout='softmax' or 'linear', or train values with "
+            "through_time=True",
+            "stack",
+        )
     for attr, given in others.items():
         if given is not None:
             raise invalid("goes with through_time=True", attr)

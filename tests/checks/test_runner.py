@@ -291,3 +291,12 @@ def test_a_bar_counts_the_rules(monkeypatch):
     names, done, whole = zip(*shown, strict=True)
     assert set(names) == {"Checking"}
     assert done[-1] == whole[-1] > 40
+
+
+def test_what_was_added_twice_is_found_once():
+    once = network()
+    expected = [(f.code, f.target, f.message) for f in check(once, run=0).findings]
+    twice = network()
+    with twice:
+        twice.add(twice.networks[0])
+    assert [(f.code, f.target, f.message) for f in check(twice, run=0).findings] == expected

@@ -62,6 +62,13 @@ def test_labels_of_another_part_are_never_taken(save):
         load_data(path)
 
 
+def test_labels_of_all_samples_are_not_those_of_a_test_part_beside_them(save):
+    with pytest.raises(FileFormatError, match="no labels for x_test, such as y_test, only x, y"):
+        load_data(save(x=TEST, y=[0] * 3, x_test=TEST))
+    _, y = load_data(save(x_test=TEST, y=[0, 1, 2]))
+    np.testing.assert_array_equal(y, [0, 1, 2])
+
+
 def test_a_file_without_samples_says_what_it_has(save):
     with pytest.raises(FileFormatError, match="no array of samples, such as x or x_train, only a"):
         load_inputs(save(a=TEST))

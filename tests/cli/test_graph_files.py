@@ -118,3 +118,8 @@ def test_a_model_with_one_head_is_evaluated_and_exported(folder, capsys):
     assert result.summary().splitlines()[0] in printed
     assert main(["export", "graph.npz", "-o", "graph.c"]) == 0
     assert (folder / "graph.c").exists()
+    with np.load("data.npz") as data:
+        np.savez("apart.npz", **{"x.first": data["x"][:, :3], "x.second": data["x"][:, 3:]})
+    assert main(["export", "graph.npz", "-o", "graph.c", "--data", "apart.npz"]) == 0
+    with np.load("graph.c.vectors.npz") as vectors, np.load("data.npz") as data:
+        np.testing.assert_array_equal(vectors["samples"], data["x"][:16])

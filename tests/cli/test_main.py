@@ -276,6 +276,7 @@ def test_options_are_looked_at_before_anything_is_read(arguments, message, capsy
         ["--presentation-time", "0.1"],
         ["--dt", "0.002"],
         ["--effort", "fast"],
+        ["--target", "lava"],
     ],
 )
 def test_options_of_conversion_are_refused_for_a_stack(folder, capsys, monkeypatch, options):

@@ -52,6 +52,15 @@ def test_answers_of_frames_are_written_with_nan_after_the_end(stack, capsys):
         assert np.isnan(row[len(expected) :]).all()
 
 
+def test_a_mask_may_end_all_sequences_early(stack, capsys):
+    x, mask = np.load("data.npz")["x"], np.arange(4) < np.full((4, 1), 2)
+    np.savez("early.npz", x=np.where(mask[..., None], x, 100.0), mask=mask, y=[0, 1, 2, 0])
+    time = ["--presentation-time", "0.02"]
+    assert main(["predict", "stack.npz", "--data", "early.npz", "-o", "y.npz", *time]) == 0
+    expected = predict(stack, x[:, :2], presentation_time=0.02, progress_bar=False)
+    np.testing.assert_array_equal(np.load("y.npz")["y"], expected)
+
+
 def test_labels_of_frames_are_looked_at_before_a_model_is_converted(stack, capsys):
     arguments = ["evaluate", "stack.npz", "--data", "data.npz", "--per-frame", *TIME]
     assert main(arguments) == 2

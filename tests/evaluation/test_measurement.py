@@ -210,6 +210,7 @@ def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
             {"presentation_time": 1.0},
             "presentations of 1000 ms, .* presents each sample for 30 ms",
         ),
+        ({"encoding": "chip"}, "tuned with encoding='chip' and has encoding='"),
         ({"input_high": np.full(6, -0.9)}, "tuned on other inputs than these"),
     ],
 )

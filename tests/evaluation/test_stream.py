@@ -98,6 +98,7 @@ def test_values_are_equal_bit_for_bit(stack, data):
     np.testing.assert_array_equal(result.outputs, (total[:, 20] - total[:, 2]) / 18)
 
 
+@pytest.mark.filterwarnings("ignore:A sample is shown for")
 @pytest.mark.parametrize("steps, gap", [(1, 0.001), (2, 0.001), (5, 0.0)])
 def test_single_steps_round_as_in_a_long_run(stack, data, steps, gap):
     """One step alone rounds otherwise than a piece of a run does."""

@@ -4,8 +4,12 @@ import pickle
 import warnings
 
 import numpy as np
+import pytest
 
-from nengo_dense.evaluation.trial import Trial
+from nengo_dense.evaluation.prediction import predict
+from nengo_dense.evaluation.trial import Trial, depth_of
+from nengo_dense.layers.graph import DenseGraph
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.stack import DenseStack
 
 
@@ -20,3 +24,41 @@ def test_a_trial_arrives_in_another_process_without_a_warning():
     assert there.n_out == 3
     for layer, same in zip(trial.populations, there.populations, strict=True):
         np.testing.assert_array_equal(same.bias, layer.bias)
+
+
+@pytest.mark.parametrize("encoding, depth", [("host", 3), ("spikes", 4), ("chip", 3)])
+def test_what_is_over_before_its_first_spikes_are_seen_is_said(encoding, depth):
+    weights = [5 * np.eye(2)] * 3 + [np.eye(2)]
+    how = {"weights": weights, "readout": "linear", "max_rate": 900.0, "synapse": None}
+    stack = DenseStack([2] * 4, 2, encoding=encoding, **how)
+    assert depth_of(stack) == depth
+    options = {"progress_bar": False, "presentation_time": depth / 1000}
+    x = np.array([[0.9, 0.1], [0.1, 0.9]])
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        one, other = predict(stack, x, **options)
+    np.testing.assert_array_equal(one, other)
+    assert "A sample is shown for" in str(said[0].message)
+    assert f"each of {depth} populations" in str(said[0].message)
+    assert "says nothing of it" in str(said[0].message)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        predict(
+            stack, np.stack([x] * 3, 1), per_frame=True, **{**options, "presentation_time": 0.009}
+        )
+    assert "A frame is shown for 3 steps" in str(said[0].message)
+    assert "is that to what was shown before" in str(said[0].message)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        predict(stack, x, target="nengo", **options)
+    assert not [one for one in said if "is shown for" in str(one.message)], "all in one step"
+
+
+def test_the_longest_way_counts():
+    layers = [
+        GraphLayer("a", {"x": np.eye(2)}, on_chip=False),
+        GraphLayer("b", {"a": np.eye(2)}),
+        GraphLayer("c", {"b": np.eye(2), "a": np.eye(2)}),
+    ]
+    graph = DenseGraph({"x": 2}, layers, {"y": GraphOutput({"c": np.eye(2), "a": np.eye(2)})})
+    assert depth_of(graph) == 3

@@ -34,6 +34,15 @@ def test_compiled_code_gives_the_emulators_spikes(encoding, kind, tmp_path):
 
 
 @needs_gcc
+def test_a_step_may_be_a_number_of_numpys(tmp_path):
+    stack = tuned_stack()
+    stack.export(tmp_path / "net.c", dt=np.float64(0.001), presentation_time=np.float32(0.02))
+    sent, fired = layers_of(read_vectors(tmp_path / "net.c.vectors.npz"))
+    found = Library(tmp_path / "net.c", "-DNET_HOST").spikes(sent, fired.shape[2])
+    np.testing.assert_array_equal(found, fired)
+
+
+@needs_gcc
 def test_layers_on_several_cores_give_the_emulators_spikes(tmp_path, monkeypatch):
     monkeypatch.setattr("nengo_dense.loihi.partition.MAX_COMPARTMENTS", 7)
     tuned_stack(units=(12, 20, 9, 3)).export(tmp_path / "net.c")

@@ -3,6 +3,7 @@ import json
 import nengo
 import numpy as np
 import pytest
+from data_frame import Frame
 from exported import read_vectors, skipping_graph, tuned_stack
 from nengo.exceptions import ValidationError
 
@@ -225,3 +226,24 @@ def test_the_stack_stays_as_it_is(tmp_path):
 
 def test_problems_of_a_sound_stack_are_none():
     assert deployment.problems(tuned_stack()) == []
+
+
+def test_samples_are_held_against_what_the_stack_was_tuned_for(tmp_path, rng):
+    x, path = rng.uniform(-1, 1, size=(30, 6)), tmp_path / "net.c"
+    stack = tuned_stack(columns=tuple("abcdef"))
+    with pytest.raises(ValidationError, match="samples: has its columns in another order than"):
+        stack.export(path, samples=Frame(list("fedcba"), x))
+    stack.export(path, samples=Frame(list("abcdef"), x))
+    with pytest.warns(UserWarning, match="This stack was tuned on other inputs than these: 100%"):
+        stack.export(path, samples=100 * x + 10)
+    with pytest.warns(UserWarning, match="was tuned for steps of 1 ms, and this run has 2 ms"):
+        stack.export(path, samples=x, dt=0.002)
+    with pytest.warns(UserWarning, match="was tuned for presentations of 40 ms"):
+        stack.export(path, samples=x, presentation_time=0.005)
+
+
+def test_weights_that_were_changed_in_a_layer_are_not_exported_as_tuned(tmp_path):
+    stack = tuned_stack()
+    stack.layers[1].set_parameters(stack.weights[1] / 2, stack.biases[1])
+    with pytest.raises(ExportError, match="it was not tuned for the chip's integers"):
+        stack.export(tmp_path / "net.c")

@@ -38,6 +38,8 @@ def test_names_are_taken_apart_as_people_read_them(name, words):
         (["squeeze", "Unsqueeze", "expand_dims"], "the shape of one vector a sample"),
         (["pow", "sqrt", "truediv", "Exp"], "only sums and products with constants"),
         (["to", "Cast", "round"], "it cuts values off"),
+        (["Discretization", "StringLookup", "CategoryEncoding", "RandomFlip"], "prepares data"),
+        (["Masking"], "where sequences end"),
         (["LazyLinear"], "call the model once on a sample"),
         (["QDense", "QActivation"], "qkeras"),
         (["ThresholdedRelu", "Threshold", "HardShrink"], "it jumps"),

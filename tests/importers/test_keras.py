@@ -285,6 +285,26 @@ def test_inputs_and_outputs_may_be_in_a_list_or_a_dict(structure, assert_compute
     assert_computes(model, run, (6,))
 
 
+@pytest.mark.skipif(not is_keras_3, reason="Keras 2 has no such inputs")
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+@pytest.mark.parametrize("wrap", [lambda x, w: {"x": x, "w": w}, lambda x, w: [x, w]])
+def test_dicts_may_lie_in_dicts_and_lists(wrap, tmp_path):
+    """Each in the order of its keys, but the outermost as it is."""
+    first, second, third = (layers.Input((n,), name=f"{n}") for n in (2, 3, 4))
+    given = wrap({"p": first, "o": second}, third)
+    hidden = layers.Dense(5, activation="relu")(layers.Concatenate()([first, second, third]))
+    ends = [layers.Dense(n, name=name)(hidden) for n, name in ((2, "d"), (2, "c"), (3, "a"))]
+    model = randomize(keras.Model(given, wrap({"q": ends[0], "k": ends[1]}, ends[2])))
+    source = read_model(model)
+    assert list(source.form.inputs) == ["3", "2", "4"]
+    assert list(source.form.outputs) == ["c", "d", "a"]
+    source.compare()
+    assert source.compared.startswith("compared on")
+    model.save(tmp_path / "nested.keras")
+    x = np.random.RandomState(0).normal(size=(4, 9))
+    np.testing.assert_allclose(read_model(tmp_path / "nested.keras").logits(x), source.logits(x))
+
+
 def in_a_model(kind, x):
     """Call a model in a model, whose inputs and outputs are dicts in no order of their keys."""
     ends = {name: layers.Input((6,), name=name) for name in ("z", "a")}

@@ -102,6 +102,22 @@ def test_log_softmax_is_read_in_training_mode_too(training, rng):
     assert specs[-1].activation == "log_softmax"
 
 
+@pytest.mark.parametrize("end", [nn.Softmin(1), lambda x: nn.functional.softmin(x, dim=1)])
+def test_softmin_is_a_softmax_of_the_negative(end, rng):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last, self.end = nn.Linear(5, 4), nn.Linear(4, 3), end
+
+        def forward(self, x):
+            return self.end(self.last(self.first(x).relu()))
+
+    module, x = trained(Net()), rng.normal(size=(6, 5)).astype(np.float32)
+    source = read_model(module)
+    assert source.head == "softmax"
+    np.testing.assert_allclose(forward(source, x)[-1], predict(module)(x), atol=1e-6)
+
+
 def test_weight_norm_is_read_as_the_weights_it_makes(assert_computes):
     linear = nn.utils.parametrizations.weight_norm(nn.Linear(5, 4))
     module = trained(nn.Sequential(linear, nn.ReLU(), nn.Linear(4, 3)))

@@ -128,7 +128,12 @@ def test_arguments_that_nobody_gives_have_their_defaults(assert_computes):
 
 
 @pytest.mark.parametrize(
-    "wrap", [lambda m: nn.DataParallel(m), lambda m: torch.compile(m, backend="eager")]
+    "wrap",
+    [
+        lambda m: nn.DataParallel(m),
+        lambda m: torch.compile(m, backend="eager"),
+        lambda m: torch.optim.swa_utils.AveragedModel(m),
+    ],
 )
 def test_what_only_runs_a_module_is_taken_off(wrap, rng):
     module = Net(rest).eval()
@@ -136,6 +141,22 @@ def test_what_only_runs_a_module_is_taken_off(wrap, rng):
     source.compare()
     assert source.name == "PyTorch Net"
     np.testing.assert_array_equal(source[0].weights, module.a.weight.detach().numpy())
+    around = wrap(module)
+    handle = around.register_forward_hook(lambda module, args, output: 2 * output)
+    with pytest.raises(ConversionError, match="it has the forward hook"):
+        read_model(around)
+    handle.remove()
+    read_model(around)
+    inside = nn.Sequential(around, nn.Linear(2, 2))
+    with pytest.raises(ConversionError, match=r"'0', a .* only runs another module; put"):
+        read_model(inside)
+
+
+def test_complex_weights_are_refused():
+    module = Net(rest)
+    module.a.weight = nn.Parameter(module.a.weight.detach() * (1 + 1j))
+    with pytest.raises(ConversionError, match=r"'a\.weight' has complex values"):
+        read_model(module)
 
 
 @pytest.mark.parametrize(

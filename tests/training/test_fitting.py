@@ -230,3 +230,8 @@ def test_without_tensorflow_the_extra_is_named(monkeypatch, blobs):
 def test_noise_of_spikes_needs_lif_neurons_on_the_chip(tf, blobs):
     with pytest.raises(ValidationError, match=r"noise: models the spikes of LIF neurons"):
         fit(small_stack(), *blobs, noise=True, progress_bar=False)
+
+
+def test_classes_are_not_trained_behind_a_relu(blobs):
+    with pytest.raises(ValidationError, match="stack: ends in a relu, behind which all logits"):
+        fit(small_stack(readout="relu"), *blobs)

@@ -121,3 +121,6 @@ def test_objects_are_called_as_their_author_calls_them(pick, name):
             net.held, sub.inner, label="learner", learning_rule_type=nengo.PES(), synapse=0.1
         )
     assert Names(net)(pick(net)) == name
+    with net:
+        net.add(sub)  # once more
+    assert Names(net)(pick(net)) == name

@@ -1,0 +1,83 @@
+"""A record of tuning holds for the weights that were tuned."""
+
+import pickle
+
+import nengo
+import numpy as np
+import pytest
+
+from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
+from nengo_dense.layers.tuning_record import TuningRecord
+
+RECORD = TuningRecord(0.1, 0.001, "host", input_low=[0, 0], input_high=[1, 1])
+
+
+def stack():
+    return DenseStack([5, 4, 3], 2, tuned=RECORD, seed=0)
+
+
+def graph():
+    layers = [GraphLayer("a", {"x": np.eye(2)}, on_chip=False), GraphLayer("b", {"a": np.eye(2)})]
+    output = GraphOutput({"b": np.eye(2), "a": np.ones((2, 2))})
+    return DenseGraph({"x": 2}, layers, {"y": output}, tuned=RECORD, seed=0)
+
+
+def set_layer(network):
+    layer = network.layers[1]
+    layer.set_parameters(layer.weights / 2, layer.bias)
+
+
+def set_bias(network):
+    layer = network.layers[0]
+    layer.set_parameters(layer.weights, layer.bias + 1)
+
+
+def as_freeze_params(network):
+    connection = network.all_connections[-1]
+    connection.transform = np.array(connection.transform.init) + 1
+
+
+def neurons(network):
+    network.layers[0].ensemble.neuron_type = nengo.LIF()
+
+
+def synapse(network):
+    filtered = [c for c in network.all_connections if c.synapse is not None]
+    filtered[0].synapse = 0.1
+
+
+@pytest.mark.parametrize("make", [stack, graph])
+@pytest.mark.parametrize("change", [set_layer, set_bias, as_freeze_params, neurons, synapse])
+def test_other_weights_have_no_record(make, change):
+    network = make()
+    assert network.tuned is RECORD
+    change(network)
+    assert network.tuned is None
+    assert network.arguments()["tuned"] is None
+
+
+@pytest.mark.parametrize("make", [stack, graph])
+@pytest.mark.parametrize("copied", [lambda n: n.copy(), lambda n: pickle.loads(pickle.dumps(n))])
+def test_copies_keep_the_record_and_lose_it_alone(make, copied):
+    network = make()
+    other = copied(network)
+    assert other.tuned.presentation_time == RECORD.presentation_time
+    set_layer(other)
+    assert other.tuned is None
+    assert network.tuned is RECORD
+
+
+def test_the_same_weights_again_keep_the_record():
+    network = stack()
+    layer = network.layers[0]
+    layer.connection.transform = layer.weights
+    assert network.tuned is RECORD
+
+
+def test_rounding_as_freeze_params_does_keeps_the_record():
+    record = TuningRecord(0.1, 0.001, "host", input_low=[0], input_high=[1])
+    network = DenseStack([1, 1, 2], 1, tuned=record, seed=0)
+    for layer in network.layers:
+        layer.connection.transform = float(np.float32(layer.weights.item()))
+        layer.ensemble.bias = np.float32(layer.ensemble.bias)
+    assert network.tuned is record
