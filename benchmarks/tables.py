@@ -297,6 +297,20 @@ def exactness() -> str:
         f"{figures['differing']} of {figures['values']:,} values differ, in "
         f"{figures['steps']:.3g} compartment-steps of {figures['networks']} random networks, "
         f"each in {n} lane{'s' * (n > 1)}. " + circumstances(known)
+    ) + (exactness_wide() if measured("exactness_wide") else "")
+
+
+def exactness_wide() -> str:
+    """Say how many values of estimated first layers were compared."""
+    known = record.load("exactness_wide")
+    figures = known["figures"]
+    return (
+        f"\nWhere the first layer is estimated: {figures['differing']} values differ, of "
+        f"{figures['values']:,} held against a run without estimates, and of "
+        f"{figures['nengo_loihi_values']:,} (one lane of each stack) against nengo-loihi, in "
+        f"{figures['steps']:.3g} compartment-steps of {figures['networks']} random stacks. Of "
+        f"{figures['estimated_lanes']:,} lanes {figures['lanes_again']:,} fired again. "
+        + circumstances(known)
     )
 
 
