@@ -175,6 +175,20 @@ def test_few_lanes_and_small_matrices_are_not_estimated(kernel, monkeypatch):
             assert run(make_network(False), draw(False), kernel)[2] is None
 
 
+@pytest.mark.parametrize(
+    ("voltage", "estimates"), [(0.0, True), (1.0, True), (1e9, False), (-1.0, False)]
+)
+def test_voltages_that_begin_far_off_are_not_estimated(voltage, estimates, kernel):
+    """Their first sum is rounded more coarsely than the bound allows for."""
+    network = make_network(False)
+    start = {"voltage": nengo.dists.Choice([voltage])}
+    ensemble = network.networks[0].layers[0].ensemble
+    ensemble.neuron_type = nengo.SpikingRectifiedLinear(initial_state=start)
+    ours, alike, found = run(network, draw(False), kernel)
+    assert (found is not None) == estimates == bool(alike)
+    assert ours[1].any()
+
+
 def test_data_that_change_are_not_estimated(kernel):
     network, x = make_network(False), draw(False)
     data = np.repeat(np.stack([x, 1 - x], axis=1), N_STEPS // 2, axis=1)
