@@ -161,11 +161,21 @@ def test_what_else_there_is_at_the_input_is_heeded(more, estimates, on_edges, ru
     assert_same(*results)
 
 
-def test_what_is_probed_is_not_estimated(kernel):
-    ours, alike, found = run(make_network(False, ["input"]), draw(False), kernel)
-    assert found is None
-    assert not alike
-    assert ours[2].any()
+@pytest.mark.parametrize("synapse", [None, 0.01])
+@pytest.mark.parametrize("attribute", ["input", "voltage"])
+def test_what_is_probed_is_not_estimated(attribute, synapse, kernel):
+    results = []
+    for estimates in (True, False):
+        network = make_network(False)
+        with network:
+            neurons = network.networks[0].layers[0].neurons
+            network.watched.append(nengo.Probe(neurons, attribute, synapse=synapse))
+        ours, alike, found = run(network, draw(False), kernel, estimates)
+        assert found is None
+        assert not alike
+        assert ours[2].any()
+        results.append(ours)
+    assert_same(*results)
 
 
 def test_few_lanes_and_small_matrices_are_not_estimated(kernel, monkeypatch):
