@@ -67,7 +67,7 @@ def test_a_sequence_that_does_not_change_is_a_sample(x, target):
     assert one.energy == other.energy
 
 
-@pytest.mark.filterwarnings("ignore:The shortest sequence is shown for 1 steps")
+@pytest.mark.filterwarnings("ignore:The shortest sequence is shown for 1 step,")
 @pytest.mark.parametrize("steps", [1, STEPS])
 def test_ends_apart_are_what_nengo_loihi_does_with_each_alone(x, steps):
     # fast neurons, which spike within few steps

@@ -56,9 +56,10 @@ def tune_new(
     """
     n_steps = max(FIRST_STEPS, FIRST_STEPS_BY_DEPTH * circuit.depth)
     first = judge(circuit, held_back, goals, windows)
-    is_new = fit.frame_steps is None and _knows_nothing(first, held_back, goals)
+    is_new = _knows_nothing(first, held_back, goals)
     if is_new:
         how["most_rate"] = MOST_RATE_OF_NEW
+    is_new &= fit.frame_steps is None  # frames are not made shorter
     if is_new and max(window.stop for window in windows) > n_steps:
         effort, short = half(effort), goals.heeded(deadlines(n_steps, circuit.depth))
         tune(circuit, fit, held_back, goals, short, effort=effort, **how)

@@ -236,12 +236,13 @@ def check_target(stack: AnyDense, target: str) -> None:
 
 
 def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Stream | None) -> str:
-    """Say that an answer is over before its first spikes are seen; empty if none is.
+    """Say that an answer is over before spikes have come all the way; empty if none is.
 
     Parameters
     ----------
     depth : int
-        Populations of neurons that a spike travels through, one step each.
+        Populations of neurons that a spike travels through, one step each. In a graph there may
+        be shorter ways, of which the answer has something.
     n_steps : int
         Of a sample, a frame that has an answer, or the longest sequence.
     sequences, stream
@@ -253,10 +254,13 @@ def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Str
         n_steps = n_steps // sequences.n_frames * int(sequences.lengths.min())
     if n_steps > depth:
         return ""
-    answers = "says nothing of it" if stream is None else "is that to what was shown before"
+    plural, when = "s" if n_steps > 1 else "", "too late for the answer"
+    if stream is not None and not stream.gap:
+        when = "in the answer to what is shown next"
     return (
-        f"{noun} is shown for {n_steps} steps, and a spike needs one step for each of {depth} "
-        f"populations of neurons in a row: the answer {answers}. Show samples for longer."
+        f"{noun} is shown for {n_steps} step{plural}, and a spike needs one step for each of "
+        f"{depth} populations of neurons in a row: what passes all of them is {when}. Show "
+        "samples for longer."
     )
 
 

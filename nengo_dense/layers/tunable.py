@@ -46,12 +46,17 @@ class Tunable(nengo.Network):
         self._tuned, self._as_tuned = record, ()
         if record is not None:
             self._as_tuned = tuple(
-                (obj, name, getattr(obj, name))
+                (obj, name, _kept(getattr(obj, name)))
                 for kind, names in PARAMETERS
                 for obj in self.all_objects
                 if isinstance(obj, kind)
                 for name in names
             )
+
+
+def _kept(value: Any) -> Any:
+    """Return what does not change with a value: transforms do not, and arrays may."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _same(present: Any, then: Any) -> bool:
@@ -64,5 +69,6 @@ def _same(present: Any, then: Any) -> bool:
     values, before = (getattr(value, "init", value) for value in (present, then))
     if not isinstance(before, np.ndarray):
         return bool(present == then)
-    same_size = np.size(values) == before.size
-    return same_size and np.allclose(np.ravel(values), before.ravel(), rtol=ROUNDING, atol=0)
+    if not isinstance(values, np.ndarray) or values.size != before.size:
+        return False  # such as a sparse matrix, a distribution, or none
+    return np.allclose(values.ravel(), before.ravel(), rtol=ROUNDING, atol=0)

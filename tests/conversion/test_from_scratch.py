@@ -73,3 +73,14 @@ def test_what_has_learned_is_tuned_as_ever(problem, asked):
     assert found == tune(circuit, fit, held_back, goals, windows, **HOW)
     for parameter, value in zip(parameters(circuit), tuned, strict=True):
         assert_array_equal(parameter, value)
+
+
+def test_of_sequences_frames_stay_as_long_and_the_first_steps_as_small(problem, asked):
+    circuit, *samples, goals = problem
+    windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
+    twice = [
+        Samples(s.x.repeat(2, axis=1), s.targets.repeat(2, axis=1), frame_steps=N_STEPS // 2)
+        for s in samples
+    ]
+    tune_new(circuit, *twice, goals, windows, **HOW)
+    assert asked == [(windows, MOST_RATE_OF_NEW)]

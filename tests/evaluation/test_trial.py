@@ -40,14 +40,14 @@ def test_what_is_over_before_its_first_spikes_are_seen_is_said(encoding, depth):
     np.testing.assert_array_equal(one, other)
     assert "A sample is shown for" in str(said[0].message)
     assert f"each of {depth} populations" in str(said[0].message)
-    assert "says nothing of it" in str(said[0].message)
+    assert "is too late for the answer" in str(said[0].message)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         predict(
             stack, np.stack([x] * 3, 1), per_frame=True, **{**options, "presentation_time": 0.009}
         )
     assert "A frame is shown for 3 steps" in str(said[0].message)
-    assert "is that to what was shown before" in str(said[0].message)
+    assert "is in the answer to what is shown next" in str(said[0].message)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         predict(stack, x, target="nengo", **options)
@@ -62,3 +62,9 @@ def test_the_longest_way_counts():
     ]
     graph = DenseGraph({"x": 2}, layers, {"y": GraphOutput({"c": np.eye(2), "a": np.eye(2)})})
     assert depth_of(graph) == 3
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        one, other = predict(graph, 9 * np.eye(2), presentation_time=0.001, progress_bar=False)
+    assert "for 1 step, and" in str(said[0].message)
+    assert "what passes all of them is too late" in str(said[0].message)
+    assert (one != other).any()  # by the shorter way

@@ -37,6 +37,10 @@ def as_freeze_params(network):
     connection.transform = np.array(connection.transform.init) + 1
 
 
+def in_place(network):
+    network.layers[0].ensemble.gain[...] *= 2
+
+
 def neurons(network):
     network.layers[0].ensemble.neuron_type = nengo.LIF()
 
@@ -46,8 +50,11 @@ def synapse(network):
     filtered[0].synapse = 0.1
 
 
+CHANGES = [set_layer, set_bias, in_place, as_freeze_params, neurons, synapse]
+
+
 @pytest.mark.parametrize("make", [stack, graph])
-@pytest.mark.parametrize("change", [set_layer, set_bias, as_freeze_params, neurons, synapse])
+@pytest.mark.parametrize("change", CHANGES)
 def test_other_weights_have_no_record(make, change):
     network = make()
     assert network.tuned is RECORD
@@ -65,6 +72,21 @@ def test_copies_keep_the_record_and_lose_it_alone(make, copied):
     set_layer(other)
     assert other.tuned is None
     assert network.tuned is RECORD
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("ensemble", "gain", nengo.dists.Uniform(0, 1)),
+        ("ensemble", "bias", None),
+        ("connection", "transform", nengo.Sparse((1, 1), init=[[2.0]], indices=[[0, 0]])),
+        ("connection", "transform", nengo.transforms.NoTransform(1)),
+    ],
+)
+def test_what_is_no_array_any_more_has_no_record(part, name, value):
+    network = DenseStack([1, 1, 2], 2, tuned=RECORD, seed=0)
+    setattr(getattr(network.layers[1], part), name, value)
+    assert network.tuned is None
 
 
 def test_the_same_weights_again_keep_the_record():

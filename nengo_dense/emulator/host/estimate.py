@@ -91,7 +91,7 @@ class Estimate:
                     gain = _gain(groups[-1].operators[-1], signals)
                     firing = [each for each in plan.firing if readers == [each.charge]]
                     alone = firing and firing[0].charge.reads == current and not written & probed
-                    if alone and np.isfinite(gain).all():
+                    if alone and np.isfinite(gain).all() and _begins_low(firing[0].voltage):
                         return cls(
                             product=product,
                             groups=groups,
@@ -269,6 +269,12 @@ def _gain(op: Operator, signals: LaneSignals) -> np.ndarray:
     if isinstance(op, ElementwiseInc):
         return np.array(signals[op.A], dtype=np.float64)
     return np.ones(op.incs[0].size)
+
+
+def _begins_low(voltage: Signal) -> bool:
+    """Whether voltages begin from 0 to 1, as the bound of their rounding takes them."""
+    first = voltage.initial_value
+    return bool(((first >= 0) & (first <= 1)).all())
 
 
 def _is_fixed(group: OperatorGroup, plan: Plan, signals: LaneSignals) -> bool:

@@ -79,7 +79,7 @@ Begin: TypeAlias = Callable[[Stretch], Instructions]
 
 @dataclass(frozen=True)
 class Firing:
-    """Neurons that fire by a steady input.
+    """Neurons that fire by a steady input; nothing else reads their voltage.
 
     Attributes
     ----------

@@ -247,11 +247,12 @@ def _fuse(acts: list[Act]) -> list[Act]:
 
 
 def _find_firing(acts: list[Act], instructions: list[Instruction]) -> list[Firing]:
-    """Find the neurons that fire by a steady input."""
+    """Find the neurons that fire by a steady input, and whose voltage nothing else reads."""
+    read = {_whole(act.source) for act in acts}
     return [
         Firing(act.source, act.state, instruction)
         for act, instruction in zip(acts, instructions, strict=True)
-        if isinstance(act.source, Charge) and act.state is not None
+        if isinstance(act.source, Charge) and act.state is not None and act.state not in read
     ]
 
 

@@ -97,7 +97,7 @@ class Kernel(Protocol):
         """
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        """Multiply an (n, m) matrix, which never changes, by vectors, in any order."""
+        """Multiply an (n, m) matrix, which never changes, by (lanes, m) vectors, in any order."""
 
 
 def overflowed(bits: int) -> set[str]:

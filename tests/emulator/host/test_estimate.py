@@ -161,11 +161,21 @@ def test_what_else_there_is_at_the_input_is_heeded(more, estimates, on_edges, ru
     assert_same(*results)
 
 
-def test_what_is_probed_is_not_estimated(kernel):
-    ours, alike, found = run(make_network(False, ["input"]), draw(False), kernel)
-    assert found is None
-    assert not alike
-    assert ours[2].any()
+@pytest.mark.parametrize("synapse", [None, 0.01])
+@pytest.mark.parametrize("attribute", ["input", "voltage"])
+def test_what_is_probed_is_not_estimated(attribute, synapse, kernel):
+    results = []
+    for estimates in (True, False):
+        network = make_network(False)
+        with network:
+            neurons = network.networks[0].layers[0].neurons
+            network.watched.append(nengo.Probe(neurons, attribute, synapse=synapse))
+        ours, alike, found = run(network, draw(False), kernel, estimates)
+        assert found is None
+        assert not alike
+        assert ours[2].any()
+        results.append(ours)
+    assert_same(*results)
 
 
 def test_few_lanes_and_small_matrices_are_not_estimated(kernel, monkeypatch):
@@ -173,6 +183,20 @@ def test_few_lanes_and_small_matrices_are_not_estimated(kernel, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(estimate, name, 10**6)
             assert run(make_network(False), draw(False), kernel)[2] is None
+
+
+@pytest.mark.parametrize(
+    ("voltage", "estimates"), [(0.0, True), (1.0, True), (1e9, False), (-1.0, False)]
+)
+def test_voltages_that_begin_far_off_are_not_estimated(voltage, estimates, kernel):
+    """Their first sum is rounded more coarsely than the bound allows for."""
+    network = make_network(False)
+    start = {"voltage": nengo.dists.Choice([voltage])}
+    ensemble = network.networks[0].layers[0].ensemble
+    ensemble.neuron_type = nengo.SpikingRectifiedLinear(initial_state=start)
+    ours, alike, found = run(network, draw(False), kernel)
+    assert (found is not None) == estimates == bool(alike)
+    assert ours[1].any()
 
 
 def test_data_that_change_are_not_estimated(kernel):
