@@ -94,8 +94,8 @@ def tune(
     most_rate : float, optional
         Of the first steps.
     seed : int
-        Of the order of samples, and of what lies between them; the result depends on nothing
-        else, unless effort is a time.
+        Of the order of samples, and of what lies between them. On one machine, with as many
+        threads of BLAS, the result depends on nothing else, unless effort is a time.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
