@@ -157,12 +157,7 @@ class Estimate:
     ) -> None:
         """Let the neurons of some lanes fire by an input that is Nengo's."""
         firing, (some, n) = self.firing.instruction, charge.shape
-
-        def vector(place: int) -> np.ndarray:
-            part = stretch.vectors[stretch.lanes * place : stretch.lanes * (place + n)]
-            return part.reshape(stretch.lanes, n)
-
-        vector(firing.source)[lanes] = charge
+        stretch.vector(firing.source, n)[lanes] = charge
         if firing.kind != Kind.FIRE_AND_SEND:
             return
         rest = np.broadcast_to(self.firing.voltage.initial_value, charge.shape)
@@ -174,7 +169,9 @@ class Estimate:
         part = stretch._replace(lanes=some, vectors=vectors, spikes=spikes, first_step=0)
         kernel.follow(Instructions.of([alone]), part)
         stretch.spikes[lanes, steps, columns] = spikes
-        vector(firing.target)[lanes], _, vector(firing.state)[lanes] = vectors.reshape(3, some, n)
+        target, _, voltage = vectors.reshape(3, some, n)
+        stretch.vector(firing.target, n)[lanes] = target
+        stretch.vector(firing.state, n)[lanes] = voltage
 
     def settle(self, signals: LaneSignals, n_steps: int) -> None:
         """Compute input and voltage as Nengo does, after some steps from the start."""

@@ -118,3 +118,8 @@ class Stretch(NamedTuple):
     kept: np.ndarray
     spikes: np.ndarray
     first_step: int = 0
+
+    def vector(self, place: int, size: int) -> np.ndarray:
+        """Return the vector at a place of all lanes: (lanes, size), of which changes stay."""
+        start = self.lanes * place
+        return self.vectors[start : start + self.lanes * size].reshape(self.lanes, size)

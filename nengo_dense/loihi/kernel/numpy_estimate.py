@@ -69,11 +69,7 @@ def fire_estimated(
     alike : (lanes,) bool array
         Where neurons surely fire alike for any constant input between bounds.
     """
-    lanes, n = estimated.product.shape
-
-    def vector(place: int) -> np.ndarray:
-        return stretch.vectors[lanes * place : lanes * (place + n)].reshape(lanes, n)
-
+    n = estimated.product.shape[1]
     with np.errstate(all="ignore"):
         error = np.multiply.outer(estimated.lane_error, estimated.row_error)
         low = estimated.charge(estimated.product - error)
@@ -82,7 +78,7 @@ def fire_estimated(
         size, apart = np.maximum(-least, most), most - least
         highest = 1.0 - n_steps * (apart + ROUNDING * (size + 2.0))
         highest[apart == 0] = np.inf
-        voltage = vector(firing.state)
+        voltage = stretch.vector(firing.state, n)
         v, top, fired = voltage.copy(), np.zeros_like(voltage), np.empty_like(voltage)
         for step in range(n_steps):
             fire(fired, least, v, firing.a, firing.b == 1)
@@ -90,6 +86,6 @@ def fire_estimated(
             if firing.kind == Kind.FIRE_AND_SEND and step < stretch.n_steps:
                 columns = slice(firing.column, firing.column + n)
                 stretch.spikes[:, stretch.first_step + step, columns] = fired != 0
-                voltage[...], vector(firing.target)[...] = v, fired
-        vector(firing.source)[...] = least
+                voltage[...], stretch.vector(firing.target, n)[...] = v, fired
+        stretch.vector(firing.source, n)[...] = least
         return np.asarray((top <= highest).all(axis=1))

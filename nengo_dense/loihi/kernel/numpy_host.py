@@ -111,30 +111,27 @@ def _prepare(i: Instruction, stretch: Stretch) -> Act:
     """Bind the arrays that an instruction uses."""
     lanes, n_steps = stretch.lanes, stretch.n_steps
 
-    def vector(place: int, width: int = i.size) -> np.ndarray:
-        return stretch.vectors[lanes * place : lanes * (place + width)].reshape(lanes, width)
-
     def by_step(array: np.ndarray, place: int) -> np.ndarray:
         per_lane = n_steps * lanes
         part = array[per_lane * place : per_lane * (place + i.size)]
         return part.reshape(n_steps, lanes, i.size)
 
     if i.kind == Kind.RECEIVE:
-        target, received = vector(i.target), by_step(stretch.received, i.source)
+        target, received = stretch.vector(i.target, i.size), by_step(stretch.received, i.source)
         return lambda step: receive(target, received, step)
-    source = vector(i.source, i.width)[:, i.first : i.first + i.size]
+    source = stretch.vector(i.source, i.width)[:, i.first : i.first + i.size]
     spikes = stretch.spikes[:, stretch.first_step :, i.column : i.column + i.size]
     if i.kind == Kind.SEND:
         return lambda step: send(source, spikes, step)
     if i.kind == Kind.KEEP:
         kept = by_step(stretch.kept, i.target)
         return lambda step: keep(source, kept, step)
-    target = vector(i.target)
+    target = stretch.vector(i.target, i.size)
     if i.kind == Kind.SET:
         return lambda step: target.fill(i.a)
     if i.kind == Kind.ADD:
         return lambda step: add(target, source)
-    state = vector(i.state)
+    state = stretch.vector(i.state, i.size)
     if i.kind == Kind.FILTER:
         return lambda step: low_pass(target, source, state, i.a, i.b)
     if i.kind == Kind.FIRE:
