@@ -10,7 +10,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
 from nengo_dense.layers.graph import AnyDense
-from nengo_dense.layers.part import LayerPart, Part, Parts, Read
+from nengo_dense.layers.part import Parts, Read
 from nengo_dense.layers.readout import frame_shares
 from nengo_dense.loihi.kernel.choice import make_fire_from_rest
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
@@ -131,7 +131,7 @@ class Circuit:
             for name, columns in part.reads:
                 if name in layers:
                     factor[columns] = out / layers[name]
-                elif self.is_encoded(part, name):
+                elif self.parts.is_encoded(part, name):
                     encoder = self.parts.encoders[name]
                     decoders = np.abs(encoder.decoders).max(axis=1)
                     factor[columns] = out / (encoder.layer.max_rate * self.dt / decoders)
@@ -142,20 +142,10 @@ class Circuit:
             self._factors.append(factor)
             self._shifts.append(shift)
 
-    def is_encoded(self, part: Part, source: str) -> bool:
-        """Tell whether a part gets an input as its encoder's spikes."""
-        on_chip = isinstance(part, LayerPart) and part.layer.on_chip
-        return on_chip and source in self.parts.inputs
-
     @property
     def depth(self) -> int:
         """Steps after which an input can first show in the logits by every way."""
-        steps = dict.fromkeys(self.parts.inputs, 0)
-        for part in self.parts.layers:
-            encoded = [self.is_encoded(part, read.source) for read in part.reads]
-            known = zip(part.reads, encoded, strict=True)
-            steps[part.name] = 1 + max(steps[read.source] + coded for read, coded in known)
-        return max(steps[read.source] for part in self.parts.outputs for read in part.reads)
+        return self.parts.depth
 
     @property
     def n_neurons(self) -> int:

@@ -156,7 +156,7 @@ def _chip_layer(
         of_spikes = back.correlate(own, course.spikes[source])
         of_source = of_weight * circuit.by_input(read, of_spikes)
         gradient.weights[index][:, read.columns] += of_source
-        if circuit.is_encoded(part, read.source):
+        if circuit.parts.is_encoded(part, read.source):
             continue
         weights = np.float32(of_weight * circuit.effective_weights(index, read))
         if source < circuit.n_hosts:

@@ -23,9 +23,10 @@ from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
 from nengo_dense.evaluation.output_part import OutputPart
 from nengo_dense.evaluation.stream import Stream, check_no_stream
-from nengo_dense.evaluation.trial import depth_of, populations_of
+from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.sequence import Sequences, join
 
@@ -128,7 +129,7 @@ class Run:
             frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
         said = [unusual_time(stream.gap * step, step, "gap")] if stream else []
         if target != "nengo":  # where a spike may be everywhere in the same step
-            said.append(too_short(depth_of(stack), n_steps, sequences, stream))
+            said.append(too_short(Parts.of(stack).depth, n_steps, sequences, stream))
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
@@ -275,14 +276,9 @@ def notes_on(
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = list(filter(None, [unusual_time(presentation_time, dt)]))
     tuned = stack.tuned
-    if tuned is not None and tuned.encoding != stack.encoding:
-        notes.append(
-            f"This stack was tuned with encoding={tuned.encoding!r} and has "
-            f"encoding={stack.encoding!r}, for which other weights are right. Convert the model "
-            "again."
-        )
     if tuned is not None:
         notes += tuned.differences(
+            encoding=stack.encoding,
             dt=dt,
             presentation_time=presentation_time,
             target=target,

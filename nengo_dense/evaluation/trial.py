@@ -103,15 +103,6 @@ def senders_of(stack: AnyDense, populations: Sequence[DenseLayer]) -> list[list[
     return list(into.values())
 
 
-def depth_of(stack: AnyDense) -> int:
-    """Return how many populations a spike travels through on the longest way to an output."""
-    populations = populations_of(stack)
-    depths: list[int] = []
-    for senders in senders_of(stack, populations):  # encoders first, layers in their order
-        depths.append(1 + max((depths[i] for i in senders), default=0))
-    return max(depths)
-
-
 def _all_logits(stack: AnyDense) -> nengo.Node:
     """Return the node of all logits; those of several outputs lie one after the other."""
     if isinstance(stack, DenseStack) or len(stack.readouts) == 1:

@@ -144,6 +144,24 @@ class Parts:
         """(list of Part) All layers, then all outputs."""
         return [*self.layers, *self.outputs]
 
+    def is_encoded(self, part: Part, source: str) -> bool:
+        """Tell whether a part gets an input as its encoder's spikes."""
+        on_chip = isinstance(part, LayerPart) and part.layer.on_chip
+        return on_chip and source in self.encoders
+
+    @property
+    def depth(self) -> int:
+        """(int) Populations that a spike travels through on the longest way to an output.
+
+        One step each. After so many steps an input can first show in the outputs by every way.
+        """
+        steps = dict.fromkeys(self.inputs, 0)
+        for part in self.layers:
+            encoded = [self.is_encoded(part, read.source) for read in part.reads]
+            known = zip(part.reads, encoded, strict=True)
+            steps[part.name] = 1 + max(steps[read.source] + coded for read, coded in known)
+        return max(steps[read.source] for part in self.outputs for read in part.reads)
+
 
 def side_by_side(widths: Mapping[str, int]) -> dict[str, slice]:
     """Lay things of given widths one after the other.

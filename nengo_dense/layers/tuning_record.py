@@ -117,6 +117,7 @@ class TuningRecord:
         target: str | None = None,
         x: np.ndarray | None = None,
         frame_time: float | None = None,
+        encoding: str | None = None,
     ) -> list[str]:
         """List how a run differs from the conditions that the stack was tuned for.
 
@@ -130,6 +131,8 @@ class TuningRecord:
             The inputs.
         frame_time : float, optional
             How long a frame lasts in the run, in seconds, where the inputs are sequences.
+        encoding : {"host", "spikes", "chip"}, optional
+            That the stack has in the run.
 
         Returns
         -------
@@ -137,6 +140,12 @@ class TuningRecord:
             Each has the tuned value, the present value and the remedy; empty without differences.
         """
         found = []
+        if encoding is not None and encoding != self.encoding:
+            found.append(
+                f"This stack was tuned with encoding={self.encoding!r} and has "
+                f"encoding={encoding!r}, for which other weights are right. Convert the model "
+                "again."
+            )
         if dt is not None and not np.isclose(dt, self.dt, rtol=TOLERANCE, atol=0):
             found.append(
                 f"This stack was tuned for steps of {1000 * self.dt:g} ms, and this run has "

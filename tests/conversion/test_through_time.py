@@ -55,7 +55,7 @@ def tangent_of_layer(circuit, index, course, moves, changes):
         spikes = course.spikes[circuit.place[read.source]]
         weights = circuit.effective_weights(index, read)
         of_weights = moves[index][:, read.columns]
-        if circuit.is_encoded(part, read.source):
+        if circuit.parts.is_encoded(part, read.source):
             of_weights = of_weights @ np.sign(circuit.parts.encoders[read.source].decoders)
         below = changes.get(read.source, np.zeros(spikes.shape))
         arriving += of_weight * (spikes @ of_weights.T + below @ weights.T)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from nengo_dense.evaluation.prediction import predict
-from nengo_dense.evaluation.trial import Trial, depth_of
+from nengo_dense.evaluation.trial import Trial
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 
 
@@ -31,7 +32,7 @@ def test_what_is_over_before_its_first_spikes_are_seen_is_said(encoding, depth):
     weights = [5 * np.eye(2)] * 3 + [np.eye(2)]
     how = {"weights": weights, "readout": "linear", "max_rate": 900.0, "synapse": None}
     stack = DenseStack([2] * 4, 2, encoding=encoding, **how)
-    assert depth_of(stack) == depth
+    assert Parts.of(stack).depth == depth
     options = {"progress_bar": False, "presentation_time": depth / 1000}
     x = np.array([[0.9, 0.1], [0.1, 0.9]])
     with warnings.catch_warnings(record=True) as said:
@@ -61,7 +62,7 @@ def test_the_longest_way_counts():
         GraphLayer("c", {"b": np.eye(2), "a": np.eye(2)}),
     ]
     graph = DenseGraph({"x": 2}, layers, {"y": GraphOutput({"c": np.eye(2), "a": np.eye(2)})})
-    assert depth_of(graph) == 3
+    assert Parts.of(graph).depth == 3
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         one, other = predict(graph, 9 * np.eye(2), presentation_time=0.001, progress_bar=False)
