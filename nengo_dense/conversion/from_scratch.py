@@ -11,7 +11,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import half
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement, judge
-from nengo_dense.conversion.tuning import MOST_RATE_OF_NEW, tune
+from nengo_dense.conversion.tuning import MODERATE_RATE, tune
 
 #: Steps in which a network that knows nothing learns first, where its presentations are longer,
 #: and the fewest for each population of neurons. An update has four times as many samples there as
@@ -58,7 +58,7 @@ def tune_new(
     first = judge(circuit, held_back, goals, windows)
     is_new = _knows_nothing(first, held_back, goals)
     if is_new:
-        how["most_rate"] = MOST_RATE_OF_NEW
+        how["most_rate"] = MODERATE_RATE
     is_new &= fit.frame_steps is None  # frames are not made shorter
     if is_new and max(window.stop for window in windows) > n_steps:
         effort, short = half(effort), goals.heeded(deadlines(n_steps, circuit.depth))

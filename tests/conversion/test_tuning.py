@@ -214,18 +214,32 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
     assert bounded == pytest.approx(1e-6 * share)
 
 
-def test_steps_are_larger_yet_where_there_is_nothing_to_destroy(problem, monkeypatch):
-    """A stack that loses four times as much as one that knows something."""
+def first_step(problem, monkeypatch):
     make, *samples, goals = problem
     sizes = []
-    monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
-    how = {"effort": "normal", "seed": 1, "progress_bar": False}
-    first, *_ = tune(make(), *samples, goals, WINDOWS, **how)
-    usual = sizes[0]
-    sizes.clear()
-    monkeypatch.setattr(tuning, "KNOWING", first.loss / goals.unit / 4)
-    tune(make(), *samples, goals, WINDOWS, **how)
-    assert sizes[0] == pytest.approx(2 * usual)
+    with monkeypatch.context() as patch:
+        patch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
+        how = {"effort": "normal", "seed": 1, "progress_bar": False}
+        first, *_ = tune(make(), *samples, goals, WINDOWS, **how)
+    return sizes[0], first.loss / goals.unit
+
+
+def test_steps_are_larger_yet_where_there_is_nothing_to_destroy(problem, monkeypatch):
+    """Where twice as much is lost as by a stack that knows something, they are so four times."""
+    monkeypatch.setattr(tuning, "MODERATE_RATE", 0.0)  # few updates change nothing
+    usual, loss = first_step(problem, monkeypatch)
+    assert usual == pytest.approx(tuning.LEARNING_RATE * loss * Schedule().share(1, 1 / N_UPDATES))
+    monkeypatch.setattr(tuning, "KNOWING", loss / 2)
+    larger, _ = first_step(problem, monkeypatch)
+    assert larger == pytest.approx(4 * usual)
+
+
+def test_few_updates_raise_no_steps_beyond_moderate_ones(problem, monkeypatch):
+    usual, loss = first_step(problem, monkeypatch)
+    monkeypatch.setattr(tuning, "MODERATE_RATE", 1.1 * tuning.LEARNING_RATE * loss)
+    assert HASTE > 1.1
+    raised, _ = first_step(problem, monkeypatch)
+    assert raised == pytest.approx(usual * 1.1 / HASTE)
 
 
 def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, monkeypatch):
