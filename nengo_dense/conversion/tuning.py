@@ -33,9 +33,9 @@ LEARNING_RATE = 0.08
 KNOWING = 2.0
 #: The most. Then the most of random weights, and the most that few updates raise a rate to. Of
 #: letters held back, random weights trained for 100 steps answer 93.5 % rightly, and 92.3 % with
-#: the first; for 10 steps 91.3 and 89.1 % (3 seeds). On digits held back (14 seeds, two sources each), which lose 1.8 nats in
-#: 10 steps of spikes and are tuned in 300 updates, steps of 0.16 left 0.6 and 0.8 points, and
-#: those of 0.3 that few updates would ask for 1.3 and 1.2.
+#: the first; for 10 steps 91.3 and 89.1 % (3 seeds). On digits held back (14 seeds, two sources
+#: each), which lose 1.8 nats in 10 steps of spikes and have 300 updates, steps of 0.16 left 0.6
+#: and 0.8 points, and those of 0.3 that few updates would ask for 1.3 and 1.2.
 MOST_RATE, MODERATE_RATE = 0.4, 0.16
 #: The same of values in a presentation of one step; it shrinks as the root of the number of steps.
 #: Values bear larger steps, as the readout is fitted in between. Chosen on scikit-learn's
