@@ -74,9 +74,15 @@ class HostLimit:
         return drives
 
     def _highest(self, drive: np.ndarray) -> np.ndarray:
-        """Return the drive of each neuron that may not be above the limit."""
+        """Return the drive of each neuron that may not be above the limit.
+
+        That of neurons that are below may be any other below.
+        """
         if not self.beyond:
             return np.asarray(drive.max(axis=0))
         place = (self.beyond * (drive > 0).sum(axis=0)).astype(int)
-        falling = -np.sort(-drive, axis=0)
-        return np.asarray(np.take_along_axis(falling, place[np.newaxis], axis=0)[0])
+        highest = np.full(drive.shape[1], LIMIT)
+        for neuron in np.flatnonzero((drive > LIMIT).sum(axis=0) > place):  # few are
+            falling = -np.sort(-drive[:, neuron])
+            highest[neuron] = falling[place[neuron]]
+        return highest

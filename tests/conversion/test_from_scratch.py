@@ -8,7 +8,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.from_scratch import FIRST_STEPS, tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.tuning import MOST_RATE, MOST_RATE_OF_NEW, tune
+from nengo_dense.conversion.tuning import MOST_RATE, MODERATE_RATE, tune
 from nengo_dense.layers.stack import DenseStack
 
 HOW = {"effort": "fast", "seed": 0, "progress_bar": False}
@@ -52,7 +52,7 @@ def test_what_knows_nothing_learns_in_short_presentations_first(problem, asked):
     before = judge(circuit, held_back, goals, windows)
     found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
     short = goals.heeded(deadlines(FIRST_STEPS, circuit.depth))
-    assert asked == [(short, MOST_RATE_OF_NEW), (windows, MOST_RATE_OF_NEW)]
+    assert asked == [(short, MODERATE_RATE), (windows, MODERATE_RATE)]
     assert found[0] == before
     assert found[-1] == judge(circuit, held_back, goals, windows)
     assert found[1].loss < 0.8 * before.loss  # by the short ones alone
@@ -83,4 +83,4 @@ def test_of_sequences_frames_stay_as_long_and_the_first_steps_as_small(problem, 
         for s in samples
     ]
     tune_new(circuit, *twice, goals, windows, **HOW)
-    assert asked == [(windows, MOST_RATE_OF_NEW)]
+    assert asked == [(windows, MODERATE_RATE)]

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-#: Below this many numbers to compute, starting threads takes longer than it saves.
-THREAD_WORK = 200_000
+#: Numbers to compute that are worth a part of their own: to hand it to a thread takes some 50 us,
+#: and to compute them some 250. Work of fewer than two parts stays in one thread.
+PART_WORK = 500_000
 
 
 def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> list[Any]:
@@ -29,10 +30,11 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
     results : list
         One for each range, in order.
     """
-    n_threads = 1 if work < THREAD_WORK else min(_n_threads(), lanes)  # to ask takes time as well
+    n_parts = min(lanes, work // PART_WORK)
+    n_threads = 1 if n_parts < 2 else min(_n_threads(), n_parts)  # to ask takes time as well
     if n_threads == 1:
         return [function(0, lanes)]
-    n_parts = min(lanes, 4 * n_threads)
+    n_parts = min(n_parts, 4 * n_threads)
     bounds = [lanes * part // n_parts for part in range(n_parts + 1)]
     todo = collections.deque(enumerate(itertools.pairwise(bounds)))
     results: list[Any] = [None] * n_parts

@@ -9,17 +9,17 @@ import time
 
 import pytest
 
-from nengo_dense.loihi.kernel.thread import THREAD_WORK, over_lanes
+from nengo_dense.loihi.kernel.thread import PART_WORK, over_lanes
 
 AFTER_FORK = """
 import os, signal
-from nengo_dense.loihi.kernel.thread import THREAD_WORK, over_lanes
+from nengo_dense.loihi.kernel.thread import PART_WORK, over_lanes
 def size(start, stop): return stop - start
-assert sum(over_lanes(size, 50, THREAD_WORK)) == 50
+assert sum(over_lanes(size, 50, 8 * PART_WORK)) == 50
 child = os.fork()
 if not child:
     signal.alarm(30)  # a child that waits for its parent's threads waits for ever
-    os._exit(sum(over_lanes(size, 50, THREAD_WORK)) != 50)
+    os._exit(sum(over_lanes(size, 50, 8 * PART_WORK)) != 50)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
 
@@ -32,7 +32,7 @@ def three_threads(monkeypatch):
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 7, 1000])
-@pytest.mark.parametrize("work", [0, THREAD_WORK])
+@pytest.mark.parametrize("work", [0, 100 * PART_WORK])
 def test_every_lane_is_in_one_range_and_results_are_in_order(lanes, work, three_threads):
     ranges = over_lanes(lambda start, stop: (start, stop), lanes, work)
     assert len(ranges) == (min(lanes, 12) if work else 1)
@@ -42,16 +42,21 @@ def test_every_lane_is_in_one_range_and_results_are_in_order(lanes, work, three_
 
 
 def test_little_work_stays_in_one_piece():
-    assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK - 1) == [(0, 100)]
+    assert over_lanes(lambda *bounds: bounds, 100, 2 * PART_WORK - 1) == [(0, 100)]
+
+
+def test_a_part_has_enough_work(three_threads):
+    assert len(over_lanes(lambda *bounds: bounds, 100, 2 * PART_WORK)) == 2
+    assert len(over_lanes(lambda *bounds: bounds, 100, 5 * PART_WORK)) == 5
 
 
 def test_without_numba_there_is_a_thread_for_each_core(monkeypatch, three_threads):
-    assert len(over_lanes(lambda *bounds: bounds, 100, THREAD_WORK)) == 12
+    assert len(over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK)) == 12
     monkeypatch.delenv("NUMBA_NUM_THREADS")
     monkeypatch.setattr(os, "cpu_count", lambda: 5)
-    assert len(over_lanes(lambda *bounds: bounds, 100, THREAD_WORK)) == 20
+    assert len(over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK)) == 20
     monkeypatch.setattr(os, "cpu_count", lambda: None)  # it is not known everywhere
-    assert over_lanes(lambda *bounds: bounds, 100, THREAD_WORK) == [(0, 100)]
+    assert over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK) == [(0, 100)]
 
 
 @pytest.mark.parametrize("here", [True, False])
@@ -68,7 +73,7 @@ def test_an_error_in_a_thread_is_raised_when_all_have_ended(here, three_threads)
         ended.append(start)
 
     with pytest.raises(ZeroDivisionError, match="lanes"):
-        over_lanes(fail, 100, THREAD_WORK)
+        over_lanes(fail, 100, 100 * PART_WORK)
     assert set(begun) == {*failed, *ended}  # nobody is still at work
 
 
