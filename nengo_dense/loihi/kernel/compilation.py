@@ -18,6 +18,7 @@ import numba
 from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.options import DefaultOptions
+from numba.core.registry import cpu_target
 
 from nengo_dense.loihi.kernel.notice import tell_all
 
@@ -25,6 +26,15 @@ from nengo_dense.loihi.kernel.notice import tell_all
 OPTIONS: dict[str, Any] = {"nogil": True}
 if hasattr(DefaultOptions, "_nrt"):
     OPTIONS["_nrt"] = False
+
+
+def compiles_for(feature: str) -> bool:
+    """Whether code is compiled for a feature of the processor, such as ``"avx512f"``.
+
+    That is this machine's, unless ``NUMBA_CPU_NAME`` says otherwise.
+    """
+    *_, features = cpu_target.target_context.codegen().magic_tuple()
+    return f"+{feature}" in features.split(",")
 
 
 def stamp_of(folder: Path) -> str | None:

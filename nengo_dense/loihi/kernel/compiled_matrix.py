@@ -5,16 +5,15 @@ take the processors from the threads that go on (`.thread`).
 """
 
 import numpy as np
-from llvmlite.binding import get_host_cpu_features
 
 from nengo_dense.loihi.kernel.alignment import aligned
-from nengo_dense.loihi.kernel.compilation import compiled
+from nengo_dense.loihi.kernel.compilation import compiled, compiles_for
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import WIDTH, load, multiply_add, spread, store
 
 #: Lanes at a time. The sums of three fill 16 registers of 32 bytes, those of six 32 of 64 bytes.
 THREE = 3
-AT_ONCE = 2 * THREE if get_host_cpu_features().get("avx512f") else THREE
+AT_ONCE = 2 * THREE if compiles_for("avx512f") else THREE
 
 
 def make_panels(matrix: np.ndarray) -> np.ndarray:

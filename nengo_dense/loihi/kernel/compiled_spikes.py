@@ -1,8 +1,8 @@
 """The sums of weights of all spikes, compiled; loaded only by `.compiled_chip` (needs numba).
 
 Branches that the processor cannot predict take the most time. Therefore spikes are listed without
-a branch, eight flags at a time, for all lanes of the workspace. Rows of weights are added four at
-a time (packed ones by `.compiled_packed`), so each lane's list is filled up with a row of zeros.
+a branch, 8 or 16 flags at a time, for all lanes of the workspace. Rows of weights are added four
+at a time (packed ones by `.compiled_packed`), so each lane's list is filled up with a row of zeros.
 Adding zero changes no sum, not even in floating point: a sum that begins at +0 is never -0.
 Floating point sums are formed in nengo-loihi's order, one row of weights after another.
 """
@@ -14,9 +14,15 @@ from nengo_dense.loihi.kernel.compiled_packed import add_packed
 from nengo_dense.loihi.kernel.contract import Registers
 from nengo_dense.loihi.kernel.table import Tables
 from nengo_dense.loihi.kernel.vector import (
+    COMPRESSES,
     WIDTH,
+    compress,
+    count_set,
+    count_up,
+    load,
     load_as,
     load_word,
+    spread,
     store,
     store_eight,
 )
@@ -51,10 +57,14 @@ def _list_eight(
 def list_spikes(
     flags: np.ndarray, begin: np.uint64, size: np.uint64, n: np.uint64, sources: np.ndarray
 ) -> np.uint64:
-    """List the sources that spiked, if each spikes at most once per step."""
-    eight = np.uint64(8)
-    whole = size - size % eight
-    for i in range(np.uint64(0), whole, eight):
+    """List the sources that spiked, if each spikes at most once per step; write up to 16 more."""
+    eight, sixteen = np.uint64(8), np.uint64(WIDTH)
+    first, whole = size - size % sixteen if COMPRESSES else np.uint64(0), size - size % eight
+    for i in range(np.uint64(0), first, sixteen):
+        spiked = load(flags, begin + i)
+        store(sources, n, compress(count_up(np.int32(i)), spiked))
+        n += count_set(spiked)
+    for i in range(first, whole, eight):
         n = _list_eight(load_word(flags, begin + i), i, n, sources)
     if whole < size:
         word = np.uint64(0)
@@ -84,12 +94,14 @@ def _end_list(
 
     For each four, write where the lane's compartments begin. Return the end of the list.
     """
-    four, nothing = np.uint64(4), np.uint64(0)
-    store_eight(lists.sources, n, np.int32(size), nothing)
-    n += (four - n % four) % four
-    for k in range(begin // four, n // four, np.uint64(8)):
-        store_eight(lists.places, k, np.int32(place), nothing)
-    return n
+    four, places = np.uint64(4), spread(np.int32(place))
+    store(lists.sources, n, spread(np.int32(size)))
+    end: np.uint64 = (n + four - np.uint64(1)) // four * four
+    first = begin // four
+    store(lists.places, first, places)  # these are nearly always all
+    for k in range(first + np.uint64(WIDTH), end // four, np.uint64(WIDTH)):
+        store(lists.places, k, places)
+    return end
 
 
 @inlined
@@ -181,7 +193,8 @@ def add_spikes(
         last = source * layout.side_by_side + lanes[1] - lanes[0] - np.uint64(1)
         begin, end = tables.groups[source, 2], lists.ends[last]
         if tables.projections[p, 1] > 0:
-            add_packed(lanes, p, layout, lists, tables)
+            if tables.projections[p, 6] > 0:
+                add_packed(lanes, p, layout, lists, tables)
             if tables.projections[p, 6] < tables.projections[p, 1]:
                 _add_dense(begin, end, p, lists, tables)
         else:

@@ -15,7 +15,7 @@ from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stre
 from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
-from nengo_dense.loihi.kernel.table import EIGHT, FOUR, make_tables
+from nengo_dense.loihi.kernel.table import FOUR, make_tables
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.kernel.workspace import Arrivals, Layout, Lists, Records
@@ -112,7 +112,7 @@ class NumbaKernel:
         short = aligned(np.zeros(padded + WIDTH, dtype=np.int16))
         lists = Lists(
             sources=np.empty(self._tables.room, dtype=np.int32),
-            places=np.empty(self._tables.room // FOUR + EIGHT, dtype=np.int32),
+            places=np.empty(self._tables.room // FOUR + WIDTH, dtype=np.int32),
             ends=np.empty(len(self._tables.groups) * int(self._layout.side_by_side), np.uint64),
             sums=short if self._tables.short else registers.total,
         )

@@ -11,8 +11,8 @@ from nengo_dense.loihi.projection import Projection, Weights
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5
-#: Number of spikes added at once, and number of list entries written at once.
-FOUR, EIGHT = 4, 8
+#: Number of spikes added at once.
+FOUR = 4
 
 
 class Tables(NamedTuple):
@@ -123,7 +123,7 @@ def _table_of_groups(
         group = groups[number]
         table.append([group.start, group.size, room])
         spikes = group.size * (most if number < len(program.inputs) else 1)
-        room += side_by_side * (spikes + FOUR - 1) + EIGHT
+        room += side_by_side * (spikes + FOUR - 1) + WIDTH
         room += -room % FOUR
     return np.array(table, dtype=np.uint64).reshape(-1, 3), room
 
