@@ -14,6 +14,8 @@ from nengo_dense.loihi.kernel.vector import WIDTH, load, multiply_add, spread, s
 #: Lanes at a time. The sums of three fill 16 registers of 32 bytes, those of six 32 of 64 bytes.
 THREE = 3
 AT_ONCE = 2 * THREE if compiles_for("avx512f") else THREE
+#: Lanes whose vectors stay in a core's second cache while one panel after another is multiplied.
+MANY = 32 * AT_ONCE
 
 
 def make_panels(matrix: np.ndarray) -> np.ndarray:
@@ -44,8 +46,9 @@ def multiply_lanes(vectors: np.ndarray, panels: np.ndarray) -> np.ndarray:
     flat = np.ascontiguousarray(vectors).reshape(-1)
 
     def part(start: int, stop: int) -> None:
-        shape = products.shape[1], m
-        multiply_panels(start, stop, shape, flat, panels.reshape(-1), products.reshape(-1))
+        shape, numbers, target = (products.shape[1], m), panels.reshape(-1), products.reshape(-1)
+        for first in range(start, stop, MANY):
+            multiply_panels(first, min(first + MANY, stop), shape, flat, numbers, target)
 
     over_lanes(part, lanes, lanes * panels.size)
     return products

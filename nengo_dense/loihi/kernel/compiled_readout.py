@@ -5,6 +5,8 @@ zero to a matrix product, which changes no sum (a sum that begins at +0 is never
 order in which a product adds is known, only the weights of those that spiked need be added.
 """
 
+from typing import Any
+
 import numpy as np
 
 from nengo_dense.loihi.kernel.alignment import aligned, flat_view
@@ -53,7 +55,7 @@ def sum_spiking(
 
     def part(start: int, stop: int) -> None:
         sources, row = np.empty(n + WIDTH, dtype=np.int32), np.empty(width)
-        partial = aligned(np.zeros((len(order.pairs) + 1) * width))
+        partial = aligned(np.zeros((len(order.pairs) + 1) * WIDTH))
         room = sources, row, partial
         sum_lanes(start, stop, sizes, flags, flat, order, sums.reshape(-1), *room)
 
@@ -104,23 +106,29 @@ def sum_eights(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _sum_in_turns(  # type: ignore[no-untyped-def]
-    sources, n, first, width, weights, pairs, partial
-) -> None:
-    """Add the sources' weights to the partial sums in turns; leave the total in the first."""
-    zero, vector = np.uint64(0), np.uint64(WIDTH)
-    last = np.uint64(len(pairs))  # number of the last partial sum, whose bits are all 1
-    for j in range(zero, (last + np.uint64(1)) * width, vector):
-        store(partial, j, spread(0.0))
+def _sum(sources, n, place, width, weights) -> Any:  # type: ignore[no-untyped-def]
+    """Add a vector of the sources' weights, the first source's at ``place``, one after another."""
+    x = spread(0.0)
+    for k in range(n):
+        x = add(x, load(weights, place + np.uint64(sources[k]) * width))
+    return x
+
+
+@inlined
+def _sum_in_turns(sources, n, place, width, weights, pairs, partial) -> Any:  # type: ignore[no-untyped-def]
+    """Do as `_sum`, with partial sums in turns; they are zero before and after."""
+    vector, last = np.uint64(WIDTH), np.uint64(len(pairs))  # the last one's number is all ones
     for k in range(n):
         source = np.uint64(sources[k])
-        place, row = (source & last) * width, (first + source) * width
-        for j in range(zero, width, vector):
-            store(partial, place + j, add(load(partial, place + j), load(weights, row + j)))
+        turn = (source & last) * vector
+        store(partial, turn, add(load(partial, turn), load(weights, place + source * width)))
     for i in range(last):
-        place, other = pairs[i, 0] * width, pairs[i, 1] * width
-        for j in range(zero, width, vector):
-            store(partial, place + j, add(load(partial, place + j), load(partial, other + j)))
+        one, other = pairs[i, 0] * vector, pairs[i, 1] * vector
+        store(partial, one, add(load(partial, one), load(partial, other)))
+        store(partial, other, spread(0.0))
+    total = load(partial, np.uint64(0))
+    store(partial, np.uint64(0), spread(0.0))
+    return total
 
 
 @compiled
@@ -138,15 +146,12 @@ def sum_lanes(  # type: ignore[no-untyped-def]
             for b in range(np.uint64(len(bounds))):
                 n = list_spikes(spikes, place + first, bounds[b] - first, np.uint64(0), sources)
                 in_turns = n > np.uint64(2) and len(pairs) > 0  # a sum of two has one order
-                if in_turns:
-                    _sum_in_turns(sources, n, first, width, weights, pairs, partial)
                 for j in range(np.uint64(0), width, np.uint64(WIDTH)):
-                    x = spread(0.0)
+                    begin = first * width + j
                     if in_turns:
-                        x = load(partial, j)
+                        x = _sum_in_turns(sources, n, begin, width, weights, pairs, partial)
                     else:
-                        for k in range(n):
-                            x = add(x, load(weights, (first + np.uint64(sources[k])) * width + j))
+                        x = _sum(sources, n, begin, width, weights)
                     store(row, j, x if first == 0 else add(load(row, j), x))
                 first = bounds[b]
             target = (step * lanes + lane) * size

@@ -2,7 +2,7 @@
 
 Branches that the processor cannot predict take the most time. Therefore spikes are listed without
 a branch, 8 or 16 flags at a time, for all lanes of the workspace. Rows of weights are added four
-at a time (packed ones by `.compiled_packed`), so each lane's list is filled up with a row of zeros.
+at a time (packed ones by `.compiled_packed`), so a lane's list is filled up with a row of zeros.
 Adding zero changes no sum, not even in floating point: a sum that begins at +0 is never -0.
 Floating point sums are formed in nengo-loihi's order, one row of weights after another.
 """
