@@ -21,6 +21,7 @@ import time
 from collections.abc import Sequence
 
 import nengo
+import numba
 import numpy as np
 import record
 
@@ -28,6 +29,9 @@ from nengo_dense import compat
 from nengo_dense.emulator import Simulator
 from nengo_dense.evaluation import predict
 from nengo_dense.layers import DenseStack
+from nengo_dense.loihi.kernel.choice import make_kernel
+from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
+from nengo_dense.loihi.program import Program
 
 MAX_RATE = 250.0
 NETWORKS = ((16, 64, 32, 32, 5), (784, 256, 256, 10))
@@ -146,6 +150,47 @@ def print_limit(lanes, n_steps):
         )
         rows.append({"network": "-".join(map(str, units)), "weights": weights * n_steps / ours})
         rows[-1]["share"] = share
+    return rows
+
+
+def time_kernel(units, x, n_steps, repeats=10):
+    """Seconds a presentation of the chip alone, with the spikes that the host sends it."""
+    network, source, _ = dense_network(units)
+    stack = next(part for part in network.networks if isinstance(part, DenseStack))
+    with network:
+        sent = nengo.Probe(stack.layers[0].neurons)
+    with compiled(network, len(x)) as sim:
+        shown = np.broadcast_to(x[:, None], (len(x), n_steps, units[0]))
+        sim.run_steps(n_steps, data={source: shown})
+        drive = Drive((sim.data[sent] != 0).astype(np.uint8, order="C"))
+        program = Program.from_model(sim.model)
+    read = next(read for read in program.probes if read.key == "spiked")
+    columns = np.concatenate(read.columns)
+    values = np.zeros((n_steps, len(x), len(columns)), dtype=np.uint8).swapaxes(0, 1)
+    kernel, state, best = make_kernel("numba", program), ChipState.zeros(program, len(x)), np.inf
+    for _ in range(repeats + 1):
+        for register in state:
+            register[...] = 0
+        start = time.perf_counter()
+        kernel.advance(state, drive, [Recording(read.key, columns, values)])
+        best = min(best, time.perf_counter() - start)
+    return best / len(x)
+
+
+def print_kernel(lanes, n_steps):
+    """Compare a whole run with its steps on the chip alone, in one thread."""
+    rows, n_threads = [], numba.get_num_threads()
+    numba.set_num_threads(1)
+    for units in NETWORKS:
+        x = np.random.RandomState(1).uniform(size=(lanes, units[0]))
+        ours, chip = time_ours(units, x, n_steps, repeats=10)[0], time_kernel(units, x, n_steps)
+        name = "-".join(map(str, units))
+        print(
+            f"{name:>18} {lanes:>6} {ours * 1e6:>8.1f} us, of which the chip {chip * 1e6:.1f} us: "
+            f"{ours / chip:.1f}x (one thread; goal 2x)"
+        )
+        rows.append({"network": name, "lanes": lanes, "ours": ours, "chip": chip})
+    numba.set_num_threads(n_threads)
     return rows
 
 
@@ -307,6 +352,7 @@ def main():
     figures = {
         "table": print_table(args.lanes, args.steps, args.samples),
         "limit": print_limit(args.lanes, args.steps),
+        "kernel": print_kernel(args.lanes, args.steps),
     }
     if args.images:
         figures["images"] = print_images(args.images)
