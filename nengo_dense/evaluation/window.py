@@ -6,8 +6,8 @@ import numpy as np
 
 from nengo_dense.layers.readout import WINDOW, window_start
 
-#: Memory in bytes for the sums of the lanes that are looked at together: they stay in the cache.
-BLOCK_BYTES = 2**18
+#: Numbers of some lanes that are added at once: enough to take time, few enough for the cache.
+BLOCK = 4096
 
 
 def kept_sums(n_steps: int, window: float = WINDOW) -> int:
@@ -39,7 +39,7 @@ class RunningWindow:
         self.window = window
         self.n_done = 0
         self._last = np.zeros((lanes, size))
-        self._sums = np.zeros((lanes, kept_sums(n_steps, window) - 1, size))
+        self._sums = np.zeros((kept_sums(n_steps, window) - 1, lanes, size))
 
     def __len__(self) -> int:
         return len(self._last)
@@ -58,21 +58,21 @@ class RunningWindow:
         lanes : slice
         means : (block, steps, size) ndarray
         """
-        lanes, steps, size = values.shape
-        before, self.n_done = self.n_done, self.n_done + steps
-        end = np.arange(before + 1, self.n_done + 1)
-        start = window_start(end, self.window)
-        kept = slice(before + 1, min(self.n_done + 1, self._sums.shape[1]))
-        block = max(1, BLOCK_BYTES // (8 * (steps + 1) * size))
+        (lanes, steps, size), before = values.shape, self.n_done
+        self.n_done += steps
+        ends = np.arange(before + 1, self.n_done + 1)
+        windows = list(zip(window_start(ends, self.window).tolist(), ends.tolist(), strict=True))
+        block = max(1, BLOCK // size)
         for first in range(0, lanes, block):
             part = slice(first, first + block)
-            total = np.empty((len(values[part]), steps + 1, size))
-            total[:, 0] = self._last[part]
-            total[:, 1:] = values[part]
-            np.cumsum(total, axis=1, out=total)
-            self._last[part] = total[:, -1]
-            self._sums[part, kept] = total[:, 1 : 1 + max(0, kept.stop - kept.start)]
-            mean = total[:, 1:]
-            mean -= self._sums[part][:, start]
-            mean /= (end - start)[:, np.newaxis]
-            yield part, mean
+            total, sums = self._last[part], self._sums[:, part]
+            means = np.empty((steps, *total.shape))
+            # step after step, as the emulator keeps values
+            by_step = zip(windows, values[part].swapaxes(0, 1), means, strict=True)
+            for (start, end), value, mean in by_step:
+                total += value
+                if end < len(sums):
+                    sums[end] = total
+                np.subtract(total, sums[start], out=mean)
+                mean /= end - start
+            yield part, means.swapaxes(0, 1)

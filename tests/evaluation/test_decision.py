@@ -38,7 +38,7 @@ def test_of_equal_outputs_the_first_is_taken():
 def test_blocks_of_samples_decide_alike(rng, monkeypatch):
     logits = rng.randn(11, 7, 4)
     whole = decide_over_time(logits)
-    monkeypatch.setattr(window, "BLOCK_BYTES", 8 * 8 * 4 * 3)
+    monkeypatch.setattr(window, "BLOCK", 4 * 3)
     np.testing.assert_array_equal(decide_over_time(logits), whole)
 
 

@@ -23,5 +23,5 @@ def test_pieces_give_the_same_as_the_whole(pieces, window):
 
 
 def test_only_sums_at_which_a_window_starts_are_kept():
-    assert RunningWindow(2, 1000, 3)._sums.shape == (2, 101, 3)
+    assert RunningWindow(2, 1000, 3)._sums.shape == (101, 2, 3)
     assert kept_sums(1000) == 102
