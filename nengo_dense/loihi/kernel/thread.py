@@ -31,7 +31,7 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
         One for each range, in order.
     """
     n_parts = min(lanes, work // PART_WORK)
-    n_threads = 1 if n_parts < 2 else min(_n_threads(), n_parts)  # to ask takes time as well
+    n_threads = _n_threads() if n_parts > 1 else 1  # to ask takes time as well
     if n_threads == 1:
         return [function(0, lanes)]
     n_parts = min(n_parts, 4 * n_threads)
@@ -48,7 +48,8 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
             results[number] = function(*pair)
 
     # this thread works too: to wake another takes as long as thousands of numbers
-    helpers = [_pool(n_threads - 1).submit(work_off) for _ in range(n_threads - 1)]
+    pool = _pool(n_threads - 1)
+    helpers = [pool.submit(work_off) for _ in range(min(n_threads, n_parts) - 1)]
     try:
         work_off()
         for helper in helpers:

@@ -50,6 +50,19 @@ def test_a_part_has_enough_work(three_threads):
     assert len(over_lanes(lambda *bounds: bounds, 100, 5 * PART_WORK)) == 5
 
 
+def test_all_work_has_the_same_threads(three_threads):
+    """However little there is: a pool for each number of parts would keep dozens of threads."""
+    workers = set()
+
+    def work(start, stop):
+        workers.add(threading.current_thread())
+        time.sleep(0.01)
+
+    for n_parts in (100, 2, 100, 2):
+        over_lanes(work, 100, n_parts * PART_WORK)
+    assert len(workers) <= 3
+
+
 def test_without_numba_there_is_a_thread_for_each_core(monkeypatch, three_threads):
     assert len(over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK)) == 12
     monkeypatch.delenv("NUMBA_NUM_THREADS")
