@@ -1,10 +1,12 @@
-"""ND110-ND117: the network builds, but computes something else than in Nengo."""
+"""ND110-ND118: the network builds, but computes something else than in Nengo."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import nengo
 import numpy as np
+from nengo.connection import LearningRule
 from nengo.dists import Distribution, Uniform, get_samples
 from nengo.ensemble import Neurons
 
@@ -263,3 +265,36 @@ def _pes_rules(conn: nengo.Connection) -> list[nengo.PES]:
     listed = list(kinds.values()) if isinstance(kinds, dict) else kinds
     listed = listed if isinstance(listed, list | tuple) else [listed]
     return [kind for kind in listed if isinstance(kind, nengo.PES)]
+
+
+@rule(
+    "ND118",
+    "error",
+    "each connection is in the network once",
+    remedy="Take it out once, with net.connections.remove(connection); Nengo adds each connection "
+    "to the network in whose 'with' block it is made.",
+)
+def connection_twice(network: nengo.Network, graph: Graph) -> Iterator[Finding]:
+    """Nengo builds a connection once, however often it is in a network. nengo-loihi builds those
+    between host and chip as often as they are in it, and those that lead to a learning rule, so
+    what they send counts double. It does not warn of it.
+    """
+    networks = dict.fromkeys([network, *network.all_networks])
+    times = Counter(conn for each in networks for conn in each.connections)
+    kept = {link.path[0]: link for link in graph.links if len(link.path) == 1}
+    for conn, n in times.items():
+        link = kept.get(conn)
+        if n > 1 and link is not None and _crosses(graph, link):
+            yield Finding(
+                graph.name(conn),
+                f"is in the network {n} times, and counts {n} times on the chip",
+                value=n,
+                limit=1,
+                unit="times",
+            )
+
+
+def _crosses(graph: Graph, link: Link) -> bool:
+    """Tell whether a link is between host and chip, or to a learning rule."""
+    learns = isinstance(link.post_obj, LearningRule)
+    return learns or graph.on_chip(link.pre) != graph.on_chip(link.post)

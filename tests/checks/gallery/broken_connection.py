@@ -1,8 +1,10 @@
-"""ND104, ND105, ND114, ND115, ND306: filters and transforms."""
+"""ND104, ND105, ND114, ND115, ND118, ND306: filters, transforms, and connections in a network."""
 
 import nengo
 import numpy as np
 from specimen import broken, layers, relu, sound
+
+import nengo_dense
 
 LINK = "first.neurons -> second.neurons"
 
@@ -184,3 +186,38 @@ def longest_tau_rc():
 @broken("ND306", "tau_rc of second", value=8.19, limit=8.1895)
 def tau_rc_just_too_long():
     return _tau_rc(8.19)
+
+
+def _twice(which, others=False):
+    """A connection that was also put into a list by hand."""
+    net = layers()
+    net.connections[which].label = "twice"
+    with net:
+        inner = nengo.Network()
+    (inner if others else net).connections.append(net.connections[which])
+    return net
+
+
+@broken("ND118", "twice", value=2, limit=1)
+def connection_to_the_chip_twice():
+    return _twice(1)
+
+
+@broken("ND118", "networks[0].twice", value=2, limit=1)
+def connection_in_two_networks():
+    return _twice(1, others=True)
+
+
+@sound("ND118")
+def connection_on_the_host_twice():
+    return _twice(0)
+
+
+@sound("ND118")
+def stack_added_twice():
+    with nengo.Network() as net:
+        stack = nengo_dense.DenseStack([4, 4, 3], 2, seed=0)
+        nengo.Connection(nengo.Node([0.5, 1]), stack.input, synapse=None)
+        nengo.Probe(stack.logits)
+        net.add(stack)
+    return net
