@@ -7,6 +7,7 @@ from typing import Any
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_samples
 from nengo_dense.cli.number import add_timing, timing
+from nengo_dense.cli.output import named
 from nengo_dense.files import ANY, check_target
 from nengo_dense.layers import exporter
 
@@ -24,6 +25,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         required=True,
+        type=named,
         metavar="FILE",
         help="the file's ending chooses the format: .c, .net, .nir or that of a plug-in",
     )

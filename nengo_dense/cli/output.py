@@ -18,6 +18,7 @@ def output_file(kind: Kind) -> Callable[[str], str]:
     """
 
     def check(path: str) -> str:
+        named(path)
         try:
             check_target(path, kind)
         except OSError as err:
@@ -27,10 +28,19 @@ def output_file(kind: Kind) -> Callable[[str], str]:
     return check
 
 
+def named(path: str) -> str:
+    """Return a path, which must not be ``-``: elsewhere that is no file but standard output."""
+    if path == "-":
+        raise argparse.ArgumentTypeError(
+            "- is no file, and files do not go to standard output; give a name, or ./- for this one"
+        )
+    return path
+
+
 def picture_path(path: str) -> str:
     """Return the path of a picture."""
     try:
-        kind = picture_file.kind(path)
+        kind = picture_file.kind(named(path))
     except ValidationError as err:
         raise argparse.ArgumentTypeError(err.args[0]) from err
     return output_file(kind)(path)
@@ -38,7 +48,7 @@ def picture_path(path: str) -> str:
 
 def stack_path(path: str) -> str:
     """Return the path of a stack."""
-    if Path(path).suffix != ".npz":
+    if Path(named(path)).suffix != ".npz":
         raise argparse.ArgumentTypeError(f"{path} must end in .npz")
     return output_file(STACK)(path)
 

@@ -1,0 +1,30 @@
+"""Files that commands write: a single dash is none."""
+
+import numpy as np
+import pytest
+
+from nengo_dense.cli.main import main
+from nengo_dense.layers import DenseStack
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "stack.npz", "--data", "x.npy", "-o", "-"],
+        ["convert", "stack.npz", "-o", "-"],
+        ["export", "stack.npz", "-o", "-", "--format", "c"],
+        ["check", "stack.npz", "--json", "-"],
+        ["evaluate", "stack.npz", "--data", "x.npy", "--html", "-"],
+        ["evaluate", "stack.npz", "--data", "x.npy", "--plot", "-"],
+    ],
+    ids=lambda given: given[0],
+)
+def test_a_dash_is_no_file(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    DenseStack([4, 3], 2, seed=0).save("stack.npz")
+    np.save("x.npy", np.ones((3, 2)))
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "- is no file" in capsys.readouterr().err
+    assert not (tmp_path / "-").exists()
