@@ -32,7 +32,7 @@ def named(path: str) -> str:
     """Return a path, which must not be ``-``: elsewhere that is no file but standard output."""
     if path == "-":
         raise argparse.ArgumentTypeError(
-            "- is no file, and files do not go to standard output; give a name, or ./- for this one"
+            "- is no file, and files do not go to standard output. Give a name; ./- is one"
         )
     return path
 

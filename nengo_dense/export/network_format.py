@@ -113,6 +113,16 @@ class NetworkFormat(ABC):
         UserWarning
             The stack was tuned for other samples, times or steps.
         """
+        return self._export(stack, path, samples, presentation_time, dt)
+
+    def _export(
+        self,
+        stack: AnyDense,
+        path: Path,
+        samples: Any,
+        presentation_time: float | None,
+        dt: float | None,
+    ) -> Export:
         self._check(stack, path, presentation_time)
         x = choose_samples(stack, samples)
         deployment = self._build(stack, x, presentation_time, dt)
@@ -148,7 +158,7 @@ class NetworkFormat(ABC):
         n_steps = presentation_steps(time, step)
         if tuned is not None:
             for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
-                warnings.warn(said, stacklevel=5)
+                warnings.warn(said, stacklevel=6)  # of whoever calls stack.export
         deployment = Deployment.of(stack, n_steps, step, x)
         self._refuse(stack, self.problems(deployment))
         return deployment

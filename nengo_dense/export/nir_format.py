@@ -81,14 +81,8 @@ class NirFormat(NetworkFormat):
             has neurons as the host's.
         """
         compat.require("nir", "Writing a NIR graph")
-        return NetworkFormat.export(
-            NirFormat(reader, host),
-            stack,
-            path,
-            samples=samples,
-            presentation_time=presentation_time,
-            dt=dt,
-        )
+        chosen = NirFormat(reader, host)
+        return chosen._export(stack, path, samples, presentation_time, dt)
 
     def problems(self, deployment: Deployment) -> list[str]:
         """Refuse what the reader's neurons cannot do."""

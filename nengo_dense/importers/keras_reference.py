@@ -57,10 +57,15 @@ def _declared(model: Any) -> tuple[list[Any], Any]:
     """Return a model's inputs in the order in which they are declared; how they lie in dicts."""
     inputs = list(getattr(model, "inputs", None) or [])
     declared = model.get_config().get("input_layers") if len(inputs) > 1 else None
-    if not isinstance(declared, dict) and not any(isinstance(d, dict) for d in declared or ()):
+    if not _has_dict(declared):
         return inputs, None
     named = {tensor.name: tensor for tensor in inputs}
     return [named[name] for name, *_ in ends_of(declared, is_inside=False)], declared
+
+
+def _has_dict(declared: Any) -> bool:
+    inner = declared if isinstance(declared, list | tuple) else ()
+    return isinstance(declared, dict) or any(map(_has_dict, inner))
 
 
 def _filled(declared: Any, given: Mapping[str, Any]) -> Any:

@@ -59,6 +59,8 @@ class TorchImporter:
             raise ConversionError(name, unreadable)
         with evaluation(model):
             traced = trace(model, name)
+            if not_real := _complex(traced):
+                raise ConversionError(name, not_real)
             settle(traced, name)
             operations = operations_of_trace(traced)
             if operations is None:
@@ -86,18 +88,22 @@ def _unreadable(model: Any) -> list[str]:
         for label, tensor in model.state_dict(keep_vars=True).items()
         if getattr(tensor, "is_meta", False)
     ]
-    not_real = [
-        f"{label!r} has complex values, and neurons have real ones"
-        for label, tensor in chain(model.named_parameters(), model.named_buffers())
-        if tensor.is_complex()
-    ]
     wrapped = [
         f"layer {label!r}, a {type(layer).__name__}, only runs another module; put that, its "
         f"{WRAPPERS[kind]}, in its place"
         for label, layer in model.named_modules()
         if (kind := _wrapper(layer))
     ]
-    return [*lazy, *empty, *not_real, *wrapped]
+    return [*lazy, *empty, *wrapped]
+
+
+def _complex(traced: Any) -> list[str]:
+    """Say which of the values that a trace uses are complex."""
+    return [
+        f"{label!r} has complex values, and neurons have real ones"
+        for label, tensor in chain(traced.named_parameters(), traced.named_buffers())
+        if tensor.is_complex()
+    ]
 
 
 def _without_weights(model: Any) -> list[tuple[str, str]]:

@@ -106,6 +106,6 @@ def _known(
     except (RuntimeError, TypeError, ValueError, LookupError):
         return None  # it is named as what it was
     result = values[steps[-1]]
-    if not hasattr(result, "detach"):
+    if not hasattr(result, "detach") or result.is_complex():
         return None
     return recognized(np.asarray(result.detach().double().numpy()))

@@ -70,7 +70,7 @@ class TuningRecord:
     >>> record.differences(dt=0.001)
     []
     >>> record.differences(dt=0.002)
-    ['This stack was tuned for steps of 1 ms, and this run has 2 ms, ...']
+    ['This stack was tuned for steps of 1 ms, and here they are 2 ms, ...']
     >>> record.not_for_values()
     "This stack was tuned as if its linear outputs were logits of classes, ...task='regression'."
     """
@@ -148,7 +148,7 @@ class TuningRecord:
             )
         if dt is not None and not np.isclose(dt, self.dt, rtol=TOLERANCE, atol=0):
             found.append(
-                f"This stack was tuned for steps of {1000 * self.dt:g} ms, and this run has "
+                f"This stack was tuned for steps of {1000 * self.dt:g} ms, and here they are "
                 f"{1000 * dt:g} ms, so its neurons lose other parts of their input. Use "
                 f"dt={self.dt:g}, or convert the model again with dt={dt:g}."
             )
@@ -156,15 +156,15 @@ class TuningRecord:
         if presentation_time is not None and presentation_time < earliest * (1 - TOLERANCE):
             found.append(
                 f"This stack was tuned for presentations of {1000 * self.presentation_time:g} "
-                f"ms, with answers from {1000 * earliest:g} ms on; this run presents each sample "
-                f"for {1000 * presentation_time:g} ms. Present samples for longer, or convert the "
-                f"model again with presentation_time={presentation_time:g}."
+                f"ms, with answers from {1000 * earliest:g} ms on; here each sample is "
+                f"presented for {1000 * presentation_time:g} ms. Present samples for longer, or "
+                f"convert the model again with presentation_time={presentation_time:g}."
             )
         shown, made = frame_time, self.frame_time
         if shown is not None and made is not None and shown < made * (1 - TOLERANCE):
             found.append(
                 f"This stack was tuned for sequences with frames of {1000 * made:g} ms, and "
-                f"in this run they last {1000 * shown:g} ms. Show frames for longer, or convert "
+                f"here they last {1000 * shown:g} ms. Show frames for longer, or convert "
                 "the model again with this presentation_time."
             )
         if target == "nengo" and self.encoding == "chip":

@@ -103,7 +103,7 @@ def test_values_of_sequences_are_means_of_the_sources(frames):
 def test_a_run_with_shorter_frames_is_said(model, frames):
     parts, _ = frames
     stack = convert(model, calibration=parts, **times(parts), **{**QUICK, "effort": 0.05})
-    with pytest.warns(UserWarning, match="frames of 4 ms, and in this run they last 2 ms"):
+    with pytest.warns(UserWarning, match="frames of 4 ms, and here they last 2 ms"):
         nengo_dense.predict(stack, parts, progress_bar=False, **times(parts, 2))
 
 

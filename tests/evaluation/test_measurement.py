@@ -205,10 +205,10 @@ def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"dt": 0.002}, "tuned for steps of 2 ms, and this run has 1 ms"),
+        ({"dt": 0.002}, "tuned for steps of 2 ms, and here they are 1 ms"),
         (
             {"presentation_time": 1.0},
-            "presentations of 1000 ms, .* presents each sample for 30 ms",
+            "presentations of 1000 ms, .* is presented for 30 ms",
         ),
         ({"encoding": "chip"}, "tuned with encoding='chip' and has encoding='"),
         ({"input_high": np.full(6, -0.9)}, "tuned on other inputs than these"),

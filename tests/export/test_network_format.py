@@ -236,10 +236,17 @@ def test_samples_are_held_against_what_the_stack_was_tuned_for(tmp_path, rng):
     stack.export(path, samples=Frame(list("abcdef"), x))
     with pytest.warns(UserWarning, match="This stack was tuned on other inputs than these: 100%"):
         stack.export(path, samples=100 * x + 10)
-    with pytest.warns(UserWarning, match="was tuned for steps of 1 ms, and this run has 2 ms"):
+    with pytest.warns(UserWarning, match="was tuned for steps of 1 ms, and here they are 2 ms"):
         stack.export(path, samples=x, dt=0.002)
     with pytest.warns(UserWarning, match="was tuned for presentations of 40 ms"):
         stack.export(path, samples=x, presentation_time=0.005)
+
+
+@pytest.mark.parametrize("suffix", [".c", ".nir"])
+def test_differences_are_said_of_the_line_that_exports(tmp_path, suffix):
+    with pytest.warns(UserWarning, match="was tuned for steps of") as said:
+        tuned_stack().export(tmp_path / f"net{suffix}", dt=0.002)
+    assert __file__ in [each.filename for each in said if "tuned" in str(each.message)]
 
 
 def test_weights_that_were_changed_in_a_layer_are_not_exported_as_tuned(tmp_path):

@@ -287,7 +287,9 @@ def test_inputs_and_outputs_may_be_in_a_list_or_a_dict(structure, assert_compute
 
 @pytest.mark.skipif(not is_keras_3, reason="Keras 2 has no such inputs")
 @pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
-@pytest.mark.parametrize("wrap", [lambda x, w: {"x": x, "w": w}, lambda x, w: [x, w]])
+@pytest.mark.parametrize(
+    "wrap", [lambda x, w: {"x": x, "w": w}, lambda x, w: [x, w], lambda x, w: [[x], w]]
+)
 def test_dicts_may_lie_in_dicts_and_lists(wrap, tmp_path):
     """Each in the order of its keys, but the outermost as it is."""
     first, second, third = (layers.Input((n,), name=f"{n}") for n in (2, 3, 4))

@@ -159,6 +159,19 @@ def test_complex_weights_are_refused():
         read_model(module)
 
 
+def test_a_known_function_times_a_complex_number_is_refused():
+    with pytest.raises(ConversionError, match="cannot be converted"):
+        read_model(Net(lambda n, x: n.b(n.a(x)) * torch.sigmoid(n.b(n.a(x))) * (1 + 1j)))
+
+
+def test_complex_values_that_are_not_used_do_no_harm():
+    module = Net(rest)
+    module.register_buffer("turn", torch.tensor([1j]))
+    source = read_model(module)
+    source.compare()
+    assert source.compared.startswith("compared on")
+
+
 @pytest.mark.parametrize(
     ("compute", "match"),
     [
