@@ -21,6 +21,12 @@ from nengo_dense.plugins import show
 Operations = list[Operation]
 
 
+#: Where estimators that are made of others keep these -> one of these.
+PARTS = {
+    "estimators_": "estimators_[0]",
+    "calibrated_classifiers_": "calibrated_classifiers_[0].estimator",
+    "estimator_": "estimator_",
+}
 #: Transformers that learn nothing.
 UNTRAINED = ("FunctionTransformer", "FeatureUnion")
 
@@ -89,9 +95,10 @@ def _estimator(model: Any, label: str, is_end: bool = True) -> Operations:
 def _way_out(model: Any) -> str:
     if hasattr(model, "transform") and not hasattr(model, "predict"):
         return "apply it to the data before they enter, and give the part of the pipeline after it"
-    for name in ("estimators_", "calibrated_classifiers_", "estimator_"):
+    if hasattr(model, "refit"):
+        return "it has no best_estimator_; call its fit first, with refit=True"
+    for name, part in PARTS.items():
         if hasattr(model, name):
-            part = name if name == "estimator_" else f"{name}[0]"
             return (
                 f"convert what it made each by itself, such as its {part}, and do the rest there"
             )

@@ -9,6 +9,7 @@ from nengo_dense.importers import forward, read_model
 pytest.importorskip("sklearn", reason="reading scikit-learn estimators needs scikit-learn")
 
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -264,6 +265,19 @@ def test_a_search_is_read_as_its_best_estimator(search_class, x, rng):
     trained(search, x, rng.randint(2, size=len(x)))
     source = assert_reads(search, x)
     assert source.classes.tolist() == [0, 1]
+
+
+def test_a_search_that_found_nothing_is_to_be_fitted():
+    search = GridSearchCV(classifier(), {"alpha": [0.1]}, refit=False)
+    with pytest.raises(ConversionError, match="no best_estimator_; call its fit first, with"):
+        read_model(search)
+
+
+def test_a_part_of_calibrated_classifiers_that_is_named_can_be_read(x, rng):
+    model = trained(CalibratedClassifierCV(classifier(), cv=2), x, rng.randint(2, size=len(x)))
+    with pytest.raises(ConversionError, match=r"its calibrated_classifiers_\[0\]\.estimator"):
+        read_model(model)
+    assert_reads(model.calibrated_classifiers_[0].estimator, x)
 
 
 def test_a_frozen_estimator_is_read_as_what_it_holds(x, rng):
