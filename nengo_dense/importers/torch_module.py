@@ -98,4 +98,5 @@ MODULES: dict[str, Callable[[Any, str], Operations]] = {
     "LogSoftmax": lambda module, label: softmax(module.dim, label, "log_softmax"),
     "Softmax": lambda module, label: softmax(module.dim, label),
     "Softmin": lambda module, label: softmax(module.dim, label, "softmin"),
+    "SyncBatchNorm": _batch_norm,
 }

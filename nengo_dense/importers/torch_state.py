@@ -72,7 +72,7 @@ def settled(module: Any) -> Any:
 
 def to_numpy(tensor: Any) -> np.ndarray:
     """Return a tensor as an array of float64."""
-    values: np.ndarray = tensor.detach().cpu().double().numpy()
+    values: np.ndarray = tensor.detach().to_dense().cpu().double().numpy()
     return values
 
 

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,7 @@ class Methods(nn.Module):
         return self.last(x.relu().relu_())
 
 
+
 MODULES = {
     "plain": lambda: nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4)),
     "image": lambda: nn.Sequential(
@@ -72,6 +75,9 @@ MODULES = {
         nn.Dropout(),
         nn.Linear(8, 4),
         nn.BatchNorm1d(4),
+    ),
+    "of several devices": lambda: nn.Sequential(
+        nn.Linear(12, 8), nn.SyncBatchNorm(8), nn.ReLU(), nn.Linear(8, 4)
     ),
     "nested": lambda: nn.Sequential(
         nn.Sequential(nn.Linear(12, 8), nn.ReLU()), nn.Sequential(nn.Linear(8, 4), nn.ReLU())
@@ -90,6 +96,14 @@ def test_layers_compute_what_the_module_does(name, assert_computes):
     module = trained(MODULES[name]())
     shape = (3, 2, 2) if name in ("image", "forum", "methods") else (12,)
     assert_computes(module, predict(module), shape)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+def test_sparse_weights_are_read(assert_computes):
+    module = trained(MODULES["plain"]())
+    expected = predict(copy.deepcopy(module))
+    module[0].weight = nn.Parameter(module[0].weight.detach().to_sparse_csr())
+    assert_computes(module, expected, (12,))
 
 
 @pytest.mark.parametrize("training", [True, False])
