@@ -117,11 +117,19 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
     Raises
     ------
     nengo.exceptions.ValidationError
+        Also where several inputs are given in a list, which does not say which is which.
 
     Examples
     --------
     >>> check_columns([[1.0, 2.0]], ("a", "b"), "x", "in calibration", 2)
     """
+    if isinstance(sizes, Mapping) and _are_parts(x, sizes):
+        names = ", ".join(f"{show(name)}: ..." for name in sizes)
+        raise invalid(
+            f"is a {type(x).__name__} with an array for each input, it seems; give them by name, "
+            f"{{{names}}}, or one array of samples",
+            attr,
+        )
     if isinstance(x, Mapping) and isinstance(sizes, Mapping) and set(x) == set(sizes):
         start = 0
         for name, n in sizes.items():
@@ -131,6 +139,15 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
     names = column_names(x, attr, sizes)
     if names is not None and known is not None and len(names) == len(known):
         _compare(names, known, attr, where, _chosen_by(x))
+
+
+def _are_parts(x: Any, sizes: Mapping[str, int]) -> bool:
+    """Tell arrays for several inputs, in any order, from samples or sequences in a list."""
+    if not isinstance(x, list | tuple) or len(x) != len(sizes) or len(sizes) < 2:
+        return False
+    shapes = [getattr(part, "shape", ()) for part in x]
+    widths = [int(np.prod(shape[1:])) for shape in shapes if len(shape) > 1]
+    return sorted(widths) == sorted(sizes.values())
 
 
 def _chosen_by(x: Any) -> bool:

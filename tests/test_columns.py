@@ -1,5 +1,6 @@
 import datetime
 import json
+import re
 
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ def test_a_ladder_refuses_columns_in_another_order(model, frame, turned):
         nengo_dense.ladder(model, turned, y, calibration=frame, progress_bar=False)
 
 
-def test_a_graph_refuses_columns_in_another_order(rng, tmp_path, frame, turned):
+def two_inputs():
     torch = pytest.importorskip("torch", reason="a model with two inputs")
 
     class Two(torch.nn.Module):
@@ -177,7 +178,11 @@ def test_a_graph_refuses_columns_in_another_order(rng, tmp_path, frame, turned):
         def forward(self, u, v):
             return self.out(torch.relu(self.one(u)) + torch.relu(self.two(v)))
 
-    graph = nengo_dense.convert(Two(), calibration={"u": frame, "v": frame.rows}, **QUIET)
+    return Two()
+
+
+def test_a_graph_refuses_columns_in_another_order(rng, tmp_path, frame, turned):
+    graph = nengo_dense.convert(two_inputs(), calibration={"u": frame, "v": frame.rows}, **QUIET)
     assert graph.columns == ("a", "b", "c", None, None, None)
     graph.save(tmp_path / "graph.npz")
     for one in (graph, nengo_dense.DenseGraph.load(tmp_path / "graph.npz")):
@@ -244,3 +249,24 @@ def test_files_of_before_have_names_in_the_record(stack, tmp_path):
 def test_a_stack_has_a_name_for_each_input():
     with pytest.raises(ValidationError, match="must be 2 names of inputs, got"):
         nengo_dense.DenseStack([3, 2], size_in=2, columns=("a",))
+
+
+@pytest.mark.parametrize("n", [2, 60])
+def test_a_list_of_inputs_says_not_which_is_which(rng, tmp_path, n):
+    """Of two samples each, of inputs as wide, it has the shape of two samples of both."""
+    model, parts = two_inputs(), list(rng.normal(size=(2, n, 3)))
+    graph = nengo_dense.convert(model, calibration=rng.normal(size=(60, 6)), **QUIET)
+    said = "with an array for each input, it seems; give them by name, {'u': ..., 'v': ...}"
+    for x in (parts, tuple(parts[::-1])):
+        for give in (
+            lambda x=x: nengo_dense.predict(graph, x, presentation_time=0.01),
+            lambda x=x: nengo_dense.convert(model, calibration=x, **QUIET),
+            lambda x=x: nengo_dense.ladder(model, x, np.zeros(n)),
+            lambda x=x: graph.export(tmp_path / "graph.c", samples=x),
+        ):
+            with pytest.raises(ValidationError, match=re.escape(said)):
+                give()
+    pairs = list(zip(*parts, strict=True))
+    joined = np.concatenate(parts, axis=1)
+    expected = nengo_dense.predict(graph, joined, progress_bar=False)
+    np.testing.assert_array_equal(nengo_dense.predict(graph, pairs, progress_bar=False), expected)

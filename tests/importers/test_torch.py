@@ -60,7 +60,6 @@ class Methods(nn.Module):
         return self.last(x.relu().relu_())
 
 
-
 MODULES = {
     "plain": lambda: nn.Sequential(nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4)),
     "image": lambda: nn.Sequential(
