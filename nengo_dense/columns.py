@@ -124,10 +124,10 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
     >>> check_columns([[1.0, 2.0]], ("a", "b"), "x", "in calibration", 2)
     """
     if isinstance(sizes, Mapping) and _are_parts(x, sizes):
-        names = ", ".join(f"{show(name)}: ..." for name in sizes)
+        inputs = ", ".join(f"{show(name)}: ..." for name in sizes)
         raise invalid(
             f"is a {type(x).__name__} with an array for each input, it seems; give them by name, "
-            f"{{{names}}}, or one array of samples",
+            f"{{{inputs}}}, or one array of samples",
             attr,
         )
     if isinstance(x, Mapping) and isinstance(sizes, Mapping) and set(x) == set(sizes):

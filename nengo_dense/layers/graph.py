@@ -13,7 +13,7 @@ from nengo_dense.arguments import check_fitted, count, dict_of, is_added, list_o
 from nengo_dense.columns import Names, check_names
 from nengo_dense.files import as_path
 from nengo_dense.heads import OF_CLASSES
-from nengo_dense.layers import graph_file, stack_file
+from nengo_dense.layers import as_told, graph_file, stack_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder, check_settings
 from nengo_dense.layers.exporter import Exportable
@@ -348,9 +348,9 @@ class DenseGraph(Tunable, Exportable):
         OSError
             The file cannot be written; an old one stays as it was.
         nengo.exceptions.ValidationError
-            A file of another kind has this name.
+            A file of another kind has this name, or a change is none of the arguments.
         """
-        graph_file.write(self.arguments(), as_path(path))
+        graph_file.write(as_told.checked(self), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseGraph":

@@ -21,7 +21,7 @@ from nengo_dense.arguments import (
 from nengo_dense.columns import Names, check_names
 from nengo_dense.files import as_path
 from nengo_dense.heads import HEADS, OF_CLASSES
-from nengo_dense.layers import stack_file
+from nengo_dense.layers import as_told, stack_file
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder, check_settings
@@ -355,9 +355,9 @@ class DenseStack(Tunable, Exportable):
         OSError
             The file cannot be written; an old one stays as it was.
         nengo.exceptions.ValidationError
-            A file of another kind has this name.
+            A file of another kind has this name, or a change is none of the arguments.
         """
-        stack_file.write(self.arguments(), as_path(path))
+        stack_file.write(as_told.checked(self), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":

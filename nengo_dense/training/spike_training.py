@@ -15,6 +15,7 @@ from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Data
 from nengo_dense.exceptions import invalid
 from nengo_dense.heads import OF_CLASSES
+from nengo_dense.layers.as_told import checked
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.samples import check_labels
@@ -57,6 +58,7 @@ def train_through_time(
             "DenseStack a list that ends with None, as synapse=[0.002, None]",
             "synapse",
         )
+    checked(stack)  # what is tuned is made of its arguments
     time = PRESENTATION_TIME if presentation_time is None else presentation_time
     dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
     if said := unusual_time(time, dt):

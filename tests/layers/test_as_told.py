@@ -1,0 +1,100 @@
+"""What was changed in a stack's objects is saved, or saving is refused."""
+
+import nengo
+import numpy as np
+import pytest
+from nengo.dists import Choice
+from nengo.exceptions import ValidationError
+
+import nengo_dense
+from nengo_dense.layers.graph import load
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+
+
+def stack(**settings):
+    return nengo_dense.DenseStack([8, 6, 3], 4, seed=0, **settings)
+
+
+def graph(**settings):
+    rng = np.random.RandomState(0)
+    layers = [
+        GraphLayer("a", {"x": rng.randn(5, 4)}, np.ones(5), on_chip=False),
+        GraphLayer("b", {"a": rng.randn(6, 5), "x": rng.randn(6, 4)}, np.ones(6)),
+    ]
+    outputs = {"y": GraphOutput({"a": rng.randn(2, 5), "b": rng.randn(2, 6)}, np.ones(2))}
+    return nengo_dense.DenseGraph({"x": 4}, layers, outputs, **settings)
+
+
+def between(net):
+    return next(c for c in net.connections if c.post_obj is net.layers[1].input)
+
+
+def add(net):
+    with net:
+        nengo.Connection(nengo.Node([1.0] * 6), net.layers[1].neurons, synapse=None)
+
+
+CHANGES = {
+    "synapse": (lambda net: setattr(between(net), "synapse", 0.1), "the synapse of .* changed"),
+    "gain": (
+        lambda net: setattr(net.layers[1].ensemble, "gain", 2 * net.layers[1].ensemble.gain),
+        "the gain of .* changed",
+    ),
+    "neuron_type": (
+        lambda net: setattr(net.layers[1].ensemble, "neuron_type", nengo.LIF()),
+        "the (gain|neuron_type) of .* changed",
+    ),
+    "transform": (
+        lambda net: setattr(between(net), "transform", 2.0),
+        "the transform of .* changed",
+    ),
+    "taken out": (lambda net: net.connections.remove(between(net)), "one of the connections"),
+    "added": (add, "<Connection .* was added"),
+}
+
+
+@pytest.mark.parametrize("make", [stack, graph])
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_would_be_lost_is_not_saved(make, change, tmp_path):
+    net = make()
+    path = tmp_path / "net.npz"
+    net.save(path)
+    before = path.read_bytes()
+    makes, says = CHANGES[change]
+    makes(net)
+    with pytest.raises(ValidationError, match=f"{says}.*, which is not among its arguments"):
+        net.save(path)
+    assert path.read_bytes() == before
+
+
+def test_what_would_be_lost_is_not_trained(rng):
+    net, x = stack(synapse=[0.002, None]), rng.uniform(size=(40, 4))
+    between(net).synapse = 0.1
+    with pytest.raises(ValidationError, match="the synapse of"):
+        nengo_dense.training.fit(net, x, np.arange(40) % 3, through_time=True)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
+@pytest.mark.parametrize(
+    "neuron_type",
+    [
+        nengo.LIF(tau_ref=0.001),
+        nengo.LIF(min_voltage=-3, initial_state={"voltage": Choice([0])}),
+        nengo.SpikingRectifiedLinear(),
+    ],
+)
+def test_what_can_be_told_is_saved(encoding, neuron_type, tmp_path, rng):
+    net = stack(encoding=encoding, neuron_type=neuron_type, max_rate=[100, 150], readout="tanh")
+    net.layers[0].connection.transform = rng.normal(size=(8, 4))
+    net.layers[1].ensemble.bias = rng.normal(size=6)
+    net.bias_connection.transform = rng.normal(size=(3, 1))
+    with net:  # what asks of the stack, or gives to its input, is no part of it
+        nengo.Probe(net.logits)
+        nengo.Connection(nengo.Node([1.0] * 4), net.input, synapse=None)
+        nengo.Connection(net.output, nengo.Node(size_in=3))
+    net.save(tmp_path / "net.npz")
+    found = load(tmp_path / "net.npz")
+    for mine, other in zip(
+        (*net.weights, *net.biases), (*found.weights, *found.biases), strict=True
+    ):
+        np.testing.assert_allclose(mine, other, rtol=1e-12, atol=1e-12)
