@@ -35,6 +35,11 @@ class Tunable(nengo.Network):
     _tuned: TuningRecord | None = None
     _as_tuned: tuple[tuple[Any, str, Any], ...] = ()
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # a surrounding configuration may have another, which is not meant for what is in here
+        self.config[nengo.Connection].transform = nengo.Connection.transform.default
+
     @property
     def tuned(self) -> TuningRecord | None:
         """(TuningRecord or None) What the weights were tuned for; None once they are others."""

@@ -103,3 +103,15 @@ def test_rounding_as_freeze_params_does_keeps_the_record():
         layer.connection.transform = float(np.float32(layer.weights.item()))
         layer.ensemble.bias = np.float32(layer.ensemble.bias)
     assert network.tuned is record
+
+
+@pytest.mark.parametrize("make", [stack, graph])
+def test_connections_within_are_not_those_of_a_surrounding_configuration(make):
+    with nengo.Network() as surrounding:
+        surrounding.config[nengo.Connection].transform = 2.0
+        surrounding.config[nengo.Connection].synapse = 0.1
+        inner = make()
+    for mine, other in zip(inner.all_connections, make().all_connections, strict=True):
+        assert mine.synapse == other.synapse
+        init, expected = (getattr(c.transform, "init", None) for c in (mine, other))
+        np.testing.assert_array_equal(init, expected)
