@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
 
+import nengo_dense
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 
 RECORD = TuningRecord(0.1, 0.001, "host", [0.0, -1.0], [1.0, 1.0])
@@ -82,3 +83,29 @@ def test_a_fingerprint_tells_other_inputs_from_the_same(rng):
     assert fingerprint(x) == fingerprint(same)
     others = [x[::-1], x[:, ::-1], x.reshape(15, 8), x[:29], np.nextafter(x, 9)]
     assert len({fingerprint(other) for other in [x, *others]}) == 6
+
+
+@pytest.mark.parametrize(
+    ("made", "shown", "is_said"),
+    [(0.025, 0.1, True), (0.05, 0.1, True), (0.025, 0.03, False), (0.1, 0.4, False)],
+)
+def test_longer_presentations_are_told_where_answers_still_changed(made, shown, is_said):
+    record = TuningRecord(made, 0.001, "spikes", [0.0], [1.0])
+    found = record.differences(presentation_time=shown)
+    assert len(found) == is_said
+    assert not is_said or f"Use presentation_time={made:g}, or convert" in found[0]
+    assert record.differences(presentation_time=shown, frame_time=0.005) == []
+    slow = TuningRecord(100 * made, 0.1, "spikes", [0.0], [1.0])  # as many steps
+    assert len(slow.differences(presentation_time=100 * shown)) == is_said
+
+
+@pytest.mark.parametrize("run", [nengo_dense.evaluate, nengo_dense.predict])
+def test_the_default_time_is_told_to_be_too_long_for_a_short_stack(run, rng):
+    layers = [(rng.normal(size=(8, 3)), rng.normal(size=8)), (rng.normal(size=(2, 8)), [0, 0])]
+    x = rng.normal(size=(40, 3))
+    how = {"presentation_time": 0.02, "effort": 0.1, "progress_bar": False}
+    stack = nengo_dense.convert(layers, calibration=x, task="regression", seed=0, **how)
+    given = {"y": np.zeros((40, 2)), "task": "regression"} if run is nengo_dense.evaluate else {}
+    with pytest.warns(UserWarning, match="tuned for presentations of 20 ms, and here each sample"):
+        run(stack, x, progress_bar=False, **given)
+    run(stack, x, progress_bar=False, presentation_time=0.02, **given)
