@@ -10,7 +10,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.arguments import choice
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_data
-from nengo_dense.cli.number import add_running, add_timing, seconds_or_none, timing
+from nengo_dense.cli.number import add_running, add_timing, seconds_or_none, shown, timing
 from nengo_dense.cli.output import check_apart, check_drawing, output_file, picture_path
 from nengo_dense.evaluation import evaluate, ladder
 from nengo_dense.evaluation.task import TASKS
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     meant = given.check_truth(y, x, args.per_frame, **asked)
     calibration = given.load_calibration(args)
     running: dict[str, Any] = {
-        **times,
+        **shown(args),
         **asked,
         "n_jobs": args.jobs,
         "per_frame": args.per_frame,
@@ -111,8 +111,8 @@ def run(args: argparse.Namespace) -> int:
     }
     result: Any
     if shows_ladder:
-        how = {"label": Path(given.name).stem, **model.chosen(args.encoding)}
-        result = ladder(given.source, x, y, calibration=calibration, **how, **running)
+        running |= {"label": Path(given.name).stem, **times, **model.chosen(args.encoding)}
+        result = ladder(given.source, x, y, calibration=calibration, **running)
         text = f"{result}\n\n{result.evaluation.summary()}"
     else:
         if args.gap is not None:

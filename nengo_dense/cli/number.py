@@ -2,15 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nengo_dense.arguments import MOST_SEED, presentation_steps
 from nengo_dense.evaluation.run import TARGETS
+from nengo_dense.layers.tuning_record import USUAL_STEP, USUAL_TIME
 
 T = TypeVar("T", int, float)
-
-#: Defaults in seconds.
-PRESENTATION_TIME, STEP = 0.1, 0.001
 
 
 def seconds(text: str) -> float:
@@ -56,10 +54,13 @@ def add_timing(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         metavar="S",
         help="length of a presentation in seconds; conversion tunes the model for it "
-        f"(default: {PRESENTATION_TIME})",
+        f"(default: {USUAL_TIME}, or what a stack was tuned for)",
     )
     parser.add_argument(
-        "--dt", type=seconds, metavar="S", help=f"time step in seconds (default: {STEP})"
+        "--dt",
+        type=seconds,
+        metavar="S",
+        help=f"time step in seconds (default: {USUAL_STEP}, or what a stack was tuned for)",
     )
 
 
@@ -77,7 +78,7 @@ def add_running(parser: argparse.ArgumentParser) -> None:
 
 
 def timing(args: argparse.Namespace) -> dict[str, float]:
-    """Return the length of a presentation and the step, as arguments of `convert` and `evaluate`.
+    """Return the length of a presentation and the step, as arguments of `convert`.
 
     Raises
     ------
@@ -85,8 +86,13 @@ def timing(args: argparse.Namespace) -> dict[str, float]:
         A presentation is shorter than a step.
     """
     found = {
-        "presentation_time": args.presentation_time or PRESENTATION_TIME,
-        "dt": args.dt or STEP,
+        "presentation_time": args.presentation_time or USUAL_TIME,
+        "dt": args.dt or USUAL_STEP,
     }
     presentation_steps(found["presentation_time"], found["dt"], None)
     return found
+
+
+def shown(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what was asked of presentations, as arguments of `evaluate`; None leaves it to it."""
+    return {"presentation_time": args.presentation_time, "dt": args.dt}

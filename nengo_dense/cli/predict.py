@@ -10,7 +10,7 @@ from nengo_dense import files
 from nengo_dense.archive import read_header
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_samples
-from nengo_dense.cli.number import add_running, add_timing, timing
+from nengo_dense.cli.number import add_running, add_timing, shown, timing
 from nengo_dense.cli.output import output_file
 from nengo_dense.evaluation import predict
 
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         n_jobs=args.jobs,
         per_frame=args.per_frame,
         progress_bar=console.shows_progress(),
-        **times,
+        **shown(args),
     )
     several = isinstance(outputs, dict)
     by_name = {f"y.{k}": v for k, v in outputs.items()} if several else {"y": outputs}

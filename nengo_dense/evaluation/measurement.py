@@ -36,8 +36,8 @@ def evaluate(
     y: Any,
     *,
     task: str | None = None,
-    presentation_time: float = 0.1,
-    dt: float = 0.001,
+    presentation_time: float | None = None,
+    dt: float | None = None,
     minibatch_size: int = 1000,
     target: str = "sim",
     reset: bool = True,
@@ -76,9 +76,10 @@ def evaluate(
         Told from the head and ``y``, if it is not given. Of several outputs the same for all, or
         a dict of those that are not to be told.
     presentation_time : float, optional
-        How long each sample is shown, in seconds.
+        How long each sample is shown, in seconds. If it is not given, as long as the stack was
+        tuned for: sequences so that a frame is; 0.1 where it was not tuned.
     dt : float, optional
-        Step in seconds.
+        Step in seconds, likewise; 0.001 where it was not tuned.
     minibatch_size : int, optional
         Most samples at once. Fewer if there are more processes than minibatches, or if they
         would take much memory: 256 MiB for their logits, or 1 GiB for the state of their neurons.

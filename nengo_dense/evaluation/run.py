@@ -28,6 +28,7 @@ from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.layers.tuning_record import chosen_times
 from nengo_dense.sequence import Sequences, join
 
 TARGETS = ("sim", "simreal", "nengo")
@@ -108,8 +109,10 @@ class Run:
         sequences = Sequences.read(x, stack.size_in, mask)
         samples = sequences or check_batches(x, stack.size_in, "x", stack.columns)
         check_target(stack, choice(target, TARGETS, "target"))
-        step = positive(dt, "dt", unit="seconds")
-        n_steps = presentation_steps(presentation_time, step)
+        n_frames = None if sequences is None else sequences.n_frames
+        time, step = chosen_times(stack.tuned, presentation_time, dt, n_frames)
+        step = positive(step, "dt", unit="seconds")
+        n_steps = presentation_steps(time, step)
         stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
         if sequences is not None:
             samples, n_steps, stream = arrange(sequences, n_steps, step, fresh, by_frame)

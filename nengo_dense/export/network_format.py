@@ -15,11 +15,10 @@ from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
 from nengo_dense.layers.exporter import Export
 from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.layers.tuning_record import chosen_times
 
 #: What writes one file, given open, and the kind that it may take the place of.
 Produce = Callable[[BinaryIO], Any]
-#: Seconds a step, where nothing is said.
-STEP = 0.001
 UNTUNED = (
     "it was not tuned for the chip's integers: make it with nengo_dense.convert(model, "
     "calibration=...), or give presentation_time= (in seconds) to write its weights as they are"
@@ -151,10 +150,8 @@ class NetworkFormat(ABC):
         self, stack: AnyDense, x: np.ndarray, presentation_time: float | None, dt: float | None
     ) -> Deployment:
         tuned = stack.tuned
-        time = (
-            tuned.presentation_time if presentation_time is None and tuned else presentation_time
-        )
-        step = (tuned.dt if tuned else STEP) if dt is None else positive(dt, "dt", unit="seconds")
+        time, step = chosen_times(tuned, presentation_time, dt)
+        step = positive(step, "dt", unit="seconds")
         n_steps = presentation_steps(time, step)
         if tuned is not None:
             for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):

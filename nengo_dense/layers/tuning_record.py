@@ -28,6 +28,8 @@ TOLERANCE = 1e-6
 #: layers on the chip: tuned for 25 steps R2 0.98 and 0.99, and 0.71 and 0.50 in 100 steps; tuned
 #: for 50, 0.97 and 0.95 there; tuned for 100, the same in 300 steps.
 SETTLED, LONGER = 100, 1.25
+#: Seconds of a presentation and of a step, where nobody says otherwise.
+USUAL_TIME, USUAL_STEP = 0.1, 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,3 +282,41 @@ def check_tuned(tuned: Any, size_in: int, obj: object) -> TuningRecord | None:
             obj,
         )
     return tuned
+
+
+def chosen_times(
+    tuned: TuningRecord | None, presentation_time: Any, dt: Any, n_frames: int | None = None
+) -> tuple[Any, Any]:
+    """Return times as they were given, or else as a network was tuned, or the usual ones.
+
+    Parameters
+    ----------
+    tuned : TuningRecord or None
+    presentation_time, dt : float or None
+        In seconds; None if they were not given.
+    n_frames : int, optional
+        Of the longest of sequences; each frame is shown for as long as in tuning.
+
+    Returns
+    -------
+    presentation_time, dt : float
+        In seconds.
+
+    Examples
+    --------
+    >>> record = TuningRecord(0.02, 0.001, "host", [0.0], [1.0])
+    >>> chosen_times(record, None, None), chosen_times(record, 0.05, None)
+    ((0.02, 0.001), (0.05, 0.001))
+    >>> chosen_times(None, None, None)
+    (0.1, 0.001)
+    """
+    time = USUAL_TIME
+    if tuned is not None and n_frames is None:
+        time = tuned.presentation_time
+    elif tuned is not None and n_frames is not None and tuned.frame_time is not None:
+        time = n_frames * tuned.frame_time
+    step = USUAL_STEP if tuned is None else tuned.dt
+    return (
+        time if presentation_time is None else presentation_time,
+        step if dt is None else dt,
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from nengo_dense import DenseStack, predict
 from nengo_dense.cli.main import main
+from nengo_dense.layers.tuning_record import TuningRecord
 
 LENGTHS = np.array([4, 2, 3, 4])
 TIME = ["--presentation-time", "0.04"]
@@ -35,6 +36,18 @@ def test_a_mask_in_the_data_set_ends_sequences(stack, capsys):
     assert "on 13 frames of 4 sequences, 10 ms each" in capsys.readouterr().out
     with open("f.json") as file:
         assert json.load(file)["n"] == 13
+
+
+@pytest.mark.filterwarnings("ignore:y has numbers, while the classes are text")
+def test_frames_last_as_long_as_in_tuning_unless_a_time_is_given(stack, capsys):
+    record = TuningRecord(0.06, 0.002, "host", [-1.0] * 5, [1.0] * 5, frame_time=0.02)
+    DenseStack(**stack.arguments() | {"tuned": record}).save("tuned.npz")
+    assert main(["evaluate", "tuned.npz", "--data", "data.npz"]) == 0
+    assert "on 4 sequences of up to 4 frames, 20 ms each" in capsys.readouterr().out
+    assert main(["predict", "tuned.npz", "--data", "data.npz", "-o", "y.npz"]) == 0
+    x, mask = np.load("data.npz")["x"], np.load("data.npz")["mask"]
+    quick = {"presentation_time": 0.08, "dt": 0.002, "progress_bar": False}
+    np.testing.assert_array_equal(np.load("y.npz")["y"], predict(stack, x, mask=mask, **quick))
 
 
 def test_answers_of_frames_are_written_with_nan_after_the_end(stack, capsys):

@@ -217,11 +217,30 @@ def test_a_run_as_the_stack_was_tuned_for_has_no_notes(stack, data):
 def test_another_run_than_the_stack_was_tuned_for_is_said(stack, data, changes, message):
     with pytest.warns(UserWarning, match=message) as caught:
         result = evaluate(
-            tuned(stack, **changes), *data, presentation_time=0.03, progress_bar=False
+            tuned(stack, **changes), *data, presentation_time=0.03, dt=0.001, progress_bar=False
         )
     assert [str(warning.message) for warning in caught] == list(result.notes)
     assert Path(caught[0].filename) == Path(__file__)
     assert f"note: {result.notes[0]}" in result.summary()
+
+
+def test_samples_are_shown_as_long_as_in_tuning_unless_told_otherwise(stack, data):
+    short = tuned(stack, presentation_time=0.03, dt=0.002)
+    assert short.tuned is not None
+    as_tuned = evaluate(short, *data, progress_bar=False)
+    assert (as_tuned.n_steps, as_tuned.dt, as_tuned.notes) == (15, 0.002, ())
+    assert evaluate(stack, *data, progress_bar=False).n_steps == 100
+    outputs = predict(short, data[0], progress_bar=False)
+    same = predict(stack, data[0], presentation_time=0.03, dt=0.002, progress_bar=False)
+    np.testing.assert_array_equal(outputs, same)
+
+
+def test_frames_are_shown_as_long_as_in_tuning(stack, rng):
+    x = rng.uniform(-1, 1, size=(3, 4, stack.size_in))
+    framed = tuned(stack, presentation_time=0.05, frame_time=0.01)
+    outputs = predict(framed, x, progress_bar=False)
+    same = predict(framed, x, presentation_time=0.04, progress_bar=False)
+    np.testing.assert_array_equal(outputs, same)
 
 
 def test_long_presentations_are_run_in_smaller_batches(stack, data, monkeypatch):

@@ -3,7 +3,13 @@ import pytest
 from nengo.exceptions import ValidationError
 
 import nengo_dense
-from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
+from nengo_dense.layers.tuning_record import (
+    USUAL_STEP,
+    USUAL_TIME,
+    TuningRecord,
+    chosen_times,
+    fingerprint,
+)
 
 RECORD = TuningRecord(0.1, 0.001, "host", [0.0, -1.0], [1.0, 1.0])
 
@@ -100,12 +106,21 @@ def test_longer_presentations_are_told_where_answers_still_changed(made, shown, 
 
 
 @pytest.mark.parametrize("run", [nengo_dense.evaluate, nengo_dense.predict])
-def test_the_default_time_is_told_to_be_too_long_for_a_short_stack(run, rng):
+def test_a_run_for_longer_than_a_short_tuning_is_told(run, rng):
     layers = [(rng.normal(size=(8, 3)), rng.normal(size=8)), (rng.normal(size=(2, 8)), [0, 0])]
     x = rng.normal(size=(40, 3))
     how = {"presentation_time": 0.02, "effort": 0.1, "progress_bar": False}
     stack = nengo_dense.convert(layers, calibration=x, task="regression", seed=0, **how)
     given = {"y": np.zeros((40, 2)), "task": "regression"} if run is nengo_dense.evaluate else {}
     with pytest.warns(UserWarning, match="tuned for presentations of 20 ms, and here each sample"):
-        run(stack, x, progress_bar=False, **given)
-    run(stack, x, progress_bar=False, presentation_time=0.02, **given)
+        run(stack, x, progress_bar=False, presentation_time=0.1, **given)
+    run(stack, x, progress_bar=False, **given)
+
+
+def test_times_are_those_of_tuning_unless_others_are_given():
+    record = TuningRecord(0.05, 0.002, "host", [0.0], [1.0], frame_time=0.01)
+    assert chosen_times(record, None, None) == (0.05, 0.002)
+    assert chosen_times(record, None, None, 7) == (pytest.approx(0.07), 0.002)
+    assert chosen_times(record, 0.2, 0.001, 7) == (0.2, 0.001)
+    assert chosen_times(None, None, None, 7) == (USUAL_TIME, USUAL_STEP)
+    assert chosen_times(RECORD, None, None, 7) == (USUAL_TIME, USUAL_STEP)  # of no frames
