@@ -35,8 +35,8 @@ from nengo_dense.loihi.program import Program
 
 MAX_RATE = 250.0
 NETWORKS = ((16, 64, 32, 32, 5), (784, 256, 256, 10))
-#: Ratios to nengo-loihi that the project promises, for minibatches of 1,000 and 100 steps.
-GOALS = {NETWORKS[0]: 1500, NETWORKS[1]: 800}
+#: Ratios to nengo-loihi that are aimed at, in 100 steps: for minibatches of 1,000, and one sample.
+GOALS, GOAL_OF_ONE = {NETWORKS[0]: 1500, NETWORKS[1]: 800}, 30
 
 
 def dense_network(units: Sequence[int], rate: float = MAX_RATE, seed: int = 0):
@@ -111,7 +111,7 @@ def print_table(lanes, n_steps, samples):
     for units in NETWORKS:
         for size in (1, lanes):
             ours, reference, differing = compare(units, size, n_steps, min(samples, size))
-            goal = 1 if size == 1 else GOALS[units]
+            goal = GOAL_OF_ONE if size == 1 else GOALS[units]
             print(
                 f"{'-'.join(map(str, units)):>18} {size:>6} {ours * 1e6:>8.1f} us "
                 f"{reference * 1e3:>9.2f} ms {reference / ours:>7.0f}x  {goal}x"
