@@ -25,10 +25,16 @@ def softmax(x: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     >>> softmax([1000.0, 1000.0, -1000.0])
     array([0.5, 0.5, 0. ])
     """
-    x = np.asarray(x, dtype=np.float64) / temperature
-    powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    shares: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
+    _, powers, sums = _powers(np.asarray(x, dtype=np.float64) / temperature)
+    shares: np.ndarray = powers / sums
     return shares
+
+
+def _powers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the largest of each row, ``exp`` of the differences from it, and their sum."""
+    top = x.max(axis=-1, keepdims=True)
+    powers = np.exp(x - top)
+    return top, powers, powers.sum(axis=-1, keepdims=True)
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -64,9 +70,9 @@ def linear(x: np.ndarray) -> np.ndarray:
 
 def log_sum_exp(x: np.ndarray) -> np.ndarray:
     """Compute ``log(sum(exp(x)))`` over the last axis, without overflow."""
-    top = x.max(axis=-1, keepdims=True)
-    sums: np.ndarray = np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
-    return sums
+    top, _, sums = _powers(x)
+    logarithms: np.ndarray = (np.log(sums) + top)[..., 0]
+    return logarithms
 
 
 def half_square(x: np.ndarray) -> np.ndarray:
@@ -110,3 +116,11 @@ POTENTIALS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": half_square,
     "relu": lambda x: half_square(relu(x)),
 }
+
+
+def with_potential(head: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the potential of a head, (...) values, and what the head makes of the logits."""
+    if head == "softmax":  # both of the same powers, which take the most time
+        top, powers, sums = _powers(x)
+        return (np.log(sums) + top)[..., 0], powers / sums
+    return POTENTIALS[head](x), HEADS[head](x)

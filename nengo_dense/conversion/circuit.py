@@ -228,7 +228,8 @@ class Circuit:
             seen = course.fired[rows, window.whole, self.host_columns(place)]
         else:
             seen = course.spikes[place][rows, window.seen]
-        mean: np.ndarray = seen.sum(axis=1, dtype=np.int32) / window.n_steps
+        # in less time than with seen.sum
+        mean: np.ndarray = np.einsum("lsn->ln", seen, dtype=np.int32) / window.n_steps
         return mean
 
     def logits(self, read: Sequence[np.ndarray]) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.heads import HEADS, OF_CLASSES, POTENTIALS
+from nengo_dense.heads import HEADS, OF_CLASSES, with_potential
 
 #: Logits are divided by this before their softmaxes are compared. Above 1, unlikely classes count
 #: more, and in short presentations the few spikes are better spent on the likely ones: on letters
@@ -156,9 +156,8 @@ class Distillation:
                 continue
             factor = best_scale(logits, targets, head) if early and head in EARLY else 1.0
             z, t = factor * logits / scale, targets / scale
-            output, wanted = HEADS[head](z), HEADS[head](t)
-            potential = POTENTIALS[head]
-            distance = potential(z) - potential(t) - (wanted * (z - t)).sum(axis=1)
+            (found, output), (least, wanted) = with_potential(head, z), with_potential(head, t)
+            distance = found - least - (wanted * (z - t)).sum(axis=1)
             loss += weight * distance.mean()
             gradient += weight * factor * (output - wanted) / scale / len(logits)
         return float(loss), gradient

@@ -9,7 +9,7 @@ from nengo_dense.conversion.distillation import (
     Distillation,
     best_scale,
 )
-from nengo_dense.heads import HEADS, OF_CLASSES, POTENTIALS, softmax
+from nengo_dense.heads import HEADS, OF_CLASSES, POTENTIALS, softmax, with_potential
 
 CASES = [
     (head, n_out) for head in HEADS for n_out in (5, 1) if n_out > 1 or head not in OF_CLASSES
@@ -108,6 +108,14 @@ def test_early_logits_are_compared_at_the_factor_that_fits_best(rng):
     assert best_scale(0.1 * t, t) == 2.0
     assert distillation(0.7 * t, t, early=True)[0] == pytest.approx(0, abs=1e-12)
     assert distillation(0.7 * t, t)[0] > 1e-3
+
+
+@pytest.mark.parametrize("head", POTENTIALS)
+def test_a_potential_and_its_head_are_those_by_themselves(rng, head):
+    x = 50 * rng.randn(7, 4)
+    potential, values = with_potential(head, x)
+    np.testing.assert_array_equal(potential, POTENTIALS[head](x))
+    np.testing.assert_array_equal(values, HEADS[head](x))
 
 
 def test_softmax_stands_large_logits():

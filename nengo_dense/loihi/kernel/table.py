@@ -76,9 +76,9 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
     projections = [p for p in program.projections if p.learning < 0]
     senders = sorted({p.source for p in projections})
     groups, room = _table_of_groups(program, senders, side_by_side, most)
-    sparse = [p for p in projections if not _is_dense(p)]
-    placed, values, targets, starts = _place_weights(sparse, program.dtype)
     matrices = {id(p): _as_matrix(p) for p in projections if _is_dense(p)}
+    sparse = [p for p in projections if id(p) not in matrices]
+    placed, values, targets, starts = _place_weights(sparse, program.dtype)
     short, unit = _find_unit(list(matrices.values()), program, most)
     rows: list[np.ndarray] = []
     table, n_dense, n_rows = [], 0, 0
