@@ -211,11 +211,21 @@ class TuningRecord:
                 f"again with presentation_time={shown:g}."
             )
         made = self.frame_time
-        if frame_time is not None and made is not None and frame_time < made * (1 - TOLERANCE):
+        if frame_time is None or made is None:
+            return
+        frames = (
+            f"This stack was tuned for sequences with frames of {1000 * made:g} ms, and here they "
+            f"last {1000 * frame_time:g} ms."
+        )
+        if frame_time < made * (1 - TOLERANCE):
             yield (
-                f"This stack was tuned for sequences with frames of {1000 * made:g} ms, and "
-                f"here they last {1000 * frame_time:g} ms. Show frames for longer, or convert "
-                "the model again with this presentation_time."
+                f"{frames} Show frames for longer, or convert the model again with this "
+                "presentation_time."
+            )
+        elif frame_time > LONGER * made and is_short:
+            yield (
+                f"{frames} Answers can be further off, values above all. Show frames for as long "
+                "as in tuning, or convert the model again with this presentation_time."
             )
 
     def _foreign(self, x: np.ndarray) -> list[str]:

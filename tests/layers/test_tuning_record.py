@@ -105,6 +105,16 @@ def test_longer_presentations_are_told_where_answers_still_changed(made, shown, 
     assert len(slow.differences(presentation_time=100 * shown)) == is_said
 
 
+@pytest.mark.parametrize(("frame", "is_said"), [(0.005, False), (0.006, False), (0.04, True)])
+def test_longer_frames_are_told_likewise(frame, is_said):
+    short = TuningRecord(0.025, 0.001, "spikes", [0.0], [1.0], frame_time=0.005)
+    found = short.differences(presentation_time=5 * frame, frame_time=frame)
+    assert len(found) == is_said
+    assert not is_said or "frames of 5 ms, and here they last 40 ms. Answers can be" in found[0]
+    long = TuningRecord(0.1, 0.001, "spikes", [0.0], [1.0], frame_time=0.005)
+    assert long.differences(presentation_time=20 * frame, frame_time=frame) == []
+
+
 @pytest.mark.parametrize("run", [nengo_dense.evaluate, nengo_dense.predict])
 def test_a_run_for_longer_than_a_short_tuning_is_told(run, rng):
     layers = [(rng.normal(size=(8, 3)), rng.normal(size=8)), (rng.normal(size=(2, 8)), [0, 0])]
