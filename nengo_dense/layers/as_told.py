@@ -10,14 +10,14 @@ from nengo_dense.exceptions import invalid
 
 #: What is compared of each kind of object.
 SETTINGS = {
-    "connections": ("transform", "synapse"),
+    "connections": ("transform", "synapse", "learning_rule_type"),
     "ensembles": ("gain", "bias", "neuron_type"),
 }
 #: Largest difference of numbers that are still the same, beside the largest of them.
 ROUNDING = 1e-6
 
 
-def checked(network: Any) -> dict[str, Any]:
+def checked(network: Any, kind: type) -> dict[str, Any]:
     """Return the arguments of a stack or graph, if it is the same when it is made again of them.
 
     These hold its weights and biases as they are. Gains, synapses, neuron types or connections
@@ -26,6 +26,8 @@ def checked(network: Any) -> dict[str, Any]:
     Parameters
     ----------
     network : DenseStack or DenseGraph
+    kind : type
+        Which of the two, as a subclass may take other arguments.
 
     Returns
     -------
@@ -40,15 +42,15 @@ def checked(network: Any) -> dict[str, Any]:
     --------
     >>> import nengo_dense
     >>> stack = nengo_dense.DenseStack([4, 3], 2, seed=0)
-    >>> checked(stack)["units"]
+    >>> checked(stack, nengo_dense.DenseStack)["units"]
     [4, 3]
     >>> stack.readout_connection.synapse = 0.1
-    >>> checked(stack)
+    >>> checked(stack, nengo_dense.DenseStack)
     Traceback (most recent call last):
     nengo.exceptions.ValidationError: stack: the synapse of <Connection readout.weights> was ...
     """
     arguments: dict[str, Any] = network.arguments()
-    again = type(network)(**arguments, add_to_container=False)
+    again = kind(**arguments, add_to_container=False)
     changed = next(_differences(network, again), "") or next(_added(network, again), "")
     if changed:
         raise invalid(
@@ -74,22 +76,23 @@ def _differences(network: nengo.Network, again: nengo.Network) -> Iterator[str]:
 
 
 def _added(network: nengo.Network, again: nengo.Network) -> Iterator[str]:
-    """Name connections that were put into a network and lead to what it had."""
+    """Name connections that were put anywhere into a network and lead to what it had."""
     inputs = {getattr(network, "input", None), *getattr(network, "inputs", {}).values()}
-    n = len(again.connections)
-    members = (
-        network.all_objects
-        if not network.networks
-        else [
-            *network.nodes[: len(again.nodes)],
-            *(obj for net in network.networks[: len(again.networks)] for obj in net.all_objects),
-        ]
-    )
-    for connection in network.connections[n:]:
+    had = set(_had(network, again))
+    for connection in network.all_connections:
         end = connection.post_obj
         end = getattr(end, "ensemble", end)
-        if end in members and end not in inputs:
+        if connection not in had and end in had and end not in inputs:
             yield f"{connection} was added"
+
+
+def _had(network: nengo.Network, again: nengo.Network) -> Iterator[Any]:
+    """Return the objects of a network that one that was made of its arguments has as well."""
+    for kind in ("nodes", "ensembles", "connections"):
+        own = getattr(network, kind)
+        yield from own[: len(getattr(again, kind))]
+    for mine, other in zip(network.networks, again.networks, strict=False):
+        yield from _had(mine, other)
 
 
 def _same(present: Any, told: Any) -> bool:

@@ -273,12 +273,12 @@ class DenseGraph(Tunable, Exportable):
             parts = np.split(layer.weights, ends, axis=1)
             weights = dict(zip(part.weights, parts, strict=True))
             layers.append(GraphLayer(part.name, weights, layer.bias, part.max_rate, part.on_chip))
+        # NengoDL's freeze_params turns a (1, 1) array into a scalar
+        links = self._readout_connections.items()
+        read = {ends: np.array(link.transform.init) for ends, link in links}
         outputs = {
             name: GraphOutput(
-                {
-                    source: np.array(self._readout_connections[name, source].transform.init)
-                    for source in part.weights
-                },
+                {source: read[name, source].reshape(part.n, -1) for source in part.weights},
                 np.array(self._bias_connections[name].transform.init).reshape(part.n),
                 part.head,
             )
@@ -350,7 +350,7 @@ class DenseGraph(Tunable, Exportable):
         nengo.exceptions.ValidationError
             A file of another kind has this name, or a change is none of the arguments.
         """
-        graph_file.write(as_told.checked(self), as_path(path))
+        graph_file.write(as_told.checked(self, DenseGraph), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseGraph":

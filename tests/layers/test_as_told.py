@@ -29,8 +29,23 @@ def between(net):
     return next(c for c in net.connections if c.post_obj is net.layers[1].input)
 
 
+def readout(net):
+    return [c for c in net.connections if isinstance(c.pre_obj, nengo.ensemble.Neurons)][-1]
+
+
 def add(net):
     with net:
+        nengo.Connection(nengo.Node([1.0] * 6), net.layers[1].neurons, synapse=None)
+
+
+def add_within(net):
+    """Where neither the network itself nor what it had holds the connection."""
+    with net, nengo.Network():
+        nengo.Connection(nengo.Node([1.0] * 6), net.layers[1].neurons, synapse=None)
+
+
+def add_to_a_layer(net):
+    with net.layers[1]:
         nengo.Connection(nengo.Node([1.0] * 6), net.layers[1].neurons, synapse=None)
 
 
@@ -50,6 +65,12 @@ CHANGES = {
     ),
     "taken out": (lambda net: net.connections.remove(between(net)), "one of the connections"),
     "added": (add, "<Connection .* was added"),
+    "added within": (add_within, "<Connection .* was added"),
+    "added to a layer": (add_to_a_layer, "<Connection .* was added"),
+    "learns": (
+        lambda net: setattr(readout(net), "learning_rule_type", nengo.PES()),
+        "the learning_rule_type of .* changed",
+    ),
 }
 
 
@@ -98,3 +119,24 @@ def test_what_can_be_told_is_saved(encoding, neuron_type, tmp_path, rng):
         (*net.weights, *net.biases), (*found.weights, *found.biases), strict=True
     ):
         np.testing.assert_allclose(mine, other, rtol=1e-12, atol=1e-12)
+
+
+def test_a_subclass_with_arguments_of_its_own_is_saved(tmp_path):
+    class Small(nengo_dense.DenseStack):
+        def __init__(self, n):
+            super().__init__([n, 3], 2, seed=0)
+
+    Small(4).save(tmp_path / "net.npz")
+    assert load(tmp_path / "net.npz").units == [4, 3]
+
+
+def test_single_numbers_that_were_frozen_are_saved(tmp_path):
+    """NengoDL's freeze_params turns a (1, 1) array into a scalar."""
+    layers = [GraphLayer("a", {"x": [[1.0]]}, [0.0])]
+    net = nengo_dense.DenseGraph({"x": 1}, layers, {"y": GraphOutput({"a": [[2.0]]}, [0.0])})
+    for connection in net.connections:
+        if np.size(getattr(connection.transform, "init", ())) == 1:
+            connection.transform = float(connection.transform.init.item())
+    net.save(tmp_path / "net.npz")
+    weights = load(tmp_path / "net.npz").arguments()["outputs"]["y"].weights
+    np.testing.assert_array_equal(weights["a"], [[2.0]])
