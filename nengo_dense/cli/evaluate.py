@@ -87,13 +87,13 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    times = timing(args)
     check_apart(html=args.html, json=args.json, plot=args.plot)
     check_drawing("--plot", args.plot)
     check_drawing("--html", args.html)
     given = model.read(args.model)
     if given.source is None:
         given.check_network()
+    times = timing(args, converts=given.source is not None)
     shows_ladder = _shows_ladder(args, given)
     asked = {
         "task": given.by_output(args.task, task, "--task"),

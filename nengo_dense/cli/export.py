@@ -45,12 +45,12 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, if that is to be done, and write."""
-    times: dict[str, Any] = timing(args)
     name, chosen = exporter.choose(Path(args.output), args.format)
     check_target(args.output, getattr(chosen, "kind", ANY))
     given = model.read(args.model)
     if given.source is None:
         given.check_network()
+    times: dict[str, Any] = timing(args, converts=given.source is not None)
     options: dict[str, Any] = {
         key: getattr(args, key)
         for key in ("presentation_time", "dt", "reader")

@@ -77,8 +77,10 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def timing(args: argparse.Namespace) -> dict[str, float]:
+def timing(args: argparse.Namespace, converts: bool = True) -> dict[str, float]:
     """Return the length of a presentation and the step, as arguments of `convert`.
+
+    Where it ``converts`` nothing, what a stack was tuned for may take the place of usual times.
 
     Raises
     ------
@@ -89,7 +91,8 @@ def timing(args: argparse.Namespace) -> dict[str, float]:
         "presentation_time": args.presentation_time or USUAL_TIME,
         "dt": args.dt or USUAL_STEP,
     }
-    presentation_steps(found["presentation_time"], found["dt"], None)
+    if converts:
+        presentation_steps(found["presentation_time"], found["dt"], None)
     return found
 
 

@@ -62,10 +62,10 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict and save."""
-    times: dict[str, Any] = timing(args)
     given = model.read(args.model)
     if given.source is None:
         given.check_network()
+    times: dict[str, Any] = timing(args, converts=given.source is not None)
     x = load_samples(args.data, given.n_in, "predicting for", given.names)
     calibration = given.load_calibration(args)
     tuning = given.tuning_for(x, args.per_frame, calibration, times)

@@ -50,6 +50,24 @@ def test_frames_last_as_long_as_in_tuning_unless_a_time_is_given(stack, capsys):
     np.testing.assert_array_equal(np.load("y.npz")["y"], predict(stack, x, mask=mask, **quick))
 
 
+@pytest.mark.parametrize(
+    ("time", "dt", "given"),
+    [(0.01, 0.0005, ["--presentation-time", "0.0004"]), (0.5, 0.005, ["--dt", "0.2"])],
+)
+@pytest.mark.parametrize("command", [["evaluate"], ["predict", "-o", "y.npz"]])
+@pytest.mark.filterwarnings("ignore:y has numbers, while the classes are text")
+def test_a_single_time_is_not_held_against_the_usual_other(
+    stack, capsys, time, dt, given, command
+):
+    """What a stack was tuned for takes the other's place."""
+    record = TuningRecord(time, dt, "host", [-1.0] * 5, [1.0] * 5)
+    DenseStack(**stack.arguments() | {"tuned": record}).save("tuned.npz")
+    np.savez("one.npz", x=np.zeros((3, 5)), y=np.zeros(3, dtype=int))
+    verb, *output = command
+    assert main([verb, "tuned.npz", "--data", "one.npz", *output, *given]) == 0
+    assert "This stack was tuned for" in capsys.readouterr().err
+
+
 def test_answers_of_frames_are_written_with_nan_after_the_end(stack, capsys):
     assert main(["predict", "stack.npz", "--data", "data.npz", *TIME, "-o", "y.npz"]) == 0
     frames = ["predict", "stack.npz", "--data", "data.npz", "--per-frame", "-o", "f.npz"]
