@@ -146,7 +146,8 @@ def _are_parts(x: Any, sizes: Mapping[str, int]) -> bool:
     if not isinstance(x, list | tuple) or len(x) != len(sizes) or len(sizes) < 2:
         return False
     shapes = [getattr(part, "shape", ()) for part in x]
-    widths = [int(np.prod(shape[1:])) for shape in shapes if len(shape) > 1]
+    known = [shape for shape in shapes if isinstance(shape, tuple) and len(shape) > 1]
+    widths = [int(np.prod(shape[1:])) for shape in known]
     return sorted(widths) == sorted(sizes.values())
 
 

@@ -10,6 +10,7 @@ from nengo.exceptions import ValidationError
 import nengo_dense
 from nengo_dense.columns import as_names, check_columns, column_names
 from nengo_dense.importers import read_model
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.training import fit
 
 QUIET = {"effort": 0.1, "progress_bar": False, "seed": 0}
@@ -270,3 +271,15 @@ def test_a_list_of_inputs_says_not_which_is_which(rng, tmp_path, n):
     joined = np.concatenate(parts, axis=1)
     expected = nengo_dense.predict(graph, joined, progress_bar=False)
     np.testing.assert_array_equal(nengo_dense.predict(graph, pairs, progress_bar=False), expected)
+
+
+def test_a_list_of_what_has_a_shape_of_another_kind_is_refused_as_before():
+    class Odd:
+        def shape(self):
+            return (2, 3)
+
+    layer = GraphLayer("a", {"u": np.ones((4, 3)), "v": np.ones((4, 3))}, np.ones(4))
+    outputs = {"y": GraphOutput({"a": np.ones((2, 4))}, np.ones(2))}
+    graph = nengo_dense.DenseGraph({"u": 3, "v": 3}, [layer], outputs)
+    with pytest.raises(ValidationError, match="x: must have shape"):
+        nengo_dense.predict(graph, [Odd(), Odd()], progress_bar=False)
