@@ -79,7 +79,9 @@ def ladder(
     calibration : (batch, n_in) array_like, or dict of them by input, optional
         For the conversion. Or sequences, whose frames are then shown for as long as those of
         ``x``; a list of arrays where some are shorter.
-    presentation_time, dt, minibatch_size, n_jobs, progress_bar : optional
+    presentation_time, dt : float, optional
+        As in `nengo_dense.convert`: how long samples are shown on every rung, and the step.
+    minibatch_size, n_jobs, progress_bar : optional
         As in `nengo_dense.evaluate`.
     classes : (n_out,) array_like of numbers or text, optional
         Label of each output, in the order of the outputs, in place of the model's own.
