@@ -1,5 +1,6 @@
 """Whether a network's arguments tell all of it: what was changed in its objects may be lost."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ SETTINGS = {
 ROUNDING = 1e-6
 
 
-def checked(network: Any, kind: type) -> dict[str, Any]:
+def checked(network: Any) -> dict[str, Any]:
     """Return the arguments of a stack or graph, if it is the same when it is made again of them.
 
     These hold its weights and biases as they are. Gains, synapses, neuron types or connections
@@ -26,8 +27,6 @@ def checked(network: Any, kind: type) -> dict[str, Any]:
     Parameters
     ----------
     network : DenseStack or DenseGraph
-    kind : type
-        Which of the two, as a subclass may take other arguments.
 
     Returns
     -------
@@ -42,15 +41,19 @@ def checked(network: Any, kind: type) -> dict[str, Any]:
     --------
     >>> import nengo_dense
     >>> stack = nengo_dense.DenseStack([4, 3], 2, seed=0)
-    >>> checked(stack, nengo_dense.DenseStack)["units"]
+    >>> checked(stack)["units"]
     [4, 3]
     >>> stack.readout_connection.synapse = 0.1
-    >>> checked(stack, nengo_dense.DenseStack)
+    >>> checked(stack)
     Traceback (most recent call last):
     nengo.exceptions.ValidationError: stack: the synapse of <Connection readout.weights> was ...
     """
     arguments: dict[str, Any] = network.arguments()
-    again = kind(**arguments, add_to_container=False)
+    # a subclass may have a constructor that takes others
+    kind = next(kind for kind in type(network).__mro__ if "arguments" in vars(kind))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were said when the network was made
+        again = kind(**arguments, add_to_container=False)
     changed = next(_differences(network, again), "") or next(_added(network, again), "")
     if changed:
         raise invalid(

@@ -16,6 +16,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense import plugins
 from nengo_dense.exceptions import PluginError
 from nengo_dense.files import as_path
+from nengo_dense.layers.as_told import checked
 
 #: Entry-point group: ``format = package.module:ExporterClass``.
 GROUP = "nengo_dense.exporters"
@@ -128,7 +129,8 @@ class Exportable:
         nengo_dense.exceptions.ExportError
             With everything that the format cannot hold, and the way out.
         nengo.exceptions.ValidationError
-            No such format, or options that it does not take.
+            No such format, options that it does not take, or a change that is none of the
+            network's arguments.
         OSError
             A file that cannot be written.
 
@@ -151,6 +153,7 @@ def export(stack: Any, path: Any, format: str | None = None, **options: Any) -> 
     target = as_path(path)
     name, exporter = choose(target, format)
     _check_options(name, exporter, options)
+    checked(stack)  # readouts, rates and synapses are written as the arguments have them
     return exporter.export(stack, target, **options)
 
 

@@ -350,7 +350,7 @@ class DenseGraph(Tunable, Exportable):
         nengo.exceptions.ValidationError
             A file of another kind has this name, or a change is none of the arguments.
         """
-        graph_file.write(as_told.checked(self, DenseGraph), as_path(path))
+        graph_file.write(as_told.checked(self), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseGraph":

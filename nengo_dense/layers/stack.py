@@ -357,7 +357,7 @@ class DenseStack(Tunable, Exportable):
         nengo.exceptions.ValidationError
             A file of another kind has this name, or a change is none of the arguments.
         """
-        stack_file.write(as_told.checked(self, DenseStack), as_path(path))
+        stack_file.write(as_told.checked(self), as_path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "DenseStack":

@@ -58,7 +58,7 @@ def train_through_time(
             "DenseStack a list that ends with None, as synapse=[0.002, None]",
             "synapse",
         )
-    checked(stack, DenseStack)  # what is tuned is made of its arguments
+    checked(stack)  # what is tuned is made of its arguments
     time = PRESENTATION_TIME if presentation_time is None else presentation_time
     dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
     if said := unusual_time(time, dt):

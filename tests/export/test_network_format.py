@@ -138,8 +138,8 @@ def test_samples_lie_in_the_range_that_the_stack_was_tuned_for(tmp_path):
 
 
 def test_everything_that_stands_in_the_way_is_named_at_once(tmp_path):
-    stack = tuned_stack(tuned=None, neuron_type=RATES, label="jets")
-    stack.synapses[0] = nengo.Alpha(0.01)
+    synapses = [nengo.Alpha(0.01), 0.002, None]
+    stack = tuned_stack(tuned=None, neuron_type=RATES, label="jets", synapse=synapses)
     with pytest.raises(ExportError, match="The stack 'jets' cannot be written as C:") as caught:
         stack.export(tmp_path / "net.c")
     untuned, *layers, synapse = caught.value.problems

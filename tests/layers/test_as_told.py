@@ -95,6 +95,14 @@ def test_what_would_be_lost_is_not_trained(rng):
         nengo_dense.training.fit(net, x, np.arange(40) % 3, through_time=True)
 
 
+def test_what_would_be_lost_is_not_exported(tmp_path):
+    net = stack(synapse=[0.002, None])
+    net.readout_connection.synapse = 0.1  # the file's readout would have none
+    with pytest.raises(ValidationError, match=r"the synapse of .* was changed"):
+        net.export(tmp_path / "net.c", presentation_time=0.02, samples=np.ones((2, 4)))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
 @pytest.mark.parametrize(
     "neuron_type",
@@ -128,6 +136,12 @@ def test_a_subclass_with_arguments_of_its_own_is_saved(tmp_path):
 
     Small(4).save(tmp_path / "net.npz")
     assert load(tmp_path / "net.npz").units == [4, 3]
+
+
+def test_what_was_said_of_a_stack_is_not_said_again(tmp_path):
+    with pytest.warns(UserWarning, match="A synapse of 3 seconds"):
+        net = stack(synapse=3.0)
+    net.save(tmp_path / "net.npz")  # a warning is an error here
 
 
 def test_single_numbers_that_were_frozen_are_saved(tmp_path):
