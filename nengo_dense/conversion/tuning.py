@@ -26,16 +26,18 @@ from nengo_dense.loihi.kernel.memory import keep_what_is_freed
 #: first in 10 steps is left with a loss of 0.127 by 0.08, and of 0.151 by twice as much; in 25
 #: steps (0.35 nats) both do as well.
 LEARNING_RATE = 0.08
-#: Times the square of the loss in these nats, where it is more: such a stack has next to nothing
-#: that steps could destroy. On the same letters with every layer on the chip, which lose 2.75 nats
-#: at first in 10 steps, a stack is 4.7 points behind its source in the end, and 5.6 by steps of
-#: 0.16 (7 seeds); steps of 0.22, 0.39, 0.50 and 0.70 left 5.1, 4.2, 4.5 and 5.1 (3 of them).
+#: Loss in nats beyond which first steps are larger yet, by the square of how far: such a stack has
+#: next to nothing that steps could destroy. On the same letters with every layer on the chip,
+#: which lose 2.75 nats at first in 10 steps, a stack is 4.7 points behind its source in the end,
+#: and 5.6 by steps of 0.16 (7 seeds); steps of 0.22, 0.39, 0.50 and 0.70 left 5.1, 4.2, 4.5 and
+#: 5.1 (3 of them).
 KNOWING = 2.0
-#: The most. Then the most of random weights, and the most that few updates raise a rate to. Of
-#: letters held back, random weights trained for 100 steps answer 93.5 % rightly, and 92.3 % with
-#: the first; for 10 steps 91.3 and 89.1 % (3 seeds). On digits held back (14 seeds, two sources
-#: each), which lose 1.8 nats in 10 steps of spikes and have 300 updates, steps of 0.16 left 0.6
-#: and 0.8 points, and those of 0.3 that few updates would ask for 1.3 and 1.2.
+#: The largest first steps. The second bounds them where weights are random, and is the most that
+#: steps are raised to because there are few updates. Of letters held back, random weights trained
+#: for 100 steps answer 93.5 % rightly, and 92.3 % with the first; for 10 steps 91.3 and 89.1 % (3
+#: seeds). On digits held back (14 seeds, two sources each), which lose 1.8 nats in 10 steps of
+#: spikes and have 300 updates, steps of 0.16 left 0.6 and 0.8 points, and those of 0.3 that few
+#: updates would ask for 1.3 and 1.2.
 MOST_RATE, MODERATE_RATE = 0.4, 0.16
 #: The same of values in a presentation of one step; it shrinks as the root of the number of steps.
 #: Values bear larger steps, as the readout is fitted in between. Chosen on scikit-learn's

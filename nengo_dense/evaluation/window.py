@@ -8,6 +8,8 @@ from nengo_dense.layers.readout import WINDOW, window_start
 
 #: Numbers of some lanes that are added at once: enough to take time, few enough for the cache.
 BLOCK = 4096
+#: Most means of some lanes in all steps, 16 MiB.
+MOST_MEANS = 1 << 21
 
 
 def kept_sums(n_steps: int, window: float = WINDOW) -> int:
@@ -62,7 +64,7 @@ class RunningWindow:
         self.n_done += steps
         ends = np.arange(before + 1, self.n_done + 1)
         windows = list(zip(window_start(ends, self.window).tolist(), ends.tolist(), strict=True))
-        block = max(1, BLOCK // size)
+        block = max(1, min(BLOCK, MOST_MEANS // steps) // size)
         for first in range(0, lanes, block):
             part = slice(first, first + block)
             total, sums = self._last[part], self._sums[:, part]
