@@ -64,7 +64,7 @@ class RunningWindow:
         self.n_done += steps
         ends = np.arange(before + 1, self.n_done + 1)
         windows = list(zip(window_start(ends, self.window).tolist(), ends.tolist(), strict=True))
-        block = max(1, min(BLOCK, MOST_MEANS // steps) // size)
+        block = max(1, min(BLOCK, MOST_MEANS // max(1, steps)) // size)
         for first in range(0, lanes, block):
             part = slice(first, first + block)
             total, sums = self._last[part], self._sums[:, part]
