@@ -112,16 +112,27 @@ def _add_noise(
 
 @inlined
 def _record(
-    place: np.uint64, runs: np.ndarray, out: np.ndarray, register: np.ndarray, offset: np.uint64
+    lanes: Lanes,
+    step: np.uint64,
+    padded: np.uint64,
+    runs: np.ndarray,
+    out: np.ndarray,
+    strides: tuple[np.uint64, np.uint64],
+    register: np.ndarray,
 ) -> None:
     """Copy the probed values of one register, one run of neighbouring compartments at a time."""
+    apart, later = strides
+    place = lanes[0] * apart + step * later
     for r in range(np.uint64(len(runs))):
-        begin, size = offset + runs[r, 0], runs[r, 1]
+        begin, size, target = runs[r, 0], runs[r, 1], place
         whole = size - size % np.uint64(WIDTH)
-        for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
-            store(out, place + j, load(register, begin + j))
-        for j in range(whole, size):
-            out[place + j] = register[begin + j]
+        for _ in range(lanes[0], lanes[1]):
+            for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
+                store(out, target + j, load(register, begin + j))
+            for j in range(whole, size):
+                out[target + j] = register[begin + j]
+            target += apart
+            begin += padded
         place += size
 
 
@@ -143,18 +154,16 @@ def _record_lanes(
     lanes: Lanes, step: np.uint64, layout: Layout, records: Records, registers: Registers
 ) -> None:
     """Copy the probed values of one step, and count spikes."""
-    start, stop = lanes
-    strides = records.strides
-    for lane in range(start, stop):
-        offset = (lane - start) * layout.padded
-        place = lane * strides[0, 0] + step * strides[0, 1]
-        _record(place, records.spiked_runs, records.spiked, registers.spiked, offset)
-        place = lane * strides[1, 0] + step * strides[1, 1]
-        _record(place, records.voltage_runs, records.voltage, registers.voltage, offset)
-        place = lane * strides[2, 0] + step * strides[2, 1]
-        _record(place, records.current_runs, records.current, registers.current, offset)
-        if len(records.counts):
-            _count(lane, layout.n, records.counts, registers.spiked, offset)
+    padded, strides = layout.padded, records.strides
+    apart, spiked = (strides[0, 0], strides[0, 1]), registers.spiked
+    _record(lanes, step, padded, records.spiked_runs, records.spiked, apart, spiked)
+    apart, voltage = (strides[1, 0], strides[1, 1]), registers.voltage
+    _record(lanes, step, padded, records.voltage_runs, records.voltage, apart, voltage)
+    apart, current = (strides[2, 0], strides[2, 1]), registers.current
+    _record(lanes, step, padded, records.current_runs, records.current, apart, current)
+    if len(records.counts):
+        for lane in range(lanes[0], lanes[1]):
+            _count(lane, layout.n, records.counts, spiked, (lane - lanes[0]) * padded)
 
 
 @compiled

@@ -1,5 +1,8 @@
 """The sums of weights of all spikes, compiled; loaded only by `.compiled_chip` (needs numba).
 
+Short rows of weights are multiplied (`.compiled_dot`), where this machine multiplies bytes. Others
+are added for each spike.
+
 Branches that the processor cannot predict take the most time. Therefore spikes are listed without
 a branch, 8 or 16 flags at a time, for all lanes of the workspace. Rows of weights are added four
 at a time (packed ones by `.compiled_packed`), so a lane's list is filled up with a row of zeros.
@@ -10,14 +13,13 @@ Floating point sums are formed in nengo-loihi's order, one row of weights after 
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import inlined
+from nengo_dense.loihi.kernel.compiled_dot import Flags, add_multiplied
 from nengo_dense.loihi.kernel.compiled_packed import add_packed
 from nengo_dense.loihi.kernel.contract import Registers
+from nengo_dense.loihi.kernel.special_vector import COMPRESSES, compress, count_set
 from nengo_dense.loihi.kernel.table import Tables
 from nengo_dense.loihi.kernel.vector import (
-    COMPRESSES,
     WIDTH,
-    compress,
-    count_set,
     count_up,
     load,
     load_as,
@@ -110,17 +112,18 @@ def _add_sparse(
 ) -> None:
     """Add rows of weights whose targets are listed, for the spikes of one projection."""
     first_row, first_start = tables.projections[p, 4], tables.projections[p, 5]
+    sparse = tables.sparse
     for k in range(begin, end):
         source = np.uint64(lists.sources[k])
-        row = tables.places[first_row + source, 0]
+        row = sparse.places[first_row + source, 0]
         if row >= 0:
             place = np.int64(lists.places[k // np.uint64(4)])
-            offset = place + np.int64(tables.places[first_row + source, 1])
-            start = np.uint64(tables.starts[first_start + np.uint64(row)])
-            stop = np.uint64(tables.starts[first_start + np.uint64(row) + np.uint64(1)])
+            offset = place + np.int64(sparse.places[first_row + source, 1])
+            start = np.uint64(sparse.starts[first_start + np.uint64(row)])
+            stop = np.uint64(sparse.starts[first_start + np.uint64(row) + np.uint64(1)])
             for m in range(start, stop):
-                target = np.uint64(offset + tables.targets[m])
-                total[target] += tables.values[m]
+                target = np.uint64(offset + sparse.targets[m])
+                total[target] += sparse.values[m]
 
 
 @inlined
@@ -145,34 +148,41 @@ def _add_dense(
 
 
 @inlined
-def _list_group(
+def _find_flags(
     g: np.uint64,
-    lanes: Lanes,
+    start: np.uint64,
     step: np.uint64,
     layout: Layout,
     tables: Tables,
     arrivals: Arrivals,
     spiked: np.ndarray,
-    lists: Lists,
+) -> Flags:
+    """Find how often the sources of a group spiked in the step before, from a lane on."""
+    first, size = tables.groups[g, 0], tables.groups[g, 1]
+    if first >= layout.n_inputs:
+        return spiked, first - layout.n_inputs, layout.padded, size
+    if step == 0:
+        return arrivals.pending, start * layout.n_inputs + first, layout.n_inputs, size
+    begin = (start * layout.n_steps + step - np.uint64(1)) * layout.n_inputs + first
+    return arrivals.spikes, begin, layout.n_steps * layout.n_inputs, size
+
+
+@inlined
+def _list_group(
+    g: np.uint64, flags: Flags, n_lanes: np.uint64, layout: Layout, tables: Tables, lists: Lists
 ) -> None:
     """List the spikes that one group of sources sent in the previous step, in some lanes."""
-    start, stop = lanes
-    first, size, end = tables.groups[g, 0], tables.groups[g, 1], tables.groups[g, 2]
-    from_input = first < layout.n_inputs
-    for lane in range(start, stop):
-        place = (lane - start) * layout.padded
-        flags, begin = arrivals.pending, lane * layout.n_inputs + first
-        if not from_input:
-            flags, begin = spiked, place + first - layout.n_inputs
-        elif step > 0:
-            flags = arrivals.spikes
-            begin = (lane * layout.n_steps + step - np.uint64(1)) * layout.n_inputs + first
-        if from_input and layout.repeats:
-            n = list_repeated(flags, begin, size, end, lists.sources)
+    values, begin, apart, size = flags
+    end = tables.groups[g, 2]
+    repeats = layout.repeats and tables.groups[g, 0] < layout.n_inputs
+    for lane in range(n_lanes):
+        if repeats:
+            n = list_repeated(values, begin, size, end, lists.sources)
         else:
-            n = list_spikes(flags, begin, size, end, lists.sources)
-        end = _end_list(end, n, size, place, lists)
-        lists.ends[g * layout.side_by_side + lane - start] = end
+            n = list_spikes(values, begin, size, end, lists.sources)
+        end = _end_list(end, n, size, lane * layout.padded, lists)
+        lists.ends[g * layout.side_by_side + lane] = end
+        begin += apart
 
 
 @inlined
@@ -186,16 +196,23 @@ def add_spikes(
     lists: Lists,
 ) -> None:
     """Add the weights of all spikes that arrive at some lanes in one step."""
+    spiked, n_lanes = registers.spiked, lanes[1] - lanes[0]
     for g in range(np.uint64(len(tables.groups))):
-        _list_group(g, lanes, step, layout, tables, arrivals, registers.spiked, lists)
+        if tables.groups[g, 3] > 0:
+            flags = _find_flags(g, lanes[0], step, layout, tables, arrivals, spiked)
+            _list_group(g, flags, n_lanes, layout, tables, lists)
     for p in range(np.uint64(len(tables.projections))):
         source = tables.projections[p, 0]
-        last = source * layout.side_by_side + lanes[1] - lanes[0] - np.uint64(1)
-        begin, end = tables.groups[source, 2], lists.ends[last]
-        if tables.projections[p, 1] > 0:
+        if tables.projections[p, 7] > 0:
+            flags = _find_flags(source, lanes[0], step, layout, tables, arrivals, spiked)
+            add_multiplied(p, flags, n_lanes, layout.padded, lists, tables)
+        elif tables.projections[p, 1] > 0:
             if tables.projections[p, 6] > 0:
                 add_packed(lanes, p, layout, lists, tables)
             if tables.projections[p, 6] < tables.projections[p, 1]:
-                _add_dense(begin, end, p, lists, tables)
+                last = source * layout.side_by_side + n_lanes - np.uint64(1)
+                _add_dense(tables.groups[source, 2], lists.ends[last], p, lists, tables)
         else:
+            last = source * layout.side_by_side + n_lanes - np.uint64(1)
+            begin, end = tables.groups[source, 2], lists.ends[last]
             _add_sparse(begin, end, p, lists, tables, registers.total)

@@ -12,6 +12,7 @@ from numba.extending import overload
 
 from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.contract import Parameters, Registers
+from nengo_dense.loihi.kernel.special_vector import multiply_short
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     any_bit,
@@ -22,7 +23,6 @@ from nengo_dense.loihi.kernel.vector import (
     load,
     maximum,
     minimum,
-    multiply,
     shift_left,
     shift_right,
     spread,
@@ -40,9 +40,9 @@ def _decay(x: Any, keep: Any) -> Any:
 
     A shift rounds down. For negative numbers, 4095 is added first, to round towards zero.
     """
-    high = multiply(shift_right(x, 12), keep)
+    high = multiply_short(shift_right(x, 12), keep)
     most = spread(np.int32(4095))
-    low = multiply(both(x, most), keep)
+    low = multiply_short(both(x, most), keep)
     return plus(high, shift_right(plus(low, both(shift_right(x, 31), most)), 12))
 
 

@@ -42,14 +42,13 @@ class NumbaKernel:
         self.program = program
         chip = program.compartments
         padded = len(chip) + -len(chip) % WIDTH
-        side_by_side = max(1, WORKSPACE // padded)
         repeats = any(group.scheduled for group in program.inputs)
         most = MOST_SPIKES if repeats else 1
-        tables = make_tables(program, side_by_side, most)
+        tables = make_tables(program, max(1, WORKSPACE // padded), most)
         # short sums have an array of their own, beside those of sparse weights
-        together = not (tables.short and len(tables.values))
-        self._tables = tables._replace(dense=aligned(tables.dense))
-        self._parameters = _repeat(Parameters.of(chip), padded, side_by_side)
+        together = not (tables.short and len(tables.sparse.values))
+        self._tables = tables._replace(dense=aligned(tables.dense), fours=aligned(tables.fours))
+        self._parameters = _repeat(Parameters.of(chip), padded, tables.side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
         self._multiplied, self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))
         self._layout = Layout(
@@ -57,7 +56,7 @@ class NumbaKernel:
             n_inputs=np.uint64(program.n_inputs),
             n=np.uint64(len(chip)),
             padded=np.uint64(padded),
-            side_by_side=np.uint64(side_by_side),
+            side_by_side=np.uint64(tables.side_by_side),
             leaky=bool((chip.keep_v != 1 << DECAY_BITS).any()),
             holds=bool((chip.refract > 1).any()),
             repeats=repeats,

@@ -1,10 +1,12 @@
-"""Two weights in one number: half as many loads, and fewer operations than widening them takes.
+"""Several weights in one number. Loaded only by `.table` and compiled modules, because of numba.
 
-Loaded only by `.table` and `.compiled_packed`, because of numba.
-
-Weights of 8 bits are stored as ``low + 128 + 256 * high``, in 16 bits. Shifted by 8 bits to the
+Two weights in one need half as many loads, and fewer operations than widening them takes. Weights
+of 8 bits are stored as ``low + 128 + 256 * high``, in 16 bits. Shifted by 8 bits to the
 right, such a number is ``high``. So the sum of all numbers and the sum of all shifted ones give
 both sums: ``all - 256 * high - 128 * n``, modulo ``2**16``. That is exact if both fit in 16 bits.
+
+Four weights in one are bytes of four sources' weights, which one instruction multiplies by four
+sources' spikes; see `.compiled_dot`.
 """
 
 import numpy as np
@@ -13,6 +15,32 @@ from nengo_dense.loihi.kernel.vector import WIDTH
 
 #: Numbers of a row that are added at once: four vectors, for twice as many compartments.
 PACKED = 4 * WIDTH
+
+
+#: Sources whose weights are bytes of one number.
+FOUR = 4
+
+
+def fits_bytes(matrix: np.ndarray) -> bool:
+    """Whether no weight has more than 8 bits."""
+    return bool(matrix.min(initial=0) >= -(2**7) and matrix.max(initial=0) < 2**7)
+
+
+def pack_fours(matrix: np.ndarray) -> np.ndarray:
+    """Pack the weights of four sources each, of 8 bits; missing sources weigh nothing.
+
+    Parameters
+    ----------
+    matrix : (n, width) int array
+
+    Returns
+    -------
+    fours : (n / 4 * width,) int32 array
+        Rows of four sources, in their order; the first source's weights are lowest.
+    """
+    whole = np.zeros((-(-len(matrix) // FOUR), FOUR, matrix.shape[1]), dtype=np.uint8)
+    whole.reshape(-1, matrix.shape[1])[: len(matrix)] = matrix & 255
+    return np.ascontiguousarray(whole.swapaxes(1, 2)).view("<i4").astype(np.int32).reshape(-1)
 
 
 def pack(matrix: np.ndarray) -> tuple[np.ndarray, int]:
@@ -31,7 +59,7 @@ def pack(matrix: np.ndarray) -> tuple[np.ndarray, int]:
         0 if a weight has more than 8 bits.
     """
     whole = matrix.shape[1] // (2 * PACKED) * 2 * PACKED
-    if matrix.min(initial=0) < -(2**7) or matrix.max(initial=0) >= 2**7:
+    if not fits_bytes(matrix):
         whole = 0
     low, high = np.moveaxis(matrix[:, :whole].reshape(len(matrix), -1, 2, WIDTH), 2, 0)
     packed = (low + 2**7 + 2**8 * high).reshape(len(matrix), whole // 2)

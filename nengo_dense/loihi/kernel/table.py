@@ -4,62 +4,96 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.packing import pack
+from nengo_dense.loihi.kernel.packing import fits_bytes, pack, pack_fours
+from nengo_dense.loihi.kernel.sparse_table import SparseTable, join, make_sparse_table
+from nengo_dense.loihi.kernel.special_vector import MULTIPLIES_BYTES
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
-from nengo_dense.loihi.projection import Projection, Weights
+from nengo_dense.loihi.projection import Projection
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5
-#: Number of spikes added at once.
+#: Widest rows that are multiplied by spikes. Wider ones take less time to add where few spike.
+MOST_MULTIPLIED = 64
+#: Spikes that are added at once, and lanes whose spikes are multiplied at once.
 FOUR = 4
 
 
 class Tables(NamedTuple):
     """Projections in the order in which their spikes are added.
 
-    A projection is dense or sparse. A dense one is a matrix with one row per source, in order, and
-    a last row of zeros. A sparse one lists the targets of each weight.
+    A projection is dense or sparse. A dense one is a matrix with one row per source, in order. A
+    sparse one lists the targets of each weight. Narrow dense ones are multiplied by spikes, where
+    this machine multiplies bytes. Rows of others are added for each spike; they end with one of
+    zeros.
 
     Attributes
     ----------
-    groups : (n_groups, 3) uint64 array
+    side_by_side : int
+        Lanes whose spikes are listed or multiplied together; in fours if any are multiplied.
+    groups : (n_groups, 4) uint64 array
         For each group with a receiver: first source, number of sources, start of the list of its
-        spikes.
+        spikes, and 1 if any receiver needs that list.
     room : int
         Length of all lists of spikes.
-    projections : (n_projections, 7) uint64 array
+    projections : (n_projections, 9) uint64 array
         Index in `groups`; numbers in a row of a dense matrix, padded to whole vectors, or 0; first
-        compartment of a dense matrix; start of its rows in `dense`; for a sparse projection, start
-        of its part of `places`; start of its synapse's part of `starts`; how many numbers of a
-        row hold two weights each, see `.packing`.
+        compartment of a dense matrix; start of its rows in `dense` or `fours`; for a sparse
+        projection, its parts of `sparse`'s places and starts; how many numbers of a row hold two
+        weights each, see `.packing`; 1 if it is multiplied; and by how many bits its sums of
+        products are then to be shifted.
     dense : (n,) int16, int32 or float32 array
         Weights of dense matrices, in units of ``2**unit``, in the smallest type that holds them.
+    fours : (n,) int32 array
+        Weights of those that are multiplied, four in each number.
     short : bool
         Whether any sum of them that can arise in a step fits in int16.
     unit : int32
         0 unless sums are short.
-    places : (n, 2) int32 array
-        Row and base for every source of every sparse projection, see `.projection.Projection`;
-        after those of a projection one row of -1.
-    starts : (n,) int64 array
-        Start and end of rows in `values` and `targets`.
-    values : (n,) int32 or float32 array
-        Weights of sparse projections.
-    targets : (n,) int32 array
-        Compartments, from the base.
+    sparse : SparseTable
     """
 
+    side_by_side: int
     groups: np.ndarray
     room: int
     projections: np.ndarray
     dense: np.ndarray
+    fours: np.ndarray
     short: bool
     unit: np.int32
-    places: np.ndarray
-    starts: np.ndarray
-    values: np.ndarray
-    targets: np.ndarray
+    sparse: SparseTable
+
+
+class _Matrix(NamedTuple):
+    """The weights of a dense projection.
+
+    Attributes
+    ----------
+    rows : (n + 1, width) array
+        By source, padded; the last is zero.
+    target : int
+        First compartment.
+    unit : int or None
+        If the matrix is multiplied by spikes: its weights are multiples of ``2**unit``.
+    """
+
+    rows: np.ndarray
+    target: int
+    unit: int | None
+
+
+class _Numbers:
+    """Arrays, to be joined one behind the other."""
+
+    def __init__(self) -> None:
+        self.arrays: list[np.ndarray] = []
+        self.size = 0
+
+    def append(self, array: np.ndarray) -> int:
+        """Append an array; return where it begins."""
+        self.arrays.append(array.ravel())
+        self.size += array.size
+        return self.size - array.size
 
 
 def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
@@ -69,48 +103,44 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
     ----------
     program : Program
     side_by_side : int
-        Lanes whose spikes are listed together.
+        Lanes to compute together, at least.
     most : int
         Spikes of one input neuron in one step.
     """
     projections = [p for p in program.projections if p.learning < 0]
     senders = sorted({p.source for p in projections})
-    groups, room = _table_of_groups(program, senders, side_by_side, most)
     matrices = {id(p): _as_matrix(p) for p in projections if _is_dense(p)}
-    sparse = [p for p in projections if id(p) not in matrices]
-    placed, values, targets, starts = _place_weights(sparse, program.dtype)
-    short, unit = _find_unit(list(matrices.values()), program, most)
-    rows: list[np.ndarray] = []
-    table, n_dense, n_rows = [], 0, 0
+    added = [matrix for matrix in matrices.values() if matrix.unit is None]
+    if len(added) < len(matrices):
+        side_by_side += -side_by_side % FOUR
+    groups, room = _table_of_groups(program, senders, side_by_side, most)
+    short, unit = _find_unit(list(matrices.values()), program, most) if added else (False, 0)
+    others = [p for p in projections if id(p) not in matrices]
+    sparse, begins = make_sparse_table(others, program.dtype)
+    dense, fours, table = _Numbers(), _Numbers(), []
     for projection in projections:
-        sender = senders.index(projection.source)
-        if id(projection) in matrices:
-            matrix, target = matrices[id(projection)]
-            matrix, packed = pack(matrix >> unit) if short else (matrix, 0)
-            table.append([sender, matrix.shape[1], target, n_dense, 0, 0, packed])
-            rows.append(matrix.ravel())
-            n_dense += matrix.size
+        sender, matrix = senders.index(projection.source), matrices.get(id(projection))
+        if matrix is None:
+            row = [0, 0, 0, *begins.pop(0), 0, 0, 0]
+        elif matrix.unit is None:
+            rows, packed = pack(matrix.rows >> unit) if short else (matrix.rows, 0)
+            row = [rows.shape[1], matrix.target, dense.append(rows), 0, 0, packed, 0, 0]
         else:
-            table.append([sender, 0, 0, 0, n_rows, placed[id(projection.weights)], 0])
-            n_rows += len(projection.rows) + 1
+            first = fours.append(pack_fours(matrix.rows[:-1] >> matrix.unit))
+            row = [matrix.rows.shape[1], matrix.target, first, 0, 0, 0, 1, matrix.unit - unit]
+        table.append([sender, *row])
+        groups[sender, 3] |= np.uint64(matrix is None or matrix.unit is None)
     return Tables(
+        side_by_side=side_by_side,
         groups=groups,
         room=room,
-        projections=np.array(table, dtype=np.uint64).reshape(-1, 7),
-        dense=_join_dense(rows, program, short),
+        projections=np.array(table, dtype=np.uint64).reshape(-1, 9),
+        dense=_join_dense(dense.arrays, program, short),
+        fours=join(fours.arrays, np.int32),
         short=short,
         unit=np.int32(unit),
-        places=_join([_places(p) for p in sparse], np.int32).reshape(-1, 2),
-        starts=starts,
-        values=values,
-        targets=targets,
+        sparse=sparse,
     )
-
-
-def _places(projection: Projection) -> np.ndarray:
-    """Return row and base of each source, then those of nothing."""
-    places = np.stack([projection.rows, projection.bases], axis=1)
-    return np.append(places, [-1, 0])
 
 
 def _table_of_groups(
@@ -121,11 +151,11 @@ def _table_of_groups(
     groups = [*program.inputs, *program.blocks]
     for number in senders:
         group = groups[number]
-        table.append([group.start, group.size, room])
+        table.append([group.start, group.size, room, 0])
         spikes = group.size * (most if number < len(program.inputs) else 1)
         room += side_by_side * (spikes + FOUR - 1) + WIDTH
         room += -room % FOUR
-    return np.array(table, dtype=np.uint64).reshape(-1, 3), room
+    return np.array(table, dtype=np.uint64).reshape(-1, 4), room
 
 
 def _is_dense(projection: Projection) -> bool:
@@ -135,22 +165,35 @@ def _is_dense(projection: Projection) -> bool:
     return enough and projection.weights.width > 0 and bool((used == used[0]).all())
 
 
-def _as_matrix(projection: Projection) -> tuple[np.ndarray, int]:
-    """Order rows by source, pad them and add one of zeros; also the first compartment."""
+def _as_matrix(projection: Projection) -> _Matrix:
+    """Order rows by source, pad them and add one of zeros."""
     weights = projection.weights
     used = projection.rows >= 0
     values = weights.values.reshape(-1, weights.width)
-    matrix = np.zeros(
+    rows = np.zeros(
         (len(projection.rows) + 1, weights.width + -weights.width % WIDTH), dtype=values.dtype
     )
-    matrix[:-1][used, : weights.width] = values[projection.rows[used]]
-    return matrix, int(projection.bases[used][0]) + weights.offset
+    rows[:-1][used, : weights.width] = values[projection.rows[used]]
+    target = int(projection.bases[used][0]) + weights.offset
+    return _Matrix(rows, target, _multiplied_unit(rows))
 
 
-def _find_unit(
-    matrices: list[tuple[np.ndarray, int]], program: Program, most: int
-) -> tuple[bool, int]:
-    """Find whether the sums of matrices, each with its first compartment, fit in 16 bits.
+def _multiplied_unit(rows: np.ndarray) -> int | None:
+    """Return the exponent of the weights' unit if they are to be multiplied by spikes, or None."""
+    if not MULTIPLIES_BYTES or rows.dtype != np.int32 or rows.shape[1] > MOST_MULTIPLIED:
+        return None
+    unit = _find_exponent(rows)
+    return unit if fits_bytes(rows >> unit) else None
+
+
+def _find_exponent(rows: np.ndarray) -> int:
+    """Count the zeros at the end of the bits of all weights."""
+    bits = int(np.bitwise_or.reduce(rows, axis=None))
+    return max(0, (bits & -bits).bit_length() - 1)
+
+
+def _find_unit(matrices: list[_Matrix], program: Program, most: int) -> tuple[bool, int]:
+    """Find whether the sums of matrices fit in 16 bits.
 
     Returns
     -------
@@ -161,47 +204,18 @@ def _find_unit(
     if program.dtype != np.int32:
         return False, 0
     sums = np.zeros((2, program.n_compartments + WIDTH), dtype=np.int64)
-    bits = 0
-    for matrix, target in matrices:
-        columns = slice(target, target + matrix.shape[1])
-        sums[0, columns] += most * np.maximum(matrix, 0).sum(axis=0)
-        sums[1, columns] += most * np.maximum(-matrix, 0).sum(axis=0)
-        bits |= int(np.bitwise_or.reduce(matrix, axis=None))
-    unit = max(0, (bits & -bits).bit_length() - 1)  # zeros at the end, in all weights
+    for matrix in matrices:
+        columns = slice(matrix.target, matrix.target + matrix.rows.shape[1])
+        sums[0, columns] += most * np.maximum(matrix.rows, 0).sum(axis=0)
+        sums[1, columns] += most * np.maximum(-matrix.rows, 0).sum(axis=0)
+    unit = min((_find_exponent(m.rows) for m in matrices if m.rows.any()), default=0)
     short = bool(sums.max() >> unit < 2**15)
     return short, unit if short else 0
 
 
 def _join_dense(rows: list[np.ndarray], program: Program, short: bool) -> np.ndarray:
     """Join rows of weights in the shortest type that holds them."""
-    dense = _join(rows, np.int16 if short else program.dtype)
+    dense = join(rows, np.int16 if short else program.dtype)
     if program.dtype != np.int32 or np.abs(dense.astype(np.int64)).max(initial=0) >= 2**15:
         return dense
     return dense.astype(np.int16)
-
-
-def _place_weights(
-    projections: list[Projection], dtype: np.dtype
-) -> tuple[dict[int, int], np.ndarray, np.ndarray, np.ndarray]:
-    """Join the weights of all synapses, each once; return where the starts of each begin."""
-    synapses: dict[int, Weights] = {id(p.weights): p.weights for p in projections}
-    placed = {}
-    all_starts: list[np.ndarray] = []
-    n_values = n_starts = 0
-    for key, weights in synapses.items():
-        placed[key] = n_starts
-        all_starts.append(weights.starts + n_values)
-        n_values += len(weights.values)
-        n_starts += len(weights.starts)
-    return (
-        placed,
-        _join([weights.values for weights in synapses.values()], dtype),
-        _join([weights.targets for weights in synapses.values()], np.int32),
-        _join(all_starts, np.int64),
-    )
-
-
-def _join(arrays: list[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
-    if not arrays:
-        return np.zeros(0, dtype=dtype)
-    return np.ascontiguousarray(np.concatenate(arrays), dtype=dtype)

@@ -15,12 +15,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
 
-from nengo_dense.loihi.kernel.compilation import compiles_for
-
 #: Numbers in a vector: 64 bytes of 32 bits each.
 WIDTH = 16
-#: Whether this machine moves chosen numbers to the front of a vector, in one instruction.
-COMPRESSES = compiles_for("avx512f")
 
 
 def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,7 +73,7 @@ def _load(builder: Any, address: Any, kind: Any, alignment: int) -> Any:
     return builder.load(builder.bitcast(address, kind.as_pointer()), align=alignment)
 
 
-def _flags(builder: Any, condition: Any) -> Any:
+def flags_of(builder: Any, condition: Any) -> Any:
     """Tell where integers are not 0."""
     return builder.icmp_signed("!=", condition, ir.Constant(condition.type, [0] * WIDTH))
 
@@ -172,7 +168,7 @@ def where(typing_context: Any, condition: Any, a: Any, b: Any) -> Any:
     """Take ``a`` where ``condition`` is not 0, and ``b`` elsewhere."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.select(_flags(builder, arguments[0]), *arguments[1:])
+        return builder.select(flags_of(builder, arguments[0]), *arguments[1:])
 
     return a(condition, a, b), generate
 
@@ -341,34 +337,14 @@ def count_up(typing_context: Any, first: Any) -> Any:
 
 
 @instruction
-def compress(typing_context: Any, numbers: Any, condition: Any) -> Any:
-    """Move the int32 numbers where ``condition`` is not 0 to the front; zeros follow them.
-
-    Only where `COMPRESSES`.
-    """
+def load_four_bytes(typing_context: Any, array: Any, index: Any) -> Any:
+    """Read four bytes of an array of bytes as one number, the first byte lowest."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = arguments[0].type
-        flags = _flags(builder, arguments[1])
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(kind, [kind, kind, flags.type]),
-            f"llvm.x86.avx512.mask.compress.v{WIDTH}i32",
-        )
-        return builder.call(function, [arguments[0], ir.Constant(kind, [0] * WIDTH), flags])
+        address = _address(context, builder, signature.args[0], *arguments)
+        return _load(builder, address, ir.IntType(32), 1)
 
-    return numbers(numbers, condition), generate
-
-
-@instruction
-def count_set(typing_context: Any, condition: Any) -> Any:
-    """Count the numbers that are not 0."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bits = builder.bitcast(_flags(builder, arguments[0]), ir.IntType(WIDTH))
-        return builder.ctpop(builder.zext(bits, ir.IntType(64)))
-
-    return types.uint64(condition), generate
+    return types.int32(array, types.uint64), generate
 
 
 @instruction

@@ -6,7 +6,8 @@ import pytest
 numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense.loihi.kernel import compiled_spikes  # noqa: E402
-from nengo_dense.loihi.kernel.vector import COMPRESSES, WIDTH  # noqa: E402
+from nengo_dense.loihi.kernel.special_vector import COMPRESSES  # noqa: E402
+from nengo_dense.loihi.kernel.vector import WIDTH  # noqa: E402
 
 
 @pytest.fixture(

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense.loihi.kernel import compiled_packed
-from nengo_dense.loihi.kernel.packing import PACKED, pack
+from nengo_dense.loihi.kernel.packing import PACKED, pack, pack_fours
 from nengo_dense.loihi.kernel.vector import WIDTH
 
 
@@ -58,3 +58,14 @@ def test_sums_of_packed_weights_are_exact_as_long_as_they_fit(n, extreme, rng):
 def test_the_choice_of_packed_weights_exists_for_the_compiler_alone():
     with pytest.raises(NotImplementedError, match="only compiled functions"):
         compiled_packed.add_packed(None, 0, None, None, None)
+
+
+@pytest.mark.parametrize("n", [1, 4, 6])
+def test_the_first_of_four_sources_is_lowest_and_missing_ones_weigh_nothing(n, rng):
+    matrix = draw(rng, n, 16)
+    fours = pack_fours(matrix)
+    assert fours.dtype == np.int32
+    parts = [(fours.reshape(-1, 16) >> 8 * i).astype(np.int8) for i in range(4)]
+    whole = np.stack(parts, axis=1).reshape(-1, 16)
+    np.testing.assert_array_equal(whole[:n], matrix)
+    assert not whole[n:].any()

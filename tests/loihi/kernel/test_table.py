@@ -10,11 +10,24 @@ pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense import compat
 from nengo_dense.loihi.build import build_model
+from nengo_dense.loihi.kernel import table as table_module
 from nengo_dense.loihi.kernel.table import make_tables
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
 
 RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])})
+
+
+@pytest.fixture
+def adds(monkeypatch):
+    """A machine that does not multiply bytes."""
+    monkeypatch.setattr(table_module, "MULTIPLIES_BYTES", False)
+
+
+@pytest.fixture
+def multiplies(monkeypatch):
+    """A machine that does."""
+    monkeypatch.setattr(table_module, "MULTIPLIES_BYTES", True)
 
 
 def program_of(n, targets, sources=slice(None), scale=1.0):
@@ -38,11 +51,11 @@ def program_of(n, targets, sources=slice(None), scale=1.0):
     )
 
 
-def test_dense_rows_follow_their_sources_and_end_with_zeros():
+def test_dense_rows_follow_their_sources_and_end_with_zeros(adds):
     program = program_of(20, 9)
     (projection,) = program.projections
     tables = make_tables(program, 1, 1)
-    ((group, width, target, first, *_, packed),) = tables.projections.tolist()
+    ((group, width, target, first, _, _, packed, *_),) = tables.projections.tolist()
     assert (group, width, target, first, packed) == (0, WIDTH, 20, 0, 0)
     matrix = tables.dense.reshape(-1, WIDTH)
     expected = projection.weights.values.reshape(-1, 9)[projection.rows]
@@ -51,19 +64,19 @@ def test_dense_rows_follow_their_sources_and_end_with_zeros():
     assert not matrix[:, 9:].any()
     assert not matrix[-1].any()
     assert matrix.dtype == np.int16
-    assert len(tables.values) == 0
+    assert len(tables.sparse.values) == 0
 
 
-def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last():
+def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last(adds):
     program = program_of(100, 9, sources=slice(10))
     (projection,) = program.projections
     tables = make_tables(program, 1, 1)
     ((_, width, *_),) = tables.projections.tolist()
     assert width == 0
-    np.testing.assert_array_equal(tables.places[:-1, 0], projection.rows)
-    np.testing.assert_array_equal(tables.places[:-1, 1], projection.bases)
-    assert tables.places[-1, 0] == -1
-    np.testing.assert_array_equal(tables.values, projection.weights.values)
+    np.testing.assert_array_equal(tables.sparse.places[:-1, 0], projection.rows)
+    np.testing.assert_array_equal(tables.sparse.places[:-1, 1], projection.bases)
+    assert tables.sparse.places[-1, 0] == -1
+    np.testing.assert_array_equal(tables.sparse.values, projection.weights.values)
     assert len(tables.dense) == 0
 
 
@@ -87,13 +100,13 @@ def test_weights_that_learn_are_in_no_table():
     }
 
 
-def test_only_groups_that_anything_listens_to_are_listed():
+def test_only_groups_that_anything_listens_to_are_listed(adds):
     program = program_of(20, 9)
     tables = make_tables(program, 1, 1)
-    assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0]]
+    assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0, 1]]
 
 
-def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
+def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step(adds):
     compat.nengo_loihi()
     with nengo.Network(seed=0) as network:
         source = nengo.Node(np.ones(5))
@@ -115,7 +128,7 @@ def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
 
 @pytest.mark.parametrize("side_by_side", [1, 6])
 @pytest.mark.parametrize("n", [1, 5, 8, 20])
-def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side):
+def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side, adds):
     tables = make_tables(program_of(n, 3), side_by_side, 1)
     filled_up = n + -n % 4
     assert tables.room >= side_by_side * filled_up + 8  # eight are written in one go
@@ -141,7 +154,9 @@ def with_weights(values, n_sources=4):
         ([0, 0, 0], np.int16, True, 0),
     ],
 )
-def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(values, dtype, short, unit):
+def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(
+    values, dtype, short, unit, adds
+):
     tables = make_tables(with_weights(values), 1, 1)
     assert (tables.dense.dtype, tables.short, tables.unit) == (dtype, short, unit)
     matrix = tables.dense.reshape(-1, WIDTH).astype(np.int32) << tables.unit
@@ -152,3 +167,36 @@ def test_sums_of_sources_that_may_spike_often_are_longer():
     program = with_weights([-8191, 0])
     assert make_tables(program, 1, 1).short
     assert not make_tables(program, 1, 2).short
+
+
+@pytest.mark.parametrize(("wanted", "lanes"), [(1, 4), (8, 8), (9, 12)])
+def test_narrow_weights_are_multiplied_in_their_own_unit_and_nothing_is_listed(
+    wanted, lanes, multiplies
+):
+    tables = make_tables(with_weights([-128 << 7, 127 << 7, 0]), wanted, 1)
+    assert tables.side_by_side == lanes
+    assert tables.projections.tolist() == [[0, WIDTH, 4, 0, 0, 0, 0, 1, 7]]
+    assert tables.groups[0, 3] == 0
+    assert (len(tables.dense), tables.short, tables.unit) == (0, False, 0)
+    octets = tables.fours.view(np.int8).reshape(WIDTH, 4)
+    np.testing.assert_array_equal(octets[:3], np.repeat([[-128], [127], [0]], 4, axis=1))
+    assert not octets[3:].any()
+
+
+@pytest.mark.parametrize("values", [[128, 1], [-129, 1], [1] * 17])
+def test_wide_rows_and_weights_of_more_than_eight_bits_are_added(values, multiplies, monkeypatch):
+    monkeypatch.setattr(table_module, "MOST_MULTIPLIED", 16)
+    tables = make_tables(with_weights(values), 1, 1)
+    assert (tables.side_by_side, len(tables.fours), tables.groups[0, 3]) == (1, 0, 1)
+    assert tables.projections[0, 7:].tolist() == [0, 0]
+
+
+def test_a_group_is_listed_if_only_one_of_its_receivers_needs_it(multiplies, monkeypatch):
+    """Sums of both are then in one array, in a common unit."""
+    monkeypatch.setattr(table_module, "MOST_MULTIPLIED", 16)
+    narrow, wide = with_weights([3 << 9]), with_weights([1 << 7] * 17)
+    program = replace(wide, projections=[*narrow.projections, *wide.projections])
+    tables = make_tables(program, 1, 1)
+    assert tables.groups[:, 3].tolist() == [1]
+    assert (tables.short, tables.unit) == (True, 7)
+    assert tables.projections[:, 7:].tolist() == [[1, 2], [0, 0]]

@@ -173,26 +173,3 @@ def test_eight_bytes_are_loaded_twice():
     a, out = np.arange(11, dtype=np.uint8), np.empty(N, dtype=np.int32)
     run(a, out)
     assert out.tolist() == 2 * list(range(3, 11))
-
-
-def test_numbers_that_are_not_zero_are_counted():
-    @numba.njit
-    def count(a):
-        return vector.count_set(vector.load(a, np.uint64(0)))
-
-    for a in (np.zeros(N), np.arange(N) - 3, np.full(N, -(2**31))):
-        assert count(a.astype(np.int32)) == np.count_nonzero(a)
-
-
-@pytest.mark.skipif(not vector.COMPRESSES, reason="needs AVX-512")
-def test_chosen_numbers_are_moved_to_the_front():
-    @numba.njit
-    def run(first, a, out):
-        numbers = vector.count_up(np.int32(first))
-        vector.store(out, np.uint64(0), vector.compress(numbers, vector.load(a, np.uint64(0))))
-
-    for a in (np.zeros(N), np.arange(N) % 3 - 1, np.full(N, 255)):
-        out = np.full(N, -1, dtype=np.int32)
-        run(-7, a.astype(np.int32), out)
-        chosen = np.flatnonzero(a) - 7
-        assert out.tolist() == [*chosen, *[0] * (N - len(chosen))]

@@ -1,0 +1,86 @@
+"""Vector instructions of some machines; loaded only by compiled functions, as `.vector`.
+
+Each has a flag that says whether code is compiled for it. Some have another way instead.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+
+from nengo_dense.loihi.kernel.compilation import compiles_for
+from nengo_dense.loihi.kernel.vector import WIDTH, flags_of, instruction
+
+#: Whether this machine moves chosen numbers to the front of a vector, in one instruction.
+COMPRESSES = compiles_for("avx512f")
+#: Whether it multiplies pairs of short numbers and adds both products, in one instruction.
+MULTIPLIES_SHORT = compiles_for("avx512bw")
+#: Whether it multiplies bytes and adds four products each, in one instruction.
+MULTIPLIES_BYTES = compiles_for("avx512vnni")
+
+
+@instruction
+def compress(typing_context: Any, numbers: Any, condition: Any) -> Any:
+    """Move the int32 numbers where ``condition`` is not 0 to the front; zeros follow them.
+
+    Only where `COMPRESSES`.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        flags = flags_of(builder, arguments[1])
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(kind, [kind, kind, flags.type]),
+            f"llvm.x86.avx512.mask.compress.v{WIDTH}i32",
+        )
+        return builder.call(function, [arguments[0], ir.Constant(kind, [0] * WIDTH), flags])
+
+    return numbers(numbers, condition), generate
+
+
+@instruction
+def count_set(typing_context: Any, condition: Any) -> Any:
+    """Count the numbers that are not 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = builder.bitcast(flags_of(builder, arguments[0]), ir.IntType(WIDTH))
+        return builder.ctpop(builder.zext(bits, ir.IntType(64)))
+
+    return types.uint64(condition), generate
+
+
+@instruction
+def multiply_short(typing_context: Any, a: Any, b: Any) -> Any:
+    """Multiply int32 numbers of 16 bits, of which ``b`` is not negative; in less time, if it can.
+
+    Its upper 16 bits are then zero, so that the sum of both halves' products is the product.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if not MULTIPLIES_SHORT:
+            return builder.mul(*arguments)
+        kind, halves = arguments[0].type, ir.VectorType(ir.IntType(16), 2 * WIDTH)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [halves] * 2), "llvm.x86.avx512.pmaddw.d.512"
+        )
+        return builder.call(function, [builder.bitcast(x, halves) for x in arguments])
+
+    return a(a, b), generate
+
+
+@instruction
+def add_products(typing_context: Any, sums: Any, counts: Any, weights: Any) -> Any:
+    """Add the products of four bytes each: of ``counts`` without sign, of ``weights`` with one.
+
+    All are int32, of which the latter two hold four bytes. Only where `MULTIPLIES_BYTES`.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind] * 3), "llvm.x86.avx512.vpdpbusd.512"
+        )
+        return builder.call(function, arguments)
+
+    return sums(sums, counts, weights), generate

@@ -1,0 +1,74 @@
+"""Instructions that only some machines have do what NumPy does."""
+
+import numpy as np
+import pytest
+
+numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+
+from nengo_dense.loihi.kernel import special_vector, vector  # noqa: E402
+
+N = vector.WIDTH
+
+
+def test_numbers_that_are_not_zero_are_counted():
+    @numba.njit
+    def count(a):
+        return special_vector.count_set(vector.load(a, np.uint64(0)))
+
+    for a in (np.zeros(N), np.arange(N) - 3, np.full(N, -(2**31))):
+        assert count(a.astype(np.int32)) == np.count_nonzero(a)
+
+
+@pytest.mark.skipif(not special_vector.COMPRESSES, reason="needs AVX-512")
+def test_chosen_numbers_are_moved_to_the_front():
+    @numba.njit
+    def run(first, a, out):
+        numbers = vector.count_up(np.int32(first))
+        vector.store(
+            out, np.uint64(0), special_vector.compress(numbers, vector.load(a, np.uint64(0)))
+        )
+
+    for a in (np.zeros(N), np.arange(N) % 3 - 1, np.full(N, 255)):
+        out = np.full(N, -1, dtype=np.int32)
+        run(-7, a.astype(np.int32), out)
+        chosen = np.flatnonzero(a) - 7
+        assert out.tolist() == [*chosen, *[0] * (N - len(chosen))]
+
+
+def test_short_numbers_are_multiplied_with_and_without_an_instruction(monkeypatch, rng):
+    a = rng.randint(-(2**15), 2**15, size=N).astype(np.int32)
+    b = rng.randint(0, 2**15, size=N).astype(np.int32)
+    a[:2], b[:3] = (-(2**15), 2**15 - 1), (2**15 - 1, 2**15 - 1, 0)
+    for multiplies in {special_vector.MULTIPLIES_SHORT, False}:
+        monkeypatch.setattr(special_vector, "MULTIPLIES_SHORT", multiplies)
+
+        @numba.njit
+        def run(a, b, out):
+            zero = np.uint64(0)
+            product = special_vector.multiply_short(vector.load(a, zero), vector.load(b, zero))
+            vector.store(out, zero, product)
+
+        out = np.empty(N, dtype=np.int32)
+        run(a, b, out)
+        np.testing.assert_array_equal(out, a * b)
+
+
+@pytest.mark.skipif(not special_vector.MULTIPLIES_BYTES, reason="needs AVX-512 VNNI")
+def test_products_of_four_bytes_are_added_and_do_not_saturate(rng):
+    @numba.njit
+    def run(sums, counts, weights, out):
+        zero = np.uint64(0)
+        x, y = vector.load(counts, zero), vector.load(weights, zero)
+        vector.store(out, zero, special_vector.add_products(vector.load(sums, zero), x, y))
+
+    sums = rng.randint(-(2**31), 2**31, size=N).astype(np.int32)
+    counts, weights = rng.randint(0, 256, size=(N, 4)), rng.randint(-128, 128, size=(N, 4))
+    sums[:2], counts[:2], weights[0], weights[1] = 0, 255, 127, -128
+    out = np.empty(N, dtype=np.int32)
+    run(
+        sums,
+        counts.astype(np.uint8).view("<i4")[:, 0],
+        weights.astype(np.int8).view("<i4")[:, 0],
+        out,
+    )
+    np.testing.assert_array_equal(out, (sums + (counts * weights).sum(axis=1)).astype(np.int32))
