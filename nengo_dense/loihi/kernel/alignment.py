@@ -8,13 +8,13 @@ CACHE_LINE = 64
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
-    """Copy a vector to memory that begins at a cache line.
+    """Copy an array to memory that begins at a cache line.
 
     A vector register of that size is then loaded and stored in one access.
     """
     room = np.empty(array.nbytes + CACHE_LINE, dtype=np.uint8)
     start = -room.ctypes.data % CACHE_LINE
-    copy = room[start : start + array.nbytes].view(array.dtype)
+    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
 

@@ -62,7 +62,7 @@ class Tables(NamedTuple):
     targets: np.ndarray
 
 
-def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
+def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray) -> Tables:
     """Flatten a program's projections, except those to learning synapses.
 
     Parameters
@@ -72,6 +72,8 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
         Lanes whose spikes are listed together.
     most : int
         Spikes of one input neuron in one step.
+    sums : (2, n_compartments) array
+        See `.reach.signed_sums`.
     """
     projections = [p for p in program.projections if p.learning < 0]
     senders = sorted({p.source for p in projections})
@@ -79,7 +81,7 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
     matrices = {id(p): _as_matrix(p) for p in projections if _is_dense(p)}
     sparse = [p for p in projections if id(p) not in matrices]
     placed, values, targets, starts = _place_weights(sparse, program.dtype)
-    short, unit = _find_unit(list(matrices.values()), program, most)
+    short, unit = _find_unit([matrix for matrix, _ in matrices.values()], program, sums)
     rows: list[np.ndarray] = []
     table, n_dense, n_rows = [], 0, 0
     for projection in projections:
@@ -147,10 +149,8 @@ def _as_matrix(projection: Projection) -> tuple[np.ndarray, int]:
     return matrix, int(projection.bases[used][0]) + weights.offset
 
 
-def _find_unit(
-    matrices: list[tuple[np.ndarray, int]], program: Program, most: int
-) -> tuple[bool, int]:
-    """Find whether the sums of matrices, each with its first compartment, fit in 16 bits.
+def _find_unit(matrices: list[np.ndarray], program: Program, sums: np.ndarray) -> tuple[bool, int]:
+    """Find whether the sums of weights fit in 16 bits.
 
     Returns
     -------
@@ -160,22 +160,18 @@ def _find_unit(
     """
     if program.dtype != np.int32:
         return False, 0
-    sums = np.zeros((2, program.n_compartments + WIDTH), dtype=np.int64)
     bits = 0
-    for matrix, target in matrices:
-        columns = slice(target, target + matrix.shape[1])
-        sums[0, columns] += most * np.maximum(matrix, 0).sum(axis=0)
-        sums[1, columns] += most * np.maximum(-matrix, 0).sum(axis=0)
+    for matrix in matrices:
         bits |= int(np.bitwise_or.reduce(matrix, axis=None))
     unit = max(0, (bits & -bits).bit_length() - 1)  # zeros at the end, in all weights
-    short = bool(sums.max() >> unit < 2**15)
+    short = int(sums.max(initial=0)) >> unit < 2**15
     return short, unit if short else 0
 
 
 def _join_dense(rows: list[np.ndarray], program: Program, short: bool) -> np.ndarray:
     """Join rows of weights in the shortest type that holds them."""
     dense = _join(rows, np.int16 if short else program.dtype)
-    if program.dtype != np.int32 or np.abs(dense.astype(np.int64)).max(initial=0) >= 2**15:
+    if dense.dtype != np.int32 or np.abs(dense.astype(np.int64)).max(initial=0) >= 2**15:
         return dense
     return dense.astype(np.int16)
 

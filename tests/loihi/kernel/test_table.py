@@ -10,11 +10,16 @@ pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense import compat
 from nengo_dense.loihi.build import build_model
+from nengo_dense.loihi.kernel.reach import signed_sums
 from nengo_dense.loihi.kernel.table import make_tables
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
 
 RELU = nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])})
+
+
+def tables_of(program, side_by_side, most):
+    return make_tables(program, side_by_side, most, signed_sums(program, most))
 
 
 def program_of(n, targets, sources=slice(None), scale=1.0):
@@ -41,7 +46,7 @@ def program_of(n, targets, sources=slice(None), scale=1.0):
 def test_dense_rows_follow_their_sources_and_end_with_zeros():
     program = program_of(20, 9)
     (projection,) = program.projections
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     ((group, width, target, first, *_, packed),) = tables.projections.tolist()
     assert (group, width, target, first, packed) == (0, WIDTH, 20, 0, 0)
     matrix = tables.dense.reshape(-1, WIDTH)
@@ -57,7 +62,7 @@ def test_dense_rows_follow_their_sources_and_end_with_zeros():
 def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last():
     program = program_of(100, 9, sources=slice(10))
     (projection,) = program.projections
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     ((_, width, *_),) = tables.projections.tolist()
     assert width == 0
     np.testing.assert_array_equal(tables.places[:-1, 0], projection.rows)
@@ -80,7 +85,7 @@ def test_weights_that_learn_are_in_no_table():
     program = Program.from_model(build_model(network, 0.001, discretize=True))
     fixed = [p for p in program.projections if p.learning < 0]
     assert 0 < len(fixed) < len(program.projections)
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     assert len(tables.projections) == len(fixed)
     assert set(tables.groups[:, 0]) == {
         [*program.inputs, *program.blocks][p.source].start for p in fixed
@@ -89,7 +94,7 @@ def test_weights_that_learn_are_in_no_table():
 
 def test_only_groups_that_anything_listens_to_are_listed():
     program = program_of(20, 9)
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0]]
 
 
@@ -103,7 +108,7 @@ def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
         nengo.Connection(a.neurons, b.neurons, transform=np.ones((3, 7)))
     program = Program.from_model(build_model(network, 0.001))
     ((first, n_inputs),) = [(group.start, group.size) for group in program.inputs]
-    once, often = make_tables(program, 2, 1), make_tables(program, 2, 255)
+    once, often = tables_of(program, 2, 1), tables_of(program, 2, 255)
     assert often.groups[:, :2].tolist() == [[first, n_inputs], [program.n_inputs, 7]]
     # the chip's own neurons never spike twice in a step
     assert often.room - once.room == 2 * 254 * n_inputs
@@ -116,7 +121,7 @@ def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step():
 @pytest.mark.parametrize("side_by_side", [1, 6])
 @pytest.mark.parametrize("n", [1, 5, 8, 20])
 def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side):
-    tables = make_tables(program_of(n, 3), side_by_side, 1)
+    tables = tables_of(program_of(n, 3), side_by_side, 1)
     filled_up = n + -n % 4
     assert tables.room >= side_by_side * filled_up + 8  # eight are written in one go
 
@@ -142,7 +147,7 @@ def with_weights(values, n_sources=4):
     ],
 )
 def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(values, dtype, short, unit):
-    tables = make_tables(with_weights(values), 1, 1)
+    tables = tables_of(with_weights(values), 1, 1)
     assert (tables.dense.dtype, tables.short, tables.unit) == (dtype, short, unit)
     matrix = tables.dense.reshape(-1, WIDTH).astype(np.int32) << tables.unit
     np.testing.assert_array_equal(matrix[:-1, :3], np.tile(values, (4, 1)))
@@ -150,5 +155,5 @@ def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(values, dtyp
 
 def test_sums_of_sources_that_may_spike_often_are_longer():
     program = with_weights([-8191, 0])
-    assert make_tables(program, 1, 1).short
-    assert not make_tables(program, 1, 2).short
+    assert tables_of(program, 1, 1).short
+    assert not tables_of(program, 1, 2).short
