@@ -53,7 +53,8 @@ class Course:
         """Add up what there is of each step: (batch, n_frames, n) of (batch, n_steps, n)."""
         n_frames = self.x.shape[1]
         if n_frames == 1:
-            return np.asarray(values.sum(axis=1, keepdims=True))
+            # in less time than with values.sum
+            return np.asarray(np.einsum("lsn->ln", values)[:, np.newaxis])
         totals = np.zeros((len(values), n_frames, values.shape[2]), dtype=values.dtype)
         starts = np.arange(0, values.shape[1], self.frame_steps)
         totals[:, : len(starts)] = np.add.reduceat(values, starts, axis=1)
