@@ -30,8 +30,8 @@ class Gradient:
     """Sum of gradients, one array for each of a circuit's weights and biases."""
 
     def __init__(self, circuit: Circuit) -> None:
-        self.weights = [np.zeros_like(w) for w in circuit.weights]
-        self.biases = [np.zeros_like(b) for b in circuit.biases]
+        self.weights = [np.zeros(w.shape) for w in circuit.weights]
+        self.biases = [np.zeros(b.shape) for b in circuit.biases]
 
     @property
     def all(self) -> list[np.ndarray]:
