@@ -122,27 +122,26 @@ def loss_and_gradient(
         n_shown = max(answer.window.stop for answer in answers) - circuit.unread_steps
         course = circuit.show(part, n_shown, slopes=True)
         slopes = SpikeSlopes(course)
-        for answer in answers:
+        read = [circuit.read(course, answer.window, answer.rows) for answer in answers]
+        compared = goals.of_answers([circuit.logits(values) for values in read], answers)
+        for answer, values, (loss, slope) in zip(answers, read, compared, strict=True):
             share = answer.weight / every
-            total += _outputs(circuit, course, answer, share, goals, slopes, gradient)
+            total += share * loss
+            _outputs(circuit, answer, values, share * slope, slopes, gradient)
         _layers(circuit, course, slopes, gradient)
     return total, gradient
 
 
 def _outputs(
     circuit: Circuit,
-    course: Course,
     answer: Answer,
-    share: float,
-    goals: Goals,
+    read: list[np.ndarray],
+    slope: np.ndarray,
     slopes: SpikeSlopes,
     gradient: Gradient,
-) -> float:
-    """Add the outputs' gradients and slopes of what they read; return the answer's loss."""
+) -> None:
+    """Add the outputs' gradients, and slopes of what they read, by those of their logits."""
     window, rows = answer.window, answer.rows
-    read = circuit.read(course, window, rows)
-    loss, slope = goals.of_answer(circuit.logits(read), answer)
-    slope *= share
     first = len(circuit.parts.layers)
     for index, (output, values) in enumerate(zip(circuit.parts.outputs, read, strict=True), first):
         of_output, slope = slope[:, : output.n], slope[:, output.n :]
@@ -155,7 +154,6 @@ def _outputs(
             seen = window.whole if place < circuit.n_hosts else window.seen
             of_mean = of_output @ circuit.weights[index][:, columns] / window.n_steps
             slopes.add_alike(place, rows, seen, of_mean)
-    return share * loss
 
 
 def _layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gradient) -> None:
