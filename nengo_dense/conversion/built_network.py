@@ -159,8 +159,10 @@ class BuiltNetwork:
             weighted = np.matmul(transform, x[:, host.columns, np.newaxis])[:, :, 0]
         else:
             weighted = x[:, host.columns] @ transform.T
-        drive: np.ndarray = (host.layer.ensemble.gain * weighted + bias) * self.dt
-        return drive
+        weighted *= host.layer.ensemble.gain
+        weighted += bias
+        weighted *= self.dt
+        return weighted
 
     def run(self, spikes: np.ndarray) -> list[np.ndarray]:
         """Send spikes of the host to a chip just switched on.
