@@ -6,17 +6,20 @@ what changes alone, with nengo-loihi's own functions for mantissas. What is unus
 """
 
 import copy
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from nengo_dense.loihi.float_model import FloatModel
 from nengo_dense.loihi.limits import BIAS_MAX, NO_WEIGHT, VTH_EXP, VTH_MAN_MAX, VTH_MAX
-from nengo_dense.loihi.model_copy import flatten
 
 #: Weight exponents in the order in which they are tried.
 WEIGHT_EXPS = range(0, -8, -1)
+#: Least exponent of a synapse, and largest weight up to which its weights count as none.
+LEAST_EXP, NO_WEIGHTS_AT_ALL = -6, 1e-16
 #: Names of the limits of a voltage.
 LIMITS = "vmin", "vmax"
 #: First current of which the decay's sum is taken.
@@ -46,16 +49,18 @@ class Scale(NamedTuple):
 
     Attributes
     ----------
-    w_max, w_scale : numpy.floating
-        Largest absolute weight, and the factor of weights.
-    w_exp : int
+    largest : list of numpy.float32
+        Largest absolute weight of each synapse.
+    of_weights : numpy.floating
+    weight_exp : int
+        Of the synapse with the largest weight.
     v_scale, b_scale : float
-        Factors of voltages and biases.
+        Of voltages and biases.
     """
 
-    w_max: Any
-    w_scale: Any
-    w_exp: int
+    largest: list[Any]
+    of_weights: Any
+    weight_exp: int
     v_scale: float
     b_scale: float
 
@@ -68,21 +73,24 @@ class Core:
     ----------
     block : nengo_loihi.block.LoihiBlock
         In floating point.
+    weights : list of 1-D float32 array
+        Of each synapse; they change in place.
     vth : float
-    sum_u, sum_v : float
-        What a spike adds up to before current and voltage have decayed, if that is made up for.
+    u_factor, v_factor : float
+        By which currents and voltages are smaller for what a spike adds until it has decayed.
     """
 
     block: Any
+    weights: list[np.ndarray]
     vth: float
-    sum_u: float
-    sum_v: float
+    u_factor: float
+    v_factor: float
 
     def __post_init__(self) -> None:
         self.configs = [copy.copy(synapse.synapse_cfg) for synapse in self.block.synapses]
 
     @classmethod
-    def of(cls, block: Any, integers: Any) -> "Core | None":
+    def of(cls, block: Any, integers: Any, weights: list[np.ndarray]) -> "Core | None":
         """Take what does not change of a block, and of what nengo-loihi made of it.
 
         None if compartments differ in more than their biases, or have noise.
@@ -99,38 +107,37 @@ class Core:
         ]
         if any((values != values[0]).any() for values in (before.vth, *factors)):
             return None
-        return cls(block, float(before.vth[0]), *(float(factor[0]) for factor in factors))
+        return cls(block, weights, float(before.vth[0]), *(float(f[0]) for f in factors))
 
-    def scale(self, weights: list[np.ndarray]) -> Scale | None:
+    def scale(self) -> Scale | None:
         """Choose the exponent of weights; None if none fits, or weights are none or not finite."""
-        w_max = max((np.abs(flat).max(initial=0) for flat in weights), default=0.0)
+        largest = [np.abs(flat).max(initial=0) for flat in self.weights]
         b_max = float(np.abs(self.block.compartment.bias).max())
-        if not (w_max > NO_WEIGHT and np.isfinite(w_max) and np.isfinite(b_max)):
+        if not (
+            all(map(math.isfinite, [*largest, b_max])) and max(largest, default=0) > NO_WEIGHT
+        ):
             return None
-        w_scale = 255.0 / w_max
-        s_scale = 1.0 / (self.sum_u * self.sum_v)
-        for w_exp in WEIGHT_EXPS:
-            v_scale = s_scale * float(w_scale) * 2.0 ** (6 + w_exp)
-            b_scale = v_scale * self.sum_v
+        of_weights = 255.0 / max(largest)
+        s_scale = 1.0 / (self.u_factor * self.v_factor)
+        for weight_exp in WEIGHT_EXPS:
+            v_scale = s_scale * float(of_weights) * 2.0 ** (6 + weight_exp)
+            b_scale = v_scale * self.v_factor
             if round(self.vth * v_scale) <= VTH_MAX and round(b_max * b_scale) <= BIAS_MAX:
-                return Scale(w_max, w_scale, w_exp, v_scale, b_scale)
+                return Scale(largest, of_weights, weight_exp, v_scale, b_scale)
         return None
 
-    def round_weights(self, weights: list[np.ndarray], scale: Scale) -> list[np.ndarray]:
-        """Round the weights of every synapse."""
+    def round_weights(self, scale: Scale) -> Iterator[np.ndarray]:
+        """Yield the rounded weights of every synapse."""
         from nengo_loihi.builder.discretize import discretize_weights
 
-        result = []
-        for flat, config in zip(weights, self.configs, strict=True):
-            more, config.weight_exp = 0, -6
-            largest = np.abs(flat).max(initial=0)
-            if largest > 1e-16:
-                more = int(np.floor(np.log2(scale.w_max / largest)))
-                config.weight_exp = max(scale.w_exp - more, -6)
-            else:
-                more = scale.w_exp + 6
-            result.append(discretize_weights(config, flat * scale.w_scale * 2**more))
-        return result
+        w_max = max(scale.largest)
+        for flat, config, largest in zip(self.weights, self.configs, scale.largest, strict=True):
+            more = scale.weight_exp - LEAST_EXP
+            if largest > NO_WEIGHTS_AT_ALL:
+                more = int(np.floor(np.log2(w_max / largest)))
+            config.weight_exp = max(scale.weight_exp - more, LEAST_EXP)
+            scaled = flat * scale.of_weights * 2**more
+            yield discretize_weights(config, scaled, check_result=False)
 
 
 class Rounding:
@@ -145,18 +152,30 @@ class Rounding:
         self._cores = cores
         self._sizes = [core.block.n_neurons for core in cores]
 
+    @classmethod
+    def of(cls, floats: FloatModel, integers: Any) -> "Rounding | None":
+        """Prepare to round a model, as nengo-loihi did in ``integers``; None if it is unusual."""
+        cores = []
+        for block, after in zip(floats.model.blocks, integers.blocks, strict=True):
+            weights = [floats.flat_weights(synapse) for synapse in block.synapses]
+            core = Core.of(block, after, weights)
+            if core is None:
+                return None
+            cores.append(core)
+        return cls(cores)
+
     def integers(self) -> Rounded | None:
         """Return what nengo-loihi would; None where it is to say so itself."""
         from nengo_loihi.builder.discretize import bias_to_manexp
 
-        scales, values = [], []
+        scales: list[Scale] = []
+        values: list[np.ndarray] = []
         for core in self._cores:
-            weights = [flatten(synapse.weights) for synapse in core.block.synapses]
-            scale = core.scale(weights)
+            scale = core.scale()
             if scale is None:
                 return None
             scales.append(scale)
-            values += core.round_weights(weights, scale)
+            values += core.round_weights(scale)
         v_scale = np.array([scale.v_scale for scale in scales])
         compartments = [core.block.compartment for core in self._cores]
         vth = np.round(np.array([core.vth for core in self._cores]) * v_scale)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.loihi.core_rounding import Core, Rounded, Rounding
+from nengo_dense.loihi.core_rounding import Rounded, Rounding
 from nengo_dense.loihi.float_model import FloatModel
 from nengo_dense.loihi.program import Program
 
@@ -48,10 +48,9 @@ class Renewal:
         # learning and sparse synapses have more to them than weights
         if program.learnings or not all(p.weights.width for p in program.projections):
             return program
-        pairs = zip(self._floats.model.blocks, integers.blocks, strict=True)
-        cores = [core for core in (Core.of(*pair) for pair in pairs) if core is not None]
-        if len(cores) == len(integers.blocks):
-            self._rounding, self._synapses = Rounding(cores), _synapses(integers)
+        rounding = Rounding.of(self._floats, integers)
+        if rounding is not None:
+            self._rounding, self._synapses = rounding, _synapses(integers)
             rounded = self._rounding.integers()
             if rounded is not None and _same(self._renewed(program, rounded), program):
                 self._program = program

@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 
 from nengo_dense import compat
 from nengo_dense.loihi.build import build_floats
-from nengo_dense.loihi.core_rounding import Core, Rounded, Rounding
+from nengo_dense.loihi.core_rounding import Rounded, Rounding
 from nengo_dense.loihi.program import Program
 
 pytestmark = pytest.mark.filterwarnings("ignore:Lost .* extra bits:UserWarning")
@@ -53,11 +53,6 @@ def set_numbers(floats, net, rng):
     floats.set_bias(net.post, 10 ** rng.uniform(-3, 3) * rng.normal(size=40))
 
 
-def rounding_of(floats, integers):
-    pairs = zip(floats.model.blocks, integers.blocks, strict=True)
-    return Rounding([Core.of(*pair) for pair in pairs])
-
-
 @pytest.mark.parametrize("synapse", [None, 0.001, 0.005, 0.1])
 @pytest.mark.parametrize("neurons", NEURONS)
 def test_all_numbers_are_nengo_loihis(neurons, synapse, rng):
@@ -65,7 +60,7 @@ def test_all_numbers_are_nengo_loihis(neurons, synapse, rng):
     floats = build_floats(net, 0.001)
     for pre in net.pre:
         floats.set_weights(pre, net.post, np.ones((40, pre.n_neurons)))
-    rounding = rounding_of(floats, floats.integers().model)
+    rounding = Rounding.of(floats, floats.integers().model)
     exponents, n_left = set(), 0
     for _ in range(60):
         set_numbers(floats, net, rng)
@@ -98,11 +93,30 @@ def test_weights_of_nothing_and_compartments_that_differ_are_left_to_nengo_loihi
     for pre in net.pre:
         floats.set_weights(pre, net.post, np.zeros((40, pre.n_neurons)))
     integers = floats.integers().model
-    assert rounding_of(floats, integers).integers() is None
-    block, after = next(iter(floats.model.blocks)), next(iter(integers.blocks))
+    assert Rounding.of(floats, integers).integers() is None
+    block = next(iter(floats.model.blocks))
     for name in ("vth", "enable_noise"):
         array = getattr(block.compartment, name)
         before, array[0] = array[0], 7
-        assert Core.of(block, after) is None
+        assert Rounding.of(floats, integers) is None
         array[0] = before
-    assert Core.of(block, after) is not None
+    assert Rounding.of(floats, integers) is not None
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_is_not_finite_is_left_to_nengo_loihi(rng, bad, number):
+    net = two_into_one(NEURONS["relu"], None)
+    floats = build_floats(net, 0.001)
+    set_numbers(floats, net, rng)
+    rounding = Rounding.of(floats, floats.integers().model)
+    assert rounding.integers() is not None
+    bias = np.zeros(40)
+    bias[20 * number] = bad
+    floats.set_bias(net.post, bias)
+    assert rounding.integers() is None
+    floats.set_bias(net.post, np.zeros(40))
+    weights = rng.normal(size=(40, net.pre[number].n_neurons))
+    weights[7, 3] = bad
+    floats.set_weights(net.pre[number], net.post, weights)
+    assert rounding.integers() is None
