@@ -1,5 +1,6 @@
 """A stack or a graph that is built for the chip once, whose numbers can be replaced many times."""
 
+import itertools
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -99,6 +100,8 @@ class BuiltNetwork:
             np.random.set_state(random_state)
         self._renewal = Renewal(self._floats)
         self._columns = _columns(self._floats.model, list(chip.values()))
+        ends = np.cumsum([0, *(len(columns) for columns in self._columns)]).tolist()
+        self._recorded = list(itertools.starmap(slice, itertools.pairwise(ends)))
         self._sent = _sent(self._floats.model, [host.layer.ensemble for host in self.hosts])
 
     def set_parameters(self, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:
@@ -156,8 +159,10 @@ class BuiltNetwork:
             weighted = np.matmul(transform, x[:, host.columns, np.newaxis])[:, :, 0]
         else:
             weighted = x[:, host.columns] @ transform.T
-        drive: np.ndarray = (host.layer.ensemble.gain * weighted + bias) * self.dt
-        return drive
+        weighted *= host.layer.ensemble.gain
+        weighted += bias
+        weighted *= self.dt
+        return weighted
 
     def run(self, spikes: np.ndarray) -> list[np.ndarray]:
         """Send spikes of the host to a chip just switched on.
@@ -198,8 +203,7 @@ class BuiltNetwork:
         state = ChipState.zeros(program, lanes)
         sent = spikes if self._sent is None else np.take(spikes, self._sent, axis=2)
         make_kernel("auto", program).advance(state, Drive(sent), recordings)
-        ends = np.cumsum([len(c) for c in self._columns])[:-1]
-        return [np.split(recording.values, ends, axis=2) for recording in recordings]
+        return [[r.values[:, :, part] for part in self._recorded] for r in recordings]
 
 
 def _dtype(key: str, program: Program) -> Any:

@@ -53,7 +53,8 @@ class Course:
         """Add up what there is of each step: (batch, n_frames, n) of (batch, n_steps, n)."""
         n_frames = self.x.shape[1]
         if n_frames == 1:
-            return np.asarray(values.sum(axis=1, keepdims=True))
+            # in less time than with values.sum
+            return np.asarray(np.einsum("lsn->ln", values)[:, np.newaxis])
         totals = np.zeros((len(values), n_frames, values.shape[2]), dtype=values.dtype)
         starts = np.arange(0, values.shape[1], self.frame_steps)
         totals[:, : len(starts)] = np.add.reduceat(values, starts, axis=1)
@@ -205,7 +206,9 @@ class Circuit:
 
     def standard(self, x: np.ndarray) -> np.ndarray:
         """Return inputs in the units of the weights that read them, (..., size_in)."""
-        return (x - self.mean) / self.deviation
+        standard: np.ndarray = x - self.mean
+        standard /= self.deviation
+        return standard
 
     def read(self, course: Course, window: Window, rows: Any = slice(None)) -> list[np.ndarray]:
         """Average what each output reads over a window: list of (n_rows, n_in) arrays."""
@@ -254,7 +257,8 @@ class Circuit:
         drive = self._built.drive(samples.x.reshape(-1, shape[2]), exact=not slopes)
         drive = drive.reshape(*shape[:2], -1)
         fired = make_fire_from_rest()(drive, n_steps, frame_steps)
-        sent = fired if fired.max(initial=0) <= 1 else np.minimum(fired, 1)
+        # in less time than with np.minimum(fired, 1)
+        sent = fired if fired.max(initial=0) <= 1 else (fired > 0).view(np.uint8)
         traces, neurons = self._built.trace(sent) if slopes else ([], [])
         chip = [trace.spiked for trace in traces] if slopes else self._built.run(sent)
         spikes = [*(sent[:, :, self.host_columns(i)] for i in range(self.n_hosts)), *chip]

@@ -1,7 +1,7 @@
 """The loss between a stack's logits and its source model's, and its gradient."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -131,14 +131,14 @@ class Distillation:
         return np.asarray(temperature * np.log(np.maximum(mixed, np.finfo(float).tiny)))
 
     def __call__(
-        self, logits: np.ndarray, targets: np.ndarray, early: bool = False
-    ) -> tuple[float, np.ndarray]:
-        """Return the mean loss of a batch and its gradient.
+        self, logits: np.ndarray, targets: np.ndarray, early: Any = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean loss of a batch and its gradient, or those of several batches.
 
         Parameters
         ----------
-        logits, targets : (batch, n_out) ndarray
-        early : bool, optional
+        logits, targets : (..., batch, n_out) ndarray
+        early : (...) array_like of bool, optional
             Whether the logits come from the first part of a presentation. They are too small
             then, as the first spikes are missing. The class is right all the same, and larger
             weights would make later logits too large. So softmaxes and sigmoids are compared at
@@ -146,30 +146,44 @@ class Distillation:
 
         Returns
         -------
-        loss : float
-        gradient : (batch, n_out) ndarray
+        loss : (...) ndarray
+        gradient : (..., batch, n_out) ndarray
             With respect to ``logits``.
         """
-        loss, gradient = 0.0, np.zeros_like(logits)
+        is_early = np.asarray(early)
+        loss, gradient = np.zeros(logits.shape[:-2]), np.zeros_like(logits)
         for head, scale, weight, says_early in self.comparisons:
-            if early and not says_early:
-                continue
-            factor = best_scale(logits, targets, head) if early and head in EARLY else 1.0
+            factor: Any = 1.0
+            if head in EARLY and is_early.any():
+                best = best_scale(logits, targets, head)
+                factor = np.where(is_early, best, 1.0)[..., np.newaxis, np.newaxis]
             z, t = factor * logits / scale, targets / scale
             (found, output), (least, wanted) = with_potential(head, z), with_potential(head, t)
-            distance = found - least - (wanted * (z - t)).sum(axis=1)
-            loss += weight * distance.mean()
-            gradient += weight * factor * (output - wanted) / scale / len(logits)
-        return float(loss), gradient
+            distance = found - least - (wanted * (z - t)).sum(axis=-1)
+            heeded = np.where(is_early & (not says_early), 0.0, weight)
+            loss += heeded * distance.mean(axis=-1)
+            share = heeded[..., np.newaxis, np.newaxis] * factor
+            gradient += share * (output - wanted) / scale / logits.shape[-2]
+        return loss, gradient
 
 
-def best_scale(logits: np.ndarray, targets: np.ndarray, head: str = "softmax") -> float:
+def best_scale(logits: np.ndarray, targets: np.ndarray, head: str = "softmax") -> np.ndarray:
     """Return the factor that brings logits closest to targets.
 
     For a softmax up to a constant per sample, which it does not see. The factor stays between 1/2
     and 2, so that logits of noise are not blown up.
+
+    Parameters
+    ----------
+    logits, targets : (..., batch, n_out) ndarray
+    head : str, optional
+
+    Returns
+    -------
+    factor : (...) ndarray
     """
     z, t = logits, targets
     if head == "softmax":
-        z, t = (values - values.mean(axis=1, keepdims=True) for values in (logits, targets))
-    return float(np.clip((z * t).sum() / max((z * z).sum(), np.finfo(float).tiny), 0.5, 2.0))
+        z, t = (values - values.mean(axis=-1, keepdims=True) for values in (logits, targets))
+    both, own = ((z * other).reshape(*z.shape[:-2], -1).sum(axis=-1) for other in (t, z))
+    return np.clip(both / np.maximum(own, np.finfo(float).tiny), 0.5, 2.0)

@@ -1,8 +1,9 @@
 """What is wanted of all outputs together."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -144,20 +145,30 @@ class Goals:
                 mixed[:, goal.columns] = goal.distillation.with_labels(part, column)
         return mixed
 
-    def of_answer(self, logits: np.ndarray, answer: Answer) -> tuple[float, np.ndarray]:
-        """Return the mean loss of an answer's samples, with their labels, and its gradient."""
-        targets = self.with_labels(answer.targets, answer.labels)
-        return self(logits, targets, answer.window.early)
+    def of_answers(
+        self, logits: Sequence[np.ndarray], answers: Sequence[Answer]
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield the mean loss of each answer's samples, with their labels, and its gradient.
+
+        Answers of as many samples, one after another, are compared at once.
+        """
+        pairs = zip(logits, answers, strict=True)
+        for _, group in itertools.groupby(pairs, lambda pair: len(pair[0])):
+            found, alike = zip(*group, strict=True)
+            wanted = [self.with_labels(answer.targets, answer.labels) for answer in alike]
+            early = [answer.window.early for answer in alike]
+            losses, gradients = self(np.stack(found), np.stack(wanted), early)
+            yield from zip(losses.tolist(), gradients, strict=True)
 
     def __call__(
-        self, logits: np.ndarray, targets: np.ndarray, early: bool = False
-    ) -> tuple[float, np.ndarray]:
-        """Return the mean loss of a batch and its gradient; see `Distillation`."""
-        loss, gradient = 0.0, np.zeros_like(logits)
+        self, logits: np.ndarray, targets: np.ndarray, early: Any = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean loss of batches and its gradient; see `Distillation`."""
+        loss, gradient = np.zeros(logits.shape[:-2]), np.zeros_like(logits)
         for columns, _, distillation, weight in self.of_outputs:
-            part, slope = distillation(logits[:, columns], targets[:, columns], early)
+            part, slope = distillation(logits[..., columns], targets[..., columns], early)
             loss += weight * part
-            gradient[:, columns] = weight * slope
+            gradient[..., columns] = weight * slope
         return loss, gradient
 
     def apart(self, logits: np.ndarray, source: np.ndarray) -> tuple[float, ...]:
@@ -199,7 +210,7 @@ def _share(goal: Goal, targets: np.ndarray) -> float:
     part = targets[:, goal.columns]
     constant = np.broadcast_to(part.mean(axis=0), part.shape)
     loss, _ = goal.distillation(np.array(constant), part)
-    return 1 / loss if loss > 0 else 1.0
+    return float(1 / loss) if loss > 0 else 1.0
 
 
 def _apart(goal: Goal, logits: np.ndarray, source: np.ndarray) -> float:

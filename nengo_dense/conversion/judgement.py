@@ -77,7 +77,8 @@ def judge(
     logits, source, labels = [], [], []
     for answer, read in answer_all(circuit, samples, windows):
         found = circuit.logits(read)
-        total += answer.weight * goals.of_answer(found, answer)[0]
+        ((loss, _),) = goals.of_answers([found], [answer])
+        total += answer.weight * loss
         every += answer.weight
         if not answer.window.early:
             logits.append(found)

@@ -8,7 +8,9 @@ through stochastic neurons for conditional computation", arXiv:1308.3432, 2013).
 biases learn when spikes have to come, which decides where few of them fit in.
 """
 
+import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +30,8 @@ class Gradient:
     """Sum of gradients, one array for each of a circuit's weights and biases."""
 
     def __init__(self, circuit: Circuit) -> None:
-        self.weights = [np.zeros_like(w) for w in circuit.weights]
-        self.biases = [np.zeros_like(b) for b in circuit.biases]
+        self.weights = [np.zeros(w.shape) for w in circuit.weights]
+        self.biases = [np.zeros(b.shape) for b in circuit.biases]
 
     @property
     def all(self) -> list[np.ndarray]:
@@ -38,24 +40,47 @@ class Gradient:
 
 
 class SpikeSlopes:
-    """Slopes of the loss with respect to every population's spikes: sums over its readers."""
+    """Slopes of the loss with respect to every population's spikes: sums over its readers.
+
+    Outputs come first, and then the layers, readers before their sources.
+    """
 
     def __init__(self, course: Course) -> None:
         self._course = course
         self._shapes = [spiked.shape for spiked in course.spikes]
+        self._alike: dict[int, list[tuple[Any, slice, np.ndarray]]] = {}
         self._known: dict[int, np.ndarray] = {}
         self._totals: dict[int, np.ndarray] = {}
 
     def of(self, population: int) -> np.ndarray:
         """Return the (batch, n_steps, n_neurons) float32 array, to add to."""
         if population not in self._known:
-            self._known[population] = np.zeros(self._shapes[population], dtype=np.float32)
+            self._known[population] = self._spread(population)
         return self._known[population]
+
+    def add_alike(self, population: int, rows: Any, steps: slice, slopes: np.ndarray) -> None:
+        """Add slopes that are the same in some steps: (n_rows, n_neurons), before all others."""
+        self._alike.setdefault(population, []).append((rows, steps, np.float32(slopes)))
+
+    def _spread(self, population: int) -> np.ndarray:
+        """Add up slopes that are alike, and write every step once."""
+        lanes, n_steps, n = self._shapes[population]
+        found = np.empty((lanes, n_steps, n), dtype=np.float32)
+        alike = self._alike.get(population, [])
+        bounds = {0, n_steps, *(bound for _, s, _ in alike for bound in s.indices(n_steps)[:2])}
+        for start, stop in itertools.pairwise(sorted(bounds)):
+            here = np.zeros((lanes, n), dtype=np.float32)
+            for rows, steps, slopes in alike:
+                first, end, _ = steps.indices(n_steps)
+                if first <= start and stop <= end:
+                    here[rows] += slopes
+            found[:, start:stop] = here[:, np.newaxis]
+        return found
 
     def add(self, population: int, slopes: np.ndarray) -> None:
         """Add slopes of every step; the array itself may be kept and changed."""
-        if population in self._known:
-            self._known[population] += slopes
+        if population in self._known or population in self._alike:
+            self.of(population)[...] += slopes
         else:
             self._known[population] = slopes
 
@@ -66,7 +91,8 @@ class SpikeSlopes:
     def totals(self, population: int) -> np.ndarray:
         """Return the sums over all steps of each frame, (batch, n_frames, n_neurons)."""
         totals = self._totals.get(population, 0)
-        if population in self._known or population not in self._totals:
+        by_step = population in self._known or population in self._alike
+        if by_step or population not in self._totals:
             totals = totals + self._course.by_frame(self.of(population))
         return np.asarray(totals)
 
@@ -96,27 +122,26 @@ def loss_and_gradient(
         n_shown = max(answer.window.stop for answer in answers) - circuit.unread_steps
         course = circuit.show(part, n_shown, slopes=True)
         slopes = SpikeSlopes(course)
-        for answer in answers:
+        read = [circuit.read(course, answer.window, answer.rows) for answer in answers]
+        compared = goals.of_answers([circuit.logits(values) for values in read], answers)
+        for answer, values, (loss, slope) in zip(answers, read, compared, strict=True):
             share = answer.weight / every
-            total += _outputs(circuit, course, answer, share, goals, slopes, gradient)
+            total += share * loss
+            _outputs(circuit, answer, values, share * slope, slopes, gradient)
         _layers(circuit, course, slopes, gradient)
     return total, gradient
 
 
 def _outputs(
     circuit: Circuit,
-    course: Course,
     answer: Answer,
-    share: float,
-    goals: Goals,
+    read: list[np.ndarray],
+    slope: np.ndarray,
     slopes: SpikeSlopes,
     gradient: Gradient,
-) -> float:
-    """Add the outputs' gradients and slopes of what they read; return the answer's loss."""
+) -> None:
+    """Add the outputs' gradients, and slopes of what they read, by those of their logits."""
     window, rows = answer.window, answer.rows
-    read = circuit.read(course, window, rows)
-    loss, slope = goals.of_answer(circuit.logits(read), answer)
-    slope *= share
     first = len(circuit.parts.layers)
     for index, (output, values) in enumerate(zip(circuit.parts.outputs, read, strict=True), first):
         of_output, slope = slope[:, : output.n], slope[:, output.n :]
@@ -128,8 +153,7 @@ def _outputs(
             place = circuit.place[source]
             seen = window.whole if place < circuit.n_hosts else window.seen
             of_mean = of_output @ circuit.weights[index][:, columns] / window.n_steps
-            slopes.of(place)[rows, seen] += np.float32(of_mean)[:, np.newaxis]
-    return share * loss
+            slopes.add_alike(place, rows, seen, of_mean)
 
 
 def _layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gradient) -> None:

@@ -36,10 +36,12 @@ class CoreWeights:
         targets = {
             id(axon.target) for sender, _ in senders_of(model, pre) for axon in sender.axons
         }
-        self._parts = []
+        self._parts: list[tuple[Any, np.ndarray, np.ndarray]] = []
         for block in model.objs[post]["in"]:
             synapses = [synapse for synapse in block.synapses if id(synapse) in targets]
-            self._parts.append((self._only(synapses, block), neurons_of(model, block)))
+            neurons = neurons_of(model, block)
+            matrix = np.zeros((self.shape[1], block.n_neurons), dtype=np.float32)
+            self._parts.append((self._only(synapses, block), neurons, matrix))
 
     def _only(self, synapses: list[Any], block: Any) -> Any:
         if len(synapses) != 1:
@@ -86,6 +88,17 @@ class CoreWeights:
         if self._amplitude is not None:
             weights = weights * self._amplitude
         rows = weights.astype(nengo.rc.float_dtype).T * self._gain
-        for synapse, neurons in self._parts:
-            part = np.ascontiguousarray(rows[:, neurons], dtype=np.float32)
-            synapse.weights = list(part[:, np.newaxis])
+        for synapse, neurons, matrix in self._parts:
+            matrix[...] = rows[:, neurons]
+            if synapse.weights[0].base is not matrix:
+                synapse.weights = list(matrix[:, np.newaxis])
+
+    def matrix(self, synapse: Any) -> np.ndarray | None:
+        """Return the (n_axons, n_neurons) weights of a synapse, which change when they are set.
+
+        None if they were never set, or the synapse belongs to others.
+        """
+        for mine, _, matrix in self._parts:
+            if mine is synapse and mine.weights[0].base is matrix:
+                return matrix
+        return None

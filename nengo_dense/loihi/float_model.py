@@ -9,6 +9,7 @@ import numpy as np
 from nengo_dense.loihi.core_weights import CoreWeights
 from nengo_dense.loihi.integer_model import IntegerModel, make_integers
 from nengo_dense.loihi.layout import Layer, layers_of, neurons_of
+from nengo_dense.loihi.model_copy import flatten
 from nengo_dense.plugins import describe, message
 
 
@@ -108,3 +109,12 @@ class FloatModel:
         if (pre, post) not in self._weights:
             self._weights[pre, post] = CoreWeights(self.model, pre, post)
         self._weights[pre, post].set(transform)
+
+    def flat_weights(self, synapse: Any) -> np.ndarray:
+        """Return all weights of a synapse in one dimension.
+
+        Once they have been set they change in this array, too, when they are set again.
+        """
+        found = (weights.matrix(synapse) for weights in self._weights.values())
+        matrix = next((matrix for matrix in found if matrix is not None), None)
+        return flatten(synapse.weights) if matrix is None else matrix.reshape(-1)

@@ -112,7 +112,7 @@ def tangent_of_loss(circuit, batch, goals, windows, moves):
             parts = [mean_change(circuit, course, r.source, changes, answer) for r in part.reads]
             of_read = np.concatenate(parts, axis=1) @ circuit.weights[first + k].T
             moved.append(of_read + read[k] @ moves[first + k].T + moves[n + first + k])
-        _, slope = goals.of_answer(circuit.logits(read), answer)
+        ((_, slope),) = goals.of_answers([circuit.logits(read)], [answer])
         total += answer.weight * (slope * np.concatenate(moved, axis=1)).sum()
     return total / sum(answer.weight for answer in answers)
 

@@ -8,13 +8,13 @@ CACHE_LINE = 64
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
-    """Copy a vector to memory that begins at a cache line.
+    """Copy an array to memory that begins at a cache line.
 
     A vector register of that size is then loaded and stored in one access.
     """
     room = np.empty(array.nbytes + CACHE_LINE, dtype=np.uint8)
     start = -room.ctypes.data % CACHE_LINE
-    copy = room[start : start + array.nbytes].view(array.dtype)
+    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
 
@@ -27,10 +27,16 @@ def flat_view(values: np.ndarray) -> np.ndarray:
     ValueError
         The values of one lane and step are not side by side.
     """
-    by_step = values.swapaxes(0, 1)
-    if by_step.flags.c_contiguous:  # as they come from the emulator: the short way
+    # as they come from a kernel, or from the emulator: the short ways
+    by_step = values if values.flags.c_contiguous else values.swapaxes(0, 1)
+    if by_step.flags.c_contiguous:
         return np.reshape(by_step, -1)
     if values.shape[2] > 1 and values.strides[2] != values.itemsize:
         raise ValueError("the values of one lane and step must be side by side")
     last = sum((n - 1) * stride for n, stride in zip(values.shape, values.strides, strict=True))
-    return as_strided(values, (last // values.itemsize + 1,), (values.itemsize,))
+    n, whole = last // values.itemsize + 1, values.base
+    if isinstance(whole, np.ndarray) and whole.dtype == values.dtype and whole.flags.c_contiguous:
+        before = values.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+        first = before // values.itemsize
+        return np.reshape(whole, -1)[first : first + n]  # in half the time of as_strided
+    return as_strided(values, (n,), (values.itemsize,))

@@ -28,7 +28,7 @@ def correlate(arrived: np.ndarray, sent: np.ndarray) -> np.ndarray:
         return np.asarray(numpy_product.correlate(arrived, sent, np.float32), dtype=np.float64)
     whole, spikes = padded(arrived, WIDTH), np.ascontiguousarray(sent).reshape(-1)
     width = whole.shape[2]
-    bounds = np.linspace(0, lanes, N_SUMS + 1).astype(np.uint64)
+    bounds = (np.arange(N_SUMS + 1) * lanes // N_SUMS).astype(np.uint64)
     sums = np.zeros((N_SUMS, senders, width), dtype=np.float32)
 
     def part(start: int, stop: int) -> None:

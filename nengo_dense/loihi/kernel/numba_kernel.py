@@ -13,7 +13,7 @@ from nengo_dense.loihi.kernel.compiled_chip import advance
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
 from nengo_dense.loihi.kernel.numpy_estimate import Estimated
-from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach
+from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach, signed_sums
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.kernel.table import FOUR, make_tables
 from nengo_dense.loihi.kernel.thread import over_lanes
@@ -44,7 +44,8 @@ class NumbaKernel:
         padded = len(chip) + -len(chip) % WIDTH
         repeats = any(group.scheduled for group in program.inputs)
         most = MOST_SPIKES if repeats else 1
-        tables = make_tables(program, max(1, WORKSPACE // padded), most)
+        sums = signed_sums(program, most)
+        tables = make_tables(program, max(1, WORKSPACE // padded), most, sums)
         # short sums have an array of their own, beside those of sparse weights
         together = not (tables.short and len(tables.sparse.values))
         self._tables = tables._replace(dense=aligned(tables.dense), fours=aligned(tables.fours))
@@ -60,7 +61,7 @@ class NumbaKernel:
             leaky=bool((chip.keep_v != 1 << DECAY_BITS).any()),
             holds=bool((chip.refract > 1).any()),
             repeats=repeats,
-            reach=np.int32(find_reach(program, most) if together else NOWHERE),
+            reach=np.int32(find_reach(program, sums) if together else NOWHERE),
         )
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
@@ -143,10 +144,9 @@ class NumbaKernel:
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:
     """Pad parameters to whole vectors, with compartments that do nothing; repeat for each lane."""
-
-    def repeated(values: np.ndarray) -> np.ndarray:
-        room = aligned(np.zeros(side_by_side * padded, dtype=values.dtype))
-        room.reshape(side_by_side, padded)[:, : len(values)] = values
-        return room
-
-    return Parameters(*map(repeated, parameters))
+    # all are numbers of 32 bits, and so each begins at a cache line as the first one does
+    room = aligned(np.zeros((len(parameters), side_by_side, padded), dtype=np.int32))
+    rows = [row.view(p.dtype) for row, p in zip(room, parameters, strict=True)]
+    for row, values in zip(rows, parameters, strict=True):
+        row[:, : len(values)] = values
+    return Parameters(*(row.reshape(-1) for row in rows))

@@ -59,8 +59,8 @@ def pack(matrix: np.ndarray) -> tuple[np.ndarray, int]:
         0 if a weight has more than 8 bits.
     """
     whole = matrix.shape[1] // (2 * PACKED) * 2 * PACKED
-    if not fits_bytes(matrix):
-        whole = 0
+    if not whole or not fits_bytes(matrix):
+        return matrix.astype(np.int16), 0
     low, high = np.moveaxis(matrix[:, :whole].reshape(len(matrix), -1, 2, WIDTH), 2, 0)
     packed = (low + 2**7 + 2**8 * high).reshape(len(matrix), whole // 2)
     return np.concatenate([packed, matrix[:, whole:]], axis=1).astype(np.int16), whole // 2

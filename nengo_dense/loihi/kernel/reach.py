@@ -9,7 +9,44 @@ from nengo_dense.loihi.program import Program
 NOWHERE = -1
 
 
-def find_reach(program: Program, most: int) -> int:
+def signed_sums(program: Program, most: int) -> np.ndarray:
+    """Sum the weights of either sign that can reach each compartment in a step.
+
+    Parameters
+    ----------
+    program : Program
+    most : int
+        Spikes of one input neuron in one step.
+
+    Returns
+    -------
+    sums : (2, n_compartments) float64 array
+        Of positive weights, and of negative ones without their sign; exact, as all sums of
+        integers.
+    """
+    sums = np.zeros((2, program.n_compartments))
+    for projection in program.projections:
+        used = projection.rows >= 0
+        rows, bases, weights = projection.rows[used], projection.bases[used], projection.weights
+        if weights.width and (bases == bases[:1]).all():
+            values = weights.values.reshape(-1, weights.width)[rows]
+            first = int(bases[0] if len(bases) else 0) + weights.offset
+            columns = slice(first, first + weights.width)
+            positive = np.maximum(values, 0).sum(axis=0, dtype=float)
+            sums[0, columns] += most * positive
+            sums[1, columns] += most * (positive - values.sum(axis=0, dtype=float))
+            continue
+        lengths = np.diff(weights.starts)[rows]
+        before = np.cumsum(lengths) - lengths
+        each = np.repeat(weights.starts[rows] - before, lengths) + np.arange(lengths.sum())
+        targets = np.repeat(bases, lengths) + weights.targets[each]
+        single = most * weights.values[each].astype(float)
+        for sum_, signed in zip(sums, (single, -single), strict=True):
+            sum_ += np.bincount(targets, np.maximum(signed, 0), program.n_compartments)
+    return sums
+
+
+def find_reach(program: Program, sums: np.ndarray) -> int:
     """Find the largest absolute value of currents from which no register overflows in a step.
 
     A step adds at most all positive or all negative weights to a current, and then the bias.
@@ -18,8 +55,8 @@ def find_reach(program: Program, most: int) -> int:
     Parameters
     ----------
     program : Program
-    most : int
-        Spikes of one input neuron in one step.
+    sums : (2, n_compartments) array
+        See `signed_sums`.
 
     Returns
     -------
@@ -30,22 +67,6 @@ def find_reach(program: Program, most: int) -> int:
     chip = program.compartments
     if program.dtype != np.int32 or (chip.vmax <= chip.vth).any():
         return NOWHERE
-    added = _largest_sum(program, most)
+    added = int(sums.max(initial=0))
     bias = int(np.abs(chip.bias.astype(np.int64)).max(initial=0))
     return NOWHERE if added >> Q_BITS else max(NOWHERE, 2**U_BITS - 1 - added - bias)
-
-
-def _largest_sum(program: Program, most: int) -> int:
-    """Sum the weights of either sign that reach a compartment; return the largest such sum."""
-    sums = np.zeros((2, program.n_compartments))
-    for projection in program.projections:
-        weights, used = projection.weights, projection.rows >= 0
-        rows = projection.rows[used]
-        lengths = np.diff(weights.starts)[rows]
-        before = np.cumsum(lengths) - lengths
-        each = np.repeat(weights.starts[rows] - before, lengths) + np.arange(lengths.sum())
-        targets = np.repeat(projection.bases[used], lengths) + weights.targets[each]
-        values = most * weights.values[each].astype(float)  # exact, as all sums of integers
-        for sum_, signed in zip(sums, (values, -values), strict=True):
-            sum_ += np.bincount(targets, np.maximum(signed, 0), program.n_compartments)
-    return int(sums.max(initial=0))

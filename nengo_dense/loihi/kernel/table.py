@@ -96,7 +96,7 @@ class _Numbers:
         return self.size - array.size
 
 
-def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
+def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray) -> Tables:
     """Flatten a program's projections, except those to learning synapses.
 
     Parameters
@@ -106,6 +106,8 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
         Lanes to compute together, at least.
     most : int
         Spikes of one input neuron in one step.
+    sums : (2, n_compartments) array
+        See `.reach.signed_sums`.
     """
     projections = [p for p in program.projections if p.learning < 0]
     senders = sorted({p.source for p in projections})
@@ -114,7 +116,7 @@ def make_tables(program: Program, side_by_side: int, most: int) -> Tables:
     if len(added) < len(matrices):
         side_by_side += -side_by_side % FOUR
     groups, room = _table_of_groups(program, senders, side_by_side, most)
-    short, unit = _find_unit(list(matrices.values()), program, most) if added else (False, 0)
+    short, unit = _find_unit(list(matrices.values()), program, sums) if added else (False, 0)
     others = [p for p in projections if id(p) not in matrices]
     sparse, begins = make_sparse_table(others, program.dtype)
     dense, fours, table = _Numbers(), _Numbers(), []
@@ -192,8 +194,8 @@ def _find_exponent(rows: np.ndarray) -> int:
     return max(0, (bits & -bits).bit_length() - 1)
 
 
-def _find_unit(matrices: list[_Matrix], program: Program, most: int) -> tuple[bool, int]:
-    """Find whether the sums of matrices fit in 16 bits.
+def _find_unit(matrices: list[_Matrix], program: Program, sums: np.ndarray) -> tuple[bool, int]:
+    """Find whether the sums of weights fit in 16 bits.
 
     Returns
     -------
@@ -203,19 +205,14 @@ def _find_unit(matrices: list[_Matrix], program: Program, most: int) -> tuple[bo
     """
     if program.dtype != np.int32:
         return False, 0
-    sums = np.zeros((2, program.n_compartments + WIDTH), dtype=np.int64)
-    for matrix in matrices:
-        columns = slice(matrix.target, matrix.target + matrix.rows.shape[1])
-        sums[0, columns] += most * np.maximum(matrix.rows, 0).sum(axis=0)
-        sums[1, columns] += most * np.maximum(-matrix.rows, 0).sum(axis=0)
     unit = min((_find_exponent(m.rows) for m in matrices if m.rows.any()), default=0)
-    short = bool(sums.max() >> unit < 2**15)
+    short = int(sums.max(initial=0)) >> unit < 2**15
     return short, unit if short else 0
 
 
 def _join_dense(rows: list[np.ndarray], program: Program, short: bool) -> np.ndarray:
     """Join rows of weights in the shortest type that holds them."""
     dense = join(rows, np.int16 if short else program.dtype)
-    if program.dtype != np.int32 or np.abs(dense.astype(np.int64)).max(initial=0) >= 2**15:
+    if dense.dtype != np.int32 or np.abs(dense.astype(np.int64)).max(initial=0) >= 2**15:
         return dense
     return dense.astype(np.int16)

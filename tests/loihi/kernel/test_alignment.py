@@ -25,6 +25,15 @@ def test_a_flat_view_has_each_value_at_the_distance_of_its_strides():
     assert values[0, 0, 0] == -1
 
 
+def test_a_flat_view_of_some_columns_begins_with_them():
+    whole = np.arange(60).reshape(3, 4, 5)
+    for values in (whole, whole[:, :, 2:], whole[:, :, :1], whole[1:, :, 1:3]):
+        flat = flat_view(values)
+        assert np.shares_memory(flat, whole)
+        first, last = values[0, 0, 0], values[-1, -1, -1]
+        assert flat.tolist() == list(range(first, last + 1))
+
+
 def test_a_flat_view_of_values_apart_is_refused():
     with pytest.raises(ValueError, match="must be side by side"):
         flat_view(np.zeros((2, 3, 8))[..., ::2])

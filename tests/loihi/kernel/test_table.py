@@ -11,6 +11,7 @@ pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 from nengo_dense import compat
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel import table as table_module
+from nengo_dense.loihi.kernel.reach import signed_sums
 from nengo_dense.loihi.kernel.table import make_tables
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
@@ -28,6 +29,10 @@ def adds(monkeypatch):
 def multiplies(monkeypatch):
     """A machine that does."""
     monkeypatch.setattr(table_module, "MULTIPLIES_BYTES", True)
+
+
+def tables_of(program, side_by_side, most):
+    return make_tables(program, side_by_side, most, signed_sums(program, most))
 
 
 def program_of(n, targets, sources=slice(None), scale=1.0):
@@ -54,7 +59,7 @@ def program_of(n, targets, sources=slice(None), scale=1.0):
 def test_dense_rows_follow_their_sources_and_end_with_zeros(adds):
     program = program_of(20, 9)
     (projection,) = program.projections
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     ((group, width, target, first, _, _, packed, *_),) = tables.projections.tolist()
     assert (group, width, target, first, packed) == (0, WIDTH, 20, 0, 0)
     matrix = tables.dense.reshape(-1, WIDTH)
@@ -70,7 +75,7 @@ def test_dense_rows_follow_their_sources_and_end_with_zeros(adds):
 def test_few_senders_among_many_are_sparse_and_nothing_follows_the_last(adds):
     program = program_of(100, 9, sources=slice(10))
     (projection,) = program.projections
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     ((_, width, *_),) = tables.projections.tolist()
     assert width == 0
     np.testing.assert_array_equal(tables.sparse.places[:-1, 0], projection.rows)
@@ -93,7 +98,7 @@ def test_weights_that_learn_are_in_no_table():
     program = Program.from_model(build_model(network, 0.001, discretize=True))
     fixed = [p for p in program.projections if p.learning < 0]
     assert 0 < len(fixed) < len(program.projections)
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     assert len(tables.projections) == len(fixed)
     assert set(tables.groups[:, 0]) == {
         [*program.inputs, *program.blocks][p.source].start for p in fixed
@@ -102,7 +107,7 @@ def test_weights_that_learn_are_in_no_table():
 
 def test_only_groups_that_anything_listens_to_are_listed(adds):
     program = program_of(20, 9)
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     assert tables.groups.tolist() == [[program.blocks[0].start, 20, 0, 1]]
 
 
@@ -116,7 +121,7 @@ def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step(adds):
         nengo.Connection(a.neurons, b.neurons, transform=np.ones((3, 7)))
     program = Program.from_model(build_model(network, 0.001))
     ((first, n_inputs),) = [(group.start, group.size) for group in program.inputs]
-    once, often = make_tables(program, 2, 1), make_tables(program, 2, 255)
+    once, often = tables_of(program, 2, 1), tables_of(program, 2, 255)
     assert often.groups[:, :2].tolist() == [[first, n_inputs], [program.n_inputs, 7]]
     # the chip's own neurons never spike twice in a step
     assert often.room - once.room == 2 * 254 * n_inputs
@@ -129,7 +134,7 @@ def test_lists_have_room_for_inputs_that_spike_several_times_in_a_step(adds):
 @pytest.mark.parametrize("side_by_side", [1, 6])
 @pytest.mark.parametrize("n", [1, 5, 8, 20])
 def test_lists_have_room_for_every_spike_of_every_lane(n, side_by_side, adds):
-    tables = make_tables(program_of(n, 3), side_by_side, 1)
+    tables = tables_of(program_of(n, 3), side_by_side, 1)
     filled_up = n + -n % 4
     assert tables.room >= side_by_side * filled_up + 8  # eight are written in one go
 
@@ -157,7 +162,7 @@ def with_weights(values, n_sources=4):
 def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(
     values, dtype, short, unit, adds
 ):
-    tables = make_tables(with_weights(values), 1, 1)
+    tables = tables_of(with_weights(values), 1, 1)
     assert (tables.dense.dtype, tables.short, tables.unit) == (dtype, short, unit)
     matrix = tables.dense.reshape(-1, WIDTH).astype(np.int32) << tables.unit
     np.testing.assert_array_equal(matrix[:-1, :3], np.tile(values, (4, 1)))
@@ -165,15 +170,15 @@ def test_sums_are_short_if_no_spikes_of_all_sources_can_exceed_them(
 
 def test_sums_of_sources_that_may_spike_often_are_longer():
     program = with_weights([-8191, 0])
-    assert make_tables(program, 1, 1).short
-    assert not make_tables(program, 1, 2).short
+    assert tables_of(program, 1, 1).short
+    assert not tables_of(program, 1, 2).short
 
 
 @pytest.mark.parametrize(("wanted", "lanes"), [(1, 4), (8, 8), (9, 12)])
 def test_narrow_weights_are_multiplied_in_their_own_unit_and_nothing_is_listed(
     wanted, lanes, multiplies
 ):
-    tables = make_tables(with_weights([-128 << 7, 127 << 7, 0]), wanted, 1)
+    tables = tables_of(with_weights([-128 << 7, 127 << 7, 0]), wanted, 1)
     assert tables.side_by_side == lanes
     assert tables.projections.tolist() == [[0, WIDTH, 4, 0, 0, 0, 0, 1, 7]]
     assert tables.groups[0, 3] == 0
@@ -186,7 +191,7 @@ def test_narrow_weights_are_multiplied_in_their_own_unit_and_nothing_is_listed(
 @pytest.mark.parametrize("values", [[128, 1], [-129, 1], [1] * 17])
 def test_wide_rows_and_weights_of_more_than_eight_bits_are_added(values, multiplies, monkeypatch):
     monkeypatch.setattr(table_module, "MOST_MULTIPLIED", 16)
-    tables = make_tables(with_weights(values), 1, 1)
+    tables = tables_of(with_weights(values), 1, 1)
     assert (tables.side_by_side, len(tables.fours), tables.groups[0, 3]) == (1, 0, 1)
     assert tables.projections[0, 7:].tolist() == [0, 0]
 
@@ -196,7 +201,7 @@ def test_a_group_is_listed_if_only_one_of_its_receivers_needs_it(multiplies, mon
     monkeypatch.setattr(table_module, "MOST_MULTIPLIED", 16)
     narrow, wide = with_weights([3 << 9]), with_weights([1 << 7] * 17)
     program = replace(wide, projections=[*narrow.projections, *wide.projections])
-    tables = make_tables(program, 1, 1)
+    tables = tables_of(program, 1, 1)
     assert tables.groups[:, 3].tolist() == [1]
     assert (tables.short, tables.unit) == (True, 7)
     assert tables.projections[:, 7:].tolist() == [[1, 2], [0, 0]]
