@@ -83,7 +83,7 @@ def make_plan(
         steady=steady,
         moving=moving,
         places=places,
-        receivers=[act.end for act in acts if isinstance(act.end, Receiver)],
+        receivers=_receivers(acts),
         kept=kept,
         totals=totals,
         firing=_find_firing(acts, instructions),
@@ -244,6 +244,15 @@ def _fuse(acts: list[Act]) -> list[Act]:
         else:
             fused.append(act)
     return [act for act in fused if act not in sent]
+
+
+def _receivers(acts: list[Act]) -> dict[Signal, Receiver]:
+    """Find what gets values from the chip."""
+    return {
+        act.target: act.end
+        for act in acts
+        if isinstance(act.target, Signal) and isinstance(act.end, Receiver)
+    }
 
 
 def _find_firing(acts: list[Act], instructions: list[Instruction]) -> list[Firing]:

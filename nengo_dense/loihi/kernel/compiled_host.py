@@ -130,7 +130,9 @@ def _act(
     source = lanes * places[i, 3] + start * width + places[i, 6]
     a, b = instructions.factors[i, 0], instructions.factors[i, 1]
     if kind == Kind.RECEIVE:
-        copy(vectors, target, stretch.received, n_steps * lanes * places[i, 3] + now, many)
+        if step > 0:
+            before = (n_steps - np.uint64(1)) * places[i, 3] * lanes + now - lanes * size
+            copy(vectors, target, stretch.received, before, many)
     elif kind == Kind.SET:
         fill(vectors, target, many, a)
     elif kind == Kind.ADD:

@@ -15,7 +15,7 @@ import numpy as np
 class Kind(IntEnum):
     """The operation of an instruction on its target."""
 
-    RECEIVE = 0  #: set it to the values that the chip sent
+    RECEIVE = 0  #: set it to the values that the chip sent; in the first step it has them
     SET = 1  #: set it to ``a``
     ADD = 2  #: add the source
     FILTER = 3  #: set it to ``state = a * state + b * source``
@@ -103,9 +103,11 @@ class Stretch(NamedTuple):
     lanes, n_steps : int
     vectors : (lanes * sum of sizes,) float64 array
         Overwritten with the values after the last step.
-    received, kept : (n_steps * lanes * sum of sizes,) float64 array
-        Values that the chip sent, and values kept for probes: one vector after another, each as
-        (n_steps, lanes, size).
+    received : ((n_steps - 1) * lanes * sum of sizes,) float64 array
+        Values that the chip sent, for the steps after the first: one vector after another, each as
+        (n_steps - 1, lanes, size).
+    kept : (n_steps * lanes * sum of sizes,) float64 array
+        Values kept for probes, likewise, in all steps.
     spikes : (lanes, steps, n_inputs) uint8 array
         Spikes sent to the chip, from `first_step` on.
     first_step : int

@@ -15,8 +15,9 @@ Act = Callable[[int], None]
 
 
 def receive(target: np.ndarray, received: np.ndarray, step: int) -> None:
-    """Set the target to the values that the chip sent in this step."""
-    target[...] = received[step]
+    """Set the target to the values that the chip sent, but in the first step: it has those."""
+    if step > 0:
+        target[...] = received[step - 1]
 
 
 def add(target: np.ndarray, source: np.ndarray) -> None:
@@ -111,20 +112,21 @@ def _prepare(i: Instruction, stretch: Stretch) -> Act:
     """Bind the arrays that an instruction uses."""
     lanes, n_steps = stretch.lanes, stretch.n_steps
 
-    def by_step(array: np.ndarray, place: int) -> np.ndarray:
+    def by_step(array: np.ndarray, place: int, n_steps: int) -> np.ndarray:
         per_lane = n_steps * lanes
         part = array[per_lane * place : per_lane * (place + i.size)]
         return part.reshape(n_steps, lanes, i.size)
 
     if i.kind == Kind.RECEIVE:
-        target, received = stretch.vector(i.target, i.size), by_step(stretch.received, i.source)
+        target = stretch.vector(i.target, i.size)
+        received = by_step(stretch.received, i.source, n_steps - 1)
         return lambda step: receive(target, received, step)
     source = stretch.vector(i.source, i.width)[:, i.first : i.first + i.size]
     spikes = stretch.spikes[:, stretch.first_step :, i.column : i.column + i.size]
     if i.kind == Kind.SEND:
         return lambda step: send(source, spikes, step)
     if i.kind == Kind.KEEP:
-        kept = by_step(stretch.kept, i.target)
+        kept = by_step(stretch.kept, i.target, n_steps)
         return lambda step: keep(source, kept, step)
     target = stretch.vector(i.target, i.size)
     if i.kind == Kind.SET:

@@ -23,7 +23,7 @@ def make_stretch(rng, size):
         lanes=LANES,
         n_steps=N_STEPS,
         vectors=vectors,
-        received=rng.normal(size=(2 + size) * N_STEPS * LANES),
+        received=rng.normal(size=(2 + size) * (N_STEPS - 1) * LANES),
         kept=np.zeros((3 + size) * N_STEPS * LANES),
         spikes=rng.randint(0, 2, size=(LANES, N_STEPS + 3, N_INPUTS)).astype(np.uint8),
         first_step=2,

@@ -69,7 +69,8 @@ def test_filtering_what_is_received_is_a_low_pass(size, rng):
         Instruction(Kind.FILTER, size, target=size, source=0, state=2 * size, a=a, b=b),
         Instruction(Kind.KEEP, size, source=size),
     ]
-    _, kept = run(instructions, np.zeros((3, LANES, size)), received)
+    vectors = [received[0], *np.zeros((2, LANES, size))]
+    _, kept = run(instructions, vectors, received[1:])
     for lane, step in enumerate(steps):
         expected = [step(n * DT, received[n, lane]).copy() for n in range(N_STEPS)]
         np.testing.assert_array_equal(kept[:, lane], expected)
