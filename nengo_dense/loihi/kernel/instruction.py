@@ -23,6 +23,11 @@ class Kind(IntEnum):
     SEND = 5  #: no target; send the chip a spike for every non-zero number of the source
     FIRE_AND_SEND = 6  #: both, ahead of the others if need be: none reads target or state
     KEEP = 7  #: keep the source for a probe
+    FIRE_SEND_AND_ADD = 8  #: likewise, and add the target to the vector behind it, in every step
+
+
+#: Those that may run ahead of the others.
+AHEAD = Kind.FIRE_AND_SEND, Kind.FIRE_SEND_AND_ADD
 
 
 class Instruction(NamedTuple):
@@ -40,13 +45,13 @@ class Instruction(NamedTuple):
     state : int
         Place of a vector that is read and written.
     a, b : float
-        Factors. For ``FIRE``, ``b = 1`` subtracts 1 from the state for each spike; ``b = 0``
+        Factors. For all that fire, ``b = 1`` subtracts 1 from the state for each spike; ``b = 0``
         resets the state to zero at a spike, and never lets it fall below zero.
     width, first : int
         The source is a part of a vector of ``width`` numbers, beginning at ``first``. Both are 0
         if the source is a whole vector.
     column : int
-        For ``SEND`` and ``FIRE_AND_SEND``: the chip's input neuron that the first number drives.
+        For all that send: the chip's input neuron that the first number drives.
     """
 
     kind: Kind
@@ -125,3 +130,7 @@ class Stretch(NamedTuple):
         """Return the vector at a place of all lanes: (lanes, size), of which changes stay."""
         start = self.lanes * place
         return self.vectors[start : start + self.lanes * size].reshape(self.lanes, size)
+
+    def total(self, firing: Instruction) -> np.ndarray:
+        """Return the vector behind an instruction's target, likewise."""
+        return self.vector(firing.target + firing.size, firing.size)

@@ -60,11 +60,14 @@ def fire_and_send(
     height: float,
     counts: bool,
     spikes: np.ndarray,
+    total: np.ndarray | None,
     step: int,
 ) -> None:
-    """Fire, and send the chip the spikes."""
+    """Fire, send the chip the spikes, and add the target to a total, if there is one."""
     fire(target, source, voltage, height, counts)
     send(target, spikes, step)
+    if total is not None:
+        add(total, target)
 
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
@@ -138,4 +141,5 @@ def _prepare(i: Instruction, stretch: Stretch) -> Act:
         return lambda step: low_pass(target, source, state, i.a, i.b)
     if i.kind == Kind.FIRE:
         return lambda step: fire(target, source, state, i.a, i.b == 1)
-    return lambda step: fire_and_send(target, source, state, i.a, i.b == 1, spikes, step)
+    total = stretch.total(i) if i.kind == Kind.FIRE_SEND_AND_ADD else None
+    return lambda step: fire_and_send(target, source, state, i.a, i.b == 1, spikes, total, step)
