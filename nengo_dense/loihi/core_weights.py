@@ -100,5 +100,5 @@ class CoreWeights:
         """
         for mine, _, matrix in self._parts:
             if mine is synapse and mine.weights[0].base is matrix:
-                return matrix
+                return np.asarray(matrix)
         return None

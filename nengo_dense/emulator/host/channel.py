@@ -71,7 +71,7 @@ class Receiver:
     def reset(self) -> None:
         """Forget all values."""
         self._values = np.zeros((0, self.lanes, self.size), dtype=np.uint8)
-        self._before = np.zeros((1, self.lanes, self.size), dtype=np.uint8)
+        self._before = np.zeros((self.lanes, self.size), dtype=np.uint8)
         self._first = 1
 
     def receive(self, first_step: int, values: np.ndarray) -> None:
@@ -79,16 +79,21 @@ class Receiver:
 
         The host has read those of before, but the last.
         """
-        before = values[:1] if first_step == 1 else self._values[-1:]
+        before = values[0] if first_step == 1 else self._values[-1]
         self._before = before.copy()  # what it is a part of need not stay in memory
         self._values, self._first = values, first_step
 
-    def values(self, first_step: int, n_steps: int) -> np.ndarray:
-        """Return what the host reads in some of its steps: (n_steps, lanes, size)."""
-        start = first_step - 1 - self._first
-        if start >= 0:
-            return self.finish(self._values[start : start + n_steps])
-        return self.finish(np.concatenate([self._before, self._values[: n_steps - 1]]))
+    def values(self, first_step: int, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the host reads in one of its steps, and in those after it.
+
+        Returns
+        -------
+        now : (lanes, size) array
+        later : (n_steps - 1, lanes, size) array
+        """
+        start = first_step - self._first
+        now = self._values[start - 1] if start > 0 else self._before
+        return self.finish(now), self.finish(self._values[start : start + n_steps - 1])
 
 
 class Channels:

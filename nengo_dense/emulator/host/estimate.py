@@ -21,7 +21,7 @@ from nengo_dense.emulator.host.plan import Firing, Plan
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel import numpy_host
 from nengo_dense.loihi.kernel.contract import Kernel
-from nengo_dense.loihi.kernel.instruction import Instructions, Kind, Stretch
+from nengo_dense.loihi.kernel.instruction import AHEAD, Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 
 #: Fewest weights and lanes for which one product of all lanes saves more than the bounds take.
@@ -158,20 +158,22 @@ class Estimate:
         """Let the neurons of some lanes fire by an input that is Nengo's."""
         firing, (some, n) = self.firing.instruction, charge.shape
         stretch.vector(firing.source, n)[lanes] = charge
-        if firing.kind != Kind.FIRE_AND_SEND:
+        if firing.kind not in AHEAD:
             return
-        rest = np.broadcast_to(self.firing.voltage.initial_value, charge.shape)
-        vectors = np.concatenate([np.zeros_like(charge), charge, rest]).ravel()
+        rest, zeros = np.broadcast_to(self.firing.voltage.initial_value, charge.shape), 0 * charge
+        vectors = np.concatenate([zeros, zeros, charge, rest]).ravel()
         columns = slice(firing.column, firing.column + n)
         steps = slice(stretch.first_step, stretch.first_step + stretch.n_steps)
         spikes = np.empty((some, stretch.n_steps, n), dtype=np.uint8)
-        alone = firing._replace(target=0, source=n, state=2 * n, column=0)
+        alone = firing._replace(target=0, source=2 * n, state=3 * n, column=0)
         part = stretch._replace(lanes=some, vectors=vectors, spikes=spikes, first_step=0)
         kernel.follow(Instructions.of([alone]), part)
         stretch.spikes[lanes, steps, columns] = spikes
-        target, _, voltage = vectors.reshape(3, some, n)
+        target, total, _, voltage = vectors.reshape(4, some, n)
         stretch.vector(firing.target, n)[lanes] = target
         stretch.vector(firing.state, n)[lanes] = voltage
+        if firing.kind == Kind.FIRE_SEND_AND_ADD:
+            stretch.total(firing)[lanes] = total
 
     def settle(self, signals: LaneSignals, n_steps: int) -> None:
         """Compute input and voltage as Nengo does, after some steps from the start."""
@@ -287,7 +289,7 @@ def _is_fixed(group: OperatorGroup, plan: Plan, signals: LaneSignals) -> bool:
 def _without(firing: Firing, plan: Plan) -> Instructions:
     """List a plan's instructions without one, if that only fires and sends."""
     own, everything = firing.instruction, plan.instructions.read()
-    if own.kind != Kind.FIRE_AND_SEND:
+    if own.kind not in AHEAD:
         return plan.instructions
     return Instructions.of([i for i in everything if (i.kind, i.target) != (own.kind, own.target)])
 

@@ -110,8 +110,8 @@ class Plan:
         Signals that may change in every step.
     places : dict of {Content: int}
         Start of each vector for one lane, in order.
-    receivers : list of Receiver
-        In the order of the vectors that they receive.
+    receivers : dict of {Signal: Receiver}
+        What gets values from the chip, in the order of the vectors that are received.
     kept : list of Signal
         Signals kept for probes, in order.
     totals : dict of {Signal: Total}
@@ -130,7 +130,7 @@ class Plan:
     steady: list[OperatorGroup]
     moving: set[Signal]
     places: dict[Content, int]
-    receivers: list[Receiver]
+    receivers: dict[Signal, Receiver]
     kept: list[Signal]
     totals: dict[Signal, Total]
     firing: list[Firing]
@@ -197,11 +197,14 @@ class Plan:
         lanes = signals.lanes
         step, time = signals[self.clock.step], signals[self.clock.time]
         first = int(step) + 1
+        received = [each.values(first, n_steps) for each in self.receivers.values()]
+        for signal, (now, _) in zip(self.receivers, received, strict=True):
+            signals[signal][...] = now
         stretch = Stretch(
             lanes=lanes,
             n_steps=n_steps,
             vectors=vectors,
-            received=_join([each.values(first, n_steps) for each in self.receivers]),
+            received=_join([later for _, later in received]),
             kept=self.memory.empty(
                 (n_steps * lanes * sum(signal.size for signal in self.kept),), np.float64
             ),

@@ -70,7 +70,7 @@ def make_process_step(
 
 def _receive(receiver: Receiver, time: np.ndarray, dt: float, output: np.ndarray) -> Step:
     def step() -> None:
-        (output[...],) = receiver.values(round(time.item() / dt), 1)
+        output[...], _ = receiver.values(round(time.item() / dt), 1)
 
     return step
 

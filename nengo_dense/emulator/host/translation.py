@@ -32,6 +32,7 @@ class Act:
     a: float = 0.0
     b: float = 0.0
     end: SpikeSender | Receiver | None = None
+    total: Total | None = None
 
 
 def make_plan(
@@ -83,7 +84,7 @@ def make_plan(
         steady=steady,
         moving=moving,
         places=places,
-        receivers=[act.end for act in acts if isinstance(act.end, Receiver)],
+        receivers=_receivers(acts),
         kept=kept,
         totals=totals,
         firing=_find_firing(acts, instructions),
@@ -230,20 +231,31 @@ def _needed(acts: list[Act]) -> list[Act]:
 
 
 def _fuse(acts: list[Act]) -> list[Act]:
-    """Join firing and sending into one act, if nothing else reads the neurons' output or state."""
+    """Join firing, sending and a total, if nothing else reads the neurons' output or state."""
     readers: dict[Content | None, list[Act]] = {}
     for act in acts:
         readers.setdefault(_whole(act.source), []).append(act)
-    fused, sent = [], set()
+    fused, done = [], set()
     for act in acts:
         first, *others = readers.get(act.target, [act])
         whole = act.kind == Kind.FIRE and first.kind == Kind.SEND and first.source is act.target
-        if whole and not others and act.state not in readers:
-            fused.append(replace(act, kind=Kind.FIRE_AND_SEND, end=first.end))
-            sent.add(first)
+        totals = [other.target for other in others if isinstance(other.target, Total)]
+        if whole and len(others) == len(totals) <= 1 and act.state not in readers:
+            kind = Kind.FIRE_SEND_AND_ADD if totals else Kind.FIRE_AND_SEND
+            fused.append(replace(act, kind=kind, end=first.end, total=next(iter(totals), None)))
+            done.update([first, *others])
         else:
             fused.append(act)
-    return [act for act in fused if act not in sent]
+    return [act for act in fused if act not in done]
+
+
+def _receivers(acts: list[Act]) -> dict[Signal, Receiver]:
+    """Find what gets values from the chip."""
+    return {
+        act.target: act.end
+        for act in acts
+        if isinstance(act.target, Signal) and isinstance(act.end, Receiver)
+    }
 
 
 def _find_firing(acts: list[Act], instructions: list[Instruction]) -> list[Firing]:
@@ -275,11 +287,11 @@ def _fits(act: Act) -> bool:
 
 
 def _give_places(acts: list[Act]) -> dict[Content, int]:
-    """Assign places to the vectors of all acts, one after another."""
+    """Assign places to the vectors of all acts, one after another: a total's behind its target."""
     places: dict[Content, int] = {}
     size = 0
     for act in acts:
-        for content in (act.target, _whole(act.source), act.state):
+        for content in (act.target, act.total, _whole(act.source), act.state):
             if content is not None and content not in places:
                 places[content] = size
                 size += content.size

@@ -10,7 +10,7 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.compiled_fire import fire_four, fire_one, load_four, next_four
-from nengo_dense.loihi.kernel.instruction import Instruction, Kind, Stretch
+from nengo_dense.loihi.kernel.instruction import AHEAD, Instruction, Kind, Stretch
 from nengo_dense.loihi.kernel.numpy_estimate import ROUNDING, Estimated
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
@@ -39,9 +39,9 @@ def fire_estimated(
     product, start = np.ascontiguousarray(estimated.product), np.ascontiguousarray(estimated.start)
     flat = estimated._replace(product=product.reshape(-1), start=start.reshape(-1))
     alike, spikes = np.zeros(lanes, dtype=bool), stretch.spikes.reshape(-1)
-    sent = stretch.n_steps if firing.kind == Kind.FIRE_AND_SEND else 0
-    neurons = firing.a, firing.b == 1
-    places = lanes * firing.target, lanes * firing.source, lanes * firing.state
+    sent = stretch.n_steps if firing.kind in AHEAD else 0
+    neurons = firing.a, firing.b == 1, firing.kind == Kind.FIRE_SEND_AND_ADD
+    places = lanes * firing.target, lanes * firing.source, lanes * firing.state, lanes * n
     steps = sent, n_steps - sent
     columns = stretch.first_step * n_inputs + firing.column, n_inputs, rows * n_inputs
 
@@ -109,10 +109,10 @@ def fire_lanes(  # type: ignore[no-untyped-def]
     ----------
     n : int
         Neurons of a lane.
-    neurons : (float, bool)
+    neurons : (float, bool, bool)
         As in `.compiled_fire.fire_four`.
-    places : (int, int, int)
-        Of target, source and state of all lanes.
+    places : (int, int, int, int)
+        Of target, source and state of all lanes, and the total's distance from the target.
     steps : (int, int)
         As in `.compiled_fire.fire_four`.
     columns : (int, int, int)
@@ -123,10 +123,12 @@ def fire_lanes(  # type: ignore[no-untyped-def]
     size = np.uint64(n)
     whole = size - size % np.uint64(WIDTH)
     target, source, state = np.uint64(places[0]), np.uint64(places[1]), np.uint64(places[2])
+    apart = np.uint64(places[3])
     times = np.uint64(steps[0]), np.uint64(steps[1])
     vectors, limits, spikes, alike = room
     for lane in range(np.uint64(start), np.uint64(stop)):
-        here = target + lane * size, source + lane * size, state + lane * size
+        at = lane * size
+        here = target + at, source + at, state + at, target + apart + at
         rows = np.uint64(columns[0]) + lane * np.uint64(columns[2]), np.uint64(columns[1])
         _bound(estimated, lane, size, steps[0] + steps[1], vectors, here[1], limits)
         same = spread(np.int32(1))

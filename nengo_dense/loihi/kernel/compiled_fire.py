@@ -95,9 +95,17 @@ def _maximum_four(v, tops) -> Any:  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _run(v, charges, tops, counts, n_steps, sends, spikes, rows, four) -> Any:  # type: ignore[no-untyped-def]
-    """Run some steps; return voltages, the last numbers of spikes, and the highest voltages."""
-    (place, apart), zero = rows, spread(0.0)
+def _outputs(spikes, height) -> Any:  # type: ignore[no-untyped-def]
+    """Return what numbers of spikes put out."""
+    a, b, high = multiply(spikes[0], height), multiply(spikes[1], height), height
+    return a, b, multiply(spikes[2], high), multiply(spikes[3], high)
+
+
+@inlined
+def _run(v, charges, tops, totals, neurons, steps, spikes, rows) -> Any:  # type: ignore[no-untyped-def]
+    """Run some steps; return voltages, last numbers of spikes, highest voltages, and totals."""
+    (place, apart, four), (height, counts, adds_up), (n_steps, sends) = rows, neurons, steps
+    zero = spread(0.0)
     fired = zero, zero, zero, zero
     for _ in range(n_steps):
         a, w = integrate(v[0], charges[0], counts)
@@ -110,7 +118,11 @@ def _run(v, charges, tops, counts, n_steps, sends, spikes, rows, four) -> Any:  
             p, q = not_equal(w, zero), not_equal(x, zero)
             store_four(spikes, place, four, (p, q, not_equal(y, zero), not_equal(z, zero)))
             place += apart
-    return v, fired, tops
+        if adds_up:
+            w, x, y, z = _outputs(fired, spread(height))
+            a, b = plus(totals[0], w), plus(totals[1], x)
+            totals = a, b, plus(totals[2], y), plus(totals[3], z)
+    return v, fired, tops, totals
 
 
 @inlined
@@ -121,41 +133,50 @@ def fire_four(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    places : (uint64, uint64, uint64)
-        Of the lane's target, source and state.
+    places : (uint64, uint64, uint64, uint64)
+        Of the lane's target, source, state and total.
     four : Four
         Of the vectors in the lane.
-    neurons : (float, bool)
-        Height of spikes, and whether there is one for each whole 1 of voltage.
+    neurons : (float, bool, bool)
+        Height of spikes; whether there is one for each whole 1 of voltage; and whether the target
+        is added to the total in each step.
     steps : (uint64, uint64)
         In which spikes are sent to the chip; and after them, of which nothing is kept.
     rows : (uint64, uint64)
         Place of the first step's spikes, and distance of two steps.
     """
-    (target, source, state), (height, counts), (sent, unsent) = places, neurons, steps
+    (target, source, state, total), (height, counts, adds_up) = places, neurons
+    (sent, unsent), rows = steps, (*rows, four)
     v, charges = load_four(vectors, state, four), load_four(vectors, source, four)
-    fired = tops = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    v, fired, tops = _run(v, charges, tops, counts, sent, True, spikes, rows, four)
+    fired = tops = totals = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
+    plain, steps = (height, counts, False), (sent, True)  # a loop that does not add takes less
+    if adds_up:
+        totals, adding = load_four(vectors, total, four), (height, counts, True)
+        v, fired, tops, totals = _run(v, charges, tops, totals, adding, steps, spikes, rows)
+    else:
+        v, fired, tops, totals = _run(v, charges, tops, totals, plain, steps, spikes, rows)
     if sent > np.uint64(0):
         store_four(vectors, state, four, v)
-        high = spread(height)
-        a, b = multiply(fired[0], high), multiply(fired[1], high)
-        c, d = multiply(fired[2], high), multiply(fired[3], high)
-        store_four(vectors, target, four, (a, b, c, d))
-    v, fired, tops = _run(v, charges, tops, counts, unsent, False, spikes, rows, four)
+        store_four(vectors, target, four, _outputs(fired, spread(height)))
+        if adds_up:
+            store_four(vectors, total, four, totals)
+    steps = unsent, False
+    v, fired, tops, totals = _run(v, charges, tops, totals, plain, steps, spikes, rows)
     return tops
 
 
 @inlined
 def fire_one(vectors, places, j, neurons, steps, spikes, rows) -> float:  # type: ignore[no-untyped-def]
     """Fire one neuron of a lane; return its highest voltage. See `fire_four`."""
-    (target, source, state), (height, counts), (sent, unsent) = places, neurons, steps
-    place, apart = rows
+    (target, source, state, total), (height, counts, adds_up) = places, neurons
+    (place, apart), (sent, unsent) = rows, steps
     charge, v, top, fired = vectors[source + j], vectors[state + j], 0.0, 0.0
     for _ in range(sent):
         v, fired = integrate_one(v, charge, counts)
         top = max(v, top)
         spikes[place + j] = fired != 0.0
+        if adds_up:
+            vectors[total + j] += fired * height
         place += apart
     if sent > np.uint64(0):
         vectors[state + j], vectors[target + j] = v, fired * height

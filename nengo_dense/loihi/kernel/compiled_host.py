@@ -97,17 +97,18 @@ def _run_ahead(
 ) -> None:
     """Run an instruction in all steps, if no other instruction reads what it writes."""
     places, lanes = instructions.places, np.uint64(stretch.lanes)
-    if np.int64(places[i, 0]) != Kind.FIRE_AND_SEND:
+    adds_up = np.int64(places[i, 0]) == Kind.FIRE_SEND_AND_ADD
+    if not adds_up and np.int64(places[i, 0]) != Kind.FIRE_AND_SEND:
         return
     size, width = places[i, 1], places[i, 5]
     rows = np.uint64(len(stretch.spikes)) // (lanes * n_inputs)
-    neurons = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0
+    neurons = instructions.factors[i, 0], instructions.factors[i, 1] == 1.0, adds_up
     n_steps = np.uint64(stretch.n_steps)
     for lane in range(start, stop):
         target, state = lanes * places[i, 2] + lane * size, lanes * places[i, 4] + lane * size
         source = lanes * places[i, 3] + lane * width + places[i, 6]
         place = (lane * rows + np.uint64(stretch.first_step)) * n_inputs + places[i, 7]
-        here, first = (target, source, state), (place, n_inputs)
+        here, first = (target, source, state, target + lanes * size), (place, n_inputs)
         fire_and_send(stretch.vectors, here, size, neurons, stretch.spikes, first, n_steps)
 
 
@@ -130,7 +131,9 @@ def _act(
     source = lanes * places[i, 3] + start * width + places[i, 6]
     a, b = instructions.factors[i, 0], instructions.factors[i, 1]
     if kind == Kind.RECEIVE:
-        copy(vectors, target, stretch.received, n_steps * lanes * places[i, 3] + now, many)
+        if step > 0:
+            before = (n_steps - np.uint64(1)) * places[i, 3] * lanes + now - lanes * size
+            copy(vectors, target, stretch.received, before, many)
     elif kind == Kind.SET:
         fill(vectors, target, many, a)
     elif kind == Kind.ADD:

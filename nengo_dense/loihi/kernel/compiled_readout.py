@@ -11,31 +11,13 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.alignment import aligned, flat_view
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.compiled_pattern import look_up, may_look_up
 from nengo_dense.loihi.kernel.compiled_spikes import list_spikes
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 from nengo_dense.loihi.kernel.padding import padded
 from nengo_dense.loihi.kernel.thread import over_lanes
-from nengo_dense.loihi.kernel.vector import (
-    WIDTH,
-    add,
-    eight_twice,
-    exchange_four,
-    exchange_one,
-    exchange_two,
-    greater,
-    load,
-    spread,
-    store,
-    where,
-)
-
-#: Partial sums that are computed in one vector, those of two outputs.
-EIGHT = 8
-#: Their pairs, in the order in which they are added: neighbours first.
-PAIRS = [[0, 1], [2, 3], [4, 5], [6, 7], [0, 2], [4, 6], [0, 4]]
-#: Most weights for which it takes less time to look at each neuron than to list those that spiked.
-FEW = 640
+from nengo_dense.loihi.kernel.vector import WIDTH, add, load, spread, store
 
 
 def sum_spiking(
@@ -47,9 +29,8 @@ def sum_spiking(
     size, width = weights.shape[1], matrix.shape[1]
     sums = memory.empty((n_steps, lanes, size), np.float64)
     sizes, flags = (lanes, n_steps, per_lane, per_step, size, width), flat_view(spikes)
-    eights = order.pairs.tolist() == PAIRS and n % EIGHT == 0
-    if eights and len(order.bounds) == 1 and weights.size <= FEW:
-        _sum_few(flags, sizes, weights, sums)
+    if may_look_up(lanes * n_steps, weights.shape, order):
+        look_up(flags, sizes, weights, sums)
         return np.asarray(sums.swapaxes(0, 1))
     flat = aligned(matrix.reshape(-1))
 
@@ -61,48 +42,6 @@ def sum_spiking(
 
     over_lanes(part, lanes, spikes.size)
     return np.asarray(sums.swapaxes(0, 1))
-
-
-def _sum_few(
-    spikes: np.ndarray, sizes: tuple[int, ...], weights: np.ndarray, sums: np.ndarray
-) -> None:
-    """Sum in eight partial sums, with the weights of two outputs in a vector."""
-    (n, size), lanes = weights.shape, sizes[0]
-    even = np.zeros((n, size + size % 2))
-    even[:, :size] = weights
-    # two outputs, eight neurons, one of the two, one of the eight
-    matrix = even.reshape(n // EIGHT, EIGHT, -1, 2).transpose(2, 0, 3, 1)
-    flat = aligned(np.ascontiguousarray(matrix).reshape(-1))
-
-    def part(start: int, stop: int) -> None:
-        sum_eights(start, stop, n, sizes, spikes, flat, sums.reshape(-1), np.empty(WIDTH))
-
-    over_lanes(part, lanes, lanes * sizes[1] * n)
-
-
-@compiled
-def sum_eights(  # type: ignore[no-untyped-def]
-    start, stop, n, sizes, spikes, weights, sums, row
-) -> None:
-    """Do as `_sum_few`, for some lanes; ``row`` has room for a vector."""
-    lanes, n_steps = np.uint64(sizes[0]), np.uint64(sizes[1])
-    per_lane, per_step, size = np.uint64(sizes[2]), np.uint64(sizes[3]), np.uint64(sizes[4])
-    eight, two = np.uint64(EIGHT), np.uint64(2)
-    for step in range(n_steps):
-        for lane in range(np.uint64(start), np.uint64(stop)):
-            place, target = lane * per_lane + step * per_step, (step * lanes + lane) * size
-            for j in range(np.uint64(0), size, two):
-                x = spread(0.0)
-                for k in range(np.uint64(0), np.uint64(n), eight):  # one addition under a mask
-                    y = add(x, load(weights, j * np.uint64(n) + two * k))
-                    x = where(greater(eight_twice(spikes, place + k), spread(np.int32(0))), y, x)
-                x = add(x, exchange_one(x))
-                x = add(x, exchange_two(x))
-                x = add(x, exchange_four(x))
-                store(row, np.uint64(0), x)
-                sums[target + j] = row[0]
-                if j + np.uint64(1) < size:
-                    sums[target + j + np.uint64(1)] = row[EIGHT]
 
 
 @inlined

@@ -15,7 +15,7 @@ import numpy as np
 class Kind(IntEnum):
     """The operation of an instruction on its target."""
 
-    RECEIVE = 0  #: set it to the values that the chip sent
+    RECEIVE = 0  #: set it to the values that the chip sent; in the first step it has them
     SET = 1  #: set it to ``a``
     ADD = 2  #: add the source
     FILTER = 3  #: set it to ``state = a * state + b * source``
@@ -23,6 +23,11 @@ class Kind(IntEnum):
     SEND = 5  #: no target; send the chip a spike for every non-zero number of the source
     FIRE_AND_SEND = 6  #: both, ahead of the others if need be: none reads target or state
     KEEP = 7  #: keep the source for a probe
+    FIRE_SEND_AND_ADD = 8  #: likewise, and add the target to the vector behind it, in every step
+
+
+#: Those that may run ahead of the others.
+AHEAD = Kind.FIRE_AND_SEND, Kind.FIRE_SEND_AND_ADD
 
 
 class Instruction(NamedTuple):
@@ -40,13 +45,13 @@ class Instruction(NamedTuple):
     state : int
         Place of a vector that is read and written.
     a, b : float
-        Factors. For ``FIRE``, ``b = 1`` subtracts 1 from the state for each spike; ``b = 0``
+        Factors. For all that fire, ``b = 1`` subtracts 1 from the state for each spike; ``b = 0``
         resets the state to zero at a spike, and never lets it fall below zero.
     width, first : int
         The source is a part of a vector of ``width`` numbers, beginning at ``first``. Both are 0
         if the source is a whole vector.
     column : int
-        For ``SEND`` and ``FIRE_AND_SEND``: the chip's input neuron that the first number drives.
+        For all that send: the chip's input neuron that the first number drives.
     """
 
     kind: Kind
@@ -103,9 +108,11 @@ class Stretch(NamedTuple):
     lanes, n_steps : int
     vectors : (lanes * sum of sizes,) float64 array
         Overwritten with the values after the last step.
-    received, kept : (n_steps * lanes * sum of sizes,) float64 array
-        Values that the chip sent, and values kept for probes: one vector after another, each as
-        (n_steps, lanes, size).
+    received : ((n_steps - 1) * lanes * sum of sizes,) float64 array
+        Values that the chip sent, for the steps after the first: one vector after another, each as
+        (n_steps - 1, lanes, size).
+    kept : (n_steps * lanes * sum of sizes,) float64 array
+        Values kept for probes, likewise, in all steps.
     spikes : (lanes, steps, n_inputs) uint8 array
         Spikes sent to the chip, from `first_step` on.
     first_step : int
@@ -123,3 +130,7 @@ class Stretch(NamedTuple):
         """Return the vector at a place of all lanes: (lanes, size), of which changes stay."""
         start = self.lanes * place
         return self.vectors[start : start + self.lanes * size].reshape(self.lanes, size)
+
+    def total(self, firing: Instruction) -> np.ndarray:
+        """Return the vector behind an instruction's target, likewise."""
+        return self.vector(firing.target + firing.size, firing.size)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.instruction import Instruction, Kind, Stretch
+from nengo_dense.loihi.kernel.instruction import AHEAD, Instruction, Kind, Stretch
 from nengo_dense.loihi.kernel.numpy_host import fire
 
 #: Two voltages are rounded in a step, at a sum and a difference each: together by less than twice
@@ -58,7 +58,7 @@ def fire_estimated(
     estimated : Estimated
         Starts and gains are finite.
     firing : Instruction
-        ``FIRE_AND_SEND`` is run in the stretch; of ``FIRE`` only the source is computed.
+        What may run ahead is run in the stretch; of ``FIRE`` only the source is computed.
     stretch : Stretch
         Voltages are from 0 to 1.
     n_steps : int
@@ -83,9 +83,11 @@ def fire_estimated(
         for step in range(n_steps):
             fire(fired, least, v, firing.a, firing.b == 1)
             np.maximum(top, v, out=top)
-            if firing.kind == Kind.FIRE_AND_SEND and step < stretch.n_steps:
+            if firing.kind in AHEAD and step < stretch.n_steps:
                 columns = slice(firing.column, firing.column + n)
                 stretch.spikes[:, stretch.first_step + step, columns] = fired != 0
                 voltage[...], stretch.vector(firing.target, n)[...] = v, fired
+                if firing.kind == Kind.FIRE_SEND_AND_ADD:
+                    stretch.total(firing)[...] += fired
         stretch.vector(firing.source, n)[...] = least
         return np.asarray((top <= highest).all(axis=1))

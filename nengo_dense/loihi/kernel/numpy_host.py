@@ -15,8 +15,9 @@ Act = Callable[[int], None]
 
 
 def receive(target: np.ndarray, received: np.ndarray, step: int) -> None:
-    """Set the target to the values that the chip sent in this step."""
-    target[...] = received[step]
+    """Set the target to the values that the chip sent, but in the first step: it has those."""
+    if step > 0:
+        target[...] = received[step - 1]
 
 
 def add(target: np.ndarray, source: np.ndarray) -> None:
@@ -59,11 +60,14 @@ def fire_and_send(
     height: float,
     counts: bool,
     spikes: np.ndarray,
+    total: np.ndarray | None,
     step: int,
 ) -> None:
-    """Fire, and send the chip the spikes."""
+    """Fire, send the chip the spikes, and add the target to a total, if there is one."""
     fire(target, source, voltage, height, counts)
     send(target, spikes, step)
+    if total is not None:
+        add(total, target)
 
 
 def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
@@ -111,20 +115,21 @@ def _prepare(i: Instruction, stretch: Stretch) -> Act:
     """Bind the arrays that an instruction uses."""
     lanes, n_steps = stretch.lanes, stretch.n_steps
 
-    def by_step(array: np.ndarray, place: int) -> np.ndarray:
+    def by_step(array: np.ndarray, place: int, n_steps: int) -> np.ndarray:
         per_lane = n_steps * lanes
         part = array[per_lane * place : per_lane * (place + i.size)]
         return part.reshape(n_steps, lanes, i.size)
 
     if i.kind == Kind.RECEIVE:
-        target, received = stretch.vector(i.target, i.size), by_step(stretch.received, i.source)
+        target = stretch.vector(i.target, i.size)
+        received = by_step(stretch.received, i.source, n_steps - 1)
         return lambda step: receive(target, received, step)
     source = stretch.vector(i.source, i.width)[:, i.first : i.first + i.size]
     spikes = stretch.spikes[:, stretch.first_step :, i.column : i.column + i.size]
     if i.kind == Kind.SEND:
         return lambda step: send(source, spikes, step)
     if i.kind == Kind.KEEP:
-        kept = by_step(stretch.kept, i.target)
+        kept = by_step(stretch.kept, i.target, n_steps)
         return lambda step: keep(source, kept, step)
     target = stretch.vector(i.target, i.size)
     if i.kind == Kind.SET:
@@ -136,4 +141,5 @@ def _prepare(i: Instruction, stretch: Stretch) -> Act:
         return lambda step: low_pass(target, source, state, i.a, i.b)
     if i.kind == Kind.FIRE:
         return lambda step: fire(target, source, state, i.a, i.b == 1)
-    return lambda step: fire_and_send(target, source, state, i.a, i.b == 1, spikes, step)
+    total = stretch.total(i) if i.kind == Kind.FIRE_SEND_AND_ADD else None
+    return lambda step: fire_and_send(target, source, state, i.a, i.b == 1, spikes, total, step)

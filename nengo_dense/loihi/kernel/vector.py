@@ -224,37 +224,6 @@ def integer(typing_context: Any, vector: Any) -> Any:
 
 
 @instruction
-def eight_twice(typing_context: Any, array: Any, index: Any) -> Any:
-    """Load eight bytes, and the same again, as numbers of 32 bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        address = _address(context, builder, signature.args[0], *arguments)
-        octets = _load(builder, address, ir.VectorType(ir.IntType(8), 8), 1)
-        return builder.sext(_select(builder, octets, [j % 8 for j in range(WIDTH)]), wide)
-
-    wide = ir.VectorType(ir.IntType(32), WIDTH)
-    return Vector(types.int32)(array, types.uint64), generate
-
-
-def _exchange(distance: int) -> Any:
-    """Make a function that exchanges numbers at this distance, a power of two, for each other."""
-
-    @instruction
-    def operation(typing_context: Any, vector: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return _select(builder, arguments[0], [j ^ distance for j in range(WIDTH)])
-
-        return vector(vector), generate
-
-    return operation
-
-
-exchange_one = _exchange(1)
-exchange_two = _exchange(2)
-exchange_four = _exchange(4)
-
-
-@instruction
 def any_bit(typing_context: Any, vector: Any) -> Any:
     """Whether any bit is set."""
 

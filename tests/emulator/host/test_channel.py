@@ -27,10 +27,22 @@ def test_errors_are_kept_though_the_signal_changes_and_summed_by_synapse():
     np.testing.assert_array_equal(channels.errors()[1], np.full((2, 3), 2.0))
 
 
+def read(receiver, first_step, n_steps):
+    """Join what is read in a step and in those after it."""
+    now, later = receiver.values(first_step, n_steps)
+    return np.concatenate([now[np.newaxis], later])
+
+
+def test_what_is_read_is_not_copied():
+    receiver, values = Receiver(2, 1), np.arange(12.0).reshape(6, 2, 1)
+    receiver.receive(1, values)
+    assert np.shares_memory(receiver.values(1, 6)[1], values)
+
+
 def test_taking_turns_the_host_sees_zeros_and_then_the_chip_a_step_late():
     receiver, seen = Receiver(2, 1), []
     for step in range(1, 6):  # the host runs first in every step
-        seen.append(receiver.values(step, 1)[0, 0, 0])
+        seen.append(receiver.values(step, 1)[0][0, 0])
         receiver.receive(step, np.full((1, 2, 1), float(step)))
     assert seen == [0, 1, 2, 3, 4]
 
@@ -41,7 +53,7 @@ def test_where_the_chip_runs_ahead_its_first_step_is_seen_twice(parts):
     for n_steps in parts:
         steps = np.arange(first, first + n_steps, dtype=float)
         receiver.receive(first, steps[:, None, None].repeat(2, axis=1))
-        seen += receiver.values(first, n_steps)[:, 0, 0].tolist()
+        seen += read(receiver, first, n_steps)[:, 0, 0].tolist()
         first += n_steps
     assert seen == [1, 1, 2, 3, 4, 5]
 
@@ -49,22 +61,22 @@ def test_where_the_chip_runs_ahead_its_first_step_is_seen_twice(parts):
 def test_a_host_reads_a_part_in_as_many_turns_as_it_likes():
     receiver = Receiver(2, 1)
     receiver.receive(1, np.arange(1.0, 7.0)[:, None, None].repeat(2, axis=1))
-    turns = [receiver.values(first, n) for first, n in ((1, 1), (2, 1), (3, 3), (6, 1))]
+    turns = [read(receiver, first, n) for first, n in ((1, 1), (2, 1), (3, 3), (6, 1))]
     assert np.concatenate(turns)[:, 0, 0].tolist() == [1, 1, 2, 3, 4, 5]
 
 
 def test_values_are_finished_when_they_are_read():
     receiver = Receiver(2, 3, finish=lambda values: 10.0 * values)
     receiver.receive(1, np.arange(1, 4, dtype=np.uint8)[:, None, None].repeat(3, axis=2))
-    assert receiver.values(1, 3)[:, 0, 2].tolist() == [10, 10, 20]
-    assert receiver.values(3, 1)[:, 0, 2].tolist() == [20]
+    assert read(receiver, 1, 3)[:, 0, 2].tolist() == [10, 10, 20]
+    assert read(receiver, 3, 1)[:, 0, 2].tolist() == [20]
 
 
 def test_a_reset_receiver_has_zeros():
     receiver = Receiver(2, 3)
     receiver.receive(1, np.ones((1, 2, 3)))
     receiver.reset()
-    np.testing.assert_array_equal(receiver.values(1, 1), np.zeros((1, 2, 3)))
+    np.testing.assert_array_equal(read(receiver, 1, 1), np.zeros((1, 2, 3)))
 
 
 def test_every_part_of_a_run_begins_without_spikes():

@@ -60,6 +60,19 @@ def test_what_is_probed_is_kept_and_its_neurons_fire_apart_from_sending():
     assert kinds(plans_of(net)["host_pre"]) == ["FIRE", "SEND", "KEEP", "KEEP"]
 
 
+@pytest.mark.parametrize(("twice", "expected"), [(False, "FIRE_SEND_AND_ADD"), (True, "FIRE")])
+def test_neurons_whose_output_is_only_summed_do_all_at_once(twice, expected):
+    net = make_network(parts=twice)
+    with net:
+        nengo.Probe(net.hidden.neurons)
+    with Simulator(net, progress_bar=False, keep_history=False, kernel="numpy") as sim:
+        plan = sim._machine.hosts["host_pre"].plan
+    first = next(plan.instructions.read())
+    assert first.kind.name == expected
+    (total,) = plan.totals.values()
+    assert twice or plan.places[total] == first.target + first.size
+
+
 def test_a_copy_that_is_probed_is_made():
     net = make_network()
     with net:

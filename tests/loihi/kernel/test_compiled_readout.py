@@ -46,7 +46,7 @@ def test_sums_are_those_of_one_neuron_after_another(
     size, n, bounds, apart, n_partial, sum_spiking, rng
 ):
     weights = rng.normal(size=(n, size)) * 2.0 ** rng.randint(-30, 30, size=(n, 1))
-    recorded = (rng.uniform(size=(3, 5, n + 4 * apart)) < 0.5).astype(np.uint8)
+    recorded = (rng.uniform(size=(3, 11, n + 4 * apart)) < 0.5).astype(np.uint8)
     spikes, pairs = recorded[..., 2 * apart : n + 2 * apart], PAIRS[n_partial]
     expected = [
         [one_after_another(step, weights, bounds, pairs) for step in lane] for lane in spikes

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nengo_dense import compat
-from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind, Stretch
+from nengo_dense.loihi.kernel.instruction import AHEAD, Instruction, Instructions, Kind, Stretch
 from nengo_dense.loihi.kernel.numpy_host import follow
 
 compat.nengo_loihi()
@@ -29,7 +29,7 @@ def run(instructions, vectors, received=None):
     return stretch, stretch.kept.reshape(N_STEPS, LANES, size)
 
 
-@pytest.mark.parametrize("kind", [Kind.FIRE, Kind.FIRE_AND_SEND])
+@pytest.mark.parametrize("kind", [Kind.FIRE, *AHEAD])
 @pytest.mark.parametrize(
     "neuron_type, signed, counts",
     [
@@ -43,16 +43,24 @@ def test_firing_is_that_of_the_neuron_type(kind, neuron_type, signed, counts, rn
     charge = (current if signed else np.maximum(current, 0)) * DT
     zeros = np.zeros((LANES, SIZE))
     fire = Instruction(
-        kind, SIZE, target=0, source=SIZE, state=2 * SIZE, a=neuron_type.amplitude / DT, b=counts
+        kind,
+        SIZE,
+        target=0,
+        source=2 * SIZE,
+        state=3 * SIZE,
+        a=neuron_type.amplitude / DT,
+        b=counts,
     )
     send = [Instruction(Kind.SEND, SIZE, source=0)] if kind == Kind.FIRE else []
     keep = Instruction(Kind.KEEP, SIZE, source=0)
-    stretch, kept = run([fire, *send, keep], [zeros, charge, zeros])
-    output, voltage = np.zeros((LANES, SIZE)), np.zeros((LANES, SIZE))
+    stretch, kept = run([fire, *send, keep], [zeros, zeros, charge, zeros])
+    output, voltage, total = np.zeros((3, LANES, SIZE))
     for step in range(N_STEPS):
         neuron_type.step(DT, current, output, voltage=voltage)
         np.testing.assert_array_equal(kept[step], output)
         np.testing.assert_array_equal(stretch.spikes[:, step], output != 0)
+        total += output * (kind == Kind.FIRE_SEND_AND_ADD)
+    np.testing.assert_array_equal(stretch.total(fire), total)
     np.testing.assert_array_equal(stretch.vectors[-voltage.size :], voltage.ravel())
     assert 0 < stretch.spikes.mean() < 1
 
@@ -69,7 +77,8 @@ def test_filtering_what_is_received_is_a_low_pass(size, rng):
         Instruction(Kind.FILTER, size, target=size, source=0, state=2 * size, a=a, b=b),
         Instruction(Kind.KEEP, size, source=size),
     ]
-    _, kept = run(instructions, np.zeros((3, LANES, size)), received)
+    vectors = [received[0], *np.zeros((2, LANES, size))]
+    _, kept = run(instructions, vectors, received[1:])
     for lane, step in enumerate(steps):
         expected = [step(n * DT, received[n, lane]).copy() for n in range(N_STEPS)]
         np.testing.assert_array_equal(kept[:, lane], expected)

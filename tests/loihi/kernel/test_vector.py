@@ -150,26 +150,3 @@ def test_words_are_read_from_anywhere_and_spread_into_eight_items():
         run(octets, index, out)
         np.testing.assert_array_equal(out[2:10], octets[index : index + 8].astype(np.int32) - 5)
         assert not out[[0, 1, 10, 11]].any()
-
-
-@pytest.mark.parametrize(("name", "distance"), [("one", 1), ("two", 2), ("four", 4)])
-def test_numbers_are_exchanged_at_a_distance(name, distance):
-    exchange = getattr(vector, f"exchange_{name}")
-
-    @numba.njit
-    def run(a, out):
-        vector.store(out, np.uint64(0), exchange(vector.load(a, np.uint64(0))))
-
-    a, out = draw(np.random.RandomState(6), np.float64), np.empty(N)
-    run(a, out)
-    np.testing.assert_array_equal(out, a[np.arange(N) ^ distance])
-
-
-def test_eight_bytes_are_loaded_twice():
-    @numba.njit
-    def run(a, out):
-        vector.store(out, np.uint64(0), vector.eight_twice(a, np.uint64(3)))
-
-    a, out = np.arange(11, dtype=np.uint8), np.empty(N, dtype=np.int32)
-    run(a, out)
-    assert out.tolist() == 2 * list(range(3, 11))
