@@ -22,8 +22,9 @@ ROUNDING = 1e-6
 def checked(network: Any) -> dict[str, Any]:
     """Return the arguments of a stack or graph, if it is the same when it is made again of them.
 
-    These hold its weights and biases as they are. Gains, synapses, neuron types, noise, placements,
-    outputs of nodes or connections that were changed in its objects are in none of them, and would be as before without a word.
+    These hold its weights and biases as they are. Gains, synapses, neuron types, noise,
+    placements, connections or outputs of nodes that were changed in its objects are in none of
+    them, and would be as before without a word.
 
     Parameters
     ----------
