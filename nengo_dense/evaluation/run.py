@@ -179,13 +179,14 @@ class Run:
             warnings.warn(note, stacklevel=stacklevel + 1)
 
     def notes_after(self, layers: list[LayerActivity], stacklevel: int) -> tuple[str, ...]:
-        """Return all notes; say those that the layers' activity brought, as `warn` does.
+        """Return all notes; say those that the run itself brought, as `warn` does.
 
-        Neurons of tuned layers are fast on purpose, and their weights make up for it.
+        Of neurons of tuned layers nothing is said: they are fast on purpose, and their weights
+        make up for it.
         """
-        if self.stack.tuned is not None:
-            return self.notes
-        found = tuple(filter(None, (layer.fault(self.dt) for layer in layers)))
+        tuned = self.stack.tuned is not None
+        faults = [] if tuned else [layer.fault(self.dt) for layer in layers]
+        found = tuple(filter(None, (self.samples.doubt(), *faults)))
         for note in found:
             warnings.warn(note, stacklevel=stacklevel + 1)
         return self.notes + found
