@@ -33,6 +33,10 @@ class Batches(ABC):
 
     n: int | None
 
+    def doubt(self) -> str:
+        """Say, after all were read, what is doubtful of their order; empty if nothing is."""
+        return ""
+
     @abstractmethod
     def of(self, size: int) -> Iterator[np.ndarray]:
         """Yield all samples, (size, n_in) float arrays of which the last may have fewer rows."""
@@ -125,12 +129,12 @@ class _Stream(Batches):
         self._columns = columns
         self._n_in = n_in
         self._attr = attr
-        parts = iter(x)
+        self._x = x
+        self._rest = iter(x)
         try:
-            self._first = self._checked(next(parts))
+            self._first = self._checked(next(self._rest))
         except StopIteration:
             raise invalid("yields no batch of samples", attr) from None
-        self._rest = parts
         self._read = False
 
     def of(self, size: int) -> Iterator[np.ndarray]:
@@ -152,6 +156,18 @@ class _Stream(Batches):
     def glance(self) -> np.ndarray:
         return self._first[:GLANCE]
 
+    def doubt(self) -> str:
+        if self._rest is self._x:  # which is read once
+            return ""
+        again = next(iter(self._x), None)
+        if again is None or np.array_equal(self._checked(again), self._first):
+            return ""
+        return (
+            f"{self._attr} yields other samples each time that it is read, as a loader with "
+            "shuffle=True does. Labels and outputs are in the order of this one time, which they "
+            "may not be meant for: give samples that always come in the same order."
+        )
+
     def take(self, rows: Any) -> np.ndarray:
         raise invalid("was given in batches that are not kept; give one array", self._attr)
 
@@ -162,6 +178,8 @@ class _Stream(Batches):
                 "(inputs for inputs, labels in loader) does",
                 self._attr,
             )
+        if isinstance(part, tuple | list) and len(part) == 1 and np.ndim(part[0]) > 1:
+            part = part[0]  # as loaders yield whose samples are alone
         attr = f"a batch of {self._attr}"
         check_columns(part, self._columns, attr, WHERE, self._n_in)
         return check_inputs(part, self._n_in, attr)

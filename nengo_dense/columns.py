@@ -141,6 +141,40 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
         _compare(names, known, attr, where, _chosen_by(x))
 
 
+def read_in_two_ways(x: Any, sizes: Sizes, attr: str) -> str:
+    """Say that samples could be an array for each input, side by side; empty if they could not.
+
+    Parameters
+    ----------
+    x : object
+        Samples, which are as many as there are inputs.
+    sizes, attr
+        As for `column_names`.
+
+    Examples
+    --------
+    >>> read_in_two_ways(np.ones((2, 2, 5)), {"a": 5, "b": 5}, "x")
+    "x of shape (2, 2, 5) is taken for 2 samples with all inputs, not ... {'a': ..., 'b': ...}."
+    """
+    if not isinstance(sizes, Mapping) or len(sizes) < 2:
+        return ""
+    n, shape = len(sizes), getattr(x, "shape", ())
+    if isinstance(x, list | tuple) and len(x) == n:
+        try:
+            shape = np.shape(x)
+        except (TypeError, ValueError):  # rows of different lengths
+            return ""
+    if not isinstance(shape, tuple) or shape[:2] != (n, n):
+        return ""
+    if any(np.prod(shape[2:]) != n_in for n_in in sizes.values()):
+        return ""
+    inputs = ", ".join(f"{show(name)}: ..." for name in sizes)
+    return (
+        f"{attr} of shape {tuple(shape)} is taken for {n} samples with all inputs, not for an "
+        f"array of {n} samples for each input. If it is that, give them by name, {{{inputs}}}."
+    )
+
+
 def _are_parts(x: Any, sizes: Mapping[str, int]) -> bool:
     """Tell arrays for several inputs, in any order, from samples or sequences in a list."""
     if not isinstance(x, list | tuple) or len(x) != len(sizes) or len(sizes) < 2:

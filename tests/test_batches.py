@@ -62,6 +62,43 @@ def test_a_loader_yields_parts():
     assert samples.n is None
     assert samples.glance().tolist() == [[1.0]]
     assert [batch.tolist() for batch in samples.of(2)] == [[[1.0], [2.0]]]
+    assert samples.doubt() == ""
+
+
+def test_parts_in_lists_of_their_own_are_read():
+    """As PyTorch's loader of a TensorDataset of samples alone yields them."""
+    parts = [[np.eye(2)], (np.ones((3, 2)),), [[5.0, 6.0]]]
+    (read,) = check_batches(iter(parts), 2, "x").of(9)
+    np.testing.assert_array_equal(read, [[1, 0], [0, 1], [1, 1], [1, 1], [1, 1], [5, 6]])
+
+
+class Shuffled:
+    def __init__(self, x, rng):
+        self.x, self.rng = x, rng
+
+    def __iter__(self):
+        return iter(np.array_split(self.rng.permutation(self.x), 3))
+
+
+class Once:
+    """Whose iterators share one place."""
+
+    def __init__(self, parts):
+        self.parts = iter(parts)
+
+    def __iter__(self):
+        yield from self.parts
+
+
+def test_what_comes_in_another_order_each_time_is_told_after_it_was_read(rng):
+    x = rng.normal(size=(60, 2))
+    samples = check_batches(Shuffled(x, rng), 2, "x")
+    assert len(np.concatenate(list(samples.of(7)))) == 60
+    assert "x yields other samples each time that it is read" in samples.doubt()
+    for parts in (iter([x[:9], x[9:]]), Once([x[:9], x[9:]])):
+        samples = check_batches(parts, 2, "x")
+        np.testing.assert_array_equal(np.concatenate(list(samples.of(7))), x)
+        assert samples.doubt() == ""
 
 
 def test_a_value_that_is_not_finite_is_found_before_anything_is_read(monkeypatch):

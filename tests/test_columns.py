@@ -1,6 +1,7 @@
 import datetime
 import json
 import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from data_frame import DataArray, Frame, Row
 from nengo.exceptions import ValidationError
 
 import nengo_dense
-from nengo_dense.columns import as_names, check_columns, column_names
+from nengo_dense.columns import as_names, check_columns, column_names, read_in_two_ways
 from nengo_dense.importers import read_model
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.training import fit
@@ -270,7 +271,19 @@ def test_a_list_of_inputs_says_not_which_is_which(rng, tmp_path, n):
     pairs = list(zip(*parts, strict=True))
     joined = np.concatenate(parts, axis=1)
     expected = nengo_dense.predict(graph, joined, progress_bar=False)
-    np.testing.assert_array_equal(nengo_dense.predict(graph, pairs, progress_bar=False), expected)
+    both = "taken for 2 samples with all inputs, not for an array of 2 samples for each input"
+    for x in (pairs, np.array(pairs), np.array(pairs).tolist()):
+        with pytest.warns(UserWarning, match=both) if n == 2 else nullcontext():
+            found = nengo_dense.predict(graph, x, progress_bar=False)
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 3), (3, 2, 3), (2, 6), (2, 2, 3, 2), (2, 2)])
+def test_samples_that_can_be_read_in_one_way_are_not_told(shape):
+    assert read_in_two_ways(np.ones(shape), {"u": 3, "v": 3}, "x") == ""
+    assert read_in_two_ways(np.ones(shape).tolist(), {"u": 3, "v": 3}, "x") == ""
+    assert read_in_two_ways([[[1.0, 2.0], [3.0]], [[1.0], [2.0]]], {"u": 1, "v": 1}, "x") == ""
+    assert read_in_two_ways(np.ones((2, 2, 3)), {"u": 3, "v": 4}, "x") == ""
 
 
 def test_a_list_of_what_has_a_shape_of_another_kind_is_refused_as_before():

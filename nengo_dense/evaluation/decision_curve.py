@@ -8,6 +8,7 @@ import numpy as np
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.measurement import evaluate
+from nengo_dense.evaluation.notices import Notices
 from nengo_dense.evaluation.run import check_one_output
 from nengo_dense.evaluation.stopping import Decision, margins_of
 from nengo_dense.exceptions import invalid
@@ -178,8 +179,9 @@ def decision_curve(
         if word in options:
             raise invalid("is what this curve chooses itself; leave it out", word)
     known = {**options, "decision": "margin", "task": "classification"}
-    seen = evaluate(stack, *calibration, **{**known, "sample_weight": None, "metrics": None})
-    tested = evaluate(stack, x, y, **known)
+    with Notices(__file__):
+        seen = evaluate(stack, *calibration, **{**known, "sample_weight": None, "metrics": None})
+        tested = evaluate(stack, x, y, **known)
     assert isinstance(seen, Classification), "the task was given"
     assert isinstance(tested, Classification), "the task was given"
     assert seen.leads_over_time is not None, "they were asked for"

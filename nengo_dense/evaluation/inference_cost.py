@@ -225,11 +225,12 @@ class InferenceCost:
         -------
         lines : list of str
         """
+        step = self.presentation_time / self.work.steps
         return [
             f"elsewhere: {self.work.host_operations:.0f} multiply-accumulates on the host; "
             f"{self.work.source_operations} for the source's layers, computed once",
             f"latency by a model, without the host: {1e6 * self.latency():.3g} microseconds as "
-            f"fast as cores go, {1000 * self.latency(0.001):.3g} ms at 1 ms a step",
+            f"fast as cores go, {1000 * self.latency(step):.3g} ms at {1000 * step:.3g} ms a step",
         ]
 
     def __str__(self) -> str:

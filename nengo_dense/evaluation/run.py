@@ -17,7 +17,7 @@ from nengo_dense.arguments import (
     unusual_time,
 )
 from nengo_dense.batches import Batches, check_batches
-from nengo_dense.columns import WHERE, check_columns
+from nengo_dense.columns import WHERE, check_columns, read_in_two_ways
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory
@@ -105,6 +105,7 @@ class Run:
         check_stack(stack)
         sizes = stack.sizes if isinstance(stack, DenseGraph) else stack.size_in
         check_columns(x, stack.columns, "x", WHERE, sizes)
+        said = [read_in_two_ways(x, sizes, "x")]
         x = _joined(stack, x)
         sequences = Sequences.read(x, stack.size_in, mask)
         samples = sequences or check_batches(x, stack.size_in, "x", stack.columns)
@@ -130,7 +131,8 @@ class Run:
         frame_time = None
         if sequences is not None:
             frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
-        said = [unusual_time(stream.gap * step, step, "gap")] if stream else []
+        if stream:
+            said.append(unusual_time(stream.gap * step, step, "gap"))
         if target != "nengo":  # where a spike may be everywhere in the same step
             said.append(too_short(Parts.of(stack).depth, n_steps, sequences, stream))
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
@@ -177,13 +179,14 @@ class Run:
             warnings.warn(note, stacklevel=stacklevel + 1)
 
     def notes_after(self, layers: list[LayerActivity], stacklevel: int) -> tuple[str, ...]:
-        """Return all notes; say those that the layers' activity brought, as `warn` does.
+        """Return all notes; say those that the run itself brought, as `warn` does.
 
-        Neurons of tuned layers are fast on purpose, and their weights make up for it.
+        Of neurons of tuned layers nothing is said: they are fast on purpose, and their weights
+        make up for it.
         """
-        if self.stack.tuned is not None:
-            return self.notes
-        found = tuple(filter(None, (layer.fault(self.dt) for layer in layers)))
+        tuned = self.stack.tuned is not None
+        faults = [] if tuned else [layer.fault(self.dt) for layer in layers]
+        found = tuple(filter(None, (self.samples.doubt(), *faults)))
         for note in found:
             warnings.warn(note, stacklevel=stacklevel + 1)
         return self.notes + found

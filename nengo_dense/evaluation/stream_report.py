@@ -10,9 +10,11 @@ from nengo_dense.arguments import as_floats, refuse_truth, whole_steps
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.measurement import evaluate
-from nengo_dense.evaluation.run import check_one_output
+from nengo_dense.evaluation.notices import Notices
+from nengo_dense.evaluation.run import check_one_output, check_stack
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.layers.tuning_record import chosen_times
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -194,10 +196,13 @@ def stream_report(
     gaps = np.ravel(given).tolist()
     if not gaps:
         raise invalid("must have at least one gap", "gaps")
-    for gap in gaps:
-        whole_steps(gap, options.get("dt", 0.001), "gaps")
+    check_stack(stack)
     check_one_output(stack)
+    _, dt = chosen_times(stack.tuned, None, options.get("dt"))
+    for gap in gaps:
+        whole_steps(gap, dt, "gaps")
     order = options.pop("order", None)
-    reset = evaluate(stack, x, y, **options)
-    known = {**options, "order": order, "reset": False, "source": reset.predictions}
-    return StreamReport(reset, [evaluate(stack, x, y, gap=gap, **known) for gap in gaps])
+    with Notices(__file__):
+        reset = evaluate(stack, x, y, **options)
+        known = {**options, "order": order, "reset": False, "source": reset.predictions}
+        return StreamReport(reset, [evaluate(stack, x, y, gap=gap, **known) for gap in gaps])

@@ -56,6 +56,10 @@ ADVICE = (
         "it works along one axis of several: put Dense layers, which work along the last axis, in "
         "its place",
     ),
+    Advice(
+        "spectral normalization",
+        "after training it only runs the layer in it: put that, its .layer, in its place",
+    ),
     Advice("^ lazy", "its weights do not exist yet: call the model once on a sample"),
     Advice(
         "hard shrink, hardshrink, ^ threshold, ^ thresholded, ^ step",

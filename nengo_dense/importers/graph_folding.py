@@ -88,7 +88,9 @@ class _Fold:
 
     def node(self, node: GraphNode) -> None:
         """Fold one node; without a value of a source nothing is said of its own."""
-        self.problems += [step.text for step in node.operations if isinstance(step, Problem)]
+        for step in node.operations:
+            if isinstance(step, Problem) and (step.is_certain or not self.problems):
+                self.problems.append(step.text)
         self.values[node.name] = None
         sources = [self.values.get(name) for name in node.sources]
         if len(node.sources) == 1 and not node.operations and node.merge is None:

@@ -186,7 +186,8 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
             Problem(
                 f"layer {layer.label!r} declares {units} units on {n_in or 'any'} inputs, its "
                 f"kernel has shape {kernel.shape}; architecture and weights are not of the same "
-                "model"
+                "model",
+                is_certain=False,
             )
         ]
     dense = reading.along_last(Affine(kernel.T, arrays.get("bias"), layer.label))

@@ -71,6 +71,13 @@ def _pass(reading: OnnxReading, node: Any, label: str) -> Operations:
     return reading.add(node.output[0], [source], [], reading.layouts[source], label)
 
 
+def _dropout(reading: OnnxReading, node: Any, label: str) -> Operations:
+    trains = reading.optional(node, 2)
+    if trains is not None and np.any(trains):
+        return [Problem(f"layer {label!r} is in training mode; export for evaluation")]
+    return _pass(reading, node, label)
+
+
 def _activation(reading: OnnxReading, node: Any, label: str) -> Operations:
     given = reading.graph.settings(node)
     settings = {
@@ -334,7 +341,6 @@ def _scale_and_zero(reading: OnnxReading, node: Any, axis: int) -> tuple[np.ndar
 
 
 NODES: dict[str, Reader] = {
-    **dict.fromkeys(("Dropout", "Identity"), _pass),
     **dict.fromkeys(("Add", "Div", "Mul", "Sub"), _arithmetic),
     **dict.fromkeys(("LogSoftmax", "Softmax"), _softmax),
     **dict.fromkeys(("Greater", "GreaterOrEqual", "Less", "LessOrEqual"), compared_by),
@@ -356,8 +362,10 @@ NODES: dict[str, Reader] = {
     "Clip": _clip,
     "Concat": joined,
     "DequantizeLinear": _dequantize,
+    "Dropout": _dropout,
     "Einsum": contracted,
     "Gemm": _gemm,
+    "Identity": _pass,
     "MatMul": _matmul,
     "Neg": _negative,
     "Not": _not,

@@ -11,6 +11,8 @@ from nengo_dense.importers.onnx_graph import label_of
 from nengo_dense.importers.onnx_model import OnnxModel, batch_of
 from nengo_dense.importers.precision import coarsest
 
+#: What batch normalization adds to variances if a node does not say it.
+EPSILON = 1e-5
 #: Nodes that are run one by one for a comparison, a second's work.
 MAX_NODE_RUNS = 20_000
 
@@ -122,7 +124,7 @@ class _Runner:
             ir_version=self.graph.model.ir_version,
         )
         tools = compat.require("onnx.reference", "Running an ONNX model")
-        return tools.ReferenceEvaluator(model, new_ops=[_log_softmax()])
+        return tools.ReferenceEvaluator(model, new_ops=[_log_softmax(), _batch_norm()])
 
     def _run(self, evaluator: Any, x: np.ndarray) -> list[np.ndarray]:
         step = self.step or len(x)
@@ -166,3 +168,20 @@ def _log_softmax() -> Any:
         return (log_softmax(flat).reshape(x.shape).astype(x.dtype),)
 
     return type("LogSoftmax", (base,), {"op_domain": "", "_run": run})
+
+
+def _batch_norm() -> Any:
+    """Return the operator as it is after training, which onnx's is from version 14 on alone.
+
+    One in training mode is refused before. Below that version onnx's takes statistics of the
+    samples, also where nothing says that it trains.
+    """
+    base = compat.require("onnx.reference.op_run", "Running an ONNX model").OpRun
+
+    def run(self: Any, x: np.ndarray, *given: np.ndarray, **settings: Any) -> tuple[np.ndarray]:
+        shape = (-1, *(1 for _ in x.shape[2:]))
+        scale, bias, mean, variance = (each.reshape(shape) for each in given)
+        epsilon = np.asarray(settings.get("epsilon") or EPSILON, dtype=x.dtype)
+        return ((scale * (x - mean) / np.sqrt(variance + epsilon) + bias).astype(x.dtype),)
+
+    return type("BatchNormalization", (base,), {"op_domain": "", "_run": run})

@@ -101,7 +101,8 @@ class TorchReading:
             sources = sources[:1]  # of the other only the type counts
         reader = self._reader(step, kind, len(sources))
         if any(isinstance(self.names.get(source), list) for source in sources):
-            reader = self._part if kind in ("getitem", "getattr") else self._refused
+            ways = {"getitem": self._part, "getattr": self._part}
+            reader = self._joined if kind in JOINS else ways.get(kind, self._refused)
         lost = any(self._first(source) not in self.layouts for source in sources)
         if lost and reader not in (self._each, self._refused):
             problems: Operations = []  # nothing is known of what a refused layer gives
@@ -200,8 +201,8 @@ class TorchReading:
         """Take one of several results."""
         parts = self.names[sources[0]]
         key = step.args[1]
-        place = {"values": 0, "indices": 1}.get(key) if isinstance(key, str) else key
-        if not isinstance(place, int) or parts[place] is None:
+        place = {"values": 0, "indices": 1}[key] if isinstance(key, str) else key
+        if parts[place] is None:
             return [unsupported(label, "the place of the largest of several values", "argmax")]
         self.names[step] = parts[place]
         return []
@@ -222,10 +223,12 @@ class TorchReading:
         return []
 
     def _joined(self, step: Any, kind: str, sources: list[Any], label: str) -> Operations:
-        call = Call(step, self.constants, label)
-        if len(call.get(0, "tensors")) != len(sources):
-            return [Problem(f"layer {label!r} joins constants to values; add them to the bias")]
+        given = Call(step, self.constants, label).get(0, "tensors")
         names = [self.names[source] for source in sources]
+        if names and isinstance(names[0], list):  # as they come out of a chunk or a split
+            names = names[0]
+        elif len(given) != len(sources):
+            return [Problem(f"layer {label!r} joins constants to values; add them to the bias")]
         layouts = [self.layouts[name] for name in names]
 
         def run(parts: list[Any]) -> Any:
@@ -292,6 +295,9 @@ class TorchReading:
         layout, value = self.layouts.get(name), self.values.get(step)
         constants = self._spread_constants(step, kind, layout)
         steps = attempt(label, operations_of_node, self.traced, step, constants)
+        if not (value is None or hasattr(value, "ndim")):  # several, of which more follows
+            steps = [each for each in steps if isinstance(each, Problem)]
+            return steps or [unsupported(label, kind, kind)]
         is_vector = layout is not None and len(layout.shape) == 2 and layout.is_by_sample()
         if layout is None or value is None or (is_vector and value.ndim == 2):
             after = layout if value is None else self._layout_of(value)

@@ -22,10 +22,11 @@ def evaluation(model: Any) -> Iterator[None]:
     """Have a module in evaluation mode for the time of the context, and leave it as it was.
 
     Modes, attributes, gradients and random generators are as before afterwards, also what old
-    weight normalizations and a trace write into modules.
+    weight normalizations and a trace write into modules, and buffers that a forward counts in.
     """
     torch = compat.require("torch", "Reading a PyTorch module")
-    before = [(module, _copy_of(vars(module))) for module in model.modules()]
+    before = [(module, attributes_of(module)) for module in model.modules()]
+    kept = [(buffer, buffer.clone()) for buffer in model.buffers() if _has_values(buffer)]
     on_gpu = torch.cuda.is_available() and torch.cuda.is_initialized()
     devices = list(range(torch.cuda.device_count())) if on_gpu else []
     with ExitStack() as stack:
@@ -41,10 +42,20 @@ def evaluation(model: Any) -> Iterator[None]:
             for module, attributes in before:
                 vars(module).clear()
                 vars(module).update(attributes)
+            for buffer, values in kept:
+                if not torch.equal(buffer, values):
+                    buffer.copy_(values)
 
 
-def _copy_of(attributes: dict[str, Any]) -> dict[str, Any]:
-    copied = dict(attributes)
+def _has_values(buffer: Any) -> bool:
+    """Tell buffers that can be compared from those of lazy layers, "meta" and sparse ones."""
+    has_memory = not hasattr(buffer, "materialize") and not buffer.is_meta
+    return has_memory and str(buffer.layout) == "torch.strided"
+
+
+def attributes_of(module: Any) -> dict[str, Any]:
+    """Return a module's attributes, with tables of their own."""
+    copied = dict(vars(module))
     for name in TABLES:
         if name in copied:
             copied[name] = copy.copy(copied[name])

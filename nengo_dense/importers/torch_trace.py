@@ -10,6 +10,7 @@ import numpy as np
 from nengo_dense import compat
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.feature_layout import N_SAMPLES
+from nengo_dense.importers.torch_state import attributes_of
 
 #: Numbers of features that are tried for the inputs.
 MOST_TRIALS = 200
@@ -80,7 +81,11 @@ def _traced(model: Any, lengths: list[int]) -> Any:
                 return iter([obj[number] for number in range(n)])
             return found
 
-    return fx.GraphModule(model, Tracer().trace(model, concrete_args=_defaults(model)))
+    before = [(module, attributes_of(module)) for module in model.modules()]
+    graph = Tracer().trace(model, concrete_args=_defaults(model))
+    for module, attributes in before:  # a forward may keep values of the trace in their place
+        vars(module).update(attributes)
+    return fx.GraphModule(model, graph)
 
 
 def _length(model: Any, loop: _Unrolled) -> int:

@@ -11,8 +11,9 @@ from nengo_dense.exceptions import invalid
 
 #: What is compared of each kind of object.
 SETTINGS = {
+    "nodes": ("output",),
     "connections": ("transform", "synapse", "learning_rule_type"),
-    "ensembles": ("gain", "bias", "neuron_type"),
+    "ensembles": ("gain", "bias", "neuron_type", "noise"),
 }
 #: Largest difference of numbers that are still the same, beside the largest of them.
 ROUNDING = 1e-6
@@ -21,8 +22,9 @@ ROUNDING = 1e-6
 def checked(network: Any) -> dict[str, Any]:
     """Return the arguments of a stack or graph, if it is the same when it is made again of them.
 
-    These hold its weights and biases as they are. Gains, synapses, neuron types or connections
-    that were changed in its objects are in none of them, and would be as before without a word.
+    These hold its weights and biases as they are. Gains, synapses, neuron types, noise,
+    placements, connections or outputs of nodes that were changed in its objects are in none of
+    them, and would be as before without a word.
 
     Parameters
     ----------
@@ -74,6 +76,8 @@ def _differences(network: nengo.Network, again: nengo.Network) -> Iterator[str]:
             for name in names:
                 if not _same(getattr(mine, name), getattr(other, name)):
                     yield f"the {name} of {mine} was changed"
+    if getattr(network, "on_chip", None) != getattr(again, "on_chip", None):
+        yield f"the placement of {network} was changed"
     for mine, other in zip(network.networks, again.networks, strict=False):
         yield from _differences(mine, other)
 

@@ -202,15 +202,19 @@ class TuningRecord:
             )
         is_short = self.presentation_time < SETTLED * self.dt * (1 - TOLERANCE)
         is_over = shown is not None and shown > LONGER * self.presentation_time
-        if shown is not None and is_over and is_short and frame_time is None:
+        made = self.frame_time
+        if shown is not None and is_over and is_short and self._tells_of(frame_time):
+            what = "each sample" if frame_time in (None, shown) else "the longest sequence"
+            way = f"Use presentation_time={self.presentation_time:g}, or convert"
+            again = f" with presentation_time={shown:g}"
+            if made is not None and frame_time is not None:
+                way, again = "Convert", " with sequences as long as these"
             yield (
                 f"This stack was tuned for presentations of {1000 * self.presentation_time:g} ms, "
-                f"and here each sample is presented for {1000 * shown:g} ms. What comes after "
-                "that time it was not tuned for, and answers can be further off, values above "
-                f"all. Use presentation_time={self.presentation_time:g}, or convert the model "
-                f"again with presentation_time={shown:g}."
+                f"and here {what} is presented for {1000 * shown:g} ms. What comes after that "
+                "time it was not tuned for, and answers can be further off, values above all. "
+                f"{way} the model again{again}."
             )
-        made = self.frame_time
         if frame_time is None or made is None:
             return
         frames = (
@@ -227,6 +231,17 @@ class TuningRecord:
                 f"{frames} Answers can be further off, values above all. Show frames for as long "
                 "as in tuning, or convert the model again with this presentation_time."
             )
+
+    def _tells_of(self, frame_time: float | None) -> bool:
+        """Tell whether the length in tuning says something of how long a run may be.
+
+        That of a frame which had an answer says nothing of many: frames after the last in tuning
+        are answered as well. Frames that are longer themselves are told of as such.
+        """
+        if frame_time is None or self.frame_time is None:
+            return True
+        by_frame = np.isclose(self.presentation_time, self.frame_time, rtol=TOLERANCE, atol=0)
+        return not by_frame and frame_time <= LONGER * self.frame_time
 
     def _foreign(self, x: np.ndarray) -> list[str]:
         """Describe inputs of another scale than the calibration data; empty if there are none."""

@@ -1,5 +1,7 @@
 """What an inference costs, from counts that a reader can make by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
@@ -70,6 +72,12 @@ def test_latency_is_steps_times_the_time_of_each():
     assert COST.latency(0.001, host_time=0.0005) == pytest.approx(0.075)
     with pytest.raises(ValidationError, match="step_time"):
         COST.latency(-1)
+    assert COST.lines()[1].endswith(", 50 ms at 1 ms a step")
+
+
+def test_latency_in_real_time_is_of_the_steps_of_the_run():
+    slow = replace(COST, presentation_time=0.25)
+    assert slow.lines()[1].endswith(", 250 ms at 5 ms a step")
 
 
 def test_a_users_device_is_beside_the_others():

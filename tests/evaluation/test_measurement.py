@@ -381,6 +381,17 @@ def test_batches_are_as_good_as_an_array(stack, data, n_jobs):
     np.testing.assert_array_equal(parts.answers_over_time, whole.answers_over_time)
 
 
+def test_a_loader_that_shuffles_is_told(stack, data, rng):
+    class Loader:
+        def __iter__(self):
+            return iter(np.array_split(rng.permutation(data[0]), 2))
+
+    with pytest.warns(UserWarning, match="x yields other samples each time") as caught:
+        result = evaluate(stack, Loader(), data[1], presentation_time=0.02, progress_bar=False)
+    assert result.notes[-1] == str(caught[-1].message)
+    assert Path(caught[-1].filename) == Path(__file__)
+
+
 def test_batches_that_end_early_or_late_are_refused(stack, data):
     x, y = data
     options = {"presentation_time": 0.02, "progress_bar": False}

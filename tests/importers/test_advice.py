@@ -39,6 +39,7 @@ def test_names_are_taken_apart_as_people_read_them(name, words):
         (["pow", "sqrt", "truediv", "Exp"], "only sums and products with constants"),
         (["to", "Cast", "round"], "it cuts values off"),
         (["Discretization", "StringLookup", "CategoryEncoding", "RandomFlip"], "prepares data"),
+        (["SpectralNormalization"], "put that, its .layer, in its place"),
         (["Masking"], "where sequences end"),
         (["LazyLinear"], "call the model once on a sample"),
         (["QDense", "QActivation"], "qkeras"),

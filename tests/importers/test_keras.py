@@ -362,6 +362,16 @@ def test_what_follows_a_refused_merge_is_not_said_to_be_wrong():
     assert len(caught.value.problems) == 1
 
 
+@pytest.mark.parametrize("branches", [False, True])
+def test_a_layer_of_several_axes_after_a_refused_one_is_not_said_to_be_wrong(branches):
+    x = layers.Input((2, 3))
+    y = layers.Flatten()(layers.Dense(4)(layers.UnitNormalization(name="unit")(x)))
+    y = layers.Add()([layers.Dense(2)(y), layers.Dense(2, "relu")(y)] if branches else [y, y])
+    with pytest.raises(ConversionError, match="'unit': UnitNormalization") as caught:
+        read_model(keras.Model(x, layers.Dense(2)(y)))
+    assert len(caught.value.problems) == 1
+
+
 def test_a_layer_along_an_axis_of_unknown_size_leaves_the_next_ones_alone():
     model = keras.Sequential(
         [layers.Input((None, 3)), layers.Dense(4, name="along"), layers.Flatten(), layers.ReLU()]

@@ -77,6 +77,34 @@ def test_batch_norm_and_flatten(rng, assert_computes):
     assert_computes(graph.model(), predict(graph.model()), (2, 3))
 
 
+@pytest.mark.parametrize("opset", [7, 8, 9, 13, 15])
+@pytest.mark.parametrize("epsilon", [None, 0.5])
+def test_batch_norm_of_every_version_is_that_after_training(opset, epsilon, rng, assert_computes):
+    """Onnx's evaluator takes statistics of the samples below version 14."""
+    graph = Graph(rng, opset=opset)
+    c = graph.constant
+    scale, bias, mean, variance = rng.uniform(0.5, 2, size=(4, 5))
+    statistics = [c(values=values) for values in (scale, bias, mean, variance)]
+    settings = {} if epsilon is None else {"epsilon": epsilon}
+    graph.add("Gemm", c(6, 5), c(5)).add("BatchNormalization", *statistics, **settings)
+    graph.add("Relu").add("Gemm", c(5, 3), c(3))
+    first, between, last, end = (numpy_helper.to_array(each) for each in graph.constants[4:])
+
+    def expected(x):
+        values = (x @ first + between - mean) / np.sqrt(variance + (epsilon or 1e-5))
+        return np.maximum(scale * values + bias, 0) @ last + end
+
+    assert_computes(graph.model(), expected, (6,))
+
+
+def test_what_is_in_training_mode_is_refused(graph, rng):
+    c = graph.constant
+    graph.add("Gemm", c(6, 5), c(5)).add("Dropout", c(values=0.5), c(values=np.array(True)))
+    graph.add("Relu").add("Gemm", c(5, 3), c(3))
+    with pytest.raises(ConversionError, match=r"'Dropout_1' is in training mode; export for"):
+        read_model(graph.model())
+
+
 def test_reshape_to_vectors(rng, assert_computes):
     graph = Graph(rng, ("n", 2, 3))
     shape = graph.constant(values=np.array([-1, 6]))

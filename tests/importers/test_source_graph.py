@@ -47,6 +47,8 @@ CHAINS = {
     "slices of what is linear": lambda n, x: n.c(torch.cat([n.a(x)[:, :4], n.a(x)[:, 4:]], 1)),
     "a slice": lambda n, x: n.c(n.d(n.a(x)[:, 2:6]).relu()),
     "chunks": lambda n, x: n.c((n.d((p := n.a(x).chunk(2, 1))[0]) - n.d(p[1])).relu()),
+    "chunks turned round": lambda n, x: n.c(torch.cat(n.a(x).relu().chunk(2, 1)[::-1], 1)),
+    "all chunks": lambda n, x: n.c(torch.cat(n.a(x).relu().chunk(2, 1), dim=1)),
     "twice": lambda n, x: n.c(n.a(x + x).relu()),
     "two branches of one input": lambda n, x: n.c(torch.cat([n.a(x)[:, :4].relu()] * 2, 1)),
 }

@@ -273,3 +273,47 @@ def test_precision_is_that_of_the_types_and_of_the_products(types, setting, expe
         assert precision_of(module) == PRECISIONS[expected]
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+class Counting(nn.Module):
+    """Counts its calls and remembers what it was shown, in several ways."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(6, 5), nn.Linear(5, 2)
+        self.calls, self.seen = 0, None
+        self.register_buffer("counted", torch.zeros(()))
+        self.register_buffer("undefined", torch.tensor([float("nan")]))
+
+    def forward(self, x):
+        self.calls += 1
+        self.counted += 1
+        self.seen = torch.relu(self.first(x))
+        return self.last(self.seen)
+
+
+def test_a_module_that_counts_its_calls_counts_none_of_ours(x):
+    model = Counting()
+    read_model(model).compare(x)
+    assert (model.calls, model.seen, float(model.counted)) == (0, None, 0.0)
+    model(torch.from_numpy(x).float())
+    read_model(model).compare(x)
+    assert (model.calls, float(model.counted)) == (1, 1.0)
+
+
+class Centering(nn.Module):
+    """Keeps a mean of what it was shown, in evaluation as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(6, 5), nn.Linear(5, 2)
+        self.register_buffer("mean", torch.zeros(6))
+
+    def forward(self, x):
+        self.mean = 0.9 * self.mean + 0.1 * x.mean(0)
+        return self.last(torch.relu(self.first(x - self.mean)))
+
+
+def test_a_module_that_remembers_samples_is_refused():
+    with pytest.raises(ConversionError, match="it makes one value of several samples"):
+        read_model(Centering())

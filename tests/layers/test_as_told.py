@@ -1,5 +1,7 @@
 """What was changed in a stack's objects is saved, or saving is refused."""
 
+from dataclasses import replace
+
 import nengo
 import numpy as np
 import pytest
@@ -31,6 +33,10 @@ def between(net):
 
 def readout(net):
     return [c for c in net.connections if isinstance(c.pre_obj, nengo.ensemble.Neurons)][-1]
+
+
+def ones(net):
+    return next(node for node in net.nodes if isinstance(node.output, np.ndarray))
 
 
 def add(net):
@@ -67,6 +73,24 @@ CHANGES = {
     "added": (add, "<Connection .* was added"),
     "added within": (add_within, "<Connection .* was added"),
     "added to a layer": (add_to_a_layer, "<Connection .* was added"),
+    "noise": (
+        lambda net: setattr(net.layers[1].ensemble, "noise", nengo.processes.WhiteNoise()),
+        "the noise of .* changed",
+    ),
+    "output of a node": (
+        lambda net: setattr(net.layers[0].input, "output", lambda t, x: 2 * x),
+        "the output of .* changed",
+    ),
+    "value of a node": (
+        lambda net: setattr(ones(net), "output", np.array([2.0])),
+        "the output of .* changed",
+    ),
+    "placement": (
+        lambda net: setattr(
+            net.layers[1], "placement", replace(net.layers[1].placement, on_chip=False)
+        ),
+        "the placement of .* changed",
+    ),
     "learns": (
         lambda net: setattr(readout(net), "learning_rule_type", nengo.PES()),
         "the learning_rule_type of .* changed",

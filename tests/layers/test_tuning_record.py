@@ -100,7 +100,7 @@ def test_longer_presentations_are_told_where_answers_still_changed(made, shown, 
     found = record.differences(presentation_time=shown)
     assert len(found) == is_said
     assert not is_said or f"Use presentation_time={made:g}, or convert" in found[0]
-    assert record.differences(presentation_time=shown, frame_time=0.005) == []
+    assert len(record.differences(presentation_time=shown, frame_time=0.005)) == is_said
     slow = TuningRecord(100 * made, 0.1, "spikes", [0.0], [1.0])  # as many steps
     assert len(slow.differences(presentation_time=100 * shown)) == is_said
 
@@ -113,6 +113,33 @@ def test_longer_frames_are_told_likewise(frame, is_said):
     assert not is_said or "frames of 5 ms, and here they last 40 ms. Answers can be" in found[0]
     long = TuningRecord(0.1, 0.001, "spikes", [0.0], [1.0], frame_time=0.005)
     assert long.differences(presentation_time=20 * frame, frame_time=frame) == []
+
+
+@pytest.mark.parametrize(("made", "is_said"), [(0.025, True), (0.005, False), (0.1, False)])
+def test_sequences_of_more_frames_are_told_unless_frames_had_answers(made, is_said):
+    record = TuningRecord(made, 0.001, "spikes", [0.0], [1.0], frame_time=0.005)
+    found = record.differences(presentation_time=4 * made, frame_time=0.005)
+    assert len(found) == is_said
+    assert (
+        not is_said
+        or "tuned for presentations of 25 ms, and here the longest sequence is" in found[0]
+    )
+    assert not is_said or "with sequences as long as these" in found[0]
+    assert record.differences(presentation_time=made, frame_time=0.005) == []
+
+
+@pytest.mark.parametrize("frames", [None, 3])
+def test_longer_sequences_than_a_short_tuning_are_told(frames, rng):
+    """Their values were further off: R2 0.97 with as many frames, and 0.88 with four times."""
+    layers = [(rng.normal(size=(8, 3)), rng.normal(size=8)), (rng.normal(size=(2, 8)), [0, 0])]
+    x = rng.normal(size=(40, 12, 3))
+    calibration = x[:, 0] if frames is None else x[:, :frames]
+    how = {"presentation_time": 0.021, "effort": 0.1, "progress_bar": False}
+    stack = nengo_dense.convert(layers, calibration=calibration, seed=0, **how)
+    longer = None if frames else 0.096
+    with pytest.warns(UserWarning, match="tuned for presentations of 21 ms, and here the longest"):
+        nengo_dense.predict(stack, x, progress_bar=False, presentation_time=longer)
+    nengo_dense.predict(stack, x[:, :3], progress_bar=False, presentation_time=0.021)
 
 
 @pytest.mark.parametrize("run", [nengo_dense.evaluate, nengo_dense.predict])
