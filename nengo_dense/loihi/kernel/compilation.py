@@ -114,8 +114,11 @@ class KernelCache(FunctionCache):
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Inline a function into every compiled function that calls it, which saves the call."""
-    dispatcher: Callable[..., Any] = numba.njit(inline="always", **OPTIONS)(function)
+    """Inline a function into every compiled function that calls it, which saves the call.
+
+    LLVM does so; numba would take much longer.
+    """
+    dispatcher: Callable[..., Any] = numba.njit(forceinline=True, **OPTIONS)(function)
     return dispatcher
 
 

@@ -104,7 +104,7 @@ def add_multiplied(
     raise NotImplementedError("only compiled functions can call add_multiplied")
 
 
-@overload(add_multiplied, inline="always")
+@overload(add_multiplied, jit_options={"forceinline": True})  # it has many arguments
 def _choose_multiplied(p, flags, n_lanes, padded, lists, tables):  # type: ignore[no-untyped-def]
     whole = isinstance(lists.types[lists.fields.index("sums")].dtype, types.Integer)
     if not MULTIPLIES_BYTES or not whole:
