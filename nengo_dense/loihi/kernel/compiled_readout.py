@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.loihi.kernel import numpy_readout
 from nengo_dense.loihi.kernel.alignment import aligned, flat_view
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.compiled_list import LISTED, MORE, MOST, list_sources
 from nengo_dense.loihi.kernel.compiled_pattern import look_up, may_look_up
-from nengo_dense.loihi.kernel.compiled_spikes import list_spikes
+from nengo_dense.loihi.kernel.compiled_turns import sum_in_turns
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 from nengo_dense.loihi.kernel.padding import padded
@@ -24,24 +26,37 @@ def sum_spiking(
     spikes: np.ndarray, weights: np.ndarray, order: SumOrder, memory: Memory
 ) -> np.ndarray:
     """Do as `.numpy_readout.sum_spiking`; neurons are side by side in memory."""
-    (lanes, n_steps, n), (per_lane, per_step, _) = spikes.shape, spikes.strides
+    if len(weights) > MOST:
+        return numpy_readout.sum_spiking(spikes, weights, order, memory)
+    (lanes, n_steps, _), (per_lane, per_step, _) = spikes.shape, spikes.strides
     matrix = padded(weights, WIDTH)
     size, width = weights.shape[1], matrix.shape[1]
     sums = memory.empty((n_steps, lanes, size), np.float64)
     sizes, flags = (lanes, n_steps, per_lane, per_step, size, width), flat_view(spikes)
     if may_look_up(lanes * n_steps, weights.shape, order):
         look_up(flags, sizes, weights, sums)
-        return np.asarray(sums.swapaxes(0, 1))
-    flat = aligned(matrix.reshape(-1))
+    elif len(order.pairs) > 0:
+        sum_in_turns(flags, sizes, matrix, order, sums)
+    else:
+        _sum_one_by_one(flags, sizes, matrix, order.bounds, sums)
+    return np.asarray(sums.swapaxes(0, 1))
+
+
+def _sum_one_by_one(
+    spikes: np.ndarray,
+    sizes: tuple[int, ...],
+    weights: np.ndarray,
+    bounds: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """Sum the weights of the neurons that spiked; `sizes` are of memory, see `sum_spiking`."""
+    (n, width), flat = weights.shape, aligned(weights.reshape(-1))
 
     def part(start: int, stop: int) -> None:
-        sources, row = np.empty(n + WIDTH, dtype=np.int32), np.empty(width)
-        partial = aligned(np.zeros((len(order.pairs) + 1) * WIDTH))
-        room = sources, row, partial
-        sum_lanes(start, stop, sizes, flags, flat, order, sums.reshape(-1), *room)
+        room = np.empty(n + MORE, dtype=LISTED), np.empty(width)
+        sum_lanes(start, stop, sizes, spikes, flat, bounds, sums.reshape(-1), room)
 
-    over_lanes(part, lanes, spikes.size)
-    return np.asarray(sums.swapaxes(0, 1))
+    over_lanes(part, sizes[0], sizes[0] * sizes[1] * n)
 
 
 @inlined
@@ -53,46 +68,22 @@ def _sum(sources, n, place, width, weights) -> Any:  # type: ignore[no-untyped-d
     return x
 
 
-@inlined
-def _sum_in_turns(sources, n, place, width, weights, pairs, partial) -> Any:  # type: ignore[no-untyped-def]
-    """Do as `_sum`, with partial sums in turns; they are zero before and after."""
-    vector, last = np.uint64(WIDTH), np.uint64(len(pairs))  # the last one's number is all ones
-    for k in range(n):
-        source = np.uint64(sources[k])
-        turn = (source & last) * vector
-        store(partial, turn, add(load(partial, turn), load(weights, place + source * width)))
-    for i in range(last):
-        one, other = pairs[i, 0] * vector, pairs[i, 1] * vector
-        store(partial, one, add(load(partial, one), load(partial, other)))
-        store(partial, other, spread(0.0))
-    total = load(partial, np.uint64(0))
-    store(partial, np.uint64(0), spread(0.0))
-    return total
-
-
 @compiled
 def sum_lanes(  # type: ignore[no-untyped-def]
-    start, stop, sizes, spikes, weights, order, sums, sources, row, partial
+    start, stop, sizes, spikes, weights, bounds, sums, room
 ) -> None:
-    """Do as `sum_spiking`, for some lanes; ``row`` has room for one step's sums."""
-    bounds, pairs = order.bounds, order.pairs
-    lanes, n_steps = np.uint64(sizes[0]), np.uint64(sizes[1])
-    per_lane, per_step = np.uint64(sizes[2]), np.uint64(sizes[3])
-    size, width = np.uint64(sizes[4]), np.uint64(sizes[5])
-    for step in range(n_steps):
+    """Do as `_sum_one_by_one` for some lanes; ``room`` is for sources and one step's sums."""
+    lanes, per_lane, per_step = np.uint64(sizes[0]), np.uint64(sizes[2]), np.uint64(sizes[3])
+    size, width, (sources, row) = np.uint64(sizes[4]), np.uint64(sizes[5]), room
+    for step in range(np.uint64(sizes[1])):
         for lane in range(np.uint64(start), np.uint64(stop)):
             place, first = lane * per_lane + step * per_step, np.uint64(0)
-            for b in range(np.uint64(len(bounds))):
-                n = list_spikes(spikes, place + first, bounds[b] - first, np.uint64(0), sources)
-                in_turns = n > np.uint64(2) and len(pairs) > 0  # a sum of two has one order
+            for end in bounds:
+                n = list_sources(spikes, place + first, end - first, np.uint64(0), sources)
                 for j in range(np.uint64(0), width, np.uint64(WIDTH)):
-                    begin = first * width + j
-                    if in_turns:
-                        x = _sum_in_turns(sources, n, begin, width, weights, pairs, partial)
-                    else:
-                        x = _sum(sources, n, begin, width, weights)
+                    x = _sum(sources, n, first * width + j, width, weights)
                     store(row, j, x if first == 0 else add(load(row, j), x))
-                first = bounds[b]
+                first = end
             target = (step * lanes + lane) * size
             for j in range(size):
                 sums[target + j] = row[j]
