@@ -1,7 +1,7 @@
 """The sums of packed weights, compiled; loaded only by `.compiled_spikes` (needs numba).
 
-`.packing` says how two weights are in one number. The sums of four vectors of numbers stay in
-registers until all rows of a lane are added, so that only weights are loaded.
+`.packing` says how two weights are in one number. The sums stay in registers until all rows of a
+lane are added, so that only weights are loaded.
 """
 
 from typing import Any
@@ -15,10 +15,10 @@ from nengo_dense.loihi.kernel.packing import PACKED
 from nengo_dense.loihi.kernel.table import Tables
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    load_as,
+    load_twice,
     shift_left,
     shift_right,
-    spread,
+    spread_twice,
     store,
     subtract,
 )
@@ -29,10 +29,10 @@ from nengo_dense.loihi.kernel.workspace import Lanes, Layout, Lists
 @inlined
 def _unpack(sums: np.ndarray, place: np.uint64, n: np.uint64, both: Any, high: Any) -> None:
     """Add the sums of ``n`` rows: of both weights in one number, and of the higher ones alone."""
-    low = subtract(subtract(both, shift_left(high, np.int32(8))), spread(np.int16(n << 7)))
-    store(sums, place, plus(load_as(sums, place, sums), low))
-    upper = place + np.uint64(WIDTH)
-    store(sums, upper, plus(load_as(sums, upper, sums), high))
+    low = subtract(subtract(both, shift_left(high, np.int32(8))), spread_twice(np.int16(n << 7)))
+    store(sums, place, plus(load_twice(sums, place), low))
+    upper = place + np.uint64(2 * WIDTH)
+    store(sums, upper, plus(load_twice(sums, upper), high))
 
 
 @inlined
@@ -50,24 +50,16 @@ def add_rows_packed(
     The sums stay in registers until all rows are added.
     """
     begin, end = spikes
-    one, two, three = np.uint64(WIDTH), np.uint64(2 * WIDTH), np.uint64(3 * WIDTH)
     eight = np.int32(8)
-    a = b = c = d = e = f = g = h = spread(np.int16(0))
+    a = b = c = d = spread_twice(np.int16(0))
     for k in range(begin, end):
         i = row + np.uint64(sources[k]) * width
-        x = load_as(dense, i, sums)
+        x, y = load_twice(dense, i), load_twice(dense, i + np.uint64(2 * WIDTH))
         a, b = plus(a, x), plus(b, shift_right(x, eight))
-        x = load_as(dense, i + one, sums)
-        c, d = plus(c, x), plus(d, shift_right(x, eight))
-        x = load_as(dense, i + two, sums)
-        e, f = plus(e, x), plus(f, shift_right(x, eight))
-        x = load_as(dense, i + three, sums)
-        g, h = plus(g, x), plus(h, shift_right(x, eight))
+        c, d = plus(c, y), plus(d, shift_right(y, eight))
     n = end - begin
     _unpack(sums, place, n, a, b)
-    _unpack(sums, place + two, n, c, d)
-    _unpack(sums, place + two * np.uint64(2), n, e, f)
-    _unpack(sums, place + two * np.uint64(3), n, g, h)
+    _unpack(sums, place + np.uint64(PACKED), n, c, d)
 
 
 def add_packed(lanes: Lanes, p: int, layout: Layout, lists: Lists, tables: Tables) -> None:

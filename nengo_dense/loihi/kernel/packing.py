@@ -13,7 +13,7 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.vector import WIDTH
 
-#: Numbers of a row that are added at once: four vectors, for twice as many compartments.
+#: Numbers of a row that are added at once: two vectors of 32, for twice as many compartments.
 PACKED = 4 * WIDTH
 
 
@@ -54,13 +54,13 @@ def pack(matrix: np.ndarray) -> tuple[np.ndarray, int]:
     Returns
     -------
     rows : (n, n_packed + n_left) int16 array
-        In each vector of packed numbers, 16 lower and 16 higher columns; then the columns left.
+        In each vector of packed numbers, 32 lower and 32 higher columns; then the columns left.
     n_packed : int
         0 if a weight has more than 8 bits.
     """
     whole = matrix.shape[1] // (2 * PACKED) * 2 * PACKED
     if not whole or not fits_bytes(matrix):
         return matrix.astype(np.int16), 0
-    low, high = np.moveaxis(matrix[:, :whole].reshape(len(matrix), -1, 2, WIDTH), 2, 0)
+    low, high = np.moveaxis(matrix[:, :whole].reshape(len(matrix), -1, 2, 2 * WIDTH), 2, 0)
     packed = (low + 2**7 + 2**8 * high).reshape(len(matrix), whole // 2)
     return np.concatenate([packed, matrix[:, whole:]], axis=1).astype(np.int16), whole // 2

@@ -32,11 +32,13 @@ class Vector(types.Type):
     ----------
     dtype : numba.types.Number
         int16, int32, float32 or float64.
+    width : int
+        `WIDTH`, or twice as many short numbers.
     """
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-        super().__init__(name=f"Vector({dtype})")
+    def __init__(self, dtype: Any, width: int = WIDTH) -> None:
+        self.dtype, self.width = dtype, width
+        super().__init__(name=f"Vector({dtype}, {width})")
 
 
 @register_model(Vector)
@@ -45,7 +47,7 @@ class _VectorModel(models.PrimitiveModel):
 
     def __init__(self, manager: Any, vector: Vector) -> None:
         number = manager[vector.dtype].get_value_type()
-        super().__init__(manager, vector, ir.VectorType(number, WIDTH))
+        super().__init__(manager, vector, ir.VectorType(number, vector.width))
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -109,7 +111,7 @@ def _shift(name: str) -> Any:
             numbers, amount = arguments
             kind = context.get_data_type(vector.dtype)
             amount = amount if amount.type == kind else builder.trunc(amount, kind)
-            return getattr(builder, name)(numbers, _spread(builder, amount, WIDTH))
+            return getattr(builder, name)(numbers, _spread(builder, amount, vector.width))
 
         return vector(vector, types.int32), generate
 
@@ -245,6 +247,28 @@ def spread(typing_context: Any, number: Any) -> Any:
 
 
 @instruction
+def spread_twice(typing_context: Any, number: Any) -> Any:
+    """Fill a vector of twice as many numbers with one number."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _spread(builder, arguments[0], 2 * WIDTH)
+
+    return Vector(number, 2 * WIDTH)(number), generate
+
+
+@instruction
+def load_twice(typing_context: Any, array: Any, index: Any) -> Any:
+    """Load a vector of twice as many numbers from an array, from ``index`` on."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        address = _address(context, builder, signature.args[0], *arguments)
+        kind = context.get_value_type(signature.return_type)
+        return _load(builder, address, kind, array.dtype.bitwidth // 8)
+
+    return Vector(array.dtype, 2 * WIDTH)(array, types.uint64), generate
+
+
+@instruction
 def load(typing_context: Any, array: Any, index: Any) -> Any:
     """Load a vector from an array, from ``index`` on; short integers are widened to 32 bits."""
     wide = types.int32 if isinstance(array.dtype, types.Integer) else array.dtype
@@ -282,7 +306,7 @@ def store(typing_context: Any, array: Any, index: Any, vector: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments[:2])
-        kind = ir.VectorType(context.get_data_type(array.dtype), WIDTH)
+        kind = ir.VectorType(context.get_data_type(array.dtype), vector.width)
         numbers = arguments[2]
         if numbers.type != kind:
             numbers = builder.trunc(numbers, kind)

@@ -23,7 +23,8 @@ def test_columns_that_fill_whole_blocks_are_packed_and_the_others_follow(width, 
     numbers = rows[:, :n_packed].astype(int)
     high = numbers >> 8
     low = numbers - 256 * high - 128
-    both = np.stack([low.reshape(7, -1, WIDTH), high.reshape(7, -1, WIDTH)], axis=2)
+    parts = [part.reshape(7, -1, 2 * WIDTH) for part in (low, high)]
+    both = np.stack(parts, axis=2)
     np.testing.assert_array_equal(both.reshape(7, -1), matrix[:, : 2 * n_packed])
 
 

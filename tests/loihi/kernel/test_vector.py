@@ -150,3 +150,16 @@ def test_words_are_read_from_anywhere_and_spread_into_eight_items():
         run(octets, index, out)
         np.testing.assert_array_equal(out[2:10], octets[index : index + 8].astype(np.int32) - 5)
         assert not out[[0, 1, 10, 11]].any()
+
+
+def test_vectors_of_twice_as_many_short_numbers():
+    @numba.njit
+    def run(a, number, out):
+        numbers = vector.subtract(vector.load_twice(a, np.uint64(3)), vector.spread_twice(number))
+        vector.store(out, np.uint64(1), vector.shift_right(numbers, np.int32(8)))
+
+    a = np.random.RandomState(7).randint(-(2**15), 2**15, size=2 * N + 3).astype(np.int16)
+    out = np.zeros(2 * N + 2, dtype=np.int16)
+    run(a, np.int16(1000), out)
+    np.testing.assert_array_equal(out[1:-1], (a[3:] - np.int16(1000)) >> 8)
+    assert not out[[0, -1]].any()
