@@ -5,13 +5,19 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import inlined
+from nengo_dense.loihi.kernel.special_vector import TAKES_WHOLE, take_whole
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
+    any_bit,
+    both,
     either,
+    equal,
     floor,
     greater,
+    greater_equal,
     load,
     maximum,
+    minimum,
     multiply,
     not_equal,
     spread,
@@ -102,21 +108,41 @@ def _outputs(spikes, height) -> Any:  # type: ignore[no-untyped-def]
 
 
 @inlined
+def _rise(v, charges) -> bool:  # type: ignore[no-untyped-def]
+    """Whether voltages and charges are finite, and none is negative."""
+    low = minimum(minimum(v[0], v[1]), minimum(v[2], v[3]))
+    least = minimum(minimum(charges[0], charges[1]), minimum(charges[2], charges[3]))
+    most = maximum(maximum(charges[0], charges[1]), maximum(charges[2], charges[3]))
+    inside = both(greater_equal(minimum(low, least), spread(0.0)), greater(spread(np.inf), most))
+    return not any_bit(equal(inside, spread(np.int32(0))))
+
+
+@inlined
+def _step(voltage, charge, counts, rises) -> Any:  # type: ignore[no-untyped-def]
+    """Integrate 16 neurons; return voltage, number of spikes, and whether there is one."""
+    if rises:
+        v = plus(voltage, charge)
+        rest = take_whole(v)
+        return rest, subtract(v, rest), not_equal(v, rest)
+    v, spikes = integrate(voltage, charge, counts)
+    return v, spikes, not_equal(spikes, spread(0.0))
+
+
+@inlined
 def _run(v, charges, tops, totals, neurons, steps, spikes, rows) -> Any:  # type: ignore[no-untyped-def]
     """Run some steps; return voltages, last numbers of spikes, highest voltages, and totals."""
-    (place, apart, four), (height, counts, adds_up), (n_steps, sends) = rows, neurons, steps
+    (place, apart, four), (height, counts, rises, adds_up), (n_steps, sends) = rows, neurons, steps
     zero = spread(0.0)
     fired = zero, zero, zero, zero
     for _ in range(n_steps):
-        a, w = integrate(v[0], charges[0], counts)
-        b, x = integrate(v[1], charges[1], counts)
-        c, y = integrate(v[2], charges[2], counts)
-        d, z = integrate(v[3], charges[3], counts)
+        a, w, p = _step(v[0], charges[0], counts, rises)
+        b, x, q = _step(v[1], charges[1], counts, rises)
+        c, y, r = _step(v[2], charges[2], counts, rises)
+        d, z, s = _step(v[3], charges[3], counts, rises)
         v, fired = (a, b, c, d), (w, x, y, z)
         tops = _maximum_four(v, tops)
         if sends:
-            p, q = not_equal(w, zero), not_equal(x, zero)
-            store_four(spikes, place, four, (p, q, not_equal(y, zero), not_equal(z, zero)))
+            store_four(spikes, place, four, (p, q, r, s))
             place += apart
         if adds_up:
             w, x, y, z = _outputs(fired, spread(height))
@@ -149,19 +175,19 @@ def fire_four(  # type: ignore[no-untyped-def]
     (sent, unsent), rows = steps, (*rows, four)
     v, charges = load_four(vectors, state, four), load_four(vectors, source, four)
     fired = tops = totals = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
-    plain, steps = (height, counts, False), (sent, True)  # a loop that does not add takes less
+    rises = TAKES_WHOLE and counts and _rise(v, charges)
+    plain, adding = (height, counts, rises, False), (height, counts, rises, True)
     if adds_up:
-        totals, adding = load_four(vectors, total, four), (height, counts, True)
+        totals, steps = load_four(vectors, total, four), (sent, True)
         v, fired, tops, totals = _run(v, charges, tops, totals, adding, steps, spikes, rows)
-    else:
-        v, fired, tops, totals = _run(v, charges, tops, totals, plain, steps, spikes, rows)
+    else:  # a loop of its own takes less time
+        v, fired, tops, totals = _run(v, charges, tops, totals, plain, (sent, True), spikes, rows)
     if sent > np.uint64(0):
         store_four(vectors, state, four, v)
         store_four(vectors, target, four, _outputs(fired, spread(height)))
         if adds_up:
             store_four(vectors, total, four, totals)
-    steps = unsent, False
-    v, fired, tops, totals = _run(v, charges, tops, totals, plain, steps, spikes, rows)
+    v, fired, tops, totals = _run(v, charges, tops, totals, plain, (unsent, False), spikes, rows)
     return tops
 
 

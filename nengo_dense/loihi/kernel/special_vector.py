@@ -17,6 +17,8 @@ COMPRESSES = compiles_for("avx512f")
 MULTIPLIES_SHORT = compiles_for("avx512bw")
 #: Whether it multiplies bytes and adds four products each, in one instruction.
 MULTIPLIES_BYTES = compiles_for("avx512vnni")
+#: Whether it takes the whole part from a number, in one instruction.
+TAKES_WHOLE = compiles_for("avx512dq")
 
 
 @instruction
@@ -84,3 +86,31 @@ def add_products(typing_context: Any, sums: Any, counts: Any, weights: Any) -> A
         return builder.call(function, arguments)
 
     return sums(sums, counts, weights), generate
+
+
+@instruction
+def take_whole(typing_context: Any, vector: Any) -> Any:
+    """Take the whole part from float64 numbers that are finite and not negative."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        def call(name: str, kind: Any, *given: Any) -> Any:
+            function = ir.FunctionType(kind, [each.type for each in given])
+            function = cgutils.get_or_insert_function(builder.module, function, f"llvm.{name}")
+            return builder.call(function, given)
+
+        def part(places: list[int]) -> Any:
+            which = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
+            return builder.shuffle_vector(numbers, numbers, which)
+
+        (numbers,), places = arguments, list(range(WIDTH))
+        if not TAKES_WHOLE:
+            return builder.fsub(numbers, call(f"floor.v{WIDTH}f64", numbers.type, numbers))
+        # toward zero, which is down, and leaves +0 of whole numbers; all numbers, exactly
+        how, everything, mode = ir.IntType(32)(11), ir.IntType(8)(-1), ir.IntType(32)(4)
+        halves = [part(places[: WIDTH // 2]), part(places[WIDTH // 2 :])]
+        name, kind = "x86.avx512.mask.reduce.pd.512", halves[0].type
+        halves = [call(name, kind, half, how, half, everything, mode) for half in halves]
+        which = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), places)
+        return builder.shuffle_vector(*halves, which)
+
+    return vector(vector), generate

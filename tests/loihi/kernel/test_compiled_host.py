@@ -76,6 +76,20 @@ def test_an_instruction_leaves_what_its_reference_leaves(kind, size, rng):
         ]
 
 
+@pytest.mark.parametrize("size", [16, 64, 85, 149])
+@pytest.mark.parametrize("least", [0.0, -1e-300], ids=["rise", "may fall"])
+@pytest.mark.parametrize("kind", AHEAD, ids=lambda kind: kind.name)
+def test_neurons_fire_as_they_should_where_no_voltage_falls(kind, least, size, rng):
+    stretch = make_stretch(rng, size)
+    vectors = np.abs(stretch.vectors)
+    vectors[:: LANES * 16] = least
+    stretch = stretch._replace(vectors=vectors)
+    for counts in (0.0, 1.0):
+        expected, ours = follow_both(Instructions.of([instruct(kind, size, counts)]), stretch)
+        np.testing.assert_array_equal(ours.vectors, expected.vectors)
+        np.testing.assert_array_equal(ours.spikes, expected.spikes)
+
+
 @pytest.mark.parametrize("kind", [Kind.ADD, Kind.FILTER, Kind.FIRE, Kind.SEND, Kind.KEEP])
 def test_a_source_may_be_a_part_of_a_vector(kind, rng):
     stretch = make_stretch(rng, 5)

@@ -72,3 +72,17 @@ def test_products_of_four_bytes_are_added_and_do_not_saturate(rng):
         out,
     )
     np.testing.assert_array_equal(out, (sums + (counts * weights).sum(axis=1)).astype(np.int32))
+
+
+def test_the_whole_part_is_taken_from_numbers_that_are_not_negative():
+    @numba.njit
+    def run(a, out):
+        numbers = vector.load(a, np.uint64(0))
+        vector.store(out, np.uint64(0), special_vector.take_whole(numbers))
+
+    rng, out = np.random.RandomState(7), np.empty(N)
+    edges = [0, 1, 2, 0.5, np.nextafter(1, 0), np.nextafter(1, 2), np.nextafter(2, 0), 5e-324]
+    edges += [2.0**52 - 0.5, 2.0**52, 2.0**53, 1e300, 1e-300, 3.75, 1.9, 254.99]
+    for a in (np.array(edges, dtype=float), *rng.uniform(0, 3, size=(50, N))):
+        run(a, out)
+        assert out.tobytes() == (a - np.floor(a)).tobytes()
