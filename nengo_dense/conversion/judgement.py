@@ -65,8 +65,7 @@ def answer_all(
     for part in samples.parts(size):
         answers = part.answers(windows)
         course = circuit.show(part, max(answer.window.stop for answer in answers))
-        for answer in answers:
-            yield answer, circuit.read(course, answer.window, answer.rows)
+        yield from zip(answers, circuit.read(course, answers), strict=True)
 
 
 def judge(
