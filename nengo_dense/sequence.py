@@ -223,7 +223,7 @@ class Sequences(Batches):
             if len(row) < n or (len(row) > n and not filled_up)
         ]
         if len(rows) != self.n or wrong:
-            got = f"{len(rows)} rows"
+            got = f"{len(rows)} rows" if rows else f"shape {_shape(given)}"
             if len(rows) == self.n:
                 got = f"{rows[wrong[0]].shape} for sequence {wrong[0]} of {self.lengths[wrong[0]]}"
             raise invalid(

@@ -191,7 +191,7 @@ Y = np.arange(N) % 3
         ({"gap": 0.01}, "gap: goes with reset=False"),
         ({"y": np.zeros((N, FRAMES, 3))}, "y: has a value for each frame; give per_frame=True"),
         ({"y": [np.zeros(length) for length in LENGTHS]}, "y: "),
-        ({"per_frame": True}, "y: must have a value for each frame of each of 7 sequences"),
+        ({"per_frame": True}, r"for each frame of each of 7 sequences, got shape \(7,\)"),
         (
             {"per_frame": True, "y": [np.zeros(1, int)] * N},
             r"each frame of each of 7 sequences, got \(1,\) for sequence 0 of 6",
