@@ -1,7 +1,7 @@
 """Conversion of array-like objects to NumPy arrays, without loss of information."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
 from numbers import Number, Real
 from typing import Any
@@ -69,7 +69,11 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
             obj,
         ) from err
     if array.ndim == 0 and array.dtype == object and not isinstance(value, Number):
-        way_out = "; take the array out of it" if isinstance(value, Mapping) else ""
+        way_out = ""
+        if isinstance(value, Mapping):
+            way_out = "; take the array out of it"
+        elif isinstance(value, Iterable) and not isinstance(value, Set):
+            way_out = "; put what it yields into one array, as numpy.concatenate(list(...)) does"
         raise invalid(
             f"must be a number or an array, got {type(value).__name__}{way_out}", attr, obj
         )

@@ -89,7 +89,13 @@ def check_width(array: np.ndarray, given: Any, n_in: int, attr: str) -> np.ndarr
 
 
 def check_labels(
-    y: Any, n: int, n_classes: int, attr: str = "y", classes: np.ndarray | None = None
+    y: Any,
+    n: int,
+    n_classes: int,
+    attr: str = "y",
+    classes: np.ndarray | None = None,
+    *,
+    named_in: str | None = "",
 ) -> np.ndarray:
     """Return true classes as an (n,) array of output indices, counted from 0.
 
@@ -104,6 +110,9 @@ def check_labels(
         For messages.
     classes : (n_classes,) ndarray, optional
         The class of each output. Without it, labels are indices.
+    named_in : str or None, optional
+        What takes ``classes=`` instead of the function that was called, for advice; None if
+        nothing does.
 
     Raises
     ------
@@ -138,7 +147,7 @@ def check_labels(
     values = _values(labels)
     if classes is not None:
         return _by_name(values, classes, attr)
-    return _by_index(values, n_classes, attr)
+    return _by_index(values, n_classes, attr, named_in)
 
 
 def fill_up(values: np.ndarray, multiple: int) -> np.ndarray:
@@ -207,15 +216,14 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     )
 
 
-def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
+def _by_index(values: list[Any], n_classes: int, attr: str, named_in: str | None) -> np.ndarray:
     """Return labels that are indices; raise a ValidationError with advice for other labels."""
     indices = []
     for value in values:
         if isinstance(value, str):
             raise invalid(
-                f"is text, such as {value!r}, and which output that is, is not known. Say what "
-                "each output stands for, in the order of the outputs, with classes=[...] or, on "
-                "the command line, --classes A,B,...; "
+                f"is text, such as {value!r}, and which output that is, is not known. "
+                f"{_name_them(named_in)}; "
                 "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
                 attr,
             )
@@ -228,15 +236,25 @@ def _by_index(values: list[Any], n_classes: int, attr: str) -> np.ndarray:
         indices.append(index)
     low, high = min(indices), max(indices)
     if low < 0 or high >= n_classes:
-        from_one = (
-            f". If the model counts its classes from 1, give classes=range(1, {n_classes + 1})"
-        )
+        way = "subtract 1" if named_in is None else f"give classes=range(1, {n_classes + 1})"
+        to = f" to {named_in}" if named_in else ""
+        from_one = f". If the model counts its classes from 1, {way}{to}"
         raise invalid(
             f"must be within 0 and {n_classes - 1} for {n_classes} outputs, got {low} to {high}"
             f"{from_one if (low, high) == (1, n_classes) else ''}",
             attr,
         )
     return np.array(indices, dtype=int)
+
+
+def _name_them(named_in: str | None) -> str:
+    """Say how to say which output a class is."""
+    if named_in is None:
+        return "Give numbers of outputs, from 0"
+    where = f"in {named_in}" if named_in else "or, on the command line, --classes A,B,..."
+    return (
+        "Say what each output stands for, in the order of the outputs, with classes=[...] " + where
+    )
 
 
 def _find(values: list[Any], names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:

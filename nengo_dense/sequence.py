@@ -223,7 +223,7 @@ class Sequences(Batches):
             if len(row) < n or (len(row) > n and not filled_up)
         ]
         if len(rows) != self.n or wrong:
-            got = f"{len(rows)} rows"
+            got = f"{len(rows)} rows" if rows else f"shape {_shape(given)}"
             if len(rows) == self.n:
                 got = f"{rows[wrong[0]].shape} for sequence {wrong[0]} of {self.lengths[wrong[0]]}"
             raise invalid(
@@ -252,13 +252,15 @@ class Sequences(Batches):
         return self.by_frame(weights, "sample_weight")
 
 
-def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:
+def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
     """Return the samples or sequences of several inputs side by side.
+
+    Sequences of which some end before others are a list of arrays again.
 
     Parameters
     ----------
     x : mapping of str to (n, n_frames, n_in) or (n, n_in) array_like
-        Each input by its name.
+        Each input by its name. Or lists of (n_frames, n_in) arrays.
     sizes : mapping of str to int
         Values of each input, in their order.
 
@@ -273,6 +275,8 @@ def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:
         len(s) > 2 and np.prod(s[2:]) == sizes[name] != np.prod(s[1:])
         for name, s in shapes.items()
     ]
+    if set(x) == set(sizes) and (parts := [_ragged(x[n], sizes[n], n) for n in sizes])[0]:
+        return _joined(parts, list(sizes))
     if set(x) != set(sizes) or not any(changing):
         return join_inputs(x, sizes)
     if not all(changing) or len({shape[:2] for shape in shapes.values()}) > 1:
@@ -281,8 +285,21 @@ def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:
             "stays the same for every frame",
             "x",
         )
-    parts = [as_floats(x[n], n).reshape(*shapes[n][:2], sizes[n]) for n in sizes]
-    return np.concatenate(parts, axis=-1)
+    arrays = [as_floats(x[n], n).reshape(*shapes[n][:2], sizes[n]) for n in sizes]
+    return np.concatenate(arrays, axis=-1)
+
+
+def _joined(parts: list[list[np.ndarray]], names: list[str]) -> list[np.ndarray]:
+    """Return sequences that end at different frames, with all inputs of each side by side."""
+    lengths = [[len(sequence) for sequence in part] for part in parts]
+    for name, others in zip(names, lengths, strict=True):
+        if others != lengths[0]:
+            raise invalid(
+                f"must have as many sequences and frames for each input, but those of {name} end "
+                f"at other frames than those of {names[0]}, or are as long as one another",
+                "x",
+            )
+    return [np.concatenate(together, axis=1) for together in zip(*parts, strict=True)]
 
 
 def _ragged(x: Any, n_in: int, attr: str) -> list[np.ndarray]:

@@ -99,7 +99,7 @@ def test_a_sparse_matrix_at_the_limit_is_taken(monkeypatch):
         ([[0, 1], [2]], "must be one array, got a list of parts of different shapes$"),
         ((VALUES, [0, 1]), "got a tuple of parts .*; give inputs alone, without labels"),
         ({"x": VALUES}, "got dict; take the array out of it"),
-        ((row for row in VALUES), "must be a number or an array, got generator"),
+        ((row for row in VALUES), "a number or an array, got generator; put what it yields into"),
         (None, "must be a number or an array, got NoneType"),
     ],
     ids=["ragged", "pair", "dict", "generator", "None"],

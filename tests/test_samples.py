@@ -150,6 +150,21 @@ def test_labels_that_do_not_fit_are_refused(y, classes, message):
     refused(f"^y: .*{message}", y, classes)
 
 
+@pytest.mark.parametrize(
+    ("named_in", "of_texts", "of_numbers"),
+    [
+        ("", "--classes A,B,...;", r"give classes=range\(1, 3\)$"),
+        ("DenseStack", r"classes=\[...\] in DenseStack;", "to DenseStack$"),
+        (None, "Give numbers of outputs, from 0;", "from 1, subtract 1$"),
+    ],
+)
+def test_advice_names_what_takes_the_names_of_classes(named_in, of_texts, of_numbers):
+    with pytest.raises(ValidationError, match=of_texts):
+        check_labels(["a", "b"], 2, 2, named_in=named_in)
+    with pytest.raises(ValidationError, match=of_numbers):
+        check_labels([1, 2], 2, 2, named_in=named_in)
+
+
 def test_no_message_advises_to_number_a_test_set():
     for y, classes in ((["a", "b"], None), (["a", "b"], TEXT), ([1, 2, 3], None), ([7], None)):
         with pytest.raises(ValidationError) as caught:

@@ -191,7 +191,7 @@ Y = np.arange(N) % 3
         ({"gap": 0.01}, "gap: goes with reset=False"),
         ({"y": np.zeros((N, FRAMES, 3))}, "y: has a value for each frame; give per_frame=True"),
         ({"y": [np.zeros(length) for length in LENGTHS]}, "y: "),
-        ({"per_frame": True}, "y: must have a value for each frame of each of 7 sequences"),
+        ({"per_frame": True}, r"for each frame of each of 7 sequences, got shape \(7,\)"),
         (
             {"per_frame": True, "y": [np.zeros(1, int)] * N},
             r"each frame of each of 7 sequences, got \(1,\) for sequence 0 of 6",
@@ -230,8 +230,20 @@ def test_inputs_of_a_graph_may_be_sequences_by_name(rng):
     x = {"p": rng.uniform(-1, 1, (4, 6, 3)), "q": rng.uniform(-1, 1, (4, 6, 2))}
     joined = np.concatenate([x["p"], x["q"]], axis=2)
     assert_array_equal(predict(graph, x, **TIMES), predict(graph, joined, **TIMES))
-    with pytest.raises(ValidationError, match="as many sequences and frames for each input"):
-        predict(graph, {**x, "q": x["q"][:, 0]}, **TIMES)
+    parts = {
+        name: [one[:n] for one, n in zip(part, (6, 2, 3, 6), strict=True)]
+        for name, part in x.items()
+    }
+    ends = [one[:n] for one, n in zip(joined, (6, 2, 3, 6), strict=True)]
+    assert_array_equal(predict(graph, parts, **TIMES), predict(graph, ends, **TIMES))
+    for q in (x["q"][:, 0], parts["q"]):
+        with pytest.raises(ValidationError, match="as many sequences and frames for each input"):
+            predict(graph, {**x, "q": q}, **TIMES)
+    for q in (list(x["q"]), parts["q"][::-1], parts["q"][:3]):
+        with pytest.raises(
+            ValidationError, match="those of q end at other frames than those of p"
+        ):
+            predict(graph, {**parts, "q": q}, **TIMES)
     with pytest.raises(ValidationError, match="p: must be numbers, got dates such as"):
         predict(graph, {**x, "p": (9 * x["p"]).astype("M8[s]")}, **TIMES)
 

@@ -173,7 +173,8 @@ def _class_indices(
             attr="labels",
         )
     given, n = calibration.as_answers(labels), calibration.n_answers
-    return check_labels(given, n, specs[-1].n_out, "labels", source.classes)[:, np.newaxis]
+    n_out, classes = specs[-1].n_out, source.classes
+    return check_labels(given, n, n_out, "labels", classes, named_in=None)[:, np.newaxis]
 
 
 def _synapses(synapse: Any, n_connections: int) -> list:

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.answer import Answer, Samples
 from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import Parts, Read
 from nengo_dense.layers.readout import frame_shares
-from nengo_dense.loihi.kernel.choice import make_fire_from_rest
+from nengo_dense.loihi.kernel.choice import make_count, make_fire_from_rest
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
@@ -210,30 +209,46 @@ class Circuit:
         standard /= self.deviation
         return standard
 
-    def read(self, course: Course, window: Window, rows: Any = slice(None)) -> list[np.ndarray]:
-        """Average what each output reads over a window: list of (n_rows, n_in) arrays."""
+    def read(self, course: Course, answers: Sequence[Answer]) -> list[list[np.ndarray]]:
+        """Average what each output reads over the window of each answer.
+
+        Returns
+        -------
+        read : list of list of (n_rows, n_in) ndarray
+            For each answer, and each output.
+        """
+        sources = {read.source for part in self.parts.outputs for read in part.reads}
+        means = {source: self._means(course, source, answers) for source in sources}
         return [
-            np.concatenate(
-                [self._mean(course, r.source, window, rows) for r in part.reads], axis=1
-            )
-            for part in self.parts.outputs
+            [
+                np.concatenate([means[read.source][i] for read in part.reads], axis=1)
+                for part in self.parts.outputs
+            ]
+            for i in range(len(answers))
         ]
 
-    def _mean(self, course: Course, source: str, window: Window, rows: Any) -> np.ndarray:
+    def _means(self, course: Course, source: str, answers: Sequence[Answer]) -> list[np.ndarray]:
         if source in self.parts.inputs:
-            values = course.x[rows][..., self.parts.inputs[source]]
-            if values.shape[1] == 1:
-                return values[:, 0]
-            shares = frame_shares(window.start, window.stop, course.frame_steps)
-            return np.tensordot(values[:, : len(shares)], shares, (1, 0))
+            return [self._mean_input(course, source, answer) for answer in answers]
         place = self.place[source]
         if place < self.n_hosts:
-            seen = course.fired[rows, window.whole, self.host_columns(place)]
+            spikes = course.fired[:, :, self.host_columns(place)]
+            steps = [answer.window.whole for answer in answers]
         else:
-            seen = course.spikes[place][rows, window.seen]
-        # in less time than with seen.sum
-        mean: np.ndarray = np.einsum("lsn->ln", seen, dtype=np.int32) / window.n_steps
-        return mean
+            spikes, steps = course.spikes[place], [answer.window.seen for answer in answers]
+        counts = make_count()(spikes, steps)
+        return [
+            count[answer.rows] / answer.window.n_steps
+            for count, answer in zip(counts, answers, strict=True)
+        ]
+
+    def _mean_input(self, course: Course, source: str, answer: Answer) -> np.ndarray:
+        values = course.x[answer.rows][..., self.parts.inputs[source]]
+        if values.shape[1] == 1:
+            return np.asarray(values[:, 0])
+        window = answer.window
+        shares = frame_shares(window.start, window.stop, course.frame_steps)
+        return np.tensordot(values[:, : len(shares)], shares, (1, 0))
 
     def logits(self, read: Sequence[np.ndarray]) -> np.ndarray:
         """Return the mean logits of all outputs, (batch, n_out), of what they read."""

@@ -210,7 +210,8 @@ def _labels(labels: Any, form: GraphForm, calibration: Calibration) -> np.ndarra
     found = np.full((n, len(form.outputs)), UNKNOWN)
     for number, (name, output) in enumerate(form.outputs.items()):
         if name in labels:
-            found[:, number] = check_labels(labels[name], n, output.drive.n, "labels")
+            given, n_out = labels[name], output.drive.n
+            found[:, number] = check_labels(given, n, n_out, "labels", named_in=None)
     return found
 
 

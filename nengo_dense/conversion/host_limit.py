@@ -64,13 +64,18 @@ class HostLimit:
         """Return the input of the neurons of each layer on the host, by its index."""
         hosts = [i for i, part in enumerate(circuit.parts.layers) if not part.layer.on_chip]
         drives = {i: np.empty((len(x), len(circuit.biases[i]))) for i in hosts}
-        for start in range(0, len(x), BATCH_SIZE):  # of which a copy stays in the cache
+        for start in range(
+            0, len(x) if hosts else 0, BATCH_SIZE
+        ):  # of which a copy stays in the cache
             rows = slice(start, start + BATCH_SIZE)
-            usual = np.clip(circuit.standard(x[rows]), -self.most, self.most)
+            usual = circuit.standard(x[rows])
+            np.clip(usual, -self.most, self.most, out=usual)
             for i, drive in drives.items():
                 inputs = [circuit.parts.inputs[r.source] for r in circuit.parts.layers[i].reads]
-                values = np.concatenate([usual[:, columns] for columns in inputs], axis=1)
-                drive[rows] = values @ circuit.weights[i].T + circuit.biases[i]
+                values = [usual[:, columns] for columns in inputs]
+                joined = values[0] if len(values) == 1 else np.concatenate(values, axis=1)
+                np.matmul(joined, circuit.weights[i].T, out=drive[rows])
+                drive[rows] += circuit.biases[i]
         return drives
 
     def _highest(self, drive: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The error between a circuit's answers and the wanted answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,17 +65,23 @@ def answer_all(
     for part in samples.parts(size):
         answers = part.answers(windows)
         course = circuit.show(part, max(answer.window.stop for answer in answers))
-        for answer in answers:
-            yield answer, circuit.read(course, answer.window, answer.rows)
+        yield from zip(answers, circuit.read(course, answers), strict=True)
 
 
 def judge(
     circuit: Circuit, samples: Samples, goals: Goals, windows: Sequence[Window]
 ) -> Judgement:
     """Hold a circuit's answers for samples against the source's."""
+    return judge_answers(circuit, answer_all(circuit, samples, windows), goals)
+
+
+def judge_answers(
+    circuit: Circuit, answered: Iterable[tuple[Answer, list[np.ndarray]]], goals: Goals
+) -> Judgement:
+    """Do so for what `answer_all` yielded, with the readout that the circuit has now."""
     total, every = 0.0, 0.0
     logits, source, labels = [], [], []
-    for answer, read in answer_all(circuit, samples, windows):
+    for answer, read in answered:
         found = circuit.logits(read)
         ((loss, _),) = goals.of_answers([found], [answer])
         total += answer.weight * loss

@@ -58,9 +58,27 @@ def blank_copy(network: AnyDense) -> AnyDense:
     arguments = {**network.arguments(), "seed": 0}
     with outside_networks():
         if isinstance(network, DenseStack):
-            return DenseStack(**{**arguments, "weights": None, "biases": None})
-        rng = np.random.RandomState(0)
-        parts = Parts.of(network)
-        weights = [rng.normal(0, 1 / np.sqrt(w.shape[1]), w.shape) for w in parts.weights]
-        biases = [np.zeros_like(b) for b in parts.biases]
-        return DenseGraph(**{**arguments, **_graph_parts(network, weights, biases)})
+            copy: AnyDense = DenseStack(**{**arguments, "weights": None, "biases": None})
+        else:
+            copy = DenseGraph(**{**arguments, **_graph_parts(network, *_random(network))})
+    _undo_encoders(copy)
+    return copy
+
+
+def _random(graph: DenseGraph) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    rng = np.random.RandomState(0)
+    parts = Parts.of(graph)
+    weights = [rng.normal(0, 1 / np.sqrt(w.shape[1]), w.shape) for w in parts.weights]
+    return weights, [np.zeros_like(b) for b in parts.biases]
+
+
+def _undo_encoders(network: AnyDense) -> None:
+    """Divide weights by the scales of encoders: times a small one they would be left out."""
+    parts = Parts.of(network)
+    weights = [np.array(w) for w in parts.weights]
+    for part, w in zip(parts.layers, weights, strict=False):
+        for read in part.reads:
+            if parts.is_encoded(part, read.source):
+                w[:, read.columns] /= parts.encoders[read.source].scale
+    if parts.encoders:
+        set_parameters(network, weights, parts.biases)

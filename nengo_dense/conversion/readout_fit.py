@@ -7,7 +7,7 @@ import numpy as np
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.judgement import answer_all, judge
+from nengo_dense.conversion.judgement import answer_all, judge_answers
 
 #: Strengths with which weights are held to where they were, as shares of the rates' mean square:
 #: held-back samples choose.
@@ -50,7 +50,8 @@ def fit_readout(
     found = list(answer_all(circuit, sample, late))
     targets = np.concatenate([answer.targets for answer, _ in found])
     first = len(circuit.parts.layers)
-    lowest = judge(circuit, held_back, goals, windows).loss
+    others = list(answer_all(circuit, held_back, windows))  # no readout changes what they read
+    lowest = judge_answers(circuit, others, goals).loss
     for number, goal in enumerate(goals.of_outputs):
         if not goal.distillation.late:
             continue
@@ -59,7 +60,7 @@ def fit_readout(
         rates = np.concatenate([read[number] for _, read in found])
         for trial in _ridge(rates, targets[:, goal.columns], weights.copy()):
             weights[...], bias[...] = trial
-            loss = judge(circuit, held_back, goals, windows).loss
+            loss = judge_answers(circuit, others, goals).loss
             if loss < lowest:
                 lowest, best = loss, trial
         weights[...], bias[...] = best

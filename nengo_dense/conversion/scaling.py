@@ -31,6 +31,9 @@ USUAL_PERCENTILE = 99.9
 #: 1 ms. On letters held back from training, tuned LIF neurons lose 2.1 points in 100 steps at
 #: 0.64, 2.7 at 0.5, 4.0 at 0.8 and 8.4 at 0.25; without tuning 0.5 is best.
 SHARE_OF_FASTEST = 0.6
+#: Values of busy neurons that far from 1, in either direction, are brought back to it: nengo-loihi
+#: takes weights for zero if all are below 1e-8, as those of what reads large values are.
+FAR_FROM_ONE = 1e6
 #: Least share of a feature's largest magnitude that full rate stands for.
 LEAST_KEPT = 1 / 3
 
@@ -55,7 +58,8 @@ def layer_rates(
     efficient event-driven networks for image classification", Front. Neurosci. 11:682, 2017).
 
     Rectified linear neurons may stand for the value 1 with any rate. The curve of others bends
-    between zero and the rate for 1, so the values of their layers are brought to that range.
+    between zero and the rate for 1, so the values of their layers are brought to that range. So
+    are values beyond `FAR_FROM_ONE`, by powers of two, so that nothing is rounded.
 
     Parameters
     ----------
@@ -80,11 +84,14 @@ def layer_rates(
     rates = {}
     for name, scale in scales.items():
         rates[name] = asked or usual_rate(kinds[name], rate)
+        factor = scale
         if known(kinds[name]).curve == RECTIFIED_LINEAR:
-            rates[name] /= scale
-        elif scale != 1:
-            drive = form.population(name).drive.scaled(1 / scale)
-            form = form.exchanged(name, drive, factor=scale)
+            is_far = max(scale, 1 / scale) > FAR_FROM_ONE
+            factor = 2.0 ** np.round(np.log2(scale)) if is_far else 1.0
+            rates[name] /= scale / factor
+        if factor != 1:
+            drive = form.population(name).drive.scaled(1 / factor)
+            form = form.exchanged(name, drive, factor=factor)
     return form, rates
 
 

@@ -1,6 +1,6 @@
 """Check that the chip's integers can store a layer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from nengo_dense.conversion.frame import NODE_TAU
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.graph import AnyDense
-from nengo_dense.layers.part import Parts
+from nengo_dense.layers.part import LayerPart, Parts
 from nengo_dense.layers.stack import DenseStack
+from nengo_dense.loihi.limits import NO_WEIGHT
 from nengo_dense.neurons import RECTIFIED_LINEAR, known
 
 REMEDY = (
@@ -50,7 +51,14 @@ def check_storable(name: str, network: AnyDense, labels: Sequence[str | None], d
         layer = part.layer
         sizes = [_largest(weights[:, r.columns]) * spikes[r.source] for r in part.reads]
         weight = layer.unit_gain * max(float(size.max()) for size in sizes)
-        if layer.on_chip and not _fits(layer, weight, taus[i], dt):
+        if layer.on_chip and not any(_arrives(parts, part, weights)):
+            problems.append(
+                f"{labels[i] or part.name}: all its weights are below {NO_WEIGHT:g}, and "
+                "nengo-loihi takes such ones for 0. Pass training inputs as calibration=, by "
+                "which values are brought to another scale, or divide the weights and biases of "
+                "the layer before, and multiply these"
+            )
+        elif layer.on_chip and not _fits(layer, weight, taus[i], dt):
             problems.append(
                 f"{labels[i] or part.name}: has a largest weight of "
                 f"{np.abs(layer.weights).max():.3g} beside a largest bias of "
@@ -59,6 +67,15 @@ def check_storable(name: str, network: AnyDense, labels: Sequence[str | None], d
             )
     if problems:
         raise ConversionError(name, problems)
+
+
+def _arrives(parts: Parts, part: LayerPart, weights: np.ndarray) -> Iterator[bool]:
+    """Tell of each source of a layer whether nengo-loihi has its weights."""
+    for read in part.reads:
+        sizes = _largest(weights[:, read.columns])
+        if parts.is_encoded(part, read.source):
+            sizes = sizes * np.abs(parts.encoders[read.source].decoders).max(axis=1)
+        yield float(sizes.max()) > NO_WEIGHT
 
 
 def _largest(weights: np.ndarray) -> np.ndarray:

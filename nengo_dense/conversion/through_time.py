@@ -122,7 +122,7 @@ def loss_and_gradient(
         n_shown = max(answer.window.stop for answer in answers) - circuit.unread_steps
         course = circuit.show(part, n_shown, slopes=True)
         slopes = SpikeSlopes(course)
-        read = [circuit.read(course, answer.window, answer.rows) for answer in answers]
+        read = circuit.read(course, answers)
         compared = goals.of_answers([circuit.logits(values) for values in read], answers)
         for answer, values, (loss, slope) in zip(answers, read, compared, strict=True):
             share = answer.weight / every

@@ -162,10 +162,21 @@ class ClassJudge(Judge):
         self._by_index = classes is None
 
     def doubt(self, answers: np.ndarray) -> str:
-        """Tell labels that are counted from 1, in a set without the last class."""
-        if not self._by_index or len(answers) < TELLING or self.truth.min() < 1:
+        """Tell labels that are counted from 1, in a set without the last class.
+
+        And 0 and 1 alone, as of one of several labels, each of which has a sigmoid.
+        """
+        if not self._by_index or len(answers) < TELLING:
             return ""
         right, below = (float((answers == self.truth - less).mean()) for less in (0, 1))
+        if self.head == "sigmoid" and self.n_out > 2 and self.truth.max() < 2 and right < ALIKE:
+            return (
+                f"Labels are taken for classes, one of {self.n_out} outputs, and are 0 and 1 "
+                f"alone, while {right:.0%} of the answers are the label. If each output is a "
+                "label by itself, give a column of 0 and 1 for each"
+            )
+        if self.truth.min() < 1:
+            return ""
         if below < ALIKE or right > below / 2:
             return ""
         return (

@@ -1,5 +1,6 @@
 """The task of a stack, found from its head and from the true answers."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,12 @@ def tell_task(y: Any, n_out: int, head: str, task: Any, known: str | None = None
         chosen = choice(task, TASKS, "task")
         _check_head(chosen, head)
         return chosen
-    values = to_array(y, "y")
+    values = _as_numbers(to_array(y, "y"))
     columns = values.reshape(len(values), -1) if values.ndim > 1 and len(values) else values
-    if head in OF_CLASSES or columns.dtype.kind not in "biuf":
+    if head in OF_CLASSES:
         return "classification"
+    if columns.dtype.kind not in "biuf":
+        return "regression" if known == "regression" else "classification"
     if n_out == 1:
         return _of_one(columns, head, known)
     if columns.ndim < 2 or columns.shape[1] != n_out:
@@ -75,6 +78,13 @@ def tell_task(y: Any, n_out: int, head: str, task: Any, known: str | None = None
         "line)",
         "y",
     )
+
+
+def _as_numbers(values: np.ndarray) -> np.ndarray:
+    """Return numbers that are Python's objects, as in columns of data frames, as floats."""
+    if values.dtype == object and all(isinstance(each, Real) for each in values.flat):
+        return values.astype(np.float64)
+    return values
 
 
 def _of_one(values: np.ndarray, head: str, known: str | None) -> str:

@@ -19,7 +19,7 @@ from nengo_dense.importers.source_model import SourceModel
 class KerasImporter:
     """Reads Keras models that are in memory."""
 
-    reads = "Keras 2 and 3 models (Sequential, or functional without branches)"
+    reads = "Keras 2 and 3 models (Sequential or functional)"
 
     def recognizes(self, model: Any) -> bool:
         """Tell whether a class of Keras is among those of the model."""

@@ -199,11 +199,13 @@ def _clip(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
 def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     keywords = layer.keywords
     first, second = (*layer.args, *(keywords[key] for key in ("b", "x2", "y") if key in keywords))
-    turned = any(
-        value is True
+    turned = [
+        key
         for key, value in keywords.items()
-        if key.startswith(("transpose", "adjoint"))
-    )
+        if value is True and key.startswith(("transpose", "adjoint"))
+    ]
+    if turned == ["transpose_b"] and second is not FLOWING:
+        second, turned = numbers(second).T, []
     if turned or (second is FLOWING and not shape.is_flat):
         return [unsupported(layer.label, "a product along one axis of several", "einsum")]
     if second is FLOWING:

@@ -84,6 +84,8 @@ class KerasNodes:
         Names of the nodes of inputs.
     grids : dict
         Name of a node -> distance of the levels of its values; see `DeployedReading`.
+    refused : set
+        Names of the nodes of layers that are not read.
     """
 
     reading: DeployedReading
@@ -91,6 +93,7 @@ class KerasNodes:
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
     inputs: set[Hashable] = field(default_factory=set)
     grids: dict[Hashable, Any] = field(default_factory=dict)
+    refused: set[Hashable] = field(default_factory=set)
 
     def model(
         self,
@@ -157,7 +160,7 @@ class KerasNodes:
             for name, number, node in waiting:
                 needed = list(tensors_in(node))
                 if all((t[0], t[1]) in results for t in needed):
-                    taken = [results[t[0], t[1]][t[2]] for t in needed]
+                    taken = [self._one_of(results[t[0], t[1]], t[2]) for t in needed]
                     outputs = self._call(entries[name], places[name], node, taken, trains)
                     results[name, number] = [key for _, key in outputs]
                 else:
@@ -171,8 +174,14 @@ class KerasNodes:
                 )
             waiting = left
         outputs = config["output_layers"]
-        found = [(t[0], results[t[0], t[1]][t[2]]) for t in ends_of(outputs, bool(sources))]
+        ends_of_it = ends_of(outputs, bool(sources))
+        found = [(t[0], self._one_of(results[t[0], t[1]], t[2])) for t in ends_of_it]
         return found if sources else _by_key(outputs, found)
+
+    def _one_of(self, results: list[Hashable], place: int) -> Hashable:
+        """Return one of a layer's results; one that was refused may have had several."""
+        is_refused = len(results) == 1 and results[0] in self.refused
+        return results[0 if is_refused else place]
 
     def _input(self, entry: dict[str, Any], path: tuple[Step, ...]) -> Hashable:
         config = entry["config"]
@@ -230,6 +239,8 @@ class KerasNodes:
         """Add a node whose result has the shape that the reading has come to; return its key."""
         key = self._key(label)
         self.nodes.append(GraphNode(key, tuple(sources), operations, merge, label=label))
+        if any(isinstance(step, Problem) for step in operations):
+            self.refused.add(key)
         self.shapes[key] = Shape(self.reading.shape.sizes)
         self.grids[key] = self.reading.grid
         return key
@@ -284,7 +295,12 @@ class KerasNodes:
             shown = ", ".join(map(str, shapes))
             text = f"layer {layer.label!r} merges values of the shapes {shown}: {err}"
             self.reading.shape = Shape()
-            return None, [Problem(f"{text}; put a Flatten before it")], sources
+            is_certain = not self.refused.intersection(sources)
+            return (
+                None,
+                [Problem(f"{text}; put a Flatten before it", is_certain=is_certain)],
+                sources,
+            )
         result = self.reading.shape
         brought = [
             source if not steps else self._add([source], steps, layer.label)

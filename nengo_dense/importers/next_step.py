@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import nengo
+
 from nengo_dense.importers.file import suffix, way_out_of_folder
 
 #: Files that only their own framework can read, by unpickling, which runs code from the file.
@@ -26,7 +28,8 @@ FILES = {
     ".safetensors": "a .safetensors file holds weights without a model; make the module, load "
     "them into it and give it",
     ".npz": "a .npz file holds arrays without a model; load them with numpy.load and give the "
-    "layers as a list of (weights, bias, activation)",
+    "layers as a list of (weights, bias, activation); a stack that was saved is read by "
+    "DenseStack.load, and is converted already",
     ".npy": "a .npy file holds an array without a model; load it with numpy.load and give the "
     "layers as a list of (weights, bias, activation)",
 }
@@ -40,6 +43,11 @@ def next_step(model: Any) -> str | None:
         return f"it is a class; make one, {model.__name__}(...), load its weights and give that"
     if isinstance(model, bytes | bytearray):
         return "it is the content of a file; give its path, or onnx.load_model_from_string of it"
+    if isinstance(model, nengo.Network):
+        return (
+            "it is a network of Nengo already; a stack or a graph is given to evaluate, predict "
+            "and save as it is, and is tuned for other samples where its model is converted again"
+        )
     if isinstance(model, Mapping):
         return _of_mapping(model)
     return None

@@ -275,4 +275,4 @@ def _check(
     x = check_inputs(x, stack.size_in, x_attr)
     n_classes = stack.units[-1]
     classes = check_classes(stack.classes, n_classes, stack)
-    return x, check_labels(y, len(x), n_classes, y_attr, classes)
+    return x, check_labels(y, len(x), n_classes, y_attr, classes, named_in="DenseStack")

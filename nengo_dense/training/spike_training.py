@@ -97,7 +97,8 @@ def _targets(stack: DenseStack, samples: Calibration, y: Any) -> np.ndarray:
     y, n, n_out = samples.as_answers(y), samples.n_answers, stack.units[-1]
     if stack.readout in OF_CLASSES:
         classes = check_classes(stack.classes, n_out, stack)
-        return RIGHT * np.eye(n_out)[check_labels(y, n, n_out, "y", classes)]
+        rows = check_labels(y, n, n_out, "y", classes, named_in="DenseStack")
+        return RIGHT * np.eye(n_out)[rows]
     if stack.readout == "sigmoid":
         return RIGHT * (2.0 * check_label_sets(y, n, n_out) - 1)
     values = check_values(y, n, n_out)

@@ -311,10 +311,10 @@ def test_what_tuning_steps_is_what_the_built_graph_has(rng, make_graph, encoding
     for name, place in circuit.place.items():
         np.testing.assert_array_equal(course.spikes[place], fired[name], name)
         assert course.spikes[place].any()
-    for window in (Window(0, 25, 0.5), Window(7, 20, 0.5)):
-        expected = logits[:, window.start : window.stop].mean(axis=1)
-        found = circuit.logits(circuit.read(course, window))
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    answers = Samples(x, x).answers([Window(0, 25, 0.5), Window(7, 20, 0.5)])
+    for answer, read in zip(answers, circuit.read(course, answers), strict=True):
+        expected = logits[:, answer.window.whole].mean(axis=1)
+        np.testing.assert_allclose(circuit.logits(read), expected, rtol=0, atol=1e-5)
     on_chip = [layer for layer in graph.layers if layer.on_chip]
     assert len(program.blocks) > len(on_chip) or n < 1000 or encoding == "host"
 

@@ -16,7 +16,7 @@ from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
-from nengo_dense.evaluation import evaluate
+from nengo_dense.evaluation import evaluate, predict
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import forward, read_model
 from nengo_dense.layers.stack import DenseStack
@@ -506,3 +506,28 @@ def quiet(model, **settings):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The weights are of unusual scale")
         return convert(model, **settings)
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
+@pytest.mark.parametrize("scale", [1e-12, 1e10, 1e20])
+def test_a_layer_of_another_scale_says_as_much(rng, encoding, scale):
+    """Below 1e-8 nengo-loihi takes all weights for zero, so that outputs were constant."""
+    shapes = [(12, 4), (10, 12), (2, 10)]
+    layers = [[rng.normal(size=s) / np.sqrt(s[1]), rng.normal(size=s[0]) / 4] for s in shapes]
+    layers[0] = [scale * values for values in layers[0]]
+    layers[1][0] /= scale
+    x = rng.uniform(-1, 1, size=(200, 4))
+    how = {"calibration": x, "effort": 0.5, "task": "regression", "progress_bar": False}
+    stack = convert(layers, encoding=encoding, seed=0, **how)
+    expected = read_model(layers).logits(x)
+    found = predict(stack, x, progress_bar=False)
+    off = ((found - expected) ** 2).mean(axis=0) / expected.var(axis=0)
+    assert off.max() < 0.1
+
+
+def test_inputs_of_small_scale_are_tuned(rng):
+    """Decoders of their encoder are below 1e-8."""
+    layers = [(rng.normal(size=(8, 4)) * 1e9, np.ones(8)), (rng.normal(size=(2, 8)), np.ones(2))]
+    x = rng.normal(size=(60, 4)) / 1e9
+    stack = convert(layers, calibration=x, effort=0.2, encoding="spikes", progress_bar=False)
+    assert np.isfinite(stack.tuned.gap)

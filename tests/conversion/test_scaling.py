@@ -54,6 +54,19 @@ def test_neurons_whose_curve_bends_get_values_up_to_1_and_the_model_stays_the_sa
     np.testing.assert_allclose(changed.logits(x)["layer 2"], form.logits(x)["layer 2"])
 
 
+@pytest.mark.parametrize("scale", [3e-10, 1e-7, 1e-5, 1.0, 1e5, 1e7, 3e10])
+def test_values_far_from_1_are_brought_back_by_a_power_of_two(form, rng, scale):
+    x = rng.randn(50, 3)
+    kinds = {"hidden": SpikingRectifiedLinear()}
+    changed, rates = layer_rates(form, {"hidden": scale}, kinds, 1000.0)
+    ratio = form.values(x)["hidden"].max() / changed.values(x)["hidden"].max()
+    assert np.log2(ratio) == round(np.log2(ratio))
+    assert (ratio == 1) == (1e-6 <= scale <= 1e6)
+    assert rates["hidden"] * scale / ratio == pytest.approx(1000.0)
+    for name, logits in form.logits(x).items():
+        np.testing.assert_array_equal(changed.logits(x)[name], logits)
+
+
 def test_a_rate_that_is_asked_for_stays_and_without_a_refractory_period_the_usual_one(form):
     assert layer_rates(form, {"hidden": 1.0}, {"hidden": LIF()}, 1000.0, 400.0)[1] == {
         "hidden": 400.0

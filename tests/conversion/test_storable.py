@@ -65,6 +65,24 @@ def test_the_message_has_the_values_and_the_way_out(rng):
         check_storable("The model", stack, labels, 0.001)
 
 
+@pytest.mark.parametrize("encoding", ["host", "spikes", "chip"])
+def test_weights_that_nengo_loihi_takes_for_zero_are_told(rng, encoding):
+    weights = [
+        rng.normal(size=(8, 3)) * 1e9,
+        rng.normal(size=(6, 8)) / 1e9,
+        rng.normal(size=(2, 6)),
+    ]
+    layers = [(w, np.zeros(len(w))) for w in weights]
+    stack = DenseStack([8, 6, 2], 3, weights=weights, encoding=encoding, seed=0)
+    with pytest.raises(ConversionError, match="second: all its weights are below 1e-08, and neng"):
+        check_storable("The model", stack, ["first", "second", None], 0.001)
+    # with values, or an idea of them, they are brought to another scale
+    x = rng.uniform(-1, 1, size=(60, 3))
+    convert(layers, calibration=x, encoding=encoding, tune=False)
+    with pytest.warns(UserWarning, match="The weights are of unusual scale"):
+        convert(layers, encoding=encoding)
+
+
 def test_all_layers_are_told(rng):
     stack, labels = make(rng, "spikes", bias=1e6)
     stack.set_parameters(stack.weights, [np.full(6, 1e7), *stack.biases[1:]])

@@ -106,8 +106,8 @@ def tangent_of_loss(circuit, batch, goals, windows, moves):
         else:
             changes[part.name] = tangent_on_host(circuit, index, course, moves)
     total, first, answers = 0.0, len(circuit.parts.layers), batch.answers(windows)
-    for answer in answers:
-        read, moved = circuit.read(course, answer.window, answer.rows), []
+    for answer, read in zip(answers, circuit.read(course, answers), strict=True):
+        moved = []
         for k, part in enumerate(circuit.parts.outputs):
             parts = [mean_change(circuit, course, r.source, changes, answer) for r in part.reads]
             of_read = np.concatenate(parts, axis=1) @ circuit.weights[first + k].T

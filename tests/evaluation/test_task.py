@@ -34,6 +34,9 @@ VALUES = np.arange(12.0).reshape(4, 3)
         (ONE_HOT, 3, "sigmoid", "multilabel"),
         (VALUES / 20, 3, "sigmoid", "regression"),
         ([0, 2, 1, 0], 3, "sigmoid", "classification"),
+        (VALUES.astype(object), 3, "linear", "regression"),
+        (VALUES[:, 0].astype(object), 1, "linear", "regression"),
+        (np.array(["a", "b", 3], dtype=object), 3, "linear", "classification"),
     ],
 )
 def test_the_task_is_told_from_head_and_labels(y, n_out, head, task):
@@ -52,6 +55,23 @@ def test_of_a_single_output_too(y):
         tell_task(y, 1, "linear", None)
     assert tell_task(y, 1, "linear", "classification") == "classification"
     assert tell_task(y, 1, "linear", None, known="regression") == "regression"
+
+
+def test_a_regressor_is_not_asked_which_class_a_text_is():
+    for y in (["1.5", "2"], [1j, 2]):
+        assert tell_task(y, 1, "linear", None, known="regression") == "regression"
+        assert tell_task(y, 1, "linear", None) == "classification"
+
+
+def test_one_label_of_several_is_told_by_the_answers(rng):
+    """Else the largest of all labels was held against the one that was given."""
+    stack = DenseStack([8, 3], 4, encoding="spikes", readout="sigmoid", seed=0)
+    x, quiet = rng.uniform(-1, 1, size=(60, 4)), {"presentation_time": 0.02, "progress_bar": False}
+    answers = predict(stack, x, **quiet).argmax(axis=1)
+    with pytest.warns(UserWarning, match="one of 3 outputs, and are 0 and 1 alone, while 0% of"):
+        evaluate(stack, x, (answers == 0).astype(int), **quiet)
+    some = answers < 2
+    evaluate(stack, x[some], answers[some], **quiet)  # classes, of which one does not occur
 
 
 @pytest.mark.parametrize("n_out", [1, 3])

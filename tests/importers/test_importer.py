@@ -9,6 +9,7 @@ from nengo_dense import plugins
 from nengo_dense.exceptions import ConversionError, FileFormatError, PluginError
 from nengo_dense.importers import DenseSpec, Importer, read_model
 from nengo_dense.importers.importer import GROUP
+from nengo_dense.layers import DenseStack
 
 CODE = """
 from nengo_dense.importers import DenseSpec
@@ -68,12 +69,17 @@ def test_nobody_recognizes_lists_what_is_supported():
         assert word in str(err.value)
 
 
+def test_a_stack_is_converted_already():
+    with pytest.raises(ConversionError, match="a network of Nengo already; a stack or a graph is"):
+        read_model(DenseStack([3, 2], 4, seed=0))
+
+
 @pytest.mark.parametrize(
     ("name", "match"),
     [
         ("m.tflite", "made for another runtime, .* give the Keras model"),
         ("m.safetensors", "weights without a model"),
-        ("m.npz", "arrays without a model; load them with numpy.load"),
+        ("m.npz", "arrays without a model; load them with numpy.load .* DenseStack.load, and is"),
         ("m.pb", "part of a TensorFlow SavedModel; load its folder"),
         ("nowhere", "there is no such file"),
     ],

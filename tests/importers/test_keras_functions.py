@@ -42,6 +42,11 @@ FUNCTIONS = {
     "swish": ("nn.silu", {"beta": 1.0}, lambda z: z / (1 + np.exp(-z))),
     "leaky": ("nn.leaky_relu", {"alpha": 0.05}, lambda z: np.where(z > 0, z, 0.05 * z)),
     "leaky by itself": ("nn.leaky_relu", {}, lambda z: np.where(z > 0, z, 0.2 * z)),
+    "turned": (
+        "linalg.matmul",
+        {"b": np.arange(25.0).reshape(5, 5).tolist(), "transpose_b": True, "adjoint_b": False},
+        lambda z: z @ np.arange(25.0).reshape(5, 5).T,
+    ),
     "greater": ("math.maximum", {"y": 0.25}, lambda z: np.maximum(z, 0.25)),
 }
 
@@ -53,7 +58,7 @@ def test_settings_of_functions_are_read(name, rng):
     x = 2 * rng.normal(size=(50, 4))
     (a, bias), (b, last) = weights["a"], weights["b"]
     np.testing.assert_allclose(
-        forward(source, x)[-1], compute(x @ a + bias) @ b + last, atol=1e-12
+        forward(source, x)[-1], compute(x @ a + bias) @ b + last, atol=1e-12, rtol=1e-9
     )
 
 
@@ -91,3 +96,20 @@ def test_a_layer_that_takes_no_value_is_malformed(calls):
     ]
     with pytest.raises(ConversionError, match="layer 'alone' takes no value"):
         read_architecture("a model", functional(layers), lambda each: [])
+
+
+def test_several_results_of_a_refused_function_are_no_fault_of_the_file(rng):
+    layers = [
+        entry("InputLayer", "x", [], batch_input_shape=[None, 4]),
+        entry("Dense", "a", [[["x", 0, 0, {}]]], units=2, activation="relu"),
+        entry("TFOpLambda", "f", [["a", 0, 0, {"axis": 1}]], function="unstack"),
+        entry("TFOpLambda", "g", [[["f", 0, 1, {}], ["f", 0, 0, {}]]], function="stack"),
+        entry("Dense", "b", [[["g", 0, 0, {}]]], units=3, activation="linear"),
+    ]
+    weights = {"a": [rng.normal(size=(4, 2)), np.ones(2)], "b": [np.ones((2, 3)), np.ones(3)]}
+    with pytest.raises(ConversionError, match="layer 'f': unstack is not supported") as caught:
+        read_architecture("a model", functional(layers), lambda each: weights[each.label])
+    assert len(caught.value.problems) == 1
+    layers[2] = entry("Activation", "f", [[["a", 0, 0, {}]]], activation="relu")
+    with pytest.raises(ConversionError, match="its architecture is malformed"):
+        read_architecture("a model", functional(layers), lambda each: weights[each.label])

@@ -66,6 +66,13 @@ def test_inputs_a_little_outside_or_a_few_far_out_are_no_difference(rng):
     assert len(RECORD.differences(x=x)) == 1
 
 
+def test_inputs_of_twice_the_range_and_more_are_told(rng):
+    """Of 2.5 times the range, R2 was 0.6 instead of 0.98, and nothing said so."""
+    record = TuningRecord(0.1, 0.001, "spikes", [-1.0] * 5, [1.0] * 5)
+    found = [record.differences(x=rng.uniform(-s, s, (300, 5))) for s in (1, 1.5, 2, 2.1, 2.5)]
+    assert [len(one) for one in found] == [0, 0, 0, 1, 1]
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

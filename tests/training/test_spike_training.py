@@ -118,6 +118,8 @@ def test_steps_to_weights_that_the_chip_cannot_store_are_taken_back(rings, monke
         ({"x": None}, "x: must be samples, got None"),
         ({"x": np.ones((5, 3))}, "x: must have at least 20 samples"),
         ({"y": np.full(400, 7)}, "y: must be within 0 and 1"),
+        ({"y": ["in", "out"] * 200}, r"is text, .* with classes=\[\.\.\.\] in DenseStack;"),
+        ({"y": [1, 2] * 200}, r"from 1, give classes=range\(1, 3\) to DenseStack"),
         ({"through_time": False, "presentation_time": None}, "effort: goes with through_time"),
         ({"through_time": False, "effort": None}, "presentation_time: goes with through_time"),
         ({"stack": {"synapse": 0.002}}, "synapse: must be None at the readout"),

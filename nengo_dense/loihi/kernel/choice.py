@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from nengo.utils.progress import Progress, ProgressBar, ProgressTracker
 
 from nengo_dense import compat
 from nengo_dense.arguments import choice
-from nengo_dense.loihi.kernel import numpy_host, numpy_product, numpy_slope
+from nengo_dense.loihi.kernel import numpy_count, numpy_host, numpy_product, numpy_slope
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.early_kernel import EarlyKernel
 from nengo_dense.loihi.kernel.memory import Memory
@@ -74,6 +74,15 @@ def make_sum_spiking(
     from nengo_dense.loihi.kernel import compiled_readout  # loads numba
 
     return compiled_readout.sum_spiking
+
+
+def make_count(name: str = "auto") -> Callable[[np.ndarray, Sequence[slice]], np.ndarray]:
+    """Choose what counts spikes, likewise; see `.numpy_count`."""
+    if not _compiled(name):
+        return numpy_count.count_spikes
+    from nengo_dense.loihi.kernel import compiled_count  # loads numba
+
+    return compiled_count.count_spikes
 
 
 class BackInTime(NamedTuple):
