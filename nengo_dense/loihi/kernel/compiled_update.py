@@ -23,6 +23,7 @@ from nengo_dense.loihi.kernel.vector import (
     load,
     maximum,
     minimum,
+    multiply,
     shift_left,
     shift_right,
     spread,
@@ -35,15 +36,30 @@ from nengo_dense.loihi.kernel.workspace import Layout
 
 
 @inlined
-def _decay(x: Any, keep: Any) -> Any:
+def decay_current(x: Any, keep: Any) -> Any:
     """Multiply by ``keep / 4096``, rounding towards zero; see `.arithmetic.decay`.
+
+    Currents have at most 27 bits and a sign (the chip wraps them at 23), so that no factor has
+    more than 16 bits.
+    """
+    return plus(multiply_short(shift_right(x, 12), keep), _decay_low(x, keep))
+
+
+@inlined
+def decay_voltage(x: Any, keep: Any) -> Any:
+    """Do as `decay_current`, for voltages, which no register limits from below."""
+    return plus(multiply(shift_right(x, 12), keep), _decay_low(x, keep))
+
+
+@inlined
+def _decay_low(x: Any, keep: Any) -> Any:
+    """Decay the lower 12 bits; round towards zero as the sign of all bits wants it.
 
     A shift rounds down. For negative numbers, 4095 is added first, to round towards zero.
     """
-    high = multiply_short(shift_right(x, 12), keep)
     most = spread(np.int32(4095))
     low = multiply_short(both(x, most), keep)
-    return plus(high, shift_right(plus(low, both(shift_right(x, 31), most)), 12))
+    return shift_right(plus(low, both(shift_right(x, 31), most)), 12)
 
 
 def gather(total: np.ndarray, sums: np.ndarray, unit: np.int32) -> None:
@@ -77,7 +93,7 @@ def update_integer(registers: Registers, chip: Parameters, leaky: bool) -> int:
         q = shift_right(shift_left(x, 10), 10)  # 21 bits and sign
         lost_q = either(lost_q, exclusive_or(x, q))
 
-        x = plus(_decay(load(registers.current, j), load(chip.keep_u, j)), q)
+        x = plus(decay_current(load(registers.current, j), load(chip.keep_u, j)), q)
         u = shift_right(shift_left(x, 8), 8)  # 23 bits and sign
         lost_u = either(lost_u, exclusive_or(x, u))
         store(registers.current, j, u)
@@ -87,7 +103,7 @@ def update_integer(registers: Registers, chip: Parameters, leaky: bool) -> int:
         lost_v = either(lost_v, exclusive_or(x, u))
 
         v = load(registers.voltage, j)
-        v = plus(_decay(v, load(chip.keep_v, j)) if leaky else v, u)
+        v = plus(decay_voltage(v, load(chip.keep_v, j)) if leaky else v, u)
         v = minimum(maximum(v, load(chip.vmin, j)), load(chip.vmax, j))
         fires = greater(v, load(chip.vth, j))
         store(registers.spiked, j, fires)
@@ -109,14 +125,14 @@ def update_integer_within(
     zero, reach = spread(np.int32(0)), spread(layout.reach)
     highest, lowest = zero, zero
     for j in range(np.uint64(0), np.uint64(len(chip.bias)), np.uint64(WIDTH)):
-        u = _decay(load(registers.current, j), load(chip.keep_u, j))
+        u = decay_current(load(registers.current, j), load(chip.keep_u, j))
         u = plus(u, shift_left(load(sums, j), unit))
         store(sums, j, zero)
         store(registers.current, j, u)
         highest, lowest = maximum(highest, u), minimum(lowest, u)
         u = plus(u, load(chip.bias, j))
         v = load(registers.voltage, j)
-        v = plus(_decay(v, load(chip.keep_v, j)) if layout.leaky else v, u)
+        v = plus(decay_voltage(v, load(chip.keep_v, j)) if layout.leaky else v, u)
         v = maximum(v, load(chip.vmin, j))
         fires = greater(v, load(chip.vth, j))
         store(registers.spiked, j, fires)

@@ -18,6 +18,7 @@ def draw_integers(rng, spread):
     def integers(low, high):
         return rng.randint(low, high, size=N).astype(np.int32)
 
+    unlimited = rng.uniform(size=N) < 0.3  # as neurons that may have any negative voltage
     chip = Parameters(
         keep_u=integers(0, 4097),
         keep_v=integers(0, 4097),
@@ -25,7 +26,7 @@ def draw_integers(rng, spread):
         scale_v=np.ones(N, dtype=np.float32),
         bias=integers(-spread, spread),
         vth=integers(0, 2**22),
-        vmin=integers(-(2**23) + 1, 1),
+        vmin=np.where(unlimited, np.int32(-(2**31) + 1), integers(-(2**23) + 1, 1)),
         vmax=integers(2**9, 2**23),
         refract=integers(1, 4),
     )
@@ -33,7 +34,7 @@ def draw_integers(rng, spread):
         total=integers(-spread, spread),
         noise=integers(-64, 64),
         current=integers(-(2**23), 2**23),
-        voltage=integers(-(2**23), 2**23),
+        voltage=np.where(unlimited, integers(-(2**31) + 1, 2**23), integers(-(2**23), 2**23)),
         refractory=integers(0, 3),
         spiked=rng.randint(0, 2, size=N).astype(np.uint8),
     )
