@@ -129,7 +129,8 @@ def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray
             row = [rows.shape[1], matrix.target, dense.append(rows), 0, 0, packed, 0, 0]
         else:
             first = fours.append(pack_fours(matrix.rows[:-1] >> matrix.unit))
-            row = [matrix.rows.shape[1], matrix.target, first, 0, 0, 0, 1, matrix.unit - unit]
+            shift = max(0, matrix.unit - unit)  # weights of nothing have any unit
+            row = [matrix.rows.shape[1], matrix.target, first, 0, 0, 0, 1, shift]
         table.append([sender, *row])
         groups[sender, 3] |= np.uint64(matrix is None or matrix.unit is None)
     return Tables(

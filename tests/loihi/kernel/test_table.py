@@ -205,3 +205,13 @@ def test_a_group_is_listed_if_only_one_of_its_receivers_needs_it(multiplies, mon
     assert tables.groups[:, 3].tolist() == [1]
     assert (tables.short, tables.unit) == (True, 7)
     assert tables.projections[:, 7:].tolist() == [[1, 2], [0, 0]]
+
+
+def test_narrow_weights_of_nothing_fit_in_any_unit_of_others(multiplies, monkeypatch):
+    monkeypatch.setattr(table_module, "MOST_MULTIPLIED", 16)
+    narrow, wide = with_weights([0, 0]), with_weights([1 << 7] * 17)
+    program = replace(wide, projections=[*narrow.projections, *wide.projections])
+    tables = tables_of(program, 1, 1)
+    assert (tables.short, tables.unit) == (True, 7)
+    assert tables.projections[:, 7:].tolist() == [[1, 0], [0, 0]]
+    assert not tables.fours.any()
