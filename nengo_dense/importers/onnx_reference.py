@@ -181,7 +181,8 @@ def _batch_norm() -> Any:
     def run(self: Any, x: np.ndarray, *given: np.ndarray, **settings: Any) -> tuple[np.ndarray]:
         shape = (-1, *(1 for _ in x.shape[2:]))
         scale, bias, mean, variance = (each.reshape(shape) for each in given)
-        epsilon = np.asarray(settings.get("epsilon") or EPSILON, dtype=x.dtype)
+        known = settings.get("epsilon")
+        epsilon = np.asarray(EPSILON if known is None else known, dtype=x.dtype)
         return ((scale * (x - mean) / np.sqrt(variance + epsilon) + bias).astype(x.dtype),)
 
     return type("BatchNormalization", (base,), {"op_domain": "", "_run": run})

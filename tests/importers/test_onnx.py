@@ -78,12 +78,13 @@ def test_batch_norm_and_flatten(rng, assert_computes):
 
 
 @pytest.mark.parametrize("opset", [7, 8, 9, 13, 15])
-@pytest.mark.parametrize("epsilon", [None, 0.5])
+@pytest.mark.parametrize("epsilon", [None, 0.0, 0.5])
 def test_batch_norm_of_every_version_is_that_after_training(opset, epsilon, rng, assert_computes):
     """Onnx's evaluator takes statistics of the samples below version 14."""
     graph = Graph(rng, opset=opset)
     c = graph.constant
     scale, bias, mean, variance = rng.uniform(0.5, 2, size=(4, 5))
+    variance[:2] = 1e-3
     statistics = [c(values=values) for values in (scale, bias, mean, variance)]
     settings = {} if epsilon is None else {"epsilon": epsilon}
     graph.add("Gemm", c(6, 5), c(5)).add("BatchNormalization", *statistics, **settings)
@@ -91,7 +92,8 @@ def test_batch_norm_of_every_version_is_that_after_training(opset, epsilon, rng,
     first, between, last, end = (numpy_helper.to_array(each) for each in graph.constants[4:])
 
     def expected(x):
-        values = (x @ first + between - mean) / np.sqrt(variance + (epsilon or 1e-5))
+        more = 1e-5 if epsilon is None else epsilon
+        values = (x @ first + between - mean) / np.sqrt(variance + more)
         return np.maximum(scale * values + bias, 0) @ last + end
 
     assert_computes(graph.model(), expected, (6,))
