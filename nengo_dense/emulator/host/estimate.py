@@ -160,7 +160,8 @@ class Estimate:
         stretch.vector(firing.source, n)[lanes] = charge
         if firing.kind not in AHEAD:
             return
-        rest, zeros = np.broadcast_to(self.firing.voltage.initial_value, charge.shape), 0 * charge
+        rest = np.broadcast_to(self.firing.voltage.initial_value, charge.shape)
+        zeros = np.zeros_like(charge)
         vectors = np.concatenate([zeros, zeros, charge, rest]).ravel()
         columns = slice(firing.column, firing.column + n)
         steps = slice(stretch.first_step, stretch.first_step + stretch.n_steps)

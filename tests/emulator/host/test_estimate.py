@@ -134,6 +134,28 @@ def test_neurons_that_are_counted_run_ahead_as_well(on_edges, estimates, kernel)
         assert_same([sim.data[counted][:, 0]], [values[:, -1]])
 
 
+def test_an_infinite_input_of_counted_neurons_fires_as_nengos(kernel):
+    network, x = make_network(False, ["output"]), draw(False)
+    loihi = compat.nengo_loihi()
+    ensemble = network.networks[0].layers[0].ensemble
+    at_rest = {"voltage": nengo.dists.Choice([0])}
+    ensemble.neuron_type = loihi.neurons.LoihiSpikingRectifiedLinear(initial_state=at_rest)
+    x[3] = 1e308
+    sums = []
+    for estimates in (True, False):
+        arguments = {"minibatch_size": LANES, "progress_bar": False, "keep_history": False}
+        with warnings.catch_warnings(), Simulator(network, kernel=kernel, **arguments) as sim:
+            warnings.filterwarnings("ignore", "overflow encountered", RuntimeWarning)
+            host = sim._machine.hosts["host_pre"]
+            assert host._estimate is not None
+            host._estimate = host._estimate if estimates else None
+            data = np.broadcast_to(x[:, None], (LANES, N_STEPS, UNITS[0]))
+            sim.run_steps(N_STEPS, data={network.source: data})
+            sums.append([sim.sum(probe) for probe in network.watched])
+    assert_same(*sums)
+    assert sums[0][2][3].max() * 0.001 == N_STEPS  # they fire in every step
+
+
 def probed(network, stack):
     network.watched.append(nengo.Probe(stack.input))
 
