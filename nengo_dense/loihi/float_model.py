@@ -59,6 +59,11 @@ class FloatModel:
         """(list of Layer) The blocks, one per core, grouped by ensemble or connection."""
         return layers_of(self.model)
 
+    @property
+    def n_set(self) -> int:
+        """(int) Number of connections whose weights were ever set."""
+        return len(self._weights)
+
     def integers(self, *, collect: bool = False) -> IntegerModel:
         """Turn a copy of the model into integers; this model does not change.
 
@@ -106,9 +111,9 @@ class FloatModel:
         BuildError
             There is no such connection, more than one, or one that is not dense.
         """
-        if (pre, post) not in self._weights:
-            self._weights[pre, post] = CoreWeights(self.model, pre, post)
-        self._weights[pre, post].set(transform)
+        weights = self._weights.get((pre, post)) or CoreWeights(self.model, pre, post)
+        weights.set(transform)
+        self._weights[pre, post] = weights
 
     def flat_weights(self, synapse: Any) -> np.ndarray:
         """Return all weights of a synapse in one dimension.

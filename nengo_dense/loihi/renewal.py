@@ -18,7 +18,7 @@ class Renewal:
     ----------
     floats : FloatModel
         Only its weights and biases may change, through `FloatModel.set_weights` and
-        `FloatModel.set_bias`; all weights that ever change must have been set once before.
+        `FloatModel.set_bias`. Weights that are set for the first time are read anew.
     """
 
     def __init__(self, floats: FloatModel) -> None:
@@ -26,6 +26,7 @@ class Renewal:
         self._program: Program | None = None
         self._rounding = Rounding([])
         self._synapses: list[int] = []
+        self._n_set = 0
 
     def program(self) -> Program:
         """Return what ``Program.from_model(floats.integers().model)`` does, in less time.
@@ -35,14 +36,15 @@ class Renewal:
         BuildError
             The chip cannot store a number.
         """
-        rounded = None if self._program is None else self._rounding.integers()
+        known = self._program is not None and self._n_set == self._floats.n_set
+        rounded = self._rounding.integers() if known else None
         if self._program is None or rounded is None:
             return self._read()
         return self._renewed(self._program, rounded)
 
     def _read(self) -> Program:
         """Read a whole program, from which later ones are made if it is plain enough."""
-        self._program = None
+        self._program, self._n_set = None, self._floats.n_set
         integers = self._floats.integers().model
         program = Program.from_model(integers)
         # learning and sparse synapses have more to them than weights

@@ -52,6 +52,17 @@ def test_every_program_is_that_of_the_present_numbers(rng, decoded):
     assert not np.array_equal(values[0], values[1])  # and earlier ones stay as they were
 
 
+def test_weights_may_be_set_for_the_first_time_at_any_time(rng):
+    net = divided(decoded=False)
+    floats = build_floats(net, 0.001)
+    renewal = Renewal(floats)
+    transforms = {(net.host, net.wide): (20, 6), (net.wide, net.last): (30, 20)}
+    for ends, shape in [(None, None), *transforms.items(), *transforms.items()]:
+        if ends is not None:
+            floats.set_weights(*ends, 0.02 * rng.normal(size=shape))
+        assert_same(renewal.program(), Program.from_model(floats.integers().model))
+
+
 def test_a_network_with_weights_that_are_not_dense_is_read_anew_each_time(rng):
     net = divided(decoded=False)
     with net:
