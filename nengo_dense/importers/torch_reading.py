@@ -203,7 +203,7 @@ class TorchReading:
         key = step.args[1]
         place = {"values": 0, "indices": 1}[key] if isinstance(key, str) else key
         if parts[place] is None:
-            return [unsupported(label, "the place of the largest of several values", "argmax")]
+            return [_unknown_place(label)]
         self.names[step] = parts[place]
         return []
 
@@ -227,6 +227,8 @@ class TorchReading:
         names = [self.names[source] for source in sources]
         if names and isinstance(names[0], list):  # as they come out of a chunk or a split
             names = names[0]
+            if None in names:
+                return [_unknown_place(label)]
         elif len(given) != len(sources):
             return [Problem(f"layer {label!r} joins constants to values; add them to the bias")]
         layouts = [self.layouts[name] for name in names]
@@ -371,6 +373,11 @@ def _is_by_unit(function: Any) -> bool:
     limits = function.limits or ()
     exact = function.exact
     return any(np.size(v) > 1 for v in limits) or (exact is not None and exact.width is not None)
+
+
+def _unknown_place(label: str) -> Problem:
+    """Say that the second result of a maximum is not read."""
+    return unsupported(label, "the place of the largest of several values", "argmax")
 
 
 def _along_last(step: Operation, layout: Layout) -> Operation:

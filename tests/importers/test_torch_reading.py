@@ -137,6 +137,10 @@ def test_activations_that_are_written_as_several_steps_are_recognized(name):
         (lambda n, x: n.c(n.a(x).sort(1)[0]), "layer 'sort': activation 'sort' is not supported"),
         (lambda n, x: n.c(n.a(x).max(1)[1][:, None] + n.b(n.a(x))), "the place of the largest"),
         (
+            lambda n, x: n.c(torch.cat(n.a(x).view(-1, 2, 4).max(1), 1)),
+            "'cat': the place of the largest",
+        ),
+        (
             lambda n, x: n.c(n.slopes((h := n.a(x)).view(-1, 2, 4)).flatten(1) + h),
             "'slopes'.*it works along one axis of several; flatten before it",
         ),
