@@ -159,8 +159,11 @@ class _Stream(Batches):
     def doubt(self) -> str:
         if self._rest is self._x:  # which is read once
             return ""
-        again = next(iter(self._x), None)
-        if again is None or np.array_equal(self._checked(again), self._first):
+        try:
+            again = self._checked(next(iter(self._x)))
+        except Exception:  # it ends, or fails: what there is cannot be read twice
+            return ""
+        if np.array_equal(again, self._first):
             return ""
         return (
             f"{self._attr} yields other samples each time that it is read, as a loader with "

@@ -90,12 +90,23 @@ class Once:
         yield from self.parts
 
 
+class Closed(Once):
+    """Which cannot be read again."""
+
+    def __iter__(self):
+        if self.parts is None:
+            raise RuntimeError("closed")
+        parts, self.parts = self.parts, None
+        return iter([*parts])
+
+
 def test_what_comes_in_another_order_each_time_is_told_after_it_was_read(rng):
     x = rng.normal(size=(60, 2))
     samples = check_batches(Shuffled(x, rng), 2, "x")
     assert len(np.concatenate(list(samples.of(7)))) == 60
     assert "x yields other samples each time that it is read" in samples.doubt()
-    for parts in (iter([x[:9], x[9:]]), Once([x[:9], x[9:]])):
+    for kind in (iter, Once, Closed):
+        parts = kind([x[:9], x[9:]])
         samples = check_batches(parts, 2, "x")
         np.testing.assert_array_equal(np.concatenate(list(samples.of(7))), x)
         assert samples.doubt() == ""
