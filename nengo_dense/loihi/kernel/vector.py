@@ -65,12 +65,6 @@ def _spread(builder: Any, number: Any, width: int) -> Any:
     return builder.shuffle_vector(first, empty, everywhere)
 
 
-def _select(builder: Any, vector: Any, places: list[int]) -> Any:
-    """Make a vector of the numbers at some places of another one."""
-    numbers = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
-    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), numbers)
-
-
 def _load(builder: Any, address: Any, kind: Any, alignment: int) -> Any:
     return builder.load(builder.bitcast(address, kind.as_pointer()), align=alignment)
 
