@@ -141,7 +141,7 @@ def print_limit(lanes, n_steps):
             spikes @ matrix
         peak = 10 * lanes * 512 * 512 / (time.perf_counter() - start)
         x = np.random.RandomState(1).uniform(size=(lanes, units[0]))
-        ours, _ = time_ours(units, x, n_steps, repeats=2)
+        ours, _ = time_ours(units, x, n_steps, repeats=10)
         share = weights * n_steps / ours / peak
         print(
             f"{'-'.join(map(str, units)):>18}: {weights * n_steps / ours / 1e9:.1f} G weights/s "
