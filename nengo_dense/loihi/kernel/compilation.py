@@ -19,6 +19,7 @@ from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.options import DefaultOptions
 from numba.core.registry import cpu_target
+from numba.extending import register_jitable
 
 from nengo_dense.loihi.kernel.notice import tell_all
 
@@ -113,13 +114,17 @@ class KernelCache(FunctionCache):
             self.disable()
 
 
+#: Options of functions that only compiled ones call; they cannot be called from Python or C.
+INLINED = {**OPTIONS, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Inline a function into every compiled function that calls it, which saves the call.
 
-    LLVM does so; numba would take much longer.
+    LLVM does so; numba would take much longer. The function itself stays as it is.
     """
-    dispatcher: Callable[..., Any] = numba.njit(forceinline=True, **OPTIONS)(function)
-    return dispatcher
+    same: Callable[..., Any] = register_jitable(**INLINED)(function)
+    return same
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

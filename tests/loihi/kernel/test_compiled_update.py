@@ -3,13 +3,19 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
-from nengo_dense.loihi.kernel import compiled_update, numpy_chip
-from nengo_dense.loihi.kernel.contract import REGISTERS, Parameters, Registers, overflowed
-from nengo_dense.loihi.kernel.workspace import Layout
+from nengo_dense.loihi.kernel import compiled_update, numpy_chip  # noqa: E402
+from nengo_dense.loihi.kernel.contract import REGISTERS, Parameters, Registers, overflowed  # noqa: E402
+from nengo_dense.loihi.kernel.workspace import Layout  # noqa: E402
 
 N = 4096
+gather_short = numba.njit(compiled_update.gather_short)
+hold = numba.njit(compiled_update.hold)
+is_within = numba.njit(compiled_update.is_within)
+update_float = numba.njit(compiled_update.update_float)
+update_integer = numba.njit(compiled_update.update_integer)
+update_integer_within = numba.njit(compiled_update.update_integer_within)
 
 
 def draw_integers(rng, spread):
@@ -71,7 +77,7 @@ def test_integers_decay_wrap_and_fire_as_in_the_reference(spread, leaky, rng):
         chip = chip._replace(keep_v=np.full(N, 4096, dtype=np.int32))
     ours, expected = copy(registers), copy(registers)
     bits = numpy_chip.update_integer(expected, chip)
-    assert compiled_update.update_integer(ours, chip, leaky) == bits
+    assert update_integer(ours, chip, leaky) == bits
     assert_same(ours, expected)
     assert 0.05 < expected.spiked.mean() < 0.95
     assert ("q0" in overflowed(bits)) == (spread > 2**21)
@@ -97,7 +103,7 @@ def test_each_register_says_by_itself_that_it_overflows(register, rng):
         chip.bias[77] = 2**23
     ours, expected = copy(registers), copy(registers)
     bits = numpy_chip.update_integer(expected, chip)
-    assert compiled_update.update_integer(ours, chip, True) == bits
+    assert update_integer(ours, chip, True) == bits
     assert overflowed(bits) == {register}
     assert_same(ours, expected)
 
@@ -121,7 +127,7 @@ def test_without_tests_for_overflow_the_update_is_the_same_where_nothing_overflo
     for reach in (largest, largest - 1):
         ours, again = copy(registers), sums.copy()
         layout = Layout(*[None] * len(Layout._fields))._replace(leaky=leaky, reach=np.int32(reach))
-        within = compiled_update.update_integer_within(ours, again, np.int32(5), chip, layout)
+        within = update_integer_within(ours, again, np.int32(5), chip, layout)
         assert within == (reach == largest)
     assert_same(ours, expected)
     assert not again.any()
@@ -133,14 +139,14 @@ def test_currents_are_within_a_reach_if_all_are(rng):
     for extreme in (10, -10):
         current[30] = extreme
         for reach, within in ((11, True), (10, True), (9, False), (-1, False)):
-            assert compiled_update.is_within(current, np.int32(reach)) == within
+            assert is_within(current, np.int32(reach)) == within
 
 
 def test_floats_decay_and_fire_as_in_the_reference(rng):
     registers, chip = draw_floats(rng)
     ours, expected = copy(registers), copy(registers)
     assert numpy_chip.update_float(expected, chip) == 0
-    assert compiled_update.update_float(ours, chip, True) == 0
+    assert update_float(ours, chip, True) == 0
     assert_same(ours, expected)
     assert 0.05 < expected.spiked.mean() < 0.95
 
@@ -150,7 +156,7 @@ def test_refractory_compartments_are_held_as_in_the_reference(rng):
     registers.voltage[registers.spiked > 0] = 0  # as the update leaves them
     ours, expected = copy(registers), copy(registers)
     numpy_chip.hold(expected, chip)
-    compiled_update.hold(ours, chip)
+    hold(ours, chip)
     assert_same(ours, expected)
     held = registers.refractory > 0
     assert not expected.voltage[held].any()
@@ -173,6 +179,6 @@ def test_short_sums_are_added_in_their_unit_and_cleared(rng):
     total = rng.randint(-(2**20), 2**20, size=N).astype(np.int32)
     sums = rng.randint(-(2**15), 2**15, size=N).astype(np.int16)
     expected = total + (sums.astype(np.int32) << 7)
-    compiled_update.gather_short(total, sums, np.int32(7))
+    gather_short(total, sums, np.int32(7))
     np.testing.assert_array_equal(total, expected)
     assert not sums.any()

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
+numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
-from nengo_dense.loihi.kernel import compiled_packed
-from nengo_dense.loihi.kernel.packing import PACKED, pack, pack_fours
-from nengo_dense.loihi.kernel.vector import WIDTH
+from nengo_dense.loihi.kernel import compiled_packed  # noqa: E402
+from nengo_dense.loihi.kernel.packing import PACKED, pack, pack_fours  # noqa: E402
+from nengo_dense.loihi.kernel.vector import WIDTH  # noqa: E402
 
 
 def draw(rng, n, width):
@@ -48,7 +48,7 @@ def test_sums_of_packed_weights_are_exact_as_long_as_they_fit(n, extreme, rng):
     before = np.full(2 * PACKED + 2, 0 if extreme else 77, dtype=np.int16)
     sums = before.copy()
     zero, size = np.uint64(0), np.uint64(PACKED)
-    compiled_packed.add_rows_packed(
+    numba.njit(compiled_packed.add_rows_packed)(
         sums, np.uint64(1), rows.reshape(-1), zero, size, sources, (zero, np.uint64(n))
     )
     expected = before.astype(int)
