@@ -117,6 +117,8 @@ def _parameters(rng, sizes, whole):
         weights = [rng.normal(size=shape) / np.sqrt(shape[1] * kept) for shape in shapes]
         biases = [rng.normal(size=n) / 10 for n in sizes[1:]]
     weights[0][rng.rand(*shapes[0]) >= kept] = 0
+    if not weights[1].any():  # nothing would be sent to the chip
+        weights[1][0, 0] = 1
     return weights, biases
 
 
