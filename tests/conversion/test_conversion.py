@@ -517,12 +517,12 @@ def test_a_layer_of_another_scale_says_as_much(rng, encoding, scale):
     layers[0] = [scale * values for values in layers[0]]
     layers[1][0] /= scale
     x = rng.uniform(-1, 1, size=(200, 4))
-    how = {"calibration": x, "effort": "fast", "task": "regression", "progress_bar": False}
+    how = {"calibration": x, "task": "regression", "progress_bar": False}
     stack = convert(layers, encoding=encoding, seed=0, **how)
     expected = read_model(layers).logits(x)
     found = predict(stack, x, progress_bar=False)
     off = ((found - expected) ** 2).mean(axis=0) / expected.var(axis=0)
-    assert off.max() < 0.2
+    assert off.max() < 0.1
 
 
 def test_inputs_of_small_scale_are_tuned(rng):

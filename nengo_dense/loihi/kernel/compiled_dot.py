@@ -33,12 +33,12 @@ Sums = tuple[Any, Any, Any, Any]
 
 
 @inlined
-def _few_bytes(flags: np.ndarray, place: np.uint64, n: np.uint64) -> Any:
-    """Read up to three bytes as one number, the first byte lowest."""
+def few_bytes(flags: np.ndarray, place: np.uint64, n: np.uint64) -> Any:
+    """Read up to seven bytes as one number, the first byte lowest."""
     number = np.uint64(0)
     for i in range(n):
         number |= np.uint64(flags[place + i]) << (np.uint64(8) * i)
-    return np.int32(number)
+    return number
 
 
 @inlined
@@ -73,9 +73,9 @@ def _sum_products(  # type: ignore[no-untyped-def]
         row += apart
     if whole < size:
         n = size - whole
-        p, q = _few_bytes(flags, places[0] + whole, n), _few_bytes(flags, places[1] + whole, n)
-        r, s = _few_bytes(flags, places[2] + whole, n), _few_bytes(flags, places[3] + whole, n)
-        counts = p, q, r, s
+        p, q = few_bytes(flags, places[0] + whole, n), few_bytes(flags, places[1] + whole, n)
+        r, s = few_bytes(flags, places[2] + whole, n), few_bytes(flags, places[3] + whole, n)
+        counts = np.int32(p), np.int32(q), np.int32(r), np.int32(s)
         a = _multiply(a, counts, load(fours, row))
         b = _multiply(b, counts, load(fours, row + other))
     return a, b

@@ -13,7 +13,7 @@ Floating point sums are formed in nengo-loihi's order, one row of weights after 
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import inlined
-from nengo_dense.loihi.kernel.compiled_dot import Flags, add_multiplied
+from nengo_dense.loihi.kernel.compiled_dot import Flags, add_multiplied, few_bytes
 from nengo_dense.loihi.kernel.compiled_packed import add_packed
 from nengo_dense.loihi.kernel.contract import Registers
 from nengo_dense.loihi.kernel.special_vector import COMPRESSES, compress, count_set
@@ -69,10 +69,7 @@ def list_spikes(
     for i in range(first, whole, eight):
         n = _list_eight(load_word(flags, begin + i), i, n, sources)
     if whole < size:
-        word = np.uint64(0)
-        for i in range(size - whole):
-            word |= np.uint64(flags[begin + whole + i]) << (eight * i)
-        n = _list_eight(word, whole, n, sources)
+        n = _list_eight(few_bytes(flags, begin + whole, size - whole), whole, n, sources)
     return n
 
 
