@@ -106,6 +106,7 @@ def compare(seed, target, args):
         sim.run_steps(args.steps)
 
     expected, size = run_reference(drawn, seed, target, go)
+    machine.MOST = 10 ** np.random.RandomState(seed).uniform(1, 5)
     ours = run_ours(again, seed, target, go, args.kernel, args.lanes or 1)
     return {
         "steps": size * args.steps,
@@ -122,10 +123,11 @@ def compare_wide(seed, target, args):
         drawn = wide_stack(seed, args.scale, args.steps, args.lanes)
 
         def go(sim):
-            prepare(sim._machine.hosts["host_pre"])
+            for block in sim._machine.blocks:
+                prepare(block.hosts["host_pre"])
             drawn.run(sim)
 
-        machine.PIECE_STEPS = drawn.most_steps
+        machine.PIECE_STEPS, machine.MOST = drawn.most_steps, drawn.most_neurons
         return run_ours(drawn, seed, target, go, args.kernel, drawn.lanes)
 
     estimated = ours(lambda host: count_lanes(host._estimate, counts))
@@ -183,6 +185,7 @@ def main():
     args = arguments()
     done, seen = Counter(steps=0, networks=0, values=0, differing=0), Counter()
     seed, refused, start = args.first_seed, 0, time.perf_counter()
+    machine.FEWEST = 0  # small networks are divided into blocks of lanes too
     if args.wide:
         estimate.MANY_WEIGHTS = 1
     while done["steps"] < args.compartment_steps:

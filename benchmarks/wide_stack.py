@@ -17,7 +17,7 @@ from nengo_dense.layers import DenseStack
 
 #: Drawn for about every third stack: its first layer is probed, gets values besides the estimated
 #: product, is run again with other values, or in parts.
-MORE = ("probed", "added", "again", "parts")
+MORE = ("probed", "added", "again", "parts", "blocks")
 
 
 @dataclass
@@ -41,6 +41,12 @@ class WideStack(RandomNetwork):
     def most_steps(self):
         """Number of steps after which runs are divided."""
         return 13 if "parts" in self.features else PIECE_STEPS
+
+    @property
+    def most_neurons(self):
+        """Number of neurons, in all lanes, from which lanes are divided into blocks."""
+        neurons = self.lanes * sum(ens.n_neurons for ens in self.network.all_ensembles)
+        return neurons // 2 + 1 if "blocks" in self.features else neurons
 
     def run(self, sim):
         """Show each lane its values, one run after another."""
@@ -102,6 +108,8 @@ def wide_stack(seed, scale, n_steps, lanes=None):
         drawn.probes += [nengo.Probe(chip, name) for name in ("voltage", "input")]
         if "probed" in drawn.features:
             drawn.probes.append(nengo.Probe(first))
+    if "blocks" in drawn.features:  # each of two has enough
+        lanes = max(lanes, 2 * MANY_LANES)
     lengths = [rng.randint(2, n_steps + 1)] + [rng.randint(1, 20)] * ("again" in drawn.features)
     drawn.shown = [(int(n), _values(rng, (lanes, sizes[0]), whole)) for n in lengths]
     return drawn

@@ -1,10 +1,11 @@
-"""The output of the chip: probed values go into histories, or back to the host."""
+"""The output of the chip: probed values go to their histories, or back to the host."""
 
 import numpy as np
 
 from nengo_dense.emulator.chip_probe import ChipProbe, ChipRecorder
-from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host.channel import Receiver
+from nengo_dense.emulator.share import Share
+from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.state import Recording
 
 
@@ -13,23 +14,29 @@ class ChipOutput:
 
     Parameters
     ----------
-    probes : list of (ChipProbe, History or Receiver)
+    probes : list of (ChipProbe, Share or Receiver)
     lanes : int
     dtype : dtype
         Data type of voltage and current.
+    memory : Memory
+        For the chip's recordings.
     """
 
     def __init__(
-        self, probes: list[tuple[ChipProbe, History | Receiver]], lanes: int, dtype: np.dtype
+        self,
+        probes: list[tuple[ChipProbe, Share | Receiver]],
+        lanes: int,
+        dtype: np.dtype,
+        memory: Memory,
     ) -> None:
         self._probes = probes
         self._lanes = lanes
         self._counted = [
             probe
             for probe, place in probes
-            if isinstance(place, History) and place.only_sums and probe.counts
+            if isinstance(place, Share) and place.only_sums and probe.counts
         ]
-        self._recorder = ChipRecorder([probe for probe, _ in probes], self._counted, dtype)
+        self._recorder = ChipRecorder([probe for probe, _ in probes], self._counted, dtype, memory)
 
     @property
     def n_bytes(self) -> int:
@@ -64,7 +71,7 @@ class ChipOutput:
         return self._recorder.start(self._lanes, n_steps)
 
     def hand_on(self, first_step: int, recordings: list[Recording], spiked: np.ndarray) -> None:
-        """Pass every history and receiver its values.
+        """Pass every share and receiver its values.
 
         Parameters
         ----------
@@ -77,11 +84,11 @@ class ChipOutput:
         for probe, place in self._probes:
             recorded = self._recorder.read(recordings, probe)
             if probe in self._counted:
-                assert isinstance(place, History), "only those count"
+                assert isinstance(place, Share), "only those count"
                 place.add(recorded, spiked[:, probe.columns])
                 continue
             values = recorded if probe.deferred else probe.values(recorded)
-            if isinstance(place, History):
+            if isinstance(place, Share):
                 place.write(first_step, values)
             else:
                 place.receive(first_step, np.ascontiguousarray(values.swapaxes(0, 1)))

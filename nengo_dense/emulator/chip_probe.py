@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.emulator.history import Finish, as_it_is
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
 from nengo_dense.emulator.run_product import ChooseSum, RunProduct
 from nengo_dense.loihi.kernel.memory import Memory
@@ -22,10 +23,17 @@ class ChipProbe:
         Step in seconds.
     choose : callable, optional
         Chooses what adds spikes' weights; see `.run_product`.
+    memory : Memory, optional
+        For their sums.
     """
 
     def __init__(
-        self, read: ProbeRead, lanes: int, dt: float, choose: ChooseSum | None = None
+        self,
+        read: ProbeRead,
+        lanes: int,
+        dt: float,
+        choose: ChooseSum | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.read = read
         self.probe = read.probe
@@ -38,8 +46,10 @@ class ChipProbe:
         self.deferred = self.probe.synapse is None and not self.probe.is_transformed
         #: Whether the sum of its values follows from how often neurons spiked.
         self.counts = self.deferred and read.key == "spiked"
+        #: Applied to values that were stored as recorded when they are read.
+        self.finish: Finish = self.weigh if self.deferred else as_it_is
         self._products = {
-            number: RunProduct(weights, choose)
+            number: RunProduct(weights, choose, memory)
             for number, weights in enumerate(self.probe.weights)
             if weights is not None and weights.ndim == 2
         }
@@ -121,10 +131,19 @@ class ChipRecorder:
         Those of spikes that are only to be counted.
     dtype : dtype
         Data type of voltage and current.
+    memory : Memory
+        For the recordings.
     """
 
-    def __init__(self, probes: list[ChipProbe], counted: list[ChipProbe], dtype: np.dtype) -> None:
+    def __init__(
+        self,
+        probes: list[ChipProbe],
+        counted: list[ChipProbe],
+        dtype: np.dtype,
+        memory: Memory,
+    ) -> None:
         self.dtype = dtype
+        self._memory = memory
         self._parts: dict[int, tuple[str, slice]] = {}
         columns: dict[str, list[np.ndarray]] = {}
         for probe in probes:
@@ -133,7 +152,6 @@ class ChipRecorder:
             columns[key].append(probe.columns)
             self._parts[id(probe)] = (key, slice(start, start + len(probe.columns)))
         self._columns = {key: np.concatenate(parts) for key, parts in columns.items()}
-        self._memories = {key: Memory() for key in columns}
 
     def start(self, lanes: int, n_steps: int) -> list[Recording]:
         """Allocate the recordings of some steps; in memory, steps come before lanes."""
@@ -144,7 +162,7 @@ class ChipRecorder:
             else:
                 dtype = np.uint8 if key == "spiked" else self.dtype
                 shape = (n_steps, lanes, len(columns))
-                values = self._memories[key].empty(shape, dtype).swapaxes(0, 1)
+                values = self._memory.empty(shape, dtype).swapaxes(0, 1)
             recordings.append(Recording(key, columns, values))
         return recordings
 

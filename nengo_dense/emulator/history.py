@@ -165,13 +165,24 @@ class History:
         if self._open is None and n_steps == self._expected:
             self._parts.append(_apart(values))
             return
-        if self._open is None:
-            shape = (len(values), self._expected, *values.shape[2:])
-            self._open, self._filled = _room(shape, values.dtype), 0
-        self._open[:, self._filled : self._filled + n_steps] = values
+        room = self.room(len(values), n_steps, values.shape[2:], values.dtype)
+        if not np.may_share_memory(room, values):
+            room[...] = values
         self._filled += n_steps
         if self._filled == self._expected:
             self._close()
+
+    @in_turn
+    def room(
+        self, lanes: int, n_steps: int, shape: tuple[int, ...], dtype: np.dtype
+    ) -> np.ndarray:
+        """Return where a run's next values are kept, (lanes, n_steps, *shape).
+
+        Values that are there already are written without a copy.
+        """
+        if self._open is None:
+            self._open, self._filled = _room((lanes, self._expected, *shape), dtype), 0
+        return self._open[:, self._filled : self._filled + n_steps]
 
     def _close(self) -> None:
         """Add the values of the current run to those of the runs before."""
@@ -209,9 +220,9 @@ class History:
 
 
 def _room(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Allocate memory for a run's values, or raise an error if there is not enough."""
+    """Allocate memory for a run's values, steps before lanes, or say that there is too little."""
     try:
-        return np.empty(shape, dtype=dtype)
+        return np.empty((shape[1], shape[0], *shape[2:]), dtype=dtype).swapaxes(0, 1)
     except MemoryError as err:
         n_bytes = dtype.itemsize * math.prod(shape)
         raise SimulationError(

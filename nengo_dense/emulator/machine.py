@@ -1,10 +1,10 @@
-"""The machine: host, chip and the channels between them, in the order of nengo-loihi's simulator.
+"""The machine: all lanes, in blocks, and what they have in common.
 
-If the chip's output never returns to the chip ("precompute"), a run is divided into parts of many
-steps. For each part the host before the chip runs first, then the chip, then the host after the
-chip. Otherwise host and chip alternate in every step.
+A run is divided into parts of some steps, and each part into blocks of lanes, which run in
+threads. Each block goes through host, chip and host again, in memory that the next one uses too.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -17,26 +17,37 @@ from nengo.exceptions import SimulationError
 
 from nengo_dense import compat
 from nengo_dense.arguments import MOST_STEPS
-from nengo_dense.emulator.chip_output import ChipOutput
+from nengo_dense.emulator.block import Block, Shared
 from nengo_dense.emulator.chip_probe import ChipProbe
-from nengo_dense.emulator.history import History, KeepHistory, as_it_is
-from nengo_dense.emulator.host.channel import Channels, Receiver
-from nengo_dense.emulator.host.function import LaneFunctions
-from nengo_dense.emulator.host.host import Host
+from nengo_dense.emulator.history import History, KeepHistory
+from nengo_dense.emulator.host.channel import Channels
+from nengo_dense.emulator.host.host import calls_python
 from nengo_dense.emulator.node_data import NodeData
-from nengo_dense.emulator.run_product import ChooseSum
-from nengo_dense.loihi.chip import Chip
-from nengo_dense.loihi.kernel.choice import make_kernel, make_sum_spiking
+from nengo_dense.emulator.share import Gathering, Share
+from nengo_dense.loihi.kernel.choice import make_kernel
+from nengo_dense.loihi.kernel.memory import Memory
+from nengo_dense.loihi.kernel.thread import call_all, divide, n_threads
 from nengo_dense.loihi.program import Program
 
-#: Memory for the values between host and chip in one part of a run, in bytes.
+#: Memory for the values between host and chip in one part of a block's run, in bytes.
 PIECE_BYTES = 2**26
+#: Memory for values that all blocks put together for an observer: at least as much, or so many
+#: bytes for each lane, which is less than the lane's state.
+OBSERVED_BYTES = 2**10
 #: The last part may be larger by one in so many steps; at most 4, so that no step is left alone.
 SPARE = 4
 #: Most steps in one part, so that the progress bar moves and an interrupt works.
 PIECE_STEPS = 512
 #: Steps that matrix products treat together, or multiples of it; the first that fits is used.
 GROUPS = (48, 24, 12, 8, 4)
+#: Fewest neurons in a block, of all its lanes, for each thread: Python's part of a block, which
+#: one thread at a time computes, takes less than the rest. Fewer lanes are all in one block, whose
+#: parts share out the threads.
+FEWEST = 2**14
+#: Most neurons in a block, unless that is less: with more, values leave the processor's caches.
+MOST = 2**18
+#: Arrays that a block needs at a time: spikes to the chip, its records, what is read out and kept.
+ARRAYS = 8
 
 
 class Machine:
@@ -53,11 +64,12 @@ class Machine:
 
     Attributes
     ----------
-    hosts : dict of {str: Host}
-        ``"host_pre"``, which runs before the chip, and ``"host"``; each only if it exists.
-    chip : Chip
+    blocks : list of Block
+        In the order of the lanes.
     histories : dict of {Probe: History}
         One for each probe of the network.
+    inputs : set of Node
+        Nodes whose output data can replace.
     """
 
     def __init__(
@@ -67,60 +79,70 @@ class Machine:
         self.lanes = lanes
         self.precompute: bool = model.split.precompute
         self.needlessly_slow = bool(model.split.precomputable() and not self.precompute)
-        self.program = Program.from_model(model)
         self._strict: bool = compat.nengo_loihi().emulator.EmulatorInterface.strict
-        self._kernel = make_kernel(kernel, self.program)
-        self._channels = Channels.of_model(model, self.program, lanes)
-        self.histories: dict[nengo.Probe, History] = {}
-        self._output = self._make_output(keep_history, partial(make_sum_spiking, kernel))
-        self.hosts = self._make_hosts(keep_history)
-        self._host_seeds = {name: np.random.randint(npext.maxint) for name in self.hosts}
-        self.seed = self._choose_seed(seed)
-        self.chip = Chip(
-            self.program,
-            self._kernel,
-            lanes,
-            self.seed,
-            model.pes_error_scale,
-            self.complain,
+        program = Program.from_model(model)
+        self._shared = Shared(
+            model=model,
+            program=program,
+            kernel=make_kernel(kernel, program),
+            choice=kernel,
+            memory=Memory(ARRAYS * n_threads()),
+            complain=self.complain,
         )
-        nodes = {node for host in self.hosts.values() for node in host.inputs}
-        #: (set of Node) Nodes whose output data can replace.
+        self.histories = self._make_histories(keep_history)
+        self._gatherings = {
+            probe: Gathering(history, lanes, probe.size_in)
+            for probe, history in self.histories.items()
+        }
+        channels = Channels.of_model(model, program, 1)
+        self._calls_python = [
+            calls_python(host, channels) for host in self._shared.host_models.values()
+        ]
+        self._lanes = [slice(*bounds) for bounds in divide(lanes, self._n_blocks())]
+        self.blocks = [self._make_block(lanes) for lanes in self._lanes]
+        self._host_seeds = {
+            name: np.random.randint(npext.maxint) for name in self._shared.host_models
+        }
+        self.seed = self._choose_seed(seed)
+        nodes = {node for host in self.blocks[0].hosts.values() for node in host.inputs}
         self.inputs: set[nengo.Node] = nodes & set(model.toplevel.all_nodes)
         self._most = self._most_steps()
         self.reset(None)
 
-    def _make_output(self, keep_history: KeepHistory, choose: ChooseSum) -> ChipOutput:
-        """Give every probe on the chip a history, or send its values to the host."""
-        reads = {read.probe: read for read in self.program.probes}
-        probes: list[tuple[ChipProbe, History | Receiver]] = []
-        for probe in self.model.nengo_probes:
-            read = reads[self.model.objs[probe]["out"]]
-            chip_probe = ChipProbe(read, self.lanes, self.model.dt, choose)
-            finish = chip_probe.weigh if chip_probe.deferred else as_it_is
-            if probe in self.model.chip2host_receivers:
-                receiver = self._channels.end(self.model.chip2host_receivers[probe].output)
-                assert isinstance(receiver, Receiver), "the host's end of a channel from the chip"
-                receiver.finish = finish
-                probes.append((chip_probe, receiver))
-            else:
-                history = History.of(probe, self.model.dt, keep_history, finish)
-                self.histories[probe] = history
-                probes.append((chip_probe, history))
-        return ChipOutput(probes, self.lanes, self.program.dtype)
+    def _make_histories(self, keep_history: KeepHistory) -> dict[nengo.Probe, History]:
+        """Make the history of each probe on the chip and of the host."""
+        model, histories = self.model, {}
+        reads = {read.probe: read for read in self._shared.program.probes}
+        for probe in model.nengo_probes:
+            if probe not in model.chip2host_receivers:
+                read = reads[model.objs[probe]["out"]]
+                finish = ChipProbe(read, self.lanes, model.dt).finish
+                histories[probe] = History.of(probe, model.dt, keep_history, finish)
+        for host in self._shared.host_models.values():
+            for probe in host.probes:
+                histories[probe] = History.of(probe, model.dt, keep_history)
+        return histories
 
-    def _make_hosts(self, keep_history: KeepHistory) -> dict[str, Host]:
-        """Make the parts of the host that have operators."""
-        parts = {"host_pre": self.model.host_pre, "host": self.model.host}
-        operators = [op for model in parts.values() for op in model.operators]
-        functions = LaneFunctions(self.lanes, operators)
-        hosts = {}
-        for name, model in parts.items():
-            for probe in model.probes:
-                self.histories[probe] = History.of(probe, self.model.dt, keep_history)
-            if model.params:
-                hosts[name] = Host(model, self._channels, self.histories, functions, self._kernel)
-        return hosts
+    def _n_blocks(self) -> int:
+        """Choose the number of blocks: one, or some for each thread.
+
+        One, if lanes may share something: Python's functions run in the order of the steps.
+        """
+        if not self.precompute or any(self._calls_python):
+            return 1
+        program, threads = self._shared.program, n_threads()
+        neurons, fewest = (
+            self.lanes * (program.n_inputs + program.n_compartments),
+            FEWEST * threads,
+        )
+        if neurons < fewest * threads:
+            return 1
+        n_blocks = math.ceil(neurons / max(MOST, fewest))
+        return min(self.lanes, threads * math.ceil(n_blocks / threads))
+
+    def _make_block(self, lanes: slice) -> Block:
+        shares = {probe: Share(g, lanes) for probe, g in self._gatherings.items()}
+        return Block(self._shared, lanes.stop - lanes.start, shares)
 
     def _choose_seed(self, seed: int | None) -> int:
         """Choose the chip's seed as nengo-loihi does."""
@@ -132,8 +154,8 @@ class Machine:
     @property
     def params(self) -> dict[Any, Any]:
         """(dict) The built parameters of each object of the network."""
-        params = {k: v for host in self.hosts.values() for k, v in host.model.params.items()}
-        return {**params, **self.model.params}
+        models = [*self._shared.host_models.values(), self.model]
+        return {key: value for model in models for key, value in model.params.items()}
 
     def complain(self, message: str) -> None:
         """Warn of a problem on the chip; raise an error if nengo-loihi's emulator is strict.
@@ -152,11 +174,8 @@ class Machine:
         if seed is not None:
             self.seed = seed
             self._host_seeds = dict.fromkeys(self._host_seeds, seed)
-        for name, host in self.hosts.items():
-            host.reset(self._host_seeds[name])
-        self.chip.reset(self.seed)
-        self._channels.reset()
-        self._output.reset()
+        for block in self.blocks:
+            block.reset(self.seed, self._host_seeds)
 
     def clear_probes(self) -> None:
         """Delete all probed values."""
@@ -165,18 +184,23 @@ class Machine:
 
     def close(self) -> None:
         """Drop all state."""
-        del self.hosts, self.chip, self._channels, self._output, self._kernel
+        del self.blocks, self._gatherings, self._shared
 
     def start_run(
         self, first_step: int, n_steps: int, data: Mapping[nengo.Node, NodeData]
     ) -> None:
         """Prepare to run some steps with data for some nodes."""
-        for host in self.hosts.values():
-            host.start_run(first_step, n_steps, data)
-        for history in self.histories.values():
-            history.reserve(first_step, n_steps)
         in_parts = self._piece(n_steps) < n_steps
-        self._output.start_run(n_steps, in_parts, in_turns=not self.precompute)
+        for block, lanes in zip(self.blocks, self._lanes, strict=True):
+            block.start_run(
+                first_step,
+                n_steps,
+                {node: values.of_lanes(lanes) for node, values in data.items()},
+                in_parts,
+            )
+        for gathering in self._gatherings.values():
+            gathering.clear()  # a run may have ended inside a step
+            gathering.history.reserve(first_step, n_steps)
         self._next_step = first_step
 
     def pieces(self, n_steps: int) -> Iterator[int]:
@@ -203,11 +227,12 @@ class Machine:
         """
         if not self.precompute:
             return 1
-        if len(self.hosts) > 1 and all(host.calls_python for host in self.hosts.values()):
+        if len(self._calls_python) > 1 and all(self._calls_python):
             return MOST_STEPS  # host functions may share state, so keep nengo-loihi's order
-        probed = self._output.n_bytes + 8 * sum(host.n_probed for host in self.hosts.values())
-        per_step = self.lanes * (self.program.n_inputs + probed + 1)
-        fit = min(PIECE_STEPS, PIECE_BYTES // per_step)
+        fit = min(PIECE_STEPS, PIECE_BYTES // max(b.bytes_per_step for b in self.blocks))
+        if len(self.blocks) > 1:
+            numbers = sum(g.numbers_per_step for g in self._gatherings.values())
+            fit = min(fit, max(PIECE_BYTES, OBSERVED_BYTES * self.lanes) // max(1, 8 * numbers))
         group = next((size for size in GROUPS if size <= fit), GROUPS[-1])
         return max(group, fit - fit % group)
 
@@ -219,32 +244,8 @@ class Machine:
         overflowed : set of str
             Registers of the chip that overflowed.
         """
-        self._channels.begin(n_steps)
-        if self.precompute:
-            self._advance_host("host_pre", n_steps)
-            overflowed = self._advance_chip(n_steps)
-            self._advance_host("host", n_steps)
-        else:
-            self._advance_host("host", n_steps)
-            self._send_errors()
-            overflowed = self._advance_chip(n_steps)
-        self._next_step += n_steps
-        return overflowed
-
-    def _advance_host(self, name: str, n_steps: int) -> None:
-        """Advance one part of the host, if there is one."""
-        if name in self.hosts:
-            self.hosts[name].advance(n_steps)
-
-    def _send_errors(self) -> None:
-        """Send the errors of this step to the chip's learning synapses."""
-        errors = self._channels.errors()
-        for number, learning in enumerate(self.chip.learnings):
-            learning.set_error(errors.get(number))
-
-    def _advance_chip(self, n_steps: int) -> set[str]:
-        """Advance the chip, and pass on its probed values."""
-        recordings = self._output.room(n_steps)
-        overflowed = self.chip.advance(self._channels.spikes, recordings)
-        self._output.hand_on(self._next_step, recordings, self.chip.state.spiked)
-        return overflowed
+        first, self._next_step = self._next_step, self._next_step + n_steps
+        overflowed = call_all([partial(block.advance, first, n_steps) for block in self.blocks])
+        for gathering in self._gatherings.values():
+            gathering.hand_on(first)
+        return set().union(*overflowed)

@@ -25,6 +25,10 @@ class NodeData:
         self.values = values
         self.constant = values.shape[1] == 1 or values.strides[1] == 0
 
+    def of_lanes(self, lanes: slice) -> "NodeData":
+        """Return the data of some lanes."""
+        return NodeData(self.values[lanes])
+
     def at(self, step: int) -> np.ndarray:
         """Return the (minibatch_size, size_out) values of a step of the run, counted from 0."""
         return self.values[:, step]

@@ -1,5 +1,6 @@
 """Products of a run's recorded values with weights, equal to one product of the whole run."""
 
+import threading
 import warnings
 from collections.abc import Callable
 
@@ -21,6 +22,8 @@ MOST_NUMBERS, MOST_WORK = 2**27, 2**38
 #: Bits that a weight may have so that its product with a value of the chip, which has at most 31,
 #: needs no more than the 53 of a number.
 WEIGHT_BITS = 22
+#: An order is found once, in one thread; the others wait for it.
+_turn = threading.Lock()
 #: Chooses a `SumSpiking`, or None, given the nanoseconds that a product takes.
 ChooseSum = Callable[[float], SumSpiking | None]
 
@@ -37,13 +40,20 @@ class RunProduct:
     choose : callable, optional
         Returns what adds spikes' weights in a product's order, where that is known, or None; given
         the nanoseconds that a product takes.
+    memory : Memory, optional
+        For the products.
     """
 
-    def __init__(self, weights: np.ndarray, choose: ChooseSum | None = None) -> None:
+    def __init__(
+        self,
+        weights: np.ndarray,
+        choose: ChooseSum | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self._weights = weights
         self._choose = choose
         self._round_once = _round_once(weights)
-        self._memory = Memory()
+        self._memory = Memory() if memory is None else memory
         self.start_run(0, False)
 
     def start_run(self, n_steps: int, in_parts: bool) -> None:
@@ -110,7 +120,8 @@ class RunProduct:
     def _find_order(self, sum_spiking: SumSpiking) -> ProductOrder | None:
         """Find the order of the whole run's product."""
         transposed = not self._weights.flags.c_contiguous
-        return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
+        with _turn:
+            return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
 
 
 def _round_once(weights: np.ndarray) -> bool:

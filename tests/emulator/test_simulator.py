@@ -260,7 +260,7 @@ def test_an_interrupted_step_must_be_reset(net):
 
 def test_closing_frees_what_running_needs(net):
     sim = Simulator(net, progress_bar=False)
-    hosts = [weakref.ref(host) for host in sim._machine.hosts.values()]
+    hosts = [weakref.ref(host) for host in sim._machine.blocks[0].hosts.values()]
     sim.close()
     gc.collect()
     assert hosts

@@ -79,9 +79,17 @@ class Receiver:
 
         The host has read those of before, but the last.
         """
-        before = values[0] if first_step == 1 else self._values[-1]
-        self._before = before.copy()  # what it is a part of need not stay in memory
+        self.release()
+        if first_step == 1:
+            self._before = values[0].copy()
         self._values, self._first = values, first_step
+
+    def release(self) -> None:
+        """Keep the last value only; what it is a part of need not stay in memory."""
+        if len(self._values):
+            self._before = self._values[-1].copy()
+            self._first += len(self._values)
+            self._values = np.zeros((0, self.lanes, self.size), dtype=np.uint8)
 
     def values(self, first_step: int, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Return what the host reads in one of its steps, and in those after it.
@@ -106,6 +114,8 @@ class Channels:
         Input neurons of the chip.
     ends : dict of {int: SpikeSender, ErrorSender or Receiver}
         The host's end of each channel, by the ``id`` of the process that it replaces.
+    memory : Memory, optional
+        For what the host sends and keeps.
 
     Attributes
     ----------
@@ -120,16 +130,20 @@ class Channels:
         lanes: int,
         n_inputs: int = 0,
         ends: Mapping[int, SpikeSender | ErrorSender | Receiver] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.lanes = lanes
         self.n_inputs = n_inputs
         self._ends = dict(ends or {})
         self._silent = self._unsent()
-        self._memory = Memory()
-        self.spikes, self.step = np.zeros((lanes, 0, n_inputs), dtype=np.uint8), 0
+        self.memory = Memory() if memory is None else memory
+        self._no_spikes = np.zeros((lanes, 0, n_inputs), dtype=np.uint8)
+        self.spikes, self.step = self._no_spikes, 0
 
     @classmethod
-    def of_model(cls, model: Any, program: Program, lanes: int) -> "Channels":
+    def of_model(
+        cls, model: Any, program: Program, lanes: int, memory: Memory | None = None
+    ) -> "Channels":
         """Make the channels of nengo-loihi's built model."""
         first = {
             source: group.start for source, group in zip(model.inputs, program.inputs, strict=True)
@@ -144,7 +158,7 @@ class Channels:
             ends[id(sender.output)] = ErrorSender(numbers[model.objs[connection]["decoders"]])
         for receiver in model.chip2host_receivers.values():
             ends[id(receiver.output)] = Receiver(lanes, receiver.size_out)
-        return cls(lanes, program.n_inputs, ends)
+        return cls(lanes, program.n_inputs, ends, memory)
 
     def end(self, process: Any) -> SpikeSender | ErrorSender | Receiver | None:
         """Return the host's end of the channel that replaces a process, if there is one."""
@@ -161,10 +175,17 @@ class Channels:
     def begin(self, n_steps: int) -> None:
         """Begin a part of a run, without spikes; those of the part before are overwritten."""
         del self.spikes
-        self.spikes = self._memory.empty((self.lanes, n_steps, self.n_inputs), np.uint8)
+        self.spikes = self.memory.empty((self.lanes, n_steps, self.n_inputs), np.uint8)
         if self._silent.size:  # what is sent is written in every step
             self.spikes[:, :, self._silent] = 0
         self.step = 0
+
+    def end_part(self) -> None:
+        """End a part of a run: its values need not stay in memory."""
+        self.spikes = self._no_spikes
+        for end in self._ends.values():
+            if isinstance(end, Receiver):
+                end.release()
 
     def send(self, sender: SpikeSender | ErrorSender, values: np.ndarray) -> None:
         """Send the values of this step: errors, or a spike for every non-zero value."""

@@ -30,6 +30,7 @@ from nengo_dense.emulator.host.seen import Seen, SeenSum, SeenValues
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.emulator.host.translation import make_plan
 from nengo_dense.emulator.node_data import NodeData
+from nengo_dense.emulator.share import Share
 from nengo_dense.loihi.kernel.contract import Kernel
 
 
@@ -41,8 +42,8 @@ class Host:
     model : nengo.builder.Model
     channels : Channels
         The channels to the chip.
-    histories : dict of {Probe: History}
-        Histories of the model's probes, to which the host adds values.
+    histories : dict of {Probe: History or Share}
+        Get the values of the model's probes.
     functions : LaneFunctions, optional
         The functions of all hosts of a model.
     kernel : Kernel, optional
@@ -59,7 +60,7 @@ class Host:
         self,
         model: Model,
         channels: Channels,
-        histories: Mapping[nengo.Probe, History],
+        histories: Mapping[nengo.Probe, History | Share],
         functions: LaneFunctions | None = None,
         kernel: Kernel | None = None,
     ) -> None:
@@ -102,19 +103,6 @@ class Host:
     def n_probed(self) -> int:
         """Number of values in one step of one lane that are kept for probes."""
         return sum(signal.size for signal, history in self._probes if not history.only_sums)
-
-    @property
-    def calls_python(self) -> bool:
-        """Whether the host calls Python functions or processes, which may share state."""
-        return any(
-            type(op) is SimPyFunc
-            or (
-                type(op) is SimProcess
-                and has_effect(op)
-                and self._channels.end(op.process) is None
-            )
-            for op in self._order
-        )
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers."""
@@ -266,6 +254,15 @@ class Host:
         for signal in signals:
             self._changed[signal] = self._now
         return self._now
+
+
+def calls_python(model: Model, channels: Channels) -> bool:
+    """Whether a host calls Python functions or processes, which may share state."""
+    return any(
+        type(op) is SimPyFunc
+        or (type(op) is SimProcess and has_effect(op) and channels.end(op.process) is None)
+        for op in model.operators
+    )
 
 
 def _columns(signal: Signal) -> slice:

@@ -7,7 +7,7 @@ arithmetic is that of Nengo's operators, number by number.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -20,7 +20,6 @@ from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.alignment import aligned
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
-from nengo_dense.loihi.kernel.memory import Memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +120,6 @@ class Plan:
         In Nengo's order.
     dt : float
         Step in seconds.
-    memory : Memory
-        For the values that are kept.
     """
 
     clock: TimeUpdate
@@ -136,7 +133,6 @@ class Plan:
     firing: list[Firing]
     instructions: Instructions
     dt: float
-    memory: Memory = field(default_factory=Memory)
 
     def lay_out(self, signals: LaneSignals) -> np.ndarray:
         """Make the array of all vectors, one after another; the signals use it from now on."""
@@ -205,7 +201,7 @@ class Plan:
             n_steps=n_steps,
             vectors=vectors,
             received=_join([later for _, later in received]),
-            kept=self.memory.empty(
+            kept=channels.memory.empty(
                 (n_steps * lanes * sum(signal.size for signal in self.kept),), np.float64
             ),
             spikes=channels.spikes,

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from nengo_dense.emulator.history import History
+from nengo_dense.emulator.share import Share
 
 
 class Seen(ABC):
@@ -12,7 +13,7 @@ class Seen(ABC):
 
     Parameters
     ----------
-    history : History
+    history : History or Share
         Gets them.
     lanes : int
     shape : tuple of int
@@ -22,7 +23,12 @@ class Seen(ABC):
     """
 
     def __init__(
-        self, history: History, lanes: int, shape: tuple[int, ...], dtype: np.dtype, n_steps: int
+        self,
+        history: History | Share,
+        lanes: int,
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+        n_steps: int,
     ) -> None:
         self._history = history
         self._shape = (lanes, *shape)
@@ -32,7 +38,7 @@ class Seen(ABC):
 
     @staticmethod
     def of(
-        history: History, lanes: int, shape: tuple[int, ...], dtype: np.dtype, n_steps: int
+        history: History | Share, lanes: int, shape: tuple[int, ...], dtype: np.dtype, n_steps: int
     ) -> "Seen":
         """Choose what a history needs."""
         kind = SeenSum if history.only_sums else SeenValues

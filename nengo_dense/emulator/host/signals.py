@@ -41,6 +41,7 @@ class LaneSignals(Mapping):
         written = {
             signal.base for op in operators for signal in op.sets + op.incs + op.updates
         } | {signal.base for signal in changing}
+        self._written = written
         self.per_lane = written - {signal.base for signal in shared}
         bases = {signal.base for op in operators for signal in op.all_signals}
         self._arrays = {signal: self._create(signal) for signal in bases | written}
@@ -49,6 +50,8 @@ class LaneSignals(Mapping):
         value = signal.initial_value
         if signal.sparse:
             return value.allocate() if hasattr(value, "allocate") else value
+        if signal not in self._written:  # nobody changes it, so all blocks of lanes may use it
+            return value
         if signal not in self.per_lane:
             return np.array(value)
         return np.repeat(value[None], self.lanes, axis=0)
@@ -94,7 +97,7 @@ class LaneSignals(Mapping):
     def reset(self) -> None:
         """Return all signals to their initial values."""
         for signal, array in self._arrays.items():
-            if not signal.sparse:
+            if signal in self._written and not signal.sparse:
                 array[...] = signal.initial_value
 
 

@@ -1,5 +1,6 @@
 """A kernel that computes in NumPy until compiled code is worth the wait; see `.patience`."""
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -41,6 +42,7 @@ class EarlyKernel:
         self._patience, self._make_compiled = patience, make_compiled
         self._early: Kernel | None = None
         self._compiled: Kernel | None = None
+        self._turn = threading.Lock()  # threads may share the kernel
         self._per_step, self._per_lane = _price(program)
 
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
@@ -67,13 +69,14 @@ class EarlyKernel:
 
     def _for(self, nanoseconds: float) -> Kernel:
         """Return the kernel for some work, given the time that NumPy would take for it."""
-        if self._compiled is None and self._patience.is_over(nanoseconds):
-            self._compiled, self._early = self._make_compiled(self.program), None
-        if self._compiled is not None:
-            return self._compiled
-        if self._early is None:
-            self._early = NumpyKernel(self.program)
-        return self._early
+        with self._turn:
+            if self._compiled is None and self._patience.is_over(nanoseconds):
+                self._compiled, self._early = self._make_compiled(self.program), None
+            if self._compiled is not None:
+                return self._compiled
+            if self._early is None:
+                self._early = NumpyKernel(self.program)
+            return self._early
 
 
 def _price(program: Program) -> tuple[float, float]:

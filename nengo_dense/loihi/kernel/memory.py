@@ -6,12 +6,15 @@ use, one after another. In runs of small networks that was a quarter of all time
 
 import math
 import sys
+import threading
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 #: Bytes below the largest piece after which glibc still adapts (``DEFAULT_MMAP_THRESHOLD_MAX``).
 LARGEST_PIECE = (1 << 25) - (1 << 16)
+#: Pieces for arrays of one kind: while one is written, somebody may still read the one before.
+FEW = 2
 
 
 def keep_what_is_freed() -> None:
@@ -28,27 +31,35 @@ class Memory:
     """Memory for arrays that are needed one after another, such as the records of each run.
 
     An array may be held for any time, as may views of it. Its memory then is not used again.
+    Threads may share it.
+
+    Parameters
+    ----------
+    most : int
+        Pieces to keep.
     """
 
-    #: Pieces of memory: while the chip writes one, the host may still read the one before.
-    PIECES = 2
-
-    def __init__(self) -> None:
+    def __init__(self, most: int = FEW) -> None:
+        self._most = most
         self._pieces: list[np.ndarray] = []
         self._alone = 0
+        self._turn = threading.Lock()
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         """Return an array of this shape and type, with any values."""
         n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-        number = self._find(n_bytes)
-        return self._pieces[number][:n_bytes].view(dtype).reshape(shape)
+        with self._turn:
+            number = self._find(n_bytes)
+            return self._pieces[number][:n_bytes].view(dtype).reshape(shape)
 
     def _find(self, n_bytes: int) -> int:
-        """Find a piece that is large enough and that nobody holds, or make one."""
-        for number in range(len(self._pieces)):  # a name for the piece would count as a holder
-            if len(self._pieces[number]) >= n_bytes and self._holders(number) == self._alone:
+        """Find the smallest piece that is large enough and that nobody holds, or make one."""
+        sizes = list(map(len, self._pieces))
+        for number in sorted(range(len(sizes)), key=sizes.__getitem__):
+            # a name for the piece would count as a holder
+            if sizes[number] >= n_bytes and self._holders(number) == self._alone:
                 return number
-        self._pieces = [*self._pieces, np.empty(n_bytes, dtype=np.uint8)][-self.PIECES :]
+        self._pieces = [*self._pieces, np.empty(n_bytes, dtype=np.uint8)][-self._most :]
         self._alone = self._holders(-1)
         return len(self._pieces) - 1
 

@@ -51,7 +51,7 @@ class NumbaKernel:
         self._tables = tables._replace(dense=aligned(tables.dense), fours=aligned(tables.fours))
         self._parameters = _repeat(Parameters.of(chip), padded, tables.side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
-        self._multiplied, self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))
+        self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))  # a matrix, as it is multiplied
         self._layout = Layout(
             n_steps=np.uint64(0),
             n_inputs=np.uint64(program.n_inputs),
@@ -137,9 +137,11 @@ class NumbaKernel:
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""
-        if self._multiplied is not matrix:
-            self._multiplied, self._panels = matrix, compiled_matrix.make_panels(matrix)
-        return compiled_matrix.multiply_lanes(vectors, self._panels)[:, : len(matrix)]
+        multiplied, panels = self._panels
+        if multiplied is not matrix:
+            panels = compiled_matrix.make_panels(matrix)
+            self._panels = matrix, panels
+        return compiled_matrix.multiply_lanes(vectors, panels)[:, : len(matrix)]
 
 
 def _repeat(parameters: Parameters, padded: int, side_by_side: int) -> Parameters:

@@ -1,17 +1,21 @@
 """Divide lanes among threads, for work that releases the interpreter lock: compiled code, BLAS."""
 
 import collections
+import contextvars
 import functools
 import itertools
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 #: Numbers to compute that are worth a part of their own: to hand it to a thread takes some 50 us,
 #: and to compute them some 250. Work of fewer than two parts stays in one thread.
 PART_WORK = 500_000
+
+_this_thread = threading.local()
 
 
 def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> list[Any]:
@@ -31,25 +35,52 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
         One for each range, in order.
     """
     n_parts = min(lanes, work // PART_WORK)
-    n_threads = _n_threads() if n_parts > 1 else 1  # to ask takes time as well
-    if n_threads == 1:
+    threads = n_threads() if n_parts > 1 else 1  # to ask takes time as well
+    if threads == 1:
         return [function(0, lanes)]
-    n_parts = min(n_parts, 4 * n_threads)
-    bounds = [lanes * part // n_parts for part in range(n_parts + 1)]
-    todo = collections.deque(enumerate(itertools.pairwise(bounds)))
-    results: list[Any] = [None] * n_parts
+    ranges = divide(lanes, min(n_parts, 4 * threads))
+    return call_all([functools.partial(function, *bounds) for bounds in ranges])
+
+
+def divide(lanes: int, n_parts: int) -> list[tuple[int, int]]:
+    """Divide lanes into ranges of about as many: the first of each, and the one after its last."""
+    return list(itertools.pairwise(lanes * part // n_parts for part in range(n_parts + 1)))
+
+
+def call_all(functions: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Call functions side by side, in threads, which share out the processor's cores.
+
+    What they call themselves stays in their thread.
+
+    Returns
+    -------
+    results : list
+        One for each function, in order.
+    """
+    threads = n_threads()
+    if min(threads, len(functions)) <= 1:
+        return [function() for function in functions]
+    todo = collections.deque(enumerate(functions))
+    results: list[Any] = [None] * len(functions)
 
     def work_off() -> None:
-        while True:
-            try:
-                number, pair = todo.popleft()
-            except IndexError:  # nothing is left
-                return
-            results[number] = function(*pair)
+        _this_thread.is_shared_out = True
+        try:
+            while True:
+                try:
+                    number, function = todo.popleft()
+                except IndexError:  # nothing is left
+                    return
+                results[number] = function()
+        finally:
+            _this_thread.is_shared_out = False
 
     # this thread works too: to wake another takes as long as thousands of numbers
-    pool = _pool(n_threads - 1)
-    helpers = [pool.submit(work_off) for _ in range(min(n_threads, n_parts) - 1)]
+    pool = _pool(threads - 1)
+    helpers = [
+        pool.submit(contextvars.copy_context().run, work_off)
+        for _ in range(min(threads, len(functions)) - 1)
+    ]
     try:
         work_off()
         for helper in helpers:
@@ -62,8 +93,13 @@ def over_lanes(function: Callable[[int, int], Any], lanes: int, work: int) -> li
         raise
 
 
-def _n_threads() -> int:
-    """Return numba's number of threads: ``NUMBA_NUM_THREADS``, or the number of cores."""
+def n_threads() -> int:
+    """Return numba's number of threads: ``NUMBA_NUM_THREADS``, or the number of cores.
+
+    One, where all of them are at work.
+    """
+    if getattr(_this_thread, "is_shared_out", False):
+        return 1
     numba = sys.modules.get("numba")
     if numba is not None:
         return int(numba.get_num_threads())

@@ -86,7 +86,7 @@ def run(net, kernel, data, pieces, plans=True):
     lanes = len(next(iter(data.values())))
     with Simulator(net, minibatch_size=lanes, progress_bar=False, kernel=kernel) as sim:
         followers = {}
-        for name, host in sim._machine.hosts.items():
+        for name, host in sim._machine.blocks[0].hosts.items():
             followers[name] = host._kernel = Follower(host._kernel)
             host.plan = host.plan if plans else None
         start = 0

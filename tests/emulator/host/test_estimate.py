@@ -66,7 +66,7 @@ def draw(on_edges):
 def run(network, x, kernel, estimates=True, runs=(N_STEPS,)):
     """Return probed values, and which lanes were estimated."""
     with Simulator(network, minibatch_size=LANES, progress_bar=False, kernel=kernel) as sim:
-        host = sim._machine.hosts["host_pre"]
+        host = sim._machine.blocks[0].hosts["host_pre"]
         found, alike = host._estimate, []
         if not estimates:
             host._estimate = None
@@ -123,7 +123,7 @@ def test_neurons_that_are_counted_run_ahead_as_well(on_edges, estimates, kernel)
     *kept, counted = network.watched
     arguments = {"minibatch_size": LANES, "progress_bar": False, "keep_history": kept}
     with Simulator(network, kernel=kernel, **arguments) as sim:
-        host = sim._machine.hosts["host_pre"]
+        host = sim._machine.blocks[0].hosts["host_pre"]
         kinds = [instruction.kind for instruction in host.plan.instructions.read()]
         if not estimates:
             host._estimate = None
@@ -146,7 +146,7 @@ def test_an_infinite_input_of_counted_neurons_fires_as_nengos(kernel):
         arguments = {"minibatch_size": LANES, "progress_bar": False, "keep_history": False}
         with warnings.catch_warnings(), Simulator(network, kernel=kernel, **arguments) as sim:
             warnings.filterwarnings("ignore", "overflow encountered", RuntimeWarning)
-            host = sim._machine.hosts["host_pre"]
+            host = sim._machine.blocks[0].hosts["host_pre"]
             assert host._estimate is not None
             host._estimate = host._estimate if estimates else None
             data = np.broadcast_to(x[:, None], (LANES, N_STEPS, UNITS[0]))
@@ -249,7 +249,7 @@ def test_data_that_change_are_not_estimated(kernel):
     results = []
     for estimates in (True, False):
         with Simulator(network, minibatch_size=LANES, progress_bar=False, kernel=kernel) as sim:
-            host = sim._machine.hosts["host_pre"]
+            host = sim._machine.blocks[0].hosts["host_pre"]
             host._estimate = host._estimate if estimates else None
             sim.run_steps(N_STEPS, data={network.source: data})
             assert not host._estimated

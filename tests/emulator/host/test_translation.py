@@ -11,7 +11,7 @@ from nengo_dense.loihi.kernel.instruction import Kind
 
 def plans_of(net):
     with Simulator(net, progress_bar=False, kernel="numpy") as sim:
-        return {name: host.plan for name, host in sim._machine.hosts.items()}
+        return {name: host.plan for name, host in sim._machine.blocks[0].hosts.items()}
 
 
 def kinds(plan):
@@ -66,7 +66,7 @@ def test_neurons_whose_output_is_only_summed_do_all_at_once(twice, expected):
     with net:
         nengo.Probe(net.hidden.neurons)
     with Simulator(net, progress_bar=False, keep_history=False, kernel="numpy") as sim:
-        plan = sim._machine.hosts["host_pre"].plan
+        plan = sim._machine.blocks[0].hosts["host_pre"].plan
     first = next(plan.instructions.read())
     assert first.kind.name == expected
     (total,) = plan.totals.values()
@@ -129,5 +129,5 @@ def test_neurons_whose_voltage_is_probed_do_not_run_ahead_of_it(summed):
     with net:
         nengo.Probe(net.hidden.neurons, "voltage")
     with Simulator(net, progress_bar=False, keep_history=not summed, kernel="numpy") as sim:
-        plan = sim._machine.hosts["host_pre"].plan
+        plan = sim._machine.blocks[0].hosts["host_pre"].plan
     assert kinds(plan) == ["FIRE", "SEND", "ADD" if summed else "KEEP"]

@@ -5,7 +5,7 @@ import platform
 import numpy as np
 import pytest
 
-from nengo_dense.loihi.kernel.memory import Memory, keep_what_is_freed
+from nengo_dense.loihi.kernel.memory import FEW, Memory, keep_what_is_freed
 
 
 def begin(array):
@@ -70,10 +70,19 @@ def test_two_arrays_in_turns_need_two_pieces_of_memory():
 
 
 def test_larger_arrays_get_memory_of_their_own_and_no_more_is_kept_than_is_needed():
-    memory = Memory()
-    held = [memory.empty((n,), np.uint8) for n in range(1, 20)]
-    assert len({begin(array) for array in held}) == len(held)
-    assert len(memory._pieces) == Memory.PIECES
+    for memory, most in ((Memory(), FEW), (Memory(5), 5)):
+        held = [memory.empty((n,), np.uint8) for n in range(1, 20)]
+        assert len({begin(array) for array in held}) == len(held)
+        assert len(memory._pieces) == most
+
+
+def test_arrays_of_several_kinds_in_turns_keep_a_piece_each():
+    memory, places = Memory(4), []
+    for _ in range(5):
+        several = [memory.empty((n,), np.uint8) for n in (300, 20, 100)]
+        places.append([begin(array) for array in several])
+        del several
+    assert places == places[:1] * 5
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries do as they like")

@@ -1,0 +1,111 @@
+"""A probe's values from several blocks of lanes, put together."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from nengo_dense.emulator.history import History
+from nengo_dense.emulator.sole_use import in_turn
+from nengo_dense.loihi.kernel.memory import Memory
+
+
+class Gathering:
+    """Collects a probe's values from all blocks of lanes, then hands them to its history.
+
+    Parameters
+    ----------
+    history : History
+    lanes : int
+        In all blocks.
+    size : int
+        Of a value.
+    """
+
+    def __init__(self, history: History, lanes: int, size: int) -> None:
+        self.history = history
+        self.lanes = lanes
+        self.size = size
+        self.turn = threading.RLock()  # blocks may run in threads
+        self._memory = Memory()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what was collected."""
+        self._values: np.ndarray | None = None
+        self._sums: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def numbers_per_step(self) -> int:
+        """(int) Numbers in a step of all lanes that it keeps in memory itself."""
+        own = not self.history.only_sums and not self._room_is_kept
+        return self.lanes * self.size if own else 0
+
+    @property
+    def _room_is_kept(self) -> bool:
+        """Whether the history has room for values before they are written."""
+        return self.history.keep and self.history.period == 1
+
+    @in_turn
+    def put(self, lanes: slice, values: np.ndarray) -> None:
+        """Collect all (lanes, n_steps, *shape) values of some lanes; of all lanes, as they are."""
+        if len(values) == self.lanes:
+            self._values = values
+            return
+        if self._values is None:
+            self._values = self._room(*values.shape[1:], dtype=values.dtype)
+        self._values[lanes] = values
+
+    def _room(self, n_steps: int, *shape: int, dtype: np.dtype) -> np.ndarray:
+        """Make room for all lanes' values: where they are kept, if they are."""
+        if self._room_is_kept:
+            return self.history.room(self.lanes, n_steps, shape, dtype)
+        return self._memory.empty((n_steps, self.lanes, *shape), dtype).swapaxes(0, 1)
+
+    @in_turn
+    def put_sums(self, lanes: slice, added: np.ndarray, last: np.ndarray) -> None:
+        """Collect the sum of the values of some lanes, and the last: (lanes, *shape) arrays."""
+        if len(added) == self.lanes:
+            self._sums = added, last
+            return
+        if self._sums is None:
+            shape = (self.lanes, *added.shape[1:])
+            self._sums = np.empty(shape, dtype=added.dtype), np.empty(shape, dtype=last.dtype)
+        for whole, part in zip(self._sums, (added, last), strict=True):
+            whole[lanes] = part
+
+    def hand_on(self, first_step: int) -> None:
+        """Give the history what all blocks have put; ``first_step`` is its first, from 1."""
+        if self._values is not None:
+            self.history.write(first_step, self._values)
+        elif self._sums is not None:
+            self.history.add(*self._sums)
+        self.clear()
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of a probe's values that one block of lanes computes.
+
+    Attributes
+    ----------
+    gathering : Gathering
+    lanes : slice
+        Of the block.
+    """
+
+    gathering: Gathering
+    lanes: slice
+
+    @property
+    def only_sums(self) -> bool:
+        """(bool) As of `.history.History`."""
+        return self.gathering.history.only_sums
+
+    def write(self, first_step: int, values: np.ndarray) -> None:
+        """Hand on the (lanes, n_steps, *shape) values of some steps; nobody changes them later."""
+        self.gathering.put(self.lanes, values)
+
+    def add(self, added: np.ndarray, last: np.ndarray) -> None:
+        """Hand on the sum of some steps' values, and the last: (lanes, *shape) arrays."""
+        self.gathering.put_sums(self.lanes, added, last)
