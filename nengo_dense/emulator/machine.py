@@ -29,11 +29,9 @@ from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.thread import call_all, divide, n_threads
 from nengo_dense.loihi.program import Program
 
-#: Memory for the values between host and chip in one part of a block's run, in bytes.
+#: Memory for the values between host and chip in one part of a block's run, and for values that
+#: all blocks put together for an observer, in bytes. The latter may take as much as neurons do.
 PIECE_BYTES = 2**26
-#: Memory for values that all blocks put together for an observer: at least as much, or so many
-#: bytes for each lane, which is less than the lane's state.
-OBSERVED_BYTES = 2**10
 #: The last part may be larger by one in so many steps; at most 4, so that no step is left alone.
 SPARE = 4
 #: Most steps in one part, so that the progress bar moves and an interrupt works.
@@ -122,6 +120,12 @@ class Machine:
             for probe in host.probes:
                 histories[probe] = History.of(probe, model.dt, keep_history)
         return histories
+
+    @property
+    def _neurons(self) -> int:
+        """(int) Neurons on the host and on the chip, in all lanes."""
+        program = self._shared.program
+        return self.lanes * (program.n_inputs + program.n_compartments)
 
     def _n_blocks(self) -> int:
         """Choose the number of blocks: one, or some for each thread.
@@ -232,7 +236,7 @@ class Machine:
         fit = min(PIECE_STEPS, PIECE_BYTES // max(b.bytes_per_step for b in self.blocks))
         if len(self.blocks) > 1:
             numbers = sum(g.numbers_per_step for g in self._gatherings.values())
-            fit = min(fit, max(PIECE_BYTES, OBSERVED_BYTES * self.lanes) // max(1, 8 * numbers))
+            fit = min(fit, max(PIECE_BYTES // 8, self._neurons) // max(1, numbers))
         group = next((size for size in GROUPS if size <= fit), GROUPS[-1])
         return max(group, fit - fit % group)
 
