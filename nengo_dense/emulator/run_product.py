@@ -52,7 +52,9 @@ class RunProduct:
     ) -> None:
         self._weights = weights
         self._choose = choose
+        self._compiled: SumSpiking | None = None
         self._round_once = _round_once(weights)
+        self._may_add = _may_add(weights)
         self._memory = Memory() if memory is None else memory
         self.start_run(0, False)
 
@@ -105,23 +107,28 @@ class RunProduct:
 
     def _choose_sum(self, values: np.ndarray) -> SumSpiking | None:
         """Choose what adds weights of spikes, if that is worth while."""
-        weights = self._weights
         enough = self._in_parts or len(values) >= FEW_LANES
-        contiguous = weights.flags.c_contiguous or weights.flags.f_contiguous
-        spikes = values.dtype == bool and weights.dtype == np.float64
-        if self._choose is None or not (enough and spikes and contiguous):
+        if self._choose is None or not (enough and values.dtype == bool and self._may_add):
             return None
-        if not np.isfinite(weights).all():  # zero times infinity is not zero
-            return None
-        chosen = self._choose(values.size * (NUMBER + TERM * weights.shape[1]))
+        if self._compiled is None:
+            terms = NUMBER + TERM * self._weights.shape[1]
+            self._compiled = self._choose(values.size * terms)
         # products of parts may add in another order than that of the whole run
-        return numpy_readout.sum_spiking if chosen is None and self._in_parts else chosen
+        early = numpy_readout.sum_spiking if self._in_parts else None
+        return early if self._compiled is None else self._compiled
 
     def _find_order(self, sum_spiking: SumSpiking) -> ProductOrder | None:
         """Find the order of the whole run's product."""
         transposed = not self._weights.flags.c_contiguous
         with _turn:
             return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
+
+
+def _may_add(weights: np.ndarray) -> bool:
+    """Whether a product with spikes is a sum of the weights of those that spiked."""
+    contiguous = weights.flags.c_contiguous or weights.flags.f_contiguous
+    # zero times infinity is not zero
+    return bool(weights.dtype == np.float64 and contiguous and np.isfinite(weights).all())
 
 
 def _round_once(weights: np.ndarray) -> bool:

@@ -42,6 +42,7 @@ class Memory:
     def __init__(self, most: int = FEW) -> None:
         self._most = most
         self._pieces: list[np.ndarray] = []
+        self._sizes: list[int] = []
         self._alone = 0
         self._turn = threading.Lock()
 
@@ -54,14 +55,16 @@ class Memory:
 
     def _find(self, n_bytes: int) -> int:
         """Find the smallest piece that is large enough and that nobody holds, or make one."""
-        sizes = list(map(len, self._pieces))
-        for number in sorted(range(len(sizes)), key=sizes.__getitem__):
-            # a name for the piece would count as a holder
-            if sizes[number] >= n_bytes and self._holders(number) == self._alone:
-                return number
-        self._pieces = [*self._pieces, np.empty(n_bytes, dtype=np.uint8)][-self._most :]
-        self._alone = self._holders(-1)
-        return len(self._pieces) - 1
+        found = -1
+        for number, size in enumerate(self._sizes):  # a name for a piece would count as a holder
+            better = n_bytes <= size and (found < 0 or size < self._sizes[found])
+            if better and self._holders(number) == self._alone:
+                found = number
+        if found < 0:
+            self._pieces = [*self._pieces, np.empty(n_bytes, dtype=np.uint8)][-self._most :]
+            self._sizes = list(map(len, self._pieces))
+            self._alone, found = self._holders(-1), len(self._pieces) - 1
+        return found
 
     def _holders(self, number: int) -> int:
         """Count who refers to a piece; every view of an array refers to its memory."""
