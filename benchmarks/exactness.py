@@ -127,7 +127,7 @@ def compare_wide(seed, target, args):
                 prepare(block.hosts["host_pre"])
             drawn.run(sim)
 
-        machine.PIECE_STEPS, machine.MOST = drawn.most_steps, drawn.most_neurons
+        machine.PIECE_STEPS, machine.FEWEST = drawn.most_steps, drawn.fewest_neurons
         return run_ours(drawn, seed, target, go, args.kernel, drawn.lanes)
 
     estimated = ours(lambda host: count_lanes(host._estimate, counts))
@@ -186,8 +186,9 @@ def main():
     done, seen = Counter(steps=0, networks=0, values=0, differing=0), Counter()
     seed, refused, start = args.first_seed, 0, time.perf_counter()
     machine.FEWEST = 0  # small networks are divided into blocks of lanes too
+    machine.n_threads = lambda: 2  # into two at least
     if args.wide:
-        estimate.MANY_WEIGHTS = 1
+        estimate.MANY_WEIGHTS, machine.MOST = 1, 2**60
     while done["steps"] < args.compartment_steps:
         target = "simreal" if seed % 4 == 3 else "sim"
         try:

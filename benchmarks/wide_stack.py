@@ -43,10 +43,9 @@ class WideStack(RandomNetwork):
         return 13 if "parts" in self.features else PIECE_STEPS
 
     @property
-    def most_neurons(self):
-        """Number of neurons, in all lanes, from which lanes are divided into blocks."""
-        neurons = self.lanes * sum(ens.n_neurons for ens in self.network.all_ensembles)
-        return neurons // 2 + 1 if "blocks" in self.features else neurons
+    def fewest_neurons(self):
+        """Number of neurons for which lanes are divided into two blocks."""
+        return 0 if "blocks" in self.features else 2**60
 
     def run(self, sim):
         """Show each lane its values, one run after another."""
