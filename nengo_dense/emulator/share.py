@@ -46,33 +46,38 @@ class Gathering:
         """Whether the history has room for values before they are written."""
         return self.history.keep and self.history.period == 1
 
-    @in_turn
     def put(self, lanes: slice, values: np.ndarray) -> None:
         """Collect all (lanes, n_steps, *shape) values of some lanes; of all lanes, as they are."""
         if len(values) == self.lanes:
             self._values = values
-            return
-        if self._values is None:
-            self._values = self._room(*values.shape[1:], dtype=values.dtype)
-        self._values[lanes] = values
-
-    def _room(self, n_steps: int, *shape: int, dtype: np.dtype) -> np.ndarray:
-        """Make room for all lanes' values: where they are kept, if they are."""
-        if self._room_is_kept:
-            return self.history.room(self.lanes, n_steps, shape, dtype)
-        return self._memory.empty((n_steps, self.lanes, *shape), dtype).swapaxes(0, 1)
+        else:
+            self._room(*values.shape[1:], dtype=values.dtype)[lanes] = values
 
     @in_turn
+    def _room(self, n_steps: int, *shape: int, dtype: np.dtype) -> np.ndarray:
+        """Make room once for all lanes' values: where they are kept, if they are."""
+        if self._values is None and self._room_is_kept:
+            self._values = self.history.room(self.lanes, n_steps, shape, dtype)
+        elif self._values is None:
+            room = self._memory.empty((n_steps, self.lanes, *shape), dtype)
+            self._values = room.swapaxes(0, 1)
+        return self._values
+
     def put_sums(self, lanes: slice, added: np.ndarray, last: np.ndarray) -> None:
         """Collect the sum of the values of some lanes, and the last: (lanes, *shape) arrays."""
         if len(added) == self.lanes:
             self._sums = added, last
-            return
+        else:
+            for whole, part in zip(self._room_of_sums(added, last), (added, last), strict=True):
+                whole[lanes] = part
+
+    @in_turn
+    def _room_of_sums(self, added: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Make room once for the sums and last values of all lanes."""
         if self._sums is None:
             shape = (self.lanes, *added.shape[1:])
             self._sums = np.empty(shape, dtype=added.dtype), np.empty(shape, dtype=last.dtype)
-        for whole, part in zip(self._sums, (added, last), strict=True):
-            whole[lanes] = part
+        return self._sums
 
     def hand_on(self, first_step: int) -> None:
         """Give the history what all blocks have put; ``first_step`` is its first, from 1."""
