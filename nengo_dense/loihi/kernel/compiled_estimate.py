@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.compiled_carry import count_charge, fire_counted
 from nengo_dense.loihi.kernel.compiled_fire import fire_four, fire_one, load_four, next_four
 from nengo_dense.loihi.kernel.instruction import AHEAD, Instruction, Kind, Stretch
 from nengo_dense.loihi.kernel.numpy_estimate import ROUNDING, Estimated
@@ -45,8 +46,12 @@ def fire_estimated(
     steps = sent, n_steps - sent
     columns = stretch.first_step * n_inputs + firing.column, n_inputs, rows * n_inputs
 
+    sums = np.zeros(sent + 1)
+    np.cumsum(np.full(sent, firing.a), out=sums[1:])
+
     def part(first: int, last: int) -> None:
-        room = stretch.vectors, np.empty(n), spikes, alike
+        counted = *(np.empty(n, dtype=np.int32) for _ in range(3)), sums
+        room = stretch.vectors, np.empty(n), spikes, alike, counted
         fire_lanes(first, last, n, neurons, flat, places, steps, columns, room)
 
     over_lanes(part, lanes, n_steps * product.size)
@@ -71,7 +76,7 @@ def _charge_one(estimated: Estimated, product: float, start: np.uint64, j: np.ui
 
 @inlined
 def _bound(  # type: ignore[no-untyped-def]
-    estimated, lane, n, n_steps, charges, source, limits
+    estimated, lane, n, n_steps, charges, source, limits, counted
 ) -> None:
     """Compute the lower bounds of one lane's input, and how high voltages may come."""
     row, start = lane * n, lane * n if len(estimated.start) > n else np.uint64(0)
@@ -88,6 +93,9 @@ def _bound(  # type: ignore[no-untyped-def]
         highest = subtract(spread(1.0), multiply(spread(steps), far))
         store(charges, source + j, least)
         store(limits, j, where(equal(apart, spread(0.0)), spread(np.inf), highest))
+        charge, limit = count_charge(least, most, steps)
+        store(counted[0], j, charge)
+        store(counted[1], j, limit)
     for j in range(whole, n):
         off_one = error * estimated.row_error[j]
         one = _charge_one(estimated, estimated.product[row + j] - off_one, start, j)
@@ -118,22 +126,28 @@ def fire_lanes(  # type: ignore[no-untyped-def]
     columns : (int, int, int)
         Place of the first lane's first spikes, and distance of two steps and of two lanes.
     room : tuple of array
-        Vectors, limits of one lane's voltages, spikes, and where lanes fire alike.
+        Vectors, limits of one lane's voltages, spikes, where lanes fire alike, and room of
+        `.compiled_carry.fire_counted`.
     """
     size = np.uint64(n)
     whole = size - size % np.uint64(WIDTH)
     target, source, state = np.uint64(places[0]), np.uint64(places[1]), np.uint64(places[2])
     apart = np.uint64(places[3])
     times = np.uint64(steps[0]), np.uint64(steps[1])
-    vectors, limits, spikes, alike = room
+    vectors, limits, spikes, alike, counted = room
+    counts = neurons[1] and steps[1] == 0  # nobody reads the voltage
     for lane in range(np.uint64(start), np.uint64(stop)):
         at = lane * size
         here = target + at, source + at, state + at, target + apart + at
         rows = np.uint64(columns[0]) + lane * np.uint64(columns[2]), np.uint64(columns[1])
-        _bound(estimated, lane, size, steps[0] + steps[1], vectors, here[1], limits)
+        _bound(estimated, lane, size, steps[0] + steps[1], vectors, here[1], limits, counted)
         same = spread(np.int32(1))
         for j in range(np.uint64(0), whole, np.uint64(4 * WIDTH)):
             four = next_four(j, whole)
+            if counts and fire_counted(
+                vectors, here, four, neurons, times[0], spikes, rows, counted
+            ):
+                continue
             tops = fire_four(vectors, here, four, neurons, times, spikes, rows)
             most = load_four(limits, np.uint64(0), four)
             first = both(greater_equal(most[0], tops[0]), greater_equal(most[1], tops[1]))

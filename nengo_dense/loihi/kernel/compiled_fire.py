@@ -94,7 +94,7 @@ def store_four(
 
 
 @inlined
-def _maximum_four(v, tops) -> Any:  # type: ignore[no-untyped-def]
+def maximum_four(v, tops) -> Any:  # type: ignore[no-untyped-def]
     """Return the larger numbers."""
     a, b = maximum(v[0], tops[0]), maximum(v[1], tops[1])
     return a, b, maximum(v[2], tops[2]), maximum(v[3], tops[3])
@@ -140,7 +140,7 @@ def _run(v, charges, tops, totals, neurons, steps, spikes, rows) -> Any:  # type
         c, y, r = _step(v[2], charges[2], counts, rises)
         d, z, s = _step(v[3], charges[3], counts, rises)
         v, fired = (a, b, c, d), (w, x, y, z)
-        tops = _maximum_four(v, tops)
+        tops = maximum_four(v, tops)
         if sends:
             store_four(spikes, place, four, (p, q, r, s))
             place += apart

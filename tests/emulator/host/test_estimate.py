@@ -335,6 +335,33 @@ def test_kernels_agree_on_who_fires_alike_and_when(n, kind, counts, rng):
         assert expected[1][1].any() == (kind == Kind.FIRE_SEND_AND_ADD)
 
 
+@pytest.mark.parametrize("kind", AHEAD)
+@pytest.mark.parametrize("n", [16, 37, 64, 150])
+@pytest.mark.parametrize("on_edges", [False, True])
+def test_neurons_that_are_counted_in_integers_fire_as_in_floats(on_edges, n, kind, rng):
+    compiled = pytest.importorskip("nengo_dense.loihi.kernel.compiled_estimate")
+    draw = rng.randint(0, 9, size=(60, n)) / 8 if on_edges else rng.uniform(-0.2, 1, size=(60, n))
+    estimated = Estimated(
+        product=draw,
+        lane_error=rng.choice([0, 1e-16, 1e-12], size=60),
+        row_error=rng.uniform(0.5, 1, size=n),
+        start=rng.choice([0, 0.25, 1.5], size=(1, n), p=[0.8, 0.15, 0.05]),
+        gain=rng.choice([0.3, 0.7], size=n),
+        lowest=0.0,
+        dt=0.9,
+    )
+    voltage = rng.uniform(size=(60, n))
+    voltage[::7, ::5] = 1.0
+    expected = fire(numpy_estimate, estimated, True, kind, voltage, ahead=50)
+    alike, vectors, spikes = fire(compiled, estimated, True, kind, voltage, ahead=50)
+    np.testing.assert_array_equal(alike, expected[0])
+    np.testing.assert_array_equal(vectors[:3], expected[1][:3])
+    np.testing.assert_array_equal(spikes, expected[2])
+    counted = (vectors[3] == voltage)[:, : n - n % 16]  # whose voltage nobody computed
+    assert not counted.all()
+    assert on_edges or (counted.any() and alike.any())
+
+
 @pytest.mark.parametrize("kernel_name", ["numpy_estimate", "compiled_estimate"])
 @pytest.mark.parametrize("gain", [1e300, -1e300])
 def test_an_infinite_input_fires_as_nothing_else(kernel_name, gain):
@@ -355,27 +382,35 @@ NEAR = st.builds(
 )
 
 
+@pytest.mark.parametrize("kernel_name", ["numpy_estimate", "compiled_estimate"])
 @given(
     low=st.floats(-2, 3) | NEAR,
-    width=st.sampled_from([0.0, 1e-16, 1e-15, 1e-14, 1e-12, 1e-3]),
+    width=st.sampled_from([0.0, 1e-16, 1e-15, 1e-14, 1e-12, 1e-9, 1e-3]),
     between=st.floats(0, 1),
-    voltage=st.sampled_from([0.0, 0.25, 0.9]),
+    voltage=st.sampled_from([0.0, 0.25, 0.9, 1.0]),
     counts=st.booleans(),
+    ahead=st.sampled_from([20, 50]),
 )
-def test_what_lies_between_fires_as_the_bounds_do(low, width, between, voltage, counts):
-    high = low + width
+def test_what_lies_between_fires_as_the_bounds_do(
+    kernel_name, low, width, between, voltage, counts, ahead
+):
+    kernel = pytest.importorskip(f"nengo_dense.loihi.kernel.{kernel_name}")
+    n, high = 16, low + width
     inside = min(max(low + between * width, low), high)
-    estimated = known_between(np.array([[low]]), np.array([[high]]))
-    error = estimated.row_error[0] * (1 + 1e-9) + abs(high) * 1e-15
-    estimated = estimated._replace(row_error=np.array([error]) * (width > 0))
+    estimated = known_between(np.full((1, n), low), np.full((1, n), high))
+    error = estimated.row_error * (1 + 1e-9) + abs(high) * 1e-15
+    estimated = estimated._replace(row_error=error * (width > 0))
     if width == 0:
-        estimated = estimated._replace(product=np.array([[low]]))
-    if fire(numpy_estimate, estimated, counts, voltage=voltage)[0][0]:
-        fired = []
-        for charge in (low, inside, high):
-            v, spikes, each = np.array([voltage]), np.zeros(1), []
-            for _ in range(50):
-                numpy_host.fire(spikes, np.array([charge]), v, 1.0, counts)
-                each.append(spikes[0])
-            fired.append(each)
-        assert fired[0] == fired[1] == fired[2]
+        estimated = estimated._replace(product=np.full((1, n), low))
+    alike, _, sent = fire(kernel, estimated, counts, voltage=voltage, ahead=ahead)
+    if not alike[0]:
+        return
+    fired = []
+    for charge in (low, inside, high):
+        v, spikes, each = np.array([voltage]), np.zeros(1), []
+        for _ in range(50):
+            numpy_host.fire(spikes, np.array([charge]), v, 1.0, counts)
+            each.append(spikes[0])
+        fired.append(each)
+    assert fired[0] == fired[1] == fired[2]
+    assert ((np.array(fired[0][:ahead]) != 0)[:, None] == sent[0, 2 : 2 + ahead, 3 : 3 + n]).all()
