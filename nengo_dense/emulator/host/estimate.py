@@ -27,6 +27,8 @@ from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 #: Fewest weights and lanes for which one product of all lanes saves more than the bounds take.
 #: Fewer weights, half a MiB, stay in a core's second cache from lane to lane.
 MANY_WEIGHTS, MANY_LANES = 2**16, 16
+#: Neurons in all lanes of a smaller layer, for which the way that they then fire saves more.
+MANY_NEURONS = 2**13
 #: Half the distance from 1 to the next number.
 ROUNDING = 2.0**-53
 #: Numbers up to this may have a square that is rounded to zero or to few digits. Added to lengths,
@@ -195,8 +197,8 @@ def _is_large(product: DotInc, signals: LaneSignals) -> bool:
     plain = a.ndim == 2 and x.ndim == y.ndim == 1 and not y.is_view and not a.sparse
     lanes = a.base not in signals.per_lane and x.base in signals.per_lane
     floats = a.dtype == x.dtype == y.dtype == np.float64
-    many = a.size >= MANY_WEIGHTS and signals.lanes >= MANY_LANES
-    return plain and lanes and floats and many
+    many = a.size >= MANY_WEIGHTS or a.shape[0] * signals.lanes >= MANY_NEURONS
+    return plain and lanes and floats and many and signals.lanes >= MANY_LANES
 
 
 def _leaders(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nengo_dense.loihi.kernel.instruction import AHEAD, Instruction, Kind, Stretch
-from nengo_dense.loihi.kernel.numpy_host import fire
+from nengo_dense.loihi.kernel.numpy_host import fire, send
 
 #: Two voltages are rounded in a step, at a sum and a difference each: together by less than twice
 #: 2**-53 of input plus 2. This is four times as much, as the bound is rounded too.
@@ -78,16 +78,18 @@ def fire_estimated(
         size, apart = np.maximum(-least, most), most - least
         highest = 1.0 - n_steps * (apart + ROUNDING * (size + 2.0))
         highest[apart == 0] = np.inf
-        voltage = stretch.vector(firing.state, n)
+        voltage, target = stretch.vector(firing.state, n), stretch.vector(firing.target, n)
         v, top, fired = voltage.copy(), np.zeros_like(voltage), np.empty_like(voltage)
+        sent = stretch.n_steps if firing.kind in AHEAD else 0
+        columns = slice(firing.column, firing.column + n)
         for step in range(n_steps):
             fire(fired, least, v, firing.a, firing.b == 1)
             np.maximum(top, v, out=top)
-            if firing.kind in AHEAD and step < stretch.n_steps:
-                columns = slice(firing.column, firing.column + n)
-                stretch.spikes[:, stretch.first_step + step, columns] = fired != 0
-                voltage[...], stretch.vector(firing.target, n)[...] = v, fired
+            if step < sent:
+                send(fired, stretch.spikes[..., columns], stretch.first_step + step)
                 if firing.kind == Kind.FIRE_SEND_AND_ADD:
                     stretch.total(firing)[...] += fired
+            if step == sent - 1:
+                voltage[...], target[...] = v, fired
         stretch.vector(firing.source, n)[...] = least
         return np.asarray((top <= highest).all(axis=1))

@@ -222,11 +222,16 @@ def test_what_is_probed_is_not_estimated(attribute, synapse, kernel):
     assert_same(*results)
 
 
-def test_few_lanes_and_small_matrices_are_not_estimated(kernel, monkeypatch):
-    for name in ("MANY_WEIGHTS", "MANY_LANES"):
+def test_few_lanes_and_small_layers_are_not_estimated(kernel, monkeypatch):
+    def estimated(**most):
         with monkeypatch.context() as patch:
-            patch.setattr(estimate, name, 10**6)
-            assert run(make_network(False), draw(False), kernel)[2] is None
+            for name, number in most.items():
+                patch.setattr(estimate, name, number)
+            return run(make_network(False), draw(False), kernel)[2] is not None
+
+    assert not estimated(MANY_LANES=10**6)
+    assert not estimated(MANY_WEIGHTS=10**6)
+    assert estimated(MANY_WEIGHTS=10**6, MANY_NEURONS=LANES * UNITS[1])
 
 
 @pytest.mark.parametrize(
