@@ -44,13 +44,14 @@ class Chip:
         self.error_scale = error_scale
         chip = program.compartments
         self._noisy = bool(chip.noise_enabled.any())
+        self.rng = np.random.RandomState()  # to make one takes longer than to seed it
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step."""
         self.n_steps = 0
         self.state = ChipState.zeros(self.program, self.lanes)
-        self.rng = np.random.RandomState(seed)
+        self.rng.seed(seed)
         self.learnings = [
             LearningSynapse(self.program, number, self.lanes, self.error_scale, self.complain)
             for number in range(len(self.program.learnings))

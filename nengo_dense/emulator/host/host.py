@@ -11,7 +11,7 @@ from functools import partial
 import nengo
 import numpy as np
 from nengo.builder import Model
-from nengo.builder.operator import SimPyFunc
+from nengo.builder.operator import Operator, SimPyFunc
 from nengo.builder.probe import SimProbe
 from nengo.builder.processes import SimProcess
 from nengo.builder.signal import Signal
@@ -23,7 +23,7 @@ from nengo_dense.emulator.host.channel import Channels
 from nengo_dense.emulator.host.estimate import Estimate
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
-from nengo_dense.emulator.host.operators import has_effect, make_step
+from nengo_dense.emulator.host.operators import Step, has_effect, is_pure, make_step
 from nengo_dense.emulator.host.plan import Begin, Plan
 from nengo_dense.emulator.host.process import make_process_step
 from nengo_dense.emulator.host.seen import Seen, SeenSum, SeenValues
@@ -88,6 +88,8 @@ class Host:
         ]
         self._groups = live_groups(group_operators(self._order), probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
+        self._steps: dict[Operator, Step] = {}
+        self._rng = np.random.RandomState()  # to make one takes longer than to seed it
         self.plan: Plan | None = None
         if kernel is not None:
             summed = [signal for signal, history in self._probes if history.only_sums]
@@ -106,16 +108,18 @@ class Host:
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers."""
-        rng = np.random.RandomState(seed)
+        self._rng.seed(seed)
         self.signals.reset()
-        steps = {}
         for op in self._order:
             if type(op) is SimProcess:
-                steps[op] = make_process_step(op, self.signals, self.model.dt, rng, self._channels)
+                step = make_process_step(op, self.signals, self.model.dt, self._rng, self._channels)
+            elif op in self._steps and is_pure(op):  # it has no state
+                continue
             else:
-                steps[op] = make_step(op, self.signals, self.model.dt, rng)
+                step = make_step(op, self.signals, self.model.dt, self._rng)
+            self._steps[op] = step
         for group in self._groups:
-            group.steps = [steps[op] for op in group.operators]
+            group.steps = [self._steps[op] for op in group.operators]
             group.done = -1
         self._estimated, self._done, self._now = False, 0, 0
         self._prepared = -1

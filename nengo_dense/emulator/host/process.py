@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from nengo.base import Process
 from nengo.builder.processes import SimProcess
+from nengo.utils.numpy import maxint
 
 from nengo_dense.emulator.host.channel import Channels, Receiver
 from nengo_dense.emulator.host.filter import make_lane_filter
@@ -28,10 +29,8 @@ class LaneRngs(Sequence):
     """
 
     def __init__(self, process: Process, rng: np.random.RandomState, lanes: int) -> None:
-        self._process = process
-        self._state = rng.get_state()
+        self._make = draw_generator(process, rng)
         self._lanes = lanes
-        process.get_rng(rng)
 
     def __len__(self) -> int:
         return self._lanes
@@ -39,9 +38,28 @@ class LaneRngs(Sequence):
     def __getitem__(self, lane: Any) -> np.random.RandomState:  # type: ignore[override]
         if not 0 <= lane < self._lanes:
             raise IndexError(f"lane {lane} of {self._lanes}")
-        rng = np.random.RandomState(0)
-        rng.set_state(self._state)
-        return self._process.get_rng(rng)
+        return self._make()
+
+
+def draw_generator(
+    process: Process, rng: np.random.RandomState
+) -> Callable[[], np.random.RandomState]:
+    """Draw what ``process.get_rng`` draws; return what makes its generator, equal ones each time.
+
+    To make one takes longer than all else in a reset, and most are not needed.
+    """
+    if type(process).get_rng is Process.get_rng:
+        seed = rng.randint(maxint) if process.seed is None else process.seed
+        return partial(np.random.RandomState, seed)
+    state = rng.get_state()
+    process.get_rng(rng)
+
+    def make() -> np.random.RandomState:
+        again = np.random.RandomState(0)
+        again.set_state(state)
+        return process.get_rng(again)
+
+    return make
 
 
 def make_process_step(
@@ -54,7 +72,7 @@ def make_process_step(
     """Make the step function of a process for all lanes; also for the host's ends of channels."""
     end, time = channels.end(op.process), signals[op.t]
     if end is not None:
-        op.process.get_rng(rng)  # nengo-loihi's node draws its seed here as well
+        draw_generator(op.process, rng)  # nengo-loihi's node draws its seed here as well
         if isinstance(end, Receiver):
             return _receive(end, time, dt, signals[op.output])
         return partial(channels.send, end, signals[op.input])
