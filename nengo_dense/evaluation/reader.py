@@ -17,7 +17,14 @@ class Reader(ABC):
     ----------
     head : str
         What makes the output of mean logits, a key of `nengo_dense.heads.HEADS`.
+
+    Attributes
+    ----------
+    only_last : bool
+        Whether it looks only at the last of the steps that it is given.
     """
+
+    only_last = False
 
     def __init__(self, head: str) -> None:
         self.head = head
@@ -28,7 +35,10 @@ class Reader(ABC):
 
     @abstractmethod
     def read(self, lanes: slice, first_step: int, means: np.ndarray) -> None:
-        """Look at some lanes' mean logits, (lanes, steps, n_out), from ``first_step`` (from 0)."""
+        """Look at some lanes' mean logits, (lanes, steps, n_out), from ``first_step`` (from 0).
+
+        If it looks `only_last`, there may be only the last of some steps.
+        """
 
     @abstractmethod
     def result(self) -> Any:
@@ -37,6 +47,8 @@ class Reader(ABC):
 
 class LastOutputs(Reader):
     """The outputs after the last step, (n, n_out)."""
+
+    only_last = True
 
     def begin(self, n: int, n_steps: int, n_out: int) -> None:
         """Make room."""

@@ -182,9 +182,11 @@ class Recorder:
         if step >= self._n_steps:
             return
         shown = logits[: len(self._window), : self._n_steps - step]
-        for lanes, means in self._window.add(shown):
+        only_last = self._reader.only_last and self._ends is None
+        first = step + shown.shape[1] - 1 if only_last else step
+        for lanes, means in self._window.add(shown, only_last):
             rows = slice(self._n_read + lanes.start, self._n_read + lanes.start + len(means))
-            self._reader.read(rows, step, self._held(lanes, step, means))
+            self._reader.read(rows, first, self._held(lanes, step, means))
 
     def _held(self, lanes: slice, step: int, means: np.ndarray) -> np.ndarray:
         """Keep what each lane had at its end."""

@@ -46,7 +46,9 @@ class RunningWindow:
     def __len__(self) -> int:
         return len(self._last)
 
-    def add(self, values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def add(
+        self, values: np.ndarray, only_last: bool = False
+    ) -> Iterator[tuple[slice, np.ndarray]]:
         """Take the values of some further steps, and yield their means in blocks of lanes.
 
         All blocks must be taken before further steps are given.
@@ -54,27 +56,31 @@ class RunningWindow:
         Parameters
         ----------
         values : (lanes, steps, size) ndarray
+        only_last : bool, optional
+            Whether only the mean after the last of these steps is wanted.
 
         Yields
         ------
         lanes : slice
-        means : (block, steps, size) ndarray
+        means : (block, steps or 1, size) ndarray
         """
         (lanes, steps, size), before = values.shape, self.n_done
         self.n_done += steps
         ends = np.arange(before + 1, self.n_done + 1)
         windows = list(zip(window_start(ends, self.window).tolist(), ends.tolist(), strict=True))
         block = max(1, min(BLOCK, MOST_MEANS // max(1, steps)) // size)
+        unread = max(0, steps - 1) if only_last else 0
         for first in range(0, lanes, block):
             part = slice(first, first + block)
             total, sums = self._last[part], self._sums[:, part]
-            means = np.empty((steps, *total.shape))
+            means = np.empty((steps - unread, *total.shape))
             # step after step, as the emulator keeps values
-            by_step = zip(windows, values[part].swapaxes(0, 1), means, strict=True)
-            for (start, end), value, mean in by_step:
+            by_step = zip(windows, values[part].swapaxes(0, 1), strict=True)
+            for step, ((start, end), value) in enumerate(by_step, -unread):
                 total += value
                 if end < len(sums):
                     sums[end] = total
-                np.subtract(total, sums[start], out=mean)
-                mean /= end - start
+                if step >= 0:
+                    np.subtract(total, sums[start], out=means[step])
+                    means[step] /= end - start
             yield part, means.swapaxes(0, 1)

@@ -21,6 +21,10 @@ def test_pieces_give_the_same_as_the_whole(pieces, window):
         for _, means in running.add(piece)
     ]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    running, ends = RunningWindow(3, n_steps, 2, window), np.cumsum(pieces)
+    for end, piece in zip(ends, np.split(values, ends[:-1], axis=1), strict=True):
+        ((_, last),) = running.add(piece, only_last=True)
+        np.testing.assert_array_equal(last, whole[:, end - 1 : end])
 
 
 def test_only_sums_at_which_a_window_starts_are_kept():

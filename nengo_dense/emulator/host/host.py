@@ -112,7 +112,9 @@ class Host:
         self.signals.reset()
         for op in self._order:
             if type(op) is SimProcess:
-                step = make_process_step(op, self.signals, self.model.dt, self._rng, self._channels)
+                step = make_process_step(
+                    op, self.signals, self.model.dt, self._rng, self._channels
+                )
             elif op in self._steps and is_pure(op):  # it has no state
                 continue
             else:
