@@ -24,6 +24,16 @@ def test_products_of_whole_numbers_are_exact(lanes, n, m, rng):
     np.testing.assert_array_equal(multiply(vectors, matrix), vectors @ matrix.T)
 
 
+@pytest.mark.parametrize("lanes", [1, 9, 500])
+@pytest.mark.parametrize("m", [1, 33, 64])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.5])
+def test_numbers_that_are_zero_in_lanes_side_by_side_add_nothing(lanes, m, share, rng):
+    matrix = rng.randint(-9, 10, size=(40, m)).astype(float)
+    vectors = rng.randint(1, 10, size=(lanes, m)) * (rng.uniform(size=(lanes, m)) < share) * 1.0
+    vectors[lanes // 2 :, ::2] = 0
+    np.testing.assert_array_equal(multiply(vectors, matrix), vectors @ matrix.T)
+
+
 def test_rounding_is_within_its_bound(rng):
     matrix, vectors = rng.normal(size=(20, 700)), rng.normal(size=(30, 700))
     bound = 2 * 700 * 2.0**-53 * (np.abs(vectors) @ np.abs(matrix.T))
