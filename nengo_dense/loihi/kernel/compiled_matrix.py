@@ -15,12 +15,13 @@ from nengo_dense.loihi.kernel.compiled_spikes import list_spikes
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    either,
+    both,
+    equal,
     load,
     multiply_add,
-    not_equal,
     spread,
     store,
+    subtract,
 )
 
 #: Lanes at a time. The sums of three fill 16 registers of 32 bytes, those of six 32 of 64 bytes.
@@ -82,18 +83,18 @@ def _side_by_side(lane, last):  # type: ignore[no-untyped-def]
 def _list_numbers(vectors, lanes, size, flags, begin, listed) -> np.uint64:  # type: ignore[no-untyped-def]
     """List the numbers that are not zero in all of some lanes; return the end of the list.
 
-    The last few are listed even so.
+    What is no number is none that is zero. The last few are listed even so.
     """
-    (a, b, c, d, e, f), zero = lanes, spread(0.0)
+    (a, b, c, d, e, f), zero, one = lanes, spread(0.0), spread(np.int32(1))
     for k in range(np.uint64(0), size - size % np.uint64(WIDTH), np.uint64(WIDTH)):
-        x = not_equal(load(vectors, a * size + k), zero)
-        x = either(x, not_equal(load(vectors, b * size + k), zero))
-        x = either(x, not_equal(load(vectors, c * size + k), zero))
+        x = equal(load(vectors, a * size + k), zero)
+        x = both(x, equal(load(vectors, b * size + k), zero))
+        x = both(x, equal(load(vectors, c * size + k), zero))
         if AT_ONCE > THREE:
-            x = either(x, not_equal(load(vectors, d * size + k), zero))
-            x = either(x, not_equal(load(vectors, e * size + k), zero))
-            x = either(x, not_equal(load(vectors, f * size + k), zero))
-        store(flags, k, x)
+            x = both(x, equal(load(vectors, d * size + k), zero))
+            x = both(x, equal(load(vectors, e * size + k), zero))
+            x = both(x, equal(load(vectors, f * size + k), zero))
+        store(flags, k, subtract(one, x))
     return list_spikes(flags, np.uint64(0), size, begin, listed)
 
 
