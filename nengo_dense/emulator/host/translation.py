@@ -28,7 +28,7 @@ class Act:
     size: int
     target: Signal | Total | None = None
     source: Content | None = None
-    state: Signal | None = None
+    state: Content | None = None
     a: float = 0.0
     b: float = 0.0
     end: SpikeSender | Receiver | None = None
@@ -73,7 +73,7 @@ def make_plan(
         acts.append(act)
     acts += [Act(Kind.KEEP, signal.size, source=signal) for signal in kept]
     acts += [Act(Kind.ADD, total.size, total, signal) for signal, total in totals.items()]
-    acts = _fuse(_needed(_send_originals(acts)))
+    acts = _add_both(_filter_received(_fuse(_needed(_send_originals(acts)))))
     if clock is None or not all(map(_fits, acts)):
         return None
     places = _give_places(acts)
@@ -249,22 +249,70 @@ def _fuse(acts: list[Act]) -> list[Act]:
     return [act for act in fused if act not in done]
 
 
+def _users(signal: Content | None, acts: list[Act]) -> list[Act]:
+    """List the acts that read or write a vector, or a part of it."""
+    return [
+        act
+        for act in acts
+        if signal in (act.target, act.total, _whole(act.source), _whole(act.state))
+    ]
+
+
+def _filter_received(acts: list[Act]) -> list[Act]:
+    """Filter what the chip sent as it is read, where nothing else reads it."""
+    joined = list(acts)
+    for act in acts:
+        first, *others = _users(act.target, acts)
+        if (act.kind, first) == (Kind.RECEIVE, act) and len(others) == 1:
+            (then,) = others
+            if then.kind == Kind.FILTER and then.source is act.target:
+                both = replace(then, kind=Kind.FILTER_RECEIVED, end=act.end)
+                joined = [both if each is then else each for each in joined if each is not act]
+    return joined
+
+
+def _add_both(acts: list[Act]) -> list[Act]:
+    """Begin a sum with its first two sources, where these are whole and do not change between."""
+    joined = list(acts)
+    for act in acts:
+        first, *others = _users(act.target, acts)
+        if (act.kind, first) != (Kind.SET, act) or len(others) < 2:
+            continue
+        one, other, *_ = others
+        adds = all(
+            each.kind == Kind.ADD
+            and each.target is act.target
+            and _whole(each.source) is each.source
+            for each in (one, other)
+        )
+        between = acts[acts.index(one) : acts.index(other)]
+        if adds and not any(one.source in (each.target, each.state) for each in between):
+            both = replace(act, kind=Kind.ADD_BOTH, source=one.source, state=other.source)
+            joined = [both if each is other else each for each in joined]
+            joined = [each for each in joined if each not in (act, one)]
+    return joined
+
+
 def _receivers(acts: list[Act]) -> dict[Signal, Receiver]:
     """Find what gets values from the chip."""
-    return {
-        act.target: act.end
-        for act in acts
-        if isinstance(act.target, Signal) and isinstance(act.end, Receiver)
-    }
+    found = {}
+    for act in acts:
+        signal = act.source if act.kind == Kind.FILTER_RECEIVED else act.target
+        if isinstance(signal, Signal) and isinstance(act.end, Receiver):
+            found[signal] = act.end
+    return found
 
 
 def _find_firing(acts: list[Act], instructions: list[Instruction]) -> list[Firing]:
     """Find the neurons that fire by a steady input, and whose voltage nothing else reads."""
     read = {_whole(act.source) for act in acts}
+    read |= {_whole(act.state) for act in acts if act.kind == Kind.ADD_BOTH}
     return [
         Firing(act.source, act.state, instruction)
         for act, instruction in zip(acts, instructions, strict=True)
-        if isinstance(act.source, Charge) and act.state is not None and act.state not in read
+        if isinstance(act.source, Charge)
+        and isinstance(act.state, Signal)
+        and act.state not in read
     ]
 
 
@@ -320,6 +368,9 @@ def _instruct(acts: list[Act], places: dict[Content, int]) -> list[Instruction]:
             instruction = instruction._replace(column=act.end.first)
         elif act.kind == Kind.RECEIVE:
             instruction = instruction._replace(source=received)
+            received += act.size
+        elif act.kind == Kind.FILTER_RECEIVED:
+            instruction = instruction._replace(column=received)
             received += act.size
         elif act.kind == Kind.KEEP:
             instruction = instruction._replace(target=kept)

@@ -58,20 +58,31 @@ def add(vectors: np.ndarray, target: np.uint64, source: np.uint64, size: np.uint
 
 
 @inlined
-def low_pass(
-    vectors: np.ndarray,
-    target: np.uint64,
-    source: np.uint64,
-    state: np.uint64,
-    size: np.uint64,
-    a: float,
-    b: float,
-) -> None:
-    """Filter the source: ``state = a * state + b * source``."""
+def add_both(vectors, target, source, other, size, value) -> None:  # type: ignore[no-untyped-def]
+    """Set the target to a number, and add the sources."""
     for j in range(size):
-        x = a * vectors[state + j] + b * vectors[source + j]
+        vectors[target + j] = value + vectors[source + j] + vectors[other + j]
+
+
+@inlined
+def low_pass(  # type: ignore[no-untyped-def]
+    vectors, target, values, source, state, size, a, b
+) -> None:
+    """Filter the source, which is among other values: ``state = a * state + b * source``."""
+    for j in range(size):
+        x = a * vectors[state + j] + b * values[source + j]
         vectors[state + j] = x
         vectors[target + j] = x
+
+
+@inlined
+def filter_received(stretch, places, size, a, b, has_come) -> None:  # type: ignore[no-untyped-def]
+    """Filter the values that the chip sent; before any have come, the source."""
+    target, source, state, received = places
+    if has_come:
+        low_pass(stretch.vectors, target, stretch.received, received, state, size, a, b)
+    else:
+        low_pass(stretch.vectors, target, stretch.vectors, source, state, size, a, b)
 
 
 @inlined
@@ -127,19 +138,24 @@ def _act(
     lanes, n_steps = np.uint64(stretch.lanes), np.uint64(stretch.n_steps)
     kind, size, width = np.int64(places[i, 0]), places[i, 1], places[i, 5]
     many, now = (stop - start) * size, (step * lanes + start) * size
+    every, later = lanes * size, lanes * (n_steps - np.uint64(1))
     target, state = lanes * places[i, 2] + start * size, lanes * places[i, 4] + start * size
     source = lanes * places[i, 3] + start * width + places[i, 6]
     a, b = instructions.factors[i, 0], instructions.factors[i, 1]
     if kind == Kind.RECEIVE:
         if step > 0:
-            before = (n_steps - np.uint64(1)) * places[i, 3] * lanes + now - lanes * size
-            copy(vectors, target, stretch.received, before, many)
+            copy(vectors, target, stretch.received, later * places[i, 3] + now - every, many)
     elif kind == Kind.SET:
         fill(vectors, target, many, a)
     elif kind == Kind.ADD:
         add(vectors, target, source, many)
+    elif kind == Kind.ADD_BOTH:
+        add_both(vectors, target, source, state, many, a)
     elif kind == Kind.FILTER:
-        low_pass(vectors, target, source, state, many, a, b)
+        low_pass(vectors, target, vectors, source, state, many, a, b)
+    elif kind == Kind.FILTER_RECEIVED:
+        here = target, source, state, later * places[i, 7] + now - every
+        filter_received(stretch, here, many, a, b, step > 0)
     elif kind == Kind.FIRE:
         fire(vectors, target, source, state, many, a, b == 1.0)
     elif kind == Kind.KEEP:

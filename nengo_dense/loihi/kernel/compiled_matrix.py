@@ -80,7 +80,7 @@ def _side_by_side(lane, last):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _list_numbers(vectors, lanes, size, flags, begin, listed) -> np.uint64:  # type: ignore[no-untyped-def]
+def _list_numbers(vectors, lanes, size, flags, begin, listed) -> Any:  # type: ignore[no-untyped-def]
     """List the numbers that are not zero in all of some lanes; return the end of the list.
 
     What is no number is none that is zero. The last few are listed even so.

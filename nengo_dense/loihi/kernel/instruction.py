@@ -24,6 +24,8 @@ class Kind(IntEnum):
     FIRE_AND_SEND = 6  #: both, ahead of the others if need be: none reads target or state
     KEEP = 7  #: keep the source for a probe
     FIRE_SEND_AND_ADD = 8  #: likewise, and add the target to the vector behind it, in every step
+    ADD_BOTH = 9  #: set it to ``a``, then add the source and the state, which it only reads
+    FILTER_RECEIVED = 10  #: filter the values that the chip sent; in the first step, the source
 
 
 #: Those that may run ahead of the others.
@@ -51,7 +53,8 @@ class Instruction(NamedTuple):
         The source is a part of a vector of ``width`` numbers, beginning at ``first``. Both are 0
         if the source is a whole vector.
     column : int
-        For all that send: the chip's input neuron that the first number drives.
+        For all that send: the chip's input neuron that the first number drives. For
+        ``FILTER_RECEIVED``: place in `Stretch.received`.
     """
 
     kind: Kind

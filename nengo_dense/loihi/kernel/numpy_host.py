@@ -25,12 +25,30 @@ def add(target: np.ndarray, source: np.ndarray) -> None:
     target += source
 
 
+def add_both(target: np.ndarray, source: np.ndarray, other: np.ndarray, value: float) -> None:
+    """Set the target to a number, and add the sources."""
+    np.add(value, source, out=target)
+    target += other
+
+
 def low_pass(
     target: np.ndarray, source: np.ndarray, state: np.ndarray, a: float, b: float
 ) -> None:
     """Filter the source: ``state = a * state + b * source``."""
     state[...] = a * state + b * source
     target[...] = state
+
+
+def filter_received(
+    target: np.ndarray,
+    source: np.ndarray,
+    state: np.ndarray,
+    factors: tuple[float, float],
+    received: np.ndarray,
+    step: int,
+) -> None:
+    """Filter the values that the chip sent; in the first step, the source has them."""
+    low_pass(target, received[step - 1] if step > 0 else source, state, *factors)
 
 
 def fire(
@@ -137,6 +155,11 @@ def _prepare(i: Instruction, stretch: Stretch) -> Act:
     if i.kind == Kind.ADD:
         return lambda step: add(target, source)
     state = stretch.vector(i.state, i.size)
+    if i.kind == Kind.ADD_BOTH:
+        return lambda step: add_both(target, source, state, i.a)
+    if i.kind == Kind.FILTER_RECEIVED:
+        received = by_step(stretch.received, i.column, n_steps - 1)
+        return lambda step: filter_received(target, source, state, (i.a, i.b), received, step)
     if i.kind == Kind.FILTER:
         return lambda step: low_pass(target, source, state, i.a, i.b)
     if i.kind == Kind.FIRE:

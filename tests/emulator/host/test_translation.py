@@ -4,8 +4,10 @@ import nengo
 import numpy as np
 import pytest
 from host_network import make_network
+from nengo.builder.signal import Signal
 
 from nengo_dense.emulator import Simulator
+from nengo_dense.emulator.host.translation import Act, _add_both, _filter_received
 from nengo_dense.loihi.kernel.instruction import Kind
 
 
@@ -30,7 +32,7 @@ def test_neurons_that_only_the_chip_listens_to_fire_and_send():
 def test_a_readout_is_filters_and_a_sum():
     plan = plans_of(make_network())["host"]
     assert sorted(kinds(plan)) == sorted(
-        ["RECEIVE", "RECEIVE", "FILTER", "FILTER", "SET", "ADD", "ADD", "ADD", "KEEP"]
+        ["FILTER_RECEIVED", "FILTER_RECEIVED", "ADD_BOTH", "ADD", "KEEP"]
     )
     assert len(plan.receivers) == 2
     assert [signal.size for signal in plan.kept] == [2]
@@ -38,7 +40,45 @@ def test_a_readout_is_filters_and_a_sum():
 
 def test_a_filter_is_read_before_it_goes_on_as_in_nengo():
     order = kinds(plans_of(make_network())["host"])
-    assert order.index("FILTER") > max(i for i, kind in enumerate(order) if kind == "ADD")
+    assert order.index("FILTER_RECEIVED") > max(order.index("ADD"), order.index("ADD_BOTH"))
+
+
+def vectors(n):
+    return [Signal(np.zeros(3), name=str(i)) for i in range(n)]
+
+
+def test_what_is_received_is_only_filtered_as_it_is_read_if_nothing_else_reads_it():
+    received, filtered, state, total = vectors(4)
+    receive, low_pass = (
+        Act(Kind.RECEIVE, 3, received),
+        Act(Kind.FILTER, 3, filtered, received, state),
+    )
+    (joined,) = _filter_received([receive, low_pass])
+    assert (joined.kind, joined.source) == (Kind.FILTER_RECEIVED, received)
+    for other in (Act(Kind.KEEP, 3, source=received), Act(Kind.ADD, 3, total, received)):
+        acts = [receive, low_pass, other]
+        assert _filter_received(acts) == acts
+    part = Act(Kind.FILTER, 2, filtered, received[1:], state)
+    assert _filter_received([receive, part]) == [receive, part]
+
+
+def test_two_sources_are_added_at_once_if_they_stay_as_they_are_until_then():
+    total, one, other, state, more = vectors(5)
+    begin = Act(Kind.SET, 3, total)
+    adds = [Act(Kind.ADD, 3, total, source) for source in (one, other, more)]
+    both, last = _add_both([begin, *adds])
+    assert (both.kind, both.source, both.state) == (Kind.ADD_BOTH, one, other)
+    assert last is adds[2]
+    for between in (
+        Act(Kind.FILTER, 3, one, more, state),
+        Act(Kind.FILTER, 3, more, other, one),
+        Act(Kind.KEEP, 3, source=total),
+    ):
+        acts = [begin, adds[0], between, adds[1]]
+        assert _add_both(acts) == acts
+    part = [begin, Act(Kind.ADD, 2, total, more[1:]), adds[1]]
+    assert _add_both(part) == part
+    assert _add_both([begin, adds[0]]) == [begin, adds[0]]
 
 
 def test_parts_of_a_population_are_sent_without_a_copy():

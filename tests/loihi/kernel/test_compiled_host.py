@@ -48,13 +48,14 @@ def follow_both(instructions, stretch, side_by_side=3):
 
 
 def instruct(kind, size, counts=1.0, **kwargs):
-    a, b = {Kind.SET: (0.3, 0.0), Kind.FILTER: (0.8187, 0.1813)}.get(kind, (4.0, counts))
-    places = dict(PLACES)
+    filters = dict.fromkeys([Kind.FILTER, Kind.FILTER_RECEIVED], (0.8187, 0.1813))
+    a, b = {Kind.SET: (0.3, 0.0), **filters}.get(kind, (4.0, counts))
+    places = {"column": 2 if kind == Kind.FILTER_RECEIVED else 11, **PLACES}
     if kind == Kind.RECEIVE:
         places["source"] = 2
     elif kind == Kind.KEEP:
         places["target"] = 3
-    return Instruction(kind, size, a=a, b=b, column=11, **places, **kwargs)
+    return Instruction(kind, size, a=a, b=b, **places, **kwargs)
 
 
 @pytest.mark.parametrize("size", [1, 5, 16, 37, 85, 149])
@@ -114,6 +115,8 @@ def test_instructions_follow_one_another_however_many_lanes_are_stepped_at_once(
             Instruction(Kind.FIRE, 5, target=20, source=5, state=25, a=2.0, b=1.0),
             Instruction(Kind.FILTER, 5, target=10, source=0, state=15, a=0.9, b=0.1),
             Instruction(Kind.SEND, 3, source=20, width=5, first=1, column=4),
+            Instruction(Kind.ADD_BOTH, 5, target=5, source=10, state=20, a=0.5),
+            Instruction(Kind.FILTER_RECEIVED, 5, target=10, source=0, state=15, a=0.9, b=0.1),
             Instruction(Kind.KEEP, 5, source=20, target=0),
         ]
     )

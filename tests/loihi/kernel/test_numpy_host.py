@@ -65,8 +65,9 @@ def test_firing_is_that_of_the_neuron_type(kind, neuron_type, signed, counts, rn
     assert 0 < stretch.spikes.mean() < 1
 
 
+@pytest.mark.parametrize("joined", [False, True])
 @pytest.mark.parametrize("size", [1, SIZE])  # Nengo filters a single number in other steps
-def test_filtering_what_is_received_is_a_low_pass(size, rng):
+def test_filtering_what_is_received_is_a_low_pass(size, joined, rng):
     received = rng.normal(size=(N_STEPS, LANES, size))
     synapse = nengo.Lowpass(0.01)
     states = [synapse.make_state((size,), (size,), DT) for _ in range(LANES)]
@@ -77,6 +78,9 @@ def test_filtering_what_is_received_is_a_low_pass(size, rng):
         Instruction(Kind.FILTER, size, target=size, source=0, state=2 * size, a=a, b=b),
         Instruction(Kind.KEEP, size, source=size),
     ]
+    if joined:
+        kind = Kind.FILTER_RECEIVED
+        instructions[:2] = [instructions[1]._replace(kind=kind, source=0, column=0)]
     vectors = [received[0], *np.zeros((2, LANES, size))]
     _, kept = run(instructions, vectors, received[1:])
     for lane, step in enumerate(steps):
@@ -84,7 +88,8 @@ def test_filtering_what_is_received_is_a_low_pass(size, rng):
         np.testing.assert_array_equal(kept[:, lane], expected)
 
 
-def test_setting_and_adding_make_a_sum(rng):
+@pytest.mark.parametrize("joined", [False, True])
+def test_setting_and_adding_make_a_sum(joined, rng):
     parts = rng.normal(size=(3, LANES, SIZE))
     instructions = [
         Instruction(Kind.SET, SIZE, target=0, a=0.5),
@@ -92,5 +97,8 @@ def test_setting_and_adding_make_a_sum(rng):
         Instruction(Kind.ADD, SIZE, target=0, source=2 * SIZE),
         Instruction(Kind.KEEP, SIZE, source=0),
     ]
+    if joined:
+        both = Instruction(Kind.ADD_BOTH, SIZE, target=0, source=SIZE, state=2 * SIZE, a=0.5)
+        instructions[:3] = [both]
     _, kept = run(instructions, parts)
     np.testing.assert_array_equal(kept, np.broadcast_to(0.5 + parts[1] + parts[2], kept.shape))
