@@ -81,11 +81,7 @@ class Host:
         self._kernel = kernel
         self._probes = [(model.sig[probe]["in"], histories[probe]) for probe in model.probes]
         probed = [signal for signal, _ in self._probes]
-        self._order = [
-            op
-            for op in toposort(operator_dependency_graph(model.operators))
-            if hasattr(op, "make_step") and type(op) is not SimProbe
-        ]
+        self._order = _in_order(model)
         self._groups = live_groups(group_operators(self._order), probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
         self._steps: dict[Operator, Step] = {}
@@ -260,6 +256,15 @@ class Host:
         for signal in signals:
             self._changed[signal] = self._now
         return self._now
+
+
+def _in_order(model: Model) -> list[Operator]:
+    """List the operators that do something, in Nengo's order."""
+    return [
+        op
+        for op in toposort(operator_dependency_graph(model.operators))
+        if hasattr(op, "make_step") and type(op) is not SimProbe
+    ]
 
 
 def calls_python(model: Model, channels: Channels) -> bool:
