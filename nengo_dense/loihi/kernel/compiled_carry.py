@@ -16,8 +16,8 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.compiled_fire import load_four, maximum_four, store_four
-from nengo_dense.loihi.kernel.vector import add as plus
 from nengo_dense.loihi.kernel.vector import (
+    WIDTH,
     any_bit,
     both,
     equal,
@@ -26,13 +26,16 @@ from nengo_dense.loihi.kernel.vector import (
     greater,
     greater_equal,
     integer,
+    load,
     maximum,
     minimum,
     multiply,
     spread,
+    store,
     subtract,
     where,
 )
+from nengo_dense.loihi.kernel.vector import add as plus
 
 #: Units in a voltage of 1, and where they begin to be counted.
 UNITS, LOWEST = 2.0**32, -(2.0**31)
@@ -60,17 +63,29 @@ def count_charge(least: Any, most: Any, n_steps: float) -> tuple[Any, Any]:
 
 @inlined
 def _count_voltage(voltage: Any) -> Any:
-    """Count the voltages of 16 neurons, which are from 0 to 1."""
-    units = floor(multiply(voltage, spread(UNITS)))
-    return integer(plus(minimum(units, spread(UNITS - 1.0)), spread(LOWEST)))
+    """Return the voltages of 16 neurons, which are from 0 to 1, in whole units, from 0 on."""
+    return minimum(floor(multiply(voltage, spread(UNITS))), spread(UNITS - 1.0))
 
 
 @inlined
-def _run(v, charges, n_steps, adds_up, spikes, rows) -> Any:  # type: ignore[no-untyped-def]
-    """Run all steps; return the highest voltages, the last spikes, and how many there were."""
+def _begin(voltage: Any) -> Any:
+    """Count the voltages of 16 neurons as they are added to."""
+    return integer(plus(_count_voltage(voltage), spread(LOWEST)))
+
+
+@inlined
+def _count_spikes(voltage: Any, least: Any, n_steps: float) -> Any:
+    """Return how often a sum is carried in some steps: as often as the sum of all has units."""
+    added = multiply(spread(n_steps), floor(multiply(least, spread(UNITS))))
+    return floor(multiply(plus(_count_voltage(voltage), added), spread(1.0 / UNITS)))
+
+
+@inlined
+def _run(v, charges, n_steps, spikes, rows) -> Any:  # type: ignore[no-untyped-def]
+    """Run all steps; return the highest voltages, and the last spikes."""
     (place, apart, four), lowest, none = rows, spread(np.int32(LOWEST)), spread(np.int32(0))
     tops = lowest, lowest, lowest, lowest
-    last = sums = none, none, none, none
+    last = none, none, none, none
     for _ in range(n_steps):
         a, b = plus(v[0], charges[0]), plus(v[1], charges[1])
         c, d = plus(v[2], charges[2]), plus(v[3], charges[3])
@@ -79,10 +94,22 @@ def _run(v, charges, n_steps, adds_up, spikes, rows) -> Any:  # type: ignore[no-
         tops = maximum_four(v, tops)
         store_four(spikes, place, four, last)
         place += apart
-        if adds_up:
-            w, x = plus(sums[0], last[0]), plus(sums[1], last[1])
-            sums = w, x, plus(sums[2], last[2]), plus(sums[3], last[3])
-    return tops, last, sums
+    return tops, last
+
+
+@inlined
+def _add_up(vectors, places, four, height, n_steps, room) -> None:  # type: ignore[no-untyped-def]
+    """Write what the spikes of four vectors add up to."""
+    (_, source, state, total), (_, _, numbers, sums, evenly) = places, room
+    for j in four:
+        voltage, least = load(vectors, state + j), load(vectors, source + j)
+        n = _count_spikes(voltage, least, float(n_steps))
+        if evenly:
+            store(vectors, total + j, multiply(n, spread(height)))
+        else:
+            store(numbers, j, n)
+            for k in range(j, j + np.uint64(WIDTH)):
+                vectors[total + k] = sums[np.uint64(numbers[k])]
 
 
 @inlined
@@ -97,20 +124,16 @@ def fire_counted(  # type: ignore[no-untyped-def]
         As in `.compiled_fire.fire_four`. The voltage stays as it is.
     n_steps : uint64
         In all of which spikes are sent to the chip.
-    room : tuple of array
-        Of `count_charge` for the whole lane; for numbers of spikes; and what each number adds up
-        to.
+    room : (array, array, array, array, bool)
+        Of `count_charge` for the whole lane; for numbers of spikes; what each number of spikes
+        adds up to, and whether that is their product with the height.
     """
-    (target, _, state, total), (height, _, adds_up) = places, neurons
-    (charges, limits, numbers, sums), begin = room, np.uint64(0)
-    rows, given = (*rows, four), load_four(charges, begin, four)
+    (target, _, state, _), (height, _, adds_up) = places, neurons
+    (charges, limits, _, _, _), begin = room, np.uint64(0)
     v = load_four(vectors, state, four)
-    v = (_count_voltage(v[0]), _count_voltage(v[1]), _count_voltage(v[2]), _count_voltage(v[3]))
-    most = load_four(limits, begin, four)
-    if adds_up:
-        tops, last, counts = _run(v, given, n_steps, True, spikes, rows)
-    else:  # a loop of its own takes less time
-        tops, last, counts = _run(v, given, n_steps, False, spikes, rows)
+    v = _begin(v[0]), _begin(v[1]), _begin(v[2]), _begin(v[3])
+    given, most = load_four(charges, begin, four), load_four(limits, begin, four)
+    tops, last = _run(v, given, n_steps, spikes, (*rows, four))
     below = both(greater(most[0], tops[0]), greater(most[1], tops[1]))
     below = both(below, both(greater(most[2], tops[2]), greater(most[3], tops[3])))
     if any_bit(equal(below, spread(np.int32(0)))):
@@ -119,8 +142,5 @@ def fire_counted(  # type: ignore[no-untyped-def]
     a, b = where(last[0], high, low), where(last[1], high, low)
     store_four(vectors, target, four, (a, b, where(last[2], high, low), where(last[3], high, low)))
     if adds_up:
-        store_four(numbers, begin, four, counts)
-        for first in four:
-            for j in range(first, first + np.uint64(16)):
-                vectors[total + j] = sums[numbers[j]]
+        _add_up(vectors, places, four, height, n_steps, room)
     return True

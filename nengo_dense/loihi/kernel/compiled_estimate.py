@@ -48,9 +48,11 @@ def fire_estimated(
 
     sums = np.zeros(sent + 1)
     np.cumsum(np.full(sent, firing.a), out=sums[1:])
+    evenly = np.array_equal(sums, firing.a * np.arange(sent + 1))
 
     def part(first: int, last: int) -> None:
-        counted = *(np.empty(n, dtype=np.int32) for _ in range(3)), sums
+        charges, most = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        counted = charges, most, np.empty(n), sums, evenly
         room = stretch.vectors, np.empty(n), spikes, alike, counted
         fire_lanes(first, last, n, neurons, flat, places, steps, columns, room)
 
