@@ -4,6 +4,7 @@ Loaded only by `.numba_kernel`, because it imports numba. One lane after another
 to spikes, so that all between them stays in the processor's fastest cache.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,7 @@ def fire_estimated(
     steps = sent, n_steps - sent
     columns = stretch.first_step * n_inputs + firing.column, n_inputs, rows * n_inputs
 
-    sums = np.zeros(sent + 1)
-    np.cumsum(np.full(sent, firing.a), out=sums[1:])
-    evenly = np.array_equal(sums, firing.a * np.arange(sent + 1))
+    sums, evenly = adding_up(firing.a, sent)
 
     def part(first: int, last: int) -> None:
         charges, most = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
@@ -58,6 +57,16 @@ def fire_estimated(
 
     over_lanes(part, lanes, n_steps * product.size)
     return alike
+
+
+@functools.lru_cache(maxsize=16)
+def adding_up(height: float, most: int) -> tuple[np.ndarray, bool]:
+    """Return what 0, 1, ... spikes add up to, rounded in turn; and whether products are the same.
+
+    Runs of blocks of lanes ask for the same in turn.
+    """
+    sums = np.cumsum(np.append(0.0, np.full(most, height)))
+    return sums, bool(np.array_equal(sums, height * np.arange(most + 1)))
 
 
 @inlined
