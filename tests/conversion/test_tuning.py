@@ -170,11 +170,9 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
 
-def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
-    """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
+def count_updates(problem, monkeypatch, goals=None):
     calls = []
-    make, *samples, goals = problem
-    monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 0.0)
+    make, *samples, usual = problem
     gradient = tuning.loss_and_gradient
 
     def counted(*arguments):
@@ -182,8 +180,30 @@ def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
         return gradient(*arguments)
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
-    tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    assert len(calls) < N_UPDATES
+    how = {"effort": "normal", "seed": 1, "progress_bar": False}
+    tune(make(), *samples, goals or usual, WINDOWS, **how)
+    return len(calls)
+
+
+def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
+    """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
+    monkeypatch.setattr(tuning, "LEARNING_RATE", 0.0)
+    assert count_updates(problem, monkeypatch) < N_UPDATES
+
+
+@pytest.mark.parametrize(("enough", "share"), [(0.0, 1.0), (100.0, 1.5 / tuning.N_JUDGEMENTS)])
+def test_tuning_of_classes_ends_where_hardly_anything_is_left_to_gain(
+    problem, monkeypatch, enough, share
+):
+    monkeypatch.setattr(tuning, "ENOUGH", enough)
+    assert count_updates(problem, monkeypatch) == pytest.approx(share * N_UPDATES, abs=1)
+
+
+def test_tuning_of_values_goes_on_for_the_last_bit(problem, monkeypatch):
+    monkeypatch.setattr(tuning, "ENOUGH", 100.0)
+    targets = problem[1].targets[:, 0]
+    goals = Goals.for_targets(targets, ["linear"], task="regression")
+    assert count_updates(problem, monkeypatch, goals) > N_UPDATES / 2
 
 
 @pytest.mark.parametrize(("depth", "share"), [(2, 1.0), (4, 1.0), (8, 0.5)])
@@ -252,6 +272,7 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
         update(self, slopes, rate)
 
     monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
+    monkeypatch.setattr(tuning, "ENOUGH", 0.0)
     monkeypatch.setattr(Soap, "update", seen)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
     first, second, *_, last = tune(make(), *samples, goals, WINDOWS, most_rate=3.0, **how)
