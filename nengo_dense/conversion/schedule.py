@@ -8,7 +8,7 @@ FINAL_SHARE = 0.02
 WARM_UP = 20
 #: Share of the effort in which the step size falls, once nothing more is gained; and the most of
 #: it, relative to what was used until then.
-COOLING, MOST_COOLING = 0.25, 0.5
+COOLING, MOST_COOLING = 0.25, 0.6
 
 
 class Schedule:

@@ -57,6 +57,8 @@ N_JUDGEMENTS, PATIENCE = 12, 4
 #: ``make_classification`` makes answer as rightly as without, within the standard error of 3 to 10
 #: seeds, in all updates (letters, 10 steps) to an eighth (MNIST, 100 steps, of which untuned
 #: stacks lose 0.0013 nats). Letters with 200 updates lost 0.4 points where 33 of them decided.
+#: Values gain to the end; and so may what learns from labels alone: digits trained in 25 steps, 5
+#: seeds, lost 0.4 +- 0.2 points.
 ENOUGH, LATELY, LEAST_LATELY = 0.003, 2, 50
 #: Loss of held-back samples, relative to the first one, that tells of too large steps; and how far
 #: they are from the source, likewise, and beyond the standard error of any share, if their loss is
@@ -132,6 +134,7 @@ def tune(
         rate = min(_rate(goals, best.judgements[0], n_steps, budget.haste), most_rate)
         rate *= min(1.0, USUAL_DEPTH / circuit.depth)
         n, used, schedule = 0, 0.0, Schedule()
+        may_end = source is not None and not goals.has_values
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
             batch = lessons.next_batch()
@@ -151,9 +154,8 @@ def tune(
             if is_lost:
                 best.restore()
                 steps, rate = Soap(best.parameters, sizes), RETREAT * rate
-            if best.since_lowest >= PATIENCE or (
-                _to_gain(best, goals, n / used) < ENOUGH / budget.haste
-            ):
+            is_enough = may_end and _to_gain(best, goals, n / used) < ENOUGH / budget.haste
+            if best.since_lowest >= PATIENCE or is_enough:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
     return [*best.judgements, best.restore()]
@@ -196,9 +198,7 @@ def _is_worse(found: Judgement, first: Judgement, n: int) -> bool:
 
 
 def _to_gain(best: BestParameters, goals: Goals, n_updates: float) -> float:
-    """Return the nats that are still to gain for classes; of values every bit counts."""
-    if goals.has_values:
-        return float("inf")
+    """Return the nats that are still to gain, of an effort of so many updates."""
     lately = math.ceil(max(LATELY, LEAST_LATELY * N_JUDGEMENTS / n_updates))
     return best.to_gain(lately) / goals.unit
 

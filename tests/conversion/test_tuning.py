@@ -12,7 +12,7 @@ from nengo_dense.conversion.effort import EFFORTS, USUAL, Effort
 from nengo_dense.conversion.goal import Goal, Goals
 from nengo_dense.conversion.host_limit import LIMIT, HostLimit, share_beyond
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.schedule import Schedule
+from nengo_dense.conversion.schedule import MOST_COOLING, Schedule
 from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.layers.stack import DenseStack
@@ -30,14 +30,28 @@ def _few_updates(monkeypatch):
 
 
 @pytest.fixture
-def problem(rng):
+def layers(rng):
     weights = [rng.randn(10, 4), rng.randn(8, 10) / 3, rng.randn(3, 8)]
-    biases = [0.2 * rng.randn(n) for n in (10, 8, 3)]
+    return weights, [0.2 * rng.randn(n) for n in (10, 8, 3)]
+
+
+@pytest.fixture
+def source(layers):
+    weights, biases = layers
+
+    def logits(x):
+        for w, b in zip(weights[:-1], biases[:-1], strict=True):
+            x = np.maximum(x @ w.T + b, 0)
+        return x @ weights[-1].T + biases[-1]
+
+    return logits
+
+
+@pytest.fixture
+def problem(layers, source, rng):
+    weights, biases = layers
     x = rng.randn(300, 4)
-    y = x
-    for w, b in zip(weights[:-1], biases[:-1], strict=True):
-        y = np.maximum(y @ w.T + b, 0)
-    samples = Samples(x, y @ weights[-1].T + biases[-1])
+    samples = Samples(x, source(x))
 
     def make():
         return Circuit(
@@ -170,7 +184,7 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
 
-def count_updates(problem, monkeypatch, goals=None):
+def count_updates(problem, monkeypatch, source=None, goals=None):
     calls = []
     make, *samples, usual = problem
     gradient = tuning.loss_and_gradient
@@ -181,7 +195,7 @@ def count_updates(problem, monkeypatch, goals=None):
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
-    tune(make(), *samples, goals or usual, WINDOWS, **how)
+    tune(make(), *samples, goals or usual, WINDOWS, source=source, **how)
     return len(calls)
 
 
@@ -191,19 +205,22 @@ def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
     assert count_updates(problem, monkeypatch) < N_UPDATES
 
 
-@pytest.mark.parametrize(("enough", "share"), [(0.0, 1.0), (100.0, 1.5 / tuning.N_JUDGEMENTS)])
 def test_tuning_of_classes_ends_where_hardly_anything_is_left_to_gain(
-    problem, monkeypatch, enough, share
+    problem, monkeypatch, source
 ):
-    monkeypatch.setattr(tuning, "ENOUGH", enough)
-    assert count_updates(problem, monkeypatch) == pytest.approx(share * N_UPDATES, abs=1)
-
-
-def test_tuning_of_values_goes_on_for_the_last_bit(problem, monkeypatch):
+    usual = count_updates(problem, monkeypatch, source)
     monkeypatch.setattr(tuning, "ENOUGH", 100.0)
-    targets = problem[1].targets[:, 0]
-    goals = Goals.for_targets(targets, ["linear"], task="regression")
-    assert count_updates(problem, monkeypatch, goals) > N_UPDATES / 2
+    first = N_UPDATES / tuning.N_JUDGEMENTS
+    short = count_updates(problem, monkeypatch, source)
+    assert short == pytest.approx((1 + MOST_COOLING) * first, abs=1)
+    assert short < usual / 2
+
+
+def test_values_and_what_learns_from_labels_gain_to_the_end(problem, monkeypatch, source):
+    monkeypatch.setattr(tuning, "ENOUGH", 100.0)
+    values = Goals.for_targets(problem[1].targets[:, 0], ["linear"], task="regression")
+    assert count_updates(problem, monkeypatch, source, values) > N_UPDATES / 2
+    assert count_updates(problem, monkeypatch) > N_UPDATES / 2
 
 
 @pytest.mark.parametrize(("depth", "share"), [(2, 1.0), (4, 1.0), (8, 0.5)])
@@ -272,7 +289,6 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
         update(self, slopes, rate)
 
     monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
-    monkeypatch.setattr(tuning, "ENOUGH", 0.0)
     monkeypatch.setattr(Soap, "update", seen)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
     first, second, *_, last = tune(make(), *samples, goals, WINDOWS, most_rate=3.0, **how)
