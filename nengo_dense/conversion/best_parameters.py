@@ -83,6 +83,19 @@ class BestParameters:
         losses = [judgement.loss for judgement in self.judgements[1:]]
         return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
 
+    def to_gain(self, lately: int) -> float:
+        """Return what the lowest loss may still fall by in as many judgements as ``lately``.
+
+        A loss is never below zero, and falls less and less: at most by as much as before. Before
+        it is lower than that of the first parameters, it may do so yet: infinity if nothing is
+        judged but these.
+        """
+        first, *losses = [judgement.loss for judgement in self.judgements]
+        lowest, earlier = min(losses, default=np.inf), losses[:-lately]
+        if not earlier or lowest >= first:
+            return lowest
+        return min(lowest, min(earlier) - lowest)
+
     def restore(self) -> Judgement:
         """Return to the best parameters, and what was said of them."""
         for parameter, value in zip(self.parameters, self._kept, strict=True):

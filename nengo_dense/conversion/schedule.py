@@ -6,8 +6,9 @@ import numpy as np
 FINAL_SHARE = 0.02
 #: Updates over which the step size grows from zero.
 WARM_UP = 20
-#: Share of the effort in which the step size falls, once nothing more is gained.
-COOLING = 0.25
+#: Share of the effort in which the step size falls, once nothing more is gained; and the most of
+#: it, relative to what was used until then.
+COOLING, MOST_COOLING = 0.25, 0.6
 
 
 class Schedule:
@@ -18,7 +19,7 @@ class Schedule:
     """
 
     def __init__(self) -> None:
-        self._cooled_from: float | None = None
+        self._cooled: tuple[float, float] | None = None
 
     def cool(self, used: float) -> None:
         """Hurry from now on; asked again, nothing changes.
@@ -28,14 +29,15 @@ class Schedule:
         used : float
             Share of the whole effort that is used, 0 to 1.
         """
-        if self._cooled_from is None:
-            self._cooled_from = min(used, 1.0)
+        if self._cooled is None:
+            lasts = min(COOLING, MOST_COOLING * used, 1 - used)
+            self._cooled = used, max(lasts, np.finfo(float).tiny)
 
     def place(self, used: float) -> float:
         """Return how much of the cosine is behind, from 0 to 1: all of it if 1 is reached."""
-        start = self._cooled_from
-        if start is not None and start < 1 - COOLING:
-            used = start + (used - start) * (1 - start) / COOLING
+        if self._cooled is not None:
+            start, lasts = self._cooled
+            used = start + (used - start) * (1 - start) / lasts
         return min(round(used, 9), 1.0)  # sums of shares may fall short of 1 by their rounding
 
     def share(self, n: int, used: float) -> float:

@@ -1,5 +1,6 @@
 """Tune weights and biases until the chip's integers answer as the source model does."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,6 +51,15 @@ USUAL_DEPTH = 4
 #: How often held-back samples judge the parameters, and how often in a row they may find nothing
 #: better before steps become small, and tuning ends.
 N_JUDGEMENTS, PATIENCE = 12, 4
+#: Nats that held-back samples have to gain in so many judgements, and at least so many updates, or
+#: that are to be left: with less, tuning of classes ends soon. Of fewer updates less is asked.
+#: Chosen on parts of training data (with 0.002 and 0.004): letters, digits, MNIST and what
+#: ``make_classification`` makes answer as rightly as without, within the standard error of 3 to 10
+#: seeds, in all updates (letters, 10 steps) to an eighth (MNIST, 100 steps, of which untuned
+#: stacks lose 0.0013 nats). Letters with 200 updates lost 0.4 points where 33 of them decided.
+#: Values gain to the end; and so may what learns from labels alone: digits trained in 25 steps, 5
+#: seeds, lost 0.4 +- 0.2 points.
+ENOUGH, LATELY, LEAST_LATELY = 0.003, 2, 50
 #: Loss of held-back samples, relative to the first one, that tells of too large steps; and how far
 #: they are from the source, likewise, and beyond the standard error of any share, if their loss is
 #: not much lower. Then tuning goes on from the best parameters, with a share of the steps. Where
@@ -124,6 +134,7 @@ def tune(
         rate = min(_rate(goals, best.judgements[0], n_steps, budget.haste), most_rate)
         rate *= min(1.0, USUAL_DEPTH / circuit.depth)
         n, used, schedule = 0, 0.0, Schedule()
+        may_end = source is not None and not goals.has_values
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
             batch = lessons.next_batch()
@@ -143,7 +154,8 @@ def tune(
             if is_lost:
                 best.restore()
                 steps, rate = Soap(best.parameters, sizes), RETREAT * rate
-            if best.since_lowest >= PATIENCE:
+            is_enough = may_end and _to_gain(best, goals, n / used) < ENOUGH / budget.haste
+            if best.since_lowest >= PATIENCE or is_enough:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
     return [*best.judgements, best.restore()]
@@ -183,6 +195,12 @@ def _is_worse(found: Judgement, first: Judgement, n: int) -> bool:
     error = 0.5 / np.sqrt(n)
     is_far = first.gap < MOST_APART and found.gap > FURTHER * first.gap + error
     return bool(found.loss > (MUCH_LOWER if is_far else WORSE) * first.loss)
+
+
+def _to_gain(best: BestParameters, goals: Goals, n_updates: float) -> float:
+    """Return the nats that are still to gain, of an effort of so many updates."""
+    lately = math.ceil(max(LATELY, LEAST_LATELY * N_JUDGEMENTS / n_updates))
+    return best.to_gain(lately) / goals.unit
 
 
 def _batch_size(n_steps: int, n_samples: int) -> int:

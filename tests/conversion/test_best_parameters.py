@@ -1,3 +1,5 @@
+from operator import attrgetter, methodcaller
+
 import numpy as np
 import pytest
 
@@ -39,18 +41,30 @@ def test_the_lowest_loss_is_kept(circuit, rng, monkeypatch):
     assert kept_after(circuit, rng, monkeypatch, losses) == 2
 
 
-def test_the_first_steps_may_lead_away(circuit, rng, monkeypatch):
+def said_of_losses(circuit, rng, monkeypatch, losses, say):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     goals = Goals.for_targets(samples.targets, ["softmax"])
     found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
-    since = []
-    for loss in (1.0, 3.0, 2.0, 2.5, 2.2, 0.5):
+    said = []
+    for loss in losses:
         monkeypatch.setattr(
             best_parameters, "judge", lambda *_, loss=loss: Judgement(loss, (0,), (0,))
         )
         found.judge_now()
-        since.append(found.since_lowest)
-    assert since == [0, 0, 0, 1, 2, 0]
+        said.append(say(found))
+    return said
+
+
+def test_the_first_steps_may_lead_away(circuit, rng, monkeypatch):
+    losses = 1.0, 3.0, 2.0, 2.5, 2.2, 0.5
+    say = attrgetter("since_lowest")
+    assert said_of_losses(circuit, rng, monkeypatch, losses, say) == [0, 0, 0, 1, 2, 0]
+
+
+def test_to_gain_is_what_the_last_judgements_gained_or_all_that_is_left(circuit, rng, monkeypatch):
+    losses = 1.0, 4.0, 1.5, 1.25, 0.5, 0.75, 0.25, 0.5, 0.5
+    said = said_of_losses(circuit, rng, monkeypatch, losses, methodcaller("to_gain", 2))
+    assert said == [np.inf, 4.0, 1.5, 1.25, 0.5, 0.5, 0.25, 0.25, 0.0]
 
 
 def test_fewer_answers_as_the_source_are_no_gain(circuit, rng, monkeypatch):

@@ -12,7 +12,7 @@ from nengo_dense.conversion.effort import EFFORTS, USUAL, Effort
 from nengo_dense.conversion.goal import Goal, Goals
 from nengo_dense.conversion.host_limit import LIMIT, HostLimit, share_beyond
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.schedule import Schedule
+from nengo_dense.conversion.schedule import MOST_COOLING, Schedule
 from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.layers.stack import DenseStack
@@ -30,14 +30,28 @@ def _few_updates(monkeypatch):
 
 
 @pytest.fixture
-def problem(rng):
+def layers(rng):
     weights = [rng.randn(10, 4), rng.randn(8, 10) / 3, rng.randn(3, 8)]
-    biases = [0.2 * rng.randn(n) for n in (10, 8, 3)]
+    return weights, [0.2 * rng.randn(n) for n in (10, 8, 3)]
+
+
+@pytest.fixture
+def source(layers):
+    weights, biases = layers
+
+    def logits(x):
+        for w, b in zip(weights[:-1], biases[:-1], strict=True):
+            x = np.maximum(x @ w.T + b, 0)
+        return x @ weights[-1].T + biases[-1]
+
+    return logits
+
+
+@pytest.fixture
+def problem(layers, source, rng):
+    weights, biases = layers
     x = rng.randn(300, 4)
-    y = x
-    for w, b in zip(weights[:-1], biases[:-1], strict=True):
-        y = np.maximum(y @ w.T + b, 0)
-    samples = Samples(x, y @ weights[-1].T + biases[-1])
+    samples = Samples(x, source(x))
 
     def make():
         return Circuit(
@@ -170,11 +184,9 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
 
-def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
-    """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
+def count_updates(problem, monkeypatch, source=None, goals=None):
     calls = []
-    make, *samples, goals = problem
-    monkeypatch.setattr("nengo_dense.conversion.tuning.LEARNING_RATE", 0.0)
+    make, *samples, usual = problem
     gradient = tuning.loss_and_gradient
 
     def counted(*arguments):
@@ -182,8 +194,33 @@ def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
         return gradient(*arguments)
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
-    tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    assert len(calls) < N_UPDATES
+    how = {"effort": "normal", "seed": 1, "progress_bar": False}
+    tune(make(), *samples, goals or usual, WINDOWS, source=source, **how)
+    return len(calls)
+
+
+def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
+    """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
+    monkeypatch.setattr(tuning, "LEARNING_RATE", 0.0)
+    assert count_updates(problem, monkeypatch) < N_UPDATES
+
+
+def test_tuning_of_classes_ends_where_hardly_anything_is_left_to_gain(
+    problem, monkeypatch, source
+):
+    usual = count_updates(problem, monkeypatch, source)
+    monkeypatch.setattr(tuning, "ENOUGH", 100.0)
+    first = N_UPDATES / tuning.N_JUDGEMENTS
+    short = count_updates(problem, monkeypatch, source)
+    assert short == pytest.approx((1 + MOST_COOLING) * first, abs=1)
+    assert short < usual / 2
+
+
+def test_values_and_what_learns_from_labels_gain_to_the_end(problem, monkeypatch, source):
+    monkeypatch.setattr(tuning, "ENOUGH", 100.0)
+    values = Goals.for_targets(problem[1].targets[:, 0], ["linear"], task="regression")
+    assert count_updates(problem, monkeypatch, source, values) > N_UPDATES / 2
+    assert count_updates(problem, monkeypatch) > N_UPDATES / 2
 
 
 @pytest.mark.parametrize(("depth", "share"), [(2, 1.0), (4, 1.0), (8, 0.5)])
