@@ -6,6 +6,9 @@ import pytest
 from host_network import NEURONS, make_network, presentations, run
 
 from nengo_dense import compat
+from nengo_dense.emulator import Simulator
+from nengo_dense.exceptions import NumberError
+from nengo_dense.layers import DenseStack
 
 LANES, PIECES = 3, [25, 1, 14]
 
@@ -113,3 +116,22 @@ def test_a_node_that_nothing_reaches_reads_zeros(kernel):
     with Simulator(net, progress_bar=False, kernel=kernel) as sim:
         sim.run_steps(5)
     np.testing.assert_array_equal(sim.data[alone], np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.filterwarnings("ignore:overflow encountered in multiply")  # Nengo's, and ours
+def test_a_drive_that_overflows_ends_every_simulator(encoding, kernel):
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node(np.full(4, 1e308))
+        stack = DenseStack([8, 5, 3], 4, encoding=encoding, seed=0)
+        nengo.Connection(source, stack.input, synapse=None)
+    with (
+        pytest.raises(FloatingPointError, match="invalid value encountered in subtract"),
+        compat.nengo_loihi().Simulator(net) as reference,
+    ):
+        reference.run_steps(2)
+    with (
+        Simulator(net, kernel=kernel, minibatch_size=2) as sim,
+        pytest.raises(NumberError, match="make data or weights smaller"),
+    ):
+        sim.run_steps(2)
