@@ -1,6 +1,5 @@
 """Samples and labels: accepted forms, and messages for everything else."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from nengo_dense.arguments import finite_array, random_state
 from nengo_dense.array_like import to_array
 from nengo_dense.exceptions import invalid
+from nengo_dense.notices import notify
 
 #: Most names of classes in a message.
 MOST_NAMES = 10
@@ -203,11 +203,11 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
             return indices
     numbers = [_whole(value) for value in values]
     if classes.dtype.kind == "U" and all(i is not None and 0 <= i < len(names) for i in numbers):
-        warnings.warn(
+        notify(
             f"{attr} has numbers, while the classes are text: they are taken for indices of "
             f"outputs, 0 for {names[0]!r} to {len(names) - 1} for {names[-1]!r}. To be sure, give "
             "the labels themselves.",
-            stacklevel=4,
+            stacklevel=3,
         )
         return np.array(numbers, dtype=int)
     wrong = values[int(_find(values, names, _itself).argmin())]

@@ -1,6 +1,5 @@
 """Whole test sets through a stack or a graph."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.notices import notify
 
 DECISIONS = ("window", "margin")
 #: Most memory in bytes for the answers after every step.
@@ -173,7 +173,7 @@ def evaluate(
     result = measure(run, judges, sources, "evaluating", stacklevel=2)
     found = result.outputs.values() if isinstance(result, SeveralOutputs) else [result]
     for said in judges.doubts([one.predictions for one in found]):
-        warnings.warn(said, stacklevel=2)
+        notify(said, stacklevel=1)
     return with_own_metrics(result, own)
 
 

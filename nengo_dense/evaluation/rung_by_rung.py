@@ -1,6 +1,5 @@
 """The loss of accuracy at each rung from a trained model to the chip's integers."""
 
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -29,6 +28,7 @@ from nengo_dense.importers import read_model
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.neurons import as_rates
+from nengo_dense.notices import notify
 
 #: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
 RUNGS = (
@@ -160,7 +160,7 @@ class _Climb:
         shown = self._shown
         self._outputs = heads_of(parts, shown.answered(source.logits(shown.rows)))
         for said in self._judges.doubts(self._judges.answers_in(self._outputs)):
-            warnings.warn(said, stacklevel=3)
+            notify(said, stacklevel=2)
         self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
         fitted = fitted_logits(source, shown.rows, calibration, error)
         if fitted is not None:
