@@ -152,7 +152,8 @@ def convert(
     Warns
     -----
     UserWarning
-        Without calibration, a layer's weights are of unusual scale; inputs are clipped.
+        Without calibration, a layer's weights are of unusual scale; inputs are clipped; or tuning
+        ended far from the source model's answers.
 
     Examples
     --------
