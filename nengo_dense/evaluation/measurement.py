@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import choice
+from nengo_dense.columns import other_rows
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.execution import Outcome, carry_out
 from nengo_dense.evaluation.judge import ClassJudge
@@ -163,6 +164,7 @@ def evaluate(
         mask=mask,
         per_frame=per_frame,
     )
+    apart = list(other_rows(x, y=y, source=source, sample_weight=sample_weight))
     y, source, sample_weight = run.truths(y, source, sample_weight)
     judges = judges_for(stack, y, run.n or 0, task, classes, sample_weight)
     _check_decision(judges, run, decision)
@@ -172,7 +174,7 @@ def evaluate(
     run.warn(stacklevel=2)
     result = measure(run, judges, sources, "evaluating", stacklevel=2)
     found = result.outputs.values() if isinstance(result, SeveralOutputs) else [result]
-    for said in judges.doubts([one.predictions for one in found]):
+    for said in [*apart, *judges.doubts([one.predictions for one in found])]:
         notify(said, stacklevel=1)
     return with_own_metrics(result, own)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag
+from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
@@ -118,6 +119,8 @@ def ladder(
     with outside_networks():
         source = read_model(model)
         shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame, calibration)
+        for said in other_rows(x, y=y, sample_weight=sample_weight):
+            notify(said, stacklevel=1)
         y, sample_weight = shown.truths(y, sample_weight)
         names = names_of_classes(source.classes, classes)
         parts, known = source_parts(source), conversion.get("task", source.task)
