@@ -232,9 +232,9 @@ def _needed(acts: list[Act]) -> list[Act]:
             for act in acts
             if act.kind in (Kind.SEND, Kind.KEEP)
             or isinstance(act.target, Total)
-            or _whole(act.target) in seen
+            or {_whole(act.target), act.state} & seen
         ]
-        read = {_whole(content) for act in needed for content in (act.source, act.state)}
+        read = {_whole(content) for act in needed for content in (act.source, act.state)} - {None}
         if read <= seen:
             return needed
         seen |= read

@@ -51,6 +51,26 @@ def test_following_a_plan_equals_nengo_loihi(name, parts, probed, kernel):
         assert_same([values[lane] for values in ours], expected)
 
 
+@pytest.mark.parametrize("attr", ["voltage", "output"])
+@pytest.mark.parametrize("name", list(NEURONS))
+def test_neurons_of_which_a_probe_alone_reads_anything_go_on(name, attr, kernel):
+    """Their output may lead nowhere, and be read by nobody where their voltage is."""
+    with nengo.Network(seed=0) as net:
+        compat.nengo_loihi().add_params(net)
+        on_chip = nengo.Ensemble(5, 1, neuron_type=NEURONS["relu"])
+        nengo.Connection(nengo.Node([0.5]), on_chip)
+        alone = nengo.Ensemble(12, 1, neuron_type=NEURONS[name], seed=1)
+        net.config[alone].on_chip = False
+        probe = nengo.Probe(alone.neurons, attr)
+    with compat.nengo_loihi().Simulator(net) as reference:
+        reference.run_steps(30)
+    with Simulator(net, kernel=kernel, minibatch_size=2) as sim:
+        sim.run_steps(30)
+    assert reference.data[probe].any()
+    for lane in sim.data[probe]:
+        np.testing.assert_array_equal(lane, reference.data[probe])
+
+
 def test_data_that_holds_replaces_the_bias_of_a_readout(kernel):
     bias = np.random.RandomState(2).normal(size=(LANES, 3, 2)).repeat([10, 1, 9], axis=1)
     results = []
