@@ -72,6 +72,8 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
         way_out = ""
         if isinstance(value, Mapping):
             way_out = "; take the array out of it"
+        elif hasattr(value, "collect"):  # of polars, Dask or Spark
+            way_out = "; give its collect()"
         elif isinstance(value, Iterable) and not isinstance(value, Set):
             way_out = "; put what it yields into one array, as numpy.concatenate(list(...)) does"
         raise invalid(

@@ -4,7 +4,7 @@ Numbers for names, as of a data frame made of an array, say an order and nothing
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, product
 from numbers import Real
@@ -17,6 +17,8 @@ from nengo_dense.plugins import show
 
 #: Where the names that a network knows are from.
 WHERE = "in calibration or training"
+#: Begins the names of features of which only their axis has one.
+AXIS = "axis "
 #: A name for each feature, None for one without.
 Names = tuple[str | None, ...]
 #: Values of an input, or of each of several, in their order.
@@ -78,7 +80,8 @@ def _columns(x: Any, n: int) -> list[Any]:
     try:
         if hasattr(x, "coords") and hasattr(x, "ndim"):
             return _of_axes(x, n)
-        for attr in ("column_names", "columns", "index"):  # Arrow, data frames, one row of these
+        # Arrow, data frames, one row of these, named tuples
+        for attr in ("column_names", "columns", "index", "_fields"):
             names = getattr(x, attr, None)
             if names is not None and not callable(names):
                 return list(names)
@@ -98,7 +101,8 @@ def _of_axes(x: Any, n: int) -> list[Any]:
             axes = zip(x.dims[k:], x.shape[k:], strict=True)
             places = product(*([f"{dim} {i}" for i in range(size)] for dim, size in axes))
             return [", ".join(place) for place in places]
-    return []
+    is_named = x.ndim == 2 and x.shape[-1] == n and last != "dim_1"  # xarray's own names
+    return [f"{AXIS}{last}: {i}" for i in range(n)] if is_named and not turned else []
 
 
 def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Sizes) -> None:
@@ -137,8 +141,60 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
             start += n
         return
     names = column_names(x, attr, sizes)
-    if names is not None and known is not None and len(names) == len(known):
+    if names is None or known is None or len(names) != len(known):
+        return
+    axis, other = _axis_of(known), _axis_of(names)
+    if axis and other and x.dims[0] == axis != other:
+        raise invalid(
+            f"has its axes in another order than {where}: features are along {axis!r} there, "
+            f"which is the first axis here. Give {attr}.transpose({other!r}, {axis!r}), if "
+            "not just its names are mixed up",
+            attr,
+        )
+    if not axis and not other:
         _compare(names, known, attr, where, _chosen_by(x))
+
+
+def _axis_of(names: Names) -> str:
+    """Return the axis that features are along, if they have no names of their own."""
+    first = names[0] or ""
+    return first.removeprefix(AXIS).removesuffix(": 0") if first.startswith(AXIS) else ""
+
+
+def other_rows(x: Any, **others: Any) -> Iterator[str]:
+    """Say that rows are taken by place though their index has them in another order.
+
+    Parameters
+    ----------
+    x : object
+        Samples.
+    **others : object
+        What is given for each sample, such as labels, by the names of arguments.
+
+    Examples
+    --------
+    >>> list(other_rows([[1.0], [2.0]], y=[0, 1]))
+    []
+    """
+    for attr, values in others.items():
+        try:
+            ours, theirs = _rows(x), _rows(values)
+            if ours == theirs or Counter(ours) != Counter(theirs):
+                continue
+        except Exception:  # whatever has attributes of these names
+            continue
+        i = next(i for i, pair in enumerate(zip(ours, theirs, strict=True)) if pair[0] != pair[1])
+        yield (
+            f"{attr} has the rows of the samples in another order, by their index, and is taken "
+            f"by place: row {i} is {show(ours[i])} there, and {show(theirs[i])} in {attr}. If "
+            f"they belong together by index, give {attr}.loc[x.index], and otherwise "
+            f"{attr}.to_numpy()."
+        )
+
+
+def _rows(x: Any) -> list[Any]:
+    """Return the names of the rows of a data frame or series of pandas."""
+    return list(x.index) if hasattr(x, "iloc") else []
 
 
 def read_in_two_ways(x: Any, sizes: Sizes, attr: str) -> str:

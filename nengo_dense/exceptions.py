@@ -8,7 +8,7 @@ import copyreg
 from inspect import isclass, isroutine
 from typing import Any
 
-from nengo.exceptions import NengoException, ValidationError
+from nengo.exceptions import NengoException, SimulationError, ValidationError
 
 from nengo_dense.terminal import printable
 
@@ -134,6 +134,10 @@ class FileFormatError(NengoException, ValueError):
 
 class MissingDependencyError(NengoException, ImportError):
     """An optional package is missing, or its version does not work."""
+
+
+class NumberError(SimulationError, FloatingPointError):
+    """A number on the host became infinite, or none, where Nengo stops a simulation for it."""
 
 
 class PluginError(NengoException, RuntimeError):

@@ -1,6 +1,5 @@
 """Samples and labels: accepted forms, and messages for everything else."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from nengo_dense.arguments import finite_array, random_state
 from nengo_dense.array_like import to_array
 from nengo_dense.exceptions import invalid
+from nengo_dense.notices import notify
 
 #: Most names of classes in a message.
 MOST_NAMES = 10
@@ -139,7 +139,7 @@ def check_labels(
     inner = [size for size in labels.shape[1:] if size != 1]
     labels = labels.reshape([*labels.shape[:1], *inner])
     if labels.ndim == 2:
-        order = columns_of_classes(y, classes)
+        order = _order_of(y, n_classes) if classes is None else columns_of_classes(y, classes)
         if order is not None or labels.shape[1] == n_classes:
             rows = _from_one_hot(labels, attr)
             return _all_of_them(rows if order is None else order[rows], n, n_classes, attr)
@@ -203,11 +203,11 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
             return indices
     numbers = [_whole(value) for value in values]
     if classes.dtype.kind == "U" and all(i is not None and 0 <= i < len(names) for i in numbers):
-        warnings.warn(
+        notify(
             f"{attr} has numbers, while the classes are text: they are taken for indices of "
             f"outputs, 0 for {names[0]!r} to {len(names) - 1} for {names[-1]!r}. To be sure, give "
             "the labels themselves.",
-            stacklevel=4,
+            stacklevel=3,
         )
         return np.array(numbers, dtype=int)
     wrong = values[int(_find(values, names, _itself).argmin())]
@@ -286,13 +286,13 @@ def _whole(value: Any) -> int | None:
     return int(value) if whole else None
 
 
-def columns_of_classes(y: Any, classes: np.ndarray | None) -> np.ndarray | None:
+def columns_of_classes(y: Any, classes: np.ndarray) -> np.ndarray | None:
     """Return the class of each column of a data frame, if the columns' names are classes.
 
     Parameters
     ----------
     y : object
-    classes : (n_classes,) ndarray or None
+    classes : (n_classes,) ndarray
 
     Returns
     -------
@@ -300,10 +300,20 @@ def columns_of_classes(y: Any, classes: np.ndarray | None) -> np.ndarray | None:
         Index of a class for each column.
     """
     columns = getattr(y, "columns", None)
-    if columns is None or classes is None or not len(columns):
+    if columns is None or not len(columns):
         return None
     order = _find(list(columns), [_text(name) for name in classes.tolist()], _text)
     return order if order.min() >= 0 else None
+
+
+def _order_of(y: Any, n_classes: int) -> np.ndarray | None:
+    """Return the index of each column of a data frame whose names are numbers, from the least."""
+    try:
+        numbers = np.array([float(str(name)) for name in getattr(y, "columns", ())])
+    except ValueError:  # other names, or none
+        return None
+    is_order = len(numbers) == len(np.unique(numbers)) == n_classes
+    return np.argsort(np.argsort(numbers)) if is_order else None
 
 
 def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:

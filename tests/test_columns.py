@@ -1,6 +1,7 @@
 import datetime
 import json
 import re
+from collections import namedtuple
 from contextlib import nullcontext
 
 import numpy as np
@@ -9,7 +10,7 @@ from data_frame import DataArray, Frame, Row
 from nengo.exceptions import ValidationError
 
 import nengo_dense
-from nengo_dense.columns import as_names, check_columns, column_names, read_in_two_ways
+from nengo_dense.columns import as_names, check_columns, column_names, other_rows, read_in_two_ways
 from nengo_dense.importers import read_model
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.training import fit
@@ -77,7 +78,7 @@ def test_an_array_with_named_axes_has_the_names_of_the_last():
     assert column_names(DataArray(x, ("n", "of"), of=["a", "b"]), "x", 2) == ("a", "b")
     frames = DataArray(np.zeros((4, 5, 2)), ("n", "time", "of"), of=["a", "b"])
     assert column_names(frames, "x", 2) == ("a", "b")
-    assert column_names(DataArray(x, ("n", "of")), "x", 2) is None
+    assert column_names(DataArray(x, ("dim_0", "dim_1")), "x", 2) is None
     assert column_names(DataArray(x, ("n", "of"), of=["a", "b"]), "x", 3) is None
 
 
@@ -90,6 +91,37 @@ def test_axes_in_another_order_are_noticed():
     ):
         with pytest.raises(ValidationError, match="other columns than there"):
             check_columns(x, known, "x", "there", 4)
+
+
+def test_a_square_array_whose_axes_change_places_is_refused():
+    known = column_names(DataArray(np.zeros((9, 3)), ("n", "of")), "x", 3)
+    square = np.zeros((3, 3))
+    with pytest.raises(ValidationError, match=r"x\.transpose\('n', 'of'\)"):
+        check_columns(DataArray(square, ("of", "n")), known, "x", "there", 3)
+    for other in (
+        DataArray(square, ("n", "of")),
+        DataArray(square, ("time", "channel")),
+        DataArray(square, ("n", "of"), of=["a", "b", "c"]),
+        Frame(["a", "b", "c"], square),
+    ):
+        check_columns(other, known, "x", "there", 3)
+    check_columns(DataArray(square, ("n", "of")), ("a", "b", "c"), "x", "there", 3)
+
+
+def test_named_tuples_have_the_names_of_their_fields():
+    turned = namedtuple("Row", ["b", "a"])(1.0, 2.0)
+    with pytest.raises(ValidationError, match=r"x has its columns in another order|another order"):
+        check_columns([turned, turned], ("a", "b"), "x", "there", 2)
+
+
+def test_rows_that_another_index_puts_elsewhere_are_told_of():
+    x, y = Row([3, 1, 2], np.zeros((3, 2))), Row([1, 2, 3], [0, 1, 1])
+    x.iloc = y.iloc = None
+    (said,) = other_rows(x, y=y, sample_weight=None)
+    assert "row 0 is 3 there, and 1 in y. If they belong together by index, give y.loc" in said
+    for index in ([3, 1, 2], [0, 1, 2], [1, 2]):
+        y.index = index
+        assert not list(other_rows(x, y=y))
 
 
 def test_what_has_strange_columns_has_no_names():

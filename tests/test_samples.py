@@ -92,6 +92,13 @@ def test_labels_of_two_truth_values_find_their_outputs():
     np.testing.assert_array_equal(check_labels([True, False], 2, 2, classes=classes), [1, 0])
 
 
+@pytest.mark.parametrize("columns", [[2, 0, 1], ["2", "0", "1"], [3, 1, 2], np.array([9, 4, 6])])
+def test_columns_that_are_numbers_in_another_order_are_taken_by_them(columns):
+    frame = Frame(columns, np.eye(3)[[0, 1, 2, 0]])
+    assert check_labels(frame, 4, 3).tolist() == [2, 0, 1, 2]
+    assert check_labels(Frame([1, 1, 0], frame.rows), 4, 3).tolist() == [0, 1, 2, 0]
+
+
 def test_columns_of_a_data_frame_are_taken_by_their_names():
     rows = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     frame = Frame(["one", "two", "zero"], rows)  # sorted, as pandas.get_dummies does

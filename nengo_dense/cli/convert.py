@@ -7,12 +7,13 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.cli import console, model
 from nengo_dense.cli.number import add_timing, timing
-from nengo_dense.cli.output import stack_path
+from nengo_dense.cli.output import archive_path
 from nengo_dense.conversion.conversion import TARGETS
 from nengo_dense.conversion.effort import EFFORTS, check_effort
 from nengo_dense.conversion.goal import TASKS
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers.graph import DenseGraph
+from nengo_dense.layers.stack_file import STACK
 from nengo_dense.layers.tuning_record import TuningRecord
 
 
@@ -45,7 +46,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="tune for an answer at every frame, where --calibrate has sequences",
     )
-    parser.add_argument("-o", "--output", required=True, type=stack_path, metavar="STACK.npz")
+    parser.add_argument(
+        "-o", "--output", required=True, type=archive_path(STACK), metavar="STACK.npz"
+    )
     parser.set_defaults(run_command=run)
 
 

@@ -8,7 +8,6 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense import compat, picture_file
 from nengo_dense.files import Kind, check_target
-from nengo_dense.layers.stack_file import STACK
 
 
 def output_file(kind: Kind) -> Callable[[str], str]:
@@ -46,11 +45,15 @@ def picture_path(path: str) -> str:
     return output_file(kind)(path)
 
 
-def stack_path(path: str) -> str:
-    """Return the path of a stack."""
-    if Path(named(path)).suffix != ".npz":
-        raise argparse.ArgumentTypeError(f"{path} must end in .npz")
-    return output_file(STACK)(path)
+def archive_path(kind: Kind) -> Callable[[str], str]:
+    """Return an argparse type for the path of a ``.npz`` file of this kind."""
+
+    def check(path: str) -> str:
+        if Path(named(path)).suffix != ".npz":
+            raise argparse.ArgumentTypeError(f"{path} must end in .npz")
+        return output_file(kind)(path)
+
+    return check
 
 
 def check_drawing(option: str, path: str | None) -> None:

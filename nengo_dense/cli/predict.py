@@ -11,7 +11,7 @@ from nengo_dense.archive import read_header
 from nengo_dense.cli import console, model
 from nengo_dense.cli.data import load_samples
 from nengo_dense.cli.number import add_running, add_timing, shown, timing
-from nengo_dense.cli.output import output_file
+from nengo_dense.cli.output import archive_path
 from nengo_dense.evaluation import predict
 
 
@@ -52,7 +52,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         required=True,
-        type=output_file(ANSWERS),
+        type=archive_path(ANSWERS),
         metavar="FILE.npz",
         help="file to write: array y, a row of outputs for each sample (y.NAME for each of "
         "several outputs), and labels where the model knows its classes",

@@ -16,6 +16,7 @@ from nengo_dense.arguments import (
     presentation_steps,
     unusual_time,
 )
+from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import chain_conversion, graph_conversion
 from nengo_dense.conversion.effort import check_effort
@@ -152,7 +153,8 @@ def convert(
     Warns
     -----
     UserWarning
-        Without calibration, a layer's weights are of unusual scale; inputs are clipped.
+        Without calibration, a layer's weights are of unusual scale; inputs are clipped; or tuning
+        ended far from the source model's answers.
 
     Examples
     --------
@@ -169,8 +171,9 @@ def convert(
     if choice(target, TARGETS, "target") == "lava":
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
-    if said := unusual_time(presentation_time, dt):
-        warnings.warn(said, stacklevel=2)
+    for said in (unusual_time(presentation_time, dt), *other_rows(calibration, labels=labels)):
+        if said:
+            warnings.warn(said, stacklevel=2)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
     share = (
         None if percentile is None else between(percentile, 0, 100, "percentile", with_low=False)

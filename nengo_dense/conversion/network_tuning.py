@@ -1,5 +1,6 @@
 """The tuning of a whole stack or graph: samples, deadlines, and its record."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,12 @@ from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
+from nengo_dense.notices import notify
+from nengo_dense.plugins import show
+
+#: Share of samples answered otherwise than by the source model, and distance of values in
+#: standard deviations (R2 of 0.91), beyond which it is said, as the network is hardly the same.
+FAR_SHARE, FAR_VALUES = 0.1, 0.3
 
 
 def tune_network(
@@ -97,6 +104,9 @@ def tune_network(
         judgements = learn(circuit, *divide(samples, seed), goals, windows, **how)
     except BuildError as err:
         raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
+    if not may_be_new:
+        for said in _far_off(judgements[-1], goals, [part.name for part in outputs]):
+            notify(said, stacklevel=3)
     set_parameters(network, *circuit.in_network_units())
     frame_steps = calibration.frame_steps
     network.tuned = TuningRecord(
@@ -113,6 +123,26 @@ def tune_network(
         task=task,
     )
     return judgements
+
+
+def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:
+    """Say of which outputs answers are far from the source's, by more than chance."""
+    shares = zip(names, goals.of_values, found.apart, found.doubt, strict=False)
+    for name, of_values, apart, doubt in shares:
+        if apart - 2 * doubt <= (FAR_VALUES if of_values else FAR_SHARE):
+            continue
+        where = f" at output {show(name)}" * (len(names) > 1)
+        how = (
+            f"are off by {apart:.0%} of their standard deviation"
+            if of_values
+            else f"differ in {apart:.0%} of the samples"
+        )
+        yield (
+            f"Answers of the converted network{where} {how} from the source model's, on held-back "
+            "calibration data. More effort= or a longer presentation_time= may bring it nearer. "
+            "Inputs of which a few are much larger than all others are better made smaller before "
+            "the model is trained, by a logarithm or limits."
+        )
 
 
 def _windows(calibration: Calibration, depth: int) -> list[Window]:

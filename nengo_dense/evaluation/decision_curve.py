@@ -8,11 +8,11 @@ import numpy as np
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.measurement import evaluate
-from nengo_dense.evaluation.notices import Notices
 from nengo_dense.evaluation.run import check_one_output
 from nengo_dense.evaluation.stopping import Decision, margins_of
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.notices import Notices
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -179,7 +179,7 @@ def decision_curve(
         if word in options:
             raise invalid("is what this curve chooses itself; leave it out", word)
     known = {**options, "decision": "margin", "task": "classification"}
-    with Notices(__file__):
+    with Notices():
         seen = evaluate(stack, *calibration, **{**known, "sample_weight": None, "metrics": None})
         tested = evaluate(stack, x, y, **known)
     assert isinstance(seen, Classification), "the task was given"

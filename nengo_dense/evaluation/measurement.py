@@ -1,12 +1,12 @@
 """Whole test sets through a stack or a graph."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nengo_dense.arguments import choice
+from nengo_dense.columns import other_rows
 from nengo_dense.evaluation.decision import answer_type
 from nengo_dense.evaluation.execution import Outcome, carry_out
 from nengo_dense.evaluation.judge import ClassJudge
@@ -24,6 +24,7 @@ from nengo_dense.evaluation.run import Run
 from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.notices import notify
 
 DECISIONS = ("window", "margin")
 #: Most memory in bytes for the answers after every step.
@@ -163,6 +164,7 @@ def evaluate(
         mask=mask,
         per_frame=per_frame,
     )
+    apart = list(other_rows(x, y=y, source=source, sample_weight=sample_weight))
     y, source, sample_weight = run.truths(y, source, sample_weight)
     judges = judges_for(stack, y, run.n or 0, task, classes, sample_weight)
     _check_decision(judges, run, decision)
@@ -172,8 +174,8 @@ def evaluate(
     run.warn(stacklevel=2)
     result = measure(run, judges, sources, "evaluating", stacklevel=2)
     found = result.outputs.values() if isinstance(result, SeveralOutputs) else [result]
-    for said in judges.doubts([one.predictions for one in found]):
-        warnings.warn(said, stacklevel=2)
+    for said in [*apart, *judges.doubts([one.predictions for one in found])]:
+        notify(said, stacklevel=1)
     return with_own_metrics(result, own)
 
 

@@ -1,6 +1,5 @@
 """A user's own measures."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -9,6 +8,7 @@ import numpy as np
 
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.exceptions import invalid
+from nengo_dense.notices import notify
 from nengo_dense.plugins import show
 
 Metric = Callable[..., float]
@@ -54,7 +54,7 @@ def with_metrics(evaluation: Kind, metrics: Mapping[str, Metric] | None) -> Kind
         except Exception as err:  # the user's own code; the rest of the result is worth keeping
             found[str(name)] = float("nan")
             notes.append(f"The metric {name!r} failed: {type(err).__name__}: {err}")
-            warnings.warn(notes[-1], stacklevel=3)
+            notify(notes[-1], stacklevel=2)
     return replace(evaluation, own_metrics=found, notes=tuple(notes))
 
 

@@ -1,6 +1,5 @@
 """How samples are to go through a stack or a graph, with all checks before it."""
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +28,7 @@ from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.layers.tuning_record import chosen_times
+from nengo_dense.notices import notify
 from nengo_dense.sequence import Sequences, join
 
 TARGETS = ("sim", "simreal", "nengo")
@@ -176,7 +176,7 @@ class Run:
     def warn(self, stacklevel: int) -> None:
         """Say the notes, to the caller of whoever calls this (1), or further up."""
         for note in self.notes:
-            warnings.warn(note, stacklevel=stacklevel + 1)
+            notify(note, stacklevel)
 
     def notes_after(self, layers: list[LayerActivity], stacklevel: int) -> tuple[str, ...]:
         """Return all notes; say those that the run itself brought, as `warn` does.
@@ -188,7 +188,7 @@ class Run:
         faults = [] if tuned else [layer.fault(self.dt) for layer in layers]
         found = tuple(filter(None, (self.samples.doubt(), *faults)))
         for note in found:
-            warnings.warn(note, stacklevel=stacklevel + 1)
+            notify(note, stacklevel)
         return self.notes + found
 
     @property

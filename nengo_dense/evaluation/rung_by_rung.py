@@ -1,6 +1,5 @@
 """The loss of accuracy at each rung from a trained model to the chip's integers."""
 
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import flag
+from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
@@ -29,6 +29,7 @@ from nengo_dense.importers import read_model
 from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.neurons import as_rates
+from nengo_dense.notices import notify
 
 #: Rungs below the source model: name, target of `evaluate`, what is changed in the stack.
 RUNGS = (
@@ -118,6 +119,8 @@ def ladder(
     with outside_networks():
         source = read_model(model)
         shown = LadderSamples.of(source, x, presentation_time, dt, mask, per_frame, calibration)
+        for said in other_rows(x, y=y, sample_weight=sample_weight):
+            notify(said, stacklevel=1)
         y, sample_weight = shown.truths(y, sample_weight)
         names = names_of_classes(source.classes, classes)
         parts, known = source_parts(source), conversion.get("task", source.task)
@@ -160,7 +163,7 @@ class _Climb:
         shown = self._shown
         self._outputs = heads_of(parts, shown.answered(source.logits(shown.rows)))
         for said in self._judges.doubts(self._judges.answers_in(self._outputs)):
-            warnings.warn(said, stacklevel=3)
+            notify(said, stacklevel=2)
         self._add("source model", self._judges.of_source(self._outputs, self._outputs), [])
         fitted = fitted_logits(source, shown.rows, calibration, error)
         if fitted is not None:

@@ -10,11 +10,11 @@ from nengo_dense.arguments import as_floats, refuse_truth, whole_steps
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.measurement import evaluate
-from nengo_dense.evaluation.notices import Notices
 from nengo_dense.evaluation.run import check_one_output, check_stack
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.tuning_record import chosen_times
+from nengo_dense.notices import Notices
 from nengo_dense.report_page import Report, legend, pictures, wide
 from nengo_dense.report_table import ReportTable, paragraphs
 
@@ -202,7 +202,7 @@ def stream_report(
     for gap in gaps:
         whole_steps(gap, dt, "gaps")
     order = options.pop("order", None)
-    with Notices(__file__):
+    with Notices():
         reset = evaluate(stack, x, y, **options)
         known = {**options, "order": order, "reset": False, "source": reset.predictions}
         return StreamReport(reset, [evaluate(stack, x, y, gap=gap, **known) for gap in gaps])

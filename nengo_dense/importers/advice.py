@@ -81,6 +81,15 @@ ADVICE = (
         "firing rates are not negative and have no ceiling to use: retrain with 'relu'",
         ON_HOST,
     ),
+    Advice(
+        "^ if, ^ loop, ^ scan",
+        "it chooses or repeats parts of the graph when it runs: export the model with the choice "
+        "made and the repetition written out",
+    ),
+    Advice(
+        "cum sum, cumsum, cumulative sum",
+        "it is a layer whose weights are a triangle of ones: put that in its place",
+    ),
     Advice("argmax, arg max, topk, top k", ON_HOST),
     Advice(
         "pow, power, sqrt, rsqrt, square, exp, log, abs, sin, cos, where, truediv, div, floordiv, "

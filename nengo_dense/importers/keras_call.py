@@ -206,7 +206,8 @@ def _matmul(layer: KerasLayer, shape: Shape, kind: str) -> Operations:
     ]
     if turned == ["transpose_b"] and second is not FLOWING:
         second, turned = numbers(second).T, []
-    if turned or (second is FLOWING and not shape.is_flat):
+    several = second is not FLOWING and np.ndim(numbers(second)) != 2
+    if turned or several or (second is FLOWING and not shape.is_flat):
         return [unsupported(layer.label, "a product along one axis of several", "einsum")]
     if second is FLOWING:
         return product(first, second, layer.label)

@@ -84,9 +84,18 @@ def _last_output(layer: Any) -> Any:
     return layer.output if len(layer._inbound_nodes) == 1 else None
 
 
+#: Packages that Keras's classes are in.
+PACKAGES = ("keras", "tf_keras", "tensorflow")
+
+
 def _package_of(model: Any) -> Any:
-    """Return the Keras that a model is of: keras, tf_keras, or TensorFlow's own."""
-    package = sys.modules[type(model).__module__.partition(".")[0]]
+    """Return the Keras that a model is of: keras, tf_keras, or TensorFlow's own.
+
+    The class of the model itself may be the user's.
+    """
+    names = [cls.__module__.partition(".")[0] for cls in type(model).__mro__]
+    name = next((name for name in names if name in PACKAGES), names[0])
+    package = sys.modules[name]
     return getattr(package, "keras", package)
 
 

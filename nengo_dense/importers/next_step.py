@@ -30,6 +30,8 @@ FILES = {
     ".npz": "a .npz file holds arrays without a model; load them with numpy.load and give the "
     "layers as a list of (weights, bias, activation); a stack that was saved is read by "
     "DenseStack.load, and is converted already",
+    ".py": "a .py file is code; import it and give the model, or on the command line say which "
+    "network of it is meant, as FILE.py:NAME",
     ".npy": "a .npy file holds an array without a model; load it with numpy.load and give the "
     "layers as a list of (weights, bias, activation)",
 }

@@ -22,6 +22,18 @@ def label_of(node: Any, output: str) -> str:
     return node.name or output
 
 
+def taken_by(node: Any) -> list[str]:
+    """List the tensors that a node takes, also within its graphs (of ``If``, ``Loop``)."""
+    names = [name for name in node.input if name]
+    for item in node.attribute:
+        for graph in (*([item.g] if item.HasField("g") else []), *item.graphs):
+            own = {value.name for value in (*graph.input, *graph.initializer)}
+            own |= {name for inner in graph.node for name in inner.output}
+            inside = [name for inner in graph.node for name in taken_by(inner)]
+            names += [name for name in inside if name not in own]
+    return list(dict.fromkeys(names))
+
+
 class OnnxGraph:
     """A graph with its constants apart from what depends on the input.
 
@@ -76,7 +88,7 @@ class OnnxGraph:
             elif key not in order:
                 open_nodes.add(key)
                 waiting.append((name, True))
-                waiting += [(source, False) for source in reversed(node.input) if source]
+                waiting += [(source, False) for source in reversed(taken_by(node))]
         return list(order.values()), circle
 
     def is_constant(self, name: str) -> bool:
@@ -124,8 +136,9 @@ class OnnxGraph:
         if node.domain not in (*DOMAINS, "ai.onnx.ml"):
             return False
         if node.op_type == "DequantizeLinear":
-            axis = self.settings(node).get("axis", 1)
-            self._keep(node.output[0], lambda: dequantized(self._taken(node), axis))
+            how = self.settings(node)
+            axis, block = how.get("axis", 1), how.get("block_size", 0)
+            self._keep(node.output[0], lambda: dequantized(self._taken(node), axis, block))
             return True
         if node.op_type == "Cast":
             self._keep(node.output[0], lambda: self._cast(node))

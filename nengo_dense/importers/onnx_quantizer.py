@@ -93,7 +93,7 @@ def quantized(node: Any, arrays: list[np.ndarray], settings: dict[str, Any]) -> 
     return quantizer.rounded(values)
 
 
-def dequantized(arrays: list[np.ndarray], axis: int) -> np.ndarray:
+def dequantized(arrays: list[np.ndarray], axis: int, block: int = 0) -> np.ndarray:
     """Return ``(x - zero) * scale`` of a constant, as ``DequantizeLinear`` does.
 
     onnx's reference implementation has it for the newest versions of the operator alone.
@@ -101,11 +101,21 @@ def dequantized(arrays: list[np.ndarray], axis: int) -> np.ndarray:
     Parameters
     ----------
     arrays : list of ndarray
-        Values, scale and perhaps zero point; the last two one, or one an index of the axis.
+        Values, scale and perhaps zero point; the last two one, or one an index of the axis, or
+        one for each block along it.
     axis : int
+    block : int, optional
+        Length of a block; the last may be cut. 0 where there are none.
     """
     values, scale, *zero = (np.asarray(array, dtype=np.float64) for array in arrays)
-    if scale.size > 1:
+    if block:
+        index = np.arange(values.shape[axis]) // block
+        shape = list(values.shape)
+        shape[axis] = int(index[-1]) + 1
+        if list(scale.shape) != shape:
+            raise ValueError(f"its scale must have shape {tuple(shape)}, has {scale.shape}")
+        scale, zero = scale.take(index, axis), [each.take(index, axis) for each in zero]
+    elif scale.size > 1:
         shape = [1] * values.ndim
         shape[axis] = -1
         scale, zero = scale.reshape(shape), [each.reshape(shape) for each in zero]

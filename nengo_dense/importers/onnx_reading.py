@@ -10,7 +10,7 @@ from nengo_dense.importers.arithmetic_call import FLOWING
 from nengo_dense.importers.feature_layout import MAX_FOLLOWED, Layout, moved, selection
 from nengo_dense.importers.graph_folding import GraphNode, Merge
 from nengo_dense.importers.onnx_constant import MOVING, evaluate
-from nengo_dense.importers.onnx_graph import DOMAINS, OnnxGraph, label_of
+from nengo_dense.importers.onnx_graph import DOMAINS, OnnxGraph, label_of, taken_by
 from nengo_dense.importers.operation import Operation, Problem, attempt, unsupported
 from nengo_dense.importers.quantizer import Quantizer
 
@@ -67,7 +67,7 @@ class OnnxReading:
         label = label_of(node, outputs[0])
         if self.graph.fold(node):
             return
-        sources = [name for name in node.input if name and not self.graph.is_constant(name)]
+        sources = [name for name in taken_by(node) if not self.graph.is_constant(name)]
         known = [name for name in sources if name in self.layouts]
         if node.op_type == "Shape" and node.domain in DOMAINS and known:
             self.graph.know_shape(node, self.layouts[sources[0]].shape)

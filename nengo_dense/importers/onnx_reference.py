@@ -104,9 +104,14 @@ class _Runner:
         return list(zip(self.tensors, found, strict=True))
 
     def types(self) -> set[str]:
-        """Name the types of the graph's constants and of its inputs."""
+        """Name the types of the graph's constants and inputs, and those that it casts to."""
         kinds = {self.graph.type_name(t.data_type) for t in self.graph.graph.initializer}
-        return {*self.kinds, *kinds}
+        casts = {
+            self.graph.type_name(self.graph.settings(node)["to"])
+            for node in self.nodes
+            if node.op_type == "Cast" and not self.graph.is_constant(node.input[0])
+        }
+        return {*self.kinds, *kinds, *casts}
 
     def _evaluator(self, names: list[str]) -> Any:
         """Make a model of the needed nodes, which gives these tensors."""

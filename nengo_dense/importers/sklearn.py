@@ -95,7 +95,7 @@ def _estimator(model: Any, label: str, is_end: bool = True) -> Operations:
 def _way_out(model: Any) -> str:
     if hasattr(model, "transform") and not hasattr(model, "predict"):
         return "apply it to the data before they enter, and give the part of the pipeline after it"
-    if hasattr(model, "refit"):
+    if hasattr(model, "refit") and not hasattr(model, "estimator_"):
         return "it has no best_estimator_; call its fit first, with refit=True"
     for name, part in PARTS.items():
         if hasattr(model, name):

@@ -34,6 +34,9 @@ WRAPPERS = {
     "OptimizedModule": "_orig_mod",
 }
 
+#: Modules of PyTorch whose layers watch values before a quantization, or round as it will.
+PREPARING = ("torch.ao.quantization.observer", "torch.ao.quantization.fake_quantize")
+
 
 class TorchImporter:
     """Reads PyTorch modules; batch normalization and dropout as in evaluation."""
@@ -94,7 +97,13 @@ def _unreadable(model: Any) -> list[str]:
         for label, layer in model.named_modules()
         if (kind := _wrapper(layer))
     ]
-    return [*lazy, *empty, *wrapped]
+    prepared = [
+        f"{label!r} watches or rounds values, as the model is prepared for its quantization; give "
+        "it as it was before, the chip's own is done here"
+        for label, layer in model.named_modules()
+        if type(layer).__module__.startswith(PREPARING)
+    ]
+    return [*lazy, *empty, *wrapped, *prepared[:1]]
 
 
 def _complex(traced: Any) -> list[str]:

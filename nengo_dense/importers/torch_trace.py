@@ -46,15 +46,32 @@ def trace(model: Any, name: str) -> Any:
     try:
         while True:
             try:
-                return _traced(model, lengths)
+                traced = _traced(model, lengths)
             except _Unrolled as loop:
                 lengths.append(_length(model, loop))
+            else:
+                break
     except Exception as err:  # forward is the user's own code and may raise anything
         text = str(err)
         way_out = next((REMEDIES[key] for key in REMEDIES if key in text), OTHERWISE)
         raise ConversionError(
             name, [f"its forward cannot be traced ({type(err).__name__}: {text}); {way_out}"]
         ) from err
+    if starred := [step.target for step in _inputs(traced.graph) if _is_starred(step)]:
+        raise ConversionError(
+            name,
+            [f"its forward reads {starred[0]}, whose values have no names; name each argument"],
+        )
+    return traced
+
+
+def _inputs(graph: Any) -> list[Any]:
+    return [step for step in graph.nodes if step.op == "placeholder"]
+
+
+def _is_starred(step: Any) -> bool:
+    """Tell whether an argument stands for any number of them, as in ``forward(self, *x)``."""
+    return bool(step.target.startswith("*") and step.users)
 
 
 class _Unrolled(BaseException):
@@ -96,8 +113,7 @@ def _length(model: Any, loop: _Unrolled) -> int:
     graph.graph_copy(loop.graph, copies)
     end = copies[loop.node]
     graph.output(end)
-    inputs = [step for step in graph.nodes if step.op == "placeholder"]
-    runs = fitting_values(fx.GraphModule(model, graph), inputs)
+    runs = fitting_values(fx.GraphModule(model, graph), _inputs(graph))
     found = {len(values[end]) for values in runs}
     if len(found) != 1 or found == {N_SAMPLES}:  # of which the number of samples is none
         raise loop.error

@@ -9,12 +9,13 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.arguments import between, flag
-from nengo_dense.columns import WHERE, Names, check_columns, column_names
+from nengo_dense.columns import WHERE, Names, check_columns, column_names, other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.neurons import LIF, known
+from nengo_dense.notices import notify
 from nengo_dense.samples import check_inputs, check_labels, hold_back
 from nengo_dense.training.settings import Settings
 from nengo_dense.training.spike_training import train_through_time
@@ -160,6 +161,8 @@ def fit(
         seed=seed,
     )
     _check_stack(stack, noise)
+    for said in other_rows(x, y=y):
+        notify(said, stacklevel=1)
     show = flag(progress_bar, "progress_bar")
     of_time: dict[str, Any] = {"presentation_time": presentation_time, "effort": effort}
     if flag(through_time, "through_time"):

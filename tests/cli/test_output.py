@@ -28,3 +28,25 @@ def test_a_dash_is_no_file(tmp_path, monkeypatch, capsys, arguments):
     assert end.value.code == 2
     assert "- is no file" in capsys.readouterr().err
     assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "stack.npz", "--data", "x.npy", "-o", "y.csv"],
+        ["convert", "stack.npz", "-o", "y.csv"],
+    ],
+    ids=lambda given: given[0],
+)
+def test_an_archive_of_arrays_is_not_named_as_another_file(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "y.csv must end in .npz" in capsys.readouterr().err
+
+
+def test_a_file_of_code_needs_the_name_of_a_network(tmp_path, capsys):
+    path = tmp_path / "model.py"
+    path.write_text("raise RuntimeError('it runs')\n")
+    assert main(["check", str(path)]) == 2
+    assert "as FILE.py:NAME" in capsys.readouterr().err

@@ -49,6 +49,7 @@ def agreement(stack, model, parts):
 
 
 @pytest.mark.filterwarnings("ignore:This stack was tuned for presentations of:UserWarning")
+@pytest.mark.filterwarnings("ignore:Answers of the converted network:UserWarning")
 def test_tuned_by_frames_in_a_row_it_answers_unseen_ones_better(model, frames, rng):
     """Better than tuned on frames that stay, which never follow another."""
     parts, _ = frames
@@ -60,6 +61,7 @@ def test_tuned_by_frames_in_a_row_it_answers_unseen_ones_better(model, frames, r
     assert moving.tuned.presentation_time == pytest.approx(STEPS / 1000)
 
 
+@pytest.mark.filterwarnings("ignore:Answers of the converted network:UserWarning")
 @pytest.mark.parametrize("per_frame", [False, True])
 def test_a_mask_says_what_a_list_says_and_labels_have_the_shape_of_answers(
     model, frames, per_frame

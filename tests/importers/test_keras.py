@@ -131,8 +131,13 @@ def test_a_subclass_is_not_taken_for_what_it_is_called():
         read_model(sequential(Dense(3)))
 
 
-def test_a_subclassed_model_is_refused():
+@pytest.mark.parametrize("module", [__name__, "data_frame"])
+def test_a_subclassed_model_is_refused(module):
+    """Also of a module of the user's that has no name for the whole of Keras."""
+
     class Network(keras.Model):
+        __module__ = module
+
         def __init__(self):
             super().__init__()
             self.dense = layers.Dense(3)

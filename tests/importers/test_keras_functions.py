@@ -77,6 +77,7 @@ def test_both_sides_of_a_crelu_are_features(rng):
         ("nn.elu", {"slope": 0.3}, r"its settings \{'slope': 0.3\} are not read"),
         ("nn.crelu", {"axis": 0}, "a crelu along one axis of several"),
         ("linalg.matmul", {"b": [[1.0] * 5] * 5, "adjoint_b": True}, "a product along one axis"),
+        ("linalg.matmul", {"b": [[[1.0] * 5] * 5], "transpose_b": True}, "a product along one"),
         ("gather", {"indices": [0], "axis": 1, "batch_dims": 1}, "the same for each sample"),
     ],
 )

@@ -68,3 +68,46 @@ def test_numbers_are_dequantized_by_the_scale_that_quantized_them(model_of):
     body = "h = MatMul(x, W) q = QuantizeLinear(h, slope) d = DequantizeLinear(q, other) "
     with pytest.raises(ConversionError, match="has another scale or zero point than 'q'"):
         read_model(model_of(f"{body} y = MatMul(d, V)"))
+
+
+def test_weights_in_blocks_are_read_block_by_block(rng):
+    """Version 21 has them; against the definition, as not every evaluator knows them."""
+    integers = rng.randint(-100, 100, size=(6, 5)).astype(np.int8)
+    scales, zeros = rng.uniform(0.01, 0.1, size=(2, 5)), rng.randint(-9, 9, size=(2, 5))
+    body = (
+        "w = DequantizeLinear<axis = 0, block_size = 4>(Q, scales, zeros) h = MatMul(x, w) "
+        "a = Relu(h) y = MatMul(a, V)"
+    )
+    head = '<ir_version: 10, opset_import: ["" : 21]> g'
+    model = parser.parse_model(f"{head} (double[n, 6] x) => (double[n, 3] y) {{{body}}}")
+    last = rng.normal(size=(5, 3))
+    constants = {"Q": integers, "scales": scales, "zeros": zeros.astype(np.int8), "V": last}
+    for name, array in constants.items():
+        model.graph.initializer.append(numpy_helper.from_array(array, name))
+    x, blocks = rng.normal(size=(20, 6)), [0, 0, 0, 0, 1, 1]
+    weights = (integers - zeros[blocks]) * scales[blocks]
+    values = forward(read_model(model), x)[-1]
+    np.testing.assert_allclose(values, np.maximum(x @ weights, 0) @ last, atol=1e-10)
+
+
+def test_a_choice_between_graphs_is_all_that_is_refused(model_of):
+    model = model_of(
+        "h = MatMul(x, W) r = Relu(h) t = Constant<value = bool {1}>() y = If(t)<"
+        "then_branch = yes () => (double[n, 3] a) { a = MatMul(r, V) }, "
+        "else_branch = no () => (double[n, 3] b) { b = MatMul(h, V) }>"
+    )
+    with pytest.raises(ConversionError, match="'y': If is not supported; it chooses") as caught:
+        read_model(model)
+    assert len(caught.value.problems) == 1
+
+
+def test_casts_between_precisions_explain_what_they_round(rng):
+    head = '<ir_version: 8, opset_import: ["" : 17]> g (float[n, 6] x) => (float[n, 3] y)'
+    body = "h = MatMul(x, W) c = Cast<to = 10>(h) d = Cast<to = 1>(c) a = Relu(d) y = MatMul(a, V)"
+    model = parser.parse_model(f"{head} {{{body}}}")
+    for name, size in {"W": (6, 5), "V": (5, 3)}.items():
+        array = rng.normal(size=size).astype(np.float32)
+        model.graph.initializer.append(numpy_helper.from_array(array, name))
+    source = read_model(model)
+    source.compare(30 * rng.normal(size=(200, 6)))
+    assert source.compared.startswith("compared on 200")

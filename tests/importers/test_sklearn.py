@@ -273,6 +273,17 @@ def test_a_search_that_found_nothing_is_to_be_fitted():
         read_model(search)
 
 
+def test_the_part_of_a_tuned_threshold_that_is_named_can_be_read(x, rng):
+    selection = pytest.importorskip("sklearn.model_selection")
+    if not hasattr(selection, "TunedThresholdClassifierCV"):
+        pytest.skip("scikit-learn 1.5 has it")
+    search = selection.TunedThresholdClassifierCV(classifier(), cv=2)
+    model = trained(search, x, rng.randint(2, size=len(x)))
+    with pytest.raises(ConversionError, match="such as its estimator_,"):
+        read_model(model)
+    assert_reads(model.estimator_, x)
+
+
 def test_a_part_of_calibrated_classifiers_that_is_named_can_be_read(x, rng):
     model = trained(CalibratedClassifierCV(classifier(), cv=2), x, rng.randint(2, size=len(x)))
     with pytest.raises(ConversionError, match=r"its calibrated_classifiers_\[0\]\.estimator"):

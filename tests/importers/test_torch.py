@@ -279,3 +279,45 @@ def test_quantized_layers_are_refused():
     module = torch.ao.quantization.quantize_dynamic(MODULES["plain"](), {nn.Linear})
     with pytest.raises(ConversionError, match="'0' is quantized; give the model as it was before"):
         read_model(module)
+
+
+@pytest.mark.filterwarnings("ignore:.*quantization.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Please use quant_min and quant_max:UserWarning")
+def test_models_prepared_for_quantization_are_refused():
+    module = MODULES["plain"]().eval()
+    module.qconfig = torch.ao.quantization.get_default_qconfig("x86")
+    prepared = torch.ao.quantization.prepare(module)
+    with pytest.raises(ConversionError, match="prepared for its quantization; give it as it was"):
+        read_model(prepared)
+
+
+class Starred(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+
+def first_of_many(self, *x):
+    return self.linear(x[0])
+
+
+def by_its_keyword(self, x, **settings):
+    return self.linear(x) * settings["scale"]
+
+
+def with_unused_arguments(self, x, *more, **settings):
+    return self.linear(x)
+
+
+@pytest.mark.parametrize("forward", [first_of_many, by_its_keyword])
+def test_arguments_without_names_are_refused_where_they_are_read(forward):
+    model = type("Model", (Starred,), {"forward": forward})()
+    with pytest.raises(ConversionError, match=r"its forward reads \*+\w+, whose values have no"):
+        read_model(model)
+
+
+def test_arguments_without_names_that_nothing_reads_are_left_out():
+    model = type("Model", (Starred,), {"forward": with_unused_arguments})()
+    x = np.ones((3, 4))
+    expected = model(torch.tensor(x, dtype=torch.float32)).detach().numpy()
+    np.testing.assert_allclose(read_model(model).logits(x), expected, rtol=1e-5, atol=1e-6)

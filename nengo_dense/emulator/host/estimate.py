@@ -17,7 +17,7 @@ from nengo.builder.signal import Signal
 
 from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.operators import times
-from nengo_dense.emulator.host.plan import Firing, Plan
+from nengo_dense.emulator.host.plan import Firing, Plan, check_charge
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel import numpy_host
 from nengo_dense.loihi.kernel.contract import Kernel
@@ -159,6 +159,7 @@ class Estimate:
     ) -> None:
         """Let the neurons of some lanes fire by an input that is Nengo's."""
         firing, (some, n) = self.firing.instruction, charge.shape
+        check_charge(charge, firing.b == 1)
         stretch.vector(firing.source, n)[lanes] = charge
         if firing.kind not in AHEAD:
             return

@@ -31,6 +31,7 @@ from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.emulator.host.translation import make_plan
 from nengo_dense.emulator.node_data import NodeData
 from nengo_dense.emulator.share import Share
+from nengo_dense.exceptions import NumberError
 from nengo_dense.loihi.kernel.contract import Kernel
 
 
@@ -146,7 +147,23 @@ class Host:
         self._touch(signal.base for signal in self.inputs.values())
 
     def advance(self, n_steps: int) -> None:
-        """Compute the next steps of the run, and store the probed values."""
+        """Compute the next steps of the run, and store the probed values.
+
+        Raises
+        ------
+        NumberError
+            Where Nengo stops, as arithmetic has no result.
+        """
+        try:
+            self._advance(n_steps)
+        except FloatingPointError as err:
+            raise NumberError(
+                f"Arithmetic on the host has no result ({err}), as in Nengo; values of "
+                "connections or inputs of neurons beyond 1e308 are infinite: make data or weights "
+                "smaller"
+            ) from err
+
+    def _advance(self, n_steps: int) -> None:
         lanes = self.signals.lanes
         seen = [
             Seen.of(history, lanes, signal.shape, signal.dtype, n_steps)

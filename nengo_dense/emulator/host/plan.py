@@ -57,6 +57,24 @@ class Charge(Steady):
     dt: float
 
 
+def check_charge(charge: np.ndarray, counts: bool) -> None:
+    """Refuse what kernels differ in: an infinite charge, of which no whole number can be taken.
+
+    Parameters
+    ----------
+    charge : array
+    counts : bool
+        Whether neurons spike once for each whole 1 of voltage; others are set to zero.
+
+    Raises
+    ------
+    FloatingPointError
+        As by Nengo, where such neurons fire.
+    """
+    if counts and np.isinf(charge).any():
+        raise FloatingPointError("invalid value encountered in subtract")
+
+
 @dataclass(frozen=True, eq=False)
 class Total:
     """The sum of a signal's values in all steps of a stretch.

@@ -14,7 +14,15 @@ from nengo.synapses import LinearFilter
 from nengo_dense.emulator.host.channel import Channels, Receiver, SpikeSender
 from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.operators import times
-from nengo_dense.emulator.host.plan import Charge, Content, Firing, Plan, Steady, Total
+from nengo_dense.emulator.host.plan import (
+    Charge,
+    Content,
+    Firing,
+    Plan,
+    Steady,
+    Total,
+    check_charge,
+)
 from nengo_dense.emulator.host.signals import LaneSignals
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Kind
 from nengo_dense.neurons import known
@@ -154,7 +162,9 @@ def _neurons(op: SimNeurons, channels: Channels, moving: set[Signal], dt: float)
     lowest = -np.inf if firing.signed else 0.0
 
     def charge(signals: LaneSignals) -> np.ndarray:
-        return np.maximum(signals[op.J], lowest) * dt
+        charge = np.maximum(signals[op.J], lowest) * dt
+        check_charge(charge, firing.counts)
+        return charge
 
     size, height = op.output.size, neuron_type.amplitude / dt
     source, voltage = Charge(size, {op.J.base}, charge, lowest, dt), op.state["voltage"]
@@ -222,9 +232,9 @@ def _needed(acts: list[Act]) -> list[Act]:
             for act in acts
             if act.kind in (Kind.SEND, Kind.KEEP)
             or isinstance(act.target, Total)
-            or _whole(act.target) in seen
+            or {_whole(act.target), act.state} & seen
         ]
-        read = {_whole(content) for act in needed for content in (act.source, act.state)}
+        read = {_whole(content) for act in needed for content in (act.source, act.state)} - {None}
         if read <= seen:
             return needed
         seen |= read

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nengo_dense import compat
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.host import estimate
+from nengo_dense.exceptions import NumberError
 from nengo_dense.layers import DenseStack
 from nengo_dense.loihi.kernel import numpy_estimate, numpy_host
 from nengo_dense.loihi.kernel.instruction import AHEAD, Instruction, Kind, Stretch
@@ -419,3 +420,15 @@ def test_what_lies_between_fires_as_the_bounds_do(
         fired.append(each)
     assert fired[0] == fired[1] == fired[2]
     assert ((np.array(fired[0][:ahead]) != 0)[:, None] == sent[0, 2 : 2 + ahead, 3 : 3 + n]).all()
+
+
+def test_an_estimated_drive_that_overflows_is_an_error(kernel):
+    net = make_network(on_edges=False)
+    data = np.ones((LANES, 2, UNITS[0]))
+    data[3] = 1e308
+    with (
+        Simulator(net, kernel=kernel, minibatch_size=LANES) as sim,
+        pytest.raises(NumberError, match="make data or weights smaller"),
+        pytest.warns(RuntimeWarning, match="overflow"),
+    ):
+        sim.run_steps(2, data={net.source: data})

@@ -6,6 +6,9 @@ import pytest
 from host_network import NEURONS, make_network, presentations, run
 
 from nengo_dense import compat
+from nengo_dense.emulator import Simulator
+from nengo_dense.exceptions import NumberError
+from nengo_dense.layers import DenseStack
 
 LANES, PIECES = 3, [25, 1, 14]
 
@@ -46,6 +49,26 @@ def test_following_a_plan_equals_nengo_loihi(name, parts, probed, kernel):
                 reference.run_steps(n_steps)
         expected = [reference.data[probe] for probe in alone.watched]
         assert_same([values[lane] for values in ours], expected)
+
+
+@pytest.mark.parametrize("attr", ["voltage", "output"])
+@pytest.mark.parametrize("name", list(NEURONS))
+def test_neurons_of_which_a_probe_alone_reads_anything_go_on(name, attr, kernel):
+    """Their output may lead nowhere, and be read by nobody where their voltage is."""
+    with nengo.Network(seed=0) as net:
+        compat.nengo_loihi().add_params(net)
+        on_chip = nengo.Ensemble(5, 1, neuron_type=NEURONS["relu"])
+        nengo.Connection(nengo.Node([0.5]), on_chip)
+        alone = nengo.Ensemble(12, 1, neuron_type=NEURONS[name], seed=1)
+        net.config[alone].on_chip = False
+        probe = nengo.Probe(alone.neurons, attr)
+    with compat.nengo_loihi().Simulator(net) as reference:
+        reference.run_steps(30)
+    with Simulator(net, kernel=kernel, minibatch_size=2) as sim:
+        sim.run_steps(30)
+    assert reference.data[probe].any()
+    for lane in sim.data[probe]:
+        np.testing.assert_array_equal(lane, reference.data[probe])
 
 
 def test_data_that_holds_replaces_the_bias_of_a_readout(kernel):
@@ -113,3 +136,22 @@ def test_a_node_that_nothing_reaches_reads_zeros(kernel):
     with Simulator(net, progress_bar=False, kernel=kernel) as sim:
         sim.run_steps(5)
     np.testing.assert_array_equal(sim.data[alone], np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("encoding", ["host", "spikes"])
+@pytest.mark.filterwarnings("ignore:overflow encountered in multiply")  # Nengo's, and ours
+def test_a_drive_that_overflows_ends_every_simulator(encoding, kernel):
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node(np.full(4, 1e308))
+        stack = DenseStack([8, 5, 3], 4, encoding=encoding, seed=0)
+        nengo.Connection(source, stack.input, synapse=None)
+    with (
+        pytest.raises(FloatingPointError, match="invalid value encountered in subtract"),
+        compat.nengo_loihi().Simulator(net) as reference,
+    ):
+        reference.run_steps(2)
+    with (
+        Simulator(net, kernel=kernel, minibatch_size=2) as sim,
+        pytest.raises(NumberError, match="make data or weights smaller"),
+    ):
+        sim.run_steps(2)

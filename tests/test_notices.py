@@ -1,3 +1,4 @@
+import contextvars
 import warnings
 from pathlib import Path
 
@@ -5,8 +6,8 @@ import numpy as np
 import pytest
 
 from nengo_dense.evaluation import decision_curve, stream_report
-from nengo_dense.evaluation.notices import Notices
 from nengo_dense.layers import DenseStack
+from nengo_dense.notices import Notices, notify
 
 SHORT = {"presentation_time": 0.001, "dt": None, "progress_bar": False}
 
@@ -29,9 +30,25 @@ def test_what_several_evaluations_warn_of_is_said_once_at_the_line_of_the_caller
     assert {Path(warning.filename) for warning in caught} == {Path(__file__)}
 
 
-def test_what_others_warn_of_keeps_its_line_and_errors_stay():
-    with pytest.warns(DeprecationWarning, match="old") as caught, Notices(__file__):
-        warnings.warn_explicit("old", DeprecationWarning, "elsewhere.py", 7)
-    assert (caught[0].filename, caught[0].lineno) == ("elsewhere.py", 7)
-    with pytest.raises(KeyError), Notices(__file__):
+def fail_after_a_notice():
+    with Notices():
+        notify("too short", stacklevel=1)
         raise KeyError
+
+
+def test_after_an_error_nothing_more_is_said():
+    with pytest.raises(KeyError):
+        fail_after_a_notice()
+
+
+def test_threads_that_hold_notices_leave_the_warnings_of_all_as_they_are():
+    before = warnings.filters, list(warnings.filters), warnings.showwarning
+    here, there = Notices(), contextvars.copy_context()
+    here.__enter__()
+    other = Notices()
+    there.run(other.__enter__)
+    there.run(notify, "of the other", 1)
+    here.__exit__(None, None, None)
+    with pytest.warns(UserWarning, match="of the other"):
+        there.run(other.__exit__, None, None, None)
+    assert (warnings.filters, list(warnings.filters), warnings.showwarning) == before

@@ -1,0 +1,34 @@
+"""What tuning could not bring near to the source model is said."""
+
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nengo_dense.conversion import convert
+from nengo_dense.conversion.network_tuning import FAR_VALUES
+
+QUICK = {"effort": "fast", "presentation_time": 0.02, "progress_bar": False}
+
+
+def make_model(rng, n_out):
+    sizes = [(16, 6), (12, 16), (n_out, 12)]
+    return [(rng.normal(size=size) / np.sqrt(size[1]), np.zeros(size[0])) for size in sizes]
+
+
+@pytest.mark.parametrize("n_out", [1, 3])
+def test_inputs_with_heavy_tails_are_no_silent_loss(n_out, rng):
+    model, draws = make_model(rng, n_out), np.random.RandomState(1)
+    heavy = draws.standard_cauchy(size=(500, 6))
+    with pytest.warns(UserWarning, match="are much larger than all others") as caught:
+        stack = convert(model, calibration=heavy, **QUICK)
+    (said,) = caught
+    assert Path(said.filename) == Path(__file__)
+    share = int(re.search(r"(\d+)%", str(said.message))[1])
+    assert share == pytest.approx(stack.tuned.gap, abs=0.5)
+    assert n_out > 1 or share > 100 * FAR_VALUES
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        convert(model, calibration=draws.normal(size=(500, 6)), **QUICK)
