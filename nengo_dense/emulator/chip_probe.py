@@ -7,6 +7,7 @@ import numpy as np
 from nengo_dense.emulator.history import Finish, as_it_is
 from nengo_dense.emulator.host.filter import LaneStep, make_lane_filter
 from nengo_dense.emulator.run_product import ChooseSum, RunProduct
+from nengo_dense.loihi.kernel.alignment import CACHE_LINE
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.state import Recording
 from nengo_dense.loihi.program import ProbeRead
@@ -154,17 +155,26 @@ class ChipRecorder:
         self._columns = {key: np.concatenate(parts) for key, parts in columns.items()}
 
     def start(self, lanes: int, n_steps: int) -> list[Recording]:
-        """Allocate the recordings of some steps; in memory, steps come before lanes."""
+        """Allocate the recordings of some steps."""
         recordings = []
         for key, columns in self._columns.items():
             if key == "count":
                 values = np.zeros((lanes, len(columns)), dtype=np.int64)
             else:
-                dtype = np.uint8 if key == "spiked" else self.dtype
-                shape = (n_steps, lanes, len(columns))
-                values = self._memory.empty(shape, dtype).swapaxes(0, 1)
+                values = self._room(lanes, n_steps, key, len(columns))
             recordings.append(Recording(key, columns, values))
         return recordings
+
+    def _room(self, lanes: int, n_steps: int, key: str, size: int) -> np.ndarray:
+        """Make room for (lanes, n_steps, size) records.
+
+        In memory steps come before lanes, as in what is made of them, but for many spikes: a lane
+        of these is written, and read, from its first step to its last.
+        """
+        dtype = np.uint8 if key == "spiked" else self.dtype
+        if key == "spiked" and size > CACHE_LINE:
+            return self._memory.empty((lanes, n_steps, size), dtype)
+        return self._memory.empty((n_steps, lanes, size), dtype).swapaxes(0, 1)
 
     def read(self, recordings: list[Recording], probe: ChipProbe) -> np.ndarray:
         """Return a probe's part of the recordings: (lanes, n_steps, k), or (lanes, k) counts."""

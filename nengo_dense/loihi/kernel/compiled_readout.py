@@ -75,8 +75,8 @@ def sum_lanes(  # type: ignore[no-untyped-def]
     """Do as `_sum_one_by_one` for some lanes; ``room`` is for sources and one step's sums."""
     lanes, per_lane, per_step = np.uint64(sizes[0]), np.uint64(sizes[2]), np.uint64(sizes[3])
     size, width, (sources, row) = np.uint64(sizes[4]), np.uint64(sizes[5]), room
-    for step in range(np.uint64(sizes[1])):
-        for lane in range(np.uint64(start), np.uint64(stop)):
+    for lane in range(np.uint64(start), np.uint64(stop)):
+        for step in range(np.uint64(sizes[1])):
             place, first = lane * per_lane + step * per_step, np.uint64(0)
             for end in bounds:
                 n = list_sources(spikes, place + first, end - first, np.uint64(0), sources)

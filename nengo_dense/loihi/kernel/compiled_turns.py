@@ -105,8 +105,8 @@ def sum_lanes(  # type: ignore[no-untyped-def]
     (sources, places, partial, row), one = room, np.uint64(WIDTH)
     last = np.uint64(len(pairs))  # a number of ones
     apart = (last + np.uint64(1)) * one
-    for step in range(np.uint64(sizes[1])):
-        for first in range(np.uint64(start), np.uint64(stop), np.uint64(AT_ONCE)):
+    for first in range(np.uint64(start), np.uint64(stop), np.uint64(AT_ONCE)):
+        for step in range(np.uint64(sizes[1])):
             some, begin = min(np.uint64(AT_ONCE), np.uint64(stop) - first), np.uint64(0)
             for end in bounds:
                 place = step * per_step + first * per_lane + begin
