@@ -35,6 +35,9 @@ from nengo_dense.loihi.program import Program
 
 MAX_RATE = 250.0
 NETWORKS = ((16, 64, 32, 32, 5), (784, 256, 256, 10))
+#: Seconds before runs that are timed: for a tenth of a second after a matrix product, NumPy's
+#: threads wait for the next one, busily, and would take a core from the run.
+REST = 0.3
 #: Ratios to nengo-loihi that are aimed at, in 100 steps: for minibatches of 1,000, and one sample.
 GOALS, GOAL_OF_ONE = {NETWORKS[0]: 1500, NETWORKS[1]: 800}, 30
 
@@ -72,6 +75,7 @@ def time_ours(units, x, n_steps, rate=MAX_RATE, repeats=3, **kwargs):
     data = {source: np.broadcast_to(x[:, None], (len(x), n_steps, units[0]))}
     best = np.inf
     with compiled(network, len(x), **kwargs) as sim:
+        time.sleep(REST)
         for _ in range(repeats + 1):
             sim.reset()
             start = time.perf_counter()
@@ -130,11 +134,7 @@ def print_table(lanes, n_steps, samples):
 
 
 def print_limit(lanes, n_steps):
-    """Compare the kernel with what the machine's matrix product could do with these weights.
-
-    All runs come before the products, whose threads wait for more work for a tenth of a second
-    after the last one, busily, and would take a core from the run that follows.
-    """
+    """Compare the kernel with what the machine's matrix product could do with these weights."""
     rates = {}
     for units in NETWORKS:
         weights = sum(a * b for a, b in itertools.pairwise(units[1:-1]))
