@@ -294,3 +294,15 @@ def test_hosts_that_may_share_something_run_one_after_the_other(net, monkeypatch
     with Simulator(net, progress_bar=False) as sim:
         sim.run_steps(8)
     assert order == ["before"] * 8 + ["after"] * 8
+
+
+@pytest.mark.parametrize("lanes", [None, 3])
+def test_what_was_built_can_be_changed_and_runs_are_as_before(net, lanes):
+    with simulator(net, minibatch_size=lanes) as sim:
+        sim.run_steps(20)
+        expected = sim.data[net.p_hidden]
+        sim.reset()
+        sim.data[net.hidden].bias[...] += 400
+        sim.data[net.hidden].gain[...] *= 2
+        sim.run_steps(20)
+        np.testing.assert_array_equal(sim.data[net.p_hidden], expected)

@@ -7,6 +7,7 @@ once: a number of steps in which no data changes.
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
 import nengo
 import numpy as np
@@ -49,6 +50,8 @@ class Host:
         The functions of all hosts of a model.
     kernel : Kernel, optional
         Runs the host's plan. Without a kernel, Nengo's operators compute every step.
+    constants : dict, optional
+        As of `.signals.LaneSignals`.
 
     Attributes
     ----------
@@ -64,6 +67,7 @@ class Host:
         histories: Mapping[nengo.Probe, History | Share],
         functions: LaneFunctions | None = None,
         kernel: Kernel | None = None,
+        constants: dict[Signal, Any] | None = None,
     ) -> None:
         self.model = model
         self.inputs = {
@@ -77,6 +81,7 @@ class Host:
             changing=self.inputs.values(),
             shared=(model.step, model.time),
             functions=functions,
+            constants=constants,
         )
         self._channels = channels
         self._kernel = kernel
