@@ -116,6 +116,30 @@ def test_lanes_of_python_functions_stay_in_one_block(net, in_blocks):
     assert calls == [1] * LANES + [2] * LANES + [3] * LANES
 
 
+class OwnNeurons(nengo.RectifiedLinear):
+    """Writes down when lanes are computed."""
+
+    calls = ()
+
+    def step(self, dt, J, output):  # noqa: N803
+        type(self).calls += (J[0],)
+        super().step(dt, J, output)
+
+
+def test_lanes_of_own_neuron_types_stay_in_one_block(net, in_blocks):
+    in_blocks()
+    with net:
+        own = nengo.Ensemble(1, 1, neuron_type=OwnNeurons(), gain=np.ones(1), bias=np.zeros(1))
+        net.config[own].on_chip = False
+        nengo.Connection(net.source[:1], own.neurons, synapse=None)
+        nengo.Probe(own.neurons)
+    with in_one_block(net) as sim:
+        OwnNeurons.calls = ()
+        lanes = np.arange(1.0, LANES + 1)
+        sim.run_steps(3, data={net.source: np.tile(lanes[:, None, None], (1, 3, 3))})
+    assert OwnNeurons.calls == (*lanes,) * 3
+
+
 def test_a_chip_that_waits_for_the_host_is_one_block(net, in_blocks):
     in_blocks()
     with pytest.warns(UserWarning, match="precomputable"):

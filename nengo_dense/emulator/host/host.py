@@ -290,12 +290,19 @@ def _in_order(model: Model) -> list[Operator]:
 
 
 def calls_python(model: Model, channels: Channels) -> bool:
-    """Whether a host calls Python functions or processes, which may share state."""
+    """Whether a host calls Python functions, processes or own types, which may share state."""
     return any(
         type(op) is SimPyFunc
+        or _is_own(op, getattr(op, "neurons", op))
         or (type(op) is SimProcess and has_effect(op) and channels.end(op.process) is None)
         for op in model.operators
     )
+
+
+def _is_own(*parts: object) -> bool:
+    """Whether the type of an operator, or of its neurons, is neither Nengo's nor nengo-loihi's."""
+    packages = {type(part).__module__.partition(".")[0] for part in parts}
+    return not packages <= {"nengo", "nengo_loihi"}
 
 
 def _columns(signal: Signal) -> slice:
