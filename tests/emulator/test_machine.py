@@ -121,7 +121,7 @@ class OwnNeurons(nengo.RectifiedLinear):
 
     calls = ()
 
-    def step(self, dt, J, output):  # noqa: N803
+    def step(self, dt, J, output):
         type(self).calls += (J[0],)
         super().step(dt, J, output)
 

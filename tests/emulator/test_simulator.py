@@ -306,3 +306,14 @@ def test_what_was_built_can_be_changed_and_runs_are_as_before(net, lanes):
         sim.data[net.hidden].gain[...] *= 2
         sim.run_steps(20)
         np.testing.assert_array_equal(sim.data[net.p_hidden], expected)
+
+
+def test_a_function_without_a_result_is_said_to_be_one(net):
+    with net:
+        root = nengo.Node(lambda t, x: np.sqrt(0 * x + 0.0015 - t), size_in=2)
+        nengo.Connection(net.output, root, synapse=None)
+    with (
+        simulator(net) as sim,
+        pytest.raises(SimulationError, match=r"sqrt.*in a function of a node"),
+    ):
+        sim.run_steps(3)

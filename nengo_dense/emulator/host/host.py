@@ -163,9 +163,9 @@ class Host:
             self._advance(n_steps)
         except FloatingPointError as err:
             raise NumberError(
-                f"Arithmetic on the host has no result ({err}), as in Nengo; values of "
-                "connections or inputs of neurons beyond 1e308 are infinite: make data or weights "
-                "smaller"
+                f"Arithmetic on the host has no result ({err}), as in Nengo: in a function of a "
+                "node or connection, or as values of connections or inputs of neurons beyond "
+                "1e308 are infinite, in which case make data or weights smaller"
             ) from err
 
     def _advance(self, n_steps: int) -> None:
