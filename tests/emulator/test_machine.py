@@ -3,10 +3,10 @@
 import nengo
 import numpy as np
 import pytest
-from small_network import simulator
+from small_network import relu, simulator
 
 from nengo_dense import compat
-from nengo_dense.emulator import machine
+from nengo_dense.emulator import machine, run_product
 
 LANES = 13
 
@@ -171,3 +171,17 @@ def test_an_error_in_a_block_ends_the_run_and_reset_begins_again(net, in_blocks)
             fresh.run_steps(90, data=drawn(net))
         for probe in net.all_probes:
             np.testing.assert_array_equal(sim.data[probe], fresh.data[probe])
+
+
+def test_what_blocks_have_to_say_is_said_once_a_run(wide_net, in_blocks, monkeypatch):
+    monkeypatch.setattr(run_product, "MOST_NUMBERS", 0)
+    monkeypatch.setattr(run_product, "find_order", lambda *args: None)
+    in_blocks(most_steps=24)
+    with wide_net:
+        nengo.Probe(nengo.Ensemble(30, 1, neuron_type=relu()))
+    with simulator(wide_net, minibatch_size=LANES) as sim:
+        assert len(sim._machine.blocks) > 2
+        for _ in range(2):
+            with pytest.warns(UserWarning, match="last bits") as said:
+                sim.run_steps(90)
+            assert len({str(one.message) for one in said}) == len(said)
