@@ -102,7 +102,12 @@ def _of_axes(x: Any, n: int) -> list[Any]:
             places = product(*([f"{dim} {i}" for i in range(size)] for dim, size in axes))
             return [", ".join(place) for place in places]
     is_named = x.ndim == 2 and x.shape[-1] == n and last != "dim_1"  # xarray's own names
-    return [f"{AXIS}{last}: {i}" for i in range(n)] if is_named and not turned else []
+    return _along(last, n) if is_named and not turned else []
+
+
+def _along(axis: str, n: int) -> list[Any]:
+    """Return names of features that are along an axis and have none of their own."""
+    return [f"{AXIS}{axis}: {i}" for i in range(n)]
 
 
 def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Sizes) -> None:
@@ -144,7 +149,7 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
     if names is None or known is None or len(names) != len(known):
         return
     axis, other = _axis_of(known), _axis_of(names)
-    if axis and other and x.dims[0] == axis != other:
+    if axis and other and _first_axis(x) == axis != other:
         raise invalid(
             f"has its axes in another order than {where}: features are along {axis!r} there, "
             f"which is the first axis here. Give {attr}.transpose({other!r}, {axis!r}), if "
@@ -157,8 +162,14 @@ def check_columns(x: Any, known: Names | None, attr: str, where: str, sizes: Siz
 
 def _axis_of(names: Names) -> str:
     """Return the axis that features are along, if they have no names of their own."""
-    first = names[0] or ""
-    return first.removeprefix(AXIS).removesuffix(": 0") if first.startswith(AXIS) else ""
+    axis = (names[0] or "").removeprefix(AXIS).removesuffix(": 0")
+    return axis if list(names) == _along(axis, len(names)) else ""
+
+
+def _first_axis(x: Any) -> Any:
+    """Return the name of the first axis of an array of xarray, or of the first of several."""
+    dims = getattr(x[0] if isinstance(x, list | tuple) else x, "dims", None)
+    return dims[0] if dims else None
 
 
 def other_rows(x: Any, **others: Any) -> Iterator[str]:

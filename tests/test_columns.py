@@ -106,6 +106,19 @@ def test_a_square_array_whose_axes_change_places_is_refused():
     ):
         check_columns(other, known, "x", "there", 3)
     check_columns(DataArray(square, ("n", "of")), ("a", "b", "c"), "x", "there", 3)
+    sequences = [DataArray(square, ("n", "of")), DataArray(np.zeros((5, 3)), ("n", "of"))]
+    check_columns(sequences, known, "x", "there", 3)
+    with pytest.raises(ValidationError, match="axes in another order"):
+        check_columns([DataArray(square, ("of", "n"))], known, "x", "there", 3)
+
+
+@pytest.mark.parametrize("names", [["axis x", "axis y"], ["axis 0", "axis 1"], ["axis a: 0", "b"]])
+def test_columns_may_be_called_axes(names):
+    known = column_names(Frame(names, np.zeros((4, 2))), "x", 2)
+    check_columns(Frame(names, np.zeros((3, 2))), known, "x", "there", 2)
+    for others in (names[::-1], ["other", names[0]]):
+        with pytest.raises(ValidationError, match="columns"):
+            check_columns(Frame(others, np.zeros((3, 2))), known, "x", "there", 2)
 
 
 def test_named_tuples_have_the_names_of_their_fields():

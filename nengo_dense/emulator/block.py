@@ -6,11 +6,12 @@ chip. Otherwise host and chip alternate in every step.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import nengo
+from nengo.builder.signal import Signal
 
 from nengo_dense.emulator.chip_output import ChipOutput
 from nengo_dense.emulator.chip_probe import ChipProbe
@@ -42,6 +43,8 @@ class Shared:
         For the arrays of a run.
     complain : callable
         Called with a message when something goes wrong on the chip.
+    constants : dict of {Signal: array}
+        Values of the hosts' signals that nobody writes.
     """
 
     model: Any
@@ -50,6 +53,7 @@ class Shared:
     choice: str
     memory: Memory
     complain: Callable[[str], None]
+    constants: dict[Signal, Any] = field(default_factory=dict)
 
     @property
     def host_models(self) -> dict[str, Any]:
@@ -107,7 +111,7 @@ class Block:
         operators = [op for model in models.values() for op in model.operators]
         functions = LaneFunctions(self.lanes, operators)
         return {
-            name: Host(model, self._channels, shares, functions, shared.kernel)
+            name: Host(model, self._channels, shares, functions, shared.kernel, shared.constants)
             for name, model in models.items()
         }
 

@@ -134,11 +134,8 @@ class Machine:
         """
         if not self.precompute or any(self._calls_python):
             return 1
-        program, threads = self._shared.program, n_threads()
-        neurons, fewest = (
-            self.lanes * (program.n_inputs + program.n_compartments),
-            FEWEST * threads,
-        )
+        neurons, threads = self._neurons, n_threads()
+        fewest = FEWEST * threads
         if neurons < fewest * threads:
             return 1
         n_blocks = math.ceil(neurons / max(MOST, fewest))

@@ -1,7 +1,6 @@
 """Products of a run's recorded values with weights, equal to one product of the whole run."""
 
 import threading
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +10,7 @@ from nengo_dense.loihi.kernel import numpy_readout
 from nengo_dense.loihi.kernel.early_kernel import NUMBER, TERM
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.thread import over_lanes
+from nengo_dense.notices import notify
 
 #: Bytes to convert at once; few enough to stay in the processor's cache until they are used.
 CACHE = 2**18
@@ -61,7 +61,6 @@ class RunProduct:
     def start_run(self, n_steps: int, in_parts: bool) -> None:
         """Expect the values of a run of so many steps, all at once or in parts."""
         self._n_steps, self._done, self._in_parts = n_steps, 0, in_parts
-        self._warned = False
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Multiply the (lanes, steps, n) values of the run's next steps; no result is -0.
@@ -94,15 +93,13 @@ class RunProduct:
         number = self._n_steps * n
         if number <= MOST_NUMBERS and number * size * n_parts * len(values) <= MOST_WORK:
             return _times(values, self._weights, self._n_steps, first)
-        if not self._warned:
-            self._warned = True
-            warnings.warn(
-                f"The last bits of decoded values may differ from nengo-loihi's. The run of "
-                f"{self._n_steps} steps and {len(values)} lanes is too long to be kept whole, and "
-                f"the order in which this machine adds the products of {n} neurons was not found. "
-                "Run fewer steps or lanes at once",
-                stacklevel=2,
-            )
+        notify(
+            f"The last bits of decoded values may differ from nengo-loihi's. The run of "
+            f"{self._n_steps} steps in so many lanes is too long to be kept whole, and the order "
+            f"in which this machine adds the products of {n} neurons was not found. Run fewer "
+            "steps or lanes at once",
+            stacklevel=1,
+        )
         return _times(values, self._weights, n_steps, 0)
 
     def _choose_sum(self, values: np.ndarray) -> SumSpiking | None:

@@ -34,6 +34,7 @@ from nengo_dense.emulator.simulator_arguments import (
 from nengo_dense.emulator.sole_use import SoleUse
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, showing
+from nengo_dense.notices import Notices
 from nengo_dense.plugins import show
 
 #: Most lanes: the smallest network of a hundred neurons takes ten gigabytes for them.
@@ -301,7 +302,8 @@ class Simulator:
         Warns
         -----
         UserWarning
-            There are no steps to run, or a register of the chip has overflowed.
+            There are no steps to run, a register of the chip has overflowed, or last bits may
+            differ from nengo-loihi's.
         """
         with self._sole_use.to("run"):
             if self.closed:
@@ -321,7 +323,7 @@ class Simulator:
                 )
                 return
             progress = Progress("Simulating", "Simulation", steps)
-            with showing(progress, bar, self._kernel):
+            with Notices(), showing(progress, bar, self._kernel):
                 self._run(steps, given, progress)
 
     def _run(self, steps: int, given: dict[nengo.Node, NodeData], progress: Progress) -> None:

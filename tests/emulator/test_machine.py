@@ -3,10 +3,10 @@
 import nengo
 import numpy as np
 import pytest
-from small_network import simulator
+from small_network import relu, simulator
 
 from nengo_dense import compat
-from nengo_dense.emulator import machine
+from nengo_dense.emulator import machine, run_product
 
 LANES = 13
 
@@ -116,6 +116,30 @@ def test_lanes_of_python_functions_stay_in_one_block(net, in_blocks):
     assert calls == [1] * LANES + [2] * LANES + [3] * LANES
 
 
+class OwnNeurons(nengo.RectifiedLinear):
+    """Writes down when lanes are computed."""
+
+    calls = ()
+
+    def step(self, dt, J, output):
+        type(self).calls += (J[0],)
+        super().step(dt, J, output)
+
+
+def test_lanes_of_own_neuron_types_stay_in_one_block(net, in_blocks):
+    in_blocks()
+    with net:
+        own = nengo.Ensemble(1, 1, neuron_type=OwnNeurons(), gain=np.ones(1), bias=np.zeros(1))
+        net.config[own].on_chip = False
+        nengo.Connection(net.source[:1], own.neurons, synapse=None)
+        nengo.Probe(own.neurons)
+    with in_one_block(net) as sim:
+        OwnNeurons.calls = ()
+        lanes = np.arange(1.0, LANES + 1)
+        sim.run_steps(3, data={net.source: np.tile(lanes[:, None, None], (1, 3, 3))})
+    assert OwnNeurons.calls == (*lanes,) * 3
+
+
 def test_a_chip_that_waits_for_the_host_is_one_block(net, in_blocks):
     in_blocks()
     with pytest.warns(UserWarning, match="precomputable"):
@@ -147,3 +171,17 @@ def test_an_error_in_a_block_ends_the_run_and_reset_begins_again(net, in_blocks)
             fresh.run_steps(90, data=drawn(net))
         for probe in net.all_probes:
             np.testing.assert_array_equal(sim.data[probe], fresh.data[probe])
+
+
+def test_what_blocks_have_to_say_is_said_once_a_run(wide_net, in_blocks, monkeypatch):
+    monkeypatch.setattr(run_product, "MOST_NUMBERS", 0)
+    monkeypatch.setattr(run_product, "find_order", lambda *args: None)
+    in_blocks(most_steps=24)
+    with wide_net:
+        nengo.Probe(nengo.Ensemble(30, 1, neuron_type=relu()))
+    with simulator(wide_net, minibatch_size=LANES) as sim:
+        assert len(sim._machine.blocks) > 2
+        for _ in range(2):
+            with pytest.warns(UserWarning, match="last bits") as said:
+                sim.run_steps(90)
+            assert len({str(one.message) for one in said}) == len(said)

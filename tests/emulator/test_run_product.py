@@ -8,6 +8,7 @@ from nengo_dense.emulator.product_order import find_order
 from nengo_dense.emulator.run_product import RunProduct
 from nengo_dense.loihi.kernel import numpy_readout
 from nengo_dense.loihi.kernel.choice import make_sum_spiking
+from nengo_dense.notices import Notices
 
 
 @pytest.fixture(params=["numpy", "numba"])
@@ -129,7 +130,7 @@ def test_parts_that_may_round_otherwise_are_said_once_a_run(limit, monkeypatch, 
     product = RunProduct(weights, lambda _: in_no_order)
     for _ in range(2):
         product.start_run(61, True)
-        with pytest.warns(UserWarning, match="Run fewer steps or lanes at once") as warned:
+        with pytest.warns(UserWarning, match="Run fewer steps") as warned, Notices():
             ours = [product(spikes[:, first : first + 7]) for first in range(0, 61, 7)]
         assert len(warned) == 1
         assert np.concatenate(ours, axis=1) == pytest.approx(spikes @ weights)

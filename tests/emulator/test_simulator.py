@@ -294,3 +294,26 @@ def test_hosts_that_may_share_something_run_one_after_the_other(net, monkeypatch
     with Simulator(net, progress_bar=False) as sim:
         sim.run_steps(8)
     assert order == ["before"] * 8 + ["after"] * 8
+
+
+@pytest.mark.parametrize("lanes", [None, 3])
+def test_what_was_built_can_be_changed_and_runs_are_as_before(net, lanes):
+    with simulator(net, minibatch_size=lanes) as sim:
+        sim.run_steps(20)
+        expected = sim.data[net.p_hidden]
+        sim.reset()
+        sim.data[net.hidden].bias[...] += 400
+        sim.data[net.hidden].gain[...] *= 2
+        sim.run_steps(20)
+        np.testing.assert_array_equal(sim.data[net.p_hidden], expected)
+
+
+def test_a_function_without_a_result_is_said_to_be_one(net):
+    with net:
+        root = nengo.Node(lambda t, x: np.sqrt(0 * x + 0.0015 - t), size_in=2)
+        nengo.Connection(net.output, root, synapse=None)
+    with (
+        simulator(net) as sim,
+        pytest.raises(SimulationError, match=r"sqrt.*in a function of a node"),
+    ):
+        sim.run_steps(3)

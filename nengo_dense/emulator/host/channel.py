@@ -174,7 +174,7 @@ class Channels:
 
     def begin(self, n_steps: int) -> None:
         """Begin a part of a run, without spikes; those of the part before are overwritten."""
-        del self.spikes
+        self.spikes = self._no_spikes  # memory is used again
         self.spikes = self.memory.empty((self.lanes, n_steps, self.n_inputs), np.uint8)
         if self._silent.size:  # what is sent is written in every step
             self.spikes[:, :, self._silent] = 0

@@ -7,6 +7,7 @@ once: a number of steps in which no data changes.
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
 import nengo
 import numpy as np
@@ -49,6 +50,8 @@ class Host:
         The functions of all hosts of a model.
     kernel : Kernel, optional
         Runs the host's plan. Without a kernel, Nengo's operators compute every step.
+    constants : dict, optional
+        As of `.signals.LaneSignals`.
 
     Attributes
     ----------
@@ -64,6 +67,7 @@ class Host:
         histories: Mapping[nengo.Probe, History | Share],
         functions: LaneFunctions | None = None,
         kernel: Kernel | None = None,
+        constants: dict[Signal, Any] | None = None,
     ) -> None:
         self.model = model
         self.inputs = {
@@ -77,6 +81,7 @@ class Host:
             changing=self.inputs.values(),
             shared=(model.step, model.time),
             functions=functions,
+            constants=constants,
         )
         self._channels = channels
         self._kernel = kernel
@@ -158,9 +163,9 @@ class Host:
             self._advance(n_steps)
         except FloatingPointError as err:
             raise NumberError(
-                f"Arithmetic on the host has no result ({err}), as in Nengo; values of "
-                "connections or inputs of neurons beyond 1e308 are infinite: make data or weights "
-                "smaller"
+                f"Arithmetic on the host has no result ({err}), as in Nengo: in a function of a "
+                "node or connection, or as values of connections or inputs of neurons beyond "
+                "1e308 are infinite, in which case make data or weights smaller"
             ) from err
 
     def _advance(self, n_steps: int) -> None:
@@ -285,12 +290,19 @@ def _in_order(model: Model) -> list[Operator]:
 
 
 def calls_python(model: Model, channels: Channels) -> bool:
-    """Whether a host calls Python functions or processes, which may share state."""
+    """Whether a host calls Python functions, processes or own types, which may share state."""
     return any(
         type(op) is SimPyFunc
+        or _is_own(op, getattr(op, "neurons", op))
         or (type(op) is SimProcess and has_effect(op) and channels.end(op.process) is None)
         for op in model.operators
     )
+
+
+def _is_own(*parts: object) -> bool:
+    """Whether the type of an operator, or of its neurons, is neither Nengo's nor nengo-loihi's."""
+    packages = {type(part).__module__.partition(".")[0] for part in parts}
+    return not packages <= {"nengo", "nengo_loihi"}
 
 
 def _columns(signal: Signal) -> slice:

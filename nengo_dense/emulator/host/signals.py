@@ -1,6 +1,7 @@
 """Nengo's signals, with one copy per lane."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from nengo.builder.operator import Operator
@@ -25,6 +26,8 @@ class LaneSignals(Mapping):
         Signals that are equal in all lanes although operators write them.
     functions : LaneFunctions, optional
         The functions of all hosts, so that they share the same objects in each lane.
+    constants : dict of {Signal: array}, optional
+        Values of signals that nobody writes, for all blocks of lanes: the first one adds them.
     """
 
     def __init__(
@@ -34,8 +37,10 @@ class LaneSignals(Mapping):
         changing: Iterable[Signal] = (),
         shared: Iterable[Signal] = (),
         functions: LaneFunctions | None = None,
+        constants: dict[Signal, Any] | None = None,
     ) -> None:
         self.lanes = lanes
+        self._constants = {} if constants is None else constants
         operators = list(operators)
         self.functions = LaneFunctions(lanes, operators) if functions is None else functions
         written = {
@@ -46,12 +51,12 @@ class LaneSignals(Mapping):
         bases = {signal.base for op in operators for signal in op.all_signals}
         self._arrays = {signal: self._create(signal) for signal in bases | written}
 
-    def _create(self, signal: Signal) -> np.ndarray:
+    def _create(self, signal: Signal) -> Any:
         value = signal.initial_value
-        if signal.sparse:
-            return value.allocate() if hasattr(value, "allocate") else value
-        if signal not in self._written:  # nobody changes it, so all blocks of lanes may use it
-            return value
+        if signal.sparse or signal not in self._written:
+            if signal not in self._constants:
+                self._constants[signal] = _apart(value)
+            return self._constants[signal]
         if signal not in self.per_lane:
             return np.array(value)
         return np.repeat(value[None], self.lanes, axis=0)
@@ -99,6 +104,16 @@ class LaneSignals(Mapping):
         for signal, array in self._arrays.items():
             if signal in self._written and not signal.sparse:
                 array[...] = signal.initial_value
+
+
+def _apart(value: Any) -> Any:
+    """Copy a constant, which may be one of the built parameters, or an array of the user's."""
+    if hasattr(value, "allocate"):  # a sparse matrix of Nengo's
+        return value.allocate()
+    copied = value.copy()
+    if isinstance(copied, np.ndarray):
+        copied.setflags(write=False)
+    return copied
 
 
 class OneLane(Mapping):

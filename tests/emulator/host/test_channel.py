@@ -99,3 +99,11 @@ def test_inputs_to_which_no_host_sends_have_no_spikes():
         for channels.step in range(3):
             channels.send(sender, np.full((2, 2), value))
         assert (channels.spikes == [0, value, value, 0, 0]).all()
+
+
+def test_a_part_that_needs_more_memory_than_there_is_may_be_made_smaller():
+    channels = Channels(2, n_inputs=3)
+    with pytest.raises(MemoryError):
+        channels.begin(2**55)
+    channels.begin(4)
+    assert channels.spikes.shape == (2, 4, 3)

@@ -60,3 +60,13 @@ def test_reset_returns_to_initial_values(signals, written):
 def test_shared_signals_have_no_lanes_though_they_are_written(written):
     signals = LaneSignals([Reset(written)], lanes=5, shared=[written])
     assert signals[written].shape == (2, 3)
+
+
+def test_what_nobody_writes_is_one_copy_for_all_blocks():
+    values, target = np.arange(4.0), Signal(np.zeros(4), name="target")
+    constant, constants = Signal(values, name="constant"), {}
+    blocks = [LaneSignals([Copy(constant, target)], 2, constants=constants) for _ in range(2)]
+    assert blocks[0][constant] is blocks[1][constant]
+    assert not np.shares_memory(blocks[0][constant], values)
+    with pytest.raises(ValueError, match="read-only"):
+        blocks[0][constant][...] = 1
