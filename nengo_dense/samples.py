@@ -1,6 +1,6 @@
 """Samples and labels: accepted forms, and messages for everything else."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -299,17 +299,23 @@ def columns_of_classes(y: Any, classes: np.ndarray) -> np.ndarray | None:
     order : (n_columns,) ndarray of int, or None
         Index of a class for each column.
     """
-    columns = getattr(y, "columns", None)
-    if columns is None or not len(columns):
+    columns = _column_labels(y)
+    if not columns:
         return None
-    order = _find(list(columns), [_text(name) for name in classes.tolist()], _text)
+    order = _find(columns, [_text(name) for name in classes.tolist()], _text)
     return order if order.min() >= 0 else None
+
+
+def _column_labels(y: Any) -> list[Any]:
+    """List what names the columns of a data frame; nothing for whatever is none."""
+    columns = getattr(y, "columns", ())
+    return list(columns) if isinstance(columns, Iterable) else []
 
 
 def _order_of(y: Any, n_classes: int) -> np.ndarray | None:
     """Return the index of each column of a data frame whose names are numbers, from the least."""
     try:
-        numbers = np.array([float(str(name)) for name in getattr(y, "columns", ())])
+        numbers = np.array([float(str(name)) for name in _column_labels(y)])
     except ValueError:  # other names, or none
         return None
     is_order = len(numbers) == len(np.unique(numbers)) == n_classes

@@ -99,6 +99,13 @@ def test_columns_that_are_numbers_in_another_order_are_taken_by_them(columns):
     assert check_labels(Frame([1, 1, 0], frame.rows), 4, 3).tolist() == [0, 1, 2, 0]
 
 
+@pytest.mark.parametrize("classes", [None, TEXT])
+@pytest.mark.parametrize("columns", [lambda self: ["2", "0", "1"], None], ids=["method", "none"])
+def test_columns_that_are_no_list_of_names_say_nothing_of_an_order(columns, classes):
+    table = type("Table", (), {"columns": columns, "__array__": lambda self, *_, **__: np.eye(3)})
+    assert check_labels(table(), 3, 3, classes=classes).tolist() == [0, 1, 2]
+
+
 def test_columns_of_a_data_frame_are_taken_by_their_names():
     rows = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     frame = Frame(["one", "two", "zero"], rows)  # sorted, as pandas.get_dummies does
