@@ -5,7 +5,8 @@
 
 Every probed value (spikes, voltages, currents, decoded values) of every network must be the same
 number, in every lane of a minibatch; the exit code is 1 if any is not. Compartments and values are
-counted once, not for every lane. Networks that nengo-loihi cannot build are counted apart.
+counted once, not for every lane. Networks that nengo-loihi cannot build are counted apart. Lanes
+are divided into blocks that are smaller than elsewhere, of other sizes for each seed.
 
 With ``--wide``, networks are stacks that are shown constant values, other ones in each lane. The
 emulator estimates the products of their first layer, also where it would not for their size. Every

@@ -16,7 +16,7 @@ from nengo_dense.emulator.machine import PIECE_STEPS
 from nengo_dense.layers import DenseStack
 
 #: Drawn for about every third stack: its first layer is probed, gets values besides the estimated
-#: product, is run again with other values, or in parts.
+#: product, is run again with other values, in parts, or in two blocks of lanes.
 MORE = ("probed", "added", "again", "parts", "blocks")
 
 

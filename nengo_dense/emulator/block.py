@@ -24,7 +24,7 @@ from nengo_dense.loihi.chip import Chip
 from nengo_dense.loihi.kernel.choice import make_sum_spiking
 from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.memory import Memory
-from nengo_dense.loihi.program import Program
+from nengo_dense.loihi.program import ProbeRead, Program
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ class Shared:
         parts = {"host_pre": self.model.host_pre, "host": self.model.host}
         return {name: model for name, model in parts.items() if model.params}
 
+    @property
+    def chip_reads(self) -> dict[nengo.Probe, ProbeRead]:
+        """(dict of {Probe: ProbeRead}) How each probe on the chip is read."""
+        reads = {read.probe: read for read in self.program.probes}
+        objs = self.model.objs
+        return {probe: reads[objs[probe]["out"]] for probe in self.model.nengo_probes}
+
 
 class Block:
     """Host and chip of some lanes.
@@ -90,12 +97,9 @@ class Block:
 
     def _make_output(self, shared: Shared, shares: Mapping[nengo.Probe, Share]) -> ChipOutput:
         """Give every probe on the chip its share, or send its values to the host."""
-        model = shared.model
-        reads = {read.probe: read for read in shared.program.probes}
+        model, choose = shared.model, partial(make_sum_spiking, shared.choice)
         probes: list[tuple[ChipProbe, Share | Receiver]] = []
-        for probe in model.nengo_probes:
-            read = reads[model.objs[probe]["out"]]
-            choose = partial(make_sum_spiking, shared.choice)
+        for probe, read in shared.chip_reads.items():
             chip_probe = ChipProbe(read, self.lanes, model.dt, choose, shared.memory)
             if probe in model.chip2host_receivers:
                 receiver = self._channels.end(model.chip2host_receivers[probe].output)

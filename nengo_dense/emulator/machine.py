@@ -110,10 +110,8 @@ class Machine:
     def _make_histories(self, keep_history: KeepHistory) -> dict[nengo.Probe, History]:
         """Make the history of each probe on the chip and of the host."""
         model, histories = self.model, {}
-        reads = {read.probe: read for read in self._shared.program.probes}
-        for probe in model.nengo_probes:
+        for probe, read in self._shared.chip_reads.items():
             if probe not in model.chip2host_receivers:
-                read = reads[model.objs[probe]["out"]]
                 finish = ChipProbe(read, self.lanes, model.dt).finish
                 histories[probe] = History.of(probe, model.dt, keep_history, finish)
         for host in self._shared.host_models.values():

@@ -53,25 +53,27 @@ def test_an_observer_sees_all_lanes_of_a_part_and_may_keep_them():
     np.testing.assert_array_equal(np.concatenate([x for _, x in seen], axis=1), VALUES)
 
 
-def test_values_of_a_whole_run_are_not_copied_once_they_are_together():
+def whole_run(blocks, values):
+    """Hand in a whole run; return what is kept of it, and where it was put together."""
     history = History(1, True)
     gathering = Gathering(history, 6, 2)
     history.reserve(1, 9)
-    for lanes in BLOCKS:
-        Share(gathering, lanes).write(1, VALUES[lanes])
+    for lanes in blocks:
+        Share(gathering, lanes).write(1, values[lanes])
     room = gathering._values
     gathering.hand_on(1)
-    assert np.shares_memory(history.values(), room)
+    return history.values(), room
+
+
+def test_values_of_a_whole_run_are_not_copied_once_they_are_together():
+    kept, room = whole_run(BLOCKS, VALUES)
+    assert np.shares_memory(kept, room)
 
 
 def test_a_block_of_all_lanes_is_not_copied():
-    history = History(1, True)
-    gathering = Gathering(history, 6, 2)
-    history.reserve(1, 9)
     values = VALUES.copy()
-    Share(gathering, slice(0, 6)).write(1, values)
-    gathering.hand_on(1)
-    assert np.shares_memory(history.values(), values)
+    kept, _ = whole_run([slice(0, 6)], values)
+    assert np.shares_memory(kept, values)
 
 
 def test_what_a_broken_run_left_is_forgotten():

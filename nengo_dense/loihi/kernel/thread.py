@@ -57,8 +57,8 @@ def call_all(functions: Sequence[Callable[[], Any]]) -> list[Any]:
     results : list
         One for each function, in order.
     """
-    threads = n_threads()
-    if min(threads, len(functions)) <= 1:
+    threads = n_threads() if len(functions) > 1 else 1
+    if threads == 1:
         return [function() for function in functions]
     todo = collections.deque(enumerate(functions))
     results: list[Any] = [None] * len(functions)
