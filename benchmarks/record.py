@@ -38,6 +38,11 @@ def finish(path, figures):
     return 1 if figures["faults"] else 0
 
 
+def measured(name):
+    """Tell whether there is a record of this name in ``benchmarks/results``."""
+    return (RESULTS / f"{name}.json").exists()
+
+
 def load(name):
     """Read a record of ``benchmarks/results`` by its name without suffix."""
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))

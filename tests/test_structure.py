@@ -10,6 +10,7 @@ import nengo_dense
 
 ROOT = Path(nengo_dense.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+BENCHMARKS = sorted((ROOT.parent / "benchmarks").glob("*.py"))
 
 #: Every part of the package may import its own floor's and lower ones' parts, never a higher one.
 FLOORS = [
@@ -182,7 +183,7 @@ def test_modules_do_not_import_each_other_in_a_circle(typing):
     assert graph == {}, f"circle among {sorted(graph)}"
 
 
-@of_files(FILES)
+@pytest.mark.parametrize("path", [*FILES, *BENCHMARKS], ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_files_are_of_readable_length(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
 

@@ -1,6 +1,8 @@
 """README and documentation say what was measured, and nothing else."""
 
 import pytest
+import record
+import table_text
 import tables
 
 
@@ -10,4 +12,4 @@ def test_tables_are_those_of_the_results(path):
 
 
 def test_circumstances_are_told_without_folders():
-    assert "/" not in tables.circumstances(tables.record.load("parity")).replace("benchmarks/", "")
+    assert "/" not in table_text.circumstances(record.load("parity")).replace("benchmarks/", "")
