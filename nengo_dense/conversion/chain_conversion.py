@@ -10,7 +10,7 @@ from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
-from nengo_dense.conversion.goal import check_task
+from nengo_dense.conversion.goal import check_task, only_classes
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Data, Request
@@ -19,9 +19,9 @@ from nengo_dense.conversion.scaling import (
     BUSY_RATE,
     USUAL_PERCENTILE,
     busy,
-    busy_percentile,
     input_encoding,
     layer_rates,
+    with_percentiles,
 )
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.storable import check_storable
@@ -54,12 +54,9 @@ def convert_chain(
     graph = equalize(fold_constants(source.name, form_of(form.layers)))
     tuned = request.tune and x is not None
     answer_steps = data.n_steps if calibration is None else calibration.answer_steps
-    request = request._replace(
-        encoding=_chosen(request.encoding, len(graph.populations)),
-        percentile=request.percentile
-        or busy_percentile(tuned, answer_steps, settings["neuron_type"]),
-        tune=tuned,
-    )
+    of_classes = only_classes([source.layers[-1].activation], task)
+    request = with_percentiles(request, tuned, answer_steps, settings["neuron_type"], of_classes)
+    request = request._replace(encoding=_chosen(request.encoding, len(graph.populations)))
     settings |= {"classes": source.classes, "columns": data.columns, "fitted": form.errors}
     if calibration is not None and tuned:
         labels = _class_indices(data.labels, calibration, source, _chain(graph))

@@ -55,6 +55,12 @@ def check_task(task: str | None, known: str | None, heads: Iterable[str]) -> str
     return task or known
 
 
+def only_classes(heads: Iterable[str], task: str | None) -> bool:
+    """Tell whether all outputs are classes or labels, and none may be values."""
+    known = (*OF_CLASSES, "sigmoid", *(["linear"] if task == "classification" else []))
+    return set(heads) <= set(known)
+
+
 @dataclass(frozen=True)
 class Goals:
     """The sum of all outputs' losses.

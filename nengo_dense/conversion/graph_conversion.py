@@ -9,7 +9,7 @@ from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
-from nengo_dense.conversion.goal import UNKNOWN, check_task
+from nengo_dense.conversion.goal import UNKNOWN, check_task, only_classes
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.scaling import (
@@ -17,9 +17,9 @@ from nengo_dense.conversion.scaling import (
     BUSY_RATE,
     USUAL_PERCENTILE,
     busy,
-    busy_percentile,
     input_encoding,
     layer_rates,
+    with_percentiles,
 )
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.storable import check_storable
@@ -96,8 +96,8 @@ def convert_graph(
     _check_live(source, form)
     tuned = request.tune and x is not None
     answer_steps = data.n_steps if calibration is None else calibration.answer_steps
-    percentile = request.percentile or busy_percentile(tuned, answer_steps, neuron_type)
-    request = request._replace(percentile=percentile, tune=tuned)
+    of_classes = only_classes(heads, task)
+    request = with_percentiles(request, tuned, answer_steps, neuron_type, of_classes)
     form = equalize(fold_constants(source.name, form))
     if x is not None and request.tune:
         form = shift_resting_activity(form, x)

@@ -19,6 +19,8 @@ class Request(NamedTuple):
     error : float
         Of fitted activations.
     tune : bool
+    encoded : float, optional
+        Percentile of the inputs that encoders fire fastest for.
     """
 
     encoding: str
@@ -26,11 +28,7 @@ class Request(NamedTuple):
     percentile: float | None
     error: float
     tune: bool
-
-    @property
-    def encoded(self) -> float:
-        """(float) Percentile of the inputs that encoders fire fastest for."""
-        return self.percentile if self.tune and self.percentile else 100.0
+    encoded: float = 100.0
 
 
 class Data(NamedTuple):

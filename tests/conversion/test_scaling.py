@@ -1,10 +1,14 @@
 import numpy as np
 import pytest
 from nengo import LIF, SpikingRectifiedLinear
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
+import nengo_dense
 from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import (
+    ENCODED_PERCENTILE,
     LEAST_KEPT,
     SHARE_OF_FASTEST,
     USUAL_PERCENTILE,
@@ -13,6 +17,7 @@ from nengo_dense.conversion.scaling import (
     input_encoding,
     layer_rates,
     usual_rate,
+    with_percentiles,
 )
 from nengo_dense.importers.graph_rectifiers import form_of
 from nengo_dense.importers.spec import DenseSpec
@@ -127,8 +132,37 @@ def test_fewer_neurons_saturate_in_longer_presentations():
     assert busy_percentile(False, 10, kinds) == USUAL_PERCENTILE
 
 
-def test_inputs_are_only_clipped_where_tuning_makes_up_for_it():
-    request = Request("spikes", None, 90.0, 0.05, True)
-    assert request.encoded == 90
-    assert request._replace(tune=False).encoded == 100
-    assert request._replace(percentile=None).encoded == 100
+@pytest.mark.parametrize(
+    ("tuned", "n_steps", "of_classes", "expected"),
+    [
+        (True, 10, True, 90),
+        (True, 10, False, 90),
+        (True, 100, True, ENCODED_PERCENTILE),
+        (True, 100, False, USUAL_PERCENTILE),  # the largest magnitude
+        (False, 100, True, 100),
+    ],
+)
+def test_inputs_are_clipped_where_tuning_makes_up_for_it(tuned, n_steps, of_classes, expected):
+    request = Request("spikes", None, None, 0.05, True)
+    kinds = SpikingRectifiedLinear()
+    assert with_percentiles(request, tuned, n_steps, kinds, of_classes).encoded == expected
+    asked = request._replace(percentile=95.0)
+    found = with_percentiles(asked, tuned, n_steps, kinds, of_classes)
+    assert (found.percentile, found.encoded) == (95, 95 if tuned else 100)
+
+
+def test_rare_values_far_from_the_others_do_not_take_the_spikes_of_these(rng):
+    """Each spike told of the largest value there was; twice as many answers were others."""
+    x = rng.randn(3000, 24) * np.where(rng.rand(3000, 24) < 0.005, 10, 1)
+    known, others = np.split(x, [2000])
+    y = (x @ rng.randn(24, 3) + rng.randn(3000, 3)).argmax(axis=1)
+    model = MLPClassifier((32, 16), max_iter=30, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(known, y[:2000])
+    how = {"encoding": "spikes", "effort": "fast", "progress_bar": False}
+    apart = []
+    for percentile in (USUAL_PERCENTILE, None):
+        stack = nengo_dense.convert(model, calibration=known, percentile=percentile, **how)
+        found = nengo_dense.predict(stack, others, progress_bar=False).argmax(axis=1)
+        apart.append(np.mean(found != model.predict(others)))
+    assert apart[1] < 0.75 * apart[0]
