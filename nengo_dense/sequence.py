@@ -12,14 +12,6 @@ from nengo_dense.exceptions import invalid
 from nengo_dense.samples import join_inputs
 
 
-class Times(NamedTuple):
-    """How many sequences there are, and how many frames they have."""
-
-    n: int
-    n_frames: int
-    mean_length: float
-
-
 class Sequences(Batches):
     """Sequences of frames, all of which last as long.
 
@@ -101,11 +93,6 @@ class Sequences(Batches):
         return int(self.lengths.sum())
 
     @property
-    def times(self) -> "Times":
-        """(Times) How many there are, and how long they are."""
-        return Times(self.n, self.n_frames, self.mean_length)
-
-    @property
     def is_ragged(self) -> bool:
         """(bool) Whether some end before others."""
         return bool(self.lengths.min() < self.n_frames)
@@ -162,7 +149,7 @@ class Sequences(Batches):
         """Return the frames of all sequences after one another, (n_rows, n_in)."""
         return np.concatenate(self.as_list())
 
-    def frame_steps(self, n_steps: int, dt: float, least: int = 1) -> int:
+    def frame_steps(self, n_steps: int, dt: float) -> int:
         """Return the steps of a frame.
 
         Parameters
@@ -171,21 +158,19 @@ class Sequences(Batches):
             Of the longest sequence.
         dt : float
             Step in seconds, for the message.
-        least : int, optional
-            Fewest steps of a frame.
 
         Raises
         ------
         nengo.exceptions.ValidationError
-            Frames that would not last a whole number of steps, or too few.
+            Frames that would not last a whole number of steps.
         """
         steps, rest = divmod(n_steps, self.n_frames)
-        if rest or steps < least:
-            times = sorted({max(least, n) * self.n_frames * dt for n in (steps, steps + 1)})
+        if rest:
+            times = sorted({max(1, n) * self.n_frames * dt for n in (steps, steps + 1)})
             ways = " or ".join(f"{time:g}" for time in times)
             raise invalid(
-                f"of {n_steps} steps cannot be divided among {self.n_frames} frames of {least} or "
-                f"more whole steps; {ways} can",
+                f"of {n_steps} steps cannot be divided among {self.n_frames} frames of 1 or more "
+                f"whole steps; {ways} can",
                 "presentation_time",
             )
         return steps
@@ -250,6 +235,36 @@ class Sequences(Batches):
         if weights is not None and _shape(weights) == (self.n,):
             return np.repeat(to_array(weights, "sample_weight"), self.lengths)
         return self.by_frame(weights, "sample_weight")
+
+
+class Times(NamedTuple):
+    """How many sequences there are, how many frames they have, and how late these are answered.
+
+    Attributes
+    ----------
+    n, n_frames : int
+    mean_length : float
+        Frames of a sequence.
+    delay : int or None
+        Steps from the end of a frame to its answer; None where frames have none of their own.
+    """
+
+    n: int
+    n_frames: int
+    mean_length: float
+    delay: int | None = None
+
+    @classmethod
+    def of(cls, sequences: Sequences, delay: int | None) -> "Times":
+        """Describe sequences."""
+        return cls(sequences.n, sequences.n_frames, sequences.mean_length, delay)
+
+
+def hold_last(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return frames, (n, n_frames, ...), with the last one of each sequence after its end too."""
+    places = np.minimum(np.arange(values.shape[1]), lengths[:, np.newaxis] - 1)
+    held: np.ndarray = values[np.arange(len(values))[:, np.newaxis], places]
+    return held
 
 
 def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:

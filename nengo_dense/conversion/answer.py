@@ -31,6 +31,8 @@ class Window(NamedTuple):
         Steps of the sequences that are answered then; all that last until ``stop`` by default.
     begin : int, optional
         Step at which the time begins that is answered for: a frame's first.
+    delay : int, optional
+        Steps by which a frame is read later than it is shown.
     """
 
     start: int
@@ -39,6 +41,7 @@ class Window(NamedTuple):
     early: bool = False
     length: int | None = None
     begin: int = 0
+    delay: int = 0
 
     @property
     def seen(self) -> slice:
@@ -54,6 +57,16 @@ class Window(NamedTuple):
     def n_steps(self) -> int:
         """(int) Number of steps."""
         return self.stop - self.start
+
+    @property
+    def end(self) -> int:
+        """(int) Step at which the time ends that is answered for."""
+        return self.stop - self.delay
+
+    @property
+    def n_shown(self) -> int:
+        """(int) Steps that are answered for."""
+        return self.end - self.begin
 
 
 class Answer(NamedTuple):
@@ -155,20 +168,20 @@ class Samples:
         if self.lengths is None or self.frame_steps is None:
             return slice(None)
         times = self.lengths * self.frame_steps
-        given = times >= window.stop if window.length is None else times == window.length
+        given = times >= window.end if window.length is None else times == window.length
         return np.flatnonzero(given)
 
     def _targets(self, window: Window, rows: Any) -> np.ndarray:
         if self.frame_steps is None:
             return np.asarray(self.targets[rows, 0])
-        shares = frame_shares(window.start, window.stop, self.frame_steps)
+        shares = frame_shares(window.start - window.delay, window.end, self.frame_steps)
         return np.tensordot(self.targets[rows, : len(shares)], shares, (1, 0))
 
     def _labels(self, window: Window, rows: Any) -> np.ndarray | None:
         if self.labels is None:
             return None
         by_frame = self.frame_steps is not None and self.labels.shape[1] > 1
-        frame = (window.stop - 1) // self.frame_steps if by_frame and self.frame_steps else 0
+        frame = (window.end - 1) // self.frame_steps if by_frame and self.frame_steps else 0
         return np.asarray(self.labels[rows, frame])
 
 
@@ -227,7 +240,7 @@ def deadlines_by_length(lengths: Sequence[int], depth: int) -> list[Window]:
 
 
 def frame_windows(n_frames: int, frame_steps: int, depth: int) -> list[Window]:
-    """Return a window for each frame of a sequence, in its own time.
+    """Return a window for each frame of a sequence, when its spikes have come through.
 
     Parameters
     ----------
@@ -236,19 +249,7 @@ def frame_windows(n_frames: int, frame_steps: int, depth: int) -> list[Window]:
         Steps that a frame lasts.
     depth : int
         As for `deadlines`.
-
-    Raises
-    ------
-    nengo.exceptions.ValidationError
-        A frame is over before its first spikes are seen.
     """
-    if frame_steps <= depth:
-        raise ValidationError(
-            f"gives a frame {frame_steps} steps, and its first spikes need {depth} through as "
-            f"many populations of neurons: with an answer for each frame ({n_frames} in the "
-            f"longest sequence) it must last more than {depth}. Show frames for longer.",
-            attr="presentation_time",
-        )
-    first = int(window_start(frame_steps))
+    first = depth + int(window_start(frame_steps))
     begins = range(0, n_frames * frame_steps, frame_steps)
-    return [Window(b + first, b + frame_steps, 1.0, begin=b) for b in begins]
+    return [Window(b + first, b + frame_steps + depth, 1.0, begin=b, delay=depth) for b in begins]

@@ -49,7 +49,7 @@ class BestParameters:
         self._windows = windows
         self._known = np.concatenate([fit.frames, held_back.frames])
         self._kept: list[np.ndarray] = []
-        n_steps = max(window.stop - window.begin for window in windows)
+        n_steps = max(window.n_shown for window in windows)
         self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
         self.judgements: list[Judgement] = []
         self.best = 0

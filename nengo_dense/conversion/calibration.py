@@ -8,7 +8,7 @@ from nengo.exceptions import ValidationError
 from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.request import Data
 from nengo_dense.samples import check_inputs, hold_back
-from nengo_dense.sequence import Sequences
+from nengo_dense.sequence import Sequences, hold_last
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
 LEAST_SAMPLES = 20
@@ -65,8 +65,7 @@ class Calibration(NamedTuple):
             return cls(rows, data.n_steps)
         rows = sequences.frames()
         _check_telling(rows, sequences.n, "sequences", data.attr)
-        least = 2 if data.by_frame else 1
-        steps = sequences.frame_steps(data.n_steps, data.dt, least)
+        steps = sequences.frame_steps(data.n_steps, data.dt)
         return cls(rows, data.n_steps, sequences, steps, data.by_frame)
 
     @property
@@ -110,6 +109,8 @@ class Calibration(NamedTuple):
             labels = found.padded(labels)
         lengths = found.lengths if found.is_ragged else None
         x, targets = found.padded(self.rows), found.padded(logits)
+        if self.by_frame:  # the last frame stays until its answer
+            x = hold_last(x, found.lengths)
         return Samples(x, targets, labels, lengths, self.frame_steps)
 
 

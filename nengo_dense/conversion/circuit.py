@@ -55,7 +55,7 @@ class Course:
             # in less time than with values.sum
             return np.asarray(np.einsum("lsn->ln", values)[:, np.newaxis])
         totals = np.zeros((len(values), n_frames, values.shape[2]), dtype=values.dtype)
-        starts = np.arange(0, values.shape[1], self.frame_steps)
+        starts = np.arange(0, values.shape[1], self.frame_steps)[:n_frames]  # the last one stays
         totals[:, : len(starts)] = np.add.reduceat(values, starts, axis=1)
         return totals
 
@@ -248,7 +248,9 @@ class Circuit:
             return np.asarray(values[:, 0])
         window = answer.window
         shares = frame_shares(window.start, window.stop, course.frame_steps)
-        return np.tensordot(values[:, : len(shares)], shares, (1, 0))
+        last = min(len(shares), values.shape[1]) - 1
+        shares = np.append(shares[:last], shares[last:].sum())  # the last frame stays
+        return np.tensordot(values[:, : last + 1], shares, (1, 0))
 
     def logits(self, read: Sequence[np.ndarray]) -> np.ndarray:
         """Return the mean logits of all outputs, (batch, n_out), of what they read."""

@@ -111,7 +111,7 @@ def tune_network(
     frame_steps = calibration.frame_steps
     network.tuned = TuningRecord(
         presentation_time=calibration.answer_steps * dt,
-        earliest=windows[0].stop * dt,
+        earliest=windows[0].end * dt,
         dt=dt,
         encoding=network.encoding,
         input_low=x.min(axis=0),
@@ -146,7 +146,7 @@ def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:
 
 
 def _windows(calibration: Calibration, depth: int) -> list[Window]:
-    """Return when answers are wanted: at deadlines, or in each frame's time."""
+    """Return when answers are wanted: at deadlines, or for each frame."""
     sequences, steps = calibration.sequences, calibration.frame_steps
     if sequences is None or steps is None:
         return deadlines(calibration.n_steps, depth)

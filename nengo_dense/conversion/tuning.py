@@ -126,7 +126,7 @@ def tune(
         for _ in range(1 + goals.has_values):  # values have their readout fitted then
             best.judge_now()
         n_shown = max(window.stop for window in windows)
-        n_steps = max(window.stop - window.begin for window in windows)
+        n_steps = max(window.n_shown for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
         lessons = Lessons(fit, _batch_size(n_shown, len(fit)), source, seed)
         sizes = _sizes(circuit)

@@ -1,17 +1,14 @@
-"""Sequences as what a run shows: side by side, or frame after frame where each has an answer."""
-
-import numpy as np
+"""Sequences as what a run answers: each of them, or each frame."""
 
 from nengo_dense.batches import Batches, check_batches
-from nengo_dense.evaluation.stream import Stream
 from nengo_dense.exceptions import invalid
 from nengo_dense.sequence import Sequences
 
 
 def arrange(
     sequences: Sequences, n_steps: int, dt: float, fresh: bool, by_frame: bool
-) -> tuple[Batches, int, Stream | None]:
-    """Return samples, the steps of each, and how they follow one another.
+) -> tuple[Batches, int]:
+    """Return what is answered, and the steps of each.
 
     Parameters
     ----------
@@ -22,7 +19,7 @@ def arrange(
     fresh : bool
         Whether every sequence is shown from a fresh start.
     by_frame : bool
-        Whether frames are samples.
+        Whether each frame has an answer.
 
     Raises
     ------
@@ -31,16 +28,8 @@ def arrange(
     """
     if not fresh:
         raise invalid("must be True for sequences, each of which has a fresh start", "reset")
-    steps = sequences.frame_steps(n_steps, dt, 2 if by_frame else 1)
+    steps = sequences.frame_steps(n_steps, dt)
     if not by_frame:
-        return sequences, n_steps, None
+        return sequences, n_steps
     frames = sequences.frames()
-    return check_batches(frames, frames.shape[1], "x"), steps, _one_after_another(sequences)
-
-
-def _one_after_another(sequences: Sequences) -> Stream:
-    """Return how frames follow one another, each sequence from a fresh start."""
-    ends = np.cumsum(sequences.lengths)
-    parts = [np.arange(end - n, end) for end, n in zip(ends, sequences.lengths, strict=True)]
-    parts.sort(key=len, reverse=True)
-    return Stream(0, np.arange(sequences.n_rows), sequences.n, tuple(parts))
+    return check_batches(frames, frames.shape[1], "x"), steps

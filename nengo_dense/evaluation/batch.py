@@ -90,6 +90,25 @@ class SequenceGroup(Batch):
         ]
 
 
+@dataclass(frozen=True, eq=False)
+class FrameGroup(Batch):
+    """Sequences side by side, each frame with an answer; see `Recorder.record_frames`."""
+
+    values: np.ndarray
+    lengths: np.ndarray
+    frame_steps: int
+    delay: int
+    reader: Reader
+
+    def record(self, recorder: Recorder) -> Iterable[Recording]:
+        """Have them recorded."""
+        return [
+            recorder.record_frames(
+                self.values, self.lengths, self.frame_steps, self.delay, self.reader
+            )
+        ]
+
+
 def lanes_in_memory(n_steps: int, n_out: int, n_neurons: int) -> int:
     """Return how many samples of so many steps may run at once, at least 1."""
     logits = LOGITS_BYTES // (8 * kept_sums(n_steps) * n_out)

@@ -169,7 +169,8 @@ class Classification(Evaluation):
         Parameters
         ----------
         seconds : float
-            From the start of the presentation; a whole number of steps.
+            From the start of the presentation, or of a frame that has an answer; a whole number
+            of steps.
 
         Returns
         -------
@@ -178,10 +179,12 @@ class Classification(Evaluation):
         Raises
         ------
         nengo.exceptions.ValidationError
-            No step, or longer than samples were shown.
+            Before the first answer, or after the last.
         """
-        step = whole_steps(seconds, self.dt, "seconds", least=1, most=self.n_steps)
-        return self._stopped(np.full(self.n, step - 1))
+        late = self.delay or 0
+        limits = {"least": late + 1, "most": late + self.n_steps}
+        step = whole_steps(seconds, self.dt, "seconds", **limits)
+        return self._stopped(np.full(self.n, step - late - 1))
 
     def margin_for(self, lost: float = 0.1) -> float:
         """Find the least margin that loses at most so many points against the whole time.
@@ -219,13 +222,13 @@ class Classification(Evaluation):
         answers = self.answers_over_time[np.arange(self.n), at]
         right = np.average(answers == self.truth, weights=self.sample_weight)
         n = effective_number(self.weights)
-        steps = float(np.average(at + 1, weights=self.sample_weight))
+        steps, late = float(np.average(at + 1, weights=self.sample_weight)), self.delay or 0
         return Decision(
             predictions=self.classes[answers],
-            times=(at + 1) * self.dt,
+            times=(at + 1 + late) * self.dt,
             accuracy=float(right),
             confidence_interval=wilson_interval(n * right, n),
-            latency=steps * self.dt,
+            latency=(steps + late) * self.dt,
             joules=self.energy.joules * steps / self.n_steps,
         )
 

@@ -80,7 +80,12 @@ class DecisionCurve(Report):
     def by_deadline(self) -> list[Decision]:
         """(list of Decision) One for each step."""
         one = self.evaluation
-        return [one.at_deadline((i + 1) * one.dt) for i in range(one.n_steps)]
+        return [one.at_deadline(self._seconds(i)) for i in range(one.n_steps)]
+
+    def _seconds(self, i: int) -> float:
+        """Return when answers come of which ``i`` steps were before."""
+        one = self.evaluation
+        return (i + 1 + (one.delay or 0)) * one.dt
 
     def _content(self) -> dict[str, Any]:
         rules = {"margin": self.by_margin, "deadline": self.by_deadline}
@@ -102,7 +107,7 @@ class DecisionCurve(Report):
         early, whole = self.decision, self.evaluation
         return (
             f"accuracy {early.accuracy:.2%} after {1000 * early.latency:.1f} ms in the mean, "
-            f"{whole.accuracy:.2%} after all {1000 * whole.presentation_time:g} ms"
+            f"{whole.accuracy:.2%} after all {1000 * whole.latency:g} ms"
         )
 
     def _table(self) -> ReportTable:
@@ -111,7 +116,7 @@ class DecisionCurve(Report):
             margin = float(self.margins[i])
             rows.append(_row(f"margin {margin:.4g}", self.evaluation.at_margin(margin)))
         for i in _some(self.evaluation.n_steps):
-            seconds = (i + 1) * self.evaluation.dt
+            seconds = self._seconds(i)
             deadline = self.evaluation.at_deadline(seconds)
             rows.append(_row(f"deadline {1000 * seconds:g} ms", deadline))
         answer, *others = COLUMNS

@@ -5,12 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.evaluation.batch import Batch, Presentations, SequenceGroup, StreamGroup
+from nengo_dense.evaluation.batch import (
+    Batch,
+    FrameGroup,
+    Presentations,
+    SequenceGroup,
+    StreamGroup,
+)
 from nengo_dense.evaluation.cost import spikes_for_values
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.run import Run
 from nengo_dense.exceptions import invalid
-from nengo_dense.sequence import Sequences
+from nengo_dense.sequence import Sequences, hold_last
 
 #: Makes the reader for the samples of the given numbers.
 ReaderFor = Callable[[Any], Reader]
@@ -46,6 +52,8 @@ class Feed:
         try:
             if self._run.stream is not None:
                 yield from self._groups()
+            elif self._run.sequences is not None and self._run.delay is not None:
+                yield from self._frames(self._run.sequences, self._run.delay)
             elif self._run.sequences is not None:
                 yield from self._sequences(self._run.sequences)
             else:
@@ -77,6 +85,22 @@ class Feed:
                     self.spikes_in += spikes_for_values(one[None, :length], length * steps)
             yield SequenceGroup(values, lengths, steps, run.n_steps, self._reader_for(rows))
 
+    def _frames(self, sequences: Sequences, delay: int) -> Iterator[Batch]:
+        run, steps = self._run, self._run.n_steps
+        starts = np.cumsum(sequences.lengths) - sequences.lengths
+        groups = sequences.groups(run.size, steps)
+        numbers = [_by_place(starts[rows], sequences.lengths[rows]) for rows in groups]
+        self.rows = np.concatenate(numbers)
+        for rows, frames in zip(groups, numbers, strict=True):
+            lengths = sequences.lengths[rows]
+            values = sequences.take(rows)[:, : lengths[0]]
+            if run.stack.encoding == "chip":
+                for one, length in zip(values, lengths, strict=True):
+                    ends = np.minimum(np.arange(length * steps + delay) // steps, length - 1)
+                    self.spikes_in += spikes_for_values(one[None, ends], len(ends))
+            held = hold_last(values, lengths)
+            yield FrameGroup(held, lengths, steps, delay, self._reader_for(frames))
+
     def _groups(self) -> Iterator[Batch]:
         run, stream = self._run, self._run.stream
         assert stream is not None, "asked for streams alone"
@@ -97,3 +121,16 @@ class Feed:
             raise self._error
         if self._run.n is not None and n < self._run.n:
             raise invalid(f"ends after {n} samples, but there are {self._run.n} labels", "x")
+
+
+def _by_place(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return the numbers of frames: of all first ones, then of all second ones, and so on.
+
+    Parameters
+    ----------
+    starts : (n,) ndarray of int
+        Numbers of the first frames.
+    lengths : (n,) ndarray of int
+        Frames of each sequence, falling.
+    """
+    return np.concatenate([starts[lengths > i] + i for i in range(int(lengths[0]))])

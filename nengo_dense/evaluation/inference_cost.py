@@ -42,6 +42,8 @@ class InferenceCost:
         Operations elsewhere.
     presentation_time : float
         Seconds that a sample is shown.
+    answer_steps : float, optional
+        Steps until an answer, where it comes later than the sample ends.
 
     Examples
     --------
@@ -72,6 +74,7 @@ class InferenceCost:
     energy: Energy
     work: Work
     presentation_time: float
+    answer_steps: float | None = None
 
     def operations(self, device: str | Device = "loihi") -> tuple[float, float]:
         """Return synaptic operations, or multiply-accumulates, and neuron updates on a device.
@@ -193,7 +196,8 @@ class InferenceCost:
             A time below 0 or above 1e6 seconds.
         """
         each = self.step_time if step_time is None else between(step_time, 0, 1e6, "step_time")
-        return self.work.steps * (each + between(host_time, 0, 1e6, "host_time"))
+        steps = self.work.steps if self.answer_steps is None else self.answer_steps
+        return steps * (each + between(host_time, 0, 1e6, "host_time"))
 
     def table(self) -> ReportTable:
         """Return a row for each device.

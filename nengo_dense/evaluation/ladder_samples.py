@@ -76,7 +76,7 @@ class LadderSamples:
             return cls(rows, rows, {})
         step = positive(dt, "dt", unit="seconds")
         n_steps = presentation_steps(presentation_time, step)
-        steps = sequences.frame_steps(n_steps, step, 2 if by_frame else 1)
+        steps = sequences.frame_steps(n_steps, step)
         how = {"mask": mask, "per_frame": by_frame}
         return cls(x, sequences.frames(), how, sequences, steps, step)
 

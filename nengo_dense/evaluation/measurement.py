@@ -25,6 +25,7 @@ from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.notices import notify
+from nengo_dense.sequence import Times
 
 DECISIONS = ("window", "margin")
 #: Most memory in bytes for the answers after every step.
@@ -119,9 +120,10 @@ def evaluate(
     mask : (n, n_frames) array_like, optional
         1 for the frames of each sequence, and then 0; a list of arrays needs none.
     per_frame : bool, optional
-        Whether every frame of a sequence has an answer, which follows from what it is shown alone,
-        without a reset since the frame before. ``y``, ``source`` and ``sample_weight`` are then
-        (n, n_frames, ...) or lists of arrays, a weight of a sequence that of all its frames.
+        Whether every frame of a sequence has an answer, without a reset since the frame before. It
+        is read later than the frame is shown, when its spikes have come through. ``y``, ``source``
+        and ``sample_weight`` are then (n, n_frames, ...) or lists of arrays, a weight of a
+        sequence that of all its frames.
     progress_bar : bool or nengo.utils.progress.ProgressBar, optional
 
     Returns
@@ -228,7 +230,7 @@ def _common(
 ) -> dict[str, Any]:
     """Return what comes of the run, whatever is judged."""
     parts = tuple(judges.parts)
-    kept = run.samples.n is not None and (run.sequences is None or run.stream is None)
+    kept = run.samples.n is not None and (run.delay is None)
     replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps, parts)
     return {
         "layers": outcome.layers,
@@ -240,7 +242,7 @@ def _common(
         "replay": replay if kept else None,
         "name": run.stack.label or "",
         "stream": run.stream,
-        "sequences": None if run.sequences is None else run.sequences.times,
+        "sequences": None if run.sequences is None else Times.of(run.sequences, run.delay),
     }
 
 

@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.batches import Batches
+from nengo_dense.evaluation.frame_windows import FrameWindows
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.trial import Trial
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.samples import fill_up
+
+#: Memory in bytes for the frames of a part of a run, and the steps of which such parts consist:
+#: products treat as many together (see `Machine.pieces`).
+SHOWN_BYTES, SHOWN_STEPS = 2**26, 48
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Recorder:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
+        self._frames: FrameWindows | None = None
         self._sim = trial.simulator({trial.logits: self._observe})
 
     def record(self, x: np.ndarray, n_steps: int, reader: Reader) -> Recording:
@@ -110,23 +116,40 @@ class Recorder:
         self._begin(reader, len(values), n_steps)
         longest = int(lengths[0]) * frame_steps
         self._expect(len(values), longest, lengths * frame_steps)
-        fired = [np.zeros(layer.ensemble.n_neurons) for layer in self.trial.populations]
-        sent, first = np.zeros(len(fired)), 0
-        before = [np.zeros(1)] * len(fired)
-        full = fill_up(values, self.trial.minibatch_size)
-        for last in np.unique(lengths).tolist():
-            self._run(np.repeat(full[:, first:last], frame_steps, axis=1))
-            n_shown = int(np.count_nonzero(lengths >= last))
-            now = self._counts()
-            for i, (count, old) in enumerate(zip(now, before, strict=True)):
-                new = (count - old)[:n_shown]
-                fired[i] += new.sum(axis=0)
-                sent[i] += np.minimum(new, (last - first) * frame_steps).sum()
-            first, before = last, now
+        fired, sent = self._show_frames(values, lengths * frame_steps, frame_steps)
         if longest < n_steps:
             rest = np.repeat(self._final[:, np.newaxis], n_steps - longest, axis=1)
             reader.read(slice(0, len(values)), longest, rest)
         return Recording(len(values), reader.result(), fired, sent)
+
+    def record_frames(
+        self,
+        values: np.ndarray,
+        lengths: np.ndarray,
+        frame_steps: int,
+        delay: int,
+        reader: Reader,
+    ) -> Recording:
+        """Show sequences side by side, and read an answer for each frame.
+
+        Every sequence runs on for the delay of its last answer.
+
+        Parameters
+        ----------
+        values : (batch, n_frames, size_in) ndarray
+            After the end of a sequence what is shown until its last answer.
+        lengths, frame_steps
+            As for `record_sequences`.
+        delay : int
+            Steps by which answers are late.
+        reader : Reader
+            Of all frames: the first ones, the second ones and so on.
+        """
+        n = int(lengths.sum())
+        self._begin(reader, n, frame_steps)
+        self._frames = FrameWindows(lengths, frame_steps, delay, self.trial.n_out)
+        fired, sent = self._show_frames(values, lengths * frame_steps + delay, frame_steps)
+        return Recording(n, reader.result(), fired, sent)
 
     def _expect(self, lanes: int, n_steps: int, ends: np.ndarray | None = None) -> None:
         """Prepare for outputs of so many steps, of lanes that may end before."""
@@ -139,6 +162,7 @@ class Recorder:
         if self._sim.n_steps:
             self._sim.reset()
         self._reader = reader
+        self._frames = None
         self._n_read = 0
         reader.begin(n, n_steps, self.trial.n_out)
 
@@ -161,6 +185,26 @@ class Recorder:
         sent = [np.minimum(each[: len(x)], n_steps + gap).sum() for each in counts]
         return [each[: len(x)].sum(axis=0) for each in counts], np.array(sent)
 
+    def _show_frames(
+        self, values: np.ndarray, ends: np.ndarray, frame_steps: int
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        """Show the frames of each lane up to its end, in steps; the last frame stays."""
+        fired = [np.zeros(layer.ensemble.n_neurons) for layer in self.trial.populations]
+        sent, first = np.zeros(len(fired)), 0
+        before = [np.zeros(1)] * len(fired)
+        full = fill_up(values, self.trial.minibatch_size)
+        for last in np.unique(ends).tolist():
+            for steps in _parts(first, last, full[:, 0].nbytes):
+                self._run(full[:, np.minimum(steps // frame_steps, values.shape[1] - 1)])
+            n_shown = int(np.count_nonzero(ends >= last))
+            now = self._counts()
+            for i, (count, old) in enumerate(zip(now, before, strict=True)):
+                new = (count - old)[:n_shown]
+                fired[i] += new.sum(axis=0)
+                sent[i] += np.minimum(new, last - first).sum()
+            first, before = last, now
+        return fired, sent
+
     def _run(self, values: np.ndarray) -> None:
         self._sim.run_steps(values.shape[1], data={self.trial.source: values})
 
@@ -178,6 +222,10 @@ class Recorder:
 
     def _observe(self, first_step: int, logits: np.ndarray) -> None:
         """Hand means on, as long as a sample is shown."""
+        if self._frames is not None:
+            for rows, first, means in self._frames.add(logits, self._reader.only_last):
+                self._reader.read(rows, first, means)
+            return
         step = first_step - 1 - self._first_step
         if step >= self._n_steps:
             return
@@ -200,3 +248,15 @@ class Recorder:
         held = np.where(over, self._final[lanes, np.newaxis], found)
         self._final[lanes] = held[:, -1]
         return held
+
+
+def _parts(first: int, last: int, n_bytes: int) -> Iterator[np.ndarray]:
+    """Divide steps into parts whose values, of so many bytes a step, fit in memory.
+
+    No part has one step, as a run of one rounds otherwise (see `Machine.pieces`).
+    """
+    most = max(1, SHOWN_BYTES // (n_bytes * SHOWN_STEPS)) * SHOWN_STEPS
+    while last - first > most + 1:
+        yield np.arange(first, first + most)
+        first += most
+    yield np.arange(first, last)

@@ -24,6 +24,7 @@ from nengo_dense.evaluation.output_part import OutputPart
 from nengo_dense.evaluation.stream import Stream, check_no_stream
 from nengo_dense.evaluation.trial import populations_of
 from nengo_dense.exceptions import invalid
+from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
@@ -58,7 +59,9 @@ class Run:
         How samples follow one another; None where each is shown from a fresh start.
     sequences : Sequences or None
         What changes while it is shown. Of frames that each have an answer, ``samples`` has all in
-        a row, and ``stream`` how they follow one another.
+        a row.
+    delay : int or None
+        Steps from the end of such a frame to its answer; None where frames have none.
     """
 
     stack: AnyDense
@@ -73,6 +76,7 @@ class Run:
     notes: tuple[str, ...]
     stream: Stream | None = None
     sequences: Sequences | None = None
+    delay: int | None = None
 
     @classmethod
     def of(
@@ -116,7 +120,7 @@ class Run:
         n_steps = presentation_steps(time, step)
         stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
         if sequences is not None:
-            samples, n_steps, stream = arrange(sequences, n_steps, step, fresh, by_frame)
+            samples, n_steps = arrange(sequences, n_steps, step, fresh, by_frame)
         elif by_frame:
             raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
@@ -126,19 +130,21 @@ class Run:
             check_no_stream(gap, order)
         else:
             stream = Stream.of(samples.n, n_steps, gap, order, step, most)
-        size = batch_size(stream.n_streams if stream else samples.n, most, n_jobs)
+        lanes = stream.n_streams if stream else (sequences or samples).n
+        size = batch_size(lanes, most, n_jobs)
         bar = check_progress_bar(progress_bar)
         frame_time = None
         if sequences is not None:
             frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
         if stream:
             said.append(unusual_time(stream.gap * step, step, "gap"))
-        if target != "nengo":  # where a spike may be everywhere in the same step
+        if target != "nengo" and not by_frame:  # where a spike may be everywhere in one step
             said.append(too_short(Parts.of(stack).depth, n_steps, sequences, stream))
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
-        return cls(stack, samples, n, *how, stream, sequences)
+        delay = delay_of(stack, target) if by_frame else None
+        return cls(stack, samples, n, *how, stream, sequences, delay)
 
     def truths(self, *given: Any) -> list[Any]:
         """Return labels, what the source answers, and weights, as there are samples.
@@ -152,7 +158,7 @@ class Run:
         if self.sequences is None:
             return list(given)
         y, source, weights = given
-        if self.stream is None:
+        if self.delay is None:
             self.sequences.check_not_by_frame(y)
             return [y, source, weights]
         by_frame = self.sequences.by_frame
@@ -161,7 +167,7 @@ class Run:
 
     def as_given(self, outputs: np.ndarray) -> Any:
         """Return outputs of frames as sequences were given, and others as they are."""
-        if self.sequences is None or self.stream is None:
+        if self.sequences is None or self.delay is None:
             return outputs
         parts = np.split(outputs, np.cumsum(self.sequences.lengths)[:-1])
         return parts if self.sequences.is_ragged else np.stack(parts)
@@ -193,11 +199,16 @@ class Run:
 
     @property
     def period(self) -> float:
-        """(float) Steps from one sample to the next; the mean, where some end before others."""
+        """(float) Steps from one sample to the next; the mean, where some end before others.
+
+        Frames that have answers share the steps after the last one, in which its answer comes.
+        """
         if self.stream is not None:
             return self.n_steps + self.stream.gap
         if self.sequences is None:
             return self.n_steps
+        if self.delay is not None:
+            return self.n_steps + self.delay / self.sequences.mean_length
         return self.n_steps * self.sequences.mean_length / self.sequences.n_frames
 
 
@@ -245,18 +256,20 @@ def check_target(stack: AnyDense, target: str) -> None:
 def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Stream | None) -> str:
     """Say that an answer is over before spikes have come all the way; empty if none is.
 
+    Answers of frames wait for them.
+
     Parameters
     ----------
     depth : int
         Populations of neurons that a spike travels through, one step each. In a graph there may
         be shorter ways, of which the answer has something.
     n_steps : int
-        Of a sample, a frame that has an answer, or the longest sequence.
+        Of a sample, or the longest sequence.
     sequences, stream
         As in `Run`.
     """
-    noun = "A sample" if sequences is None else "A frame"
-    if sequences is not None and stream is None:
+    noun = "A sample"
+    if sequences is not None:
         noun = "The shortest sequence"
         n_steps = n_steps // sequences.n_frames * int(sequences.lengths.min())
     if n_steps > depth:

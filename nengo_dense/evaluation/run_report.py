@@ -139,16 +139,23 @@ class RunReport(Report):
     def latency(self) -> float:
         """(float) Seconds until an answer, if a step of the chip takes ``dt``.
 
-        Answers that come early are in `~nengo_dense.evaluation.Classification.at_margin`.
+        For a frame, from its start until its spikes have come through. Answers that come early are
+        in `~nengo_dense.evaluation.Classification.at_margin`.
         """
-        return self.presentation_time
+        return (self.n_steps + (self.delay or 0)) * self.dt
+
+    @property
+    def delay(self) -> int | None:
+        """(int or None) Steps from the end of a frame to its answer, where frames have any."""
+        return None if self.sequences is None else self.sequences.delay
 
     @property
     def cost(self) -> InferenceCost | None:
         """(InferenceCost or None) Latency and energy of an inference, by device."""
         if self.work is None:
             return None
-        return InferenceCost(self.energy, self.work, self.work.steps * self.dt)
+        steps = None if self.delay is None else self.n_steps + self.delay
+        return InferenceCost(self.energy, self.work, self.work.steps * self.dt, steps)
 
     @property
     def gap(self) -> float:
@@ -174,7 +181,7 @@ class RunReport(Report):
             "dt": self.dt,
             "target": self.target,
             "latency": self.latency,
-            "reset": self.stream is None or self.sequences is not None,
+            "reset": self.stream is None,
             "gap": self.gap,
             **({"sequences": self.sequences._asdict()} if self.sequences else {}),
             "energy": {
@@ -219,7 +226,7 @@ class RunReport(Report):
 
     def _of_sequences(self, times: Times) -> str:
         milliseconds = 1000 * self.presentation_time
-        if self.stream is not None:
+        if times.delay is not None:
             return f"on {self.n} frames of {times.n} sequences, {milliseconds:g} ms each"
         each = milliseconds / times.n_frames
         words = f"on {times.n} sequences of {times.n_frames} frames, {each:g} ms each"

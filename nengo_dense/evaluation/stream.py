@@ -29,15 +29,11 @@ class Stream:
     order : (n,) ndarray of int
         Numbers of the samples.
     n_streams : int
-    parts : tuple of ndarray, optional
-        Numbers of the samples of each stream, the longest first, where these are not parts of the
-        order of about the same length.
     """
 
     gap: int
     order: np.ndarray
     n_streams: int
-    parts: tuple[np.ndarray, ...] | None = None
 
     @classmethod
     def of(
@@ -83,7 +79,7 @@ class Stream:
             For each group, and each place in its streams, the numbers of the samples there. In
             later places there may be fewer: the first streams are the longest.
         """
-        parts = self.parts or np.array_split(self.order, self.n_streams)  # longer ones first
+        parts = np.array_split(self.order, self.n_streams)  # longer ones first
         groups = []
         for first in range(0, self.n_streams, size):
             streams = parts[first : first + size]

@@ -83,8 +83,8 @@ class Readout(NamedTuple):
     start: int
 
     @classmethod
-    def of(cls, wiring: Wiring, n_steps: int, dt: float) -> "Readout":
-        """Read the outputs of a stack or a graph."""
+    def of(cls, wiring: Wiring, n_steps: int, dt: float, delay: int = 0) -> "Readout":
+        """Read the outputs of a stack or a graph, of a frame so many steps later."""
         outputs, populations = wiring.outputs, wiring.populations
         n = max(output.part.stop for output in outputs.values())
         read = [name for name in populations if any(name in o.weights for o in outputs.values())]
@@ -100,7 +100,7 @@ class Readout(NamedTuple):
                 weights[output.part, own] = matrix / (rate * dt)
         bias = np.concatenate([output.bias for output in outputs.values()])
         heads = {name: (output.head, output.part) for name, output in outputs.items()}
-        start = int(window_start(n_steps))
+        start = delay + int(window_start(n_steps - delay))
         return cls(weights, tuple(read), columns, direct, bias, heads, wiring.synapse, start)
 
 
@@ -115,7 +115,7 @@ class Deployment:
     dt : float
         Step in seconds.
     n_steps : int
-        Length of a presentation.
+        Length of a presentation; of a frame until its answer.
     host : HostNeurons
     layers : list of ChipLayer
     readout : Readout
@@ -149,7 +149,9 @@ class Deployment:
     logits: np.ndarray
 
     @classmethod
-    def of(cls, dense: AnyDense, n_steps: int, dt: float, samples: np.ndarray) -> "Deployment":
+    def of(
+        cls, dense: AnyDense, n_steps: int, dt: float, samples: np.ndarray, delay: int = 0
+    ) -> "Deployment":
         """Build what has no problems (see ``problems``), and run samples on its integers.
 
         Parameters
@@ -160,6 +162,8 @@ class Deployment:
         dt : float
             Step in seconds.
         samples : (n, size_in) ndarray
+        delay : int, optional
+            Steps at the start in which no spike has come through; they are not read.
 
         Returns
         -------
@@ -195,7 +199,7 @@ class Deployment:
             n_steps,
             HostNeurons.of(wiring),
             layers,
-            Readout.of(wiring, n_steps, dt),
+            Readout.of(wiring, n_steps, dt, delay),
             samples,
             [np.not_equal(each, 0).view(np.uint8) for each in spikes],
             logits,

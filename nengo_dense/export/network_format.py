@@ -13,6 +13,7 @@ from nengo_dense.arguments import positive, presentation_steps
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
+from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.exporter import Export
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.tuning_record import chosen_times
@@ -156,7 +157,8 @@ class NetworkFormat(ABC):
         if tuned is not None:
             for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
                 warnings.warn(said, stacklevel=6)  # of whoever calls stack.export
-        deployment = Deployment.of(stack, n_steps, step, x)
+        delay = delay_of(stack, "sim") if tuned is not None and tuned.by_frame else 0
+        deployment = Deployment.of(stack, n_steps + delay, step, x, delay)
         self._refuse(stack, self.problems(deployment))
         return deployment
 

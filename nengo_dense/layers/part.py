@@ -1,6 +1,6 @@
 """Who reads whom: a stack or a graph as one list of parts, the chain being the simplest graph."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -155,12 +155,29 @@ class Parts:
 
         One step each. After so many steps an input can first show in the outputs by every way.
         """
+
+        def populations(part: Part, source: str) -> int:
+            return isinstance(part, LayerPart) + self.is_encoded(part, source)
+
+        return self.longest_way(populations)
+
+    def longest_way(self, steps_of: Callable[[Part, str], int]) -> int:
+        """Add up steps on the longest way from an input to an output.
+
+        Parameters
+        ----------
+        steps_of : callable
+            Gives the steps from a source, by its name, to a part that reads it.
+        """
         steps = dict.fromkeys(self.inputs, 0)
         for part in self.layers:
-            encoded = [self.is_encoded(part, read.source) for read in part.reads]
-            known = zip(part.reads, encoded, strict=True)
-            steps[part.name] = 1 + max(steps[read.source] + coded for read, coded in known)
-        return max(steps[read.source] for part in self.outputs for read in part.reads)
+            ways = [steps[read.source] + steps_of(part, read.source) for read in part.reads]
+            steps[part.name] = max(ways)
+        return max(
+            steps[read.source] + steps_of(part, read.source)
+            for part in self.outputs
+            for read in part.reads
+        )
 
 
 def side_by_side(widths: Mapping[str, int]) -> dict[str, slice]:

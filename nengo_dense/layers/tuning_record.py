@@ -118,6 +118,12 @@ class TuningRecord:
         """(float) Time in seconds from which answers are accurate."""
         return self.earliest or EARLIEST * self.presentation_time
 
+    @property
+    def by_frame(self) -> bool:
+        """(bool) Whether tuning was for an answer to each frame of sequences."""
+        frame, shown = self.frame_time, self.presentation_time
+        return frame is not None and bool(np.isclose(shown, frame, rtol=TOLERANCE, atol=0))
+
     def differences(
         self,
         *,
@@ -241,8 +247,7 @@ class TuningRecord:
         """
         if frame_time is None or self.frame_time is None:
             return True
-        by_frame = np.isclose(self.presentation_time, self.frame_time, rtol=TOLERANCE, atol=0)
-        return not by_frame and frame_time <= LONGER * self.frame_time
+        return not self.by_frame and frame_time <= LONGER * self.frame_time
 
     def _foreign(self, x: np.ndarray) -> list[str]:
         """Describe inputs of another scale than the calibration data; empty if there are none."""

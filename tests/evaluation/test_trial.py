@@ -47,8 +47,7 @@ def test_what_is_over_before_its_first_spikes_are_seen_is_said(encoding, depth):
         predict(
             stack, np.stack([x] * 3, 1), per_frame=True, **{**options, "presentation_time": 0.009}
         )
-    assert "A frame is shown for 3 steps" in str(said[0].message)
-    assert "is in the answer to what is shown next" in str(said[0].message)
+    assert not [one for one in said if "is shown for" in str(one.message)], "answers wait"
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         predict(stack, x, target="nengo", **options)

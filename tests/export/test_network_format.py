@@ -49,6 +49,26 @@ def test_outputs_follow_from_spikes_and_the_readout_that_is_kept(tmp_path):
     np.testing.assert_allclose(arrays["outputs"], outputs, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("frame_steps", [1, 4, 12])
+def test_what_was_tuned_for_frames_answers_one_when_its_spikes_have_come(
+    tmp_path, rng, frame_steps
+):
+    stack = tuned_stack(readout="linear")
+    time = frame_steps / 1000
+    stack.tuned = TuningRecord(time, 0.001, "host", -np.ones(6), np.ones(6), frame_time=time)
+    x = rng.uniform(-1, 1, size=(3, 6))
+    stack.export(tmp_path / "net.c", samples=x)
+    arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
+    how = {"per_frame": True, "progress_bar": False, "mask": np.ones((3, 1))}
+    np.testing.assert_allclose(
+        arrays["outputs"], nengo_dense.predict(stack, x[:, None], **how)[:, 0], rtol=1e-12
+    )
+    header = json.loads(str(arrays["header"]))
+    late = header["n_steps"] - frame_steps
+    assert late == len(stack.layers)  # the readout has no synapse
+    assert header["readout_start"] == late + frame_steps // 10
+
+
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_what_the_host_sends_follows_from_the_numbers_that_are_kept(encoding, tmp_path):
     tuned_stack(encoding=encoding).export(tmp_path / "net.c")

@@ -229,7 +229,7 @@ def fire_lanes(
         for j in range(n):
             vectors[j] = 0.0
         for step in range(n_steps):
-            if step % frame_steps == np.uint64(0):
+            if step % frame_steps == np.uint64(0) and step // frame_steps < n_frames:
                 frame = (lane * n_frames + step // frame_steps) * n
                 for j in range(n):
                     vectors[n + j] = max(drive[frame + j], 0.0)

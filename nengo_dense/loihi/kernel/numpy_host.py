@@ -98,7 +98,7 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
     drive : (lanes, n_frames, n) float64 array
         Input in spikes a step, frame after frame.
     n_steps : int
-        In all; the last frame may be cut.
+        In all; the last frame may be cut, or lasts longer than the others.
     frame_steps : int
         Steps that a frame lasts.
 
@@ -111,7 +111,8 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
     fired, voltage = np.empty_like(drive[:, 0]), np.zeros_like(drive[:, 0])
     spikes = np.empty((len(drive), n_steps, drive.shape[2]), dtype=np.uint8)
     for step in range(n_steps):
-        fire(fired, drive[:, step // frame_steps], voltage, 1.0, True)
+        frame = min(step // frame_steps, drive.shape[1] - 1)
+        fire(fired, drive[:, frame], voltage, 1.0, True)
         np.minimum(fired, 255, out=spikes[:, step], casting="unsafe")
     return spikes
 
