@@ -119,8 +119,9 @@ def test_every_frame_has_an_answer_when_its_spikes_have_come_through(x):
     found = predict(stack, parts, per_frame=True, **TIMES)
     assert [len(part) for part in found] == LENGTHS.tolist()
     for part, outputs in zip(parts, found, strict=True):
-        logits, _ = in_nengo_loihi(stack, np.concatenate([part, part[-1:]]), STEPS)
-        frames = logits[3 : 3 + len(part) * STEPS].reshape(len(part), STEPS, -1)
+        logits, _ = in_nengo_loihi(stack, np.concatenate([part, part[-1:], part[-1:]]), STEPS)
+        late = 3 + 2 * 3  # populations and a synapse at the readout; two synapses of 5 ms
+        frames = logits[late : late + len(part) * STEPS].reshape(len(part), STEPS, -1)
         assert_array_equal(outputs, [last_mean(frame) for frame in frames])
     y = [rows + 1 for rows in found]
     result = evaluate(stack, parts, y, per_frame=True, **TIMES)

@@ -239,7 +239,7 @@ def deadlines_by_length(lengths: Sequence[int], depth: int) -> list[Window]:
     return found
 
 
-def frame_windows(n_frames: int, frame_steps: int, depth: int) -> list[Window]:
+def frame_windows(n_frames: int, frame_steps: int, delay: int) -> list[Window]:
     """Return a window for each frame of a sequence, when its spikes have come through.
 
     Parameters
@@ -247,9 +247,9 @@ def frame_windows(n_frames: int, frame_steps: int, depth: int) -> list[Window]:
     n_frames : int
     frame_steps : int
         Steps that a frame lasts.
-    depth : int
-        As for `deadlines`.
+    delay : int
+        Steps that its spikes need, see `nengo_dense.layers.delay.delay_of`.
     """
-    first = depth + int(window_start(frame_steps))
+    first = delay + int(window_start(frame_steps))
     begins = range(0, n_frames * frame_steps, frame_steps)
-    return [Window(b + first, b + frame_steps + depth, 1.0, begin=b, delay=depth) for b in begins]
+    return [Window(b + first, b + frame_steps + delay, 1.0, begin=b, delay=delay) for b in begins]

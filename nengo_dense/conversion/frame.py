@@ -2,9 +2,7 @@
 
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.stack import DenseStack
-
-#: nengo-loihi's synapse between a node and the chip, in seconds (``Model.decode_tau``).
-NODE_TAU = 0.005
+from nengo_dense.loihi.limits import NODE_TAU
 
 
 def with_encoder(network: AnyDense, dt: float) -> AnyDense:

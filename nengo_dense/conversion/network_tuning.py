@@ -23,6 +23,7 @@ from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 from nengo_dense.notices import notify
@@ -89,10 +90,13 @@ def tune_network(
         Numbers that the chip cannot store.
     """
     x = calibration.rows
-    circuit = Circuit(with_encoder(network, dt), dt, x)
+    tunable = with_encoder(network, dt)
+    circuit = Circuit(tunable, dt, x)
     outputs = circuit.parts.outputs
     heads, widths = [part.head for part in outputs], [part.n for part in outputs]
-    windows = _windows(calibration, circuit.depth)
+    # what the circuit reads has been through no synapse
+    delay = delay_of(tunable, "sim", dt, readout=False)
+    windows = _windows(calibration, circuit.depth, delay)
     samples = calibration.samples(logits, labels)
     late = [window for window in windows if not window.early]
     wanted = np.concatenate([answer.targets for answer in samples.answers(late)])
@@ -145,13 +149,13 @@ def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:
         )
 
 
-def _windows(calibration: Calibration, depth: int) -> list[Window]:
+def _windows(calibration: Calibration, depth: int, delay: int) -> list[Window]:
     """Return when answers are wanted: at deadlines, or for each frame."""
     sequences, steps = calibration.sequences, calibration.frame_steps
     if sequences is None or steps is None:
         return deadlines(calibration.n_steps, depth)
     if calibration.by_frame:
-        return frame_windows(sequences.n_frames, steps, depth)
+        return frame_windows(sequences.n_frames, steps, delay)
     if sequences.is_ragged:
         return deadlines_by_length((sequences.lengths * steps).tolist(), depth)
     return deadlines(calibration.n_steps, depth)

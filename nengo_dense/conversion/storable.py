@@ -7,13 +7,12 @@ import numpy as np
 from nengo.exceptions import BuildError
 
 from nengo_dense import compat
-from nengo_dense.conversion.frame import NODE_TAU
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import LayerPart, Parts
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.limits import NO_WEIGHT
+from nengo_dense.loihi.limits import NO_WEIGHT, NODE_TAU
 from nengo_dense.neurons import RECTIFIED_LINEAR, known
 
 REMEDY = (

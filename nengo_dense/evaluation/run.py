@@ -143,7 +143,7 @@ class Run:
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
-        delay = delay_of(stack, target) if by_frame else None
+        delay = delay_of(stack, target, step) if by_frame else None
         return cls(stack, samples, n, *how, stream, sequences, delay)
 
     def truths(self, *given: Any) -> list[Any]:

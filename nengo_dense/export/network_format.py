@@ -157,7 +157,7 @@ class NetworkFormat(ABC):
         if tuned is not None:
             for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
                 warnings.warn(said, stacklevel=6)  # of whoever calls stack.export
-        delay = delay_of(stack, "sim") if tuned is not None and tuned.by_frame else 0
+        delay = delay_of(stack, "sim", step) if tuned is not None and tuned.by_frame else 0
         deployment = Deployment.of(stack, n_steps + delay, step, x, delay)
         self._refuse(stack, self.problems(deployment))
         return deployment

@@ -155,11 +155,11 @@ class Parts:
 
         One step each. After so many steps an input can first show in the outputs by every way.
         """
+        return self.longest_way(self.populations)
 
-        def populations(part: Part, source: str) -> int:
-            return isinstance(part, LayerPart) + self.is_encoded(part, source)
-
-        return self.longest_way(populations)
+    def populations(self, part: Part, source: str) -> int:
+        """Return in how many populations spikes are made for a part of a source: 0, 1 or 2."""
+        return isinstance(part, LayerPart) + self.is_encoded(part, source)
 
     def longest_way(self, steps_of: Callable[[Part, str], int]) -> int:
         """Add up steps on the longest way from an input to an output.

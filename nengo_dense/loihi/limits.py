@@ -41,6 +41,8 @@ DECAY_BITS = 12
 Q_BITS = 21
 U_BITS = 23
 
+#: Its synapse between a node and the chip, in seconds (nengo-loihi 1.1.0, ``Model.decode_tau``).
+NODE_TAU = 0.005
 #: Largest absolute value of weights that nengo-loihi takes for zero where all are so small: they
 #: are left out without a word (nengo-loihi 1.1.0, ``passthrough.py`` and ``discretize.py``).
 NO_WEIGHT = 1e-8

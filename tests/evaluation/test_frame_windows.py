@@ -58,12 +58,13 @@ def times(steps):
 @pytest.mark.parametrize(
     ("encoding", "synapse", "target", "delay"),
     [
-        ("host", None, "sim", 2),
-        ("host", 0.002, "sim", 3),
-        ("spikes", None, "sim", 3),
-        ("chip", None, "sim", 3),
-        ("host", None, "nengo", 1),
-        ("spikes", None, "nengo", 2),
+        # populations, and a step for each synapse in which the first half of a spike comes
+        ("host", None, "sim", 2 + 1),
+        ("host", 0.002, "sim", 3 + 2),
+        ("spikes", None, "sim", 3 + 2),
+        ("chip", None, "sim", 3 + 1 + 3),
+        ("host", None, "nengo", 1 + 1),
+        ("spikes", None, "nengo", 2 + 2),
     ],
 )
 def test_frames_are_answered_so_many_steps_later(parts, encoding, synapse, target, delay, steps):
@@ -88,7 +89,7 @@ def test_frames_are_answered_so_many_steps_later(parts, encoding, synapse, targe
 
 
 @pytest.mark.parametrize("steps", [1, 5])
-@pytest.mark.parametrize(("encoding", "delay"), [("host", 3), ("spikes", 4)])
+@pytest.mark.parametrize(("encoding", "delay"), [("host", 3 + 2), ("spikes", 4 + 3)])
 def test_ways_of_different_length_are_read_at_the_time_of_the_longest(
     make_graph, parts, encoding, delay, steps
 ):
@@ -119,7 +120,7 @@ def test_parts_of_a_run_are_its_whole(parts, monkeypatch):
 def test_spikes_are_those_of_all_steps_until_the_last_answer(parts):
     stack, counts = make_stack(), np.zeros(2)
     for part in parts:
-        inputs = np.concatenate([np.repeat(part, 4, axis=0), np.repeat(part[-1:], 2, axis=0)])
+        inputs = np.concatenate([np.repeat(part, 4, axis=0), np.repeat(part[-1:], 3, axis=0)])
         whole, _ = with_source(stack, nengo.processes.PresentInput(inputs, 0.001))
         with whole:
             probes = [nengo.Probe(layer.neurons) for layer in stack.layers]
@@ -137,9 +138,9 @@ def test_early_answers_come_later_too(parts):
     stack = make_stack()
     stack.classes = np.arange(3)
     result = evaluate(stack, parts, y, task="classification", **times(4))
-    early = result.at_deadline(0.005)
+    early = result.at_deadline(0.006)
     assert_array_equal(early.predictions, result.predictions_over_time[:, 2])
-    assert early.latency == pytest.approx(0.005)
+    assert early.latency == pytest.approx(0.006)
     assert result.at_deadline(result.latency).accuracy == result.accuracy
-    with pytest.raises(nengo.exceptions.ValidationError, match="must be at least 3 steps"):
-        result.at_deadline(0.002)
+    with pytest.raises(nengo.exceptions.ValidationError, match="must be at least 4 steps"):
+        result.at_deadline(0.003)

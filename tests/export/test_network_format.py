@@ -65,7 +65,7 @@ def test_what_was_tuned_for_frames_answers_one_when_its_spikes_have_come(
     )
     header = json.loads(str(arrays["header"]))
     late = header["n_steps"] - frame_steps
-    assert late == len(stack.layers)  # the readout has no synapse
+    assert late == 3 + 2  # populations, and a step for each of two synapses of 2 ms
     assert header["readout_start"] == late + frame_steps // 10
 
 
