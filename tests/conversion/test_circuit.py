@@ -236,6 +236,16 @@ def test_host_neurons_fire_as_in_nengo(rng):
         assert make_fire_from_rest(name)(1000 * drive[:, None], 2, 2).max() == 255
 
 
+@pytest.mark.parametrize("name", ["auto", "numpy"])
+@pytest.mark.parametrize("frame_steps", [1, 3])
+def test_the_last_frame_stays(rng, name, frame_steps):
+    drive, fire = rng.uniform(0, 2, (4, 5, 11)), make_fire_from_rest(name)
+    shown = np.repeat(drive, frame_steps, axis=1)
+    shown = np.concatenate([shown, np.repeat(drive[:, -1:], 7, axis=1)], axis=1)
+    n_steps = shown.shape[1]
+    np.testing.assert_array_equal(fire(drive, n_steps, frame_steps), fire(shown, n_steps, 1))
+
+
 def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):
     stack = make_stack(rng, "chip", synapse=[0.002] * 3)
     with pytest.raises(ValidationError, match=r"encoding.*is no part of the stack"):
