@@ -105,7 +105,7 @@ def convert(
         Of the activations above zero, 0 to 100, for calibration (default 99.9; 90 up to 10 steps,
         97 up to 25 and 99 up to 50 where rectified linear neurons are tuned, which makes up for
         those that can fire no faster). Where tuning follows, encoders fire fastest for the same
-        percentile of each input above zero, or a third of its largest magnitude; for 99.5 in
+        percentile of each input above zero, or a fifth of its largest magnitude; for 99.5 in
         longer presentations, where classes alone are answered.
     tune : bool, optional
         Whether calibration also changes weights and biases.

@@ -115,8 +115,8 @@ def test_a_feature_that_is_always_the_same_says_nothing():
     np.testing.assert_array_equal(arguments["scale"], [1.0])
 
 
-def test_full_rate_stands_for_a_percentile_of_a_feature_but_for_a_third_of_it_at_least(rng):
-    x = np.column_stack([rng.uniform(0, 2, 1000), rng.exponential(0.1, 1000), np.zeros(1000)])
+def test_full_rate_stands_for_a_percentile_of_a_feature_but_for_a_fifth_of_it_at_least(rng):
+    x = np.column_stack([rng.uniform(0, 2, 1000), rng.exponential(0.1, 1000) ** 2, np.zeros(1000)])
     scale = input_encoding(x, 90.0)["scale"]
     assert scale[0] == pytest.approx(np.percentile(x[:, 0], 90))
     assert scale[1] == pytest.approx(LEAST_KEPT * usual_magnitude(x)[1])
