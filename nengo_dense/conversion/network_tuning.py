@@ -133,7 +133,7 @@ def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:
     """Say of which outputs answers are far from the source's, by more than chance."""
     shares = zip(names, goals.of_values, found.apart, found.doubt, strict=False)
     for name, of_values, apart, doubt in shares:
-        if apart - 2 * doubt <= (FAR_VALUES if of_values else FAR_SHARE):
+        if apart - 2 * doubt * (not of_values) <= (FAR_VALUES if of_values else FAR_SHARE):
             continue
         where = f" at output {show(name)}" * (len(names) > 1)
         how = (

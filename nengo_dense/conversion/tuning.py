@@ -13,7 +13,7 @@ from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
-from nengo_dense.conversion.judgement import MUCH_LOWER, Judgement
+from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.lesson import Lessons, Source
 from nengo_dense.conversion.schedule import Schedule
 from nengo_dense.conversion.soap import Soap
@@ -64,7 +64,7 @@ ENOUGH, LATELY, LEAST_LATELY = 0.003, 2, 50
 #: they are from the source, likewise, and beyond the standard error of any share, if their loss is
 #: not much lower. Then tuning goes on from the best parameters, with a share of the steps. Where
 #: more than `MOST_APART` were answered otherwise from the start, there is nothing to lose.
-WORSE, FURTHER, MOST_APART = 1.1, 1.25, 0.2
+WORSE, FURTHER, MUCH_LOWER, MOST_APART = 1.1, 1.25, 0.8, 0.2
 RETREAT = 1 / 3
 #: Samples of an update times steps of a presentation, and the fewest and most samples: long
 #: presentations tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter

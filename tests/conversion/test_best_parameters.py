@@ -20,12 +20,21 @@ def circuit(rng):
     )
 
 
+def judged(loss, apart=0.0, wrong=0.0, n=1000):
+    """Return what is said where the first of so many answers are off, of one output."""
+    return Judgement(loss, (apart,), (wrong,), np.array([off(apart, n), off(wrong, n)]))
+
+
+def off(share, n):
+    return (np.arange(n) < round(share * n)).astype(float)
+
+
 def kept_after(circuit, rng, monkeypatch, judgements):
     """Return which parameters are kept, by the number of their judgement."""
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     goals = Goals.for_targets(samples.targets, ["softmax"])
     found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
-    judgements = [Judgement(loss, (apart,), (wrong,)) for loss, apart, wrong in judgements]
+    judgements = [judged(*said) for said in judgements]
     given = iter(judgements)
     monkeypatch.setattr(best_parameters, "judge", lambda *_: next(given))
     for number in range(len(judgements)):
@@ -37,8 +46,25 @@ def kept_after(circuit, rng, monkeypatch, judgements):
 
 
 def test_the_lowest_loss_is_kept(circuit, rng, monkeypatch):
-    losses = [(1.0, 0.1, 0), (0.5, 0.1, 0), (0.2, 0.05, 0), (0.3, 0.0, 0)]
+    losses = [(1.0, 0.1, 0), (0.5, 0.1, 0), (0.2, 0.05, 0), (0.3, 0.06, 0)]
     assert kept_after(circuit, rng, monkeypatch, losses) == 2
+
+
+def test_what_comes_later_is_kept_where_the_difference_may_be_chance(circuit, rng, monkeypatch):
+    # 4 of 1,000 samples more are two standard errors, and 10 are more
+    losses = [(1.0, 0.1, 0), (0.2, 0.05, 0), (0.3, 0.053, 0), (0.25, 0.06, 0)]
+    assert kept_after(circuit, rng, monkeypatch, losses) == 2
+
+
+def test_what_comes_later_is_held_against_the_lowest_loss(circuit, rng, monkeypatch):
+    """Or a little more could be lost each time."""
+    losses = [(1.0, 0.1, 0), (0.2, 0.05, 0), (0.3, 0.053, 0), (0.3, 0.056, 0)]
+    assert kept_after(circuit, rng, monkeypatch, losses) == 2
+
+
+def test_no_lower_loss_than_the_first_is_nothing_gained(circuit, rng, monkeypatch):
+    losses = [(1.0, 0.1, 0), (1.0, 0.1, 0), (1.1, 0.05, 0)]
+    assert kept_after(circuit, rng, monkeypatch, losses) == 0
 
 
 def said_of_losses(circuit, rng, monkeypatch, losses, say):
@@ -47,9 +73,7 @@ def said_of_losses(circuit, rng, monkeypatch, losses, say):
     found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
     said = []
     for loss in losses:
-        monkeypatch.setattr(
-            best_parameters, "judge", lambda *_, loss=loss: Judgement(loss, (0,), (0,))
-        )
+        monkeypatch.setattr(best_parameters, "judge", lambda *_, loss=loss: judged(loss))
         found.judge_now()
         said.append(say(found))
     return said
@@ -77,17 +101,33 @@ def test_fewer_right_answers_are_no_gain(circuit, rng, monkeypatch):
     assert kept_after(circuit, rng, monkeypatch, losses) == 0
 
 
+def of_two(*shares):
+    """Return a judgement of two outputs: their samples apart, then those that are wrong."""
+    distances = np.array([off(share, 1000) for share in shares])
+    return Judgement(0.5, shares[:2], shares[2:], distances)
+
+
 def test_what_one_output_gains_is_no_reason_for_another_to_lose():
-    first = Judgement(1.0, (0.1, 0.5), (0.2, 0))
-    assert Judgement(0.5, (0.1, 0.2), (0.2, 0)).bears(first)
-    assert not Judgement(0.5, (0.11, 0.2), (0.2, 0)).bears(first)
-    assert not Judgement(0.5, (0.1, 0.2), (0.21, 0)).bears(first)
+    first = of_two(0.1, 0.5, 0.2, 0)
+    assert of_two(0.1, 0.2, 0.2, 0).bears(first)
+    assert not of_two(0.11, 0.2, 0.2, 0).bears(first)
+    assert not of_two(0.1, 0.2, 0.21, 0).bears(first)
 
 
-def test_a_much_lower_loss_bears_what_may_be_chance():
-    first = Judgement(1.0, (0.1, 0.5), (0.2, 0), (0.01, 0.0, 0.02, 0.0))
-    assert Judgement(0.7, (0.11, 0.5), (0.22, 0)).bears(first)
-    assert not Judgement(0.9, (0.11, 0.5), (0.2, 0)).bears(first)
-    assert not Judgement(0.7, (0.12, 0.5), (0.2, 0)).bears(first)
-    assert not Judgement(0.7, (0.1, 0.51), (0.2, 0)).bears(first), "values have no such error"
-    assert not Judgement(0.7, (0.1, 0.5), (0.23, 0)).bears(first)
+def test_samples_that_both_answer_alike_say_nothing_of_chance():
+    some, others = np.zeros((2, 2, 1000))
+    some[0, :30], others[0, 30:72] = 1, 1  # 12 of 72 differences more: 1.4 standard errors
+    apart, nested = (Judgement(0.5, (0.03,), (0.0,), values) for values in (some, others))
+    assert nested.bears(apart)
+    others[0, :30] = 1  # all that were off before, and 42 more
+    assert not nested.bears(apart)
+    assert apart.bears(nested)
+
+
+def test_values_are_held_against_their_own_scatter(rng):
+    squares = rng.gamma(1, size=(1, 1000))
+    first = Judgement(1.0, (1.0,), (0.0,), np.concatenate([squares, 0 * squares]))
+    for more, borne in ((0.01, True), (0.1, False), (-0.1, True)):
+        scatter = 1 + more + 0.3 * rng.normal(size=squares.shape)
+        other = Judgement(0.5, (1.0,), (0.0,), np.concatenate([squares * scatter, 0 * squares]))
+        assert other.bears(first) == borne
