@@ -15,12 +15,18 @@ from nengo_dense.conversion.readout_fit import fit_readout
 class BestParameters:
     """Judge parameters, and keep the best.
 
-    Best are those with the lowest loss, among all that have a lower one than the first, and bear
-    comparison with these (`Judgement.bears`). Of classes and labels, those that come later are
-    better if they bear comparison with these too: what few samples cannot tell apart, smaller
-    steps did. On samples never seen (parts of training data: 18 settings of digits, letters, wines
-    and tumours, 153 stacks) they agreed with the source more often by 0.15 +- 0.04 points. Values
-    tell by each sample, and where few are held back, they stray: the lowest loss was better.
+    Best are those with the lowest loss, among all that have a lower one than the first, and answer
+    no more samples otherwise than the source, or wrongly, than these did (`Judgement.bears`).
+    Where these have learned from no sample, all tell of them, and not only those held back: few of
+    these say little. On samples never seen (parts of training data: 22 settings of digits,
+    letters, MNIST, wines and tumours, 174 stacks), the source's accuracy is missed by 0.3 +- 0.1
+    points less than where held-back samples alone told. Where they allowed for chance, stacks were
+    kept that agreed less by 4 points than untuned ones (MNIST, 600 samples, 10 steps).
+
+    Of classes and labels, those that come later are better if they are like those with the lowest
+    loss (`Judgement.is_alike`): what few samples cannot tell apart, smaller steps did. They agree
+    with the source more often by 0.15 +- 0.04 points. Values tell by each sample, and where few
+    are held back, they stray: the lowest loss was better.
 
     Parameters
     ----------
@@ -30,6 +36,8 @@ class BestParameters:
     held_back : Samples
     goals : Goals
     windows : sequence of Window
+    others : Samples, optional
+        That the first parameters have not learned from either.
 
     Attributes
     ----------
@@ -47,12 +55,14 @@ class BestParameters:
         held_back: Samples,
         goals: Goals,
         windows: Sequence[Window],
+        others: Samples | None = None,
     ) -> None:
         self._circuit, self._goals = circuit, goals
         self._fit, self._held_back = fit, held_back
         self._windows = windows
         self._known = np.concatenate([fit.frames, held_back.frames])
         self._kept: list[np.ndarray] = []
+        self._every = held_back if others is None else held_back.joined(others)
         n_steps = max(window.n_shown for window in windows)
         self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
         self.judgements: list[Judgement] = []
@@ -71,6 +81,9 @@ class BestParameters:
             fit_readout(self._circuit, self._fit, self._held_back, *how)
         found = judge(self._circuit, self._held_back, *how)
         self.judgements.append(found)
+        if not self._kept:
+            only = self._every is self._held_back
+            self._first = found if only else judge(self._circuit, self._every, *how)
         if not self._kept or self._is_better(found):
             self.best = len(self.judgements) - 1
             self._kept = [parameter.copy() for parameter in self.parameters]
@@ -80,10 +93,10 @@ class BestParameters:
 
     def _is_better(self, found: Judgement) -> bool:
         """Tell whether to keep parameters in the place of those that are kept."""
-        first, lowest = self.judgements[0], self.judgements[self._lowest]
-        if found.loss >= first.loss or not found.bears(first):
+        lowest = self.judgements[self._lowest]
+        if found.loss >= self.judgements[0].loss or not found.bears(self._first):
             return False
-        is_later = not self._goals.has_values and found.bears(lowest)
+        is_later = not self._goals.has_values and found.is_alike(lowest)
         return is_later or found.loss < lowest.loss
 
     @property

@@ -11,9 +11,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 
 #: Standard errors up to which it counts as chance that some parameters answer more samples
-#: otherwise than others. With 1, or without pairs, one stack in twenty was given up for the
-#: untuned one (153 of digits, letters, wines and tumours, many with 100 samples); with 2 or 3
-#: none, and on samples never seen these agreed better with the source.
+#: otherwise than others.
 CHANCE = 2.0
 #: Numbers of spikes (neurons, times steps, times samples) that are kept at once, a byte each.
 MOST_SPIKES = 1 << 28
@@ -53,12 +51,16 @@ class Judgement:
         return np.asarray(self.distances.std(axis=1) / np.sqrt(self.distances.shape[1]))
 
     def bears(self, other: "Judgement") -> bool:
-        """Tell whether no output is further from the source, or more often wrong, than another.
+        """Tell whether no output is further from the source, or more often wrong, than another."""
+        ours, theirs = np.array([self.apart, self.wrong]), np.array([other.apart, other.wrong])
+        return bool((ours <= theirs).all())
 
-        But by chance: both judge the same samples, so that the standard error is that of the
-        differences, and what both answer alike says nothing (for classes as in Q. McNemar, "Note
-        on the sampling error of the difference between correlated proportions or percentages",
-        Psychometrika 12, 1947).
+    def is_alike(self, other: "Judgement") -> bool:
+        """Tell whether it bears another one of the same samples but for what may be chance.
+
+        The standard error is that of the differences: what both answer alike says nothing (for
+        classes as in Q. McNemar, "Note on the sampling error of the difference between correlated
+        proportions or percentages", Psychometrika 12, 1947).
         """
         more = replace(self, distances=self.distances - other.distances)
         return bool((more.distances.mean(axis=1) <= CHANCE * more.doubt).all())

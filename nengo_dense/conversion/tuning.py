@@ -66,6 +66,9 @@ ENOUGH, LATELY, LEAST_LATELY = 0.003, 2, 50
 #: more than `MOST_APART` were answered otherwise from the start, there is nothing to lose.
 WORSE, FURTHER, MUCH_LOWER, MOST_APART = 1.1, 1.25, 0.8, 0.2
 RETREAT = 1 / 3
+#: Samples to learn from that the parameters of a source model, which has not learned to be a chip,
+#: are judged by too; more say little more.
+MOST_OTHERS = 2000
 #: Samples of an update times steps of a presentation, and the fewest and most samples: long
 #: presentations tell more of a sample. On digits, 64 at 100 steps did as well as 256, in a quarter
 #: of the time. On letters held back from training, 640 at 10 steps did better than 256 with three
@@ -120,7 +123,8 @@ def tune(
     """
     name = "Tuning" if is_compiled() else COMPILING
     keep_what_is_freed()
-    best = BestParameters(circuit, fit, held_back, goals, windows)
+    others = None if source is None else fit[:MOST_OTHERS]
+    best = BestParameters(circuit, fit, held_back, goals, windows, others)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         shown = progress.total_progress
         for _ in range(1 + goals.has_values):  # values have their readout fitted then

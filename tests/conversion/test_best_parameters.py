@@ -67,6 +67,24 @@ def test_no_lower_loss_than_the_first_is_nothing_gained(circuit, rng, monkeypatc
     assert kept_after(circuit, rng, monkeypatch, losses) == 0
 
 
+def test_all_samples_tell_of_parameters_that_learned_from_none(circuit, rng, monkeypatch):
+    """Of those held back the first answered all as the source does, of all fewer."""
+    samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
+    goals = Goals.for_targets(samples.targets, ["softmax"])
+    others = samples[:15].joined(samples[:15])
+    how = samples, samples, goals, [Window(0, 10, 1.0)]
+    said = {20: [judged(1.0, 0.0), judged(0.5, 0.1)], 50: [judged(1.0, 0.1)]}
+    for given, expected in ((None, 0), (others, 1)):
+        found = BestParameters(circuit, *how, given)
+        left = {n: list(judgements) for n, judgements in said.items()}
+        monkeypatch.setattr(
+            best_parameters, "judge", lambda _, of, *__, left=left: left[len(of)].pop(0)
+        )
+        found.judge_now()
+        found.judge_now()
+        assert found.best == expected
+
+
 def said_of_losses(circuit, rng, monkeypatch, losses, say):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     goals = Goals.for_targets(samples.targets, ["softmax"])
@@ -117,11 +135,11 @@ def test_what_one_output_gains_is_no_reason_for_another_to_lose():
 def test_samples_that_both_answer_alike_say_nothing_of_chance():
     some, others = np.zeros((2, 2, 1000))
     some[0, :30], others[0, 30:72] = 1, 1  # 12 of 72 differences more: 1.4 standard errors
-    apart, nested = (Judgement(0.5, (0.03,), (0.0,), values) for values in (some, others))
-    assert nested.bears(apart)
-    others[0, :30] = 1  # all that were off before, and 42 more
-    assert not nested.bears(apart)
-    assert apart.bears(nested)
+    first, second = (Judgement(0.5, (0.03,), (0.0,), values) for values in (some, others))
+    assert second.is_alike(first)
+    others[0, 42:72], others[0, :30] = 0, 1  # all that were off before, and 12 more
+    assert not second.is_alike(first)
+    assert first.is_alike(second)
 
 
 def test_values_are_held_against_their_own_scatter(rng):
@@ -130,4 +148,4 @@ def test_values_are_held_against_their_own_scatter(rng):
     for more, borne in ((0.01, True), (0.1, False), (-0.1, True)):
         scatter = 1 + more + 0.3 * rng.normal(size=squares.shape)
         other = Judgement(0.5, (1.0,), (0.0,), np.concatenate([squares * scatter, 0 * squares]))
-        assert other.bears(first) == borne
+        assert other.is_alike(first) == borne
