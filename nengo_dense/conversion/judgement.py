@@ -10,9 +10,6 @@ from nengo_dense.conversion.calibration import BATCH_SIZE
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 
-#: Standard errors up to which it counts as chance that some parameters answer more samples
-#: otherwise than others.
-CHANCE = 2.0
 #: Numbers of spikes (neurons, times steps, times samples) that are kept at once, a byte each.
 MOST_SPIKES = 1 << 28
 
@@ -55,15 +52,15 @@ class Judgement:
         ours, theirs = np.array([self.apart, self.wrong]), np.array([other.apart, other.wrong])
         return bool((ours <= theirs).all())
 
-    def is_alike(self, other: "Judgement") -> bool:
-        """Tell whether it bears another one of the same samples but for what may be chance.
+    def is_alike(self, other: "Judgement", chance: float) -> bool:
+        """Tell whether it bears another one of the same samples, but for so many standard errors.
 
-        The standard error is that of the differences: what both answer alike says nothing (for
+        These are those of the differences: what both answer alike says nothing (for
         classes as in Q. McNemar, "Note on the sampling error of the difference between correlated
         proportions or percentages", Psychometrika 12, 1947).
         """
         more = replace(self, distances=self.distances - other.distances)
-        return bool((more.distances.mean(axis=1) <= CHANCE * more.doubt).all())
+        return bool((more.distances.mean(axis=1) <= chance * more.doubt).all())
 
 
 def answer_all(

@@ -85,6 +85,19 @@ def test_all_samples_tell_of_parameters_that_learned_from_none(circuit, rng, mon
         assert found.best == expected
 
 
+def test_a_few_samples_of_many_are_no_reason_to_give_up_a_lower_loss(circuit, rng, monkeypatch):
+    """38 and 42 of 1,000 that both answer otherwise, of which 20 are the same."""
+    later = np.array([np.roll(off(0.042, 1000), 18), np.zeros(1000)])
+    given = [judged(1.0, 0.038), Judgement(0.3, (0.042,), (0.0,), later)]
+    monkeypatch.setattr(best_parameters, "judge", lambda *_: given.pop(0))
+    samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
+    goals = Goals.for_targets(samples.targets, ["softmax"])
+    found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
+    found.judge_now()
+    found.judge_now()
+    assert found.best == 1
+
+
 def said_of_losses(circuit, rng, monkeypatch, losses, say):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     goals = Goals.for_targets(samples.targets, ["softmax"])
@@ -136,10 +149,11 @@ def test_samples_that_both_answer_alike_say_nothing_of_chance():
     some, others = np.zeros((2, 2, 1000))
     some[0, :30], others[0, 30:72] = 1, 1  # 12 of 72 differences more: 1.4 standard errors
     first, second = (Judgement(0.5, (0.03,), (0.0,), values) for values in (some, others))
-    assert second.is_alike(first)
+    assert second.is_alike(first, 2)
+    assert not second.is_alike(first, 1)
     others[0, 42:72], others[0, :30] = 0, 1  # all that were off before, and 12 more
-    assert not second.is_alike(first)
-    assert first.is_alike(second)
+    assert not second.is_alike(first, 2)
+    assert first.is_alike(second, 1)
 
 
 def test_values_are_held_against_their_own_scatter(rng):
@@ -148,4 +162,4 @@ def test_values_are_held_against_their_own_scatter(rng):
     for more, borne in ((0.01, True), (0.1, False), (-0.1, True)):
         scatter = 1 + more + 0.3 * rng.normal(size=squares.shape)
         other = Judgement(0.5, (1.0,), (0.0,), np.concatenate([squares * scatter, 0 * squares]))
-        assert other.is_alike(first) == borne
+        assert other.is_alike(first, 2) == borne
