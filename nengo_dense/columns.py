@@ -178,29 +178,42 @@ def other_rows(x: Any, **others: Any) -> Iterator[str]:
     Parameters
     ----------
     x : object
-        Samples.
+        Samples, or a mapping of the inputs' samples.
     **others : object
-        What is given for each sample, such as labels, by the names of arguments.
+        What is given for each sample, such as labels, by the names of arguments; also mappings.
 
     Examples
     --------
     >>> list(other_rows([[1.0], [2.0]], y=[0, 1]))
     []
     """
-    for attr, values in others.items():
+    known: list[Any] = []
+    first = "x"
+    given = {"x": x, **others}
+    for attr, values in (part for item in given.items() for part in _each(*item)):
         try:
-            ours, theirs = _rows(x), _rows(values)
-            if ours == theirs or Counter(ours) != Counter(theirs):
+            rows = _rows(values)
+            if not known:
+                known, first = rows, attr
+            if rows == known or Counter(rows) != Counter(known):
                 continue
         except Exception:  # whatever has attributes of these names
             continue
-        i = next(i for i, pair in enumerate(zip(ours, theirs, strict=True)) if pair[0] != pair[1])
+        i = next(i for i, pair in enumerate(zip(known, rows, strict=True)) if pair[0] != pair[1])
+        there = "there" if first == "x" else f"in {first}"
         yield (
             f"{attr} has the rows of the samples in another order, by their index, and is taken "
-            f"by place: row {i} is {show(ours[i])} there, and {show(theirs[i])} in {attr}. If "
-            f"they belong together by index, give {attr}.loc[x.index], and otherwise "
+            f"by place: row {i} is {show(known[i])} {there}, and {show(rows[i])} in {attr}. If "
+            f"they belong together by index, give {attr}.loc[{first}.index], and otherwise "
             f"{attr}.to_numpy()."
         )
+
+
+def _each(attr: str, values: Any) -> list[tuple[str, Any]]:
+    """Return what is given for each input or output, with how it is reached."""
+    if isinstance(values, Mapping):
+        return [(f"{attr}[{show(name)}]", part) for name, part in values.items()]
+    return [(attr, values)]
 
 
 def _rows(x: Any) -> list[Any]:

@@ -33,12 +33,17 @@ class Kind(NamedTuple):
         A noun with its article, for messages.
     recognizes : callable
         Takes an open binary file and returns a bool; an exception counts as False.
+    endings : tuple of str, optional
+        What names of such files end in, in lower case, if they have an ending; any by default.
     """
 
     name: str
     recognizes: Callable[[BinaryIO], bool]
+    endings: tuple[str, ...] = ()
 
 
+#: How names of reports end.
+HTML_ENDINGS, JSON_ENDINGS = (".html", ".htm"), (".json",)
 #: A file that may replace any other.
 ANY = Kind("a file", lambda file: True)
 
@@ -160,7 +165,7 @@ def check_target(path: Any, kind: Kind = ANY) -> Path:
     Raises
     ------
     nengo.exceptions.ValidationError
-        It is not a path.
+        It is not a path, or has the ending of another kind.
     OSError
         The path is a folder, its folder does not exist, or there is no permission;
         `FileExistsError` if another kind of file exists there.
@@ -171,17 +176,17 @@ def check_target(path: Any, kind: Kind = ANY) -> Path:
             return Path(path)
         target = Path(os.path.realpath(path))
         _check_place(path, target)
-        if not target.exists():
-            return target
-        if not os.access(target, os.W_OK):
+        is_there = target.exists()
+        if is_there and not os.access(target, os.W_OK):
             raise PermissionError(f"{path} is write-protected; give another name")
-        if target.stat().st_size and not _is_of(kind, target):
+        if is_there and target.stat().st_size and not _is_of(kind, target):
             raise FileExistsError(
                 f"{path} exists and is not {kind.name}, so it is not replaced; give another name, "
                 "or remove it first"
             )
     except OSError as err:
         raise _said(err, f"{path} cannot be written") from err
+    _check_ending(path, kind)
     return target
 
 
@@ -304,6 +309,17 @@ def _check_place(path: Any, target: Path) -> None:
         raise NotADirectoryError(f"{folder} is not a folder, so {path} cannot be written")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"the folder {folder} is write-protected; give another one")
+
+
+def _check_ending(path: Any, kind: Kind) -> None:
+    """Raise a ValidationError if a name says that a file is of another kind."""
+    ending = Path(path).suffix.lower()
+    if kind.endings and ending not in ("", *kind.endings):
+        raise ValidationError(
+            f"{show(os.fspath(path))} would be {kind.name}, so it must end in "
+            f"{' or '.join(kind.endings)}",
+            attr="path",
+        )
 
 
 def _is_of(kind: Kind, target: Path) -> bool:

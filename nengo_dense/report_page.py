@@ -192,7 +192,7 @@ class Report(ABC):
 def html_kind(kind: str) -> files.Kind:
     """Return how a page of a kind of report is told from other files."""
     mark = f"<title>nengo_dense {kind}".encode()
-    return files.Kind(f"a page of {kind}", lambda file: mark in file.read(1000))
+    return files.Kind(f"a page of {kind}", lambda file: mark in file.read(1000), files.HTML_ENDINGS)
 
 
 def json_kind(kind: str) -> files.Kind:
@@ -202,7 +202,7 @@ def json_kind(kind: str) -> files.Kind:
         found = files.read_json(file)
         return found["report"] == kind and "schema_version" in found
 
-    return files.Kind(f"the JSON of {kind}", recognizes)
+    return files.Kind(f"the JSON of {kind}", recognizes, files.JSON_ENDINGS)
 
 
 def page(kind: str, name: str, body: str, heading: str = "") -> str:

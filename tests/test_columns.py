@@ -137,6 +137,17 @@ def test_rows_that_another_index_puts_elsewhere_are_told_of():
         assert not list(other_rows(x, y=y))
 
 
+def test_rows_in_another_order_are_told_of_in_mappings_too():
+    a, b, y = (Row(index, np.zeros((3, 2))) for index in ([1, 2, 3], [3, 1, 2], [2, 1, 3]))
+    a.iloc = b.iloc = y.iloc = None
+    x = {"plain": np.zeros((3, 1)), "a": a, "b": b}
+    said = list(other_rows(x, y={"class": y}, source=np.zeros(3)))
+    assert [each.split(" has ")[0] for each in said] == ["x['b']", "y['class']"]
+    assert "row 0 is 1 in x['a'], and 2 in y['class']" in said[1]
+    assert "give y['class'].loc[x['a'].index]" in said[1]
+    assert len(list(other_rows(b, y={"class": y}))) == 1
+
+
 def test_what_has_strange_columns_has_no_names():
     class Strange:
         @property

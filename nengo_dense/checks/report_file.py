@@ -13,5 +13,5 @@ def _is_json(file: BinaryIO) -> bool:
     return bool({"schema_version", "findings", "layers"} <= files.read_json(file).keys())
 
 
-HTML = files.Kind("a check's report (HTML)", _is_html)
-JSON = files.Kind("a check's report (JSON)", _is_json)
+HTML = files.Kind("a check's report (HTML)", _is_html, files.HTML_ENDINGS)
+JSON = files.Kind("a check's report (JSON)", _is_json, files.JSON_ENDINGS)

@@ -20,8 +20,8 @@ def output_file(kind: Kind) -> Callable[[str], str]:
         named(path)
         try:
             check_target(path, kind)
-        except OSError as err:
-            raise argparse.ArgumentTypeError(str(err)) from err
+        except (OSError, ValidationError) as err:
+            raise argparse.ArgumentTypeError(err.args[0] if err.args else str(err)) from err
         return path
 
     return check

@@ -50,3 +50,20 @@ def test_a_file_of_code_needs_the_name_of_a_network(tmp_path, capsys):
     path.write_text("raise RuntimeError('it runs')\n")
     assert main(["check", str(path)]) == 2
     assert "as FILE.py:NAME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "stack.npz", "--json", "x.html"],
+        ["check", "stack.npz", "--html", "x.pdf"],
+        ["evaluate", "stack.npz", "--data", "x.npy", "--html", "x.pdf"],
+        ["evaluate", "stack.npz", "--data", "x.npy", "--json", "x.npz"],
+    ],
+    ids=" ".join,
+)
+def test_reports_have_the_endings_of_their_kind(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert f"so it must end in .{arguments[-2][2:]}" in capsys.readouterr().err
