@@ -192,7 +192,9 @@ class Report(ABC):
 def html_kind(kind: str) -> files.Kind:
     """Return how a page of a kind of report is told from other files."""
     mark = f"<title>nengo_dense {kind}".encode()
-    return files.Kind(f"a page of {kind}", lambda file: mark in file.read(1000), files.HTML_ENDINGS)
+    return files.Kind(
+        f"a page of {kind}", lambda file: mark in file.read(1000), files.HTML_ENDINGS
+    )
 
 
 def json_kind(kind: str) -> files.Kind:

@@ -1,5 +1,6 @@
 """Products of a run's recorded values with weights, equal to one product of the whole run."""
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -119,6 +120,16 @@ class RunProduct:
         transposed = not self._weights.flags.c_contiguous
         with _turn:
             return find_order(self._n_steps, *self._weights.shape, transposed, sum_spiking)
+
+
+def _free_turn() -> None:
+    """Let a forked process find orders, also if a thread did so that it does not have."""
+    global _turn
+    _turn = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_turn)
 
 
 def _may_add(weights: np.ndarray) -> bool:

@@ -96,6 +96,15 @@ class KerasLayer:
         return name if isinstance(name, str) else ""
 
     @property
+    def quantization(self) -> str:
+        """How Keras 3 has quantized its weights, in its own words; empty if it has not."""
+        kind = self.config.get("dtype") if isinstance(self.config, dict) else None
+        inner = kind.get("config") if isinstance(kind, dict) else None
+        if isinstance(inner, dict) and isinstance(inner.get("mode"), str):
+            return str(inner["mode"])
+        return kind if isinstance(kind, str) and "_from_" in kind else ""
+
+    @property
     def label(self) -> str:
         """The layer's name, after those of the models that it is nested in."""
         return "/".join(step.name for step in self.path)

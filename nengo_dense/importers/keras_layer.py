@@ -111,6 +111,13 @@ class Reading:
                     f"code is not run; {remedy}"
                 )
             ]
+        if layer.quantization:
+            return [
+                Problem(
+                    f"layer {layer.label!r} is quantized ({layer.quantization}); give the model "
+                    "as it was before its quantization, the chip's own is done here"
+                )
+            ]
         is_layer = layer.class_name in READERS or layer.class_name in PASS_THROUGH
         if layer.is_function or not is_layer:
             return read_call(layer, self.shape, self.is_keras_2)
@@ -158,14 +165,6 @@ def _input(reading: Reading, layer: KerasLayer) -> Operations:
 
 def _dense(reading: Reading, layer: KerasLayer) -> Operations:
     config = layer.config
-    dtype = str(config.get("dtype"))
-    if config.get("quantization_config") or "int8" in dtype or "int4" in dtype:
-        return [
-            Problem(
-                f"layer {layer.label!r} is quantized ({dtype}); give the model as it was before "
-                "its quantization, the chip's own is done here"
-            )
-        ]
     if None in (reading.shape.sizes or ())[:-1]:
         return [
             Problem(

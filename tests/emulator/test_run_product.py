@@ -1,5 +1,9 @@
 """Products of the parts of a run are the rows of one product of the whole run."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -134,3 +138,34 @@ def test_parts_that_may_round_otherwise_are_said_once_a_run(limit, monkeypatch, 
             ours = [product(spikes[:, first : first + 7]) for first in range(0, 61, 7)]
         assert len(warned) == 1
         assert np.concatenate(ours, axis=1) == pytest.approx(spikes @ weights)
+
+
+FORKED = """
+import os, signal, threading
+import numpy as np
+from nengo_dense.emulator import run_product
+from nengo_dense.loihi.kernel.numpy_readout import sum_spiking
+held, over = threading.Event(), threading.Event()
+def hold():
+    with run_product._turn:
+        held.set()
+        over.wait()
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(30)  # a child that waits for its parent's thread waits for ever
+    product = run_product.RunProduct(np.arange(6.0).reshape(3, 2), lambda nanoseconds: sum_spiking)
+    product.start_run(5, False)
+    os._exit(product(np.ones((16, 5, 3), dtype=bool)).shape != (16, 5, 2))
+over.set()
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_does_not_wait_for_a_thread_of_its_parent():
+    code = [sys.executable, "-W", "ignore", "-c", FORKED]
+    done = subprocess.run(code, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

@@ -175,7 +175,17 @@ def test_nan_weights_are_refused():
 def test_quantized_layers_are_refused():
     model = sequential(layers.Dense(3, name="small"))
     model.layers[-1].quantize("int8")
-    with pytest.raises(ConversionError, match="'small' is quantized"):
+    with pytest.raises(ConversionError, match=r"'small' is quantized \(int8\); give"):
+        read_model(model)
+
+
+@pytest.mark.skipif(not is_keras_3, reason="Keras 3 has quantization")
+def test_quantized_products_are_refused_and_integer_inputs_are_not():
+    product = layers.EinsumDense("abc,cd->abd", output_shape=(2, 4), name="small")
+    model = keras.Sequential([keras.Input((2, 3), dtype="int8"), product, layers.Flatten()])
+    assert read_model(model).n_in == 6
+    product.quantize("int8")
+    with pytest.raises(ConversionError, match=r"'small' is quantized \(int8\); give"):
         read_model(model)
 
 

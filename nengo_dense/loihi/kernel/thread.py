@@ -7,13 +7,16 @@ import itertools
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 #: Numbers to compute that are worth a part of their own: to hand it to a thread takes some 50 us,
 #: and to compute them some 250. Work of fewer than two parts stays in one thread.
 PART_WORK = 500_000
+#: Seconds between looks at threads that are to end.
+MOMENT = 0.001
 
 _this_thread = threading.local()
 
@@ -60,41 +63,71 @@ def call_all(functions: Sequence[Callable[[], Any]]) -> list[Any]:
     threads = n_threads() if len(functions) > 1 else 1
     if threads == 1:
         return [function() for function in functions]
-    todo = collections.deque(enumerate(functions))
-    results: list[Any] = [None] * len(functions)
+    work = _Work(functions)
+    try:
+        # this thread works too: to wake another takes as long as thousands of numbers
+        pool = _pool(threads - 1)
+        helpers = [
+            pool.submit(contextvars.copy_context().run, work.help_off)
+            for _ in range(min(threads, len(functions)) - 1)
+        ]
+        work.work_off()
+        for helper in helpers:
+            if not helper.cancel():  # it has begun
+                helper.result()
+        return work.results
+    except BaseException:  # also at an interrupt, no thread may write after the caller goes on
+        work.end()
+        raise
 
-    def work_off() -> None:
+
+class _Work:
+    """Functions to call, by several threads, and what they return."""
+
+    def __init__(self, functions: Sequence[Callable[[], Any]]) -> None:
+        self.results: list[Any] = [None] * len(functions)
+        self._todo = collections.deque(enumerate(functions))
+        self._begun: list[int] = []
+        self._ended: list[int] = []
+
+    def work_off(self) -> None:
+        """Call functions until none is left."""
         _this_thread.is_shared_out = True
         try:
             while True:
                 try:
-                    number, function = todo.popleft()
+                    number, function = self._todo.popleft()
                 except IndexError:  # nothing is left
                     return
-                results[number] = function()
+                self.results[number] = function()
         finally:
             _this_thread.is_shared_out = False
 
-    # this thread works too: to wake another takes as long as thousands of numbers
-    pool = _pool(threads - 1)
-    helpers = [
-        pool.submit(contextvars.copy_context().run, work_off)
-        for _ in range(min(threads, len(functions)) - 1)
-    ]
-    try:
-        work_off()
-        for helper in helpers:
-            if not helper.cancel():  # it has begun
-                helper.result()
-        return results
-    except BaseException:  # also at an interrupt, no thread may write after the caller goes on
-        todo.clear()
-        wait([helper for helper in helpers if not helper.cancel()])
-        raise
+    def help_off(self) -> None:
+        """Call functions in another thread than the caller's."""
+        self._begun.append(1)  # before it looks for work
+        try:
+            self.work_off()
+        finally:
+            self._ended.append(1)
+
+    def end(self) -> None:
+        """Begin nothing more, and wait until no other thread is at work.
+
+        Another interrupt is no reason to leave threads at work.
+        """
+        self._todo.clear()
+        while True:
+            try:
+                while len(self._ended) < len(self._begun):
+                    time.sleep(MOMENT)
+                return
+            except KeyboardInterrupt:
+                continue
 
 
 def n_threads() -> int:
-    """Return numba's number of threads: ``NUMBA_NUM_THREADS``, or the number of cores.
+    """Return numba's number of threads: ``NUMBA_NUM_THREADS``, or that of the process's cores.
 
     One, where all of them are at work.
     """
@@ -103,7 +136,15 @@ def n_threads() -> int:
     numba = sys.modules.get("numba")
     if numba is not None:
         return int(numba.get_num_threads())
-    return int(os.environ.get("NUMBA_NUM_THREADS", 0)) or os.cpu_count() or 1
+    told = os.environ.get("NUMBA_NUM_THREADS", "")
+    return (int(told) if told.isdecimal() else 0) or _n_cores()
+
+
+def _n_cores() -> int:
+    """Return the number of cores that this process may use, as numba counts them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -66,8 +67,11 @@ def test_all_work_has_the_same_threads(three_threads):
 def test_without_numba_there_is_a_thread_for_each_core(monkeypatch, three_threads):
     assert len(over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK)) == 12
     monkeypatch.delenv("NUMBA_NUM_THREADS")
-    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(5), raising=False)
     assert len(over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK)) == 20
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "all")  # numba takes no notice of it
+    assert len(over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK)) == 20
+    monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)  # it is not known everywhere
     assert over_lanes(lambda *bounds: bounds, 100, 100 * PART_WORK) == [(0, 100)]
 
@@ -88,6 +92,27 @@ def test_an_error_in_a_thread_is_raised_when_all_have_ended(here, three_threads)
     with pytest.raises(ZeroDivisionError, match="lanes"):
         over_lanes(fail, 100, 100 * PART_WORK)
     assert set(begun) == {*failed, *ended}  # nobody is still at work
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals are no thread's here")
+def test_a_second_interrupt_leaves_no_thread_at_work(three_threads):
+    begun, ended = [], []
+
+    def work(start, stop):
+        if threading.current_thread() is threading.main_thread():
+            while not begun:
+                time.sleep(0.001)
+            raise KeyboardInterrupt
+        begun.append(start)
+        time.sleep(0.05)  # until the other waits
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        time.sleep(0.1)
+        ended.append(start)
+
+    with pytest.raises(KeyboardInterrupt):
+        over_lanes(work, 100, 100 * PART_WORK)
+    assert begun
+    assert sorted(ended) == sorted(begun)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
