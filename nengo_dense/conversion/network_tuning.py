@@ -33,6 +33,9 @@ from nengo_dense.plugins import show
 #: standard deviations (R2 of 0.91), beyond which it is said, as the network is hardly the same.
 FAR_SHARE, FAR_VALUES = 0.1, 0.3
 
+#: Magnitudes of logits and values that tuning can compute with: it makes cubes of them.
+LEAST_MAGNITUDE, MOST_MAGNITUDE = 1e-75, 1e75
+
 
 def tune_network(
     network: AnyDense,
@@ -97,6 +100,7 @@ def tune_network(
     # what the circuit reads has been through no synapse
     delay = delay_of(tunable, "sim", dt, readout=False)
     windows = _windows(calibration, circuit.depth, delay)
+    _check_magnitudes(name, logits, [part.name for part in outputs], widths)
     samples = calibration.samples(logits, labels)
     late = [window for window in windows if not window.early]
     wanted = np.concatenate([answer.targets for answer in samples.answers(late)])
@@ -127,6 +131,22 @@ def tune_network(
         task=task,
     )
     return judgements
+
+
+def _check_magnitudes(name: str, logits: np.ndarray, names: list[str], widths: list[int]) -> None:
+    """Refuse outputs that are too large or too small to compute with."""
+    problems = []
+    for output, part in zip(names, np.split(logits, np.cumsum(widths)[:-1], axis=1), strict=True):
+        largest = float(np.abs(part).max())
+        if not largest or LEAST_MAGNITUDE <= largest <= MOST_MAGNITUDE:
+            continue
+        problems.append(
+            f"values of output {show(output)} reach {largest:.3g} for the calibration data, and "
+            f"tuning computes with {LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Multiply the weights "
+            "and biases of its last layer by a constant, or set tune=False"
+        )
+    if problems:
+        raise ConversionError(name, problems)
 
 
 def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from nengo_dense.conversion import convert
 from nengo_dense.conversion.network_tuning import FAR_VALUES
+from nengo_dense.exceptions import ConversionError
 
 QUICK = {"effort": "fast", "presentation_time": 0.02, "progress_bar": False}
 
@@ -32,3 +33,12 @@ def test_inputs_with_heavy_tails_are_no_silent_loss(n_out, rng):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         convert(model, calibration=draws.normal(size=(500, 6)), **QUICK)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e100, 1e160])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_outputs_too_large_or_small_to_compute_with_are_refused(scale, task, rng):
+    layers = [(rng.randn(8, 4), np.zeros(8)), (scale * rng.randn(3, 8), np.zeros(3))]
+    with pytest.raises(ConversionError, match=r"'output' reach .* tuning computes with 1e-75 to"):
+        convert(layers, calibration=rng.randn(60, 4), effort="fast", task=task)
+    convert(layers, calibration=rng.randn(60, 4), tune=False)
