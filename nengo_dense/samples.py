@@ -139,7 +139,8 @@ def check_labels(
     inner = [size for size in labels.shape[1:] if size != 1]
     labels = labels.reshape([*labels.shape[:1], *inner])
     if labels.ndim == 2:
-        order = _order_of(y, n_classes) if classes is None else columns_of_classes(y, classes)
+        known = classes is not None
+        order = columns_of_classes(y, classes, attr) if known else _order_of(y, n_classes)
         if order is not None or labels.shape[1] == n_classes:
             rows = _from_one_hot(labels, attr)
             return _all_of_them(rows if order is None else order[rows], n, n_classes, attr)
@@ -286,24 +287,47 @@ def _whole(value: Any) -> int | None:
     return int(value) if whole else None
 
 
-def columns_of_classes(y: Any, classes: np.ndarray) -> np.ndarray | None:
+def columns_of_classes(y: Any, classes: np.ndarray, attr: str) -> np.ndarray | None:
     """Return the class of each column of a data frame, if the columns' names are classes.
+
+    Names may begin with the same text, as those of ``pandas.get_dummies`` do. Numbers may be
+    indices of outputs.
 
     Parameters
     ----------
     y : object
     classes : (n_classes,) ndarray
+    attr : str
+        For messages.
 
     Returns
     -------
     order : (n_columns,) ndarray of int, or None
         Index of a class for each column.
+
+    Warns
+    -----
+    UserWarning
+        There is a column for each class, and their names are others.
     """
-    columns = _column_labels(y)
+    columns = [_text(column) for column in _column_labels(y)]
     if not columns:
         return None
-    order = _find(columns, [_text(name) for name in classes.tolist()], _text)
-    return order if order.min() >= 0 else None
+    names = [_text(name) for name in classes.tolist()]
+    beginnings = {columns[0].removesuffix(name) for name in names if columns[0].endswith(name)}
+    for beginning in sorted(beginnings, key=len):
+        order = _find(columns, [beginning + name for name in names], _itself)
+        if order.min() >= 0:
+            return order
+    found = _order_of(y, len(names))
+    if found is None and len(columns) == len(names):
+        notify(
+            f"The columns of {attr} are named {_listed(columns)}, which are not the classes, "
+            f"{_listed(names)}: they are taken by place, {columns[0]!r} for {names[0]!r} to "
+            f"{columns[-1]!r} for {names[-1]!r}. If that is right, give {attr}.to_numpy().",
+            stacklevel=3,
+        )
+    return found
 
 
 def _column_labels(y: Any) -> list[Any]:

@@ -112,8 +112,20 @@ def test_columns_of_a_data_frame_are_taken_by_their_names():
     np.testing.assert_array_equal(check_labels(frame, 3, 3, classes=TEXT), [1, 2, 0])
     lacking = Frame(["one", "zero"], [[1, 0], [0, 1], [1, 0]])
     np.testing.assert_array_equal(check_labels(lacking, 3, 3, classes=TEXT), [1, 0, 1])
-    unnamed = Frame(["a", "b", "c"], rows)
-    np.testing.assert_array_equal(check_labels(unnamed, 3, 3, classes=TEXT), [0, 1, 2])
+    begun = Frame(["y_one", "y_two", "y_zero"], rows)
+    np.testing.assert_array_equal(check_labels(begun, 3, 3, classes=TEXT), [1, 2, 0])
+    numbered = Frame([2, 0, 1], rows)
+    np.testing.assert_array_equal(check_labels(numbered, 3, 3, classes=TEXT), [2, 0, 1])
+    others = Frame(["a", "b", "c"], rows)
+    with pytest.warns(UserWarning, match="taken by place, 'a' for 'zero' to 'c' for 'two'"):
+        np.testing.assert_array_equal(check_labels(others, 3, 3, classes=TEXT), [0, 1, 2])
+
+
+def test_columns_whose_names_begin_alike_are_no_other_classes():
+    classes, rows = np.array(["1", "11", "21"]), np.eye(3)
+    for columns in (["x1", "x21", "x11"], ["1", "21", "11"], [1, 21, 11]):
+        found = check_labels(Frame(columns, rows), 3, 3, classes=classes)
+        np.testing.assert_array_equal(found, [0, 2, 1])
 
 
 def test_numbers_for_classes_of_text_are_taken_for_indices_and_it_is_said():

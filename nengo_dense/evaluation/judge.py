@@ -213,7 +213,7 @@ class ClassJudge(Judge):
             second = check_values(given, len(self.truth), 1, "source")
             if second.min() >= 0 and second.max() <= 1:
                 source = np.hstack([1 - second, second])
-        order = columns_of_classes(source, self.classes)
+        order = columns_of_classes(source, self.classes, "source")
         if order is not None and len(set(order.tolist())) == self.n_out:
             source = given[:, np.argsort(order)]  # a data frame, whose columns may be in any order
         return super().answers_of(source)
