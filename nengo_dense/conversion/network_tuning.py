@@ -141,9 +141,9 @@ def _check_magnitudes(name: str, logits: np.ndarray, names: list[str], widths: l
         if not largest or LEAST_MAGNITUDE <= largest <= MOST_MAGNITUDE:
             continue
         problems.append(
-            f"values of output {show(output)} reach {largest:.3g} for the calibration data, and "
-            f"tuning computes with {LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Multiply the weights "
-            "and biases of its last layer by a constant, or set tune=False"
+            f"values of output {show(output)} reach {largest:.3g} for the calibration data, "
+            f"and tuning computes with {LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Multiply the "
+            "weights and biases of its last layer by a constant, or set tune=False"
         )
     if problems:
         raise ConversionError(name, problems)
