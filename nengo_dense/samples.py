@@ -219,22 +219,7 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
 
 def _by_index(values: list[Any], n_classes: int, attr: str, named_in: str | None) -> np.ndarray:
     """Return labels that are indices; raise a ValidationError with advice for other labels."""
-    indices = []
-    for value in values:
-        if isinstance(value, str):
-            raise invalid(
-                f"is text, such as {value!r}, and which output that is, is not known. "
-                f"{_name_them(named_in)}; "
-                "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
-                attr,
-            )
-        if (index := _whole(value)) is None:
-            raise invalid(
-                f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "
-                f"{REGRESSION.format(f'its {n_classes} outputs')}",
-                attr,
-            )
-        indices.append(index)
+    indices = [_index(value, n_classes, attr, named_in) for value in values]
     low, high = min(indices), max(indices)
     if low < 0 or high >= n_classes:
         way = "subtract 1" if named_in is None else f"give classes=range(1, {n_classes + 1})"
@@ -246,6 +231,30 @@ def _by_index(values: list[Any], n_classes: int, attr: str, named_in: str | None
             attr,
         )
     return np.array(indices, dtype=int)
+
+
+def _index(value: Any, n_classes: int, attr: str, named_in: str | None) -> int:
+    """Return a label that is an index, or raise a ValidationError."""
+    if isinstance(value, str):
+        raise invalid(
+            f"is text, such as {value!r}, and which output that is, is not known. "
+            f"{_name_them(named_in)}; "
+            "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
+            attr,
+        )
+    if isinstance(value, bool) and n_classes > 2:
+        raise invalid(
+            f"has truth values, which say nothing of {n_classes} classes; give labels, or rows "
+            f"of {n_classes} truth values",
+            attr,
+        )
+    if (index := _whole(value)) is None:
+        raise invalid(
+            f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "
+            f"{REGRESSION.format(f'its {n_classes} outputs')}",
+            attr,
+        )
+    return index
 
 
 def _name_them(named_in: str | None) -> str:

@@ -65,7 +65,7 @@ def check_sample_weight(weights: Any, n: int) -> np.ndarray | None:
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another number of them, one below 0, or all 0.
+        Another number of them, one below 0, all 0, or a sum that is infinite.
     """
     if weights is None:
         return None
@@ -75,6 +75,10 @@ def check_sample_weight(weights: Any, n: int) -> np.ndarray | None:
             f"must be at least 0, and not all 0, got {found.min():g} to {found.max():g}",
             "sample_weight",
         )
+    with np.errstate(over="ignore"):
+        total = found.sum()
+    if not np.isfinite(total):
+        raise invalid("must add up to a finite number; make all smaller", "sample_weight")
     return found
 
 

@@ -92,6 +92,12 @@ def test_labels_of_two_truth_values_find_their_outputs():
     np.testing.assert_array_equal(check_labels([True, False], 2, 2, classes=classes), [1, 0])
 
 
+def test_truth_values_are_no_indices_of_three_classes():
+    assert check_labels([True, False], 2, 2).tolist() == [1, 0]
+    with pytest.raises(ValidationError, match="has truth values, which say nothing of 3 classes"):
+        check_labels([True, False], 2, 3)
+
+
 @pytest.mark.parametrize("columns", [[2, 0, 1], ["2", "0", "1"], [3, 1, 2], np.array([9, 4, 6])])
 def test_columns_that_are_numbers_in_another_order_are_taken_by_them(columns):
     frame = Frame(columns, np.eye(3)[[0, 1, 2, 0]])

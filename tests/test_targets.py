@@ -39,5 +39,7 @@ def test_sample_weights_are_not_negative():
     for wrong in ([1, -1, 0], [0, 0, 0]):
         with pytest.raises(ValidationError, match="sample_weight: must be at least 0, and not"):
             check_sample_weight(wrong, 3)
+    with pytest.raises(ValidationError, match="must add up to a finite number"):
+        check_sample_weight([1e308] * 3, 3)
     with pytest.raises(ValidationError, match=r"sample_weight: must have shape \(3,\)"):
         check_sample_weight([1, 2], 3)

@@ -18,6 +18,7 @@ from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.plugins import show
+from nengo_dense.samples import MOST_NAMES
 from nengo_dense.targets import check_sample_weight
 
 
@@ -290,7 +291,9 @@ def by_output(
         unknown = [str(name) for name in given if name not in names]
         if unknown:
             known = "one output, without a name" if names == [""] else ", ".join(names)
-            raise invalid(f"has {', '.join(unknown)}, but the outputs are {known}", attr)
+            more = f" and {len(unknown) - MOST_NAMES} more" * (len(unknown) > MOST_NAMES)
+            given = f"{', '.join(unknown[:MOST_NAMES])}{more}"
+            raise invalid(f"has {given}, but the outputs are {known}", attr)
         return [given.get(name) for name in names]
     if given is not None and len(parts) > 1 and not for_all:
         raise invalid(
