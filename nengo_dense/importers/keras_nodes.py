@@ -148,8 +148,10 @@ class KerasNodes:
         results: dict[tuple[str, int], list[Hashable]] = {}
         entries = dict(zip((s.name for s in steps), config["layers"], strict=True))
         places = {step.name: (*path, step) for step in steps}
+        keys = {} if sources else _keys_of(config["input_layers"], ends)
         for name in ends:
-            results[name, 0] = [given.get(name) or self._input(entries[name], places[name])]
+            own = given.get(name)
+            results[name, 0] = [own or self._input(entries[name], places[name], keys.get(name))]
         waiting = [
             (steps[index].name, number, node)
             for index, number, node in calls_of(config["layers"], steps, config)
@@ -183,12 +185,14 @@ class KerasNodes:
         is_refused = len(results) == 1 and results[0] in self.refused
         return results[0 if is_refused else place]
 
-    def _input(self, entry: dict[str, Any], path: tuple[Step, ...]) -> Hashable:
+    def _input(
+        self, entry: dict[str, Any], path: tuple[Step, ...], key_in_dict: str | None = None
+    ) -> Hashable:
         config = entry["config"]
         declared = config.get("batch_shape", config.get("batch_input_shape"))
         shape = Shape(tuple(declared[1:]) if declared else None)
         width = shape.n_features if shape.sizes is not None else None
-        name = "/".join(step.name for step in path)
+        name = key_in_dict or "/".join(step.name for step in path)
         key = self._key(name)
         self.nodes.append(GraphNode(key, width=width, label=name))
         self.inputs.add(key)
@@ -343,6 +347,13 @@ class KerasNodes:
         if merge.kind == "average":
             return Merge("sum", (1 / len(shapes),) * len(shapes)), []
         return merge, []
+
+
+def _keys_of(declared: Any, names: list[str]) -> dict[str, str]:
+    """Return the key of each input in a dict of them, by which a model takes it; else none."""
+    if not isinstance(declared, dict) or len(declared) != len(names):
+        return {}
+    return {name: key for name, key in zip(names, declared, strict=True) if key}
 
 
 def _by_key(declared: Any, found: list[tuple[str, Hashable]]) -> list[tuple[str, Hashable]]:

@@ -302,6 +302,22 @@ def test_inputs_and_outputs_may_be_in_a_list_or_a_dict(structure, assert_compute
 
 @pytest.mark.skipif(not is_keras_3, reason="Keras 2 has no such inputs")
 @pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+@pytest.mark.parametrize("keys", [("w", "z"), ("w", "x"), ("x", "w")])
+def test_inputs_in_a_dict_have_the_names_by_which_keras_takes_them(keys, tmp_path, rng):
+    ends = [layers.Input((2,), name=name) for name in ("x", "w")]
+    model = randomize(
+        keras.Model(dict(zip(keys, ends, strict=True)), layers.Dense(3)(layers.Subtract()(ends)))
+    )
+    given = {name: rng.randn(5, 2) for name in keys}
+    wanted = model.predict(given, verbose=0)
+    model.save(tmp_path / "model.keras")
+    for source in (read_model(model), read_model(tmp_path / "model.keras")):
+        assert list(source.form.inputs) == list(keys)
+        np.testing.assert_allclose(source.logits(source.joined(given)), wanted, atol=1e-6)
+
+
+@pytest.mark.skipif(not is_keras_3, reason="Keras 2 has no such inputs")
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
 @pytest.mark.parametrize(
     "wrap", [lambda x, w: {"x": x, "w": w}, lambda x, w: [x, w], lambda x, w: [[x], w]]
 )
