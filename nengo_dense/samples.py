@@ -1,6 +1,6 @@
 """Samples and labels: accepted forms, and messages for everything else."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,16 @@ from nengo_dense.arguments import finite_array, random_state
 from nengo_dense.array_like import to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.notices import notify
+from nengo_dense.output_names import (
+    as_it_is,
+    as_text,
+    columns_of_classes,
+    find,
+    listed,
+    order_of_numbers,
+    whole_number,
+)
 
-#: Most names of classes in a message.
-MOST_NAMES = 10
 REGRESSION = "Where outputs are to meet values, nengo_dense.evaluate takes a value for each of {}."
 
 
@@ -139,8 +146,10 @@ def check_labels(
     inner = [size for size in labels.shape[1:] if size != 1]
     labels = labels.reshape([*labels.shape[:1], *inner])
     if labels.ndim == 2:
-        known = classes is not None
-        order = columns_of_classes(y, classes, attr) if known else _order_of(y, n_classes)
+        if classes is None:
+            order = order_of_numbers(y, n_classes)
+        else:
+            order = columns_of_classes(y, classes, attr)
         if order is not None or labels.shape[1] == n_classes:
             rows = _from_one_hot(labels, attr)
             return _all_of_them(rows if order is None else order[rows], n, n_classes, attr)
@@ -198,11 +207,11 @@ def decoded(labels: np.ndarray) -> np.ndarray:
 def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     """Find each label among the classes, by its value or by its text."""
     names = classes.tolist()
-    for read in (_itself, _text):
-        indices = _find(values, [read(name) for name in names], read)
+    for read in (as_it_is, as_text):
+        indices = find(values, [read(name) for name in names], read)
         if indices.min() >= 0:
             return indices
-    numbers = [_whole(value) for value in values]
+    numbers = [whole_number(value) for value in values]
     if classes.dtype.kind == "U" and all(i is not None and 0 <= i < len(names) for i in numbers):
         notify(
             f"{attr} has numbers, while the classes are text: they are taken for indices of "
@@ -211,10 +220,8 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
             stacklevel=3,
         )
         return np.array(numbers, dtype=int)
-    wrong = values[int(_find(values, names, _itself).argmin())]
-    raise invalid(
-        f"has {wrong!r}, which is no class of the model; they are {_listed(names)}", attr
-    )
+    wrong = values[int(find(values, names, as_it_is).argmin())]
+    raise invalid(f"has {wrong!r}, which is no class of the model; they are {listed(names)}", attr)
 
 
 def _by_index(values: list[Any], n_classes: int, attr: str, named_in: str | None) -> np.ndarray:
@@ -248,7 +255,7 @@ def _index(value: Any, n_classes: int, attr: str, named_in: str | None) -> int:
             f"of {n_classes} truth values",
             attr,
         )
-    if (index := _whole(value)) is None:
+    if (index := whole_number(value)) is None:
         raise invalid(
             f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "
             f"{REGRESSION.format(f'its {n_classes} outputs')}",
@@ -267,94 +274,6 @@ def _name_them(named_in: str | None) -> str:
     )
 
 
-def _find(values: list[Any], names: Sequence[Any], read: Callable[[Any], Any]) -> np.ndarray:
-    """Return the index of each value, after ``read``, among the names; -1 if it is missing."""
-    places = {name: index for index, name in enumerate(names)}
-
-    def place(value: Any) -> int:
-        try:
-            return places.get(read(value), -1)
-        except TypeError:  # a list, or another object that cannot be compared with a name
-            return -1
-
-    return np.array([place(value) for value in values], dtype=int)
-
-
-def _itself(label: Any) -> Any:
-    return label
-
-
-def _text(label: Any) -> str:
-    """Return a label as text, the same for 7 and 7.0."""
-    whole = None if isinstance(label, bool) else _whole(label)
-    return str(label if whole is None else whole)
-
-
-def _whole(value: Any) -> int | None:
-    """Return a whole number as an int, and anything else as None."""
-    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    return int(value) if whole else None
-
-
-def columns_of_classes(y: Any, classes: np.ndarray, attr: str) -> np.ndarray | None:
-    """Return the class of each column of a data frame, if the columns' names are classes.
-
-    Names may begin with the same text, as those of ``pandas.get_dummies`` do. Numbers may be
-    indices of outputs.
-
-    Parameters
-    ----------
-    y : object
-    classes : (n_classes,) ndarray
-    attr : str
-        For messages.
-
-    Returns
-    -------
-    order : (n_columns,) ndarray of int, or None
-        Index of a class for each column.
-
-    Warns
-    -----
-    UserWarning
-        There is a column for each class, and their names are others.
-    """
-    columns = [_text(column) for column in _column_labels(y)]
-    if not columns:
-        return None
-    names = [_text(name) for name in classes.tolist()]
-    beginnings = {columns[0].removesuffix(name) for name in names if columns[0].endswith(name)}
-    for beginning in sorted(beginnings, key=len):
-        order = _find(columns, [beginning + name for name in names], _itself)
-        if order.min() >= 0:
-            return order
-    found = _order_of(y, len(names))
-    if found is None and len(columns) == len(names):
-        notify(
-            f"The columns of {attr} are named {_listed(columns)}, which are not the classes, "
-            f"{_listed(names)}: they are taken by place, {columns[0]!r} for {names[0]!r} to "
-            f"{columns[-1]!r} for {names[-1]!r}. If that is right, give {attr}.to_numpy().",
-            stacklevel=3,
-        )
-    return found
-
-
-def _column_labels(y: Any) -> list[Any]:
-    """List what names the columns of a data frame; nothing for whatever is none."""
-    columns = getattr(y, "columns", ())
-    return list(columns) if isinstance(columns, Iterable) else []
-
-
-def _order_of(y: Any, n_classes: int) -> np.ndarray | None:
-    """Return the index of each column of a data frame whose names are numbers, from the least."""
-    try:
-        numbers = np.array([float(str(name)) for name in _column_labels(y)])
-    except ValueError:  # other names, or none
-        return None
-    is_order = len(numbers) == len(np.unique(numbers)) == n_classes
-    return np.argsort(np.argsort(numbers)) if is_order else None
-
-
 def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
     """Return the column of the 1 in each one-hot row, or raise a ValidationError."""
     marked = rows == 1
@@ -368,9 +287,3 @@ def _from_one_hot(rows: np.ndarray, attr: str) -> np.ndarray:
         )
     classes: np.ndarray = marked.argmax(axis=1)
     return classes
-
-
-def _listed(names: list[Any]) -> str:
-    """List names; only the first few, if there are many."""
-    words = ", ".join(map(repr, names[:MOST_NAMES]))
-    return words if len(names) <= MOST_NAMES else f"{words} and {len(names) - MOST_NAMES} more"

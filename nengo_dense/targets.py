@@ -7,15 +7,33 @@ import numpy as np
 from nengo_dense.arguments import finite_array
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
+from nengo_dense.output_names import order_of_columns
 
 
-def check_values(y: Any, n: int, n_out: int, attr: str = "y") -> np.ndarray:
+def check_values(
+    y: Any, n: int, n_out: int, attr: str = "y", names: np.ndarray | None = None
+) -> np.ndarray:
     """Return wanted values as (n, n_out) floats; one output may also have (n,).
+
+    Parameters
+    ----------
+    y : array_like
+    n, n_out : int
+        Samples and outputs.
+    attr : str, optional
+        For messages.
+    names : (n_out,) ndarray, optional
+        Of the outputs; the columns of a data frame are found by them.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         Another shape, text, masked values, NaN or infinity.
+
+    Warns
+    -----
+    UserWarning
+        The columns of a data frame may belong to the outputs in another order.
     """
     values = to_array(y, attr)
     check_real(values, attr, None)
@@ -31,18 +49,23 @@ def check_values(y: Any, n: int, n_out: int, attr: str = "y") -> np.ndarray:
             attr,
         )
     _check_finite(values, attr)
-    return finite_array(values, (n, n_out), attr)
+    order = order_of_columns(y, n_out, names, attr)
+    return finite_array(values if order is None else values[:, order], (n, n_out), attr)
 
 
-def check_label_sets(y: Any, n: int, n_out: int, attr: str = "y") -> np.ndarray:
+def check_label_sets(
+    y: Any, n: int, n_out: int, attr: str = "y", names: np.ndarray | None = None
+) -> np.ndarray:
     """Return which labels are right for each sample, (n, n_out) bools, of rows of 0 and 1.
+
+    Parameters are those of `check_values`.
 
     Raises
     ------
     nengo.exceptions.ValidationError
         Another shape, or anything but 0 and 1.
     """
-    values = check_values(y, n, n_out, attr)
+    values = check_values(y, n, n_out, attr, names)
     if not is_binary(values):
         row = int(((values != 0) & (values != 1)).any(axis=1).argmax())
         raise invalid(

@@ -18,7 +18,7 @@ FLOORS = [
     {"exceptions", "figure", "report_table", "retyping"},
     {"budget", "compat", "deadline"},
     {"archive", "array_like", "context", "plugins"},
-    {"after_import", "arguments", "columns", "files", "heads", "neurons"},
+    {"after_import", "arguments", "columns", "files", "heads", "neurons", "output_names"},
     {"picture_file", "samples", "targets"},
     {"batches", "report_page"},
     {"sequence"},

@@ -15,7 +15,8 @@ from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.heads import HEADS
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.samples import check_labels, columns_of_classes
+from nengo_dense.output_names import columns_of_classes
+from nengo_dense.samples import check_labels
 from nengo_dense.targets import check_label_sets, check_values
 
 #: Labels seem to be counted from 1 if this many samples or more are there, none has label 0, and
@@ -115,7 +116,8 @@ class Judge(ABC):
         nengo.exceptions.ValidationError
             Another shape than (n, n_out), or values that are not finite.
         """
-        return self.of_outputs(check_values(source, len(self.truth), self.n_out, "source"))
+        n = len(self.truth)
+        return self.of_outputs(check_values(source, n, self.n_out, "source", self.classes))
 
     def of_source(self, outputs: np.ndarray, source: np.ndarray | None = None) -> Evaluation:
         """Judge outputs that were computed, (n, n_out), in the same way, as if after a step.
@@ -209,14 +211,15 @@ class ClassJudge(Judge):
         if given.ndim == 1:
             names = self.classes
             return check_labels(source, len(self.truth), len(names), "source", names)
+        order = columns_of_classes(source, self.classes, "source")
         if self.head == "softmax" and self.n_out == 2 and given.shape == (len(self.truth), 1):
             second = check_values(given, len(self.truth), 1, "source")
             if second.min() >= 0 and second.max() <= 1:
-                source = np.hstack([1 - second, second])
-        order = columns_of_classes(source, self.classes, "source")
-        if order is not None and len(set(order.tolist())) == self.n_out:
-            source = given[:, np.argsort(order)]  # a data frame, whose columns may be in any order
-        return super().answers_of(source)
+                is_first = order is not None and order.tolist() == [0]
+                given = np.hstack([1 - second, second])[:, :: -1 if is_first else 1]
+        elif order is not None and len(set(order.tolist())) == self.n_out:
+            given = given[:, np.argsort(order)]  # a data frame, whose columns may be in any order
+        return super().answers_of(given)
 
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
         """Take the largest, or the second class where a single output is past the middle."""
@@ -284,7 +287,7 @@ class LabelJudge(Judge):
     task = "multilabel"
 
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
-        self.truth = check_label_sets(y, n, self.n_out)
+        self.truth = check_label_sets(y, n, self.n_out, names=classes)
 
     @property
     def labels(self) -> np.ndarray:

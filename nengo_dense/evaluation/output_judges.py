@@ -17,8 +17,8 @@ from nengo_dense.evaluation.several_outputs import SeveralOutputs
 from nengo_dense.evaluation.task import JUDGES, tell_task
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
+from nengo_dense.output_names import MOST_NAMES
 from nengo_dense.plugins import show
-from nengo_dense.samples import MOST_NAMES
 from nengo_dense.targets import check_sample_weight
 
 

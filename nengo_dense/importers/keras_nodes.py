@@ -1,6 +1,6 @@
 """A Keras architecture with branches -> the nodes of its graph, for live models and for files."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,14 +144,13 @@ class KerasNodes:
         trains: bool,
     ) -> list[tuple[str, Hashable]]:
         ends = [name for name, *_ in ends_of(config["input_layers"], bool(sources))]
+        keys = {} if sources else _keys_of(config["input_layers"], ends)
         given = dict(zip(ends, sources, strict=False))
         results: dict[tuple[str, int], list[Hashable]] = {}
         entries = dict(zip((s.name for s in steps), config["layers"], strict=True))
         places = {step.name: (*path, step) for step in steps}
-        keys = {} if sources else _keys_of(config["input_layers"], ends)
         for name in ends:
-            own = given.get(name)
-            results[name, 0] = [own or self._input(entries[name], places[name], keys.get(name))]
+            results[name, 0] = [given.get(name) or self._input(entries[name], places[name], keys)]
         waiting = [
             (steps[index].name, number, node)
             for index, number, node in calls_of(config["layers"], steps, config)
@@ -175,10 +174,9 @@ class KerasNodes:
                     else f"layer {left[0][0]!r} takes its own result, or none is there"
                 )
             waiting = left
-        outputs = config["output_layers"]
-        ends_of_it = ends_of(outputs, bool(sources))
-        found = [(t[0], self._one_of(results[t[0], t[1]], t[2])) for t in ends_of_it]
-        return found if sources else _by_key(outputs, found)
+        last = ends_of(config["output_layers"], bool(sources))
+        found = [(t[0], self._one_of(results[t[0], t[1]], t[2])) for t in last]
+        return found if sources else _by_key(config["output_layers"], found)
 
     def _one_of(self, results: list[Hashable], place: int) -> Hashable:
         """Return one of a layer's results; one that was refused may have had several."""
@@ -186,13 +184,13 @@ class KerasNodes:
         return results[0 if is_refused else place]
 
     def _input(
-        self, entry: dict[str, Any], path: tuple[Step, ...], key_in_dict: str | None = None
+        self, entry: dict[str, Any], path: tuple[Step, ...], keys: Mapping[str, str] | None = None
     ) -> Hashable:
         config = entry["config"]
         declared = config.get("batch_shape", config.get("batch_input_shape"))
         shape = Shape(tuple(declared[1:]) if declared else None)
         width = shape.n_features if shape.sizes is not None else None
-        name = key_in_dict or "/".join(step.name for step in path)
+        name = (keys or {}).get(path[-1].name) or "/".join(step.name for step in path)
         key = self._key(name)
         self.nodes.append(GraphNode(key, width=width, label=name))
         self.inputs.add(key)

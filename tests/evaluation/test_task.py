@@ -137,6 +137,16 @@ def test_columns_of_the_sources_answers_are_found_by_name(rng):
     assert found == [source.argmax(axis=1).tolist()] * 3
 
 
+def test_columns_of_several_labels_are_found_by_name(rng):
+    stack = DenseStack([4, 4, 3], 2, readout="sigmoid", seed=0, classes=["a", "b", "c"])
+    x, y = rng.rand(9, 2), rng.randint(2, size=(9, 3))
+    turned = Frame(["c", "a", "b"], y[:, [2, 0, 1]])
+    for given in (y, turned):
+        found = evaluate(stack, x, given, source=given, progress_bar=False)
+        np.testing.assert_array_equal(found.truth, y)
+        np.testing.assert_array_equal(found.source, y)
+
+
 def test_the_probability_of_the_second_class_is_an_answer(rng):
     stack = DenseStack([4, 4, 2], 2, readout="softmax", seed=0)
     x, second = rng.rand(6, 2), np.array([0.1, 0.6, 0.9, 0.2, 0.4, 0.8])
@@ -144,9 +154,9 @@ def test_the_probability_of_the_second_class_is_an_answer(rng):
     both = np.stack([1 - second, second], axis=1)
     found = [
         evaluate(stack, x, y, source=source, progress_bar=False).agreement
-        for source in (second[:, None], both, y)
+        for source in (second[:, None], both, y, Frame([0], 1 - second[:, None]))
     ]
-    assert found[0] == found[1] == found[2]
+    assert found == found[:1] * 4
     with pytest.raises(ValidationError, match=r"source: must have shape \(6, 2\)"):
         evaluate(stack, x, y, source=second[:, None] + 1, progress_bar=False)
 
