@@ -103,6 +103,12 @@ def _targets(stack: DenseStack, samples: Calibration, y: Any) -> np.ndarray:
         return RIGHT * (2.0 * check_label_sets(y, n, n_out) - 1)
     values = check_values(y, n, n_out)
     if stack.readout == "tanh":
+        if np.abs(values).max() > 1:
+            raise invalid(
+                f"has numbers from {values.min():g} to {values.max():g}, and a tanh readout gives "
+                "values between -1 and 1. Divide them, or use readout='linear'",
+                "y",
+            )
         return np.asarray(np.arctanh(np.clip(values, -MOST_TANH, MOST_TANH)))
     return values
 

@@ -122,6 +122,10 @@ def test_steps_to_weights_that_the_chip_cannot_store_are_taken_back(rings, monke
         ({"y": [1, 2] * 200}, r"from 1, give classes=range\(1, 3\) to DenseStack"),
         ({"through_time": False, "presentation_time": None}, "effort: goes with through_time"),
         ({"through_time": False, "effort": None}, "presentation_time: goes with through_time"),
+        (
+            {"stack": {"readout": "tanh"}, "y": np.full((400, 2), 3.0)},
+            "y: has numbers from 3 to 3, and a tanh readout gives values between -1 and 1",
+        ),
         ({"stack": {"synapse": 0.002}}, "synapse: must be None at the readout"),
         ({"stack": {"neuron_type": nengo.LIFRate()}}, "neuron_type: must be Spiking"),
     ],
