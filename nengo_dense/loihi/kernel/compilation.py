@@ -21,6 +21,7 @@ from numba.core.options import DefaultOptions
 from numba.core.registry import cpu_target
 from numba.extending import register_jitable
 
+from nengo_dense.loihi.kernel.inlining import PartCompiler
 from nengo_dense.loihi.kernel.notice import tell_all
 
 #: Options of all functions; without its run-time, numba does not count references to arrays.
@@ -115,7 +116,13 @@ class KernelCache(FunctionCache):
 
 
 #: Options of functions that only compiled ones call; they cannot be called from Python or C.
-INLINED = {**OPTIONS, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INLINED = {
+    **OPTIONS,
+    "forceinline": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "pipeline_class": PartCompiler,
+}
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
