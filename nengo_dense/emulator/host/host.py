@@ -90,18 +90,35 @@ class Host:
         self._order = _in_order(model)
         self._groups = live_groups(group_operators(self._order), probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
+        self._begun_anew = self._find_begun_anew()
         self._steps: dict[Operator, Step] = {}
         self._rng = np.random.RandomState()  # to make one takes longer than to seed it
+        self._estimated, self._now, self._prepared = False, 0, -1
+        self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
+        self._given: set[Signal] = set()
         self.plan: Plan | None = None
-        if kernel is not None:
-            summed = [signal for signal, history in self._probes if history.only_sums]
-            kept = [signal for signal, history in self._probes if not history.only_sums]
-            self.plan = make_plan(self._groups, channels, kept, model.dt, summed)
         self._estimate: Estimate | None = None
+        self._columns: dict[Signal, slice] = {}
+        if kernel is not None:
+            self._make_plan(probed)
+
+    def _make_plan(self, probed: list[Signal]) -> None:
+        """Make the plan, if there is one, and what follows from it."""
+        summed = [signal for signal, history in self._probes if history.only_sums]
+        kept = [signal for signal, history in self._probes if not history.only_sums]
+        self.plan = make_plan(self._groups, self._channels, kept, self.model.dt, summed)
         if self.plan is not None:
+            of_plan = {*self.plan.kept, *self.plan.totals}
+            self._columns = {s: _columns(s) for s in probed if s.base in of_plan}
             self._vectors = self.plan.lay_out(self.signals)
             bases = {signal.base for signal in probed}
             self._estimate = Estimate.of(self.plan, self.signals, bases)
+
+    def _find_begun_anew(self) -> set[Signal]:
+        """Find the signals that neither data give nor follow from others of the same step."""
+        follow = set().union(*(group.writes for group in self._groups if group.pure))
+        given = {signal.base for signal in self.inputs.values()} - self._written_by.keys()
+        return self.signals.written - follow - given
 
     @property
     def n_probed(self) -> int:
@@ -109,9 +126,13 @@ class Host:
         return sum(signal.size for signal, history in self._probes if not history.only_sums)
 
     def reset(self, seed: int) -> None:
-        """Return to the state before the first step, with fresh random numbers."""
+        """Return to the state before the first step, with fresh random numbers.
+
+        What follows from the data alone is computed again where the data changes.
+        """
         self._rng.seed(seed)
-        self.signals.reset()
+        self.signals.reset(self._begun_anew)
+        self._touch(self._begun_anew)
         for op in self._order:
             if type(op) is SimProcess:
                 step = make_process_step(
@@ -124,10 +145,10 @@ class Host:
             self._steps[op] = step
         for group in self._groups:
             group.steps = [self._steps[op] for op in group.operators]
-            group.done = -1
-        self._estimated, self._done, self._now = False, 0, 0
-        self._prepared = -1
-        self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
+        if self._estimated and self._estimate is not None:
+            for group in self._estimate.groups:  # which have not run
+                group.done = -1
+        self._estimated, self._done = False, 0
 
     def start_run(
         self, first_step: int, n_steps: int, data: Mapping[nengo.Node, NodeData]
@@ -139,17 +160,18 @@ class Host:
         """
         if self._estimated and self._estimate is not None:  # its voltages go on
             self._estimate.settle(self.signals, self._done)
-            self._touch(self.plan.reads() if self.plan is not None else [])
+            self._touch(self.plan.reads if self.plan is not None else [])
             self._estimated = False
         self._first_step, self._n_steps = first_step, n_steps
         self._done = 0
         self._data = [(self.inputs[node], data[node]) for node in self.inputs if node in data]
-        given = {signal.base for signal, _ in self._data}
-        self._replaced = {group for signal, group in self._written_by.items() if signal in given}
+        before, self._given = self._given, {signal.base for signal, _ in self._data}
+        self._replaced = {self._written_by[s] for s in self._given & self._written_by.keys()}
+        own = before - self._given
+        self._touch(own)
         for signal in self.inputs.values():
-            if signal.base not in given and signal.base not in self._written_by:
+            if signal.base in own and signal.base not in self._written_by:
                 self.signals[signal][...] = signal.initial_value
-        self._touch(signal.base for signal in self.inputs.values())
 
     def advance(self, n_steps: int) -> None:
         """Compute the next steps of the run, and store the probed values.
@@ -222,9 +244,9 @@ class Host:
         for (signal, _), each in zip(self._probes, seen, strict=True):
             base = signal.base
             if isinstance(each, SeenValues) and base in kept:
-                each.keep(first, kept[base][:, :, _columns(signal)])
+                each.keep(first, kept[base][:, :, self._columns[signal]])
             elif isinstance(each, SeenSum) and base in sums:
-                each.add(sums[base][:, _columns(signal)], self.signals[signal])
+                each.add(sums[base][:, self._columns[signal]], self.signals[signal])
             else:  # the signal did not change
                 each.hold(first, n_steps, self.signals[signal])
 
@@ -241,7 +263,7 @@ class Host:
             for group in estimate.groups:
                 group.done = self._touch(group.writes)
             self._estimated = True
-        if self._prepared < max((self._changed[s] for s in self.plan.reads()), default=0):
+        if self._prepared < max((self._changed[s] for s in self.plan.reads), default=0):
             done = None if estimate is None else estimate.firing.charge
             self.plan.prepare(self.signals, self._vectors, done)
             self._prepared = self._now

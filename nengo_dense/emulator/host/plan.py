@@ -8,6 +8,7 @@ arithmetic is that of Nengo's operators, number by number.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -161,22 +162,31 @@ class Plan:
                 signals.move(content, self._vector(content, lanes, vectors))
         return vectors
 
+    @cached_property
+    def before(self) -> list[Steady]:
+        """(list of Steady) The vectors that are computed before a stretch."""
+        return [content for content in self.places if isinstance(content, Steady)]
+
+    @cached_property
     def reads(self) -> set[Signal]:
-        """Find the signals that the steady vectors depend on."""
-        steady = [content for content in self.places if isinstance(content, Steady)]
-        return set().union(*(content.reads for content in steady))
+        """(set of Signal) What those depend on."""
+        return set().union(*(content.reads for content in self.before))
+
+    @cached_property
+    def n_kept(self) -> int:
+        """(int) Numbers that are kept in a step of one lane."""
+        return sum(signal.size for signal in self.kept)
 
     def readers(self, signals: set[Signal]) -> list[Steady]:
         """Find the steady vectors that depend on some signals."""
-        steady = [content for content in self.places if isinstance(content, Steady)]
-        return [content for content in steady if content.reads & signals]
+        return [content for content in self.before if content.reads & signals]
 
     def prepare(
         self, signals: LaneSignals, vectors: np.ndarray, done: Steady | None = None
     ) -> None:
         """Compute the steady vectors, but the one that has been."""
-        for content in self.places:
-            if isinstance(content, Steady) and content is not done:
+        for content in self.before:
+            if content is not done:
                 self._vector(content, signals.lanes, vectors)[...] = content.values(signals)
 
     def follow(
@@ -219,9 +229,7 @@ class Plan:
             n_steps=n_steps,
             vectors=vectors,
             received=_join([later for _, later in received]),
-            kept=channels.memory.empty(
-                (n_steps * lanes * sum(signal.size for signal in self.kept),), np.float64
-            ),
+            kept=channels.memory.empty((n_steps * lanes * self.n_kept,), np.float64),
             spikes=channels.spikes,
             first_step=channels.step,
         )
@@ -249,4 +257,4 @@ class Plan:
 def _join(arrays: list[np.ndarray]) -> np.ndarray:
     """Join arrays, one after another."""
     flat = [np.asarray(array, dtype=np.float64).ravel() for array in arrays]
-    return flat[0] if len(flat) == 1 else np.concatenate([np.zeros(0), *flat])
+    return flat[0] if len(flat) == 1 else np.concatenate(flat) if flat else np.zeros(0)

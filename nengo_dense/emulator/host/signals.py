@@ -28,6 +28,11 @@ class LaneSignals(Mapping):
         The functions of all hosts, so that they share the same objects in each lane.
     constants : dict of {Signal: array}, optional
         Values of signals that nobody writes, for all blocks of lanes: the first one adds them.
+
+    Attributes
+    ----------
+    written : set of Signal
+        Those that operators write, or that change.
     """
 
     def __init__(
@@ -46,14 +51,14 @@ class LaneSignals(Mapping):
         written = {
             signal.base for op in operators for signal in op.sets + op.incs + op.updates
         } | {signal.base for signal in changing}
-        self._written = written
+        self.written = written
         self.per_lane = written - {signal.base for signal in shared}
         bases = {signal.base for op in operators for signal in op.all_signals}
         self._arrays = {signal: self._create(signal) for signal in bases | written}
 
     def _create(self, signal: Signal) -> Any:
         value = signal.initial_value
-        if signal.sparse or signal not in self._written:
+        if signal.sparse or signal not in self.written:
             if signal not in self._constants:
                 self._constants[signal] = _apart(value)
             return self._constants[signal]
@@ -99,11 +104,11 @@ class LaneSignals(Mapping):
         """Return a view of one lane, as the signals for Nengo's operators."""
         return OneLane(self, lane)
 
-    def reset(self) -> None:
-        """Return all signals to their initial values."""
-        for signal, array in self._arrays.items():
-            if signal in self._written and not signal.sparse:
-                array[...] = signal.initial_value
+    def reset(self, some: Iterable[Signal]) -> None:
+        """Return some signals that are written to their initial values."""
+        for signal in some:
+            if not signal.sparse:
+                self._arrays[signal][...] = signal.initial_value
 
 
 def _apart(value: Any) -> Any:

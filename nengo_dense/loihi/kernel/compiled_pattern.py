@@ -5,6 +5,7 @@ side, and each has few neurons. So the partial sums of all patterns in which the
 into a table, and a neuron that spikes costs no more than one that does not.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -38,14 +39,19 @@ def look_up(
     spikes: np.ndarray, sizes: tuple[int, ...], weights: np.ndarray, sums: np.ndarray
 ) -> None:
     """Sum the weights of the neurons that spiked; ``sizes`` as in `.compiled_readout`."""
-    table = make_table(weights)
-    flat, few = aligned(table.reshape(-1)), len(weights) // EIGHT
+    flat, few = _flat_table(weights.tobytes(), weights.shape), len(weights) // EIGHT
 
     def part(start: int, stop: int) -> None:
         room = np.empty(2 * EIGHT)
         add_partial(start, stop, few, sizes, spikes, flat, sums.reshape(-1), room)
 
     over_lanes(part, sizes[0], sizes[0] * sizes[1] * len(weights))
+
+
+@functools.lru_cache(maxsize=16)
+def _flat_table(weights: bytes, shape: tuple[int, int]) -> np.ndarray:
+    """Make the table of some weights, as one row; each run asks for the same."""
+    return aligned(make_table(np.frombuffer(weights).reshape(shape)).reshape(-1))
 
 
 def make_table(weights: np.ndarray) -> np.ndarray:

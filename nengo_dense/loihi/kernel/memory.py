@@ -49,6 +49,8 @@ class Memory:
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         """Return an array of this shape and type, with any values."""
         n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+        if not n_bytes:  # no piece need be kept for it
+            return np.empty(shape, dtype)
         with self._turn:
             number = self._find(n_bytes)
             return self._pieces[number][:n_bytes].view(dtype).reshape(shape)

@@ -9,6 +9,8 @@ import numpy as np
 from nengo_dense.loihi.kernel.alignment import flat_view
 from nengo_dense.loihi.kernel.state import Recording
 
+#: Registers that are recorded in each step, in the order of `Records`.
+RECORDED = ("spiked", "voltage", "current")
 #: A range of lanes: the first lane, and the one after the last.
 Lanes = tuple[np.uint64, np.uint64]
 
@@ -88,20 +90,24 @@ class Records(NamedTuple):
     @classmethod
     def of(cls, recordings: Sequence[Recording], lanes: int, n: int, dtype: np.dtype) -> "Records":
         """Lay out recordings of some lanes of ``n`` compartments, in arrays of one dimension."""
-        given = {recording.key: recording for recording in recordings}
-        arrays: dict[str, np.ndarray] = {}
-        strides = np.zeros((3, 2), dtype=np.uint64)
-        for number, key in enumerate(("spiked", "voltage", "current")):
-            kind = np.uint8 if key == "spiked" else dtype
-            runs, flat = find_runs(np.zeros(0, dtype=np.int64)), np.zeros(0, dtype=kind)
-            if key in given:
-                values = given[key].values
-                runs = find_runs(given[key].columns)
-                flat = flat_view(values)
-                strides[number] = [stride // values.itemsize for stride in values.strides[:2]]
-            arrays |= {f"{key}_runs": runs, key: flat}
-        counts = np.zeros(lanes * n if "count" in given else 0, dtype=np.int32)
-        return cls(**arrays, strides=strides, counts=counts)
+        records = _no_records(np.dtype(dtype))
+        arrays: dict[str, np.ndarray] = {"strides": records.strides.copy()}
+        for key, columns, values in recordings:
+            if key == "count":
+                arrays["counts"] = np.zeros(lanes * n, dtype=np.int32)
+            else:
+                apart = [stride // values.itemsize for stride in values.strides[:2]]
+                arrays["strides"][RECORDED.index(key)] = apart
+                arrays |= {f"{key}_runs": find_runs(columns), key: flat_view(values)}
+        return records._replace(**arrays)
+
+
+@functools.cache
+def _no_records(dtype: np.dtype) -> Records:
+    """Make records of nothing, of a type of voltage and current."""
+    runs, spiked, other = np.zeros((0, 2), np.uint64), np.zeros(0, np.uint8), np.zeros(0, dtype)
+    strides = np.zeros((len(RECORDED), 2), dtype=np.uint64)
+    return Records(runs, spiked, runs, other, runs, other, strides, np.zeros(0, dtype=np.int32))
 
 
 def find_runs(columns: np.ndarray) -> np.ndarray:

@@ -53,7 +53,7 @@ def test_aligned_arrays_broadcast_against_more_axes(constant, written):
 
 def test_reset_returns_to_initial_values(signals, written):
     signals[written][...] = 9
-    signals.reset()
+    signals.reset(signals.written)
     assert (signals[written] == 1).all()
 
 
