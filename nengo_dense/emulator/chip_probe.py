@@ -43,8 +43,9 @@ class ChipProbe:
         sizes = [len(columns) for columns in read.columns]
         self._bounds = np.concatenate([[0], np.cumsum(sizes)])
         self.columns = np.concatenate(read.columns)
+        self._is_transformed: bool = self.probe.is_transformed
         #: Whether values may be stored as recorded, and weighted when they are read.
-        self.deferred = self.probe.synapse is None and not self.probe.is_transformed
+        self.deferred = self.probe.synapse is None and not self._is_transformed
         #: Whether the sum of its values follows from how often neurons spiked.
         self.counts = self.deferred and read.key == "spiked"
         #: Applied to values that were stored as recorded when they are read.
@@ -83,7 +84,7 @@ class ChipProbe:
         -------
         values : (lanes, n_steps, size) array
         """
-        if self.probe.is_transformed:  # steps times weights, as in nengo-loihi, to round alike
+        if self._is_transformed:  # steps times weights, as in nengo-loihi, to round alike
             weighted = self.weigh(recorded)
         else:  # in the order of memory
             weighted = self.weigh(recorded.swapaxes(0, 1)).swapaxes(0, 1)
@@ -109,7 +110,7 @@ class ChipProbe:
             elif weights is not None:
                 part = np.multiply(part, weights, dtype=np.result_type(part.dtype, weights.dtype))
             parts.append(part)
-        if self.probe.is_transformed:
+        if self._is_transformed:
             return np.asarray(sum(parts[1:], start=parts[0]))
         values = np.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
         return values if self.probe.reindexing is None else values[..., self.probe.reindexing]

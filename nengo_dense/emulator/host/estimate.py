@@ -28,7 +28,7 @@ from nengo_dense.loihi.kernel.numpy_estimate import Estimated
 #: Fewer weights, half a MiB, stay in a core's second cache from lane to lane.
 MANY_WEIGHTS, MANY_LANES = 2**16, 16
 #: Neurons in all lanes of a smaller layer, for which the way that they then fire saves more.
-MANY_NEURONS = 2**13
+MANY_NEURONS = 2**12
 #: Half the distance from 1 to the next number.
 ROUNDING = 2.0**-53
 #: Numbers up to this may have a square that is rounded to zero or to few digits. Added to lengths,

@@ -173,9 +173,9 @@ class Plan:
         return set().union(*(content.reads for content in self.before))
 
     @cached_property
-    def n_kept(self) -> int:
-        """(int) Numbers that are kept in a step of one lane."""
-        return sum(signal.size for signal in self.kept)
+    def kept_sizes(self) -> list[int]:
+        """(list of int) Numbers of each kept signal in a step of one lane."""
+        return [signal.size for signal in self.kept]
 
     def readers(self, signals: set[Signal]) -> list[Steady]:
         """Find the steady vectors that depend on some signals."""
@@ -229,7 +229,7 @@ class Plan:
             n_steps=n_steps,
             vectors=vectors,
             received=_join([later for _, later in received]),
-            kept=channels.memory.empty((n_steps * lanes * self.n_kept,), np.float64),
+            kept=channels.memory.empty((n_steps * lanes * sum(self.kept_sizes),), np.float64),
             spikes=channels.spikes,
             first_step=channels.step,
         )
@@ -242,9 +242,9 @@ class Plan:
         step[...] += n_steps
         time[...] = step * self.dt
         kept, start = {}, 0
-        for signal in self.kept:
-            values = stretch.kept[start : start + n_steps * lanes * signal.size]
-            kept[signal] = values.reshape(n_steps, lanes, signal.size).swapaxes(0, 1)
+        for signal, size in zip(self.kept, self.kept_sizes, strict=True):
+            values = stretch.kept[start : start + n_steps * lanes * size]
+            kept[signal] = values.reshape(n_steps, lanes, size).swapaxes(0, 1)
             start += values.size
         return kept, sums
 
