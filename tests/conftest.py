@@ -43,6 +43,7 @@ def pytest_configure(config):
     if config.getoption("tf_keras", default=False):  # unknown if tests/ is not the first folder
         compat.use_tf_keras()  # before nengo-loihi, which imports TensorFlow
     choice.PATIENCE.loading = choice.PATIENCE.compiling = -1.0  # test what is compiled
+    choice.ESTIMATING.loading = choice.ESTIMATING.compiling = -1.0
     compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer
 
 

@@ -254,7 +254,7 @@ class Host:
         """Run all before the kernel begins; return what it can estimate, from the first step."""
         assert self.plan is not None, "checked by `_stretch`"
         estimate = self._estimate if self._first_step + self._done + first == 1 else None
-        if estimate is not None and not self._holds():
+        if estimate is not None and not (self._holds() and self._pays(estimate)):
             estimate = None
         if estimate is None:
             self._run(self.plan.steady)
@@ -268,6 +268,11 @@ class Host:
             self.plan.prepare(self.signals, self._vectors, done)
             self._prepared = self._now
         return estimate
+
+    def _pays(self, estimate: Estimate) -> bool:
+        """Whether to estimate in this run."""
+        assert self._kernel is not None, "checked by `_stretch`"
+        return self._kernel.may_estimate(self._n_steps * estimate.saved)
 
     def _holds(self) -> bool:
         """Whether no data changes in this run."""

@@ -20,7 +20,7 @@ from nengo_dense.loihi.kernel.notice import told
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
-from nengo_dense.loihi.kernel.patience import Patience
+from nengo_dense.loihi.kernel.patience import Patience, can_estimate
 from nengo_dense.loihi.program import Program
 
 KERNELS = ("auto", "numpy", "numba")
@@ -28,6 +28,8 @@ KERNELS = ("auto", "numpy", "numba")
 COMPILING = "Compiling for the first time (some 10 s)"
 #: How much NumPy computes in this process where either could.
 PATIENCE = Patience()
+#: How much longer than by an estimate small layers of the host fire in this process.
+ESTIMATING = Patience(is_ready=can_estimate)
 
 
 def make_kernel(name: str, program: Program) -> Kernel:
@@ -43,14 +45,18 @@ def make_kernel(name: str, program: Program) -> Kernel:
     if not _may_be_compiled(name):
         return NumpyKernel(program)
     if name == "auto" and not PATIENCE.is_over(0):
-        return EarlyKernel(program, PATIENCE, _make_compiled)
-    return _make_compiled(program)
+        return EarlyKernel(program, PATIENCE, _make_patient, ESTIMATING)
+    return _make_compiled(program) if name == "numba" else _make_patient(program)
 
 
-def _make_compiled(program: Program) -> Kernel:
+def _make_patient(program: Program) -> Kernel:
+    return _make_compiled(program, ESTIMATING)
+
+
+def _make_compiled(program: Program, patience: Patience | None = None) -> Kernel:
     from nengo_dense.loihi.kernel.numba_kernel import NumbaKernel  # loads numba
 
-    return NumbaKernel(program)
+    return NumbaKernel(program, patience)
 
 
 def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], np.ndarray]:

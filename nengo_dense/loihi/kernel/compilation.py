@@ -136,7 +136,7 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function; cache the result on disk, if there is a folder to write to."""
-    dispatcher: Any = numba.njit(**OPTIONS)(function)
+    dispatcher: Any = numba.njit(**OPTIONS, no_cfunc_wrapper=True)(function)
     if STAMP is not None:
         try:
             dispatcher._cache = KernelCache(function)

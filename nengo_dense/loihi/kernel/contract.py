@@ -96,6 +96,9 @@ class Kernel(Protocol):
         See `.numpy_estimate.fire_estimated`.
         """
 
+    def may_estimate(self, saved: float) -> bool:
+        """Whether layers are to fire by an estimate, which saves so many nanoseconds."""
+
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply an (n, m) matrix, which never changes, by (lanes, m) vectors, in any order."""
 

@@ -33,13 +33,20 @@ class EarlyKernel:
     patience : Patience
     make_compiled : callable
         Makes the compiled kernel of a program.
+    estimating : Patience, optional
+        As of the compiled kernel, which may take over between an estimate's functions.
     """
 
     def __init__(
-        self, program: Program, patience: Patience, make_compiled: Callable[[Program], Kernel]
+        self,
+        program: Program,
+        patience: Patience,
+        make_compiled: Callable[[Program], Kernel],
+        estimating: Patience | None = None,
     ) -> None:
         self.program = program
         self._patience, self._make_compiled = patience, make_compiled
+        self._estimating = estimating
         self._early: Kernel | None = None
         self._compiled: Kernel | None = None
         self._turn = threading.Lock()  # threads may share the kernel
@@ -62,6 +69,10 @@ class EarlyKernel:
         """Let neurons fire by an estimate, and tell in which lanes that is right."""
         kernel = self._for(n_steps * (INSTRUCTION + 2 * NUMBER * estimated.product.size))
         return kernel.fire_estimated(estimated, firing, stretch, n_steps)
+
+    def may_estimate(self, saved: float) -> bool:
+        """Whether layers are to fire by an estimate, which saves so many nanoseconds."""
+        return self._estimating is None or self._estimating.is_over(saved)
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""

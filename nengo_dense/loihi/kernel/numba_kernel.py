@@ -13,6 +13,7 @@ from nengo_dense.loihi.kernel.compiled_chip import advance
 from nengo_dense.loihi.kernel.contract import Parameters, Registers, overflowed
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
 from nengo_dense.loihi.kernel.numpy_estimate import Estimated
+from nengo_dense.loihi.kernel.patience import Patience
 from nengo_dense.loihi.kernel.reach import NOWHERE, find_reach, signed_sums
 from nengo_dense.loihi.kernel.state import ChipState, Drive, Recording
 from nengo_dense.loihi.kernel.table import FOUR, make_tables
@@ -36,10 +37,13 @@ class NumbaKernel:
     Parameters
     ----------
     program : Program
+    patience : Patience, optional
+        Says from when on layers are estimated that take little longer otherwise.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, patience: Patience | None = None) -> None:
         self.program = program
+        self._patience = patience
         chip = program.compartments
         padded = len(chip) + -len(chip) % WIDTH
         repeats = any(group.scheduled for group in program.inputs)
@@ -134,6 +138,10 @@ class NumbaKernel:
     ) -> np.ndarray:
         """Let neurons fire by an estimate, and tell in which lanes that is right."""
         return compiled_estimate.fire_estimated(estimated, firing, stretch, n_steps)
+
+    def may_estimate(self, saved: float) -> bool:
+        """Whether layers are to fire by an estimate, which saves so many nanoseconds."""
+        return self._patience is None or self._patience.is_over(saved)
 
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""

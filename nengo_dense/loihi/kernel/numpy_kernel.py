@@ -60,6 +60,10 @@ class NumpyKernel:
         """Let neurons fire by an estimate, and tell in which lanes that is right."""
         return numpy_estimate.fire_estimated(estimated, firing, stretch, n_steps)
 
+    def may_estimate(self, saved: float) -> bool:
+        """Whether layers are to fire by an estimate: whenever that saves anything."""
+        return True
+
     def multiply_lanes(self, vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Multiply a matrix by the vectors of all lanes, adding in any order."""
         return np.asarray(vectors @ matrix.T)

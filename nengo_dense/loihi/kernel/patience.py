@@ -9,7 +9,9 @@ caching", Algorithmica 3, 1988).
 Times are estimated from the work, not measured.
 """
 
+import functools
 import sys
+from collections.abc import Callable
 
 #: Nanoseconds that NumPy computes in a process before compiled functions are loaded, and before
 #: they are compiled, which processes to come gain from too.
@@ -19,14 +21,26 @@ LOADING, COMPILING = 3e8, 2e9
 class Patience:
     """Counts what NumPy computes, and says when that is enough.
 
+    Parameters
+    ----------
+    loading, compiling : float
+    is_ready : callable, optional
+        Returns whether nothing need be compiled; by default, whether the chip's function is.
+
     Attributes
     ----------
     loading, compiling : float
         See `LOADING` and `COMPILING`; negative numbers leave nothing to NumPy.
     """
 
-    def __init__(self, loading: float = LOADING, compiling: float = COMPILING) -> None:
+    def __init__(
+        self,
+        loading: float = LOADING,
+        compiling: float = COMPILING,
+        is_ready: Callable[[], bool] | None = None,
+    ) -> None:
         self.loading, self.compiling = loading, compiling
+        self._is_ready = is_ready
         self._spent = 0.0
         self._over = False
 
@@ -40,7 +54,8 @@ class Patience:
         """
         spent = self._spent + nanoseconds
         if not self._over and ("numba" in sys.modules or spent > self.loading):
-            self._over = _may_compile() and (spent > self.compiling or _is_ready())
+            is_ready = self._is_ready or _is_ready
+            self._over = _may_compile() and (spent > self.compiling or is_ready())
         if not self._over:
             self._spent = spent
         return self._over
@@ -62,3 +77,11 @@ def _is_ready() -> bool:
     from nengo_dense.loihi.kernel import compilation, compiled_chip  # loads numba
 
     return compilation.is_ready(compiled_chip.advance)
+
+
+@functools.cache
+def can_estimate() -> bool:
+    """Whether the functions of estimates were compiled before this process asked for them."""
+    from nengo_dense.loihi.kernel import compilation, compiled_estimate  # loads numba
+
+    return compilation.is_ready(compiled_estimate.fire_lanes)

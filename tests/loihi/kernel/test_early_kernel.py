@@ -121,6 +121,26 @@ def test_auto_begins_in_numpy_where_there_is_time(monkeypatch):
     assert type(choice.make_kernel("auto", program)) is NumbaKernel
 
 
+@pytest.mark.parametrize("limit", [NEVER, AT_ONCE], ids=["early", "compiled"])
+def test_small_layers_wait_for_an_estimate_until_it_would_have_paid(limit, monkeypatch):
+    monkeypatch.setattr(choice, "PATIENCE", Patience(limit, limit))
+    monkeypatch.setattr("nengo_dense.loihi.kernel.patience._is_ready", lambda: False)
+    monkeypatch.setattr(choice, "ESTIMATING", Patience(10, 30, lambda: False))
+    program = make_program(4002)
+    auto, *others = (choice.make_kernel(name, program) for name in ("auto", "numba", "numpy"))
+    assert all(kernel.may_estimate(0) for kernel in others)
+    assert not auto.may_estimate(20)
+    assert not auto.may_estimate(10)
+    assert auto.may_estimate(np.inf), "a large layer does not wait"
+    assert auto.may_estimate(0), "nor does any layer after it"
+
+
+def test_estimates_that_are_compiled_already_do_not_wait(monkeypatch):
+    monkeypatch.setattr(choice, "PATIENCE", Patience(AT_ONCE, AT_ONCE))
+    monkeypatch.setattr(choice, "ESTIMATING", Patience(is_ready=lambda: True))
+    assert choice.make_kernel("auto", make_program(4002)).may_estimate(1)
+
+
 @pytest.mark.parametrize("lanes", [1, 20])
 @pytest.mark.parametrize("seed", [2, 3, 7])
 def test_simulator_gives_the_same_wherever_it_changes(seed, lanes, monkeypatch):
