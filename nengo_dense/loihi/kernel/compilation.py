@@ -17,11 +17,12 @@ from typing import Any
 import numba
 from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.compiler import Compiler
 from numba.core.options import DefaultOptions
 from numba.core.registry import cpu_target
 from numba.extending import register_jitable
 
-from nengo_dense.loihi.kernel.inlining import PartCompiler
+from nengo_dense.loihi.kernel.inlining import FITS, PartCompiler
 from nengo_dense.loihi.kernel.notice import tell_all
 
 #: Options of all functions; without its run-time, numba does not count references to arrays.
@@ -121,7 +122,7 @@ INLINED = {
     "forceinline": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
-    "pipeline_class": PartCompiler,
+    "pipeline_class": PartCompiler if FITS else Compiler,
 }
 
 

@@ -11,6 +11,18 @@ from typing import Any
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
+#: Whether numba has what `Part` replaces or calls; where not, functions are compiled as usual.
+FITS = all(
+    hasattr(JITCodeLibrary, name)
+    for name in (
+        "_ensure_finalized",
+        "_finalize_dynamic_globals",
+        "_finalize_final_module",
+        "_optimize_final_module",
+        "_optimize_functions",
+    )
+)
+
 
 class Part(JITCodeLibrary):
     """The code of a function that is only ever a part of others: neither optimized nor loaded."""
