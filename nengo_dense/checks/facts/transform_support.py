@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import nengo
 import numpy as np
 from nengo.dists import Distribution
 from nengo.ensemble import Neurons
@@ -14,6 +15,12 @@ from nengo_dense.loihi.membership import base
 def unsupported(link: Link, graph: Graph) -> str:
     """Return why a link's transform is not supported; empty if it is."""
     return _merge_problem(link) if len(link.path) > 1 else _problem(link, graph)
+
+
+def partial(link: Link, graph: Graph) -> bool:
+    """Tell whether a link goes into a part of an ensemble or of its neurons on the chip."""
+    is_part = link.post is not link.post_obj and link.path[-1].post_slice != slice(None)
+    return is_part and isinstance(base(link.post), nengo.Ensemble) and graph.on_chip(link.post)
 
 
 def _merge_problem(link: Link) -> str:

@@ -11,7 +11,7 @@ from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.emulation import Emulation
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Discretization
-from nengo_dense.checks.facts.transform_support import unsupported
+from nengo_dense.checks.facts.transform_support import partial, unsupported
 from nengo_dense.checks.finding import Finding
 from nengo_dense.loihi.float_model import Trouble
 from nengo_dense.loihi.membership import ADD, strangers
@@ -221,12 +221,23 @@ def transform(graph: Graph) -> Iterator[Finding]:
     """Dense transforms work everywhere. Sparse ones work between neurons on the chip. Convolutions
     in two dimensions work from neurons to all neurons of an ensemble with equal gains. From values
     on the host to the chip, and from the chip to the host, only dense transforms work. At a
-    passthrough node, arrays can be merged and distributions cannot.
+    passthrough node, arrays can be merged and distributions cannot. A connection into a part of
+    an ensemble on the chip (``ensemble[1]``, ``neurons[:10]``) is not built, whatever it starts
+    from; a part of the sender is.
     """
     for link in graph.links:
         problem = unsupported(link, graph)
         if problem:
             yield Finding(graph.name(link), problem)
+        elif partial(link, graph):
+            whole, part = graph.name(link.post_obj), graph.name(link.post)
+            yield Finding(
+                graph.name(link),
+                f"goes into a part of {whole}, which nengo-loihi does not build on the chip",
+                f"Connect to all of {whole}: transform = np.zeros(({link.post_obj.size_in}, "
+                f"{link.path[-1].size_mid})), with the present transform (or np.eye) in its rows "
+                f"{part.removeprefix(whole)}.",
+            )
 
 
 @rule(

@@ -117,8 +117,8 @@ def host_detour(graph: Graph) -> Iterator[Finding]:
     "ND113",
     "info",
     "neurons start at voltage zero",
-    remedy="Set it in Nengo too: "
-    'neuron_type=nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])}).',
+    remedy="Set it in Nengo too, in the neuron type: "
+    'initial_state={"voltage": nengo.dists.Choice([0])}.',
     says=("does not support initial values",),
 )
 def initial_voltage(graph: Graph) -> Iterator[Finding]:
@@ -133,6 +133,9 @@ def initial_voltage(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 graph.name(ensemble),
                 f"starts at {', '.join(nonzero)} other than 0; on the chip at 0",
+                "Set it in Nengo too: neuron_type="
+                f"{type(ensemble.neuron_type).__name__}(..., initial_state="
+                '{"voltage": nengo.dists.Choice([0])}).',
             )
 
 

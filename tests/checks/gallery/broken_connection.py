@@ -72,6 +72,45 @@ def sparse_through_a_passthrough_node():
     return _through(0.005, None, transform=sparse)
 
 
+def _into_part(pre, post, **kwargs):
+    """Two ensembles of two dimensions on the chip, and a connection between parts of them."""
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node([0.5, -0.5], label="source")
+        a, b = (nengo.Ensemble(20, 2, label=name) for name in "ab")
+        node = nengo.Node(size_in=2, label="node")
+        nengo.Connection(source, a)
+        nengo.Connection(a, node)
+        parts = {"source": source, "a[0]": a[0], "node[0]": node[0], "b": b, "b[1]": b[1]}
+        parts |= {"a.neurons": a.neurons, "b.neurons[:10]": b.neurons[:10]}
+        nengo.Connection(parts[pre], parts[post], **kwargs)
+    return net
+
+
+@broken("ND105", "a[0:1] -> b[1:2]")
+def into_one_dimension_of_an_ensemble():
+    return _into_part("a[0]", "b[1]")
+
+
+@broken("ND105", "source -> b[1:2]")
+def from_the_host_into_one_dimension():
+    return _into_part("source", "b[1]", transform=[[1, 1]])
+
+
+@broken("ND105", "a -> b[1:2]")
+def through_a_passthrough_node_into_one_dimension():
+    return _into_part("node[0]", "b[1]")
+
+
+@broken("ND105", "a.neurons -> b.neurons[:10]")
+def into_some_neurons():
+    return _into_part("a.neurons", "b.neurons[:10]", transform=np.full((10, 20), 1e-3))
+
+
+@sound("ND105")
+def from_one_dimension_into_all():
+    return _into_part("a[0]", "b", transform=[[0], [1]])
+
+
 @sound("ND105")
 def sparse_from_neurons():
     sparse = nengo.Sparse((5, 6), indices=[(i, i) for i in range(5)], init=0.5)

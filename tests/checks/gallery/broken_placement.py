@@ -16,15 +16,6 @@ def encoders_of_length_zero():
     return net
 
 
-@broken("ND100", "first.neurons -> second.neurons[:3]")
-def slice_of_neurons():
-    net = layers()
-    first, second = net.ensembles
-    with net:
-        nengo.Connection(first.neurons, second.neurons[:3], transform=np.ones((3, 6)))
-    return net
-
-
 @broken("ND100", "network", run=0.01)
 def node_that_raises():
     def divide(t):

@@ -47,6 +47,30 @@ def stack_with_nothing_connected():
     return net
 
 
+def test_part_of_an_ensemble_is_told_to_be_reached_by_a_transform():
+    def net(post, **kwargs):
+        with nengo.Network(seed=0) as net:
+            nengo.Node([0.5, -0.5], label="source")
+            a, b = (nengo.Ensemble(20, 2, label=name) for name in "ab")
+            nengo.Connection(net.nodes[0], a)
+            nengo.Connection(a[0], b[post] if post else b, **kwargs)
+        return net
+
+    (finding,) = errors(net(1))
+    assert (finding.code, finding.target) == ("ND105", "a[0:1] -> b[1:2]")
+    shape = re.search(r"np\.zeros\((\(.*\))\), with .* in its rows \[1:2\]\.$", finding.remedy)[1]
+    transform = np.zeros(eval(shape))
+    transform[1:2] = np.eye(1)
+    assert errors(net(None, transform=transform)) == []
+
+
+def test_start_of_the_voltage_is_told_with_the_neurons_own_type():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(5, 1, neuron_type=nengo.SpikingRectifiedLinear())
+    (finding,) = check(net, select="ND113", run=0).findings
+    assert "neuron_type=SpikingRectifiedLinear(..., initial_state=" in finding.remedy
+
+
 def test_empty_network_is_told_to_be_filled():
     (finding,) = errors(nengo.Network(seed=0))
     assert (finding.code, finding.value) == ("ND101", 0)
