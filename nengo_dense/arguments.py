@@ -201,11 +201,12 @@ def finite_array(
     obj: object = None,
     fill: bool = False,
     copy: bool = True,
+    way_out: str = "",
 ) -> np.ndarray:
     """Return a new array of finite floats in the given shape.
 
     With ``fill``, a single number fills the shape. Without ``copy``, for what is copied later, it
-    may be the given array.
+    may be the given array. ``way_out`` says what to do about values that are not finite.
 
     Raises
     ------
@@ -227,7 +228,8 @@ def finite_array(
     n_bad = np.count_nonzero(~np.isfinite(array))
     if n_bad:
         raise invalid(
-            f"{n_bad} of {array.size} values are NaN or infinite; every value must be finite",
+            f"{n_bad} of {array.size} values are NaN or infinite; every value must be finite"
+            f"{way_out}",
             attr,
             obj,
         )

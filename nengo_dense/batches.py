@@ -14,7 +14,7 @@ import numpy as np
 from nengo_dense.array_like import to_array
 from nengo_dense.columns import WHERE, Names, check_columns
 from nengo_dense.exceptions import invalid
-from nengo_dense.samples import check_inputs, check_width
+from nengo_dense.samples import FILL_IN, check_inputs, check_width
 
 #: Memory in bytes for the values that are looked at together, while an array is checked.
 LOOK_BYTES = 2**26
@@ -117,7 +117,7 @@ class _Array(Batches):
         if not finite.all():
             raise invalid(
                 f"has NaN or infinite values in sample {first + int(finite.argmin())}; every "
-                "value must be finite",
+                f"value must be finite{FILL_IN}",
                 self._attr,
             )
         return values

@@ -16,6 +16,15 @@ def escape(text: str) -> str:
     return html.escape(printable(text))
 
 
+def three_digits(value: float) -> str:
+    """Write a number with three digits that count, without an exponent below a million.
+
+    >>> three_digits(0.19712), three_digits(10423.7)
+    ('0.197', '10400')
+    """
+    return f"{float(f'{value:.3g}'):g}"
+
+
 @dataclass(frozen=True)
 class ReportTable:
     """Rows of text under headings; the first column has names, the others numbers.

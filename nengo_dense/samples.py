@@ -19,6 +19,8 @@ from nengo_dense.output_names import (
     whole_number,
 )
 
+#: What to do about samples with gaps, after a message.
+FILL_IN = ". Fill in what is missing first, for example with scikit-learn's SimpleImputer"
 REGRESSION = "Where outputs are to meet values, nengo_dense.evaluate takes a value for each of {}."
 
 
@@ -33,7 +35,7 @@ def check_inputs(x: Any, n_in: int, attr: str) -> np.ndarray:
     if isinstance(x, str | bytes):
         raise invalid(f"must be an array, got text, {x[:60]!r}; load the file first", attr)
     array = check_width(to_array(x, attr), x, n_in, attr)
-    return finite_array(array, array.shape, attr)
+    return finite_array(array, array.shape, attr, way_out=FILL_IN)
 
 
 def join_inputs(x: Mapping[str, Any], sizes: Mapping[str, int]) -> np.ndarray:

@@ -37,7 +37,7 @@ def test_samples_become_rows_of_floats(x):
         (np.ones((0, 3)), "at least one sample"),
         (np.ones(3), r"got \(3,\); if this is a single sample, give x\[None\]"),
         (np.ones(4), r"got \(4,\)$"),
-        (np.full((2, 3), np.nan), "6 of 6 values are NaN"),
+        (np.full((2, 3), np.nan), "6 of 6 values are NaN .*Fill in what is missing first"),
         (np.ma.masked_less(X, 5), r"5 of 12 values are masked.*\.filled"),
         ((X, [0, 1, 2, 1]), "give inputs alone, without labels"),
         ((X, X), r"got \(2, 4, 3\); give inputs alone, without labels"),

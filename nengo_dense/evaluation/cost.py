@@ -6,6 +6,7 @@ import numpy as np
 
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.loihi.energy import Energy
+from nengo_dense.report_table import three_digits
 
 
 def operations_of(
@@ -78,5 +79,6 @@ def describe(energy: Energy) -> str:
     """Say it in a line."""
     return (
         f"on the chip, an inference: {energy.synaptic_operations:.0f} synaptic operations, "
-        f"{energy.neuron_updates:.0f} neuron updates, {1e6 * energy.joules:.3g} microjoules"
+        f"{energy.neuron_updates:.0f} neuron updates, "
+        f"{three_digits(1e6 * energy.joules)} microjoules"
     )

@@ -14,7 +14,7 @@ from nengo_dense.exceptions import invalid
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.notices import Notices
 from nengo_dense.report_page import Report, legend, pictures, wide
-from nengo_dense.report_table import ReportTable, paragraphs
+from nengo_dense.report_table import ReportTable, paragraphs, three_digits
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -205,7 +205,7 @@ def _row(name: str, decision: Decision) -> list[str]:
         f"{decision.accuracy:.2%}",
         f"{low:.2%} to {high:.2%}",
         f"{1000 * decision.latency:.1f}",
-        f"{1e6 * decision.joules:.3g}",
+        three_digits(1e6 * decision.joules),
     ]
 
 

@@ -15,7 +15,7 @@ from nengo_dense.arguments import between
 from nengo_dense.evaluation.device import DEVICES, Device, device_of
 from nengo_dense.evaluation.work import Work
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.report_table import ReportTable
+from nengo_dense.report_table import ReportTable, three_digits
 
 #: Seconds of an update of an active neuron, of a synaptic operation at most, and of the barrier
 #: between steps on a chip whose 32 tiles are all in use [1].
@@ -216,8 +216,8 @@ class InferenceCost:
                     device.name,
                     f"{operations:.0f}",
                     f"{updates:.0f}",
-                    f"{1e6 * self.joules(device):.3g}",
-                    "unknown" if static is None else f"{1e6 * static:.3g}",
+                    three_digits(1e6 * self.joules(device)),
+                    "unknown" if static is None else three_digits(1e6 * static),
                 ]
             )
         return ReportTable(list(COLUMNS), rows)
@@ -230,11 +230,12 @@ class InferenceCost:
         lines : list of str
         """
         step = self.presentation_time / self.work.steps
+        fastest, clocked = 1e6 * self.latency(), 1000 * self.latency(step)
         return [
             f"elsewhere: {self.work.host_operations:.0f} multiply-accumulates on the host; "
             f"{self.work.source_operations} for the source's layers, computed once",
-            f"latency by a model, without the host: {1e6 * self.latency():.3g} microseconds as "
-            f"fast as cores go, {1000 * self.latency(step):.3g} ms at {1000 * step:.3g} ms a step",
+            f"latency by a model, without the host: {three_digits(fastest)} microseconds as fast "
+            f"as cores go, {three_digits(clocked)} ms at {1000 * step:.3g} ms a step",
         ]
 
     def __str__(self) -> str:

@@ -116,13 +116,19 @@ class Regression(Evaluation):
     def _measures(self) -> dict[str, float]:
         return {name: getattr(self, name) for name in ("r2", "rmse", "mae")}
 
-    def _result(self) -> str:
-        words = [
+    def _results(self) -> list[str]:
+        return [
             f"{label} {getattr(self, name):.4g} (95 % interval {low:.4g} to {high:.4g})"
             for label, name in (("R2", "r2"), ("RMSE", "rmse"), ("MAE", "mae"))
             for low, high in [self.intervals[name]]
         ]
-        return ", ".join(words)
+
+    def _result(self) -> str:
+        return ", ".join(self._results())
+
+    def _before(self) -> list[str]:
+        first, *others = self._results()
+        return [f"{first} {self._where()}", *others, *self._further()]
 
     def _panels(self) -> Sequence[plot.Panel]:
         over_time = {"root mean square": self.error_over_time}

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nengo_dense.report_table import three_digits
+
 #: Margins that are tried, as evenly spread as leads are.
 N_MARGINS = 40
 
@@ -51,7 +53,7 @@ class Decision:
     def __repr__(self) -> str:
         return (
             f"<Decision: accuracy {self.accuracy:.2%} after {1000 * self.latency:.1f} ms in the "
-            f"mean, {1e6 * self.joules:.3g} microjoules>"
+            f"mean, {three_digits(1e6 * self.joules)} microjoules>"
         )
 
 

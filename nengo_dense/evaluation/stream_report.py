@@ -16,7 +16,7 @@ from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.tuning_record import chosen_times
 from nengo_dense.notices import Notices
 from nengo_dense.report_page import Report, legend, pictures, wide
-from nengo_dense.report_table import ReportTable, paragraphs
+from nengo_dense.report_table import ReportTable, paragraphs, three_digits
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,6 +83,21 @@ class StreamReport(Report):
         good = [g for g, lost in zip(self.gaps, self.losses, strict=True) if lost < MOST_LOST]
         return min(good, default=None)
 
+    def _by_chance(self) -> list[tuple[float, float]]:
+        """Return gaps and losses that so many changed answers can bring about by chance.
+
+        If as many answers change for the better as for the worse, the difference of k changed ones
+        has a standard deviation of at most the root of k.
+        """
+        if self.reset.score_name != "accuracy" or self.reset.sample_weight is not None:
+            return []
+        found = []
+        for one, lost in zip(self.streams, self.losses, strict=True):
+            changed = 0.0 if one.agreement is None else 1 - one.agreement
+            if lost <= 196 * (changed / one.n) ** 0.5:
+                found.append((one.gap, lost))
+        return sorted(found)
+
     def _content(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -110,6 +125,9 @@ class StreamReport(Report):
         words = f"{written.label} {written.value(self.reset.score)} with a reset on {n} samples"
         gap, little = self.recommended_gap, "0.1 points" if written.is_share else "0.001"
         if gap is None:
+            for gap, lost in self._by_chance():
+                loss = written.loss(lost / 100)
+                return f"{words}; a gap of {1000 * gap:g} ms loses {loss}, which may be chance"
             return f"{words}; every gap loses {little} or more: try longer ones"
         return f"{words}; a gap of {1000 * gap:g} ms loses less than {little}"
 
@@ -125,7 +143,7 @@ class StreamReport(Report):
                     written.difference(lost / 100),
                     written.value(agreement),
                     f"{1000 * (one.presentation_time + one.gap):g}",
-                    f"{1e6 * one.energy.joules:.3g}",
+                    three_digits(1e6 * one.energy.joules),
                 ]
             )
         between, *others = COLUMNS

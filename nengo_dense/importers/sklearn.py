@@ -94,7 +94,10 @@ def _estimator(model: Any, label: str, is_end: bool = True) -> Operations:
 
 def _way_out(model: Any) -> str:
     if hasattr(model, "transform") and not hasattr(model, "predict"):
-        return "apply it to the data before they enter, and give the part of the pipeline after it"
+        return (
+            "apply it to the data before they enter, and give the part of the pipeline after it; "
+            "from step n on: convert(pipeline[n:], calibration=pipeline[:n].transform(x))"
+        )
     if hasattr(model, "refit") and not hasattr(model, "estimator_"):
         return "it has no best_estimator_; call its fit first, with refit=True"
     for name, part in PARTS.items():

@@ -114,6 +114,8 @@ def test_reads_as_text_html_and_picture(rng, tmp_path):
     result = regression(truth, truth + 0.1, notes=("It <was> said.",))
     assert result.summary().startswith("R2 0.9")
     assert "RMSE 0.1 (95 % interval 0.1 to 0.1)" in repr(result)
+    assert [line.split()[0] for line in result.summary().splitlines()[:3]] == ["R2", "RMSE", "MAE"]
+    assert max(map(len, result.summary().splitlines())) <= 99
     assert result.summary().isascii()
     ElementTree.fromstring(f"<div>{result._repr_html_()}</div>")
     figure = result.plot(str(tmp_path / "picture.png"))

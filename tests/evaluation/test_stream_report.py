@@ -46,6 +46,20 @@ def test_the_shortest_gap_that_loses_little_is_recommended(report):
     assert "a gap of 0 ms loses less than 0.1 points" in repr(both)
 
 
+def test_a_loss_that_chance_can_bring_about_is_said_to_be_one(report):
+    """Without a reset two of 120 answers are wrong that were right, and one the other way round."""
+    answers = report.reset.answers_over_time.copy()
+    answers[:3, -1] = (answers[:3, -1] + 1) % 4
+    labels = report.reset.truth.copy()
+    labels[0] = answers[0, -1]
+    reset = replace(report.reset, truth=labels)
+    stream = replace(report.streams[0], truth=labels, answers_over_time=answers)
+    few = replace(report, reset=reset, streams=[stream, report.streams[1]])
+    assert few.losses[0] == pytest.approx(100 / 120)
+    assert few.recommended_gap is None
+    assert repr(few).endswith("a gap of 0 ms loses 0.83 points, which may be chance>")
+
+
 def test_reads_as_text_and_json(report):
     lines = str(report).splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["between", "reset", "0", "150"]

@@ -195,6 +195,15 @@ def test_scaled_targets_are_scaled_back(scaler, x, rng):
     assert len(assert_reads(trained(model, x, rng.normal(5, 3, size=len(x))), x)) == 2
 
 
+def test_transformer_that_is_no_affine_map_is_left_out_as_the_message_says(x, rng):
+    steps = [StandardScaler(), PolynomialFeatures(2), StandardScaler(), classifier()]
+    pipeline = trained(make_pipeline(*steps), x, rng.randint(3, size=len(x)))
+    way_out = r"from step n on: convert\(pipeline\[n:\], .*pipeline\[:n\].transform\(x\)"
+    with pytest.raises(ConversionError, match=way_out):
+        assert_reads(pipeline, x)
+    assert_reads(pipeline[2:], pipeline[:2].transform(x))
+
+
 @pytest.mark.parametrize(
     ("transformer", "match"),
     [

@@ -20,6 +20,11 @@ from nengo_dense.loihi.membership import base
 #: Firing rate in hertz, at a step of 1 ms, above which possible rates are far apart:
 #: 1000 / ceil(1000 / r) can be 250, 333, 500 or 1000 Hz.
 COARSE_RATE = 250.0
+#: What else an ensemble on the host can send than values.
+SEND_SPIKES = (
+    "Connect from its .neurons, with weights for each of them, so that its spikes are sent. "
+    'Decoded values within [-1, 1] can stay: ignore={"ND403": "values within 1"}.'
+)
 #: Assumed length of a presentation in seconds, if no process presents samples.
 USUAL_LENGTH = 0.1
 #: Largest ratio between the scales of two layers that is no finding. A forgotten amplitude gives
@@ -105,7 +110,8 @@ def _constant(link: Link) -> float:
     "ND403",
     "warning",
     "the input layer is off the chip",
-    remedy='Put the first layer on the host (encoding="host"), or send spikes '
+    remedy='Put the first layer on the host (of a stack: encoding="host"; of other ensembles: '
+    "nengo_loihi.add_params(net), net.config[ensemble].on_chip = False), or send spikes "
     '(encoding="spikes").',
 )
 def encoded_input(graph: Graph) -> Iterator[Finding]:
@@ -118,6 +124,7 @@ def encoded_input(graph: Graph) -> Iterator[Finding]:
             graph.name(link),
             f"sends values to the chip: nengo-loihi encodes them with {2 * dimensions} neurons "
             "and filters them with 5 ms",
+            SEND_SPIKES if isinstance(link.pre_obj, nengo.Ensemble) else "",
             value=2 * dimensions,
             unit="axons",
         )
