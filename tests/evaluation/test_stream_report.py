@@ -47,7 +47,7 @@ def test_the_shortest_gap_that_loses_little_is_recommended(report):
 
 
 def test_a_loss_that_chance_can_bring_about_is_said_to_be_one(report):
-    """Without a reset two of 120 answers are wrong that were right, and one the other way round."""
+    """Without a reset two of 120 answers become wrong, and one becomes right."""
     answers = report.reset.answers_over_time.copy()
     answers[:3, -1] = (answers[:3, -1] + 1) % 4
     labels = report.reset.truth.copy()
