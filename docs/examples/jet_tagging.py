@@ -55,8 +55,8 @@ def load(path, n_samples):
     return (x[train], labels[train]), (x[test], labels[test]), names
 
 
-def train_in_nengo_dl(training, n_classes, epochs):
-    """Train the spiking network itself."""
+def train_in_nengo_dl(training, n_classes, epochs, _):
+    """Train the spiking network itself, for any length of a presentation."""
     from nengo_dense.training import fit
 
     stack = nengo_dense.DenseStack(
@@ -81,8 +81,8 @@ def train_in_nengo_dl(training, n_classes, epochs):
     return stack
 
 
-def train_in_keras(training, n_classes, epochs):
-    """Train an ordinary network, then convert it."""
+def train_in_keras(training, n_classes, epochs, seconds):
+    """Train an ordinary network, then convert it for presentations of so many seconds."""
     try:
         import keras
     except ModuleNotFoundError as err:
@@ -98,7 +98,9 @@ def train_in_keras(training, n_classes, epochs):
     model = keras.Sequential([*layers, keras.layers.Dense(n_classes, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(*training, epochs=epochs, batch_size=128, verbose=2)
-    return nengo_dense.convert(model, calibration=training[0][:5000], seed=0)
+    return nengo_dense.convert(
+        model, calibration=training[0][:5000], presentation_time=seconds, seed=0
+    )
 
 
 def main(arguments=None):
@@ -108,7 +110,7 @@ def main(arguments=None):
     parser.add_argument("--samples", type=int, default=50_000, help="how many to use")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--steps", type=int, default=50, help="of 1 ms, for each sample")
-    parser.add_argument("--output", type=Path, default=Path("jets.npz"))
+    parser.add_argument("--output", type=Path, default=Path("jets_stack.npz"))
     parser.add_argument("--tf-keras", action="store_true", help="NengoDL on current TensorFlow")
     options = parser.parse_args(arguments)
     if options.tf_keras:
@@ -117,11 +119,10 @@ def main(arguments=None):
     training, test, names = load(options.data, options.samples)
     nengo_dl = importlib.util.find_spec("nengo_dl") is not None
     train = train_in_nengo_dl if nengo_dl else train_in_keras
-    stack = train(training, len(names), options.epochs)
+    seconds = options.steps / 1000
+    stack = train(training, len(names), options.epochs, seconds)
 
-    evaluation = nengo_dense.evaluate(
-        stack, *test, presentation_time=options.steps / 1000, progress_bar=False
-    )
+    evaluation = nengo_dense.evaluate(stack, *test, presentation_time=seconds, progress_bar=False)
     print(evaluation.summary())
     stack.save(options.output)
     print(f"saved as {options.output}")
