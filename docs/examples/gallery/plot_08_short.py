@@ -25,7 +25,7 @@ for n_steps in (25, 100):
     results[n_steps] = nengo_dense.evaluate(
         stack, x[1200:], y[1200:], presentation_time=seconds, progress_bar=False
     )
-    print(f"tuned for {n_steps:3} steps, read after {n_steps:3}: {results[n_steps]}")
+    print(f"tuned for {n_steps:3} steps, read after {n_steps:3}: {results[n_steps].accuracy:.1%}")
 
 # %%
 # The accuracy after each step. The line of each network ends at the length it was tuned for.

@@ -33,7 +33,8 @@ with nengo.Network(seed=0) as net:
     eye = nengo.Node(nengo.processes.PresentInput(images, 0.2), label="eye")
     nengo.Connection(eye, stack.input, synapse=None)
 
-    memory = nengo.Ensemble(100, 1, label="memory", seed=1)
+    chip = nengo.LIF(initial_state={"voltage": nengo.dists.Choice([0])})  # Nengo's start anywhere
+    memory = nengo.Ensemble(100, 1, neuron_type=chip, label="memory", seed=1)
     nengo.Connection(  # one probability: above 0 for a one, below 0 for a zero
         stack.output[-1], memory, function=lambda p: 2 * p - 1, synapse=0.02
     )
