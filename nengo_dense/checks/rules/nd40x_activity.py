@@ -43,7 +43,8 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
     """NengoDL's converter makes an input Node of constant zeros, which NengoDL's simulator
     replaces by data. On Loihi nothing replaces it: the network builds and runs, and every layer
     fires at 0 Hz. It is no error if another input reaches the same layers. A passthrough input
-    without a connection is a warning, because the network may be a part of a larger one.
+    without a connection is a warning, because the network may be a part of a larger one; if it is
+    the ``input`` of what is checked, as of a stack alone, it is only information.
     """
     sources = feeding(graph)
     dead = {
@@ -62,14 +63,15 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
             )
     for node in open_inputs(graph):
         if any(node in nodes for nodes in sources.values()):
+            is_alone, name = node is getattr(graph.network, "input", None), graph.name(node)
             yield Finding(
-                graph.name(node),
+                name,
                 "has nothing connected to it, so there is no input",
-                f"Connect one: nengo.Connection(your_node, {graph.name(node)}, synapse=None)."
-                if node is not getattr(graph.network, "input", None)
-                else "To measure rates too, add it to a network with samples: net.add(stack), "
-                "nengo.Connection(samples, stack.input, synapse=None), check(net).",
-                severity="warning",
+                "To measure rates too, add it to a network with samples: net.add(stack), "
+                "nengo.Connection(samples, stack.input, synapse=None), check(net)."
+                if is_alone
+                else f"Connect one: nengo.Connection(your_node, {name}, synapse=None).",
+                severity="info" if is_alone else "warning",
             )
 
 
@@ -110,9 +112,8 @@ def _constant(link: Link) -> float:
     "ND403",
     "warning",
     "the input layer is off the chip",
-    remedy='Put the first layer on the host (of a stack: encoding="host"; of other ensembles: '
-    "nengo_loihi.add_params(net), net.config[ensemble].on_chip = False), or send spikes "
-    '(encoding="spikes").',
+    remedy='Put the first layer on the host (of a stack: encoding="host"; of an ensemble: '
+    'on_chip = False in net.config), or send spikes (encoding="spikes").',
 )
 def encoded_input(graph: Graph) -> Iterator[Finding]:
     """A Node that is connected to the chip takes two axons per dimension. Its synapse becomes

@@ -37,8 +37,10 @@ def test_stack_alone_is_told_to_get_samples():
     stack = nengo_dense.DenseStack([20, 10, 3], 4, seed=0)
     (finding,) = check(stack, select="ND401").findings
     assert "net.add(stack), nengo.Connection(samples, stack.input" in finding.remedy
+    assert finding.severity == "info"  # nothing is wrong with it
     (finding,) = check(stack_with_nothing_connected(), select="ND401").findings
     assert finding.remedy.startswith("Connect one: nengo.Connection(your_node, mine.input")
+    assert finding.severity == "warning"
 
 
 def stack_with_nothing_connected():
