@@ -103,6 +103,7 @@ class DenseStack(Tunable, Exportable):
     output : nengo.Node
         A `~nengo_dense.layers.head.HeadNode`, or ``logits`` itself.
     classes : (n_out,) ndarray or None
+        May be set: ``stack.classes = ["cat", "dog"]``.
     columns : tuple of (str or None), or None
     fitted : dict
     tuned : TuningRecord or None
@@ -163,7 +164,7 @@ class DenseStack(Tunable, Exportable):
         n_connections = n_layers + (self.encoding == "spikes")
         self.synapses = check_synapses(synapse, n_connections, self)
         weights, biases = self._parameters(weights, biases, seed)
-        self.classes = check_classes(classes, self.units[-1], self)
+        self.classes = classes
         self.columns = check_names(columns, self.size_in, self)
         self.fitted = check_fitted(fitted, self)
 
@@ -188,6 +189,15 @@ class DenseStack(Tunable, Exportable):
         self.tuned = check_tuned(tuned, self.size_in, self)
         if is_added(add_to_container, self):
             nengo.Network.add(self)
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """((n_out,) ndarray or None) The class of each output; may be set."""
+        return self._classes
+
+    @classes.setter
+    def classes(self, names: Any) -> None:
+        self._classes = check_classes(names, self.units[-1], self)
 
     @property
     def _sizes(self) -> list[int]:

@@ -1,5 +1,7 @@
 """A DenseStack is the layers that one would write by hand."""
 
+import pickle
+
 import nengo
 import nengo_loihi
 import numpy as np
@@ -123,6 +125,17 @@ def test_a_rectifying_head_gives_the_logits_without_what_is_negative(simulator):
     *_, logits, output = run(with_stimulus(stack), simulator)
     assert logits.min() < -0.5 < 0.5 < logits.max()
     assert_array_equal(output, np.maximum(logits, 0))
+
+
+def test_classes_that_are_set_later_are_checked_and_saved(tmp_path):
+    stack = make_stack()
+    stack.classes = ["no", "yes"]
+    stack.save(tmp_path / "named.npz")
+    assert DenseStack.load(tmp_path / "named.npz").classes.tolist() == ["no", "yes"]
+    assert pickle.loads(pickle.dumps(stack)).classes.tolist() == ["no", "yes"]
+    with pytest.raises(ValidationError, match=r"classes.*must have shape \(2,\)"):
+        stack.classes = ["no", "yes", "maybe"]
+    assert stack.classes.tolist() == ["no", "yes"]
 
 
 def test_classes_and_record_are_kept_until_the_weights_are_exchanged():
