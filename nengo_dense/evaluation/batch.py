@@ -15,9 +15,9 @@ import numpy as np
 from nengo.exceptions import SimulationError
 
 from nengo_dense.arguments import is_whole
-from nengo_dense.batches import Batches
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.recorder import Recorder, Recording
+from nengo_dense.evaluation.succession import Succession
 from nengo_dense.evaluation.trial import Trial
 from nengo_dense.evaluation.window import kept_sums
 from nengo_dense.exceptions import invalid
@@ -56,57 +56,28 @@ class Presentations(Batch):
 
 @dataclass(frozen=True, eq=False)
 class StreamGroup(Batch):
-    """Streams side by side; see `Recorder.record_stream`."""
+    """Samples or frames after one another, each with an answer; see `Recorder.record_stream`."""
 
-    samples: Batches
-    places: list[np.ndarray]
-    n_steps: int
-    gap: int
+    shown: Succession
+    delay: int
     reader: Reader
 
     def record(self, recorder: Recorder) -> Iterable[Recording]:
         """Have them recorded."""
-        yield from recorder.record_stream(
-            self.samples, self.places, self.n_steps, self.gap, self.reader
-        )
+        yield from recorder.record_stream(self.shown, self.delay, self.reader)
 
 
 @dataclass(frozen=True, eq=False)
 class SequenceGroup(Batch):
     """Sequences side by side, each from a fresh start; see `Recorder.record_sequences`."""
 
-    values: np.ndarray
-    lengths: np.ndarray
-    frame_steps: int
+    shown: Succession
     n_steps: int
     reader: Reader
 
     def record(self, recorder: Recorder) -> Iterable[Recording]:
         """Have them recorded."""
-        return [
-            recorder.record_sequences(
-                self.values, self.lengths, self.frame_steps, self.n_steps, self.reader
-            )
-        ]
-
-
-@dataclass(frozen=True, eq=False)
-class FrameGroup(Batch):
-    """Sequences side by side, each frame with an answer; see `Recorder.record_frames`."""
-
-    values: np.ndarray
-    lengths: np.ndarray
-    frame_steps: int
-    delay: int
-    reader: Reader
-
-    def record(self, recorder: Recorder) -> Iterable[Recording]:
-        """Have them recorded."""
-        return [
-            recorder.record_frames(
-                self.values, self.lengths, self.frame_steps, self.delay, self.reader
-            )
-        ]
+        return [recorder.record_sequences(self.shown, self.n_steps, self.reader)]
 
 
 def lanes_in_memory(n_steps: int, n_out: int, n_neurons: int) -> int:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.batches import check_batches
 from nengo_dense.evaluation.batch import (
     Batch,
-    FrameGroup,
     Presentations,
     SequenceGroup,
     StreamGroup,
@@ -15,8 +15,10 @@ from nengo_dense.evaluation.batch import (
 from nengo_dense.evaluation.cost import spikes_for_values
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.run import Run
+from nengo_dense.evaluation.stream import Stream
+from nengo_dense.evaluation.succession import Succession
 from nengo_dense.exceptions import invalid
-from nengo_dense.sequence import Sequences, hold_last
+from nengo_dense.sequence import Sequences
 
 #: Makes the reader for the samples of the given numbers.
 ReaderFor = Callable[[Any], Reader]
@@ -51,7 +53,7 @@ class Feed:
     def __iter__(self) -> Iterator[Batch]:
         try:
             if self._run.stream is not None:
-                yield from self._groups()
+                yield from self._groups(self._run.stream)
             elif self._run.sequences is not None and self._run.delay is not None:
                 yield from self._frames(self._run.sequences, self._run.delay)
             elif self._run.sequences is not None:
@@ -83,13 +85,16 @@ class Feed:
             if run.stack.encoding == "chip":
                 for one, length in zip(values, lengths, strict=True):
                     self.spikes_in += spikes_for_values(one[None, :length], length * steps)
-            yield SequenceGroup(values, lengths, steps, run.n_steps, self._reader_for(rows))
+            shown = _succession(values, lengths, steps)
+            yield SequenceGroup(shown, run.n_steps, self._reader_for(rows))
 
     def _frames(self, sequences: Sequences, delay: int) -> Iterator[Batch]:
         run, steps = self._run, self._run.n_steps
         starts = np.cumsum(sequences.lengths) - sequences.lengths
         groups = sequences.groups(run.size, steps)
-        numbers = [_by_place(starts[rows], sequences.lengths[rows]) for rows in groups]
+        numbers = [
+            np.concatenate(_by_place(starts[rows], sequences.lengths[rows])) for rows in groups
+        ]
         self.rows = np.concatenate(numbers)
         for rows, frames in zip(groups, numbers, strict=True):
             lengths = sequences.lengths[rows]
@@ -98,22 +103,23 @@ class Feed:
                 for one, length in zip(values, lengths, strict=True):
                     ends = np.minimum(np.arange(length * steps + delay) // steps, length - 1)
                     self.spikes_in += spikes_for_values(one[None, ends], len(ends))
-            held = hold_last(values, lengths)
-            yield FrameGroup(held, lengths, steps, delay, self._reader_for(frames))
+            shown = _succession(values, lengths, steps)
+            yield StreamGroup(shown, delay, self._reader_for(frames))
 
-    def _groups(self) -> Iterator[Batch]:
-        run, stream = self._run, self._run.stream
-        assert stream is not None, "asked for streams alone"
+    def _groups(self, stream: Stream) -> Iterator[Batch]:
+        run = self._run
         if run.stack.encoding == "chip":
             nothing = np.zeros((1, run.stack.size_in))
             for batch in run.samples.of(run.size):
                 self.spikes_in += len(batch) * spikes_for_values(batch, run.n_steps)
                 self.spikes_in += len(batch) * spikes_for_values(nothing, stream.gap)
-        groups = stream.groups(run.size)
+            last = nothing if stream.gap else run.samples.take(stream.last)
+            self.spikes_in += stream.n_streams * spikes_for_values(last, stream.wait)
+        groups = stream.groups(run.size, run.n_steps)
         self.rows = np.concatenate([np.concatenate(places) for places in groups])
         for places in groups:
-            reader = self._reader_for(np.concatenate(places))
-            yield StreamGroup(run.samples, places, run.n_steps, stream.gap, reader)
+            shown = Succession(run.samples, places, run.n_steps, stream.gap)
+            yield StreamGroup(shown, stream.delay, self._reader_for(np.concatenate(places)))
 
     def check(self, n: int) -> None:
         """Raise the error that there was, or that of too few samples."""
@@ -123,8 +129,15 @@ class Feed:
             raise invalid(f"ends after {n} samples, but there are {self._run.n} labels", "x")
 
 
-def _by_place(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Return the numbers of frames: of all first ones, then of all second ones, and so on.
+def _succession(values: np.ndarray, lengths: np.ndarray, frame_steps: int) -> Succession:
+    """Return the frames of sequences, (n, n_frames, size_in), after one another."""
+    n, n_frames, size_in = values.shape
+    frames = check_batches(values.reshape(-1, size_in), size_in, "x")
+    return Succession(frames, _by_place(np.arange(n) * n_frames, lengths), frame_steps)
+
+
+def _by_place(starts: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Return the numbers of frames: of all first ones, of all second ones, and so on.
 
     Parameters
     ----------
@@ -133,4 +146,4 @@ def _by_place(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     lengths : (n,) ndarray of int
         Frames of each sequence, falling.
     """
-    return np.concatenate([starts[lengths > i] + i for i in range(int(lengths[0]))])
+    return [starts[lengths > i] + i for i in range(int(lengths[0]))]

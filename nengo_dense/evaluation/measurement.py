@@ -91,7 +91,8 @@ def evaluate(
     reset : bool, optional
         Whether every sample is shown from a fresh start. Otherwise samples follow one another, as
         on a chip that keeps running, where synapses and voltages still hold what came before: in
-        as many parallel streams as ``minibatch_size`` allows, each of 50 samples or more.
+        as many parallel streams as ``minibatch_size`` allows, each of 50 samples or more. An
+        answer is read later than its sample is shown, when the spikes have come through.
     gap : float, optional
         Seconds without input after each sample of a stream.
     order : None, "random" or (n,) array_like of int, optional
@@ -230,7 +231,7 @@ def _common(
 ) -> dict[str, Any]:
     """Return what comes of the run, whatever is judged."""
     parts = tuple(judges.parts)
-    kept = run.samples.n is not None and (run.delay is None)
+    kept = run.samples.n is not None and (run.sequences is None or run.delay is None)
     replay = Replay(run.stack, run.samples, outcome.n, run.target, run.dt, run.n_steps, parts)
     return {
         "layers": outcome.layers,

@@ -61,7 +61,8 @@ class Run:
         What changes while it is shown. Of frames that each have an answer, ``samples`` has all in
         a row.
     delay : int or None
-        Steps from the end of such a frame to its answer; None where frames have none.
+        Steps from the end of such a frame, or of a sample of a stream, to its answer; None where
+        each is shown from a fresh start.
     """
 
     stack: AnyDense
@@ -126,10 +127,11 @@ class Run:
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
         most = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
         most = min(count(minibatch_size, "minibatch_size"), most)
+        delay = None if fresh and not by_frame else delay_of(stack, target, step)
         if fresh:
             check_no_stream(gap, order)
         else:
-            stream = Stream.of(samples.n, n_steps, gap, order, step, most)
+            stream = Stream.of(samples.n, gap, order, step, most, delay or 0)
         lanes = stream.n_streams if stream else (sequences or samples).n
         size = batch_size(lanes, most, n_jobs)
         bar = check_progress_bar(progress_bar)
@@ -138,12 +140,11 @@ class Run:
             frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
         if stream:
             said.append(unusual_time(stream.gap * step, step, "gap"))
-        if target != "nengo" and not by_frame:  # where a spike may be everywhere in one step
-            said.append(too_short(Parts.of(stack).depth, n_steps, sequences, stream))
+        if target != "nengo" and delay is None:  # where a spike may be everywhere in one step
+            said.append(too_short(Parts.of(stack).depth, n_steps, sequences))
         notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
-        delay = delay_of(stack, target, step) if by_frame else None
         return cls(stack, samples, n, *how, stream, sequences, delay)
 
     def truths(self, *given: Any) -> list[Any]:
@@ -201,10 +202,12 @@ class Run:
     def period(self) -> float:
         """(float) Steps from one sample to the next; the mean, where some end before others.
 
-        Frames that have answers share the steps after the last one, in which its answer comes.
+        Frames that have answers share the steps after the last one, in which its answer comes,
+        and so do samples of a stream.
         """
         if self.stream is not None:
-            return self.n_steps + self.stream.gap
+            shared = self.stream.wait * self.stream.n_streams / len(self.stream.order)
+            return self.n_steps + self.stream.gap + shared
         if self.sequences is None:
             return self.n_steps
         if self.delay is not None:
@@ -253,10 +256,10 @@ def check_target(stack: AnyDense, target: str) -> None:
         )
 
 
-def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Stream | None) -> str:
+def too_short(depth: int, n_steps: int, sequences: Sequences | None) -> str:
     """Say that an answer is over before spikes have come all the way; empty if none is.
 
-    Answers of frames wait for them.
+    Answers of frames, and of samples of a stream, wait for them.
 
     Parameters
     ----------
@@ -265,7 +268,7 @@ def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Str
         be shorter ways, of which the answer has something.
     n_steps : int
         Of a sample, or the longest sequence.
-    sequences, stream
+    sequences
         As in `Run`.
     """
     noun = "A sample"
@@ -274,13 +277,11 @@ def too_short(depth: int, n_steps: int, sequences: Sequences | None, stream: Str
         n_steps = n_steps // sequences.n_frames * int(sequences.lengths.min())
     if n_steps > depth:
         return ""
-    plural, when = "s" if n_steps > 1 else "", "too late for the answer"
-    if stream is not None and not stream.gap:
-        when = "in the answer to what is shown next"
+    plural = "s" if n_steps > 1 else ""
     return (
         f"{noun} is shown for {n_steps} step{plural}, and a spike needs one step for each of "
-        f"{depth} populations of neurons in a row: what passes all of them is {when}. Show "
-        "samples for longer."
+        f"{depth} populations of neurons in a row: what passes all of them is too late for the "
+        "answer. Show samples for longer."
     )
 
 

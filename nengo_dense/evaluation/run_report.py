@@ -139,14 +139,20 @@ class RunReport(Report):
     def latency(self) -> float:
         """(float) Seconds until an answer, if a step of the chip takes ``dt``.
 
-        For a frame, from its start until its spikes have come through. Answers that come early are
+        For a frame, or a sample of a stream, from its start until its spikes have come through.
+        Answers that come early are
         in `~nengo_dense.evaluation.Classification.at_margin`.
         """
         return (self.n_steps + (self.delay or 0)) * self.dt
 
     @property
     def delay(self) -> int | None:
-        """(int or None) Steps from the end of a frame to its answer, where frames have any."""
+        """(int or None) Steps from the end of a frame, or a stream's sample, to its answer.
+
+        None where each is shown from a fresh start.
+        """
+        if self.stream is not None:
+            return self.stream.delay
         return None if self.sequences is None else self.sequences.delay
 
     @property

@@ -29,15 +29,18 @@ class Stream:
     order : (n,) ndarray of int
         Numbers of the samples.
     n_streams : int
+    delay : int
+        Steps from the end of a sample to its answer, when its spikes have come through.
     """
 
     gap: int
     order: np.ndarray
     n_streams: int
+    delay: int = 0
 
     @classmethod
     def of(
-        cls, n: int | None, n_steps: int, gap: Any, order: Any, dt: float, most: int
+        cls, n: int | None, gap: Any, order: Any, dt: float, most: int, delay: int = 0
     ) -> "Stream":
         """Check how samples follow one another; the arguments are those of `evaluate`.
 
@@ -45,13 +48,13 @@ class Stream:
         ----------
         n : int or None
             Samples; None if they are given in batches.
-        n_steps : int
-            Steps of a presentation.
         gap, order
             As in `evaluate`.
         dt : float
         most : int
             Most streams.
+        delay : int, optional
+            As in the attributes.
 
         Raises
         ------
@@ -64,14 +67,33 @@ class Stream:
                 "parallel streams; batches come in one order alone",
                 "x",
             )
-        if n_steps + steps < 2:
-            raise invalid(
-                "must last two steps or more where samples follow one another", "presentation_time"
-            )
-        return cls(steps, _check_order(order, n), max(1, min(most, n // LEAST_SAMPLES)))
+        n_streams = max(1, min(most, n // LEAST_SAMPLES))
+        return cls(steps, _check_order(order, n), n_streams, delay)
 
-    def groups(self, size: int) -> list[list[np.ndarray]]:
+    @property
+    def wait(self) -> int:
+        """(int) Steps that a stream runs on for its last answer, after the last gap."""
+        return max(self.delay - self.gap, 0)
+
+    @property
+    def last(self) -> np.ndarray:
+        """((n_streams,) array of int) Number of the last sample of each stream."""
+        return np.array([part[-1] for part in self._parts()])
+
+    def _parts(self) -> list[np.ndarray]:
+        return np.array_split(self.order, self.n_streams)  # longer ones first
+
+    def groups(self, size: int, n_steps: int) -> list[list[np.ndarray]]:
         """Divide the streams into groups of at most ``size``.
+
+        No two ends in a group are one step apart, as a run of one step rounds otherwise (see
+        ``Machine.pieces``).
+
+        Parameters
+        ----------
+        size : int
+        n_steps : int
+            Steps that a sample is shown.
 
         Returns
         -------
@@ -79,10 +101,11 @@ class Stream:
             For each group, and each place in its streams, the numbers of the samples there. In
             later places there may be fewer: the first streams are the longest.
         """
-        parts = np.array_split(self.order, self.n_streams)  # longer ones first
+        parts = self._parts()
+        n_longest = sum(len(part) == len(parts[0]) for part in parts)
+        kinds = [parts[:n_longest], parts[n_longest:]] if n_steps + self.gap == 1 else [parts]
         groups = []
-        for first in range(0, self.n_streams, size):
-            streams = parts[first : first + size]
+        for streams in (s[i : i + size] for s in kinds for i in range(0, len(s), size)):
             places = range(len(streams[0]))
             groups.append([np.array([s[i] for s in streams if i < len(s)]) for i in places])
         return groups

@@ -112,7 +112,7 @@ def test_processes_and_order_do_not_matter(parts):
 
 def test_parts_of_a_run_are_its_whole(parts, monkeypatch):
     whole = predict(make_stack(), parts, **times(30))
-    monkeypatch.setattr("nengo_dense.evaluation.recorder.SHOWN_BYTES", 1)
+    monkeypatch.setattr("nengo_dense.evaluation.succession.SHOWN_BYTES", 1)
     for ours, theirs in zip(predict(make_stack(), parts, **times(30)), whole, strict=True):
         assert_array_equal(ours, theirs)
 
