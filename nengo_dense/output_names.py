@@ -41,7 +41,9 @@ def whole_number(value: Any) -> int | None:
     return int(value) if is_whole else None
 
 
-def columns_of_classes(y: Any, classes: np.ndarray, attr: str) -> np.ndarray | None:
+def columns_of_classes(
+    y: Any, classes: np.ndarray, attr: str, *, are_known: bool = True
+) -> np.ndarray | None:
     """Return the class of each column of a data frame, if the columns' names are classes.
 
     Names may begin with the same text, as those of ``pandas.get_dummies`` do. Numbers may be
@@ -53,6 +55,8 @@ def columns_of_classes(y: Any, classes: np.ndarray, attr: str) -> np.ndarray | N
     classes : (n_classes,) ndarray
     attr : str
         For messages.
+    are_known : bool, optional
+        Whether the classes are more than the numbers of the outputs.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def columns_of_classes(y: Any, classes: np.ndarray, attr: str) -> np.ndarray | N
     Warns
     -----
     UserWarning
-        There is a column for each class, and their names are others.
+        There is a column for each class that is known, and their names are others.
     """
     columns = [as_text(column) for column in _column_labels(y)]
     if not columns:
@@ -75,7 +79,7 @@ def columns_of_classes(y: Any, classes: np.ndarray, attr: str) -> np.ndarray | N
         if order.min() >= 0:
             return order
     found = order_of_numbers(y, len(names))
-    if found is None and len(columns) == len(names):
+    if found is None and are_known and len(columns) == len(names):
         notify(
             f"The columns of {attr} are named {listed(columns)}, which are not the classes, "
             f"{listed(names)}: they are taken by place, {columns[0]!r} for {names[0]!r} to "
@@ -124,8 +128,9 @@ def order_of_columns(y: Any, n_out: int, names: np.ndarray | None, attr: str) ->
 
 
 def _column_labels(y: Any) -> list[Any]:
-    """List what names the columns of a data frame; nothing for whatever is none."""
-    columns = getattr(y, "columns", ())
+    """List what names the columns of a table; nothing for whatever is none."""
+    names = getattr(y, "column_names", None)  # Arrow's, whose columns are the values
+    columns = names if isinstance(names, list) else getattr(y, "columns", ())
     return list(columns) if isinstance(columns, Iterable) else []
 
 

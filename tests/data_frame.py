@@ -15,6 +15,14 @@ class Frame:
         return self.rows if dtype is None else self.rows.astype(dtype)
 
 
+class Table(Frame):
+    """As Arrow: the columns are the values, and have names elsewhere."""
+
+    def __init__(self, columns, rows):
+        super().__init__(columns, rows)
+        self.column_names, self.columns = list(columns), list(self.rows.T)
+
+
 class Row:
     """As one row of pandas."""
 

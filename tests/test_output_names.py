@@ -2,20 +2,21 @@
 
 import numpy as np
 import pytest
-from data_frame import Frame
+from data_frame import Frame, Table
 
 from nengo_dense.output_names import MOST_NAMES, columns_of_classes, listed, order_of_columns
 from nengo_dense.targets import check_label_sets, check_values
 
 NAMES = np.array(["ant", "bee", "cat"])
-TURNED = Frame(["cat", "ant", "bee"], np.eye(3))
 
 
-def test_columns_are_found_by_the_names_of_outputs():
-    np.testing.assert_array_equal(order_of_columns(TURNED, 3, NAMES, "y"), [1, 2, 0])
-    wanted = np.eye(3)[:, [1, 2, 0]]
-    np.testing.assert_array_equal(check_values(TURNED, 3, 3, names=NAMES), wanted)
-    np.testing.assert_array_equal(check_label_sets(TURNED, 3, 3, names=NAMES), wanted == 1)
+@pytest.mark.parametrize("kind", [Frame, Table])
+def test_columns_are_found_by_the_names_of_outputs(kind):
+    turned, wanted = kind(["cat", "ant", "bee"], np.eye(3)), np.eye(3)[:, [1, 2, 0]]
+    np.testing.assert_array_equal(order_of_columns(turned, 3, NAMES, "y"), [1, 2, 0])
+    np.testing.assert_array_equal(columns_of_classes(turned, NAMES, "y"), [2, 0, 1])
+    np.testing.assert_array_equal(check_values(turned, 3, 3, names=NAMES), wanted)
+    np.testing.assert_array_equal(check_label_sets(turned, 3, 3, names=NAMES), wanted == 1)
 
 
 @pytest.mark.parametrize("names", [None, np.arange(3)])

@@ -211,7 +211,8 @@ class ClassJudge(Judge):
         if given.ndim == 1:
             names = self.classes
             return check_labels(source, len(self.truth), len(names), "source", names)
-        order = columns_of_classes(source, self.classes, "source")
+        are_known = not self._by_index
+        order = columns_of_classes(source, self.classes, "source", are_known=are_known)
         if self.head == "softmax" and self.n_out == 2 and given.shape == (len(self.truth), 1):
             second = check_values(given, len(self.truth), 1, "source")
             if second.min() >= 0 and second.max() <= 1:

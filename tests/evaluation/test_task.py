@@ -137,6 +137,15 @@ def test_columns_of_the_sources_answers_are_found_by_name(rng):
     assert found == [source.argmax(axis=1).tolist()] * 3
 
 
+def test_columns_of_a_model_that_knows_no_classes_may_have_any_names(rng):
+    stack = DenseStack([4, 4, 3], 2, seed=0)
+    x, source = rng.rand(9, 2), rng.rand(9, 3)
+    for columns in ("cab", ["p_0", "p_1", "p_2"]):
+        given = Frame(list(columns), source)
+        found = evaluate(stack, x, [0, 1, 2] * 3, source=given, progress_bar=False)
+        assert found.source.tolist() == source.argmax(axis=1).tolist()
+
+
 def test_columns_of_several_labels_are_found_by_name(rng):
     stack = DenseStack([4, 4, 3], 2, readout="sigmoid", seed=0, classes=["a", "b", "c"])
     x, y = rng.rand(9, 2), rng.randint(2, size=(9, 3))
