@@ -3,11 +3,15 @@
 from typing import Any
 
 import numpy as np
+from nengo.synapses import Alpha, Lowpass
 
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import LayerPart, Part, Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.limits import NODE_TAU
+
+#: Time constants until half of a spike has come: where ``exp(-t)`` is 1/2, and ``(1 + t) exp(-t)``.
+HALF = {Lowpass: float(np.log(2)), Alpha: 1.6783469900166608}
 
 
 def delay_of(network: AnyDense, target: str, dt: float, *, readout: bool = True) -> int:
@@ -68,7 +72,8 @@ def half_life(synapse: Any, dt: float) -> int:
     Parameters
     ----------
     synapse : float or nengo.synapses.Synapse
-        Only a time constant says something.
+        A number is the time constant of a `nengo.Lowpass`. Others than this and `nengo.Alpha`
+        count as if they held nothing.
     dt : float
         Step in seconds.
 
@@ -76,8 +81,11 @@ def half_life(synapse: Any, dt: float) -> int:
     --------
     >>> [half_life(tau, 0.001) for tau in (0.001, 0.002, 0.005)]
     [0, 1, 3]
+    >>> half_life(Alpha(0.005), 0.001)
+    8
     """
-    tau = getattr(synapse, "tau", synapse)
-    if not isinstance(tau, int | float):
+    if isinstance(synapse, int | float):
+        synapse = Lowpass(synapse)
+    if type(synapse) not in HALF:
         return 0
-    return max(int(np.ceil(np.log(2) * tau / dt)) - 1, 0)
+    return max(int(np.ceil(HALF[type(synapse)] * synapse.tau / dt)) - 1, 0)
