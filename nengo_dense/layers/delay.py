@@ -10,7 +10,7 @@ from nengo_dense.layers.part import LayerPart, Part, Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.limits import NODE_TAU
 
-#: Time constants until half of a spike has come: where ``exp(-t)`` is 1/2, and ``(1 + t) exp(-t)``.
+#: Time constants until half of a spike has come, where ``exp(-t)`` or ``(1 + t) exp(-t)`` is 1/2.
 HALF = {Lowpass: float(np.log(2)), Alpha: 1.6783469900166608}
 
 
