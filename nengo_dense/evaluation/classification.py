@@ -244,7 +244,7 @@ class Classification(Evaluation):
         over_time = {"accuracy": self.accuracy_over_time}
         return [
             plot.Confusion(self.confusion_matrix, self.classes),
-            plot.OverTime("Accuracy over time", "accuracy (%)", over_time, self.dt, share=True),
+            plot.OverTime("Accuracy over time", "accuracy (%)", over_time, self.times, share=True),
         ]
 
     def _details(self) -> dict[str, Any]:

@@ -80,12 +80,7 @@ class DecisionCurve(Report):
     def by_deadline(self) -> list[Decision]:
         """(list of Decision) One for each step."""
         one = self.evaluation
-        return [one.at_deadline(self._seconds(i)) for i in range(one.n_steps)]
-
-    def _seconds(self, i: int) -> float:
-        """Return when answers come of which ``i`` steps were before."""
-        one = self.evaluation
-        return (i + 1 + (one.delay or 0)) * one.dt
+        return [one.at_deadline(seconds) for seconds in one.times]
 
     def _content(self) -> dict[str, Any]:
         rules = {"margin": self.by_margin, "deadline": self.by_deadline}
@@ -116,7 +111,7 @@ class DecisionCurve(Report):
             margin = float(self.margins[i])
             rows.append(_row(f"margin {margin:.4g}", self.evaluation.at_margin(margin)))
         for i in _some(self.evaluation.n_steps):
-            seconds = self._seconds(i)
+            seconds = self.evaluation.times[i]
             deadline = self.evaluation.at_deadline(seconds)
             rows.append(_row(f"deadline {1000 * seconds:g} ms", deadline))
         answer, *others = COLUMNS
@@ -139,7 +134,8 @@ class DecisionCurve(Report):
         }
         early = self.decision
         chosen = np.array([early.latency, early.accuracy, early.joules])
-        return plot.side_by_side([plot.Latency(curves, chosen)], width=8)
+        late = (self.evaluation.delay or 0) * self.evaluation.dt
+        return plot.side_by_side([plot.Latency(curves, chosen, late)], width=8)
 
 
 def decision_curve(

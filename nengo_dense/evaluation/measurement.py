@@ -254,7 +254,8 @@ def _check_decision(judges: OutputJudges, run: Run, decision: Any) -> None:
     for judge in of_classes:
         judge.keeps_leads = keeps_leads
         _check_memory(judges.n, run.n_steps, judge.n_out, keeps_leads)
-    if keeps_leads and run.sequences is not None and run.sequences.is_ragged:
+    whole = None if run.delay is not None else run.sequences
+    if keeps_leads and whole is not None and whole.is_ragged:
         raise invalid("'margin' goes with sequences that are all as long", "decision")
     if keeps_leads and not of_classes:
         tasks = " and a ".join(judge.task for judge in judges.judges)

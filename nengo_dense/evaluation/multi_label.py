@@ -138,7 +138,7 @@ class MultiLabel(Evaluation):
         over_time = {"macro F1": self.macro_f1_over_time, "all right": self.exact_match_over_time}
         return [
             plot.Bars("Labels", "F1 (%)", self.classes, 100 * self.label_f1),
-            plot.OverTime("Labels over time", "%", over_time, self.dt, share=True),
+            plot.OverTime("Labels over time", "%", over_time, self.times, share=True),
         ]
 
     def _details(self) -> dict[str, Any]:

@@ -113,19 +113,18 @@ class Confusion(Panel):
 
 @dataclass(frozen=True, eq=False)
 class OverTime(Panel):
-    """Measures as they would be after each step."""
+    """Measures as they would be after each step, by its time in seconds."""
 
     title: str
     unit: str
     lines: Mapping[str, np.ndarray]
-    dt: float
+    times: np.ndarray
     share: bool = False
 
     def draw(self, axes: Any) -> None:
         """Draw a line a measure; shares in percent."""
         for name, values in self.lines.items():
-            milliseconds = 1000 * self.dt * np.arange(1, len(values) + 1)
-            axes.plot(milliseconds, 100 * values if self.share else values, label=name)
+            axes.plot(1000 * self.times, 100 * values if self.share else values, label=name)
         axes.set(xlabel="time (ms)", ylabel=self.unit, title=self.title)
         axes.set_ylim(*((0, 102) if self.share else (0, None)))
         if len(self.lines) > 1:
@@ -262,10 +261,12 @@ class Latency(Panel):
     """Accuracy over mean latency, with the energy along it.
 
     Each curve has rows of latency (s), accuracy and energy (J), and so has what was chosen.
+    Answers may come some seconds late, in which no energy of theirs is counted.
     """
 
     curves: Mapping[str, np.ndarray]
     chosen: np.ndarray
+    late: float = 0.0
 
     def draw(self, axes: Any) -> None:
         """Draw a line a rule; the energy, which goes with the time, has an axis above."""
@@ -276,8 +277,8 @@ class Latency(Panel):
         axes.plot(1000 * latency, 100 * accuracy, "o", color="black", label="chosen margin")
         axes.set(xlabel="mean time until an answer (ms)", ylabel="accuracy (%)")
         if joules:
-            scale = 1e6 * joules / (1000 * latency)
-            both_ways = (lambda time: time * scale, lambda energy: energy / scale)
+            late, scale = 1000 * self.late, 1e6 * joules / (1000 * (latency - self.late))
+            both_ways = (lambda time: (time - late) * scale, lambda energy: energy / scale + late)
             axes.secondary_xaxis("top", functions=both_ways).set_xlabel("energy of the chip (uJ)")
         axes.grid(alpha=0.3)
         axes.legend()

@@ -134,7 +134,7 @@ class Regression(Evaluation):
         over_time = {"root mean square": self.error_over_time}
         return [
             plot.Values(self.truth, self.outputs),
-            plot.OverTime("Error over time", "error", over_time, self.dt),
+            plot.OverTime("Error over time", "error", over_time, self.times),
         ]
 
     def _details(self) -> dict[str, Any]:

@@ -156,6 +156,11 @@ class RunReport(Report):
         return None if self.sequences is None else self.sequences.delay
 
     @property
+    def times(self) -> np.ndarray:
+        """((n_steps,) ndarray) Seconds from a sample's or frame's start to each step's answer."""
+        return (np.arange(1, self.n_steps + 1) + (self.delay or 0)) * self.dt
+
+    @property
     def cost(self) -> InferenceCost | None:
         """(InferenceCost or None) Latency and energy of an inference, by device."""
         if self.work is None:

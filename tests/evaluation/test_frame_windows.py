@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from nengo_dense.evaluation import evaluate, predict
+from nengo_dense.evaluation import decision_curve, evaluate, predict
 from nengo_dense.layers import DenseStack
 from nengo_dense.layers.source import with_source
 
@@ -142,5 +142,15 @@ def test_early_answers_come_later_too(parts):
     assert_array_equal(early.predictions, result.predictions_over_time[:, 2])
     assert early.latency == pytest.approx(0.006)
     assert result.at_deadline(result.latency).accuracy == result.accuracy
+    (over_time,) = [axes for axes in result.plot().axes if axes.get_xlabel() == "time (ms)"]
+    assert_array_equal(over_time.lines[0].get_xdata().round(9), [4, 5, 6, 7])
+    curve = decision_curve(stack, parts, y, calibration=(parts, y), **times(4)).plot()
+    curve.draw_without_rendering()
+    (axes,) = curve.axes
+    (energy,) = axes.child_axes
+    # no energy until 3 ms, and from there on as much as there is of all steps by 7 ms
+    whole = 1e6 * result.energy.joules / 4
+    wanted = (np.array(axes.get_xlim()) - 3) * whole
+    assert energy.get_xlim() == pytest.approx(wanted)
     with pytest.raises(nengo.exceptions.ValidationError, match="must be at least 4 steps"):
         result.at_deadline(0.003)
