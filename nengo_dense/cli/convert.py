@@ -102,7 +102,7 @@ def _tuned(record: TuningRecord, readout: str) -> str:
     """Say what a stack was tuned for, and what remained."""
     shown, frame = 1000 * record.presentation_time, record.frame_time
     what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
-    text = f"tuned for {what} of {shown:g} ms"
+    text = f"tuned for {'frames' if record.by_frame else what} of {shown:g} ms"
     if record.gap is None:
         return text
     if readout in (*OF_CLASSES, "sigmoid"):

@@ -132,6 +132,19 @@ def test_convert_takes_an_effort(folder, keras_file, capsys):
     assert re.search(said, out)
 
 
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [(["--per-frame"], "frames of 5 ms"), ([], "sequences, 5 ms a frame, of 20 ms")],
+)
+def test_convert_says_what_sequences_it_tuned_for(folder, keras_file, capsys, more, what):
+    x = np.load(folder / "data.npz")["x"]
+    np.savez(folder / "frames.npz", x=np.stack([x] * 4, axis=1))
+    arguments = ["convert", str(keras_file), "-o", str(folder / "quick.npz"), "--effort", "0.1"]
+    arguments += ["--calibrate", str(folder / "frames.npz"), "--presentation-time", "0.02"]
+    assert main([*arguments, *more]) == 0
+    assert f"tuned for {what}; answers" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("effort", ["hard", "0", "-1", "nan", "inf"])
 def test_other_efforts_are_refused(effort, capsys):
     with pytest.raises(SystemExit, match="2"):
