@@ -66,7 +66,7 @@ def columns_of_classes(
     Warns
     -----
     UserWarning
-        There is a column for each class that is known, and their names are others.
+        There is a column for each of several known classes, and their names are others.
     """
     columns = [as_text(column) for column in _column_labels(y)]
     if not columns:
@@ -79,7 +79,7 @@ def columns_of_classes(
         if order.min() >= 0:
             return order
     found = order_of_numbers(y, len(names))
-    if found is None and are_known and len(columns) == len(names):
+    if found is None and are_known and 1 < len(columns) == len(names):
         notify(
             f"The columns of {attr} are named {listed(columns)}, which are not the classes, "
             f"{listed(names)}: they are taken by place, {columns[0]!r} for {names[0]!r} to "

@@ -35,5 +35,10 @@ def test_the_name_of_a_single_column_is_a_class_or_none():
     assert columns_of_classes(Frame(["output_0"], np.ones((1, 1))), classes, "y") is None
 
 
+def test_a_single_output_has_the_single_column():
+    frame = Frame(["price"], np.ones((3, 1)))
+    assert check_values(frame, 3, 1, names=np.array(["Price"])).tolist() == [[1.0]] * 3
+
+
 def test_many_names_are_not_all_listed():
     assert listed(list(range(MOST_NAMES + 2))).endswith(" and 2 more")

@@ -116,9 +116,9 @@ class _Work:
 
         Another interrupt is no reason to leave threads at work.
         """
-        self._todo.clear()
         while True:
             try:
+                self._todo.clear()
                 while len(self._ended) < len(self._begun):
                     time.sleep(MOMENT)
                 return
