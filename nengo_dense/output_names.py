@@ -89,6 +89,34 @@ def columns_of_classes(
     return found
 
 
+def is_of_first(y: Any, classes: np.ndarray, attr: str) -> bool:
+    """Tell whether a table's single column has the name of the first of two classes.
+
+    A table made of an array has a 0 for a name, whatever it is of.
+
+    Parameters
+    ----------
+    y, classes, attr
+        As for `columns_of_classes`.
+
+    Warns
+    -----
+    UserWarning
+        The name is 0, and the first class is, too.
+    """
+    order = columns_of_classes(y, classes, attr)
+    is_first = order is not None and order.tolist() == [0]
+    if is_first and as_text(_column_labels(y)[0]) == "0":
+        notify(
+            f"The column of {attr} is named 0, as that of any table made of an array, and is "
+            f"taken for the second class, 1. If that is right, give {attr}.to_numpy(), and "
+            f"otherwise 1 - {attr}.to_numpy().",
+            stacklevel=3,
+        )
+        return False
+    return is_first
+
+
 def order_of_columns(y: Any, n_out: int, names: np.ndarray | None, attr: str) -> np.ndarray | None:
     """Return which column of a data frame is of which output, if names of outputs tell it.
 

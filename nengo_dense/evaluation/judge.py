@@ -15,7 +15,7 @@ from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.heads import HEADS
 from nengo_dense.loihi.energy import Energy
-from nengo_dense.output_names import columns_of_classes
+from nengo_dense.output_names import columns_of_classes, is_of_first
 from nengo_dense.samples import check_labels
 from nengo_dense.targets import check_label_sets, check_values
 
@@ -211,14 +211,15 @@ class ClassJudge(Judge):
         if given.ndim == 1:
             names = self.classes
             return check_labels(source, len(self.truth), len(names), "source", names)
-        are_known = not self._by_index
-        order = columns_of_classes(source, self.classes, "source", are_known=are_known)
         if self.head == "softmax" and self.n_out == 2 and given.shape == (len(self.truth), 1):
             second = check_values(given, len(self.truth), 1, "source")
             if second.min() >= 0 and second.max() <= 1:
-                is_first = order is not None and order.tolist() == [0]
-                given = np.hstack([1 - second, second])[:, :: -1 if is_first else 1]
-        elif order is not None and len(set(order.tolist())) == self.n_out:
+                turned = is_of_first(source, self.classes, "source")
+                given = np.hstack([1 - second, second])[:, :: -1 if turned else 1]
+            return super().answers_of(given)
+        are_known = not self._by_index
+        order = columns_of_classes(source, self.classes, "source", are_known=are_known)
+        if order is not None and len(set(order.tolist())) == self.n_out:
             given = given[:, np.argsort(order)]  # a data frame, whose columns may be in any order
         return super().answers_of(given)
 

@@ -163,11 +163,23 @@ def test_the_probability_of_the_second_class_is_an_answer(rng):
     both = np.stack([1 - second, second], axis=1)
     found = [
         evaluate(stack, x, y, source=source, progress_bar=False).agreement
-        for source in (second[:, None], both, y, Frame([0], 1 - second[:, None]))
+        for source in (second[:, None], both, y, Frame([1], second[:, None]))
     ]
-    assert found == found[:1] * 4
+    with pytest.warns(UserWarning, match="column of source is named 0, as that of any table made"):
+        found.append(
+            evaluate(stack, x, y, source=Frame([0], second[:, None]), progress_bar=False).agreement
+        )
+    assert found == found[:1] * 5
     with pytest.raises(ValidationError, match=r"source: must have shape \(6, 2\)"):
         evaluate(stack, x, y, source=second[:, None] + 1, progress_bar=False)
+
+
+def test_the_probability_of_the_first_class_is_told_by_its_name(rng):
+    stack = DenseStack([4, 4, 2], 2, seed=0, classes=["a", "b"])
+    x, first = rng.rand(6, 2), np.array([0.1, 0.6, 0.9, 0.2, 0.4, 0.8])
+    for source in (Frame(["a"], first[:, None]), Frame(["b"], 1 - first[:, None])):
+        found = evaluate(stack, x, list("aabbab"), source=source, progress_bar=False)
+        assert found.source.tolist() == (first < 0.5).astype(int).tolist()
 
 
 @pytest.mark.parametrize(
