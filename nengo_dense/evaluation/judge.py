@@ -250,7 +250,7 @@ class ValueJudge(Judge):
     task = "regression"
 
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
-        self.truth = check_values(y, n, self.n_out)
+        self.truth = check_values(y, n, self.n_out, names=classes)
         self.flat = to_array(y, "y").ndim == 1
 
     @property

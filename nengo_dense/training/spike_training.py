@@ -100,8 +100,8 @@ def _targets(stack: DenseStack, samples: Calibration, y: Any) -> np.ndarray:
         rows = check_labels(y, n, n_out, "y", classes, named_in="DenseStack")
         return RIGHT * np.eye(n_out)[rows]
     if stack.readout == "sigmoid":
-        return RIGHT * (2.0 * check_label_sets(y, n, n_out) - 1)
-    values = check_values(y, n, n_out)
+        return RIGHT * (2.0 * check_label_sets(y, n, n_out, names=stack.classes) - 1)
+    values = check_values(y, n, n_out, names=stack.classes)
     if stack.readout == "tanh":
         if np.abs(values).max() > 1:
             raise invalid(

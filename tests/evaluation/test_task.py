@@ -146,6 +146,17 @@ def test_columns_of_a_model_that_knows_no_classes_may_have_any_names(rng):
         assert found.source.tolist() == source.argmax(axis=1).tolist()
 
 
+def test_columns_of_values_are_found_by_name(rng):
+    stack = DenseStack([4, 4, 3], 2, readout="linear", seed=0, classes=["a", "b", "c"])
+    x, y = rng.rand(9, 2), rng.rand(9, 3)
+    turned = Frame(["c", "a", "b"], y[:, [2, 0, 1]])
+    how = {"task": "regression", "progress_bar": False}
+    for given in (y, turned):
+        found = evaluate(stack, x, given, source=given, **how)
+        np.testing.assert_array_equal(found.truth, y)
+        np.testing.assert_array_equal(found.source, y)
+
+
 def test_columns_of_several_labels_are_found_by_name(rng):
     stack = DenseStack([4, 4, 3], 2, readout="sigmoid", seed=0, classes=["a", "b", "c"])
     x, y = rng.rand(9, 2), rng.randint(2, size=(9, 3))

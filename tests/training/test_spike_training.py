@@ -5,6 +5,7 @@ import sys
 import nengo
 import numpy as np
 import pytest
+from data_frame import Frame
 from nengo.exceptions import BuildError, ValidationError
 from numpy.testing import assert_array_equal
 
@@ -67,6 +68,18 @@ def test_values_and_sets_of_labels_are_learnt_too(rng, readout):
     assert found.score > max(before + 0.3, 0.4)
     assert ("val_error" in result.history) == (readout == "linear")
     assert "judgement" in result._repr_html_()
+
+
+@pytest.mark.parametrize("readout", ["linear", "sigmoid"])
+def test_columns_of_values_and_labels_are_found_by_name(rng, readout):
+    x, found = rng.uniform(-1, 1, size=(200, 3)), []
+    y = (x[:, :2] > 0).astype(int)
+    for given in (y, Frame(["b", "a"], y[:, ::-1])):
+        stack = make(readout=readout, classes=["a", "b"])
+        fit(stack, x, given, presentation_time=0.03, **QUICK)
+        found.append(stack.weights)
+    for one, other in zip(*found, strict=True):
+        assert_array_equal(one, other)
 
 
 def test_sequences_are_learnt_by_what_changes(rng):
