@@ -1,10 +1,12 @@
 """Names of outputs, and which output a label, or a column of a data frame, is of."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nengo_dense.exceptions import invalid
 from nengo_dense.notices import notify
 
 #: Most names of classes in a message.
@@ -160,6 +162,46 @@ def _column_labels(y: Any) -> list[Any]:
     names = getattr(y, "column_names", None)  # Arrow's, whose columns are the values
     columns = names if isinstance(names, list) else getattr(y, "columns", ())
     return list(columns) if isinstance(columns, Iterable) else []
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of several tables after one another, with the names of their columns."""
+
+    columns: list[Any]
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(tuple of int) As of an array."""
+        return self.values.shape
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.values, dtype=dtype)
+
+
+def with_columns_of(parts: Any, joined: np.ndarray, attr: str) -> Any:
+    """Return the rows of a list of tables with the names of their columns, if they have any.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        They have different names, or in another order.
+    """
+    names = [_column_labels(part) for part in parts]
+    if not names[0]:
+        return joined
+    for i, others in enumerate(names):
+        if others != names[0]:
+            raise invalid(
+                f"has tables with different columns: {listed(names[0])} at first, and "
+                f"{listed(others)} for sequence {i}",
+                attr,
+            )
+    return Table(names[0], joined)
 
 
 def order_of_numbers(y: Any, n_classes: int) -> np.ndarray | None:

@@ -9,6 +9,7 @@ from nengo_dense.arguments import as_floats
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.batches import GLANCE, Batches
 from nengo_dense.exceptions import invalid
+from nengo_dense.output_names import with_columns_of
 from nengo_dense.samples import join_inputs
 
 
@@ -200,6 +201,7 @@ class Sequences(Batches):
             return None
         if isinstance(given, Mapping):
             return {name: self.by_frame(one, attr) for name, one in given.items()}
+        given = _as_rows(given, attr)
         rows = [to_array(one, attr) for one in given] if _is_rows(given) else []
         filled_up = len({row.shape[0] for row in rows}) == 1
         wrong = [
@@ -214,14 +216,17 @@ class Sequences(Batches):
             raise invalid(
                 f"must have a value for each frame of each of {self.n} sequences, got {got}", attr
             )
-        return np.concatenate([row[:n] for row, n in zip(rows, self.lengths, strict=True)])
+        joined = np.concatenate([row[:n] for row, n in zip(rows, self.lengths, strict=True)])
+        return with_columns_of(given, joined, attr)
 
     def check_not_by_frame(self, y: Any, attr: str = "y") -> None:
         """Raise a ValidationError for labels of frames where sequences have one each."""
         if isinstance(y, Mapping):
             for one in y.values():
                 self.check_not_by_frame(one, attr)
-        elif _is_rows(y) and len(y) == self.n and self.n_frames > 1:
+            return
+        y = _as_rows(y, attr)
+        if _is_rows(y) and len(y) == self.n and self.n_frames > 1:
             lengths = [len(row) for row in y]
             of_frames = np.ndim(y[0]) > 1 or len(set(lengths)) > 1
             if of_frames and all(lengths >= self.lengths):
@@ -345,6 +350,11 @@ def _shape(part: Any) -> tuple[int, ...]:
     return (
         shape if isinstance(shape, tuple) else ()
     )  # NumPy asks what has an attribute of the name
+
+
+def _as_rows(given: Any, attr: str) -> Any:
+    """Return an array of what is no list: a table would give its columns, one by one."""
+    return given if given is None or isinstance(given, list | tuple) else to_array(given, attr)
 
 
 def _is_rows(given: Any) -> bool:

@@ -11,6 +11,12 @@ class Frame:
         self.rows = np.asarray(rows)
         self.shape = self.rows.shape
 
+    def __len__(self):
+        return len(self.rows)
+
+    def __iter__(self):  # of pandas; polars has the columns themselves
+        return iter(self.columns)
+
     def __array__(self, dtype=None, copy=None):
         return self.rows if dtype is None else self.rows.astype(dtype)
 

@@ -4,6 +4,7 @@ import nengo
 import nengo_loihi
 import numpy as np
 import pytest
+from data_frame import Frame
 from nengo.exceptions import ValidationError
 from numpy.testing import assert_array_equal
 
@@ -142,6 +143,25 @@ def test_weights_of_sequences_are_those_of_their_frames(x):
     other = evaluate(stack, parts, y, sample_weight=each, **options)
     assert one.metrics == other.metrics
     assert_array_equal(one.sample_weight, np.concatenate(each))
+
+
+def test_tables_have_a_row_for_each_sequence_or_frame(x):
+    one_hot, whole = np.eye(3)[Y], make("softmax", classes=["a", "b", "c"])
+    found = evaluate(whole, x, Frame(["a", "b", "c"], one_hot), **TIMES)
+    assert_array_equal(found.truth, Y)
+    every = np.arange(N * FRAMES).reshape(N, FRAMES) % 3
+    found = evaluate(make("softmax"), x, Frame(range(FRAMES), every), per_frame=True, **TIMES)
+    assert_array_equal(found.truth, every.ravel())
+
+
+def test_columns_of_tables_of_frames_are_found_by_name(x):
+    stack, y = make("softmax", classes=["a", "b", "c"]), [np.arange(n) % 3 for n in LENGTHS]
+    turned = [Frame(["c", "a", "b"], np.eye(3)[part][:, [2, 0, 1]]) for part in y]
+    found = evaluate(stack, ragged(x), turned, per_frame=True, **TIMES)
+    assert_array_equal(found.truth, np.concatenate(y))
+    turned[2] = Frame(["a", "c", "b"], turned[2].rows)
+    with pytest.raises(ValidationError, match=r"'c', 'a', 'b' at first, and .* for sequence 2"):
+        evaluate(stack, ragged(x), turned, per_frame=True, **TIMES)
 
 
 def test_results_say_what_was_shown(x):
