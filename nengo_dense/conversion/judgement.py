@@ -52,15 +52,17 @@ class Judgement:
         ours, theirs = np.array([self.apart, self.wrong]), np.array([other.apart, other.wrong])
         return bool((ours <= theirs).all())
 
-    def is_alike(self, other: "Judgement", chance: float) -> bool:
+    def is_alike(self, other: "Judgement", chance: float, spare: np.ndarray | float = 0) -> bool:
         """Tell whether it bears another one of the same samples, but for so many standard errors.
+
+        And but for what is ``spare`` of each mean of ``distances``.
 
         These are those of the differences: what both answer alike says nothing (for
         classes as in Q. McNemar, "Note on the sampling error of the difference between correlated
         proportions or percentages", Psychometrika 12, 1947).
         """
         more = replace(self, distances=self.distances - other.distances)
-        return bool((more.distances.mean(axis=1) <= chance * more.doubt).all())
+        return bool((more.distances.mean(axis=1) <= chance * more.doubt + spare).all())
 
 
 def answer_all(

@@ -98,6 +98,14 @@ def test_a_few_samples_of_many_are_no_reason_to_give_up_a_lower_loss(circuit, rn
     assert found.best == 1
 
 
+@pytest.mark.parametrize(("first", "later", "best"), [(2, 3, 1), (2, 6, 0), (0, 1, 0)])
+def test_one_of_a_few_samples_says_nothing_where_some_were_off(
+    circuit, rng, monkeypatch, first, later, best
+):
+    losses = [(1.0, first / 15, 0, 15), (0.3, later / 15, 0, 15)]
+    assert kept_after(circuit, rng, monkeypatch, losses) == best
+
+
 def said_of_losses(circuit, rng, monkeypatch, losses, say):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     goals = Goals.for_targets(samples.targets, ["softmax"])
