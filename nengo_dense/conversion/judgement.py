@@ -55,14 +55,15 @@ class Judgement:
     def is_alike(self, other: "Judgement", chance: float, spare: np.ndarray | float = 0) -> bool:
         """Tell whether it bears another one of the same samples, but for so many standard errors.
 
-        And but for what is ``spare`` of each mean of ``distances``.
+        At least what is ``spare`` of each mean of ``distances`` counts as chance too.
 
         These are those of the differences: what both answer alike says nothing (for
         classes as in Q. McNemar, "Note on the sampling error of the difference between correlated
         proportions or percentages", Psychometrika 12, 1947).
         """
         more = replace(self, distances=self.distances - other.distances)
-        return bool((more.distances.mean(axis=1) <= chance * more.doubt + spare).all())
+        allowed = np.maximum(chance * more.doubt, spare) + 1e-12  # where rounding decides
+        return bool((more.distances.mean(axis=1) <= allowed).all())
 
 
 def answer_all(
