@@ -101,9 +101,9 @@ class BestParameters:
     @property
     def _spare(self) -> np.ndarray:
         """One sample's share where the first err in more than some, for each count; else 0."""
-        counts = ~np.array([*self._goals.of_values, *[False] * len(self._goals.of_values)])
-        many = self._first.distances.mean(axis=1) > ONE_IS_NONE
-        return (counts & many) / self.judgements[0].distances.shape[1]
+        of_values = [*self._goals.of_values, *(False for _ in self._first.wrong)]
+        shares = np.where(of_values, 0.0, self._first.distances.mean(axis=1))
+        return (shares > ONE_IS_NONE) / self.judgements[0].distances.shape[1]
 
     def _is_better(self, found: Judgement) -> bool:
         """Tell whether to keep parameters in the place of those that are kept."""

@@ -196,7 +196,11 @@ class Goals:
         ----------
         logits, source : (batch, n_out) ndarray
         """
-        means = self.distances(logits, source).mean(axis=1)
+        return self.apart_by(self.distances(logits, source))
+
+    def apart_by(self, distances: np.ndarray) -> tuple[float, ...]:
+        """Return the same by the distances of each answer, (n_outputs, batch)."""
+        means = distances.mean(axis=1)
         return tuple(np.where(self.of_values, np.sqrt(means), means).tolist())
 
     def mistakes(self, logits: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

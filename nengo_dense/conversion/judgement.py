@@ -1,7 +1,7 @@
 """The error between a circuit's answers and the wanted answers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Judgement:
     @property
     def doubt(self) -> np.ndarray:
         """(ndarray) Standard errors of the means of ``distances``."""
-        return np.asarray(self.distances.std(axis=1) / np.sqrt(self.distances.shape[1]))
+        return _standard_error(self.distances)
 
     def bears(self, other: "Judgement") -> bool:
         """Tell whether no output is further from the source, or more often wrong, than another."""
@@ -61,9 +61,13 @@ class Judgement:
         classes as in Q. McNemar, "Note on the sampling error of the difference between correlated
         proportions or percentages", Psychometrika 12, 1947).
         """
-        more = replace(self, distances=self.distances - other.distances)
-        allowed = np.maximum(chance * more.doubt, spare) + 1e-12  # where rounding decides
-        return bool((more.distances.mean(axis=1) <= allowed).all())
+        more = self.distances - other.distances
+        allowed = np.maximum(chance * _standard_error(more), spare) + 1e-12  # of rounding
+        return bool((more.mean(axis=1) <= allowed).all())
+
+
+def _standard_error(distances: np.ndarray) -> np.ndarray:
+    return np.asarray(distances.std(axis=1) / np.sqrt(distances.shape[1]))
 
 
 def answer_all(
@@ -104,7 +108,5 @@ def judge_answers(
     known = [part for part in labels if part is not None]
     apart = goals.distances(final, wanted)
     wrong = goals.mistakes(final, np.concatenate(known) if known else None)
-    mistaken = tuple(wrong.mean(axis=1).tolist())
-    return Judgement(
-        total / every, goals.apart(final, wanted), mistaken, np.concatenate([apart, wrong])
-    )
+    shares = goals.apart_by(apart), tuple(wrong.mean(axis=1).tolist())
+    return Judgement(total / every, *shares, np.concatenate([apart, wrong]))

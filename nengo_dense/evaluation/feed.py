@@ -6,12 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.batches import check_batches
-from nengo_dense.evaluation.batch import (
-    Batch,
-    Presentations,
-    SequenceGroup,
-    StreamGroup,
-)
+from nengo_dense.evaluation.batch import Batch, Presentations, SequenceGroup, StreamGroup
 from nengo_dense.evaluation.cost import spikes_for_values
 from nengo_dense.evaluation.reader import Reader
 from nengo_dense.evaluation.run import Run

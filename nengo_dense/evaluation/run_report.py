@@ -140,8 +140,8 @@ class RunReport(Report):
         """(float) Seconds until an answer, if a step of the chip takes ``dt``.
 
         For a frame, or a sample of a stream, from its start until its spikes have come through.
-        Answers that come early are
-        in `~nengo_dense.evaluation.Classification.at_margin`.
+        Answers that come early are in
+        `~nengo_dense.evaluation.Classification.at_margin`.
         """
         return (self.n_steps + (self.delay or 0)) * self.dt
 

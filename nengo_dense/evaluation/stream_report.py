@@ -83,20 +83,20 @@ class StreamReport(Report):
         good = [g for g, lost in zip(self.gaps, self.losses, strict=True) if lost < MOST_LOST]
         return min(good, default=None)
 
-    def _by_chance(self) -> list[tuple[float, float]]:
-        """Return gaps and losses that so many changed answers can bring about by chance.
+    def _by_chance(self) -> tuple[float, float] | None:
+        """Return the least gap whose loss so many changed answers can bring about by chance.
 
         If as many answers change for the better as for the worse, the difference of k changed ones
         has a standard deviation of at most the root of k.
         """
         if self.reset.score_name != "accuracy" or self.reset.sample_weight is not None:
-            return []
+            return None
         found = []
         for one, lost in zip(self.streams, self.losses, strict=True):
             changed = 0.0 if one.agreement is None else 1 - one.agreement
             if lost <= 196 * (changed / one.n) ** 0.5:
                 found.append((one.gap, lost))
-        return sorted(found)
+        return min(found, default=None)
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -125,8 +125,8 @@ class StreamReport(Report):
         words = f"{written.label} {written.value(self.reset.score)} with a reset on {n} samples"
         gap, little = self.recommended_gap, "0.1 points" if written.is_share else "0.001"
         if gap is None:
-            for gap, lost in self._by_chance():
-                loss = written.loss(lost / 100)
+            if by_chance := self._by_chance():
+                gap, loss = by_chance[0], written.loss(by_chance[1] / 100)
                 return f"{words}; a gap of {1000 * gap:g} ms loses {loss}, which may be chance"
             return f"{words}; every gap loses {little} or more: try longer ones"
         return f"{words}; a gap of {1000 * gap:g} ms loses less than {little}"
