@@ -15,7 +15,7 @@ from nengo_dense.importers import read_model
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.training import fit
 
-QUIET = {"effort": 0.1, "progress_bar": False, "seed": 0}
+QUIET = {"effort": "fast", "progress_bar": False, "seed": 0}
 X = np.zeros((1, 1))
 ORDER = "another order than"
 
@@ -277,7 +277,7 @@ def test_training_refuses_columns_in_another_order(model, frame, turned):
         settings = {"progress_bar": False, "through_time": through_time}
         with pytest.raises(ValidationError, match=f"x: .*{ORDER} in calibration"):
             fit(stack, turned, labels, **settings)
-    fit(stack, frame.rows, labels, **settings, effort=0.1)
+    fit(stack, frame.rows, labels, **settings, effort="fast")
     assert stack.columns == ("a", "b", "c")
 
 

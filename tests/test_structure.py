@@ -10,6 +10,7 @@ import nengo_dense
 
 ROOT = Path(nengo_dense.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+TESTS = sorted((ROOT.parent / "tests").rglob("*.py"))
 BENCHMARKS = sorted((ROOT.parent / "benchmarks").glob("*.py"))
 
 #: Every part of the package may import its own floor's and lower ones' parts, never a higher one.
@@ -255,6 +256,19 @@ def test_what_counts_as_a_line_and_as_a_parameter():
     assert code_lines(function, with_signature=False) == 2
     assert n_parameters(function) == 5
     assert n_parameters(function, with_keywords=False) == 4
+
+
+#: An effort in seconds, as an argument, in a dictionary, or on the command line.
+SECONDS = re.compile("effort'?[:=,] ?'?[0-9]")
+
+
+def test_who_tests_seconds_of_tuning_bears_what_a_slow_machine_makes_of_them():
+    """A warning of a poor result failed a test where a tenth of a second was a few updates."""
+    for path in TESTS:
+        for item in parse(path).body:
+            marks = map(ast.unparse, getattr(item, "decorator_list", []))
+            bears = any("ignore:Answers of the converted" in mark for mark in marks)
+            assert bears or not SECONDS.search(ast.unparse(item)), f"{path.name}:{item.lineno}"
 
 
 @of_files(FILES)

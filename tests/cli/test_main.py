@@ -120,6 +120,7 @@ def keras_file(folder, rng):
     return folder / "network.json"
 
 
+@pytest.mark.filterwarnings("ignore:Answers of the converted network")
 def test_convert_takes_an_effort(folder, keras_file, capsys):
     arguments = ["convert", str(keras_file), "-o", str(folder / "quick.npz")]
     arguments += ["--calibrate", str(folder / "data.npz"), "--presentation-time", "0.03"]
@@ -139,7 +140,7 @@ def test_convert_takes_an_effort(folder, keras_file, capsys):
 def test_convert_says_what_sequences_it_tuned_for(folder, keras_file, capsys, more, what):
     x = np.load(folder / "data.npz")["x"]
     np.savez(folder / "frames.npz", x=np.stack([x] * 4, axis=1))
-    arguments = ["convert", str(keras_file), "-o", str(folder / "quick.npz"), "--effort", "0.1"]
+    arguments = ["convert", str(keras_file), "-o", str(folder / "quick.npz"), "--effort", "fast"]
     arguments += ["--calibrate", str(folder / "frames.npz"), "--presentation-time", "0.02"]
     assert main([*arguments, *more]) == 0
     assert f"tuned for {what}; answers" in capsys.readouterr().out

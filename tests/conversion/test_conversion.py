@@ -95,6 +95,7 @@ def test_labels_of_the_calibration_inputs_take_part(rng):
         convert(model, **same, labels=["rose"] * len(x))
 
 
+@pytest.mark.filterwarnings("ignore:Answers of the converted network")
 def test_seconds_bound_tuning(model, rng):
     started = time.process_time()
     stack = convert(model, calibration=rng.randn(6000, 5), effort=0.2, progress_bar=False)

@@ -70,7 +70,7 @@ def test_tuned_by_frames_in_a_row_it_answers_unseen_ones_better(model, frames, r
 def test_frames_are_judged_in_tuning_as_they_are_evaluated(model, frames, encoding, steps):
     parts, _ = frames
     how = {"per_frame": True, **times(parts, steps)}
-    settings = {**QUICK, "effort": 0.05, "encoding": encoding}
+    settings = {**QUICK, "encoding": encoding}
     stack = convert(model, calibration=parts, **how, **settings)
     assert stack.tuned.first_answer == stack.tuned.presentation_time == steps / 1000
     _, held_back = hold_back(N, round(HELD_BACK * N), 0)
@@ -94,7 +94,7 @@ def test_a_mask_says_what_a_list_says_and_labels_have_the_shape_of_answers(
     for row, part, label, place in zip(padded, parts, by_frame, places, strict=True):
         row[: len(part)], label[: len(part)] = part, place
     y = [place[0] for place in places]
-    how = {"per_frame": per_frame, **times(parts), **QUICK, "effort": 0.05}
+    how = {"per_frame": per_frame, **times(parts), **QUICK}
     one = convert(model, calibration=parts, labels=places if per_frame else y, **how)
     other = convert(
         model, calibration=padded, mask=mask, labels=by_frame if per_frame else y, **how
@@ -125,7 +125,7 @@ def test_values_of_sequences_are_means_of_the_sources(frames):
 
 def test_a_run_with_shorter_frames_is_said(model, frames):
     parts, _ = frames
-    stack = convert(model, calibration=parts, **times(parts), **{**QUICK, "effort": 0.05})
+    stack = convert(model, calibration=parts, **times(parts), **QUICK)
     with pytest.warns(UserWarning, match="frames of 4 ms, and here they last 2 ms"):
         nengo_dense.predict(stack, parts, progress_bar=False, **times(parts, 2))
 

@@ -173,6 +173,7 @@ class Seen(nengo.utils.progress.ProgressBar):
         pass
 
 
+@pytest.mark.filterwarnings("ignore:Answers of the converted network")
 def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     problem, monkeypatch
 ):

@@ -63,7 +63,7 @@ def test_where_nothing_says_it_values_are_worse_and_whoever_judges_them_is_told(
 
 def test_the_task_is_kept_in_the_file(tmp_path, regressor):
     model, x = regressor
-    convert(model, calibration=x[:200], effort=0.01, **STEPS).save(tmp_path / "stack.npz")
+    convert(model, calibration=x[:200], effort="fast", **STEPS).save(tmp_path / "stack.npz")
     assert DenseStack.load(tmp_path / "stack.npz").tuned.task == "regression"
 
 

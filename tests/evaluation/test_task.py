@@ -86,7 +86,7 @@ def test_labels_in_numbers_that_no_sigmoid_gives_are_no_values(y, n_out):
 def test_what_a_stack_was_tuned_for_is_known(rng):
     x, model = rng.rand(40, 2), [(rng.randn(4, 2), np.zeros(4)), (rng.randn(1, 4), np.zeros(1))]
     y = np.arange(40) % 2
-    how = {"calibration": x, "effort": 0.1, "progress_bar": False}
+    how = {"calibration": x, "effort": "fast", "progress_bar": False}
     stack = convert(model, task="regression", **how)
     assert evaluate(stack, x, y, progress_bar=False).task == "regression"
     report = ladder(model, x, y, task="regression", progress_bar=False)
@@ -100,7 +100,7 @@ def test_what_a_stack_was_tuned_for_is_known(rng):
 def test_labels_that_are_counted_from_1_are_told_by_the_answers(rng):
     model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(4, 8), np.zeros(4))]
     x = rng.rand(400, 4)
-    stack = convert(model, calibration=x, effort=0.1, task="classification", progress_bar=False)
+    stack = convert(model, calibration=x, effort="fast", task="classification", progress_bar=False)
     y = predict(stack, x, progress_bar=False).argmax(axis=1)
     some = y < y.max()
     x, y = x[some], y[some] + 1

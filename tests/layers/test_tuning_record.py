@@ -141,7 +141,7 @@ def test_longer_sequences_than_a_short_tuning_are_told(frames, rng):
     layers = [(rng.normal(size=(8, 3)), rng.normal(size=8)), (rng.normal(size=(2, 8)), [0, 0])]
     x = rng.normal(size=(40, 12, 3))
     calibration = x[:, 0] if frames is None else x[:, :frames]
-    how = {"presentation_time": 0.021, "effort": 0.1, "progress_bar": False}
+    how = {"presentation_time": 0.021, "effort": "fast", "progress_bar": False}
     stack = nengo_dense.convert(layers, calibration=calibration, seed=0, **how)
     longer = None if frames else 0.096
     with pytest.warns(UserWarning, match="tuned for presentations of 21 ms, and here the longest"):
@@ -153,7 +153,7 @@ def test_longer_sequences_than_a_short_tuning_are_told(frames, rng):
 def test_a_run_for_longer_than_a_short_tuning_is_told(run, rng):
     layers = [(rng.normal(size=(8, 3)), rng.normal(size=8)), (rng.normal(size=(2, 8)), [0, 0])]
     x = rng.normal(size=(40, 3))
-    how = {"presentation_time": 0.02, "effort": 0.1, "progress_bar": False}
+    how = {"presentation_time": 0.02, "effort": "fast", "progress_bar": False}
     stack = nengo_dense.convert(layers, calibration=x, task="regression", seed=0, **how)
     given = {"y": np.zeros((40, 2)), "task": "regression"} if run is nengo_dense.evaluate else {}
     with pytest.warns(UserWarning, match="tuned for presentations of 20 ms, and here each sample"):
