@@ -11,8 +11,7 @@ import numpy as np
 import record
 
 from nengo_dense.importers.activation import FUNCTIONS
-from nengo_dense.importers.normal_form import ACTIVATION_ERROR
-from nengo_dense.importers.piecewise_fit import fit
+from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR, fit
 
 DEVIATION, N_INPUTS = 1.5, 4000
 #: The default error, and a smaller one.

@@ -1,23 +1,91 @@
-"""A graph with any activation -> one of rectifiers alone, and a chain if it is one."""
+r"""A graph with any activation -> one of rectifiers alone.
 
-from collections.abc import Mapping, Sequence
+.. math:: f(z) = c + \sum_i a_i \max(0, s_i (z - k_i))
+
+in the place of each activation: a population of :math:`n` units becomes one of :math:`K n`
+rectifiers, with weights :math:`s_i W`, and what reads it gets the weights :math:`a_i V` and the
+bias :math:`b + V c`. For straight pieces this is exact; a smooth function is fitted, and
+rectifiers of it that no weighted input of their unit comes near are left out.
+"""
+
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.activation import FUNCTIONS
+from nengo_dense.importers.activation import FUNCTIONS, Function
 from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_form import GraphForm, Output, Population, computed
-from nengo_dense.importers.normal_form import Sum, too_many
-from nengo_dense.importers.piecewise_fit import Fit, fit
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.graph_form import GraphForm, Population, computed
+from nengo_dense.importers.piecewise import Rectifier
+from nengo_dense.importers.piecewise_fit import BEYOND, Fit, fit
+
+#: Input axons of a core of the chip, the most rectifiers that a layer may become.
+MOST_RECTIFIERS = 4096
+#: Difference between a model and its exact rectifiers, as a share of the largest output, that
+#: rounding may explain.
+ROUNDING = 1e-9
+
+
+class Sum(NamedTuple):
+    """Rectifiers that add up to the values of a population.
+
+    Attributes
+    ----------
+    constant : (n,) or (1,) ndarray
+    terms : list of Rectifier
+    kept : (n_terms * n,) ndarray of bool
+        Which of all units' first rectifiers, then of their second ones, are needed.
+    """
+
+    constant: np.ndarray
+    terms: list[Rectifier]
+    kept: np.ndarray
+
+    @classmethod
+    def of(cls, function: Function, n: int) -> "Sum | None":
+        """Return those of `n` units with a function of straight pieces; None of another one."""
+        if function.exact is None:
+            return None
+        constant, terms = function.exact.rectifiers()
+        return cls(constant, terms, np.ones(len(terms) * n, dtype=bool))
+
+    @classmethod
+    def fitted(cls, found: Fit, n: int, z: np.ndarray | None) -> "Sum":
+        """Return those of a fit, without what (batch, n) weighted inputs do not come near."""
+        constant, terms = found.form.rectifiers()
+        kept = np.ones(len(terms) * n, dtype=bool)
+        if z is not None:
+            low, high = z.min(axis=0), z.max(axis=0)
+            spare = BEYOND * (high - low)
+            reached = {1: high + spare, -1: spare - low}
+            near = [reached[term.sign] > term.sign * term.knot for term in terms]
+            kept = np.concatenate(near)
+        return cls(constant, terms, kept if kept.any() else ~kept)
+
+    def units(self, drive: Expression) -> Expression:
+        """Return the weighted inputs of the rectifiers in the place of those of the units."""
+        bias = np.concatenate([term.sign * (drive.bias - term.knot) for term in self.terms])
+        terms = {}
+        for name, matrix in drive.terms.items():
+            dense = np.diag(matrix) if matrix.ndim == 1 else matrix
+            terms[name] = np.concatenate([term.sign * dense for term in self.terms])
+        return Expression(terms, bias).rows(self.kept)
+
+    def read_by(self, name: str, drive: Expression) -> Expression:
+        """Return what reads the rectifiers in the place of the population's values."""
+        n = len(self.kept) // len(self.terms)
+        matrix = drive.matrix(name, n)
+        weights = [matrix * np.broadcast_to(term.height, n) for term in self.terms]
+        terms = {**drive.terms, name: np.concatenate(weights, axis=1)[:, self.kept]}
+        return Expression(terms, drive.bias + matrix @ np.broadcast_to(self.constant, n))
 
 
 def rectified(
     name: str, form: GraphForm, x: np.ndarray | None, error: float
 ) -> tuple[GraphForm, dict[str, Fit]]:
-    """Put rectifiers in the place of every activation; see `nengo_dense.importers.normal_form`.
+    """Put rectifiers in the place of every activation.
 
     Parameters
     ----------
@@ -25,9 +93,17 @@ def rectified(
         The model's, for messages.
     form : GraphForm
     x : (batch, n_in) ndarray or None
-        Inputs that show which weighted inputs occur.
+        Inputs that show which weighted inputs occur; without them smooth functions are fitted
+        over a fixed range.
     error : float
-        Of fits, as for `normal_form`.
+        What fits must come down to: root mean square over the weighted inputs, as a share of the
+        values' standard deviation.
+
+    Returns
+    -------
+    form : GraphForm
+    fits : dict of {str: Fit}
+        What was fitted, by population.
 
     Raises
     ------
@@ -36,7 +112,7 @@ def rectified(
     """
     values = None if x is None else form.values(x)
     fits: dict[str, Fit] = {}
-    sums: dict[str, tuple[Sum, int]] = {}
+    sums: dict[str, Sum] = {}
     problems: list[str] = []
     populations = []
     for population in form.populations:
@@ -44,157 +120,57 @@ def rectified(
         if population.function.name == "relu":
             populations.append(replace(population, drive=drive))
             continue
-        exact = population.function.exact
-        if exact is None:
+        total = Sum.of(population.function, population.n)
+        if total is None:
             z = None if values is None else computed(population.drive, values)
             found = fits[population.name] = fit(population.function, z, error)
-            exact = found.form
-        total = Sum(*exact.rectifiers())
-        sums[population.name] = total, population.n
-        problems += too_many(population.name, population.function, len(total.terms) * population.n)
-        populations.append(Population(population.name, _units(drive, total), FUNCTIONS["relu"]()))
+            total = Sum.fitted(found, population.n, z)
+        sums[population.name] = total
+        problems += _too_many(population, int(total.kept.sum()))
+        units = total.units(drive)
+        populations.append(Population(population.name, units, FUNCTIONS["relu"]()))
     if problems:
         raise ConversionError(name, problems)
     outputs = {k: replace(o, drive=_read(o.drive, sums)) for k, o in form.outputs.items()}
-    return GraphForm(form.inputs, populations, outputs), fits
+    result = GraphForm(form.inputs, populations, outputs)
+    if sums and not fits:
+        _check_same(name, form, result)
+    return result, fits
 
 
-def _read(drive: Expression, sums: dict[str, tuple[Sum, int]]) -> Expression:
+def _read(drive: Expression, sums: Mapping[str, Sum]) -> Expression:
     """Let an expression read rectifiers in the place of values."""
-    terms, bias = dict(drive.terms), drive.bias
-    for name in [name for name in terms if name in sums]:
-        total, n = sums[name]
-        matrix = drive.matrix(name, n)
-        heights = [np.broadcast_to(term.height, n) for term in total.terms]
-        terms[name] = np.concatenate([matrix * height for height in heights], axis=1)
-        bias = bias + matrix @ np.broadcast_to(total.constant, n)
-    return Expression(terms, bias)
+    for name in [name for name in drive.terms if name in sums]:
+        drive = sums[name].read_by(name, drive)
+    return drive
 
 
-def _units(drive: Expression, total: Sum) -> Expression:
-    """Return the weighted inputs of all units' first rectifiers, then of the second ones."""
-    n = drive.n
-    bias = np.concatenate([term.sign * (drive.bias - term.knot) for term in total.terms])
-    terms = {}
-    for name, matrix in drive.terms.items():
-        dense = np.diag(matrix) if matrix.ndim == 1 else matrix
-        terms[name] = np.concatenate([term.sign * dense for term in total.terms])
-    assert len(bias) == n * len(total.terms)
-    return Expression(terms, bias)
-
-
-def merged(form: GraphForm) -> GraphForm:
-    """Make one population of rectifiers that read the same: they may share cores."""
-    populations: list[Population] = []
-    places: dict[str, tuple[str, int, int]] = {}  # old name -> new name, first row, number of rows
-    widths = dict(form.inputs)
-    readers: dict[frozenset[str], int] = {}  # what rectifiers read -> their place
-    for population in form.populations:
-        drive = _moved(population.drive, places, widths)
-        read = frozenset(drive.terms)
-        rectifies = population.function.name == "relu"
-        if rectifies and read in readers:
-            other = populations[readers[read]]
-            places[population.name] = other.name, other.n, population.n
-            populations[readers[read]] = _joined(other, drive, widths)
-            widths[other.name] = other.n + population.n
-        else:
-            if rectifies:
-                readers[read] = len(populations)
-            places[population.name] = population.name, 0, population.n
-            widths[population.name] = population.n
-            populations.append(replace(population, drive=drive))
-    # what a population reads may have grown after it was looked at
-    result = GraphForm(form.inputs, populations, {})
-    widths = result.widths
-    grown = [replace(p, drive=_padded(p.drive, widths)) for p in populations]
-    outputs = {
-        name: replace(o, drive=_padded(_moved(o.drive, places, widths), widths))
-        for name, o in form.outputs.items()
-    }
-    return GraphForm(form.inputs, grown, outputs)
-
-
-def _joined(other: Population, drive: Expression, widths: Mapping[str, int]) -> Population:
-    terms = {
-        name: np.concatenate([part.matrix(name, widths[name]) for part in parts])
-        for name in drive.terms
-        for parts in [[_padded(other.drive, widths), _padded(drive, widths)]]
-    }
-    bias = np.concatenate([other.drive.bias, drive.bias])
-    return replace(other, drive=Expression(terms, bias))
-
-
-def _moved(
-    drive: Expression, places: dict[str, tuple[str, int, int]], widths: Mapping[str, int]
-) -> Expression:
-    """Let an expression read the populations that others were joined to."""
-    terms: dict[str, np.ndarray] = {}
-    for name, term in drive.terms.items():
-        if name not in places:
-            terms[name] = term
-            continue
-        new, start, n = places[name]
-        if new not in terms:
-            terms[new] = np.zeros((drive.n, widths[new]))
-        terms[new][:, start : start + n] += np.diag(term) if term.ndim == 1 else term
-    return Expression(terms, drive.bias)
-
-
-def _padded(drive: Expression, widths: Mapping[str, int]) -> Expression:
-    """Add zeros for units that a population got since."""
-    terms = {}
-    for name, term in drive.terms.items():
-        dense = np.diag(term) if term.ndim == 1 and len(term) != widths[name] else term
-        n_more = 0 if dense.ndim == 1 else widths[name] - dense.shape[1]
-        terms[name] = np.pad(dense, ((0, 0), (0, n_more))) if n_more else dense
-    return Expression(terms, drive.bias)
-
-
-def form_of(specs: Sequence[DenseSpec]) -> GraphForm:
-    """Return a chain of layers as a graph; the counterpart of `chain_of`.
-
-    Populations have their layers' names, or ``layer 1`` and so on.
-    """
-    names = ["input"]
-    for number, spec in enumerate(specs, start=1):
-        name = spec.label or f"layer {number}"
-        names.append(f"{name} (layer {number})" if name in names else name)
-    drives = [
-        Expression({before: spec.weights}, spec.bias)
-        for before, spec in zip(names, specs, strict=False)
+def _too_many(population: Population, n: int) -> list[str]:
+    """Say that a layer would have more rectifiers than a core takes inputs from, if so."""
+    if n <= MOST_RECTIFIERS:
+        return []
+    remedy = (
+        "allow a larger activation_error, or train with fewer units"
+        if population.function.exact is None
+        else "train with fewer units, or with 'relu'"
+    )
+    return [
+        f"layer {population.name!r}: {population.function.name} would take {n} rectifiers, more "
+        f"than the {MOST_RECTIFIERS} inputs of a core; {remedy}"
     ]
-    populations = []
-    for name, drive, spec in zip(names[1:-1], drives, specs, strict=False):
-        assert spec.function is not None  # as of every layer
-        populations.append(Population(name, drive, spec.function))
-    output = Output(drives[-1], specs[-1].activation)
-    return GraphForm({"input": specs[0].n_in}, populations, {names[-1]: output})
 
 
-def chain_of(form: GraphForm) -> list[DenseSpec] | None:
-    """Return a graph's layers if it is a chain from one input to one output, else None."""
-    if len(form.inputs) != 1 or len(form.outputs) != 1:
-        return None
-    (output,) = form.outputs.values()
-    before, widths = next(iter(form.inputs)), form.widths
-    specs = []
-    for population in form.populations:
-        if list(population.drive.terms) != [before]:
-            return None
-        weights = population.drive.matrix(before, widths[before])
-        specs.append(
-            DenseSpec(
-                weights,
-                population.drive.bias,
-                population.function.name,
-                population.name,
-                population.function,
-            )
+def _check_same(name: str, form: GraphForm, result: GraphForm) -> None:
+    """Raise a ConversionError if exact rectifiers compute something else than the model."""
+    rng = np.random.RandomState(0)
+    x = np.concatenate([size * rng.randn(32, form.n_in) for size in (0.1, 1.0, 10.0)])
+    wanted, got = (np.concatenate(list(g.forward(x).values()), axis=1) for g in (form, result))
+    apart = float(np.abs(got - wanted).max())
+    if not apart <= ROUNDING * max(1.0, float(np.abs(wanted).max())):
+        raise ConversionError(
+            name,
+            [
+                f"its rectifiers would differ from its layers by up to {apart:.3g}, which is a "
+                "fault of nengo_dense; please report the model's activations"
+            ],
         )
-        before = population.name
-    if list(output.drive.terms) != [before]:
-        return None
-    weights = output.drive.matrix(before, widths[before])
-    (name,) = form.outputs
-    return [*specs, DenseSpec(weights, output.drive.bias, output.head, name)]

@@ -15,14 +15,14 @@ from nengo_dense.importers.comparison import (
     random_inputs,
 )
 from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.graph_chain import chain_of, merged
 from nengo_dense.importers.graph_folding import GraphNode, fold_graph
 from nengo_dense.importers.graph_form import GraphForm, Output, Population
-from nengo_dense.importers.graph_rectifiers import chain_of, merged, rectified
+from nengo_dense.importers.graph_rectifiers import rectified
 from nengo_dense.importers.graph_rounding import run_nodes
 from nengo_dense.importers.model_reference import Reference
-from nengo_dense.importers.normal_form import ACTIVATION_ERROR
 from nengo_dense.importers.operation import Operation
-from nengo_dense.importers.piecewise_fit import Fit
+from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR, Fit
 from nengo_dense.importers.rounding import Step
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.samples import check_inputs, join_inputs

@@ -13,8 +13,9 @@ from nengo_dense.heads import HEADS
 from nengo_dense.importers.comparison import Subject, compare, not_compared, random_inputs
 from nengo_dense.importers.folding import fold
 from nengo_dense.importers.model_reference import Reference
-from nengo_dense.importers.normal_form import ACTIVATION_ERROR, NormalForm, normal_form
+from nengo_dense.importers.normal_form import NormalForm, normal_form
 from nengo_dense.importers.operation import Affine, Operation
+from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR
 from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs
 

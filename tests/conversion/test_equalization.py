@@ -10,8 +10,8 @@ from nengo_dense.conversion.equalization import OTHER_SCALE, equalize, fold_cons
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
 from nengo_dense.importers.expression import Expression
+from nengo_dense.importers.graph_chain import chain_of, form_of
 from nengo_dense.importers.graph_form import GraphForm, Output, Population
-from nengo_dense.importers.graph_rectifiers import chain_of, form_of
 from nengo_dense.importers.spec import DenseSpec, forward
 
 

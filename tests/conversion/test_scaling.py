@@ -19,7 +19,7 @@ from nengo_dense.conversion.scaling import (
     usual_rate,
     with_percentiles,
 )
-from nengo_dense.importers.graph_rectifiers import form_of
+from nengo_dense.importers.graph_chain import form_of
 from nengo_dense.importers.spec import DenseSpec
 
 

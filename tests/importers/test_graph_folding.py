@@ -6,8 +6,9 @@ from numpy.testing import assert_array_equal
 
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
+from nengo_dense.importers.graph_chain import chain_of, merged
 from nengo_dense.importers.graph_folding import GraphNode, Merge, fold_graph
-from nengo_dense.importers.graph_rectifiers import chain_of, merged, rectified
+from nengo_dense.importers.graph_rectifiers import rectified
 from nengo_dense.importers.operation import Activation, Affine, Problem, Scaling, activation
 from nengo_dense.importers.spec import forward
 

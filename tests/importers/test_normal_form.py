@@ -7,7 +7,8 @@ from nengo.exceptions import ValidationError
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import read_model
 from nengo_dense.importers.activation import FUNCTIONS, relu
-from nengo_dense.importers.normal_form import Sum, normal_form
+from nengo_dense.importers.graph_rectifiers import Sum
+from nengo_dense.importers.normal_form import normal_form
 from nengo_dense.importers.spec import DenseSpec, forward
 
 EXACT = [name for name in FUNCTIONS if name != "clip" and FUNCTIONS[name]().exact is not None]
@@ -86,7 +87,7 @@ def test_relu_models_stay_as_they_are(rng):
 
 
 def test_layers_that_no_core_takes_inputs_from_are_named(rng, monkeypatch):
-    monkeypatch.setattr("nengo_dense.importers.normal_form.MOST_RECTIFIERS", 40)
+    monkeypatch.setattr("nengo_dense.importers.graph_rectifiers.MOST_RECTIFIERS", 40)
     specs = layers(rng, [2, 11, 21, 1], ["tanh", "leaky_relu", "linear"])
     with pytest.raises(ConversionError, match=r"'l0': tanh would take .* activation_er") as caught:
         normal_form("model", specs, rng.normal(size=(50, 2)), 0.02)
@@ -100,7 +101,9 @@ def test_a_source_gives_its_own_normal_form(rng):
 
 def test_rectifiers_that_compute_something_else_are_refused(monkeypatch):
     right = Sum.read_by
-    monkeypatch.setattr(Sum, "read_by", lambda sums, spec: right(sums._replace(constant=1), spec))
+    monkeypatch.setattr(
+        Sum, "read_by", lambda sums, *read: right(sums._replace(constant=1), *read)
+    )
     specs = layers(np.random.default_rng(0), [3, 4, 2], ["abs", "linear"])
     with pytest.raises(ConversionError, match=r"would differ from its layers by up to \d"):
         normal_form("model", specs)

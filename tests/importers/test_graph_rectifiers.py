@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.activation import FUNCTIONS
+from nengo_dense.importers.expression import Expression
+from nengo_dense.importers.graph_form import GraphForm, Output, Population
+from nengo_dense.importers.graph_rectifiers import Sum, rectified
+from nengo_dense.importers.piecewise_fit import BEYOND
+
+N = 12
+
+
+def branches(name, bias):
+    """Return units of one input each, whose values and inputs are both read."""
+    units = Population("units", Expression({"x": np.ones(N)}, bias), FUNCTIONS[name]())
+    output = Output(Expression({"x": np.eye(N), "units": np.ones(N)}, np.zeros(N)))
+    return GraphForm({"x": N}, [units], {"y": output})
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu", "tanh", "sigmoid", "softplus", "elu"])
+def test_rectifiers_that_no_input_of_their_unit_comes_near_are_left_out(name, rng):
+    form = branches(name, np.linspace(-3, 3, N))
+    x = rng.uniform(-1, 1, size=(400, N))
+    plain, fits = rectified("model", form, x, 0.02)
+    everything = Sum.fitted(fits["units"], N, None)
+    drive = everything.units(form.population("units").drive)
+    spare = BEYOND * np.ptp(x, axis=0)
+    ends = np.stack([x.min(axis=0) - 0.999 * spare, x.max(axis=0) + 0.999 * spare])
+    fires = (ends @ drive.terms["x"].T + drive.bias > 0).any(axis=0)
+    assert 0 < fires.sum() < len(fires)
+    units = plain.population("units").drive
+    np.testing.assert_array_equal(units.bias, drive.bias[fires])
+    np.testing.assert_array_equal(units.terms["x"], drive.terms["x"][fires])
+    same = everything.read_by("units", form.outputs["y"].drive)
+    values = np.maximum(ends @ drive.terms["x"].T + drive.bias, 0)
+    wanted = ends @ same.terms["x"].T + values @ same.terms["units"].T + same.bias
+    np.testing.assert_allclose(plain.forward(ends)["y"], wanted, atol=1e-12)
+
+
+def test_some_unit_is_left_where_nothing_comes_near(rng):
+    form = branches("softplus", np.full(N, 1e9))
+    x = rng.uniform(-1, 1, size=(40, N))
+    plain, _ = rectified("model", form, x, 0.02)
+    assert plain.population("units").n
+    np.testing.assert_allclose(plain.forward(x)["y"], form.forward(x)["y"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("x", [None, np.zeros((3, N))])
+def test_exact_rectifiers_all_stay(x):
+    form = branches("leakyrelu", np.linspace(-3, 3, N))
+    assert rectified("model", form, x, 0.02)[0].population("units").n == 2 * N
+
+
+def test_rectifiers_of_a_graph_that_compute_something_else_are_refused(monkeypatch):
+    right = Sum.of.__func__
+    monkeypatch.setattr(
+        Sum, "of", classmethod(lambda cls, *given: right(cls, *given)._replace(constant=1))
+    )
+    with pytest.raises(ConversionError, match=r"would differ from its layers by up to \d"):
+        rectified("model", branches("abs", np.zeros(N)), None, 0.02)
