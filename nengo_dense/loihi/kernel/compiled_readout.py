@@ -12,9 +12,11 @@ import numpy as np
 from nengo_dense.loihi.kernel import numpy_readout
 from nengo_dense.loihi.kernel.alignment import aligned, flat_view
 from nengo_dense.loihi.kernel.compilation import compiled, inlined
+from nengo_dense.loihi.kernel.compiled_few import sum_few
 from nengo_dense.loihi.kernel.compiled_list import LISTED, MORE, MOST, list_sources
 from nengo_dense.loihi.kernel.compiled_pattern import look_up, may_look_up
 from nengo_dense.loihi.kernel.compiled_turns import sum_in_turns
+from nengo_dense.loihi.kernel.half_vector import HALF
 from nengo_dense.loihi.kernel.memory import Memory
 from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 from nengo_dense.loihi.kernel.padding import padded
@@ -26,7 +28,7 @@ def sum_spiking(
     spikes: np.ndarray, weights: np.ndarray, order: SumOrder, memory: Memory
 ) -> np.ndarray:
     """Do as `.numpy_readout.sum_spiking`; neurons are side by side in memory."""
-    if len(weights) > MOST:
+    if len(weights) >= MOST:  # the number after the last neuron is listed too
         return numpy_readout.sum_spiking(spikes, weights, order, memory)
     (lanes, n_steps, _), (per_lane, per_step, _) = spikes.shape, spikes.strides
     matrix = padded(weights, WIDTH)
@@ -37,6 +39,8 @@ def sum_spiking(
         look_up(flags, sizes, weights, sums)
     elif len(order.pairs) > 0:
         sum_in_turns(flags, sizes, matrix, order, sums)
+    elif size <= HALF:
+        sum_few(flags, sizes, weights, order.bounds, sums)
     else:
         _sum_one_by_one(flags, sizes, matrix, order.bounds, sums)
     return np.asarray(sums.swapaxes(0, 1))

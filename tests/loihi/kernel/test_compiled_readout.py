@@ -39,16 +39,19 @@ def one_after_another(spikes, weights, bounds, pairs):
 
 
 @pytest.mark.parametrize("n_partial", PAIRS)
-@pytest.mark.parametrize("size", [1, 16, 21])
+@pytest.mark.parametrize("size", [1, 5, 8, 16, 21])
 @pytest.mark.parametrize(
     ("n", "bounds"), [(1, [1]), (40, [40]), (45, [7, 8, 45]), (150, [90, 150])]
 )
 @pytest.mark.parametrize("apart", [False, True], ids=["side by side", "columns of more"])
+@pytest.mark.parametrize("first", ["lanes", "steps"])
 def test_sums_are_those_of_one_neuron_after_another(
-    size, n, bounds, apart, n_partial, sum_spiking, rng
+    size, n, bounds, apart, first, n_partial, sum_spiking, rng
 ):
     weights = rng.normal(size=(n, size)) * 2.0 ** rng.randint(-30, 30, size=(n, 1))
     recorded = (rng.uniform(size=(6, 11, n + 4 * apart)) < 0.5).astype(np.uint8)
+    if first == "steps":  # in memory
+        recorded = recorded.swapaxes(0, 1)
     spikes, pairs = recorded[..., 2 * apart : n + 2 * apart], PAIRS[n_partial]
     expected = [
         [one_after_another(step, weights, bounds, pairs) for step in lane] for lane in spikes
