@@ -1,8 +1,8 @@
 """The sums of weights as products of bytes, compiled; loaded only by `.compiled_spikes`.
 
-Where one instruction multiplies 64 bytes and adds four products each, and rows are short, it takes
-less time to multiply the weights of all sources by 1 or 0 than to list those that spiked.
-`.packing` says how the weights of four sources are in one number.
+Where one instruction multiplies 64 or 32 bytes and adds four or two products each, and rows are
+short, it takes less time to multiply the weights of all sources by 1 or 0 than to list those that
+spiked. `.packing` says how the weights of some sources are in one number.
 """
 
 from typing import Any
@@ -12,15 +12,22 @@ from numba.core import types
 from numba.extending import overload
 
 from nengo_dense.loihi.kernel.compilation import inlined
-from nengo_dense.loihi.kernel.special_vector import MULTIPLIES_BYTES, add_products
+from nengo_dense.loihi.kernel.special_vector import (
+    ADDS_FOUR,
+    ADDS_TWO,
+    NUMBER,
+    TOGETHER,
+    add_products,
+)
 from nengo_dense.loihi.kernel.table import Tables
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
-    load,
-    load_four_bytes,
+    load_as,
+    load_bytes,
     shift_left,
     spread,
     store,
+    turn,
 )
 from nengo_dense.loihi.kernel.vector import add as plus
 from nengo_dense.loihi.kernel.workspace import Lists
@@ -42,8 +49,8 @@ def few_bytes(flags: np.ndarray, place: np.uint64, n: np.uint64) -> Any:
 
 
 @inlined
-def _multiply(sums: Sums, counts: tuple[np.int32, ...], weights: Any) -> Any:
-    """Add to the sums of four lanes the products of a vector of weights and four sources' counts.
+def _multiply(sums: Sums, counts: tuple[Any, ...], weights: Any) -> Any:
+    """Add to the sums of four lanes the products of a vector of weights and some sources' counts.
 
     The counts of a lane are the bytes of one number.
     """
@@ -55,39 +62,39 @@ def _multiply(sums: Sums, counts: tuple[np.int32, ...], weights: Any) -> Any:
 
 @inlined
 def _sum_products(  # type: ignore[no-untyped-def]
-    flags, places, size, fours, row, apart, other
+    flags, places, size, multiplied, row, apart, other
 ) -> tuple[Sums, Sums]:
     """Sum products in four lanes, for the vectors of weights at ``row`` and ``other`` after it.
 
-    Rows of four sources' weights are ``apart``.
+    Rows of some sources' weights are ``apart``.
     """
-    zero, four = spread(np.int32(0)), np.uint64(4)
+    zero, some, like = spread(NUMBER(0)), np.uint64(TOGETHER), multiplied
     a = b = (zero, zero, zero, zero)
-    whole = size - size % four
-    for i in range(np.uint64(0), whole, four):
-        p, q = load_four_bytes(flags, places[0] + i), load_four_bytes(flags, places[1] + i)
-        r, s = load_four_bytes(flags, places[2] + i), load_four_bytes(flags, places[3] + i)
+    whole = size - size % some
+    for i in range(np.uint64(0), whole, some):
+        p, q = load_bytes(flags, places[0] + i, like), load_bytes(flags, places[1] + i, like)
+        r, s = load_bytes(flags, places[2] + i, like), load_bytes(flags, places[3] + i, like)
         counts = p, q, r, s
-        a = _multiply(a, counts, load(fours, row))
-        b = _multiply(b, counts, load(fours, row + other))
+        a = _multiply(a, counts, load_as(multiplied, row, like))
+        b = _multiply(b, counts, load_as(multiplied, row + other, like))
         row += apart
     if whole < size:
         n = size - whole
         p, q = few_bytes(flags, places[0] + whole, n), few_bytes(flags, places[1] + whole, n)
         r, s = few_bytes(flags, places[2] + whole, n), few_bytes(flags, places[3] + whole, n)
-        counts = np.int32(p), np.int32(q), np.int32(r), np.int32(s)
-        a = _multiply(a, counts, load(fours, row))
-        b = _multiply(b, counts, load(fours, row + other))
+        counts = NUMBER(p), NUMBER(q), NUMBER(r), NUMBER(s)
+        a = _multiply(a, counts, load_as(multiplied, row, like))
+        b = _multiply(b, counts, load_as(multiplied, row + other, like))
     return a, b
 
 
 @inlined
 def _add(sums: np.ndarray, places: tuple[np.uint64, ...], more: Sums, shift: np.int32) -> None:
     """Add a vector to the sums of each of four lanes; lanes may be the same."""
-    a = plus(load(sums, places[0]), shift_left(more[0], shift))
-    b = plus(load(sums, places[1]), shift_left(more[1], shift))
-    c = plus(load(sums, places[2]), shift_left(more[2], shift))
-    d = plus(load(sums, places[3]), shift_left(more[3], shift))
+    a = plus(load_as(sums, places[0], sums), shift_left(turn(more[0], sums), shift))
+    b = plus(load_as(sums, places[1], sums), shift_left(turn(more[1], sums), shift))
+    c = plus(load_as(sums, places[2], sums), shift_left(turn(more[2], sums), shift))
+    d = plus(load_as(sums, places[3], sums), shift_left(turn(more[3], sums), shift))
     store(sums, places[0], a)
     store(sums, places[1], b)
     store(sums, places[2], c)
@@ -107,7 +114,7 @@ def add_multiplied(
 @overload(add_multiplied, jit_options={"forceinline": True})  # it has many arguments
 def _choose_multiplied(p, flags, n_lanes, padded, lists, tables):  # type: ignore[no-untyped-def]
     whole = isinstance(lists.types[lists.fields.index("sums")].dtype, types.Integer)
-    if not MULTIPLIES_BYTES or not whole:
+    if not (ADDS_FOUR or ADDS_TWO) or not whole:
         return lambda p, flags, n_lanes, padded, lists, tables: None  # nothing is multiplied
     return lambda p, flags, n_lanes, padded, lists, tables: add_bytes(
         p, flags, n_lanes, padded, lists, tables
@@ -135,7 +142,9 @@ def add_bytes(  # type: ignore[no-untyped-def]
         g, h = target + c * padded, target + d * padded
         for j in range(np.uint64(0), width, two * vector):
             other = min(vector, width - vector - j)
-            sums, others = _sum_products(values, here, size, tables.fours, first + j, width, other)
+            sums, others = _sum_products(
+                values, here, size, tables.multiplied, first + j, width, other
+            )
             _add(lists.sums, (e + j, f + j, g + j, h + j), sums, shift)
             if other > np.uint64(0):
                 j += other

@@ -52,7 +52,9 @@ class NumbaKernel:
         tables = make_tables(program, max(1, WORKSPACE // padded), most, sums)
         # short sums have an array of their own, beside those of sparse weights
         together = not (tables.short and len(tables.sparse.values))
-        self._tables = tables._replace(dense=aligned(tables.dense), fours=aligned(tables.fours))
+        self._tables = tables._replace(
+            dense=aligned(tables.dense), multiplied=aligned(tables.multiplied)
+        )
         self._parameters = _repeat(Parameters.of(chip), padded, tables.side_by_side)
         self._workspaces: list[tuple[Registers, Lists]] = []
         self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))  # a matrix, as it is multiplied

@@ -5,8 +5,8 @@ of 8 bits are stored as ``low + 128 + 256 * high``, in 16 bits. Shifted by 8 bit
 right, such a number is ``high``. So the sum of all numbers and the sum of all shifted ones give
 both sums: ``all - 256 * high - 128 * n``, modulo ``2**16``. That is exact if both fit in 16 bits.
 
-Four weights in one are bytes of four sources' weights, which one instruction multiplies by four
-sources' spikes; see `.compiled_dot`.
+Four or two weights in one are bytes of as many sources' weights, which one instruction multiplies
+by these sources' spikes; see `.compiled_dot`.
 """
 
 import numpy as np
@@ -17,30 +17,28 @@ from nengo_dense.loihi.kernel.vector import WIDTH
 PACKED = 4 * WIDTH
 
 
-#: Sources whose weights are bytes of one number.
-FOUR = 4
-
-
 def fits_bytes(matrix: np.ndarray) -> bool:
     """Whether no weight has more than 8 bits."""
     return bool(matrix.min(initial=0) >= -(2**7) and matrix.max(initial=0) < 2**7)
 
 
-def pack_fours(matrix: np.ndarray) -> np.ndarray:
-    """Pack the weights of four sources each, of 8 bits; missing sources weigh nothing.
+def pack_bytes(matrix: np.ndarray, together: int) -> np.ndarray:
+    """Pack the weights of some sources each, of 8 bits; missing sources weigh nothing.
 
     Parameters
     ----------
     matrix : (n, width) int array
+    together : {2, 4}
 
     Returns
     -------
-    fours : (n / 4 * width,) int32 array
-        Rows of four sources, in their order; the first source's weights are lowest.
+    packed : (n / together * width,) int16 or int32 array
+        Rows of some sources, in their order; the first source's weights are lowest.
     """
-    whole = np.zeros((-(-len(matrix) // FOUR), FOUR, matrix.shape[1]), dtype=np.uint8)
+    whole = np.zeros((-(-len(matrix) // together), together, matrix.shape[1]), dtype=np.uint8)
     whole.reshape(-1, matrix.shape[1])[: len(matrix)] = matrix & 255
-    return np.ascontiguousarray(whole.swapaxes(1, 2)).view("<i4").astype(np.int32).reshape(-1)
+    numbers = np.ascontiguousarray(whole.swapaxes(1, 2)).view(f"<i{together}")
+    return numbers.astype(f"i{together}").reshape(-1)
 
 
 def pack(matrix: np.ndarray) -> tuple[np.ndarray, int]:

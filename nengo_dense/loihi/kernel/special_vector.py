@@ -5,6 +5,7 @@ Each has a flag that says whether code is compiled for it. Some have another way
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 
@@ -15,8 +16,12 @@ from nengo_dense.loihi.kernel.vector import WIDTH, flags_of, instruction
 COMPRESSES = compiles_for("avx512f")
 #: Whether it multiplies pairs of short numbers and adds both products, in one instruction.
 MULTIPLIES_SHORT = compiles_for("avx512bw")
-#: Whether it multiplies bytes and adds four products each, in one instruction.
-MULTIPLIES_BYTES = compiles_for("avx512vnni")
+#: Whether it multiplies bytes and adds four products each, as 32 bits, in one instruction.
+ADDS_FOUR = compiles_for("avx512vnni")
+#: Whether it has no more than an instruction that adds two products each, as 16 bits.
+ADDS_TWO = compiles_for("avx2") and not compiles_for("avx512f")
+#: How many bytes are multiplied together, if any are, and the type of a number that holds them.
+TOGETHER, NUMBER = (4, np.int32) if ADDS_FOUR else (2, np.int16)
 #: Whether it takes the whole part from a number, in one instruction.
 TAKES_WHOLE = compiles_for("avx512dq")
 
@@ -73,17 +78,24 @@ def multiply_short(typing_context: Any, a: Any, b: Any) -> Any:
 
 @instruction
 def add_products(typing_context: Any, sums: Any, counts: Any, weights: Any) -> Any:
-    """Add the products of four bytes each: of ``counts`` without sign, of ``weights`` with one.
+    """Add the products of some bytes each: of ``counts`` without sign, of ``weights`` with one.
 
-    All are int32, of which the latter two hold four bytes. Only where `MULTIPLIES_BYTES`.
+    All are vectors of `NUMBER`, of which the latter two hold `TOGETHER` bytes. Only where
+    `ADDS_FOUR`, or where `ADDS_TWO` and no two products add up to more than 16 bits.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = arguments[0].type
+        kind, octets = arguments[0].type, ir.VectorType(ir.IntType(8), 2 * WIDTH)
+        if ADDS_FOUR:
+            function = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(kind, [kind] * 3), "llvm.x86.avx512.vpdpbusd.512"
+            )
+            return builder.call(function, arguments)
         function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind, [kind] * 3), "llvm.x86.avx512.vpdpbusd.512"
+            builder.module, ir.FunctionType(kind, [octets] * 2), "llvm.x86.avx2.pmadd.ub.sw"
         )
-        return builder.call(function, arguments)
+        products = builder.call(function, [builder.bitcast(x, octets) for x in arguments[1:]])
+        return builder.add(arguments[0], products)
 
     return sums(sums, counts, weights), generate
 

@@ -4,17 +4,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nengo_dense.loihi.kernel.packing import fits_bytes, pack, pack_fours
+from nengo_dense.loihi.kernel.packing import fits_bytes, pack, pack_bytes
 from nengo_dense.loihi.kernel.sparse_table import SparseTable, join, make_sparse_table
-from nengo_dense.loihi.kernel.special_vector import MULTIPLIES_BYTES
+from nengo_dense.loihi.kernel.special_vector import ADDS_FOUR, ADDS_TWO, NUMBER, TOGETHER
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
 from nengo_dense.loihi.projection import Projection
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5
+#: Whether narrow weights are multiplied by spikes.
+MULTIPLIES_BYTES = ADDS_FOUR or ADDS_TWO
 #: Widest rows that are multiplied by spikes. Wider ones take less time to add where few spike.
-MOST_MULTIPLIED = 64
+MOST_MULTIPLIED = 16 * TOGETHER
 #: Spikes that are added at once, and lanes whose spikes are multiplied at once.
 FOUR = 4
 
@@ -30,7 +32,7 @@ class Tables(NamedTuple):
     Attributes
     ----------
     side_by_side : int
-        Lanes whose spikes are listed or multiplied together; in fours if any are multiplied.
+        Lanes whose spikes are listed or multiplied together; in multiplied if any are multiplied.
     groups : (n_groups, 4) uint64 array
         For each group with a receiver: first source, number of sources, start of the list of its
         spikes, and 1 if any receiver needs that list.
@@ -38,14 +40,14 @@ class Tables(NamedTuple):
         Length of all lists of spikes.
     projections : (n_projections, 9) uint64 array
         Index in `groups`; numbers in a row of a dense matrix, padded to whole vectors, or 0; first
-        compartment of a dense matrix; start of its rows in `dense` or `fours`; for a sparse
+        compartment of a dense matrix; start of its rows in `dense` or `multiplied`; for a sparse
         projection, its parts of `sparse`'s places and starts; how many numbers of a row hold two
         weights each, see `.packing`; 1 if it is multiplied; and by how many bits its sums of
         products are then to be shifted.
     dense : (n,) int16, int32 or float32 array
         Weights of dense matrices, in units of ``2**unit``, in the smallest type that holds them.
-    fours : (n,) int32 array
-        Weights of those that are multiplied, four in each number.
+    multiplied : (n,) int16 or int32 array
+        Weights of those that are multiplied, two or four in each number.
     short : bool
         Whether any sum of them that can arise in a step fits in int16.
     unit : int32
@@ -58,7 +60,7 @@ class Tables(NamedTuple):
     room: int
     projections: np.ndarray
     dense: np.ndarray
-    fours: np.ndarray
+    multiplied: np.ndarray
     short: bool
     unit: np.int32
     sparse: SparseTable
@@ -111,7 +113,7 @@ def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray
     """
     projections = [p for p in program.projections if p.learning < 0]
     senders = sorted({p.source for p in projections})
-    matrices = {id(p): _as_matrix(p) for p in projections if _is_dense(p)}
+    matrices = {id(p): _as_matrix(p, most) for p in projections if _is_dense(p)}
     added = [matrix for matrix in matrices.values() if matrix.unit is None]
     if len(added) < len(matrices):
         side_by_side += -side_by_side % FOUR
@@ -119,7 +121,7 @@ def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray
     short, unit = _find_unit(list(matrices.values()), program, sums) if added else (False, 0)
     others = [p for p in projections if id(p) not in matrices]
     sparse, begins = make_sparse_table(others, program.dtype)
-    dense, fours, table = _Numbers(), _Numbers(), []
+    dense, multiplied, table = _Numbers(), _Numbers(), []
     for projection in projections:
         sender, matrix = senders.index(projection.source), matrices.get(id(projection))
         if matrix is None:
@@ -128,7 +130,7 @@ def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray
             rows, packed = pack(matrix.rows >> unit) if short else (matrix.rows, 0)
             row = [rows.shape[1], matrix.target, dense.append(rows), 0, 0, packed, 0, 0]
         else:
-            first = fours.append(pack_fours(matrix.rows[:-1] >> matrix.unit))
+            first = multiplied.append(pack_bytes(matrix.rows[:-1] >> matrix.unit, TOGETHER))
             shift = max(0, matrix.unit - unit)  # weights of nothing have any unit
             row = [matrix.rows.shape[1], matrix.target, first, 0, 0, 0, 1, shift]
         table.append([sender, *row])
@@ -139,7 +141,7 @@ def make_tables(program: Program, side_by_side: int, most: int, sums: np.ndarray
         room=room,
         projections=np.array(table, dtype=np.uint64).reshape(-1, 9),
         dense=_join_dense(dense.arrays, program, short),
-        fours=join(fours.arrays, np.int32),
+        multiplied=join(multiplied.arrays, NUMBER),
         short=short,
         unit=np.int32(unit),
         sparse=sparse,
@@ -168,7 +170,7 @@ def _is_dense(projection: Projection) -> bool:
     return enough and projection.weights.width > 0 and bool((used == used[0]).all())
 
 
-def _as_matrix(projection: Projection) -> _Matrix:
+def _as_matrix(projection: Projection, most: int) -> _Matrix:
     """Order rows by source, pad them and add one of zeros."""
     weights = projection.weights
     used = projection.rows >= 0
@@ -178,15 +180,20 @@ def _as_matrix(projection: Projection) -> _Matrix:
     )
     rows[:-1][used, : weights.width] = values[projection.rows[used]]
     target = int(projection.bases[used][0]) + weights.offset
-    return _Matrix(rows, target, _multiplied_unit(rows))
+    return _Matrix(rows, target, _multiplied_unit(rows, most))
 
 
-def _multiplied_unit(rows: np.ndarray) -> int | None:
-    """Return the exponent of the weights' unit if they are to be multiplied by spikes, or None."""
+def _multiplied_unit(rows: np.ndarray, most: int) -> int | None:
+    """Return the exponent of the weights' unit if they are to be multiplied by spikes, or None.
+
+    Sums of products may have no more bits than `NUMBER` has.
+    """
     if not MULTIPLIES_BYTES or rows.dtype != np.int32 or rows.shape[1] > MOST_MULTIPLIED:
         return None
     unit = _find_exponent(rows)
-    return unit if fits_bytes(rows >> unit) else None
+    sums = np.abs(rows >> unit).sum(axis=0) * most
+    fits = fits_bytes(rows >> unit) and sums.max() <= np.iinfo(NUMBER).max
+    return unit if fits else None
 
 
 def _find_exponent(rows: np.ndarray) -> int:

@@ -295,6 +295,19 @@ def load_as(typing_context: Any, array: Any, index: Any, like: Any) -> Any:
 
 
 @instruction
+def turn(typing_context: Any, vector: Any, like: Any) -> Any:
+    """Turn integers into those of the type that an array has; the highest bits may be dropped."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        numbers, kind = arguments[0], context.get_value_type(signature.return_type)
+        if like.dtype.bitwidth < vector.dtype.bitwidth:
+            return builder.trunc(numbers, kind)
+        return numbers if numbers.type == kind else builder.sext(numbers, kind)
+
+    return Vector(like.dtype)(vector, like), generate
+
+
+@instruction
 def store(typing_context: Any, array: Any, index: Any, vector: Any) -> Any:
     """Store a vector in an array, from ``index`` on; a narrower array drops the highest bits."""
 
@@ -324,14 +337,14 @@ def count_up(typing_context: Any, first: Any) -> Any:
 
 
 @instruction
-def load_four_bytes(typing_context: Any, array: Any, index: Any) -> Any:
-    """Read four bytes of an array of bytes as one number, the first byte lowest."""
+def load_bytes(typing_context: Any, array: Any, index: Any, like: Any) -> Any:
+    """Read some bytes of an array of bytes as one item of another array, the first one lowest."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        address = _address(context, builder, signature.args[0], *arguments)
-        return _load(builder, address, ir.IntType(32), 1)
+        address = _address(context, builder, signature.args[0], *arguments[:2])
+        return _load(builder, address, context.get_value_type(like.dtype), 1)
 
-    return types.int32(array, types.uint64), generate
+    return like.dtype(array, types.uint64, like), generate
 
 
 @instruction

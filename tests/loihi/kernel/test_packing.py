@@ -6,7 +6,7 @@ import pytest
 numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
 
 from nengo_dense.loihi.kernel import compiled_packed  # noqa: E402
-from nengo_dense.loihi.kernel.packing import PACKED, pack, pack_fours  # noqa: E402
+from nengo_dense.loihi.kernel.packing import PACKED, pack, pack_bytes  # noqa: E402
 from nengo_dense.loihi.kernel.vector import WIDTH  # noqa: E402
 
 
@@ -62,11 +62,14 @@ def test_the_choice_of_packed_weights_exists_for_the_compiler_alone():
 
 
 @pytest.mark.parametrize("n", [1, 4, 6])
-def test_the_first_of_four_sources_is_lowest_and_missing_ones_weigh_nothing(n, rng):
+@pytest.mark.parametrize(("together", "dtype"), [(2, np.int16), (4, np.int32)])
+def test_the_first_of_some_sources_is_lowest_and_missing_ones_weigh_nothing(
+    together, dtype, n, rng
+):
     matrix = draw(rng, n, 16)
-    fours = pack_fours(matrix)
-    assert fours.dtype == np.int32
-    parts = [(fours.reshape(-1, 16) >> 8 * i).astype(np.int8) for i in range(4)]
+    numbers = pack_bytes(matrix, together)
+    assert numbers.dtype == dtype
+    parts = [(numbers.reshape(-1, 16) >> 8 * i).astype(np.int8) for i in range(together)]
     whole = np.stack(parts, axis=1).reshape(-1, 16)
     np.testing.assert_array_equal(whole[:n], matrix)
     assert not whole[n:].any()

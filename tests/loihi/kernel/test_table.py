@@ -183,16 +183,17 @@ def test_narrow_weights_are_multiplied_in_their_own_unit_and_nothing_is_listed(
     assert tables.projections.tolist() == [[0, WIDTH, 4, 0, 0, 0, 0, 1, 7]]
     assert tables.groups[0, 3] == 0
     assert (len(tables.dense), tables.short, tables.unit) == (0, False, 0)
-    octets = tables.fours.view(np.int8).reshape(WIDTH, 4)
-    np.testing.assert_array_equal(octets[:3], np.repeat([[-128], [127], [0]], 4, axis=1))
-    assert not octets[3:].any()
+    octets = tables.multiplied.view(np.int8).reshape(-1, WIDTH, table_module.TOGETHER)
+    for column, weight in enumerate([-128, 127, 0]):  # of all sources
+        assert (octets[:, column] == weight).all()
+    assert not octets[:, 3:].any()
 
 
 @pytest.mark.parametrize("values", [[128, 1], [-129, 1], [1] * 17])
 def test_wide_rows_and_weights_of_more_than_eight_bits_are_added(values, multiplies, monkeypatch):
     monkeypatch.setattr(table_module, "MOST_MULTIPLIED", 16)
     tables = tables_of(with_weights(values), 1, 1)
-    assert (tables.side_by_side, len(tables.fours), tables.groups[0, 3]) == (1, 0, 1)
+    assert (tables.side_by_side, len(tables.multiplied), tables.groups[0, 3]) == (1, 0, 1)
     assert tables.projections[0, 7:].tolist() == [0, 0]
 
 
@@ -214,4 +215,4 @@ def test_narrow_weights_of_nothing_fit_in_any_unit_of_others(multiplies, monkeyp
     tables = tables_of(program, 1, 1)
     assert (tables.short, tables.unit) == (True, 7)
     assert tables.projections[:, 7:].tolist() == [[1, 0], [0, 0]]
-    assert not tables.fours.any()
+    assert not tables.multiplied.any()
