@@ -238,7 +238,9 @@ class Plan:
         }
         for total in sums.values():
             total[...] = 0
-        kernel.follow(self.instructions if begin is None else begin(stretch), stretch)
+        left = self.instructions if begin is None else begin(stretch)
+        if len(left.places):
+            kernel.follow(left, stretch)
         step[...] += n_steps
         time[...] = step * self.dt
         kept, start = {}, 0

@@ -31,18 +31,17 @@ def sum_spiking(
     if len(weights) >= MOST:  # the number after the last neuron is listed too
         return numpy_readout.sum_spiking(spikes, weights, order, memory)
     (lanes, n_steps, _), (per_lane, per_step, _) = spikes.shape, spikes.strides
-    matrix = padded(weights, WIDTH)
-    size, width = weights.shape[1], matrix.shape[1]
+    size = weights.shape[1]
     sums = memory.empty((n_steps, lanes, size), np.float64)
-    sizes, flags = (lanes, n_steps, per_lane, per_step, size, width), flat_view(spikes)
+    sizes, flags = (lanes, n_steps, per_lane, per_step, size), flat_view(spikes)
     if may_look_up(lanes * n_steps, weights.shape, order):
         look_up(flags, sizes, weights, sums)
     elif len(order.pairs) > 0:
-        sum_in_turns(flags, sizes, matrix, order, sums)
+        sum_in_turns(flags, sizes, padded(weights, WIDTH), order, sums)
     elif size <= HALF:
         sum_few(flags, sizes, weights, order.bounds, sums)
     else:
-        _sum_one_by_one(flags, sizes, matrix, order.bounds, sums)
+        _sum_one_by_one(flags, sizes, padded(weights, WIDTH), order.bounds, sums)
     return np.asarray(sums.swapaxes(0, 1))
 
 
@@ -78,7 +77,8 @@ def sum_lanes(  # type: ignore[no-untyped-def]
 ) -> None:
     """Do as `_sum_one_by_one` for some lanes; ``room`` is for sources and one step's sums."""
     lanes, per_lane, per_step = np.uint64(sizes[0]), np.uint64(sizes[2]), np.uint64(sizes[3])
-    size, width, (sources, row) = np.uint64(sizes[4]), np.uint64(sizes[5]), room
+    size, (sources, row) = np.uint64(sizes[4]), room
+    width = np.uint64(len(row))
     for lane in range(np.uint64(start), np.uint64(stop)):
         for step in range(np.uint64(sizes[1])):
             place, first = lane * per_lane + step * per_step, np.uint64(0)

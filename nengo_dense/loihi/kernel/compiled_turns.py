@@ -96,13 +96,9 @@ def sum_lanes(  # type: ignore[no-untyped-def]
         For the list of sources, places, partial sums (of zeros), and sums of `AT_ONCE` lanes.
     """
     lanes, per_lane, per_step = np.uint64(sizes[0]), np.uint64(sizes[2]), np.uint64(sizes[3])
-    size, width, bounds, pairs = (
-        np.uint64(sizes[4]),
-        np.uint64(sizes[5]),
-        order.bounds,
-        order.pairs,
-    )
+    size, bounds, pairs = np.uint64(sizes[4]), order.bounds, order.pairs
     (sources, places, partial, row), one = room, np.uint64(WIDTH)
+    width = np.uint64(len(row) // AT_ONCE)
     last = np.uint64(len(pairs))  # a number of ones
     apart = (last + np.uint64(1)) * one
     for first in range(np.uint64(start), np.uint64(stop), np.uint64(AT_ONCE)):
