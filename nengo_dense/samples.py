@@ -209,6 +209,8 @@ def decoded(labels: np.ndarray) -> np.ndarray:
 def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     """Find each label among the classes, by its value or by its text."""
     names = classes.tolist()
+    if len(names) > 2 or (classes.dtype.kind in "iuf" and set(names) != {0, 1}):
+        _check_no_truth_values(values, f"the classes {listed(names)}", attr)
     for read in (as_it_is, as_text):
         indices = find(values, [read(name) for name in names], read)
         if indices.min() >= 0:
@@ -226,8 +228,20 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     raise invalid(f"has {wrong!r}, which is no class of the model; they are {listed(names)}", attr)
 
 
+def _check_no_truth_values(values: list[Any], classes: str, attr: str) -> None:
+    """Raise a ValidationError for truth values, which Python takes for 0 and 1."""
+    if any(isinstance(value, bool | np.bool_) for value in values):
+        raise invalid(
+            f"has truth values, which say nothing of {classes}; give labels, or rows with a truth "
+            "value for each class",
+            attr,
+        )
+
+
 def _by_index(values: list[Any], n_classes: int, attr: str, named_in: str | None) -> np.ndarray:
     """Return labels that are indices; raise a ValidationError with advice for other labels."""
+    if n_classes > 2:
+        _check_no_truth_values(values, f"{n_classes} classes", attr)
     indices = [_index(value, n_classes, attr, named_in) for value in values]
     low, high = min(indices), max(indices)
     if low < 0 or high >= n_classes:
@@ -249,12 +263,6 @@ def _index(value: Any, n_classes: int, attr: str, named_in: str | None) -> int:
             f"is text, such as {value!r}, and which output that is, is not known. "
             f"{_name_them(named_in)}; "
             "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
-            attr,
-        )
-    if isinstance(value, bool) and n_classes > 2:
-        raise invalid(
-            f"has truth values, which say nothing of {n_classes} classes; give labels, or rows "
-            f"of {n_classes} truth values",
             attr,
         )
     if (index := whole_number(value)) is None:

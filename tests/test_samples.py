@@ -94,8 +94,16 @@ def test_labels_of_two_truth_values_find_their_outputs():
 
 def test_truth_values_are_no_indices_of_three_classes():
     assert check_labels([True, False], 2, 2).tolist() == [1, 0]
+    assert check_labels([True, False], 2, 2, classes=np.array([1, 0])).tolist() == [0, 1]
     with pytest.raises(ValidationError, match="has truth values, which say nothing of 3 classes"):
         check_labels([True, False], 2, 3)
+
+
+@pytest.mark.parametrize("y", [[True, True], np.array([True, True], dtype=object)])
+@pytest.mark.parametrize("classes", [np.arange(3), FROM_ONE, FROM_ONE[:2], TEXT])
+def test_truth_values_are_no_classes_of_other_numbers(y, classes):
+    with pytest.raises(ValidationError, match="has truth values, which say nothing of the clas"):
+        check_labels(y, 2, len(classes), classes=classes)
 
 
 @pytest.mark.parametrize("columns", [[2, 0, 1], ["2", "0", "1"], [3, 1, 2], np.array([9, 4, 6])])
