@@ -9,6 +9,10 @@ from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.output_names import order_of_columns
 
+#: Magnitudes of values whose errors can be measured: squares of smaller ones are 0, of larger ones
+#: infinite, and the same is true of sums over samples.
+LEAST_MAGNITUDE, MOST_MAGNITUDE = 1e-75, 1e75
+
 
 def check_values(
     y: Any, n: int, n_out: int, attr: str = "y", names: np.ndarray | None = None
@@ -28,7 +32,8 @@ def check_values(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another shape, text, masked values, NaN or infinity.
+        Another shape, text, masked values, NaN or infinity; or values whose squares are none of
+        the numbers that there are.
 
     Warns
     -----
@@ -50,7 +55,9 @@ def check_values(
         )
     _check_finite(values, attr)
     order = order_of_columns(y, n_out, names, attr)
-    return finite_array(values if order is None else values[:, order], (n, n_out), attr)
+    found = finite_array(values if order is None else values[:, order], (n, n_out), attr)
+    _check_magnitudes(found, attr)
+    return found
 
 
 def check_label_sets(
@@ -115,5 +122,16 @@ def _check_finite(values: np.ndarray, attr: str) -> None:
             f"has no finite value for {np.count_nonzero(~finite)} of {len(values)} samples, first "
             f"for sample {int(finite.argmin())}: {values[int(finite.argmin())].tolist()}. Leave "
             "these samples out",
+            attr,
+        )
+
+
+def _check_magnitudes(values: np.ndarray, attr: str) -> None:
+    largest = np.abs(values).max(axis=0)
+    strange = (largest > MOST_MAGNITUDE) | ((largest < LEAST_MAGNITUDE) & (largest > 0))
+    if strange.any():
+        raise invalid(
+            f"has values up to {largest[strange][0]:.3g}, and errors are measured for those of "
+            f"{LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Give model and values in another unit",
             attr,
         )

@@ -9,6 +9,7 @@ def test_values_of_one_output_may_be_flat():
     np.testing.assert_array_equal(check_values([1, 2], 2, 1), [[1.0], [2.0]])
     np.testing.assert_array_equal(check_values([[1], [2]], 2, 1), [[1.0], [2.0]])
     assert check_values(np.zeros((4, 2, 3)), 4, 6).shape == (4, 6)
+    np.testing.assert_array_equal(check_values([1e-170, 2], 2, 1), [[1e-170], [2.0]])
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,8 @@ def test_values_of_one_output_may_be_flat():
         ([1.0, 2.0], 1, r"must have shape \(3,\) or \(3, 1\).* got \(2,\)"),
         ([1.0, np.nan, np.inf], 1, "no finite value for 2 of 3 samples, first for sample 1"),
         (["a", "b", "c"], 1, "must be numbers"),
+        ([1.0, 2.0, -1e200], 1, r"values up to 1e\+200, and errors are measured for those of"),
+        (np.full((3, 2), [1.0, 1e-170]), 2, "values up to 1e-170, .* in another unit"),
     ],
 )
 def test_values_that_cannot_be_met_are_refused(y, n_out, message):

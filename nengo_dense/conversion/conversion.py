@@ -108,7 +108,8 @@ def convert(
         percentile of each input above zero, or a fifth of its largest magnitude; for 99.5 in
         longer presentations, where classes alone are answered.
     tune : bool, optional
-        Whether calibration also changes weights and biases.
+        Whether calibration also changes weights and biases. Without it, no answer is held against
+        the source model's, and they may be far apart without a word: `nengo_dense.ladder` says.
     activation_error : float, optional
         How closely rectifiers must come to a smooth activation such as tanh: root mean square
         over the weighted inputs that calibration shows, as a share of the values' standard
