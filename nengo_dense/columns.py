@@ -172,6 +172,32 @@ def _first_axis(x: Any) -> Any:
     return dims[0] if dims else None
 
 
+def named_twice(names: Names | None, attr: str, sizes: Sizes) -> Iterator[str]:
+    """Say that columns of the same name, of one input, are told apart by their places alone.
+
+    Parameters
+    ----------
+    names, attr, sizes
+        As `column_names` returns and takes them.
+
+    Examples
+    --------
+    >>> list(named_twice(("a", "b"), "x", 2))
+    []
+    """
+    start = 0
+    for n in sizes.values() if isinstance(sizes, Mapping) else (sizes,):
+        ours = (names or ())[start : start + n]
+        start += n
+        counted = Counter(filter(None, ours))
+        for name in (name for name, times in counted.items() if times > 1):
+            yield (
+                f"{attr} has {counted[name]} columns that are called {show(name)}. They are taken "
+                "by place: nothing will say so if they change places later. Give each a name of "
+                "its own."
+            )
+
+
 def other_rows(x: Any, **others: Any) -> Iterator[str]:
     """Say that rows are taken by place though their index has them in another order.
 
@@ -280,7 +306,8 @@ def _compare(names: Names, known: Names, attr: str, where: str, by_text: bool) -
     numbered = any(all(map(_is_number, side)) for side in zip(*both, strict=True))
     differs = f"column {i} is {show(names[i])}, and was {show(known[i])} there"
     if Counter(name for name, _ in both) == Counter(other for _, other in both):
-        shown = by_text and not numbered and not order.endswith("...")
+        is_clear = len(set(known)) == len(known)  # each name chooses one column
+        shown = by_text and is_clear and not numbered and not order.endswith("...")
         code = f", as {attr}[{order}] does" if shown else ""
         raise invalid(
             f"has its columns in another order than {where}: {differs}. Put them in that "

@@ -10,7 +10,14 @@ from data_frame import DataArray, Frame, Row
 from nengo.exceptions import ValidationError
 
 import nengo_dense
-from nengo_dense.columns import as_names, check_columns, column_names, other_rows, read_in_two_ways
+from nengo_dense.columns import (
+    as_names,
+    check_columns,
+    column_names,
+    named_twice,
+    other_rows,
+    read_in_two_ways,
+)
 from nengo_dense.importers import read_model
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.training import fit
@@ -184,6 +191,33 @@ def test_the_order_is_written_out_unless_it_is_long():
     many = tuple(map(str, range(1000)))
     with pytest.raises(ValidationError, match=r"'999', and was '0' there\. .* in that order$"):
         check_columns(Frame(many[::-1], X), many, "x", "there", 1000)
+
+
+def test_no_code_chooses_columns_of_which_two_have_one_name():
+    with pytest.raises(ValidationError, match=r"another order .* Put them in that order$"):
+        check_columns(Frame(["a", "b", "a"], X), ("a", "a", "b"), "x", "there", 3)
+
+
+def test_names_that_several_columns_of_an_input_have_are_told_of():
+    (said,) = named_twice(("a", "b", "a", None, None), "x", 5)
+    assert "x has 2 columns that are called 'a'. They are taken by place" in said
+    sizes = {"first": 2, "second": 3}
+    assert not list(named_twice(("a", "b", "a", "b", None), "x", sizes))
+    (said,) = named_twice(("a", "b", "a", "b", "b"), "x", sizes)
+    assert "called 'b'" in said
+
+
+def test_whoever_converts_or_trains_is_told_of_columns_with_one_name(model, frame):
+    twice = Frame(["a", "a", "c"], frame.rows)
+    with pytest.warns(UserWarning, match="calibration has 2 columns that are called 'a'") as said:
+        stack = nengo_dense.convert(model, calibration=twice, **QUIET)
+    assert said[0].filename == __file__
+    assert stack.columns == ("a", "a", "c")
+    stack = nengo_dense.DenseStack([4, 4, 2], 3, synapse=[0.002, None], seed=0)
+    y = np.arange(60) % 2
+    with pytest.warns(UserWarning, match="x has 2 columns that are called 'a'") as said:
+        fit(stack, twice, y, through_time=True, effort=0.1, progress_bar=False)
+    assert said[0].filename == __file__
 
 
 def test_names_fit_the_number_of_features():

@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from nengo_dense.columns import Names, Sizes, check_columns, column_names
+from nengo_dense.columns import Names, Sizes, check_columns, column_names, named_twice
 from nengo_dense.exceptions import invalid
+from nengo_dense.notices import notify
 
 
 class Request(NamedTuple):
@@ -80,9 +81,17 @@ class Data(NamedTuple):
         ------
         nengo.exceptions.ValidationError
             The data have other columns than are known, or another order.
+
+        Warns
+        -----
+        UserWarning
+            Columns have the same name.
         """
         check_columns(self.inputs, known, self.attr, where, sizes)
-        return self._replace(columns=known or column_names(self.inputs, self.attr, sizes))
+        columns = known or column_names(self.inputs, self.attr, sizes)
+        for said in named_twice(columns, self.attr, sizes):
+            notify(said, stacklevel=3)
+        return self._replace(columns=columns)
 
     def check_no_sequences(self, wanted: str) -> None:
         """Raise a ValidationError for what goes with sequences alone."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.arguments import between, flag
-from nengo_dense.columns import WHERE, Names, check_columns, column_names, other_rows
+from nengo_dense.columns import WHERE, Names, check_columns, column_names, named_twice, other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.exceptions import invalid
 from nengo_dense.layers.classes import check_classes
@@ -170,7 +170,7 @@ def fit(
         return train_through_time(stack, x, y, **of_time, settings=settings, progress_bar=show)
     _check_rate_training(stack, callbacks, **of_time)
     samples = _check(x, y, stack, stack.columns, "x", "y")
-    columns = stack.columns or column_names(x, "x", stack.size_in)
+    columns = _names(x, stack)
     training, held_back = divide(samples, validation, stack, settings.seed, columns)
     compat.nengo_dl()
     from nengo_dense.training.session import train  # brings TensorFlow
@@ -221,6 +221,14 @@ def divide(
         return samples, None
     rest, last = hold_back(len(x), n_held_back, seed)
     return (x[rest], labels[rest]), (x[last], labels[last])
+
+
+def _names(x: Any, stack: DenseStack) -> Names | None:
+    """Return the names of the inputs; tell the caller's caller of those that several have."""
+    columns = stack.columns or column_names(x, "x", stack.size_in)
+    for said in named_twice(columns, "x", stack.size_in):
+        notify(said, stacklevel=2)
+    return columns
 
 
 def _check_stack(stack: Any, noise: Any) -> None:
