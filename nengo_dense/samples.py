@@ -261,8 +261,7 @@ def _index(value: Any, n_classes: int, attr: str, named_in: str | None) -> int:
     if isinstance(value, str):
         raise invalid(
             f"is text, such as {value!r}, and which output that is, is not known. "
-            f"{_name_them(named_in)}; "
-            "nengo_dense.convert takes it from a model that has it, as scikit-learn's",
+            f"{_name_them(named_in)}; it is known of models that store it, as scikit-learn's do",
             attr,
         )
     if (index := whole_number(value)) is None:

@@ -85,9 +85,18 @@ def run(args: argparse.Namespace) -> int:
     if stack.classes is not None and not isinstance(outputs, list):
         arrays["labels"] = stack.classes[arrays["y"].argmax(axis=-1)]
     files.write_arrays(args.output, arrays, kind=ANSWERS)
-    n, n_out = len(next(iter(arrays.values()))), stack.units[-1]
-    console.say(f"{args.output}: {' and '.join(arrays)}, {n} samples, {n_out} outputs each")
+    shown_for = _count(next(iter(by_name.values())), args.per_frame)
+    console.say(
+        f"{args.output}: {' and '.join(arrays)}, {shown_for}, {stack.units[-1]} outputs each"
+    )
     return 0
+
+
+def _count(outputs: Any, per_frame: bool) -> str:
+    """Say how many answers there are, and of what."""
+    if not per_frame:
+        return f"{len(outputs)} samples"
+    return f"{sum(map(len, outputs))} frames of {len(outputs)} sequences"
 
 
 def _padded(outputs: Any) -> np.ndarray:

@@ -206,10 +206,9 @@ def _read(importer: Importer, name: str, model: Any) -> SourceModel | SourceGrap
 
 
 def _nobody(model: Any, supported: list[str], broken: list[str]) -> list[str]:
-    """Say what could have been given instead."""
-    problems = ["no importer recognizes it; supported are: " + "; ".join(supported)]
+    """Say what to do with it, or else what could have been given instead."""
     step = next_step(model)
-    return ([step] if step else []) + problems + broken
+    return [step or "no importer recognizes it; supported are: " + "; ".join(supported), *broken]
 
 
 def _describe(model: Any) -> str:

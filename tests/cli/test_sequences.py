@@ -70,8 +70,10 @@ def test_a_single_time_is_not_held_against_the_usual_other(
 
 def test_answers_of_frames_are_written_with_nan_after_the_end(stack, capsys):
     assert main(["predict", "stack.npz", "--data", "data.npz", *TIME, "-o", "y.npz"]) == 0
+    assert "y.npz: y and labels, 4 samples, 3 outputs each" in capsys.readouterr().out
     frames = ["predict", "stack.npz", "--data", "data.npz", "--per-frame", "-o", "f.npz"]
     assert main([*frames, *TIME]) == 0
+    assert "f.npz: y, 13 frames of 4 sequences, 3 outputs each" in capsys.readouterr().out
     x = np.load("data.npz")["x"]
     parts = [one[:length] for one, length in zip(x, LENGTHS, strict=True)]
     quick = {"presentation_time": 0.04, "progress_bar": False}

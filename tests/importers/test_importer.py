@@ -69,6 +69,12 @@ def test_nobody_recognizes_lists_what_is_supported():
         assert word in str(err.value)
 
 
+def test_where_it_is_known_what_to_do_nothing_else_is_said():
+    with pytest.raises(ConversionError, match="it is a class; make one, DenseSpec") as err:
+        read_model(DenseSpec)
+    assert "supported are" not in str(err.value)
+
+
 def test_a_stack_is_converted_already():
     with pytest.raises(ConversionError, match="a network of Nengo already; a stack or a graph is"):
         read_model(DenseStack([3, 2], 4, seed=0))

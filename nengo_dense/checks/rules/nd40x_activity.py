@@ -117,7 +117,8 @@ def _constant(link: Link) -> float:
 )
 def encoded_input(graph: Graph) -> Iterator[Finding]:
     """A Node that is connected to the chip takes two axons per dimension. Its synapse becomes
-    5 ms, whatever it was, and both neurons of a dimension fire even for a value of 0.
+    5 ms, whatever it was, and both neurons of a dimension fire even for a value of 0. An ensemble
+    that represents values gets them in no other way, so it is only information there.
     """
     for link in graph.encoded():
         dimensions = link.path[0].size_mid
@@ -128,6 +129,7 @@ def encoded_input(graph: Graph) -> Iterator[Finding]:
             SEND_SPIKES if isinstance(link.pre_obj, nengo.Ensemble) else "",
             value=2 * dimensions,
             unit="axons",
+            severity="" if isinstance(link.post_obj, Neurons) else "info",
         )
 
 

@@ -41,11 +41,14 @@ def _is_softmax(node: nengo.Node) -> bool:
     "ND502",
     "info",
     "presentations do not leak into one another",
-    remedy="Leave a gap of zeros between samples, or average over the last part of each window.",
+    remedy="Leave a gap of zeros between samples, or average over the last part of each window. "
+    "Read answers later: by a step for each layer and the half-life of each synapse (of a stack "
+    "by evaluate(stack, x, y, reset=False).delay steps).",
 )
 def leaking(graph: Graph) -> Iterator[Finding]:
     """Nothing is reset between presentations: when a sample begins, currents and voltages still
-    hold values from the sample before.
+    hold values from the sample before. Its own spikes need time to come through, a step for each
+    layer and about the half-life of each synapse, so that its answer is there only later.
     """
     for node, process in presented(graph):
         if len(process.inputs) > 1:

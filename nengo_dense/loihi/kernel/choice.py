@@ -20,7 +20,7 @@ from nengo_dense.loihi.kernel.notice import told
 from nengo_dense.loihi.kernel.numpy_kernel import NumpyKernel
 from nengo_dense.loihi.kernel.numpy_readout import SumOrder
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
-from nengo_dense.loihi.kernel.patience import Patience, can_estimate
+from nengo_dense.loihi.kernel.patience import Patience, can_estimate, is_switched_off
 from nengo_dense.loihi.program import Program
 
 KERNELS = ("auto", "numpy", "numba")
@@ -175,9 +175,7 @@ def _compiled(name: str) -> bool:
         compat.require("numba", "The compiled kernel")
     if name == "numpy" or importlib.util.find_spec("numba") is None:
         return False
-    import numba
-
-    is_off = bool(vars(numba.config)["DISABLE_JIT"])
+    is_off = is_switched_off()
     if is_off and name == "numba":
         raise ValidationError(
             "numba is switched off (NUMBA_DISABLE_JIT); switch it on, or use 'numpy'", "kernel"

@@ -10,8 +10,11 @@ Times are estimated from the work, not measured.
 """
 
 import functools
+import os
 import sys
 from collections.abc import Callable
+
+from nengo.exceptions import ValidationError
 
 #: Nanoseconds that NumPy computes in a process before compiled functions are loaded, and before
 #: they are compiled, which processes to come gain from too.
@@ -55,17 +58,30 @@ class Patience:
         spent = self._spent + nanoseconds
         if not self._over and ("numba" in sys.modules or spent > self.loading):
             is_ready = self._is_ready or _is_ready
-            self._over = _may_compile() and (spent > self.compiling or is_ready())
+            self._over = not is_switched_off() and (spent > self.compiling or is_ready())
         if not self._over:
             self._spent = spent
         return self._over
 
 
-def _may_compile() -> bool:
-    """Whether numba compiles functions; it says so only once it is loaded."""
-    import numba
+def is_switched_off() -> bool:
+    """Whether numba compiles nothing; it says so only once it is loaded.
 
-    return not vars(numba.config)["DISABLE_JIT"]
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        It cannot be loaded with the number of threads that it is told.
+    """
+    try:
+        import numba
+    except ValueError as err:
+        variable = "NUMBA_NUM_THREADS"
+        raise ValidationError(
+            f"numba cannot be loaded where it is {os.environ.get(variable, '')!r} ({err}); give a "
+            "whole number above 0, or none",
+            variable,
+        ) from err
+    return bool(vars(numba.config)["DISABLE_JIT"])
 
 
 def _is_ready() -> bool:

@@ -86,6 +86,14 @@ def node_to_chip():
     return direct(0.5)
 
 
+@broken("ND403", "source -> values", severity="info", value=2)
+def node_to_an_ensemble_of_values():
+    with nengo.Network(seed=0) as net:
+        source = nengo.Node([0.5], label="source")
+        nengo.Connection(source, nengo.Ensemble(20, 1, label="values"))
+    return net
+
+
 @sound("ND403")
 def node_to_host():
     return layers()

@@ -89,6 +89,19 @@ def test_a_process_with_little_to_do_does_not_load_numba(limit, loaded, printed_
     assert printed_by(PROGRAM.format(limit=limit)) == [loaded]
 
 
+@pytest.mark.skipif(LOADED, reason="nengo-extras loads numba by itself")
+@pytest.mark.parametrize("work", ["choice.is_compiled()", "patience.Patience(0).is_over(1)"])
+def test_a_number_of_threads_that_numba_refuses_is_named(printed_by, work):
+    program = (
+        "from nengo.exceptions import ValidationError\n"
+        "from nengo_dense.loihi.kernel import choice, patience\n"
+        f"try:\n    {work}\nexcept ValidationError as err:\n    print(err)"
+    )
+    said = " ".join(printed_by(program, NUMBA_NUM_THREADS="0"))
+    assert said.startswith("NUMBA_NUM_THREADS: numba cannot be loaded where it is '0' (Number")
+    assert said.endswith("give a whole number above 0, or none")
+
+
 def test_where_numba_is_switched_off_before_it_is_loaded_all_is_numpy(printed_by):
     program = (
         "from nengo_dense.loihi.kernel import choice\n"
