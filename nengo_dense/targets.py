@@ -9,8 +9,8 @@ from nengo_dense.array_like import check_real, to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.output_names import order_of_columns
 
-#: Magnitudes of values whose errors can be measured: squares of smaller ones are 0, of larger ones
-#: infinite, and the same is true of sums over samples.
+#: Magnitudes of values whose errors can be measured, and that can be tuned: squares and cubes of
+#: smaller ones are 0, of larger ones infinite, and the same is true of sums over samples.
 LEAST_MAGNITUDE, MOST_MAGNITUDE = 1e-75, 1e75
 
 

@@ -28,13 +28,11 @@ from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 from nengo_dense.notices import notify
 from nengo_dense.plugins import show
+from nengo_dense.targets import LEAST_MAGNITUDE, MOST_MAGNITUDE
 
 #: Share of samples answered otherwise than by the source model, and distance of values in
 #: standard deviations (R2 of 0.91), beyond which it is said, as the network is hardly the same.
 FAR_SHARE, FAR_VALUES = 0.1, 0.3
-
-#: Magnitudes of logits and values that tuning can compute with: it makes cubes of them.
-LEAST_MAGNITUDE, MOST_MAGNITUDE = 1e-75, 1e75
 
 
 def tune_network(
