@@ -10,6 +10,7 @@ from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.host_limit import HostLimit, share_beyond
 from nengo_dense.conversion.judgement import Judgement, judge
 from nengo_dense.conversion.readout_fit import fit_readout
+from nengo_dense.conversion.readout_scale import scale_readout
 
 #: Standard errors up to which it counts as chance that parameters answer more samples otherwise
 #: than the first, and than those with the lowest loss. On samples never seen (parts of training
@@ -23,6 +24,13 @@ CHANCE_OF_FIRST, CHANCE_OF_LATER = 1.0, 2.0
 #: same stacks it changes few, for the better as often as not; where the first err less often,
 #: stacks were kept that agreed less by 4 points.
 ONE_IS_NONE = 0.05
+#: Share of samples, with one more for chance, up to which the first parameters count as the
+#: source itself where they answer no more otherwise, and how many have to tell: tuning by these
+#: gains nothing, and answers more of others otherwise. On parts of MNIST's training data that were
+#: held back (2 seeds, 25 to 100 steps) tuned stacks agreed less by 0.7 points than untuned ones,
+#: and had no lower loss than these with their readout scaled. Fewer samples were learned by heart:
+#: where none of 1010 digits was answered otherwise, tuning gained 0.6 +- 0.3 points all the same.
+SAME, TELLING = 1 / 600, 2000
 
 
 class BestParameters:
@@ -69,6 +77,7 @@ class BestParameters:
         self._windows = windows
         self._known = np.concatenate([fit.frames, held_back.frames])
         self._kept: list[np.ndarray] = []
+        self._by_class = others is not None and goals.by_class
         self._every = held_back if others is None else held_back.joined(others)
         n_steps = max(window.n_shown for window in windows)
         self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
@@ -97,6 +106,22 @@ class BestParameters:
             if found.loss < self.judgements[self._lowest].loss:
                 self._lowest = self.best
         return found
+
+    @property
+    def are_same(self) -> bool:
+        """(bool) Whether the first answer as the source, and no labels are learned."""
+        n_outputs, n = len(self._first.apart), self._first.distances.shape[1]
+        others = self._first.distances[:n_outputs].sum(axis=1)
+        is_wanted = self._by_class and self._held_back.labels is None
+        return is_wanted and n >= TELLING and bool((others + 1 <= SAME * n).all())
+
+    def finish(self) -> Judgement:
+        """Return to the best; if these are the first, with logits of the source's size."""
+        self.restore()
+        if self._by_class and self.best == 0:
+            scale_readout(self._circuit, self._every, self._goals, self._windows)
+            self.judge_now()
+        return self.restore()
 
     @property
     def _spare(self) -> np.ndarray:

@@ -128,6 +128,12 @@ class Goals:
         return tuple(goal.distillation.late for goal in self.of_outputs)
 
     @property
+    def by_class(self) -> bool:
+        """(bool) Whether classes and labels are all that matters."""
+        comparisons = (goal.distillation.comparisons for goal in self.of_outputs)
+        return all(one.early for one in itertools.chain.from_iterable(comparisons))
+
+    @property
     def unit(self) -> float:
         """(float) What a usual output loses in the place of one nat; 1 for a single output."""
         return float(np.mean([goal.weight for goal in self.of_outputs]))

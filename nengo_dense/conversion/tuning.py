@@ -137,8 +137,8 @@ def tune(
         steps = Soap(best.parameters, sizes)
         rate = min(_rate(goals, best.judgements[0], n_steps, budget.haste), most_rate)
         rate *= min(1.0, USUAL_DEPTH / circuit.depth)
-        n, used, schedule = 0, 0.0, Schedule()
         may_end = source is not None and not goals.has_values
+        n, used, schedule = 0, float(best.are_same), Schedule()
         while schedule.place(used) < 1:
             n, used = n + 1, budget.used(n + 1)
             batch = lessons.next_batch()
@@ -162,7 +162,7 @@ def tune(
             if best.since_lowest >= PATIENCE or is_enough:
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
-    return [*best.judgements, best.restore()]
+    return [*best.judgements, best.finish()]
 
 
 def _show(progress: Progress, used: float, best: BestParameters) -> None:

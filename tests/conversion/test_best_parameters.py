@@ -171,3 +171,18 @@ def test_values_are_held_against_their_own_scatter(rng):
         scatter = 1 + more + 0.3 * rng.normal(size=squares.shape)
         other = Judgement(0.5, (1.0,), (0.0,), np.concatenate([squares * scatter, 0 * squares]))
         assert other.is_alike(first, 2) == borne
+
+
+@pytest.mark.parametrize(
+    ("n", "others", "same"), [(2000, 2, True), (2000, 3, False), (1999, 0, False)]
+)
+def test_many_samples_tell_that_the_first_answer_as_the_source(
+    circuit, rng, monkeypatch, n, others, same
+):
+    monkeypatch.setattr(best_parameters, "judge", lambda *_: judged(0.2, others / n, 0, n))
+    samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
+    goals = Goals.for_targets(samples.targets, ["softmax"])
+    how = samples, samples, goals, [Window(0, 10, 1.0)]
+    found = BestParameters(circuit, *how, samples)
+    found.judge_now()
+    assert found.are_same == same

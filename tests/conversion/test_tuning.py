@@ -1,10 +1,11 @@
 import re
+from dataclasses import replace
 
 import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.conversion import tuning
+from nengo_dense.conversion import best_parameters, tuning
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.distillation import Comparison, Distillation
@@ -215,6 +216,35 @@ def test_tuning_of_classes_ends_where_hardly_anything_is_left_to_gain(
     short = count_updates(problem, monkeypatch, source)
     assert short == pytest.approx((1 + MOST_COOLING) * first, abs=1)
     assert short < usual / 2
+
+
+def test_what_answers_as_the_source_is_not_tuned_but_scaled(problem, monkeypatch, source):
+    make, *samples, goals = problem
+    monkeypatch.setattr(best_parameters, "SAME", 1.0)
+    monkeypatch.setattr(best_parameters, "TELLING", 0)
+    assert count_updates(problem, monkeypatch, source) == 0
+    circuit, before = make(), make()
+    how = {"effort": "normal", "seed": 1, "progress_bar": False}
+    first, last = tune(circuit, *samples, goals, WINDOWS, source=source, **how)
+    assert last == judge(circuit, samples[1], goals, WINDOWS)
+    assert last.loss < first.loss
+    assert last.apart == first.apart
+    known = np.concatenate([part.frames for part in samples])
+    HostLimit(before.standard(known), share_beyond(50)).hold(before, known)
+    factor = circuit.weights[-1][0, 0] / before.weights[-1][0, 0]
+    for a, b in zip(circuit.weights, before.weights, strict=True):
+        np.testing.assert_allclose(a, factor * b if a is circuit.weights[-1] else b)
+
+
+def test_labels_are_learned_where_answers_are_the_sources(problem, monkeypatch, source):
+    make, fit, held_back, goals = problem
+    monkeypatch.setattr(best_parameters, "SAME", 1.0)
+    monkeypatch.setattr(best_parameters, "TELLING", 0)
+    labelled = [
+        replace(part, labels=part.targets.argmax(axis=2)[..., np.newaxis])
+        for part in (fit, held_back)
+    ]
+    assert count_updates((make, *labelled, goals), monkeypatch, source) > 0
 
 
 def test_values_and_what_learns_from_labels_gain_to_the_end(problem, monkeypatch, source):

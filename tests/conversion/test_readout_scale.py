@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.circuit import Circuit
+from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.judgement import answer_all
+from nengo_dense.conversion.readout_scale import FACTORS, scale_readout
+from nengo_dense.layers.stack import DenseStack
+
+WINDOWS = [Window(2, 20, 0.3, early=True), Window(5, 50, 0.7)]
+
+
+@pytest.fixture
+def circuit(rng):
+    weights = [rng.randn(10, 4), rng.randn(8, 10) / 3, rng.randn(3, 8)]
+    stack = DenseStack([10, 8, 3], 4, weights=weights, max_rate=300.0, synapse=[0.002, None])
+    return Circuit(stack, 0.001)
+
+
+def logits(circuit, x):
+    """Return those of the whole presentation."""
+    samples = Samples(x, np.zeros((len(x), 3)))
+    ((_, read),) = answer_all(circuit, samples, WINDOWS[1:])
+    return circuit.logits(read)
+
+
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2**1.5, 4.0])
+def test_the_factor_between_logits_is_found(circuit, rng, head, factor):
+    x = rng.randn(100, 4)
+    before, wanted = circuit.weights[-1].copy(), factor * logits(circuit, x)
+    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, [head]), WINDOWS)
+    np.testing.assert_allclose(circuit.weights[-1], factor * before)
+    np.testing.assert_allclose(logits(circuit, x), wanted)
+
+
+def test_what_fits_best_stays_exactly(circuit, rng):
+    x = rng.randn(100, 4)
+    before, wanted = logits(circuit, x), logits(circuit, x)
+    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, ["softmax"]), WINDOWS)
+    np.testing.assert_array_equal(logits(circuit, x), before)
+
+
+def test_classes_stay_and_factors_have_an_end(circuit, rng):
+    x = rng.randn(100, 4)
+    before = logits(circuit, x)
+    wanted = 100 * before
+    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(before, ["softmax"]), WINDOWS)
+    found = logits(circuit, x)
+    np.testing.assert_allclose(found, FACTORS[-1] * before)
+    np.testing.assert_array_equal(found.argmax(axis=1), before.argmax(axis=1))
