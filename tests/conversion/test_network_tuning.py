@@ -20,8 +20,9 @@ def make_model(rng, n_out):
 
 
 @pytest.mark.parametrize("n_out", [1, 3])
-def test_inputs_with_heavy_tails_are_no_silent_loss(n_out, rng):
-    model, draws = make_model(rng, n_out), np.random.RandomState(1)
+def test_inputs_with_heavy_tails_are_no_silent_loss(n_out):
+    # seeds with which it is far beyond chance, on any processor
+    model, draws = make_model(np.random.RandomState(2), n_out), np.random.RandomState(3)
     heavy = draws.standard_cauchy(size=(500, 6))
     with pytest.warns(UserWarning, match="are much larger than all others") as caught:
         stack = convert(model, calibration=heavy, **QUICK)
