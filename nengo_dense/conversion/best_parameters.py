@@ -111,7 +111,7 @@ class BestParameters:
     def are_same(self) -> bool:
         """(bool) Whether the first answer as the source, and no labels are learned."""
         n_outputs, n = len(self._first.apart), self._first.distances.shape[1]
-        others = self._first.distances[:n_outputs].sum(axis=1)
+        others = np.count_nonzero(self._first.distances[:n_outputs], axis=1)
         is_wanted = self._by_class and self._held_back.labels is None
         return is_wanted and n >= TELLING and bool((others + 1 <= SAME * n).all())
 

@@ -186,3 +186,17 @@ def test_many_samples_tell_that_the_first_answer_as_the_source(
     found = BestParameters(circuit, *how, samples)
     found.judge_now()
     assert found.are_same == same
+
+
+@pytest.mark.parametrize(("others", "same"), [(2, True), (3, False)])
+def test_a_sample_of_which_one_label_is_other_is_answered_otherwise(
+    circuit, rng, monkeypatch, others, same
+):
+    distances = np.array([off(others / 2000, 2000) / 3, np.zeros(2000)])
+    found = Judgement(0.2, (others / 6000,), (0.0,), distances)
+    monkeypatch.setattr(best_parameters, "judge", lambda *_: found)
+    samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
+    goals = Goals.for_targets(samples.targets, ["sigmoid"])
+    first = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)], samples)
+    first.judge_now()
+    assert first.are_same == same

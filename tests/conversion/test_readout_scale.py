@@ -6,6 +6,8 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.conversion.readout_scale import FACTORS, scale_readout
+from nengo_dense.layers.graph import DenseGraph
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.stack import DenseStack
 
 WINDOWS = [Window(2, 20, 0.3, early=True), Window(5, 50, 0.7)]
@@ -18,9 +20,9 @@ def circuit(rng):
     return Circuit(stack, 0.001)
 
 
-def logits(circuit, x):
+def logits(circuit, x, n_out=3):
     """Return those of the whole presentation."""
-    samples = Samples(x, np.zeros((len(x), 3)))
+    samples = Samples(x, np.zeros((len(x), n_out)))
     ((_, read),) = answer_all(circuit, samples, WINDOWS[1:])
     return circuit.logits(read)
 
@@ -40,6 +42,32 @@ def test_what_fits_best_stays_exactly(circuit, rng):
     before, wanted = logits(circuit, x), logits(circuit, x)
     scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, ["softmax"]), WINDOWS)
     np.testing.assert_array_equal(logits(circuit, x), before)
+
+
+def test_what_no_factor_makes_better_stays_exactly(circuit, rng):
+    x, before = rng.randn(100, 4), circuit.weights[-1].copy()
+    one = np.zeros((100, 1))  # of which a softmax says the same, whatever the logit
+    scale_readout(circuit, Samples(x, one), Goals.for_targets(one, ["softmax"]), WINDOWS)
+    np.testing.assert_array_equal(circuit.weights[-1], before)
+
+
+def test_each_output_has_its_own_factor(rng):
+    layers = [
+        GraphLayer("a", {"x": rng.randn(10, 4)}, on_chip=False, max_rate=300.0),
+        GraphLayer("b", {"a": rng.randn(8, 10) / 3}, max_rate=300.0),
+    ]
+    outputs = {
+        "kind": GraphOutput({"b": rng.randn(3, 8)}, None, "softmax"),
+        "labels": GraphOutput({"a": rng.randn(2, 10), "b": rng.randn(2, 8)}, None, "sigmoid"),
+    }
+    circuit, x = Circuit(DenseGraph({"x": 4}, layers, outputs), 0.001), rng.randn(100, 4)
+    before = [w.copy() for w in circuit.weights]
+    wanted = logits(circuit, x, 5) * [2.0, 2.0, 2.0, 0.5, 0.5]
+    goals = Goals.for_targets(wanted, ["softmax", "sigmoid"], [3, 2])
+    scale_readout(circuit, Samples(x, wanted), goals, WINDOWS)
+    np.testing.assert_allclose(logits(circuit, x, 5), wanted)
+    for now, then, factor in zip(circuit.weights, before, [1, 1, 2, 0.5], strict=True):
+        np.testing.assert_array_equal(now, factor * then)
 
 
 def test_classes_stay_and_factors_have_an_end(circuit, rng):
