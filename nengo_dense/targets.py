@@ -32,8 +32,7 @@ def check_values(
     Raises
     ------
     nengo.exceptions.ValidationError
-        Another shape, text, masked values, NaN or infinity; or values whose squares are none of
-        the numbers that there are.
+        Another shape, text, masked values, NaN or infinity.
 
     Warns
     -----
@@ -55,9 +54,26 @@ def check_values(
         )
     _check_finite(values, attr)
     order = order_of_columns(y, n_out, names, attr)
-    found = finite_array(values if order is None else values[:, order], (n, n_out), attr)
-    _check_magnitudes(found, attr)
-    return found
+    return finite_array(values if order is None else values[:, order], (n, n_out), attr)
+
+
+def check_magnitudes(values: np.ndarray, attr: str = "y") -> np.ndarray:
+    """Return values, (n, n_out), whose errors are to be measured.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        Squares of an output's values are none of the numbers that there are.
+    """
+    largest = np.abs(values).max(axis=0)
+    strange = (largest > MOST_MAGNITUDE) | ((largest < LEAST_MAGNITUDE) & (largest > 0))
+    if strange.any():
+        raise invalid(
+            f"has values up to {largest[strange][0]:.3g}, and errors are measured for those of "
+            f"{LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Give model and values in another unit",
+            attr,
+        )
+    return values
 
 
 def check_label_sets(
@@ -122,16 +138,5 @@ def _check_finite(values: np.ndarray, attr: str) -> None:
             f"has no finite value for {np.count_nonzero(~finite)} of {len(values)} samples, first "
             f"for sample {int(finite.argmin())}: {values[int(finite.argmin())].tolist()}. Leave "
             "these samples out",
-            attr,
-        )
-
-
-def _check_magnitudes(values: np.ndarray, attr: str) -> None:
-    largest = np.abs(values).max(axis=0)
-    strange = (largest > MOST_MAGNITUDE) | ((largest < LEAST_MAGNITUDE) & (largest > 0))
-    if strange.any():
-        raise invalid(
-            f"has values up to {largest[strange][0]:.3g}, and errors are measured for those of "
-            f"{LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Give model and values in another unit",
             attr,
         )

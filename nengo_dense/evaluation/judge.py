@@ -17,7 +17,7 @@ from nengo_dense.heads import HEADS
 from nengo_dense.loihi.energy import Energy
 from nengo_dense.output_names import columns_of_classes, is_of_first
 from nengo_dense.samples import check_labels
-from nengo_dense.targets import check_label_sets, check_values
+from nengo_dense.targets import check_label_sets, check_magnitudes, check_values
 
 #: Labels seem to be counted from 1 if this many samples or more are there, none has label 0, and
 #: this share of the answers is one below.
@@ -250,7 +250,7 @@ class ValueJudge(Judge):
     task = "regression"
 
     def _read(self, y: Any, n: int, classes: np.ndarray | None) -> None:
-        self.truth = check_values(y, n, self.n_out, names=classes)
+        self.truth = check_magnitudes(check_values(y, n, self.n_out, names=classes))
         self.flat = to_array(y, "y").ndim == 1
 
     @property
@@ -261,6 +261,10 @@ class ValueJudge(Judge):
     def reader(self, rows: Any) -> Values:
         """Keep sums of errors."""
         return Values(self.head, self.truth[rows], self._equal[rows])
+
+    def answers_of(self, source: Any) -> np.ndarray:
+        """Take values that can be measured."""
+        return check_magnitudes(super().answers_of(source), "source")
 
     def of_outputs(self, outputs: np.ndarray) -> np.ndarray:
         """Take them as they are."""

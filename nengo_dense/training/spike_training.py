@@ -19,7 +19,7 @@ from nengo_dense.layers.as_told import checked
 from nengo_dense.layers.classes import check_classes
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.samples import check_labels
-from nengo_dense.targets import check_label_sets, check_values
+from nengo_dense.targets import check_label_sets, check_magnitudes, check_values
 from nengo_dense.training.settings import Settings
 from nengo_dense.training.training_result import TrainingResult
 
@@ -101,7 +101,7 @@ def _targets(stack: DenseStack, samples: Calibration, y: Any) -> np.ndarray:
         return RIGHT * np.eye(n_out)[rows]
     if stack.readout == "sigmoid":
         return RIGHT * (2.0 * check_label_sets(y, n, n_out, names=stack.classes) - 1)
-    values = check_values(y, n, n_out, names=stack.classes)
+    values = check_magnitudes(check_values(y, n, n_out, names=stack.classes))
     if stack.readout == "tanh":
         if np.abs(values).max() > 1:
             raise invalid(

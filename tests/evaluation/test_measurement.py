@@ -411,6 +411,15 @@ def test_agreement_takes_outputs_or_labels_of_the_source(stack, data):
         assert result.agreement == pytest.approx(8 / 9)
 
 
+def test_sources_probabilities_may_be_as_good_as_none(stack, data):
+    x, y = data
+    options = {"presentation_time": 0.02, "progress_bar": False}
+    source = np.full((9, 4), 1e-90)
+    source[:, 1] = 1.0
+    result = evaluate(stack, x, y, source=source, **options)
+    assert result.agreement == pytest.approx((result.predictions == 1).mean())
+
+
 def test_a_single_output_chooses_between_two_classes(rng):
     weights = [rng.randn(20, 3), rng.randn(15, 20) / 4, rng.randn(1, 15) / 4]
     stack = DenseStack([20, 15, 1], 3, weights=weights, readout="linear", seed=0)

@@ -3,6 +3,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from nengo.exceptions import ValidationError
 from sklearn import metrics
 
 from nengo_dense.evaluation import Regression, evaluate, predict
@@ -100,6 +101,11 @@ def test_agreement_is_with_the_source(stack, rng):
     result = evaluate(stack, x, y, source=other, **options)
     assert result.agreement == pytest.approx(metrics.r2_score(other, own))
     assert "R2 with the source model's values as the right ones" in result.summary()
+    for size in (1e-170, 1e200):
+        with pytest.raises(ValidationError, match=r"source: has values up to .* in another unit"):
+            evaluate(stack, x, y, source=size * other, **options)
+        with pytest.raises(ValidationError, match=r"y: has values up to .* in another unit"):
+            evaluate(stack, x, size * y, **options)
 
 
 def test_flat_values_stay_flat(rng):
