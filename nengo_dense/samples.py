@@ -209,7 +209,8 @@ def decoded(labels: np.ndarray) -> np.ndarray:
 def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
     """Find each label among the classes, by its value or by its text."""
     names = classes.tolist()
-    if len(names) > 2 or (classes.dtype.kind in "iuf" and set(names) != {0, 1}):
+    is_known = len(names) == 2 and (classes.dtype.kind not in "iuf" or set(names) == {0, 1})
+    if not is_known and not {"False", "True"} <= set(names):
         _check_no_truth_values(values, f"the classes {listed(names)}", attr)
     for read in (as_it_is, as_text):
         indices = find(values, [read(name) for name in names], read)

@@ -99,6 +99,12 @@ def test_truth_values_are_no_indices_of_three_classes():
         check_labels([True, False], 2, 3)
 
 
+@pytest.mark.parametrize("y", [[False, True], np.array([False, "True"], dtype=object)])
+def test_truth_values_are_classes_that_have_their_names(y):
+    classes = np.array(["True", "False", "unknown"])
+    assert check_labels(y, 2, 3, classes=classes).tolist() == [1, 0]
+
+
 @pytest.mark.parametrize("y", [[True, True], np.array([True, True], dtype=object)])
 @pytest.mark.parametrize("classes", [np.arange(3), FROM_ONE, FROM_ONE[:2], TEXT])
 def test_truth_values_are_no_classes_of_other_numbers(y, classes):
