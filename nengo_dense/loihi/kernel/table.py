@@ -32,7 +32,7 @@ class Tables(NamedTuple):
     Attributes
     ----------
     side_by_side : int
-        Lanes whose spikes are listed or multiplied together; in multiplied if any are multiplied.
+        Lanes whose spikes are listed or multiplied together; in fours if any are multiplied.
     groups : (n_groups, 4) uint64 array
         For each group with a receiver: first source, number of sources, start of the list of its
         spikes, and 1 if any receiver needs that list.
