@@ -5,8 +5,8 @@ from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.activation import FUNCTIONS
 from nengo_dense.importers.expression import Expression
 from nengo_dense.importers.graph_form import GraphForm, Output, Population
-from nengo_dense.importers.graph_rectifiers import Sum, rectified
-from nengo_dense.importers.piecewise_fit import BEYOND
+from nengo_dense.importers.graph_rectifiers import MANY, Sum, rectified
+from nengo_dense.importers.piecewise_fit import BEYOND, fit
 
 N = 12
 
@@ -38,15 +38,25 @@ def test_rectifiers_that_no_input_of_their_unit_comes_near_are_left_out(name, rn
     np.testing.assert_allclose(plain.forward(ends)["y"], wanted, atol=1e-12)
 
 
-def test_some_unit_is_left_where_nothing_comes_near(rng):
-    form = branches("softplus", np.full(N, 1e9))
-    x = rng.uniform(-1, 1, size=(40, N))
-    plain, _ = rectified("model", form, x, 0.02)
-    assert plain.population("units").n
-    np.testing.assert_allclose(plain.forward(x)["y"], form.forward(x)["y"], rtol=1e-6)
+def test_all_are_left_where_nothing_comes_near_any():
+    found = fit(FUNCTIONS["softplus"](), None, 0.02)  # silent far below
+    z = np.full((MANY, N), -100.0)
+    assert Sum.fitted(found, N, z).kept.all()
+    z[:, 0] = 100.0
+    np.testing.assert_array_equal(
+        Sum.fitted(found, N, z).kept.reshape(-1, N).any(axis=0), z[0] > 0
+    )
 
 
-@pytest.mark.parametrize("x", [None, np.zeros((3, N))])
+@pytest.mark.parametrize(("n", "kept"), [(MANY - 1, True), (MANY, False)])
+def test_few_inputs_do_not_tell_what_others_come_near(n, kept, rng):
+    form = branches("tanh", np.linspace(-3, 3, N))
+    plain, fits = rectified("model", form, rng.uniform(-1, 1, size=(n, N)), 0.02)
+    everything = Sum.fitted(fits["units"], N, None)
+    assert (plain.population("units").n == len(everything.kept)) == kept
+
+
+@pytest.mark.parametrize("x", [None, np.zeros((MANY, N))])
 def test_exact_rectifiers_all_stay(x):
     form = branches("leakyrelu", np.linspace(-3, 3, N))
     assert rectified("model", form, x, 0.02)[0].population("units").n == 2 * N
