@@ -23,10 +23,10 @@ from nengo_dense.importers.piecewise_fit import BEYOND, Fit, fit
 
 #: Input axons of a core of the chip, the most rectifiers that a layer may become.
 MOST_RECTIFIERS = 4096
-#: Inputs that show what a unit's weighted inputs come near. Of a random 40-64-32-10 net of tanh
-#: with 1 to 5 % of its inputs other than 0, the least that `convert` takes, 20, left out rectifiers
-#: that others need: 3.9 and 2.9 % of new inputs are answered otherwise, and 1.7 and 1.9 % with all
-#: of them. With 50 and more, as many or fewer are.
+#: Inputs that show what a unit's weighted inputs come near. The least that `convert` takes, 20, do
+#: not: of random 40-64-32-10 nets of tanh, with 1 and 5 % of the inputs other than 0, others were
+#: answered otherwise in 3.9 and 2.9 % without what is left out, and in 1.7 and 1.9 % with it. By
+#: 50 to 1000 as many were, or fewer.
 MANY = 50
 #: Difference between a model and its exact rectifiers, as a share of the largest output, that
 #: rounding may explain.

@@ -72,13 +72,15 @@ def is_switched_off() -> bool:
     nengo.exceptions.ValidationError
         It cannot be loaded with the number of threads that it is told.
     """
+    variable = "NUMBA_NUM_THREADS"
     try:
         import numba
     except ValueError as err:
-        variable = "NUMBA_NUM_THREADS"
+        if variable not in os.environ:
+            raise  # something else is wrong
         raise ValidationError(
-            f"numba cannot be loaded where it is {os.environ.get(variable, '')!r} ({err}); give a "
-            "whole number above 0, or none",
+            f"numba cannot be loaded where it is {os.environ[variable]!r} ({err}); give a whole "
+            "number above 0, or none",
             variable,
         ) from err
     return bool(vars(numba.config)["DISABLE_JIT"])

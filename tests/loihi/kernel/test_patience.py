@@ -102,6 +102,18 @@ def test_a_number_of_threads_that_numba_refuses_is_named(printed_by, work):
     assert said.endswith("give a whole number above 0, or none")
 
 
+def test_what_else_is_wrong_with_numba_is_not_blamed_on_threads(monkeypatch):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            raise ValueError("numpy.dtype size changed")
+
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    monkeypatch.delitem(sys.modules, "numba")
+    monkeypatch.setattr(sys, "meta_path", [Broken()])
+    with pytest.raises(ValueError, match=r"^numpy\.dtype size changed$"):
+        patience_module.is_switched_off()
+
+
 def test_where_numba_is_switched_off_before_it_is_loaded_all_is_numpy(printed_by):
     program = (
         "from nengo_dense.loihi.kernel import choice\n"
