@@ -69,3 +69,13 @@ def test_rectifiers_of_a_graph_that_compute_something_else_are_refused(monkeypat
     )
     with pytest.raises(ConversionError, match=r"would differ from its layers by up to \d"):
         rectified("model", branches("abs", np.zeros(N)), None, 0.02)
+
+
+@pytest.mark.parametrize("name", ["relu6", "hardtanh", "hardsigmoid"])
+def test_what_rounding_does_to_limits_is_no_fault(name, rng):
+    units = Population("units", Expression({"x": np.full(N, 1e9)}, np.zeros(N)), FUNCTIONS[name]())
+    output = Output(Expression({"units": np.ones(N)}, np.zeros(N)))
+    form = GraphForm({"x": N}, [units], {"y": output})
+    plain, _ = rectified("model", form, None, 0.02)
+    x = 1e-9 * rng.normal(size=(20, N))
+    np.testing.assert_allclose(plain.forward(x)["y"], form.forward(x)["y"], atol=1e-12)
