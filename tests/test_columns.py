@@ -18,6 +18,7 @@ from nengo_dense.columns import (
     other_rows,
     read_in_two_ways,
 )
+from nengo_dense.conversion.request import Data
 from nengo_dense.importers import read_model
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.training import fit
@@ -205,6 +206,16 @@ def test_names_that_several_columns_of_an_input_have_are_told_of():
     assert not list(named_twice(("a", "b", "a", "b", None), "x", sizes))
     (said,) = named_twice(("a", "b", "a", "b", "b"), "x", sizes)
     assert "called 'b'" in said
+
+
+def test_columns_of_several_inputs_side_by_side_need_names_of_their_own():
+    names, sizes = ["a", "b", "a", "c"], {"first": 2, "second": 2}
+    with pytest.warns(UserWarning, match="calibration has 2 columns that are called 'a'"):
+        Data(Frame(names, X), None, None, False, 30, 0.001).with_columns(None, sizes)
+    apart = {"first": Frame(names[:2], X), "second": Frame(names[2:], X)}
+    assert Data(apart, None, None, False, 30, 0.001).with_columns(None, sizes).columns == tuple(
+        names
+    )
 
 
 def test_whoever_converts_or_trains_is_told_of_columns_with_one_name(model, frame):

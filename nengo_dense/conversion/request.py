@@ -1,5 +1,6 @@
 """What a conversion is asked for, checked."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nengo_dense.columns import Names, Sizes, check_columns, column_names, named_twice
@@ -89,6 +90,8 @@ class Data(NamedTuple):
         """
         check_columns(self.inputs, known, self.attr, where, sizes)
         columns = known or column_names(self.inputs, self.attr, sizes)
+        if isinstance(sizes, Mapping) and not isinstance(self.inputs, Mapping):
+            sizes = sum(sizes.values())  # side by side
         for said in named_twice(columns, self.attr, sizes):
             notify(said, stacklevel=3)
         return self._replace(columns=columns)
