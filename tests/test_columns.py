@@ -227,7 +227,7 @@ def test_whoever_converts_or_trains_is_told_of_columns_with_one_name(model, fram
     stack = nengo_dense.DenseStack([4, 4, 2], 3, synapse=[0.002, None], seed=0)
     y = np.arange(60) % 2
     with pytest.warns(UserWarning, match="x has 2 columns that are called 'a'") as said:
-        fit(stack, twice, y, through_time=True, effort=0.1, progress_bar=False)
+        fit(stack, twice, y, through_time=True, effort="fast", progress_bar=False)
     assert said[0].filename == __file__
 
 

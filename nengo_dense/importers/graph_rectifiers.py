@@ -28,8 +28,8 @@ MOST_RECTIFIERS = 4096
 #: answered otherwise in 3.9 and 2.9 % without what is left out, and in 1.7 and 1.9 % with it. By
 #: 50 to 1000 as many were, or fewer.
 MANY = 50
-#: Difference between a model and its exact rectifiers, as a share of the largest value or output of
-#: these, that rounding may explain: in a limit, large values are subtracted from one another.
+#: Difference between a model and its exact rectifiers that rounding may explain, as a share of the
+#: largest value or output: in a limit, large values are subtracted from one another.
 ROUNDING = 1e-9
 
 
