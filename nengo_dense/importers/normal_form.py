@@ -1,4 +1,4 @@
-"""Layers with any activation -> layers of rectifiers, as `graph_rectifiers` has them."""
+"""Layers with any activation -> layers of rectifiers, as `.graph_rectifiers` has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
