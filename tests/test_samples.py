@@ -176,7 +176,7 @@ def test_text_of_numbers_is_not_taken_for_indices():
         (
             ["a", "b"],
             None,
-            r"text, such as .a.*classes=\[\.\.\.\].*--classes A,B,.*convert",
+            r"text, such as .a.*classes=\[\.\.\.\].*--classes A,B,.*known of models",
         ),
         ([0, 1, 3], None, "must be within 0 and 2 for 3 outputs, got 0 to 3$"),
         ([0, -1, 2], None, "must be within 0 and 2 for 3 outputs, got -1 to 2$"),

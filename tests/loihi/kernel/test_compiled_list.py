@@ -27,8 +27,8 @@ def test_sources_that_spiked_are_appended(size, share, rng):
 def test_more_sources_than_a_list_can_name_are_summed_in_numpy(monkeypatch, rng):
     monkeypatch.setattr(compiled_readout, "MOST", 9)
     monkeypatch.setattr(numpy_readout, "sum_spiking", lambda *arguments: arguments)
-    order = SumOrder(np.array([10], dtype=np.uint64), np.zeros((0, 2), dtype=np.uint64))
-    spikes, weights, memory = np.zeros((1, 2, 10), dtype=np.uint8), np.ones((10, 1)), Memory()
+    order = SumOrder(np.array([9], dtype=np.uint64), np.zeros((0, 2), dtype=np.uint64))
+    spikes, weights, memory = np.zeros((1, 2, 9), dtype=np.uint8), np.ones((9, 1)), Memory()
     found = compiled_readout.sum_spiking(spikes, weights, order, memory)
     assert found == (spikes, weights, order, memory)
-    assert compiled_readout.sum_spiking(spikes[..., :9], weights[:9], order, memory).shape[2] == 1
+    assert compiled_readout.sum_spiking(spikes[..., :8], weights[:8], order, memory).shape[2] == 1
