@@ -25,13 +25,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def circumstances(*records: dict) -> str:
     """Say on what, when and by which command something was measured."""
-    first = records[0]
-    versions = ", ".join(f"{name} {version}" for name, version in first["versions"].items())
-    commands = " and ".join(dict.fromkeys(f"``{r['command']}``" for r in records))
-    return (
-        f"{first['measured']}, {first['processor']}, Python {first['python']}, {versions}; "
-        f"{commands}.\n"
-    )
+    found: dict[str, list[str]] = {}
+    for known in records:
+        versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
+        where = f"{known['measured']}, {known['processor']}, Python {known['python']}, {versions}"
+        found.setdefault(where, []).append(f"``{known['command']}``")
+    parts = (f"{where}; {' and '.join(dict.fromkeys(by))}." for where, by in found.items())
+    return " ".join(parts) + "\n"
 
 
 def signed(value: float) -> str:
