@@ -13,8 +13,7 @@ from numba.extending import overload
 
 from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.special_vector import (
-    ADDS_FOUR,
-    ADDS_TWO,
+    MULTIPLIES_BYTES,
     NUMBER,
     TOGETHER,
     add_products,
@@ -114,7 +113,7 @@ def add_multiplied(
 @overload(add_multiplied, jit_options={"forceinline": True})  # it has many arguments
 def _choose_multiplied(p, flags, n_lanes, padded, lists, tables):  # type: ignore[no-untyped-def]
     whole = isinstance(lists.types[lists.fields.index("sums")].dtype, types.Integer)
-    if not (ADDS_FOUR or ADDS_TWO) or not whole:
+    if not MULTIPLIES_BYTES or not whole:
         return lambda p, flags, n_lanes, padded, lists, tables: None  # nothing is multiplied
     return lambda p, flags, n_lanes, padded, lists, tables: add_bytes(
         p, flags, n_lanes, padded, lists, tables

@@ -20,6 +20,8 @@ MULTIPLIES_SHORT = compiles_for("avx512bw")
 ADDS_FOUR = compiles_for("avx512vnni")
 #: Whether it has no more than an instruction that adds two products each, as 16 bits.
 ADDS_TWO = compiles_for("avx2") and not compiles_for("avx512f")
+#: Whether it multiplies bytes and adds their products at all.
+MULTIPLIES_BYTES = ADDS_FOUR or ADDS_TWO
 #: How many bytes are multiplied together, if any are, and the type of a number that holds them.
 TOGETHER, NUMBER = (4, np.int32) if ADDS_FOUR else (2, np.int16)
 #: Whether it takes the whole part from a number, in one instruction.

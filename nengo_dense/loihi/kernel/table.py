@@ -6,15 +6,13 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.packing import fits_bytes, pack, pack_bytes
 from nengo_dense.loihi.kernel.sparse_table import SparseTable, join, make_sparse_table
-from nengo_dense.loihi.kernel.special_vector import ADDS_FOUR, ADDS_TWO, NUMBER, TOGETHER
+from nengo_dense.loihi.kernel.special_vector import MULTIPLIES_BYTES, NUMBER, TOGETHER
 from nengo_dense.loihi.kernel.vector import WIDTH
 from nengo_dense.loihi.program import Program
 from nengo_dense.loihi.projection import Projection
 
 #: Share of a group's sources that must have a row of weights for a dense matrix.
 DENSE_SHARE = 0.5
-#: Whether narrow weights are multiplied by spikes.
-MULTIPLIES_BYTES = ADDS_FOUR or ADDS_TWO
 #: Widest rows that are multiplied by spikes. Wider ones take less time to add where few spike.
 MOST_MULTIPLIED = 16 * TOGETHER
 #: Spikes that are added at once, and lanes whose spikes are multiplied at once.

@@ -8,8 +8,13 @@ numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'f
 from nengo_dense.loihi.kernel import compiled_dot  # noqa: E402
 from nengo_dense.loihi.kernel.packing import pack_bytes  # noqa: E402
 from nengo_dense.loihi.kernel.sparse_table import make_sparse_table  # noqa: E402
-from nengo_dense.loihi.kernel.special_vector import ADDS_FOUR, NUMBER, TOGETHER  # noqa: E402
-from nengo_dense.loihi.kernel.table import MULTIPLIES_BYTES, Tables  # noqa: E402
+from nengo_dense.loihi.kernel.special_vector import (  # noqa: E402
+    ADDS_FOUR,
+    MULTIPLIES_BYTES,
+    NUMBER,
+    TOGETHER,
+)
+from nengo_dense.loihi.kernel.table import Tables  # noqa: E402
 from nengo_dense.loihi.kernel.workspace import Lists  # noqa: E402
 
 TARGET, PADDED, SHIFT = 3, 80, 7
