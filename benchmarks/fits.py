@@ -10,8 +10,8 @@ import argparse
 import numpy as np
 import record
 
-from nengo_dense.importers.activation import FUNCTIONS
-from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR, fit
+from nengo_dense.importers.form.activation import FUNCTIONS
+from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR, fit
 
 DEVIATION, N_INPUTS = 1.5, 4000
 #: The default error, and a smaller one.

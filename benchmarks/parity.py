@@ -33,7 +33,7 @@ from nengo_dense.conversion import convert
 from nengo_dense.evaluation import evaluate
 from nengo_dense.evaluation.interval import wilson_interval
 from nengo_dense.importers import read_model
-from nengo_dense.importers.spec import forward
+from nengo_dense.importers.form.spec import forward
 
 STEPS = (25, 50, 100)
 #: The same where stacks are tuned for several lengths.

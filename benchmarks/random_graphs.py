@@ -19,7 +19,7 @@ import numpy as np
 import record
 
 from nengo_dense.importers import forward, read_model
-from nengo_dense.importers.spec import forward as layers_forward
+from nengo_dense.importers.form.spec import forward as layers_forward
 
 #: Largest difference, as a share of the outputs. Keras on PyTorch multiplies in single precision
 #: whatever it is asked for.

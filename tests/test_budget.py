@@ -4,7 +4,7 @@ import pytest
 from nengo_dense import budget
 from nengo_dense.budget import CONSTANTS, DATA, LAYERS, SAMPLES, UNPACKED, WEIGHTS, Budget
 from nengo_dense.exceptions import ConversionError, FileFormatError
-from nengo_dense.importers.operation import Affine
+from nengo_dense.importers.form.operation import Affine
 
 
 def test_what_is_taken_adds_up_to_the_limit():

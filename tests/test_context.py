@@ -7,7 +7,7 @@ import pytest
 import nengo_dense
 from nengo_dense.context import outside_networks
 from nengo_dense.evaluation.rung_by_rung import with_rate_neurons
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.form.spec import DenseSpec
 from nengo_dense.training import fit, without_synapses
 
 #: Random weights, shown for a moment: some layers are silent.

@@ -129,6 +129,19 @@ def test_imports_run_downward(path):
         assert allowed, f"{path}:{line}: {own} must not import {other}"
 
 
+@of_files(sorted((ROOT / "importers").rglob("*.py")))
+def test_an_importer_knows_no_other_framework(path):
+    """What they share knows none: `form` stands alone, `reading` on it."""
+    own = path.parent.name
+    allowed = {"form": {"form"}, "reading": {"form", "reading"}}.get(own)
+    for name, line in imports(parse(path)):
+        if name.startswith("nengo_dense.importers."):
+            part = name.split(".")[2]
+            other = part if (ROOT / "importers" / part).is_dir() else "importers"
+            known = allowed or {"form", "reading", "importers", own}
+            assert other in known, f"{path}:{line}: {own} must not import {other}"
+
+
 @of_files(INSIDE)
 def test_nobody_inside_imports_the_front_door(path):
     for name, line in imports(parse(path)):

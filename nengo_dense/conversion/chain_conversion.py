@@ -27,9 +27,9 @@ from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.storable import check_storable
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers import SourceModel
-from nengo_dense.importers.graph_chain import chain_of, form_of
-from nengo_dense.importers.graph_form import GraphForm
-from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.importers.form.graph_chain import chain_of, form_of
+from nengo_dense.importers.form.graph_form import GraphForm
+from nengo_dense.importers.form.spec import DenseSpec, forward
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.neurons import as_on_loihi
 from nengo_dense.samples import check_labels

@@ -24,7 +24,7 @@ from nengo_dense.conversion.goal import TASKS
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.importers import SourceGraph, read_model
-from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR
+from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR
 from nengo_dense.layers.stack import ENCODINGS
 
 #: Whose integers a stack is made for.

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_form import GraphForm, Population
+from nengo_dense.importers.form.expression import Expression
+from nengo_dense.importers.form.graph_form import GraphForm, Population
 
 #: Factor from the middle of its layer beyond which a neuron is on another scale.
 OTHER_SCALE = 8.0

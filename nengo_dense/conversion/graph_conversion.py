@@ -25,8 +25,8 @@ from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.storable import check_storable
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import OF_CLASSES
-from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_form import GraphForm
+from nengo_dense.importers.form.expression import Expression
+from nengo_dense.importers.form.graph_form import GraphForm
 from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nengo_dense.conversion.scaling import busy
-from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.importers.form.spec import DenseSpec, forward
 
 #: Biases of trained layers relative to the scale of their values (root mean square); seen from
 #: 0.15 to 0.5.

@@ -8,7 +8,7 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.conversion.request import Request
-from nengo_dense.importers.graph_form import GraphForm
+from nengo_dense.importers.form.graph_form import GraphForm
 from nengo_dense.neurons import RECTIFIED_LINEAR, known
 
 #: Rate in hertz that stands for the value 1 of a usual layer, where no values are known.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_form import GraphForm
+from nengo_dense.importers.form.expression import Expression
+from nengo_dense.importers.form.graph_form import GraphForm
 
 #: Part of a neuron's range that is kept below its least activation seen, for inputs not seen.
 MARGIN = 0.2

@@ -26,7 +26,7 @@ from nengo_dense.evaluation.source_answers import (
     source_parts,
 )
 from nengo_dense.importers import read_model
-from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR
+from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.neurons import as_rates
 from nengo_dense.notices import notify

@@ -8,7 +8,7 @@ import numpy as np
 from nengo_dense.evaluation.output_part import OutputPart, in_a_row
 from nengo_dense.heads import HEADS
 from nengo_dense.importers import SourceGraph, SourceModel
-from nengo_dense.importers.spec import forward
+from nengo_dense.importers.form.spec import forward
 from nengo_dense.samples import check_inputs
 from nengo_dense.sequence import Sequences, join
 

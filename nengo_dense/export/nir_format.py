@@ -27,10 +27,10 @@ from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.network_format import NetworkFormat, Produce
 from nengo_dense.export.nir_graph import WHOLE, NirGraph, head_note, rectifiers
 from nengo_dense.export.nir_reader import READERS, Reader
-from nengo_dense.importers.folding import fold, operations_of
+from nengo_dense.importers.form.folding import fold, operations_of
+from nengo_dense.importers.form.normal_form import normal_form
+from nengo_dense.importers.form.spec import DenseSpec
 from nengo_dense.importers.hdf5 import Hdf5File
-from nengo_dense.importers.normal_form import normal_form
-from nengo_dense.importers.spec import DenseSpec
 from nengo_dense.layers.exporter import Export
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.plugins import show

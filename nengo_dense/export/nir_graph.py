@@ -15,7 +15,7 @@ from nengo_dense.export.chip_layer import ChipLayer
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.nir_reader import Reader
 from nengo_dense.export.wiring import Population
-from nengo_dense.importers.nir import READOUT
+from nengo_dense.importers.from_nir.nir_importer import READOUT
 from nengo_dense.loihi.limits import DECAY_BITS
 
 #: Decay constants are of this.

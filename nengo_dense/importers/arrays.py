@@ -8,11 +8,11 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense.array_like import check_real, to_array
 from nengo_dense.budget import LAYERS, current
-from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.form.folding import operations_of
+from nengo_dense.importers.form.operation import Affine, Operation, Problem, activation, attempt
+from nengo_dense.importers.form.spec import DenseSpec
 from nengo_dense.importers.importer import is_of_nir
-from nengo_dense.importers.operation import Affine, Operation, Problem, activation, attempt
 from nengo_dense.importers.source_model import SourceModel
-from nengo_dense.importers.spec import DenseSpec
 
 #: What to do about a layer that cannot be read.
 REMEDY = "give it as (weights, bias, activation), with numbers of shape (n_out, n_in) and (n_out,)"

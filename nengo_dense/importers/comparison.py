@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nengo_dense.exceptions import ConversionError
+from nengo_dense.importers.form.operation import Affine, Operation, Scaling
+from nengo_dense.importers.form.spec import DenseSpec, forward
 from nengo_dense.importers.model_reference import (
     MAX_SAMPLES,
     MIN_SAMPLES,
     MOST_PRODUCTS,
     Reference,
 )
-from nengo_dense.importers.operation import Affine, Operation, Scaling
 from nengo_dense.importers.rounding import MARGIN, Step, run
-from nengo_dense.importers.spec import DenseSpec, forward
 
 #: Sizes of the random inputs, in spreads of the data where the model tells them. Small ones keep
 #: a softmax from saturating, large ones reach neurons whose threshold lies far out.

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
-from nengo_dense.importers.graph_folding import GraphNode, Merge
-from nengo_dense.importers.operation import Problem
+from nengo_dense.importers.form.graph_folding import GraphNode, Merge
+from nengo_dense.importers.form.operation import Problem
 from nengo_dense.importers.precision import Precision
 from nengo_dense.importers.rounding import step
 

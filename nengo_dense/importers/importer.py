@@ -9,11 +9,11 @@ from nengo.exceptions import NengoException
 from nengo_dense import plugins
 from nengo_dense.budget import spending
 from nengo_dense.exceptions import ConversionError, PluginError
-from nengo_dense.importers.folding import operations_of
+from nengo_dense.importers.form.folding import operations_of
+from nengo_dense.importers.form.spec import DenseSpec
 from nengo_dense.importers.next_step import next_step
 from nengo_dense.importers.source_graph import SourceGraph
 from nengo_dense.importers.source_model import SourceModel
-from nengo_dense.importers.spec import DenseSpec
 
 #: Entry-point group: ``framework = package.module:ImporterClass``.
 GROUP = "nengo_dense.importers"
@@ -28,7 +28,7 @@ class Importer(Protocol):
 
     Examples
     --------
-    >>> from nengo_dense.importers.spec import DenseSpec
+    >>> from nengo_dense.importers.form.spec import DenseSpec
     >>> class Rows:
     ...     reads = "a dict with a list of matrices"
     ...

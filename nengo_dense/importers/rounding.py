@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nengo_dense.heads import HEADS, log_sum_exp
-from nengo_dense.importers.activation import Function
-from nengo_dense.importers.operation import Activation, Affine, Operation, Problem, Scaling
+from nengo_dense.importers.form.activation import Function
+from nengo_dense.importers.form.operation import Activation, Affine, Operation, Problem, Scaling
 from nengo_dense.importers.precision import PRECISIONS, Precision
 
 #: Errors up to so many times the estimate are called rounding. By the theorem one sum in 30

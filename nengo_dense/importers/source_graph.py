@@ -14,15 +14,15 @@ from nengo_dense.importers.comparison import (
     not_compared,
     random_inputs,
 )
-from nengo_dense.importers.folding import operations_of
-from nengo_dense.importers.graph_chain import chain_of, merged
-from nengo_dense.importers.graph_folding import GraphNode, fold_graph
-from nengo_dense.importers.graph_form import GraphForm, Output, Population
-from nengo_dense.importers.graph_rectifiers import rectified
+from nengo_dense.importers.form.folding import operations_of
+from nengo_dense.importers.form.graph_chain import chain_of, merged
+from nengo_dense.importers.form.graph_folding import GraphNode, fold_graph
+from nengo_dense.importers.form.graph_form import GraphForm, Output, Population
+from nengo_dense.importers.form.graph_rectifiers import rectified
+from nengo_dense.importers.form.operation import Operation
+from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR, Fit
 from nengo_dense.importers.graph_rounding import run_nodes
 from nengo_dense.importers.model_reference import Reference
-from nengo_dense.importers.operation import Operation
-from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR, Fit
 from nengo_dense.importers.rounding import Step
 from nengo_dense.importers.source_model import SourceModel
 from nengo_dense.samples import check_inputs, join_inputs
@@ -36,7 +36,7 @@ class SourceGraph:
     name : str
         The model's name in messages.
     nodes, outputs
-        As for ``nengo_dense.importers.graph_folding.fold_graph``.
+        As for ``nengo_dense.importers.form.graph_folding.fold_graph``.
     reference : Reference, optional
         How to run the model itself; its inputs lie one after the other, and so do its outputs.
     why_not : str, optional
@@ -154,8 +154,8 @@ class SourceGraph:
 
         Returns
         -------
-        form : nengo_dense.importers.graph_form.GraphForm
-        fits : dict of {str: nengo_dense.importers.piecewise_fit.Fit}
+        form : nengo_dense.importers.form.graph_form.GraphForm
+        fits : dict of {str: nengo_dense.importers.form.piecewise_fit.Fit}
             What was fitted, by layer.
         """
         form, fits = rectified(self.name, self.form, x, error)
@@ -302,7 +302,7 @@ def source_of(
     ----------
     name : str
     nodes, outputs
-        As for ``nengo_dense.importers.graph_folding.fold_graph``.
+        As for ``nengo_dense.importers.form.graph_folding.fold_graph``.
     **settings : optional
         ``reference``, ``why_not``, ``classes`` and ``task``.
 

@@ -11,12 +11,12 @@ from nengo_dense.columns import as_names
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.heads import HEADS
 from nengo_dense.importers.comparison import Subject, compare, not_compared, random_inputs
-from nengo_dense.importers.folding import fold
+from nengo_dense.importers.form.folding import fold
+from nengo_dense.importers.form.normal_form import NormalForm, normal_form
+from nengo_dense.importers.form.operation import Affine, Operation
+from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR
+from nengo_dense.importers.form.spec import DenseSpec, forward
 from nengo_dense.importers.model_reference import Reference
-from nengo_dense.importers.normal_form import NormalForm, normal_form
-from nengo_dense.importers.operation import Affine, Operation
-from nengo_dense.importers.piecewise_fit import ACTIVATION_ERROR
-from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.samples import check_inputs
 
 
@@ -147,7 +147,7 @@ class SourceModel(Sequence[DenseSpec]):
     def normal_form(
         self, x: np.ndarray | None = None, error: float = ACTIVATION_ERROR
     ) -> NormalForm:
-        """Return the same model in rectifiers; see ``nengo_dense.importers.normal_form``.
+        """Return the same model in rectifiers; see ``nengo_dense.importers.form.normal_form``.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class SourceModel(Sequence[DenseSpec]):
 
         Returns
         -------
-        form : nengo_dense.importers.normal_form.NormalForm
+        form : nengo_dense.importers.form.normal_form.NormalForm
         """
         return normal_form(self.name, self.layers, x, error)
 

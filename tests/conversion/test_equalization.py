@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from nengo_dense.conversion.equalization import OTHER_SCALE, equalize, fold_constants
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.activation import FUNCTIONS
-from nengo_dense.importers.expression import Expression
-from nengo_dense.importers.graph_chain import chain_of, form_of
-from nengo_dense.importers.graph_form import GraphForm, Output, Population
-from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.importers.form.activation import FUNCTIONS
+from nengo_dense.importers.form.expression import Expression
+from nengo_dense.importers.form.graph_chain import chain_of, form_of
+from nengo_dense.importers.form.graph_form import GraphForm, Output, Population
+from nengo_dense.importers.form.spec import DenseSpec, forward
 
 
 @pytest.fixture

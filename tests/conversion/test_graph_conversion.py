@@ -7,8 +7,8 @@ import nengo_dense
 from nengo_dense import DenseGraph, DenseStack
 from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.graph_folding import GraphNode, Merge
-from nengo_dense.importers.operation import Activation, Affine
+from nengo_dense.importers.form.graph_folding import GraphNode, Merge
+from nengo_dense.importers.form.operation import Activation, Affine
 from nengo_dense.importers.source_graph import SourceGraph
 
 rng = np.random.RandomState(0)

@@ -7,7 +7,7 @@ import pytest
 
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.scaling import busy
-from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.importers.form.spec import DenseSpec, forward
 
 SIZES = [20, 30, 24, 5]
 

@@ -19,8 +19,8 @@ from nengo_dense.conversion.scaling import (
     usual_rate,
     with_percentiles,
 )
-from nengo_dense.importers.graph_chain import form_of
-from nengo_dense.importers.spec import DenseSpec
+from nengo_dense.importers.form.graph_chain import form_of
+from nengo_dense.importers.form.spec import DenseSpec
 
 
 @pytest.fixture

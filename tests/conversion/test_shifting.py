@@ -1,8 +1,8 @@
 from numpy.testing import assert_allclose, assert_array_equal
 
 from nengo_dense.conversion.shifting import shift_resting_activity
-from nengo_dense.importers.graph_chain import chain_of, form_of
-from nengo_dense.importers.spec import DenseSpec, forward
+from nengo_dense.importers.form.graph_chain import chain_of, form_of
+from nengo_dense.importers.form.spec import DenseSpec, forward
 
 
 def make_specs(rng, bias):

@@ -6,10 +6,10 @@ from nengo_dense.evaluation.plot import correlation
 from nengo_dense.evaluation.rung_by_rung import RUNGS, TUNED, ladder, with_rate_neurons
 from nengo_dense.evaluation.source_answers import fitted_logits
 from nengo_dense.importers import SourceGraph, read_model
-from nengo_dense.importers.graph_folding import GraphNode, Merge
-from nengo_dense.importers.operation import Activation, Affine
+from nengo_dense.importers.form.graph_folding import GraphNode, Merge
+from nengo_dense.importers.form.operation import Activation, Affine
+from nengo_dense.importers.form.spec import DenseSpec, forward
 from nengo_dense.importers.source_model import SourceModel
-from nengo_dense.importers.spec import DenseSpec, forward
 from nengo_dense.layers import DenseStack
 
 

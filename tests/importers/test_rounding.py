@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nengo_dense.importers.operation import Activation, Affine, Scaling
+from nengo_dense.importers.form.operation import Activation, Affine, Scaling
 from nengo_dense.importers.precision import PRECISIONS, coarsest
 from nengo_dense.importers.rounding import MARGIN, run
 

@@ -5,8 +5,8 @@ from nengo.exceptions import ValidationError
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers import DenseSpec, Reference, SourceModel, forward, read_model
 from nengo_dense.importers.comparison import random_inputs, spread_out
+from nengo_dense.importers.form.operation import Activation, Affine, Scaling
 from nengo_dense.importers.model_reference import MAX_SAMPLES, MIN_SAMPLES
-from nengo_dense.importers.operation import Activation, Affine, Scaling
 from nengo_dense.importers.precision import PRECISIONS
 
 W0, W1 = np.array([[1.0, -2.0], [0.5, 1.0], [-1.0, 1.0]]), np.array([[1.0, 2.0, -1.0]] * 2)

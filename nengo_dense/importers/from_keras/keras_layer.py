@@ -1,0 +1,389 @@
+"""One Keras layer, as its configuration and its weight arrays -> operations.
+
+Live models and files of every Keras version meet here. Old names of a setting are read beside
+today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.form.advice import way_out
+from nengo_dense.importers.form.operation import (
+    Affine,
+    Operation,
+    Problem,
+    Scaling,
+    UnfitError,
+    activation,
+    batch_norm,
+    unsupported,
+)
+from nengo_dense.importers.from_keras.keras_call import defaults_of, read_call
+from nengo_dense.importers.from_keras.keras_graph import QKERAS, KerasLayer
+from nengo_dense.importers.from_keras.keras_q_activation import activation_of as quantizer_of
+from nengo_dense.importers.from_keras.keras_q_activation import is_function, is_quantizer
+from nengo_dense.importers.from_keras.keras_quantizer import quantized
+from nengo_dense.importers.from_keras.keras_shape import MAX_FEATURES, Shape, n_features, numbers
+from nengo_dense.importers.from_keras.keras_weights import WeightSource, with_lora
+from nengo_dense.importers.reading.feature_layout import along_last
+
+#: Layers that pass their input on once a model is trained.
+PASS_THROUGH = (
+    "ActivityRegularization",
+    "AlphaDropout",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "Identity",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+)
+
+#: Smallest standard deviation that Keras's Normalization divides by (``keras.backend.epsilon``).
+NORMALIZATION_EPSILON = 1e-7
+
+Operations = list[Operation]
+
+
+@dataclass
+class Reading:
+    """What is known while the layers of a model are read in order.
+
+    Parameters
+    ----------
+    weights : callable
+        Returns a layer's weight arrays, in Keras's order.
+    shape : Shape
+        Of one sample at this point.
+    is_keras_2 : bool
+        Whether an earlier Keras than 3 made the model.
+    at_input : bool
+        Whether what the next layer takes are inputs.
+
+    Attributes
+    ----------
+    rounded_inputs : list of str
+        Labels of the quantizers of inputs, which are left out.
+    """
+
+    weights: WeightSource
+    shape: Shape = field(default_factory=Shape)
+    is_keras_2: bool = False
+    at_input: bool = False
+    rounded_inputs: list[str] = field(default_factory=list)
+
+    def read(self, layer: KerasLayer) -> Operations:
+        """Return the operations of the next layer."""
+        operations = self._read(layer)
+        if any(isinstance(step, Problem) for step in operations):
+            self.shape = Shape()  # nothing is known of what a refused layer gives
+        return operations
+
+    def _read(self, layer: KerasLayer) -> Operations:
+        declared = layer.config.get("batch_shape", layer.config.get("batch_input_shape"))
+        if declared and self.shape.sizes is None:
+            self.shape = Shape(tuple(declared[1:]))
+        if n_features(self.shape.sizes or ()) > MAX_FEATURES:
+            return [
+                Problem(
+                    f"layer {layer.label!r} has an input of shape {self.shape}, "
+                    f"more than {MAX_FEATURES} features"
+                )
+            ]
+        if layer.trains and self.is_keras_2:  # Keras 3 sets it aside when a model predicts
+            return [
+                Problem(
+                    f"layer {layer.label!r} is called with training=True, so that it acts as in "
+                    "training when the model predicts, too; build the model without it, with the "
+                    "same weights"
+                )
+            ]
+        if layer.is_custom:
+            remedy = way_out(layer.class_name, "replace it by layers of Keras")
+            return [
+                Problem(
+                    f"layer {layer.label!r} is of the custom class {layer.class_name!r}, whose "
+                    f"code is not run; {remedy}"
+                )
+            ]
+        if layer.quantization:
+            return [
+                Problem(
+                    f"layer {layer.label!r} is quantized ({layer.quantization}); give the model "
+                    "as it was before its quantization, the chip's own is done here"
+                )
+            ]
+        is_layer = layer.class_name in READERS or layer.class_name in PASS_THROUGH
+        if layer.is_function or not is_layer:
+            return read_call(layer, self.shape, self.is_keras_2)
+        if layer.class_name in PASS_THROUGH:
+            return []
+        return READERS[layer.class_name](self, layer)
+
+    @contextmanager
+    def given(self, weights: WeightSource) -> Iterator[None]:
+        """Read with other weights for a time."""
+        before, self.weights = self.weights, weights
+        try:
+            yield
+        finally:
+            self.weights = before
+
+    def along_last(self, dense: Affine) -> Affine:
+        """Return a layer of the last axis as one of all features; an UnfitError if too large.
+
+        The shape becomes that of what it gives.
+        """
+        n_out, n_in = np.shape(dense.weights)
+        sizes = self.shape.sizes or (n_in,)
+        others = Shape(sizes[:-1]).known()
+        self.shape.sizes = (*others, n_out)
+        return along_last(dense, n_features(others) * n_in)
+
+    def arrays(self, layer: KerasLayer, names: list[str]) -> dict[str, np.ndarray]:
+        """Return the weights of a layer by name; a ValueError if there are more or fewer."""
+        arrays = with_lora(layer, self.weights(layer))
+        if len(arrays) != len(names):
+            if not arrays:
+                raise UnfitError(
+                    "it has no weights; if the model is not built, call it once or give an Input"
+                )
+            raise ValueError(
+                f"it has {len(arrays)} weight arrays, not {len(names)} ({', '.join(names)})"
+            )
+        return dict(zip(names, (np.asarray(a, dtype=np.float64) for a in arrays), strict=True))
+
+
+def _input(reading: Reading, layer: KerasLayer) -> Operations:
+    return []  # its shape was taken already
+
+
+def _dense(reading: Reading, layer: KerasLayer) -> Operations:
+    config = layer.config
+    if None in (reading.shape.sizes or ())[:-1]:
+        return [
+            Problem(
+                f"layer {layer.label!r} works along the last axis of an input of shape "
+                f"{reading.shape}, whose other sizes must be known; give the Input all of them"
+            )
+        ]
+    has_bias = config.get("use_bias", config.get("bias", True))
+    arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
+    kernel = quantized(arrays["kernel"], config.get("kernel_quantizer"), is_kernel=True)
+    if has_bias:
+        arrays["bias"] = quantized(arrays["bias"], config.get("bias_quantizer"), is_kernel=False)
+    units = config.get("units", config.get("output_dim"))
+    sizes = reading.shape.sizes
+    n_in = sizes[-1] if sizes else None
+    if kernel.ndim != 2 or kernel.shape[1] != units or n_in not in (None, kernel.shape[0]):
+        return [
+            Problem(
+                f"layer {layer.label!r} declares {units} units on {n_in or 'any'} inputs, its "
+                f"kernel has shape {kernel.shape}; architecture and weights are not of the same "
+                "model",
+                is_certain=False,
+            )
+        ]
+    dense = reading.along_last(Affine(kernel.T, arrays.get("bias"), layer.label))
+    return [dense, *_activation_of(reading, layer, config.get("activation"))]
+
+
+def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a product of the last axis and a matrix, written as an equation of letters."""
+    config = layer.config
+    taken, _, given = str(config["equation"]).replace(" ", "").replace("...", "*").partition("->")
+    x, _, kernel_axes = taken.partition(",")
+    is_last = len(x) > 1 and len(given) > 1 and x[:-1] == given[:-1] and x[-1] != given[-1]
+    is_matrix = is_last and sorted(kernel_axes) == sorted(x[-1] + given[-1])
+    if not is_matrix or config.get("bias_axes") not in (None, "", given[-1]):
+        return [unsupported(layer.label, layer.class_name, layer.class_name)]
+    has_bias = bool(config.get("bias_axes"))
+    arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
+    kernel = arrays["kernel"] if kernel_axes[0] == given[-1] else arrays["kernel"].T
+    dense = reading.along_last(Affine(kernel, arrays.get("bias"), layer.label))
+    return [dense, *_activation_of(reading, layer, config.get("activation"))]
+
+
+def _time_distributed(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a layer of each step of a sequence, which is one of the last axis."""
+    entry = layer.config["layer"]
+    name, module = entry["class_name"], entry.get("module", "keras")
+    path = (*layer.path[:-1], replace(layer.path[-1], class_name=name))
+    inner = KerasLayer(path, entry["config"], module, trains=layer.trains)
+    if inner.is_custom or name not in ("Dense", "Activation", "LeakyReLU", "ReLU", *PASS_THROUGH):
+        return [unsupported(layer.label, f"TimeDistributed of {name}", layer.class_name)]
+    weights = reading.weights
+    with reading.given(lambda _: weights(replace(layer, part=("layer",)))):
+        return reading.read(inner)
+
+
+def _activation(reading: Reading, layer: KerasLayer) -> Operations:
+    return _activation_of(reading, layer, layer.config["activation"])
+
+
+def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operations:
+    """Read what an ``activation`` argument declares: a name, a function or a layer."""
+    if declared is None:
+        return []
+    if is_quantizer(declared) or (layer.class_name in QKERAS and is_function(declared)):
+        return quantizer_of(declared, layer.label)
+    if isinstance(declared, dict) and declared.get("class_name", "__lambda__") == "__lambda__":
+        return [unsupported(layer.label, "activation '<lambda>'", "lambda")]
+    if isinstance(declared, dict):
+        step = type(layer.path[-1])(layer.path[-1].name, declared["class_name"], 0)
+        inner = declared["config"]
+        nested = KerasLayer(
+            (*layer.path[:-1], step),
+            inner if isinstance(inner, dict) else {},
+            declared.get("module", "keras"),
+        )
+        if declared["class_name"] in ACTIVATION_LAYERS and not nested.is_custom:
+            return ACTIVATION_LAYERS[declared["class_name"]](reading, nested)
+        name = inner if isinstance(inner, str) else declared["class_name"]
+        return [unsupported(layer.label, f"the custom activation {name!r}", name)]
+    operations = activation(declared, layer.label, **defaults_of(declared, reading.is_keras_2))
+    if declared in ("softmax", "log_softmax") and not reading.shape.is_flat:
+        return [Problem(f"layer {layer.label!r}: a softmax over shape {reading.shape}; flatten")]
+    return operations
+
+
+def _q_activation(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a quantizer; that of the inputs, which neurons need not do, is left out."""
+    operations = _activation(reading, layer)
+    if not reading.at_input or any(isinstance(step, Problem) for step in operations):
+        return operations
+    reading.rounded_inputs.append(layer.label)
+    return []
+
+
+def _relu(reading: Reading, layer: KerasLayer) -> Operations:
+    names = ("max_value", "negative_slope", "threshold")
+    settings = {
+        name: float(numbers(layer.config[name]))
+        for name in names
+        if layer.config.get(name) is not None
+    }
+    return activation("relu", layer.label, **settings)
+
+
+def _leaky_relu(reading: Reading, layer: KerasLayer) -> Operations:
+    config = layer.config
+    slope = config.get("negative_slope", config.get("alpha", 0.3))
+    return activation("leaky_relu", layer.label, slope=float(numbers(slope)))
+
+
+def _p_relu(reading: Reading, layer: KerasLayer) -> Operations:
+    slope = reading.arrays(layer, ["alpha"])["alpha"]
+    return activation("prelu", layer.label, slope=reading.shape.spread(slope))
+
+
+def _elu(reading: Reading, layer: KerasLayer) -> Operations:
+    return activation("elu", layer.label, alpha=float(numbers(layer.config.get("alpha", 1.0))))
+
+
+def _softmax(reading: Reading, layer: KerasLayer) -> Operations:
+    axis = layer.config.get("axis", -1)
+    if axis not in (-1, 1, [-1], [1]) or not reading.shape.is_flat:
+        return [
+            Problem(
+                f"layer {layer.label!r}: a softmax over axis {axis} of shape {reading.shape}; "
+                "it must be over the whole output vector"
+            )
+        ]
+    return activation("softmax", layer.label)
+
+
+def _flatten(reading: Reading, layer: KerasLayer) -> Operations:
+    if layer.config.get("data_format") == "channels_first" and not reading.shape.is_flat:
+        return [
+            Problem(
+                f"layer {layer.label!r}: data_format 'channels_first' reorders the features; "
+                "use 'channels_last' and retrain"
+            )
+        ]
+    reading.shape.flatten()
+    return []
+
+
+def _reshape(reading: Reading, layer: KerasLayer) -> Operations:
+    reading.shape.reshape(tuple(layer.config["target_shape"]))
+    return []
+
+
+def _batch_normalization(reading: Reading, layer: KerasLayer) -> Operations:
+    config = layer.config
+    if config.get("mode", 0) != 0:
+        return [unsupported(layer.label, f"mode {config['mode']} of Keras 1", "layernorm")]
+    names = ["gamma"] * bool(config.get("scale", True)) + ["beta"] * bool(
+        config.get("center", True)
+    )
+    # a renormalization uses the same two when it predicts, and three more in training
+    more = ["stddev", "renorm_mean", "renorm_stddev"] if config.get("renorm") else []
+    arrays = reading.arrays(layer, [*names, "mean", "variance", *more])
+    for name in arrays if layer.class_name == "QBatchNormalization" else ():
+        # QKeras finds the scale of these two where none is given
+        is_scaled = name in ("gamma", "variance")
+        arrays[name] = quantized(arrays[name], config.get(f"{name}_quantizer"), is_scaled)
+    axis = config.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [axis]
+    mean, variance, gamma, beta = (
+        reading.shape.along(arrays.get(name, default), axes)
+        for name, default in (("mean", 0), ("variance", 1), ("gamma", 1), ("beta", 0))
+    )
+    return [batch_norm(mean, variance, gamma, beta, config["epsilon"], layer.label)]
+
+
+def _normalization(reading: Reading, layer: KerasLayer) -> Operations:
+    """``(x - mean) / max(sqrt(variance), epsilon)``; the other way round with ``invert``."""
+    config = layer.config
+    if config.get("mean") is None or config.get("variance") is None:
+        arrays = reading.arrays(layer, ["mean", "variance", "count"])
+    else:
+        arrays = {name: numbers(config[name]) for name in ("mean", "variance")}
+    axis = config.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
+    mean = reading.shape.along(arrays["mean"], axes)
+    deviation = np.maximum(
+        np.sqrt(reading.shape.along(arrays["variance"], axes)), NORMALIZATION_EPSILON
+    )
+    if config.get("invert"):
+        return [Scaling(deviation, mean, layer.label)]
+    return [Scaling(1 / deviation, -mean / deviation, layer.label)]
+
+
+def _rescaling(reading: Reading, layer: KerasLayer) -> Operations:
+    scale, offset = numbers(layer.config["scale"]), numbers(layer.config.get("offset", 0))
+    scale, offset = reading.shape.spread(scale), reading.shape.spread(offset)
+    return [Scaling(scale, offset, layer.label)]
+
+
+#: Activations that are layers of their own.
+ACTIVATION_LAYERS = {
+    "Activation": _activation,
+    "ELU": _elu,
+    "LeakyReLU": _leaky_relu,
+    "PReLU": _p_relu,
+    "ReLU": _relu,
+    "Softmax": _softmax,
+}
+
+READERS = {
+    **ACTIVATION_LAYERS,
+    "InputLayer": _input,
+    "Dense": _dense,
+    "QActivation": _q_activation,
+    "QDense": _dense,
+    "EinsumDense": _einsum_dense,
+    "TimeDistributed": _time_distributed,
+    "Flatten": _flatten,
+    "Reshape": _reshape,
+    "BatchNormalization": _batch_normalization,
+    "QBatchNormalization": _batch_normalization,
+    "Normalization": _normalization,
+    "Rescaling": _rescaling,
+}

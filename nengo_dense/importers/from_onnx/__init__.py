@@ -1,0 +1,1 @@
+"""ONNX graphs, from any exporter."""

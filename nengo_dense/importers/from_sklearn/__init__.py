@@ -1,0 +1,1 @@
+"""Estimators and transformers of scikit-learn."""

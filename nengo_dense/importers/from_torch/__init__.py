@@ -1,0 +1,1 @@
+"""PyTorch modules, read from a trace of their calls."""

@@ -1,0 +1,1 @@
+"""What readers of several frameworks share: layouts of features, arithmetic, quantizers."""
