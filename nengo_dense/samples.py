@@ -218,8 +218,9 @@ def _by_name(values: list[Any], classes: np.ndarray, attr: str) -> np.ndarray:
             return indices
     numbers = [whole_number(value) for value in values]
     if classes.dtype.kind == "U" and all(i is not None and 0 <= i < len(names) for i in numbers):
+        kind = "truth values" if any(isinstance(v, bool) for v in values) else "numbers"
         notify(
-            f"{attr} has numbers, while the classes are text: they are taken for indices of "
+            f"{attr} has {kind}, while the classes are text: they are taken for indices of "
             f"outputs, 0 for {names[0]!r} to {len(names) - 1} for {names[-1]!r}. To be sure, give "
             "the labels themselves.",
             stacklevel=3,

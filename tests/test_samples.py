@@ -99,6 +99,13 @@ def test_truth_values_are_no_indices_of_three_classes():
         check_labels([True, False], 2, 3)
 
 
+def test_truth_values_for_two_texts_are_told_as_such():
+    with pytest.warns(
+        UserWarning, match="has truth values, while the classes are text.*0 for 'a'"
+    ):
+        assert check_labels([True, False], 2, 2, classes=np.array(["a", "b"])).tolist() == [1, 0]
+
+
 @pytest.mark.parametrize("y", [[False, True], np.array([False, "True"], dtype=object)])
 def test_truth_values_are_classes_that_have_their_names(y):
     classes = np.array(["True", "False", "unknown"])

@@ -33,8 +33,8 @@ TARGETS = ("loihi", "lava")
 
 def convert(
     model: Any,
-    *,
     calibration: Any = None,
+    *,
     labels: Any = None,
     task: str | None = None,
     encoding: str = "auto",

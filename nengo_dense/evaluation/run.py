@@ -142,7 +142,9 @@ class Run:
             said.append(unusual_time(stream.gap * step, step, "gap"))
         if target != "nengo" and delay is None:  # where a spike may be everywhere in one step
             said.append(too_short(Parts.of(stack).depth, n_steps, sequences))
-        notes = notes_on(stack, samples.glance(), n_steps * step, step, target, frame_time)
+        n_seen = None if sequences is None else sequences.n
+        shown = n_steps * step
+        notes = notes_on(stack, samples.glance(), shown, step, target, frame_time, n_seen)
         n = n if samples.n is None else samples.n
         how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
         return cls(stack, samples, n, *how, stream, sequences, delay)
@@ -292,6 +294,7 @@ def notes_on(
     dt: float,
     target: str,
     frame_time: float | None = None,
+    n: int | None = None,
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
     notes = list(filter(None, [unusual_time(presentation_time, dt)]))
@@ -303,6 +306,7 @@ def notes_on(
             presentation_time=presentation_time,
             target=target,
             x=x,
+            n=n,
             frame_time=frame_time,
         )
     return tuple(notes)

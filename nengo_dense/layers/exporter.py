@@ -207,8 +207,7 @@ def choose(path: Path, format: str | None) -> tuple[str, Exporter]:
     fits = [name for name, each in known.items() if suffix in each.suffixes]
     if format is None and not fits:
         raise ValidationError(
-            f"must end as a format does ({_endings(known.items())}), or format= must name one; "
-            f"got {plugins.show(str(path))}",
+            f"must end as a format does, {_endings(known.items())}; got {plugins.show(str(path))}",
             attr="path",
         )
     name = fits[0] if format is None else format

@@ -131,6 +131,7 @@ class TuningRecord:
         presentation_time: float | None = None,
         target: str | None = None,
         x: np.ndarray | None = None,
+        n: int | None = None,
         frame_time: float | None = None,
         encoding: str | None = None,
     ) -> list[str]:
@@ -144,6 +145,8 @@ class TuningRecord:
             Simulator or hardware of the run.
         x : (n, size_in) array_like, optional
             The inputs.
+        n : int, optional
+            Samples that these are of, where they are frames of sequences.
         frame_time : float, optional
             How long a frame lasts in the run, in seconds, where the inputs are sequences.
         encoding : {"host", "spikes", "chip"}, optional
@@ -176,7 +179,8 @@ class TuningRecord:
             )
         if x is not None:
             values = np.asarray(x, dtype=np.float64)
-            found += self._foreign(values) or self._narrow(values)
+            tells = (len(values) if n is None else n) >= TELLING
+            found += self._foreign(values) or (self._narrow(values) if tells else [])
         return found
 
     def not_for_values(self) -> str:
@@ -269,7 +273,7 @@ class TuningRecord:
         """Describe inputs of a smaller scale than calibration data; empty if there are none."""
         span = self.input_high - self.input_low
         moves = span > 0
-        if len(x) < TELLING or not moves.any():
+        if not moves.any():
             return []
         shares = np.ptp(x, axis=0)[moves] / span[moves]
         reach = np.maximum(np.abs(self.input_low), np.abs(self.input_high))[moves]

@@ -532,3 +532,10 @@ def test_inputs_of_small_scale_are_tuned(rng):
     x = rng.normal(size=(60, 4)) / 1e9
     stack = convert(layers, calibration=x, effort="fast", encoding="spikes", progress_bar=False)
     assert np.isfinite(stack.tuned.gap)
+
+
+def test_calibration_may_be_given_by_place(model, rng):
+    x = rng.uniform(-1, 1, (100, 5))
+    by_place, by_name = convert(model, x, tune=False), convert(model, calibration=x, tune=False)
+    rates = [[layer.max_rate for layer in stack.layers] for stack in (by_place, by_name)]
+    assert rates[0] == rates[1] != [layer.max_rate for layer in convert(model).layers]

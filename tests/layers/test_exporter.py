@@ -81,7 +81,7 @@ def test_options_go_to_a_plug_in_that_takes_any(install, stack, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [
-        (["net.xyz"], r"path: must end as a format does .*\.txt for 'text'.*got '.*net\.xyz'"),
+        (["net.xyz"], r"path: must end as a format does, .*\.txt for 'text'.*got '.*net\.xyz'"),
         (["net"], "path: must end as a format does"),
         (["net.txt", "c"], r"path: must end in \.c or \.h for format='c'"),
         (["net.txt", "vhdl"], "format: must be one of .*text.*, got 'vhdl'"),

@@ -49,8 +49,11 @@ def test_inputs_of_a_smaller_scale_are_told(rng):
     (sentence,) = raw.differences(x=x / [255, 255, 1])
     for word in ("a larger scale", "0.00", "instead of 0 to 255", "Preprocess them"):
         assert word in sentence
-    # too few to tell, one sample again and again, and a calibration that never changed
+    assert raw.differences(x=x / [255, 255, 1], n=20) == [sentence]
+    # too few to tell, also of 40 frames of one sequence, one sample again and again, and a
+    # calibration that never changed
     assert raw.differences(x=x[:19] / [255, 255, 1]) == []
+    assert raw.differences(x=x / [255, 255, 1], n=1) == []
     assert raw.differences(x=np.repeat(x[:1], 40, axis=0)) == []
     assert raw.differences(x=[100.0, 50.0, 3.0] + x / [255, 255, np.inf]) == []
     assert (

@@ -105,7 +105,15 @@ def composed(first: Function, second: Function) -> Function | None:
 
 
 def hard_sigmoid(slope: float = 1 / 6, offset: float = 0.5) -> Function:
-    """Return ``clip(slope * z + offset, 0, 1)``: slope 1/5 in Keras 2, 1/6 elsewhere."""
+    """Return ``clip(slope * z + offset, 0, 1)``: slope 1/5 in Keras 2, 1/6 elsewhere.
+
+    Raises
+    ------
+    ValueError
+        The slope is not above 0: that is a constant, or another function.
+    """
+    if not slope > 0:
+        raise ValueError(f"its slope must be above 0, got {slope:g}; correct it")
     knots = [-offset / slope, (1 - offset) / slope]
     return Function(f"hard_sigmoid({slope:.4g})", PiecewiseLinear(knots, [0.0, slope, 0.0]))
 

@@ -38,7 +38,8 @@ CHOICES = {"where": ("condition", "input", "other"), "masked_fill": ("input", "m
 
 #: Functions and methods that pass a vector on in evaluation.
 PASS_THROUGH = {
-    *("clone", "contiguous", "cpu", "cuda", "detach", "double", "float", "type_as"),
+    *("clone", "contiguous", "cpu", "cuda", "detach", "type_as"),
+    *("bfloat16", "double", "float", "half"),  # their rounding aside
     *("squeeze", "unsqueeze"),  # axes of one element, between which a vector stays one
 }
 

@@ -55,7 +55,7 @@ def reference(model: Any, traced: Any, widths: Sequence[int] = ()) -> Reference:
     return Reference(
         outputs,
         "float64" if like.dtype == torch.float64 else "float32",
-        precision_of(model),
+        precision_of(model, traced),
         layers,
         _hooks(model),
     )

@@ -16,6 +16,9 @@ TABLES = ("_parameters", "_buffers", "_modules")
 #: PyTorch's names for how finely float32 products are computed -> the type that comes closest.
 MATMUL_TYPES = {"highest": "float32", "high": "tensorfloat32", "medium": "bfloat16"}
 
+#: Methods that change the type of values -> the type.
+CASTS = {"bfloat16": "bfloat16", "float": "float32", "half": "float16"}
+
 
 @contextmanager
 def evaluation(model: Any) -> Iterator[None]:
@@ -87,11 +90,18 @@ def to_numpy(tensor: Any) -> np.ndarray:
     return values
 
 
-def precision_of(model: Any) -> Precision:
-    """Return how finely a module computes: its own types, and what PyTorch makes of products."""
+def precision_of(model: Any, traced: Any) -> Precision:
+    """Return how finely a module computes: its own types, and what PyTorch makes of products.
+
+    Its trace has those that values are cast to.
+    """
     torch = compat.require("torch", "Reading a PyTorch module")
     tensors = [*model.parameters(), *model.buffers()]
     names = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors}
+    for node in traced.graph.nodes:
+        given = [*node.args, *node.kwargs.values()]
+        kinds = [str(value) for value in given if isinstance(value, torch.dtype)]
+        names |= {*(kind[len("torch.") :] for kind in kinds), CASTS.get(node.target, "")}
     if "float64" in names and not names & {"float32", "float16", "bfloat16"}:
         return coarsest(names)
     try:

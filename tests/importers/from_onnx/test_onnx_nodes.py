@@ -111,3 +111,9 @@ def test_casts_between_precisions_explain_what_they_round(rng):
     source = read_model(model)
     source.compare(30 * rng.normal(size=(200, 6)))
     assert source.compared.startswith("compared on 200")
+
+
+@pytest.mark.parametrize("alpha", [0.0, -0.2])
+def test_a_hard_sigmoid_that_does_not_rise_is_refused(alpha, model_of):
+    with pytest.raises(ConversionError, match=f"slope must be above 0, got {alpha:g}"):
+        read_model(model_of(f"y = HardSigmoid<alpha = {alpha}>(x)"))

@@ -247,6 +247,33 @@ def test_other_types_are_compared_without_a_false_alarm(dtype, rng):
         read_model(module).compare()
 
 
+@pytest.mark.parametrize(
+    "cast",
+    [
+        lambda x: x.half().float(),
+        lambda x: x.bfloat16().to(x.dtype),
+        lambda x: x.to(torch.float16).float(),
+        lambda x: x.to(dtype=torch.bfloat16).float(),
+    ],
+)
+def test_values_that_are_cast_are_as_coarse_as_their_type(cast, x):
+    class Cast(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = network(lambda linear: linear)
+
+        def forward(self, x):
+            return self.layers(cast(x))
+
+    module = Cast()
+    source = read_model(module)
+    source.compare(x)
+    assert float(source.compared.rpartition(" ")[2]) > 1e-5  # of single precision there is none
+    module.layers[2].register_forward_hook(scale_output)
+    with pytest.raises(ConversionError, match=r"first layer that differs is 'layers\.2'"):
+        read_model(module).compare()
+
+
 def test_autocast_around_it_changes_nothing(x):
     module = network(lambda linear: linear)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -270,7 +297,7 @@ def test_precision_is_that_of_the_types_and_of_the_products(types, setting, expe
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision(setting)
-        assert precision_of(module) == PRECISIONS[expected]
+        assert precision_of(module, torch.fx.symbolic_trace(module)) == PRECISIONS[expected]
     finally:
         torch.set_float32_matmul_precision(before)
 
