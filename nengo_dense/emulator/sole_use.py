@@ -2,8 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from nengo.exceptions import SimulationError
@@ -17,9 +16,8 @@ class SoleUse:
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
-    @contextmanager
-    def to(self, doing: str) -> Iterator[None]:
-        """Do something to a simulator, alone.
+    def to(self, doing: str) -> "SoleUse":
+        """Do something to a simulator, alone, until the end of a ``with`` block.
 
         Raises
         ------
@@ -31,10 +29,13 @@ class SoleUse:
                 f"This simulator cannot {doing} while it runs, in another thread or around this "
                 "call; wait for the end of the run, or use a simulator for each thread"
             )
-        try:
-            yield
-        finally:
-            self._lock.release()
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
 
 
 def in_turn(method: Method) -> Method:

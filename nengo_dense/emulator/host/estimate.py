@@ -49,7 +49,6 @@ class Estimate:
 
     Attributes
     ----------
-    product : DotInc
     groups : list of OperatorGroup
         Those that only copy what the product reads, the product's, those that only copy it, and
         one whose last operator adds it to the neurons' current.
@@ -64,11 +63,14 @@ class Estimate:
         Nanoseconds that it saves in each step; infinite for products that take long.
     fixed : bool
         Whether all else in the neurons' current is the same in all lanes and runs.
+    matrix : array
+        By which the product multiplies.
+    values : (lanes, m) array
+        What it multiplies, in all lanes.
     start : (lanes or 1, n) array or None
         All else in the neurons' current, if it was computed.
     """
 
-    product: DotInc
     groups: list[OperatorGroup]
     firing: Firing
     left: Instructions
@@ -76,6 +78,8 @@ class Estimate:
     lengths: np.ndarray
     saved: float
     fixed: bool
+    matrix: np.ndarray
+    values: np.ndarray
     start: np.ndarray | None = None
 
     @classmethod
@@ -101,12 +105,13 @@ class Estimate:
                     alone = firing and firing[0].charge.reads == current and not written & probed
                     if alone and np.isfinite(gain).all() and _begins_low(firing[0].voltage):
                         return cls(
-                            product=product,
                             groups=groups,
                             firing=firing[0],
                             left=_without(firing[0], plan),
                             gain=gain,
                             lengths=_lengths(signals[product.A]),
+                            matrix=signals[product.A],
+                            values=signals[_source(groups[0])],
                             saved=_saved(product, signals),
                             fixed=_is_fixed(groups[-1], plan, signals),
                         )
@@ -133,7 +138,7 @@ class Estimate:
             That are still to be run.
         """
         # what is copied is added to zero: that only changes the sign of zeros, and no spike
-        matrix, values = signals[self.product.A], signals[_source(self.groups[0])]
+        matrix, values = self.matrix, self.values
         with np.errstate(all="ignore"):
             lengths, start = _lengths(values), self._start(signals)
             estimated = Estimated(

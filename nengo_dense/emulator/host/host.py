@@ -21,6 +21,7 @@ from nengo.utils.simulator import operator_dependency_graph
 
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.host.channel import Channels
+from nengo_dense.emulator.host.course import Course
 from nengo_dense.emulator.host.estimate import Estimate
 from nengo_dense.emulator.host.function import LaneFunctions
 from nengo_dense.emulator.host.group import OperatorGroup, group_operators, live_groups
@@ -85,32 +86,34 @@ class Host:
         )
         self._channels = channels
         self._kernel = kernel
-        self._probes = [(model.sig[probe]["in"], histories[probe]) for probe in model.probes]
-        probed = [signal for signal, _ in self._probes]
+        probes = [(model.sig[probe]["in"], histories[probe]) for probe in model.probes]
+        self._seen = [(signal, Seen.of(each, signal, channels.lanes)) for signal, each in probes]
+        probed = [signal for signal, _ in probes]
         self._order = _in_order(model)
         self._groups = live_groups(group_operators(self._order), probed)
         self._written_by = {signal: group for group in self._groups for signal in group.writes}
         self._begun_anew = self._find_begun_anew()
         self._steps: dict[Operator, Step] = {}
+        self._lasting = {op for op in self._order if is_pure(op)}  # their steps have no state
         self._rng = np.random.RandomState()  # to make one takes longer than to seed it
         self._estimated, self._now, self._prepared = False, 0, -1
         self._changed: dict[Signal, int] = dict.fromkeys(self.signals, 0)
         self._given: set[Signal] = set()
+        self._replaced: set[OperatorGroup] = set()
         self.plan: Plan | None = None
         self._estimate: Estimate | None = None
-        self._columns: dict[Signal, slice] = {}
         if kernel is not None:
             self._make_plan(probed)
 
     def _make_plan(self, probed: list[Signal]) -> None:
         """Make the plan, if there is one, and what follows from it."""
-        summed = [signal for signal, history in self._probes if history.only_sums]
-        kept = [signal for signal, history in self._probes if not history.only_sums]
+        summed = [signal for signal, seen in self._seen if isinstance(seen, SeenSum)]
+        kept = [signal for signal, seen in self._seen if isinstance(seen, SeenValues)]
         self.plan = make_plan(self._groups, self._channels, kept, self.model.dt, summed)
         if self.plan is not None:
             of_plan = {*self.plan.kept, *self.plan.totals}
             self._columns = {s: _columns(s) for s in probed if s.base in of_plan}
-            self._vectors = self.plan.lay_out(self.signals)
+            self._course = Course(self.plan, self.signals, self._channels)
             bases = {signal.base for signal in probed}
             self._estimate = Estimate.of(self.plan, self.signals, bases)
 
@@ -123,7 +126,7 @@ class Host:
     @property
     def n_probed(self) -> int:
         """Number of values in one step of one lane that are kept for probes."""
-        return sum(signal.size for signal, history in self._probes if not history.only_sums)
+        return sum(signal.size for signal, seen in self._seen if isinstance(seen, SeenValues))
 
     def reset(self, seed: int) -> None:
         """Return to the state before the first step, with fresh random numbers.
@@ -138,7 +141,7 @@ class Host:
                 step = make_process_step(
                     op, self.signals, self.model.dt, self._rng, self._channels
                 )
-            elif op in self._steps and is_pure(op):  # it has no state
+            elif op in self._lasting and op in self._steps:
                 continue
             else:
                 step = make_step(op, self.signals, self.model.dt, self._rng)
@@ -166,8 +169,12 @@ class Host:
         self._done = 0
         self._data = [(self.inputs[node], data[node]) for node in self.inputs if node in data]
         before, self._given = self._given, {signal.base for signal, _ in self._data}
-        self._replaced = {self._written_by[s] for s in self._given & self._written_by.keys()}
-        own = before - self._given
+        if before != self._given:
+            self._replaced = {self._written_by[s] for s in self._given & self._written_by.keys()}
+            self._take_back(before - self._given)
+
+    def _take_back(self, own: set[Signal]) -> None:
+        """Let nodes whose output data replaced use their own again."""
         self._touch(own)
         for signal in self.inputs.values():
             if signal.base in own and signal.base not in self._written_by:
@@ -191,25 +198,22 @@ class Host:
             ) from err
 
     def _advance(self, n_steps: int) -> None:
-        lanes = self.signals.lanes
-        seen = [
-            Seen.of(history, lanes, signal.shape, signal.dtype, n_steps)
-            for signal, history in self._probes
-        ]
+        for _, seen in self._seen:
+            seen.begin(n_steps)
         step = 0
         while step < n_steps:
             self._channels.step = step
             self._take_data(self._done + step)
             length = self._stretch(self._done + step, n_steps - step)
             if length > 1:
-                self._follow_plan(step, length, seen)
+                self._follow_plan(step, length)
             else:
                 self._step()
-                for (signal, _), each in zip(self._probes, seen, strict=True):
-                    each.hold(step, 1, self.signals[signal])
+                for signal, seen in self._seen:
+                    seen.hold(step, 1, self.signals[signal])
             step += length
-        for each in seen:
-            each.finish(self._first_step + self._done)
+        for _, seen in self._seen:
+            seen.finish(self._first_step + self._done)
         self._done += n_steps
 
     def _take_data(self, step: int) -> None:
@@ -229,26 +233,25 @@ class Host:
             return 1
         return min((data.holds(step, most) for _, data in self._data), default=most)
 
-    def _follow_plan(self, first: int, n_steps: int, seen: list[Seen]) -> None:
+    def _follow_plan(self, first: int, n_steps: int) -> None:
         """Let the kernel compute some steps, from ``first`` of those that probes see."""
         assert self._kernel is not None, "checked by `_stretch`"
         assert self.plan is not None, "checked by `_stretch`"
-        kernel, signals, channels = self._kernel, self.signals, self._channels
         begin: Begin | None = None
         with np.errstate(invalid="raise", divide="ignore"):
             estimate = self._begin(first)
             if estimate is not None:
-                begin = partial(estimate.fire, signals, kernel, self._n_steps)
-            kept, sums = self.plan.follow(kernel, signals, self._vectors, channels, n_steps, begin)
+                begin = partial(estimate.fire, self.signals, self._kernel, self._n_steps)
+            kept, sums = self._course.follow(self._kernel, n_steps, begin)
         self._touch(self.plan.moving)
-        for (signal, _), each in zip(self._probes, seen, strict=True):
+        for signal, seen in self._seen:
             base = signal.base
-            if isinstance(each, SeenValues) and base in kept:
-                each.keep(first, kept[base][:, :, self._columns[signal]])
-            elif isinstance(each, SeenSum) and base in sums:
-                each.add(sums[base][:, self._columns[signal]], self.signals[signal])
+            if isinstance(seen, SeenValues) and base in kept:
+                seen.keep(first, kept[base][:, :, self._columns[signal]])
+            elif isinstance(seen, SeenSum) and base in sums:
+                seen.add(sums[base][:, self._columns[signal]], self.signals[signal])
             else:  # the signal did not change
-                each.hold(first, n_steps, self.signals[signal])
+                seen.hold(first, n_steps, self.signals[signal])
 
     def _begin(self, first: int) -> Estimate | None:
         """Run all before the kernel begins; return what it can estimate, from the first step."""
@@ -263,9 +266,8 @@ class Host:
             for group in estimate.groups:
                 group.done = self._touch(group.writes)
             self._estimated = True
-        if self._prepared < max((self._changed[s] for s in self.plan.reads), default=0):
-            done = None if estimate is None else estimate.firing.charge
-            self.plan.prepare(self.signals, self._vectors, done)
+        if self._prepared < max(map(self._changed.__getitem__, self.plan.reads), default=0):
+            self._course.prepare(None if estimate is None else estimate.firing.charge)
             self._prepared = self._now
         return estimate
 

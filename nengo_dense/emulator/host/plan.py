@@ -2,8 +2,8 @@
 
 Most hosts do little while their data does not change: neurons fire and send spikes to the chip,
 and values from the chip are filtered and added. If a host does nothing else, `.translation` makes
-a `Plan`. A kernel runs it for a *stretch*: a number of steps in which no data changes. The
-arithmetic is that of Nengo's operators, number by number.
+a `Plan`. A kernel runs it for a *stretch*: a number of steps in which no data changes (see
+`.course`). The arithmetic is that of Nengo's operators, number by number.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,9 @@ import numpy as np
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.signal import Signal
 
-from nengo_dense.emulator.host.channel import Channels, Receiver
+from nengo_dense.emulator.host.channel import Receiver
 from nengo_dense.emulator.host.group import OperatorGroup
 from nengo_dense.emulator.host.signals import LaneSignals
-from nengo_dense.loihi.kernel.alignment import aligned
-from nengo_dense.loihi.kernel.contract import Kernel
 from nengo_dense.loihi.kernel.instruction import Instruction, Instructions, Stretch
 
 
@@ -153,15 +151,6 @@ class Plan:
     instructions: Instructions
     dt: float
 
-    def lay_out(self, signals: LaneSignals) -> np.ndarray:
-        """Make the array of all vectors, one after another; the signals use it from now on."""
-        lanes = signals.lanes
-        vectors = aligned(np.zeros(lanes * sum(content.size for content in self.places)))
-        for content in self.places:
-            if isinstance(content, Signal):
-                signals.move(content, self._vector(content, lanes, vectors))
-        return vectors
-
     @cached_property
     def before(self) -> list[Steady]:
         """(list of Steady) The vectors that are computed before a stretch."""
@@ -172,91 +161,6 @@ class Plan:
         """(set of Signal) What those depend on."""
         return set().union(*(content.reads for content in self.before))
 
-    @cached_property
-    def kept_sizes(self) -> list[int]:
-        """(list of int) Numbers of each kept signal in a step of one lane."""
-        return [signal.size for signal in self.kept]
-
     def readers(self, signals: set[Signal]) -> list[Steady]:
         """Find the steady vectors that depend on some signals."""
         return [content for content in self.before if content.reads & signals]
-
-    def prepare(
-        self, signals: LaneSignals, vectors: np.ndarray, done: Steady | None = None
-    ) -> None:
-        """Compute the steady vectors, but the one that has been."""
-        for content in self.before:
-            if content is not done:
-                self._vector(content, signals.lanes, vectors)[...] = content.values(signals)
-
-    def follow(
-        self,
-        kernel: Kernel,
-        signals: LaneSignals,
-        vectors: np.ndarray,
-        channels: Channels,
-        n_steps: int,
-        begin: Begin | None = None,
-    ) -> tuple[dict[Signal, np.ndarray], dict[Signal, np.ndarray]]:
-        """Compute some steps at once.
-
-        Parameters
-        ----------
-        kernel : Kernel
-        signals : LaneSignals
-        vectors : (n,) float64 array
-            From `lay_out`, prepared; overwritten with the values after the last step.
-        channels : Channels
-            At the first of these steps.
-        n_steps : int
-        begin : callable, optional
-            Runs some instructions, and returns those that are left.
-
-        Returns
-        -------
-        kept : dict of {Signal: (lanes, n_steps, size) array}
-        sums : dict of {Signal: (lanes, size) array}
-            The next stretch writes over these.
-        """
-        lanes = signals.lanes
-        step, time = signals[self.clock.step], signals[self.clock.time]
-        first = int(step) + 1
-        received = [each.values(first, n_steps) for each in self.receivers.values()]
-        for signal, (now, _) in zip(self.receivers, received, strict=True):
-            signals[signal][...] = now
-        stretch = Stretch(
-            lanes=lanes,
-            n_steps=n_steps,
-            vectors=vectors,
-            received=_join([later for _, later in received]),
-            kept=channels.memory.empty((n_steps * lanes * sum(self.kept_sizes),), np.float64),
-            spikes=channels.spikes,
-            first_step=channels.step,
-        )
-        sums = {
-            signal: self._vector(total, lanes, vectors) for signal, total in self.totals.items()
-        }
-        for total in sums.values():
-            total[...] = 0
-        left = self.instructions if begin is None else begin(stretch)
-        if len(left.places):
-            kernel.follow(left, stretch)
-        step[...] += n_steps
-        time[...] = step * self.dt
-        kept, start = {}, 0
-        for signal, size in zip(self.kept, self.kept_sizes, strict=True):
-            values = stretch.kept[start : start + n_steps * lanes * size]
-            kept[signal] = values.reshape(n_steps, lanes, size).swapaxes(0, 1)
-            start += values.size
-        return kept, sums
-
-    def _vector(self, content: Content, lanes: int, vectors: np.ndarray) -> np.ndarray:
-        """Return the vectors of all lanes: (lanes, size)."""
-        place, size = self.places[content], content.size
-        return vectors[lanes * place : lanes * (place + size)].reshape(lanes, size)
-
-
-def _join(arrays: list[np.ndarray]) -> np.ndarray:
-    """Join arrays, one after another."""
-    flat = [np.asarray(array, dtype=np.float64).ravel() for array in arrays]
-    return flat[0] if len(flat) == 1 else np.concatenate(flat) if flat else np.zeros(0)

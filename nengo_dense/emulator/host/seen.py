@@ -3,46 +3,38 @@
 from abc import ABC, abstractmethod
 
 import numpy as np
+from nengo.builder.signal import Signal
 
 from nengo_dense.emulator.history import History
 from nengo_dense.emulator.share import Share
 
 
 class Seen(ABC):
-    """A probe's values in some steps.
+    """A probe's values in the present part of a run.
 
     Parameters
     ----------
     history : History or Share
         Gets them.
+    signal : Signal
+        Has a lane's value.
     lanes : int
-    shape : tuple of int
-        Of one lane's values in one step.
-    dtype : dtype
-    n_steps : int
     """
 
-    def __init__(
-        self,
-        history: History | Share,
-        lanes: int,
-        shape: tuple[int, ...],
-        dtype: np.dtype,
-        n_steps: int,
-    ) -> None:
+    def __init__(self, history: History | Share, signal: Signal, lanes: int) -> None:
         self._history = history
-        self._shape = (lanes, *shape)
-        self._dtype = dtype
-        self._n_steps = n_steps
+        self._shape = (lanes, *signal.shape)
+        self._dtype = signal.dtype
         self._values: np.ndarray | None = None
 
     @staticmethod
-    def of(
-        history: History | Share, lanes: int, shape: tuple[int, ...], dtype: np.dtype, n_steps: int
-    ) -> "Seen":
+    def of(history: History | Share, signal: Signal, lanes: int) -> "Seen":
         """Choose what a history needs."""
-        kind = SeenSum if history.only_sums else SeenValues
-        return kind(history, lanes, shape, dtype, n_steps)
+        return (SeenSum if history.only_sums else SeenValues)(history, signal, lanes)
+
+    def begin(self, n_steps: int) -> None:
+        """Expect the values of so many steps."""
+        self._n_steps, self._values = n_steps, None
 
     @abstractmethod
     def hold(self, step: int, n_steps: int, value: np.ndarray) -> None:
@@ -76,7 +68,8 @@ class SeenValues(Seen):
 
     def finish(self, first_step: int) -> None:
         """Hand the values on."""
-        self._history.write(first_step, self._room())
+        values, self._values = self._room(), None  # nobody else is to hold their memory
+        self._history.write(first_step, values)
 
 
 class SeenSum(Seen):
@@ -99,3 +92,4 @@ class SeenSum(Seen):
         """Hand sum and last value on."""
         assert self._values is not None, "a part of a run has steps"
         self._history.add(self._values, self._last)
+        self._values = None

@@ -67,9 +67,10 @@ class LaneSignals(Mapping):
         return np.repeat(value[None], self.lanes, axis=0)
 
     def __getitem__(self, signal: Signal) -> np.ndarray:
-        array = self._arrays[signal.base]
-        if not signal.is_view:
+        array = self._arrays.get(signal)
+        if array is not None:
             return array
+        array = self._arrays[signal.base]
         lead = (self.lanes,) if signal.base in self.per_lane else ()
         if array.size == 0:
             return np.zeros(lead + signal.shape, dtype=signal.dtype)
@@ -107,8 +108,9 @@ class LaneSignals(Mapping):
     def reset(self, some: Iterable[Signal]) -> None:
         """Return some signals that are written to their initial values."""
         for signal in some:
-            if not signal.sparse:
-                self._arrays[signal][...] = signal.initial_value
+            array = self._arrays[signal]
+            if isinstance(array, np.ndarray):  # no sparse matrix
+                array[...] = signal.initial_value
 
 
 def _apart(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -120,8 +120,9 @@ def is_compiled() -> bool:
     return all(map(compilation.is_ready, (compiled_chip.advance, compiled_slope.back)))
 
 
-@contextmanager
-def showing(progress: Progress, bar: bool | ProgressBar, name: str = "auto") -> Iterator[None]:
+def showing(
+    progress: Progress, bar: bool | ProgressBar, name: str = "auto"
+) -> AbstractContextManager[None]:
     """Show progress on a bar, also that functions are compiled, for as long as they are.
 
     Parameters
@@ -132,9 +133,11 @@ def showing(progress: Progress, bar: bool | ProgressBar, name: str = "auto") -> 
     name : {"auto", "numpy", "numba"}
         Of the kernel.
     """
-    if bar is False:
-        yield
-        return
+    return nullcontext() if bar is False else _showing(progress, bar, name)
+
+
+@contextmanager
+def _showing(progress: Progress, bar: bool | ProgressBar, name: str) -> Iterator[None]:
     with ProgressTracker(bar, progress), saying_what_is_compiled(progress, name):
         yield
 

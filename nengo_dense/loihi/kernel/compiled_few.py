@@ -6,6 +6,7 @@ side by side, each in half a vector, and the shorter lists are filled up: to add
 sum (a sum that begins at +0 is never -0).
 """
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -33,15 +34,21 @@ def sum_few(
 
     ``sizes`` as in `.compiled_readout`.
     """
-    n, rows = len(weights), np.zeros((len(weights) + 1, HALF))  # the last of no neuron
-    rows[:n] = padded(weights, HALF)
-    flat = aligned(rows.reshape(-1))
+    n, flat = len(weights), _flat_rows(weights.tobytes(), weights.shape)
 
     def part(start: int, stop: int) -> None:
         room = np.empty(FOUR * (n + 2 * MORE), dtype=LISTED), np.empty(2 * HALF)
         sum_rows(start, stop, sizes, spikes, flat, bounds, sums.reshape(-1), room)
 
     over_lanes(part, sizes[0], sizes[0] * sizes[1] * n)
+
+
+@functools.lru_cache(maxsize=16)
+def _flat_rows(weights: bytes, shape: tuple[int, int]) -> np.ndarray:
+    """Lay out weights in half vectors, and the last of no neuron; each run asks for the same."""
+    rows = np.zeros((shape[0] + 1, HALF))
+    rows[:-1] = padded(np.frombuffer(weights).reshape(shape), HALF)
+    return aligned(rows.reshape(-1))
 
 
 @inlined

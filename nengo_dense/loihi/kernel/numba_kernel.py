@@ -56,6 +56,7 @@ class NumbaKernel:
             dense=aligned(tables.dense), multiplied=aligned(tables.multiplied)
         )
         self._parameters = _repeat(Parameters.of(chip), padded, tables.side_by_side)
+        self._none = np.zeros((0, len(chip)), dtype=program.dtype)  # in the place of None
         self._workspaces: list[tuple[Registers, Lists]] = []
         self._panels = np.zeros((0, 0)), np.zeros((0, 0, 0))  # a matrix, as it is multiplied
         self._layout = Layout(
@@ -73,8 +74,8 @@ class NumbaKernel:
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
         """Advance the chip in all lanes by ``drive.spikes.shape[1]`` steps."""
         lanes, n_steps, _ = drive.spikes.shape
-        n, dtype = self.program.n_compartments, self.program.dtype
-        none = np.zeros((0, n), dtype=dtype)
+        none = self._none
+        n, dtype = none.shape[1], none.dtype
         arrivals = Arrivals(
             spikes=drive.spikes.reshape(-1),
             pending=state.pending.reshape(-1),
