@@ -117,11 +117,11 @@ def _is_plain(array: np.ndarray) -> bool:
 
 
 def _check_shape(node: nengo.Node, array: np.ndarray, lanes: int, n_steps: int) -> None:
-    wanted = f"({lanes}, n_steps, {node.size_out})"
-    if array.ndim != 3 or array.shape[0] != lanes or array.shape[2] != node.size_out:
+    size = node.size_out
+    if array.ndim != 3 or array.shape[0] != lanes or array.shape[2] != size:
         raise ValidationError(
-            f"data for {node} must have shape {wanted}, for (minibatch_size, n_steps, size_out) "
-            f"(got {array.shape})",
+            f"data for {node} must have shape ({lanes}, n_steps, {size}), for (minibatch_size, "
+            f"n_steps, size_out) (got {array.shape})",
             attr="data",
         )
     if array.shape[1] < n_steps:

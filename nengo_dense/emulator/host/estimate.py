@@ -59,6 +59,7 @@ class Estimate:
         By which the product is multiplied before it is added.
     lengths : (n,) array
         Of the matrix's rows.
+    longest : float
     saved : float
         Nanoseconds that it saves in each step; infinite for products that take long.
     fixed : bool
@@ -67,8 +68,8 @@ class Estimate:
         By which the product multiplies.
     values : (lanes, m) array
         What it multiplies, in all lanes.
-    start : (lanes or 1, n) array or None
-        All else in the neurons' current, if it was computed.
+    start : ((lanes or 1, n) array, (lanes or 1,) array) or None
+        All else in the neurons' current, if it was computed; and whether its sum is finite.
     """
 
     groups: list[OperatorGroup]
@@ -76,11 +77,12 @@ class Estimate:
     left: Instructions
     gain: np.ndarray
     lengths: np.ndarray
+    longest: float
     saved: float
     fixed: bool
     matrix: np.ndarray
     values: np.ndarray
-    start: np.ndarray | None = None
+    start: tuple[np.ndarray, np.ndarray] | None = None
 
     @classmethod
     def of(cls, plan: Plan, signals: LaneSignals, probed: set[Signal]) -> "Estimate | None":
@@ -104,12 +106,15 @@ class Estimate:
                     firing = [each for each in plan.firing if readers == [each.charge]]
                     alone = firing and firing[0].charge.reads == current and not written & probed
                     if alone and np.isfinite(gain).all() and _begins_low(firing[0].voltage):
+                        with np.errstate(all="ignore"):
+                            lengths = _lengths(signals[product.A])
                         return cls(
                             groups=groups,
                             firing=firing[0],
                             left=_without(firing[0], plan),
                             gain=gain,
-                            lengths=_lengths(signals[product.A]),
+                            lengths=lengths,
+                            longest=float(lengths.max()),
                             matrix=signals[product.A],
                             values=signals[_source(groups[0])],
                             saved=_saved(product, signals),
@@ -140,7 +145,7 @@ class Estimate:
         # what is copied is added to zero: that only changes the sign of zeros, and no spike
         matrix, values = self.matrix, self.values
         with np.errstate(all="ignore"):
-            lengths, start = _lengths(values), self._start(signals)
+            lengths, (start, is_finite) = _lengths(values), self._start(signals)
             estimated = Estimated(
                 product=kernel.multiply_lanes(values, matrix),
                 lane_error=_share(matrix) * lengths,
@@ -151,19 +156,21 @@ class Estimate:
                 dt=self.firing.charge.dt,
             )
             alike = kernel.fire_estimated(estimated, self.firing.instruction, stretch, n_steps)
-            alike &= (lengths * self.lengths.max() < MOST) & np.isfinite(start.sum(axis=1))
+            alike &= lengths * self.longest < MOST
+            alike &= is_finite
         if not alike.all():
             charge = estimated.charge(times(matrix, values[~alike]), ~alike)
             self._fire_again(kernel, stretch, ~alike, charge)
         return self.left
 
-    def _start(self, signals: LaneSignals) -> np.ndarray:
-        """Compute what is in the neurons' current before the product is added."""
+    def _start(self, signals: LaneSignals) -> tuple[np.ndarray, np.ndarray]:
+        """Compute what is in the neurons' current before the product is added; see `start`."""
         if self.start is None or not self.fixed:
             for step in self.groups[-1].steps[:-1]:
                 step()
             start = signals[_result(self.groups[-1])]
-            self.start = start[:1].copy() if self.fixed else start
+            start = start[:1].copy() if self.fixed else start
+            self.start = start, np.isfinite(start.sum(axis=1))
         return self.start
 
     def _fire_again(
@@ -319,8 +326,7 @@ def _without(firing: Firing, plan: Plan) -> Instructions:
 
 def _lengths(vectors: np.ndarray) -> np.ndarray:
     """Bound the length of each vector from above, nearly; also where squares are too small."""
-    with np.errstate(all="ignore"):
-        return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)) + TINY * len(vectors.T))
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)) + TINY * len(vectors.T))
 
 
 def _share(matrix: np.ndarray) -> float:

@@ -84,8 +84,7 @@ class Host:
             functions=functions,
             constants=constants,
         )
-        self._channels = channels
-        self._kernel = kernel
+        self._channels, self._kernel = channels, kernel
         probes = [(model.sig[probe]["in"], histories[probe]) for probe in model.probes]
         self._seen = [(signal, Seen.of(each, signal, channels.lanes)) for signal, each in probes]
         probed = [signal for signal, _ in probes]
