@@ -8,7 +8,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import types
 
-from nengo_dense.loihi.kernel.vector import WIDTH, Vector, instruction
+from nengo_dense.loihi.kernel.vector import WIDTH, Vector, fill, instruction
 
 #: Numbers in half a vector.
 HALF = WIDTH // 2
@@ -53,3 +53,15 @@ def store_halves(typing_context: Any, array: Any, first: Any, second: Any, vecto
         return context.get_dummy_value()
 
     return types.void(array, types.uint64, types.uint64, vector), generate
+
+
+@instruction
+def spread_halves(typing_context: Any, first: Any, second: Any) -> Any:
+    """Fill the first half of a vector with one number, and the second with another."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        halves = [fill(builder, number, HALF) for number in arguments]
+        numbers = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), list(range(WIDTH)))
+        return builder.shuffle_vector(*halves, numbers)
+
+    return Vector(first)(first, first), generate

@@ -56,7 +56,7 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
     return builder.gep(data, [index])
 
 
-def _spread(builder: Any, number: Any, width: int) -> Any:
+def fill(builder: Any, number: Any, width: int) -> Any:
     """Fill a vector with one number."""
     kind = ir.VectorType(number.type, width)
     empty = ir.Constant(kind, ir.Undefined)
@@ -105,7 +105,7 @@ def _shift(name: str) -> Any:
             numbers, amount = arguments
             kind = context.get_data_type(vector.dtype)
             amount = amount if amount.type == kind else builder.trunc(amount, kind)
-            return getattr(builder, name)(numbers, _spread(builder, amount, vector.width))
+            return getattr(builder, name)(numbers, fill(builder, amount, vector.width))
 
         return vector(vector, types.int32), generate
 
@@ -235,7 +235,7 @@ def spread(typing_context: Any, number: Any) -> Any:
     """Fill a vector with one number."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _spread(builder, arguments[0], WIDTH)
+        return fill(builder, arguments[0], WIDTH)
 
     return Vector(number)(number), generate
 
@@ -245,7 +245,7 @@ def spread_twice(typing_context: Any, number: Any) -> Any:
     """Fill a vector of twice as many numbers with one number."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _spread(builder, arguments[0], 2 * WIDTH)
+        return fill(builder, arguments[0], 2 * WIDTH)
 
     return Vector(number, 2 * WIDTH)(number), generate
 
@@ -331,7 +331,7 @@ def count_up(typing_context: Any, first: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_value_type(signature.return_type)
         places = ir.Constant(kind, list(range(WIDTH)))
-        return builder.add(_spread(builder, arguments[0], WIDTH), places)
+        return builder.add(fill(builder, arguments[0], WIDTH), places)
 
     return Vector(types.int32)(types.int32), generate
 
@@ -366,7 +366,7 @@ def store_eight(typing_context: Any, array: Any, index: Any, start: Any, word: A
         array, index, start, word = arguments
         kind = ir.VectorType(start.type, 8)
         octets = builder.bitcast(word, ir.VectorType(ir.IntType(8), 8))
-        items = builder.add(_spread(builder, start, 8), builder.zext(octets, kind))
+        items = builder.add(fill(builder, start, 8), builder.zext(octets, kind))
         address = _address(context, builder, signature.args[0], array, index)
         builder.store(items, builder.bitcast(address, kind.as_pointer()), align=4)
         return context.get_dummy_value()
