@@ -16,6 +16,7 @@ import numpy as np
 
 from nengo_dense.loihi.kernel.compilation import inlined
 from nengo_dense.loihi.kernel.compiled_fire import load_four, maximum_four, store_four
+from nengo_dense.loihi.kernel.special_vector import WIDE
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
     any_bit,
@@ -98,6 +99,23 @@ def _run(v, charges, n_steps, spikes, rows) -> Any:  # type: ignore[no-untyped-d
 
 
 @inlined
+def _run_two(v, charges, n_steps, spikes, rows) -> Any:  # type: ignore[no-untyped-def]
+    """Do as `_run` with two vectors: all that they need stays in 16 registers of 32 bytes."""
+    (place, apart, (one, two)), lowest = rows, spread(np.int32(LOWEST))
+    (x, y), (c, d), tops = v, charges, (lowest, lowest)
+    fires = spread(np.int32(0)), spread(np.int32(0))
+    for _ in range(n_steps):
+        a, b = plus(x, c), plus(y, d)
+        fires = greater(x, a), greater(y, b)
+        x, y = a, b
+        tops = maximum(x, tops[0]), maximum(y, tops[1])
+        store(spikes, place + one, fires[0])
+        store(spikes, place + two, fires[1])
+        place += apart
+    return tops, fires
+
+
+@inlined
 def _add_up(vectors, places, four, height, n_steps, room) -> None:  # type: ignore[no-untyped-def]
     """Write what the spikes of four vectors add up to."""
     (_, source, state, total), (_, _, numbers, sums, evenly) = places, room
@@ -133,7 +151,12 @@ def fire_counted(  # type: ignore[no-untyped-def]
     v = load_four(vectors, state, four)
     v = _begin(v[0]), _begin(v[1]), _begin(v[2]), _begin(v[3])
     given, most = load_four(charges, begin, four), load_four(limits, begin, four)
-    tops, last = _run(v, given, n_steps, spikes, (*rows, four))
+    if WIDE:
+        tops, last = _run(v, given, n_steps, spikes, (*rows, four))
+    else:
+        half, fires = _run_two(v[:2], given[:2], n_steps, spikes, (*rows, four[:2]))
+        more, others = _run_two(v[2:], given[2:], n_steps, spikes, (*rows, four[2:]))
+        tops, last = half + more, fires + others
     below = both(greater(most[0], tops[0]), greater(most[1], tops[1]))
     below = both(below, both(greater(most[2], tops[2]), greater(most[3], tops[3])))
     if any_bit(equal(below, spread(np.int32(0)))):

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.loihi.kernel.alignment import aligned
-from nengo_dense.loihi.kernel.compilation import compiled, compiles_for, inlined
+from nengo_dense.loihi.kernel.compilation import compiled, inlined
 from nengo_dense.loihi.kernel.compiled_spikes import list_spikes
 from nengo_dense.loihi.kernel.half_vector import HALF, load_halves, spread_halves, store_halves
+from nengo_dense.loihi.kernel.special_vector import WIDE
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import (
     WIDTH,
@@ -25,8 +26,6 @@ from nengo_dense.loihi.kernel.vector import (
     subtract,
 )
 
-#: Whether there are 32 registers of 64 bytes; if not, 16 of 32 bytes.
-WIDE = compiles_for("avx512f")
 #: Rows of the matrix at a time, and lanes. Their sums and factors fit in the registers: one vector
 #: has the sums of a lane, or of two.
 ROWS, AT_ONCE = (WIDTH, 6) if WIDE else (HALF, 4)

@@ -23,6 +23,9 @@ from nengo_dense.loihi.kernel.padding import padded
 from nengo_dense.loihi.kernel.thread import over_lanes
 from nengo_dense.loihi.kernel.vector import WIDTH, add, load, spread, store
 
+#: Lanes that go through the steps together: their sums of a step are side by side in memory.
+AT_ONCE = 4
+
 
 def sum_spiking(
     spikes: np.ndarray, weights: np.ndarray, order: SumOrder, memory: Memory
@@ -79,15 +82,16 @@ def sum_lanes(  # type: ignore[no-untyped-def]
     lanes, per_lane, per_step = np.uint64(sizes[0]), np.uint64(sizes[2]), np.uint64(sizes[3])
     size, (sources, row) = np.uint64(sizes[4]), room
     width = np.uint64(len(row))
-    for lane in range(np.uint64(start), np.uint64(stop)):
+    for some in range(np.uint64(start), np.uint64(stop), np.uint64(AT_ONCE)):
         for step in range(np.uint64(sizes[1])):
-            place, first = lane * per_lane + step * per_step, np.uint64(0)
-            for end in bounds:
-                n = list_sources(spikes, place + first, end - first, np.uint64(0), sources)
-                for j in range(np.uint64(0), width, np.uint64(WIDTH)):
-                    x = _sum(sources, n, first * width + j, width, weights)
-                    store(row, j, x if first == 0 else add(load(row, j), x))
-                first = end
-            target = (step * lanes + lane) * size
-            for j in range(size):
-                sums[target + j] = row[j]
+            for lane in range(some, min(some + np.uint64(AT_ONCE), np.uint64(stop))):
+                place, first = lane * per_lane + step * per_step, np.uint64(0)
+                for end in bounds:
+                    n = list_sources(spikes, place + first, end - first, np.uint64(0), sources)
+                    for j in range(np.uint64(0), width, np.uint64(WIDTH)):
+                        x = _sum(sources, n, first * width + j, width, weights)
+                        store(row, j, x if first == 0 else add(load(row, j), x))
+                    first = end
+                target = (step * lanes + lane) * size
+                for j in range(size):
+                    sums[target + j] = row[j]

@@ -12,7 +12,9 @@ from numba.core import cgutils, types
 from nengo_dense.loihi.kernel.compilation import compiles_for
 from nengo_dense.loihi.kernel.vector import WIDTH, flags_of, instruction
 
-#: Whether this machine moves chosen numbers to the front of a vector, in one instruction.
+#: Whether this machine has 32 registers of 64 bytes; if not, 16 of 32 bytes.
+WIDE = compiles_for("avx512f")
+#: Whether it moves chosen numbers to the front of a vector, in one instruction.
 COMPRESSES = compiles_for("avx512f")
 #: Whether it multiplies pairs of short numbers and adds both products, in one instruction.
 MULTIPLIES_SHORT = compiles_for("avx512bw")
