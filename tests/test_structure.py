@@ -1,6 +1,7 @@
 """The house rules of the package, read from its source and seen in a fresh process."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def imports(tree, everywhere=True, typing=False):
             pending.extend(ast.iter_child_nodes(node))
 
 
+@functools.cache
 def parse(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
