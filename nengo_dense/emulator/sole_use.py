@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from nengo.exceptions import SimulationError
 
@@ -30,6 +30,12 @@ class SoleUse:
                 "call; wait for the end of the run, or use a simulator for each thread"
             )
         return self
+
+    def __reduce__(self) -> NoReturn:
+        raise SimulationError(
+            "A simulator can be neither copied nor pickled, as its threads and its memory are "
+            "this process's own; copy or pickle the network, and make a simulator of it there"
+        )
 
     def __enter__(self) -> None:
         pass

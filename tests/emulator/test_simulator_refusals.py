@@ -1,5 +1,7 @@
 """What the simulator refuses, and what it says then."""
 
+import copy
+import pickle
 import threading
 
 import nengo
@@ -22,6 +24,12 @@ def test_sum_of_what_is_no_probe_is_refused(net):
         sim.sum(net.chip)
     with simulator(net) as sim, pytest.raises(ValidationError, match=r"not a probe .* .got \["):
         sim.sum([net.p_chip])
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.deepcopy])
+def test_a_simulator_that_is_to_be_copied_names_the_network_instead(net, copied):
+    with simulator(net) as sim, pytest.raises(SimulationError, match="pickle the network"):
+        copied(sim)
 
 
 def test_closed_simulator_refuses_to_run_but_keeps_its_data(net):
