@@ -227,8 +227,8 @@ def _check_live(source: SourceGraph, form: GraphForm) -> None:
             f"{', '.join(dead)}: the same for every input, as nothing is read; train or load the "
             "model again"
             if dead
-            else "it has no activation, so that it is one matrix: use one nengo.Connection, with "
-            "the matrix as its transform"
+            else "no activation stands before its last layers, so that no neurons are needed: use "
+            "one nengo.Connection to each output, with the layer's matrix as its transform"
         )
         raise ConversionError(source.name, [text])
 

@@ -183,7 +183,7 @@ def test_a_graph_without_neurons_is_refused():
         GraphNode("y", ("x",), [dense("y", 3, 2, 0)]),
         GraphNode("z", ("x",), [dense("z", 3, 2, 1)]),
     ]
-    with pytest.raises(ConversionError, match="it has no activation, so that it is one matrix"):
+    with pytest.raises(ConversionError, match="no activation stands before its last layers"):
         nengo_dense.convert(SourceGraph("The model", nodes, {"y": "y", "z": "z"}))
 
 
