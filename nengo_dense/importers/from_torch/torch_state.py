@@ -25,11 +25,12 @@ def evaluation(model: Any) -> Iterator[None]:
     """Have a module in evaluation mode for the time of the context, and leave it as it was.
 
     Modes, attributes, gradients and random generators are as before afterwards, also what old
-    weight normalizations and a trace write into modules, and buffers that a forward counts in.
+    weight normalizations and a trace write into modules, and tensors that a forward changes.
     """
     torch = compat.require("torch", "Reading a PyTorch module")
     before = [(module, attributes_of(module)) for module in model.modules()]
-    kept = [(buffer, buffer.clone()) for buffer in model.buffers() if _has_values(buffer)]
+    tensors = [tensor for tensor in (*model.parameters(), *model.buffers()) if _has_values(tensor)]
+    kept = [(tensor, tensor.detach().clone()) for tensor in tensors]
     on_gpu = torch.cuda.is_available() and torch.cuda.is_initialized()
     devices = list(range(torch.cuda.device_count())) if on_gpu else []
     with ExitStack() as stack:
@@ -45,15 +46,15 @@ def evaluation(model: Any) -> Iterator[None]:
             for module, attributes in before:
                 vars(module).clear()
                 vars(module).update(attributes)
-            for buffer, values in kept:
-                if not torch.equal(buffer, values):
-                    buffer.copy_(values)
+            for tensor, values in kept:
+                if not torch.equal(tensor, values):
+                    tensor.copy_(values)
 
 
-def _has_values(buffer: Any) -> bool:
-    """Tell buffers that can be compared from those of lazy layers, "meta" and sparse ones."""
-    has_memory = not hasattr(buffer, "materialize") and not buffer.is_meta
-    return has_memory and str(buffer.layout) == "torch.strided"
+def _has_values(tensor: Any) -> bool:
+    """Tell tensors that can be compared from those of lazy layers, "meta" and sparse ones."""
+    has_memory = not hasattr(tensor, "materialize") and not tensor.is_meta
+    return has_memory and str(tensor.layout) == "torch.strided"
 
 
 def attributes_of(module: Any) -> dict[str, Any]:

@@ -328,6 +328,32 @@ def test_a_module_that_counts_its_calls_counts_none_of_ours(x):
     assert (model.calls, float(model.counted)) == (1, 1.0)
 
 
+class Growing(nn.Module):
+    """Gives other outputs at each call: by a number that it counts, or by its own weights."""
+
+    def __init__(self, by_weights):
+        super().__init__()
+        self.first, self.last, self.by_weights = nn.Linear(6, 5), nn.Linear(5, 2), by_weights
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        if self.by_weights:
+            self.first.weight.data.mul_(1.5)
+            return self.last(torch.relu(self.first(x)))
+        return self.last(torch.relu(self.first(x))) * self.calls
+
+
+@pytest.mark.parametrize("by_weights", [False, True])
+def test_a_module_whose_outputs_change_from_call_to_call_is_refused_and_restored(by_weights):
+    model = Growing(by_weights)
+    before = model.first.weight.detach().clone()
+    with pytest.raises(ConversionError, match="gives other outputs than the model itself"):
+        read_model(model).compare()
+    assert torch.equal(model.first.weight, before)
+    assert model.calls == 0
+
+
 class Centering(nn.Module):
     """Keeps a mean of what it was shown, in evaluation as well."""
 
