@@ -1,10 +1,12 @@
 # Everything from a fresh machine with Python 3.10 or later and make:
 #   make demo    train, convert and run a digit classifier
 #   make test    all tests, in the core environment and in the NengoDL one
+#                    (DL_TESTS= chooses among those in the latter)
 #   make lint docs   what a change must pass besides: ruff, mypy, Sphinx; warnings are errors
 #   make test-oldest     the tests, with the oldest versions that are supported together
 #                        (OLDEST_TESTS= chooses among them)
-#   make ci          all of these side by side on two cores, of the oldest versions a part
+#   make ci          all of these side by side on two cores; with the oldest versions, and in the
+#                    NengoDL environment, a part of the tests
 #   make test-packages   wheel and sdist, in bare environments of every Python found
 #   make coverage    the tests again, and the lines and refusals that they do not reach
 #   make test-lava       networks exported for Loihi 2, spike by spike in Lava (Python 3.10)
@@ -50,6 +52,7 @@ PIP = PYTHONWARNINGS="ignore:Editable installation" $(1)/python -m pip --quiet
 # pip says nothing for minutes: what it does is said before.
 installing = @echo "Installing $(1), $(2)."
 OLDEST_TESTS ?= tests
+DL_TESTS ?= tests
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -140,9 +143,12 @@ demo: .venv/demo
 
 # In two steps: pip writes into this folder whenever it installs from it, so every environment is
 # made before anything runs. What is printed can go to a file; each target's lines stay together.
+# TensorFlow and Keras 2 have no part in the rules of the source, the kernels and the command line,
+# which the other environments test.
 ci:
 	$(MAKE) environments
-	$(MAKE) --jobs=2 --output-sync=target OLDEST_TESTS="tests/layers tests/loihi" \
+	$(MAKE) --jobs=2 --output-sync=target OLDEST_TESTS="tests/layers tests/loihi" DL_TESTS="tests \
+		--ignore tests/test_structure.py --ignore tests/loihi/kernel --ignore tests/cli" \
 		lint docs test test-oldest
 	@echo "Passed. Not run, for want of a Python: $(or $(strip $(MISSING)),nothing)"
 
@@ -163,7 +169,7 @@ test-dl:
 	@echo "skipped: NengoDL needs Python 3.10 or 3.11 (TensorFlow < 2.13), and neither is here"
 else
 test-dl: .venv-dl/tests
-	$(DL)/python -m pytest -m "not slow" nengo_dense/training tests
+	$(DL)/python -m pytest -m "not slow" nengo_dense/training $(DL_TESTS)
 endif
 
 ifeq ($(PYTHON_OLDEST),)
