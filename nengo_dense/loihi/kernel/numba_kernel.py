@@ -74,8 +74,7 @@ class NumbaKernel:
     def advance(self, state: ChipState, drive: Drive, recordings: list[Recording]) -> set[str]:
         """Advance the chip in all lanes by ``drive.spikes.shape[1]`` steps."""
         lanes, n_steps, _ = drive.spikes.shape
-        none = self._none
-        n, dtype = none.shape[1], none.dtype
+        n, dtype, none = self.program.n_compartments, self.program.dtype, self._none
         arrivals = Arrivals(
             spikes=drive.spikes.reshape(-1),
             pending=state.pending.reshape(-1),
