@@ -177,10 +177,12 @@ def check_neuron_type(value: Any, obj: object) -> NeuronType:
     )
 
 
-def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> NeuronType:
-    """Copy a neuron type, with a given spike amplitude and an initial voltage of zero.
+def with_amplitude(
+    neuron_type: NeuronType, amplitude: float, obj: object, start: float = 0.0
+) -> NeuronType:
+    """Copy a neuron type, with a given spike amplitude and initial voltage.
 
-    Loihi has no other initial voltage; Nengo's default differs from type to type.
+    Loihi has no initial voltage but zero; Nengo's default differs from type to type.
 
     Parameters
     ----------
@@ -190,6 +192,8 @@ def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> Ne
         One over the firing rate in hertz that represents the value 1.
     obj : object
         Owner of the neurons, for messages.
+    start : float, optional
+        The initial voltage of all neurons, where a spike is 1.
     """
     check_neuron_type(neuron_type, obj)
     if not hasattr(neuron_type, "amplitude"):
@@ -210,5 +214,5 @@ def with_amplitude(neuron_type: NeuronType, amplitude: float, obj: object) -> Ne
     changed: dict[str, object] = {"amplitude": amplitude}
     if "voltage" in neuron_type.state:
         state = dict(neuron_type.initial_state or {})
-        changed["initial_state"] = {**state, "voltage": Choice([0])}
+        changed["initial_state"] = {**state, "voltage": Choice([start])}
     return rebuild(neuron_type, **changed)

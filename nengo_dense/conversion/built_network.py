@@ -61,6 +61,8 @@ class BuiltNetwork:
         Of the copy.
     hosts : list of HostLayer
         Encoders, then layers.
+    start : (n_neurons,) ndarray
+        Voltages that the neurons of `hosts` start at.
 
     Raises
     ------
@@ -90,6 +92,10 @@ class BuiltNetwork:
             host.name: (np.asarray(host.layer.connection.transform.init), host.layer.ensemble.bias)
             for host in self.hosts
         }
+        self.start = np.repeat(
+            [host.layer.start for host in self.hosts],
+            [host.layer.n_neurons for host in self.hosts],
+        )
         self._ensembles = {host.name: host.layer.ensemble for host in self.hosts}
         chip = {part.name: part.layer.ensemble for part in parts.layers if part.layer.on_chip}
         self._ensembles |= chip

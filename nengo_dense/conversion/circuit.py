@@ -11,7 +11,7 @@ from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, time
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import Parts, Read
 from nengo_dense.layers.readout import frame_shares
-from nengo_dense.loihi.kernel.choice import make_count, make_fire_from_rest
+from nengo_dense.loihi.kernel.choice import make_count, make_fire_from_start
 from nengo_dense.loihi.kernel.numpy_slope import Neurons, Trace
 from nengo_dense.loihi.program import Program
 
@@ -273,7 +273,7 @@ class Circuit:
         frame_steps, shape = samples.frame_steps or n_steps, samples.x.shape
         drive = self._built.drive(samples.x.reshape(-1, shape[2]), exact=not slopes)
         drive = drive.reshape(*shape[:2], -1)
-        fired = make_fire_from_rest()(drive, n_steps, frame_steps)
+        fired = make_fire_from_start()(drive, self._built.start, n_steps, frame_steps)
         # in less time than with np.minimum(fired, 1)
         sent = fired if fired.max(initial=0) <= 1 else (fired > 0).view(np.uint8)
         traces, neurons = self._built.trace(sent) if slopes else ([], [])

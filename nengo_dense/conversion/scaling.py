@@ -36,6 +36,9 @@ USUAL_PERCENTILE = 99.9
 #: digits held back from training as often. Values lose: the largest error of prices of computers
 #: doubled.
 ENCODED_PERCENTILE = 99.5
+#: Voltage that encoders start at, so that a presentation holds the nearest whole number of spikes to
+#: what they encode, and not the next lower one.
+ENCODER_START = 0.5
 #: Rate of busy neurons with a refractory period, as a share of the rate that it allows in
 #: continuous time; the chip fires at two thirds of that at most, with Nengo's 2 ms at a step of
 #: 1 ms. On letters held back from training, tuned LIF neurons lose 2.1 points in 100 steps at
@@ -151,7 +154,7 @@ def with_percentiles(
     )
 
 
-def input_encoding(x: np.ndarray, percentile: float = 100.0) -> dict[str, np.ndarray]:
+def input_encoding(x: np.ndarray, percentile: float = 100.0) -> dict[str, Any]:
     """Choose how each feature is encoded.
 
     Full rate stands for the largest magnitude, so that no neuron would have to fire more than
@@ -173,7 +176,7 @@ def input_encoding(x: np.ndarray, percentile: float = 100.0) -> dict[str, np.nda
     -------
     arguments : dict
         ``scale``, ``signed`` and ``offset`` of `nengo_dense.layers.encoder.SpikeEncoder`, one for
-        each feature.
+        each feature, and ``start``.
     """
     low, high = x.min(axis=0), x.max(axis=0)
     far = np.maximum(low, -high) > high - low
@@ -187,4 +190,5 @@ def input_encoding(x: np.ndarray, percentile: float = 100.0) -> dict[str, np.nda
         "scale": scale,
         "signed": low < offset,
         "offset": offset,
+        "start": ENCODER_START,
     }

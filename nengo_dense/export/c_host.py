@@ -31,6 +31,10 @@ def host_part(deployment: Deployment) -> str:
         float_table("readout_bias", readout.bias),
     ]
     parts = {"DIRECT": "", "READ": "", **_counting(deployment)}
+    start = repr(float(host.start[0]))
+    if (host.start != host.start[0]).any():
+        tables.append(float_table("host_start", host.start))
+        start = "host_start[i]"
     if readout.direct.any():
         tables.append(float_table("direct_weights", readout.direct))
         parts["DIRECT"] = DIRECT
@@ -40,7 +44,7 @@ def host_part(deployment: Deployment) -> str:
     text = RUN
     for name, part in parts.items():
         text = text.replace(f"/*{name}*/\n", part)
-    text = text.replace("N_READ", str(max(len(readout.columns), 1)))
+    text = text.replace("N_READ", str(max(len(readout.columns), 1))).replace("INITIAL", start)
     return "\n".join(["#ifdef NAME_HOST", *tables, text, "#endif", ""])
 
 
@@ -86,7 +90,7 @@ RUN = """void NAME_run(const double *sample, double *logits)
         }
         sum = (host_gain[i] * sum + host_bias[i]) * NAME_DT;
         drive[i] = sum > 0 ? sum : 0;
-        voltage[i] = 0;
+        voltage[i] = INITIAL;
     }
     for (j = 0; j < N_READ; j++) {
         counts[j] = 0;

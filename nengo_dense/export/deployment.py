@@ -23,29 +23,32 @@ COUNTING = Firing(signed=False, counts=True)
 class HostNeurons(NamedTuple):
     """The integrators that turn a sample into spikes, in Nengo's own order of operations.
 
-    In each step the voltage grows by ``max(0, (gain * (weights @ x) + bias) * dt)``. Where it is
-    1 or more the neuron sends a spike, and what is left after all whole ones stays.
+    The voltage is ``start`` at first, and in each step grows by
+    ``max(0, (gain * (weights @ x) + bias) * dt)``. Where it is 1 or more the neuron sends a spike,
+    and what is left after all whole ones stays.
 
     Attributes
     ----------
     weights : (n, size_in) ndarray
-    gain, bias : (n,) ndarray
+    gain, bias, start : (n,) ndarray
     """
 
     weights: np.ndarray
     gain: np.ndarray
     bias: np.ndarray
+    start: np.ndarray
 
     @classmethod
     def of(cls, wiring: Wiring) -> "HostNeurons":
         """Read the neurons of all layers on the host."""
         n = max(each.part.stop for each in wiring.host.values())
-        weights, gain, bias = np.zeros((n, wiring.size_in)), np.zeros(n), np.zeros(n)
+        weights, (gain, bias, start) = np.zeros((n, wiring.size_in)), np.zeros((3, n))
         for population in wiring.host.values():
             ensemble, rows = population.layer.ensemble, np.r_[population.part]
             weights[np.ix_(rows, wiring.columns(population.sources))] = population.layer.weights
             gain[rows], bias[rows] = ensemble.gain, ensemble.bias
-        return cls(weights, gain, bias)
+            start[rows] = population.layer.start
+        return cls(weights, gain, bias, start)
 
 
 class Readout(NamedTuple):

@@ -124,12 +124,23 @@ class NirFormat(NetworkFormat):
 
     def differences(self, deployment: Deployment) -> list[str]:
         """Say what the reader does otherwise."""
+        late = [
+            population.layer.label
+            for population in deployment.wiring.host.values()
+            if self.host and population.layer.start
+        ]
         floors = [layer.label for layer in deployment.layers if not layer.parameters["vmin"].any()]
         sentences = list(self.reader.differences)
         if not deployment.wiring.is_chain:
             sentences.append(
                 "layers join: of the readers known here none was found to run that; nirtorch "
                 "2.0.2, by which most of them read, gives wrong values without a word"
+            )
+        if late:
+            sentences.append(
+                f"no initial voltage: neurons of {', '.join(late)} start part of the way to their "
+                "first spike, and here at 0, so that many send a spike less, which tells where few "
+                "fit in; host=False leaves them to whoever encodes samples as the vectors say"
             )
         if floors and not self.reader.floor:
             sentences.append(

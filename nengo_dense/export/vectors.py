@@ -7,7 +7,7 @@ network elsewhere:
   ``spikes_2``, ..., one for each layer on the chip
 - ``logits`` (n, n_steps, n_out), ``outputs`` (n, n_out) after a presentation, and
   ``classes``, where the stack names them
-- ``host_weights``, ``host_gain``, ``host_bias``: see `.deployment.HostNeurons`
+- ``host_weights``, ``host_gain``, ``host_bias``, ``host_start``: see `.deployment.HostNeurons`
 - ``readout_weights``, ``readout_bias``: see `.deployment.Readout`
 - ``header``: JSON text with the format, ``dt`` in seconds, ``n_steps``, ``readout_start``,
   ``head``, and the differences that the target is known to have
@@ -98,6 +98,7 @@ def vectors(deployment: Deployment, differences: list[str]) -> dict[str, Any]:
         "host_weights": host.weights,
         "host_gain": host.gain,
         "host_bias": host.bias,
+        "host_start": host.start,
         "readout_weights": readout.weights,
         "readout_bias": readout.bias,
         **({"direct_weights": readout.direct} if readout.direct.any() else {}),

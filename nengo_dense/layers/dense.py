@@ -10,6 +10,7 @@ from nengo.neurons import NeuronType, SpikingRectifiedLinear
 from nengo.params import Default
 
 from nengo_dense.arguments import (
+    between,
     count,
     finite_array,
     flag,
@@ -57,6 +58,9 @@ class DenseLayer(nengo.Network):
         ``r`` hertz gives ``1000 / ceil(1000 / r)`` hertz, a relative error of up to ``r / 1000``.
     intercept : float, optional
         Value of ``W x + b``, below 1, at which a neuron starts to fire.
+    start : float, optional
+        Voltage that the neurons start at, from 0 to below 1, which is a spike. On the chip it
+        is 0.
     on_chip : bool, optional
         Whether the neurons run on Loihi. A setting for this ensemble in the configuration of the
         top-level network has priority.
@@ -76,6 +80,8 @@ class DenseLayer(nengo.Network):
         The neurons' spikes, to connect from and to probe; filtered, they give y.
     connection : nengo.Connection
         From ``input`` to ``neurons``, with the weights as its transform.
+    max_rate, start : float
+        As given.
     unit_gain, base_bias : float
         Gain of every neuron, and its bias current for ``b = 0``.
 
@@ -111,6 +117,7 @@ class DenseLayer(nengo.Network):
         neuron_type: NeuronType = SpikingRectifiedLinear(),  # noqa: B008 (frozen)
         max_rate: float = 250.0,
         intercept: float = 0.0,
+        start: float = 0.0,
         on_chip: bool = True,
         label: str | None = None,
         seed: int | None = None,
@@ -122,7 +129,8 @@ class DenseLayer(nengo.Network):
         self.max_rate = positive(max_rate, "max_rate", self, unit="hertz")
         on_chip = flag(on_chip, "on_chip", self)
         self._check_size(n_neurons, size_in, on_chip)
-        neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self)
+        self.start = self._check_start(start, on_chip)
+        neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self, self.start)
         self.unit_gain, self.base_bias = self._tuning(neuron_type, intercept)
         bias = quantities(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
 
@@ -223,6 +231,17 @@ class DenseLayer(nengo.Network):
                 attr="size_in",
                 obj=self,
             )
+
+    def _check_start(self, start: Any, on_chip: bool) -> float:
+        found = between(start, 0, 1, "start", self, with_high=False)
+        if on_chip and found:
+            raise ValidationError(
+                f"must be 0 on the chip, which has no other initial voltage, got {found:g}; leave "
+                "it out, or run the layer on the host with on_chip=False",
+                attr="start",
+                obj=self,
+            )
+        return found
 
     def _tuning(self, neuron_type: NeuronType, intercept: float) -> tuple[float, float]:
         """Compute the gain, and the bias current for ``b = 0``, of every neuron."""

@@ -13,7 +13,7 @@ from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.plugins import show
 
 #: Arguments of an encoder, besides its size.
-ARGUMENTS = ("scale", "signed", "offset", "resting", "max_rate")
+ARGUMENTS = ("scale", "signed", "offset", "resting", "start", "max_rate")
 
 
 class SpikeEncoder(nengo.Network):
@@ -44,6 +44,10 @@ class SpikeEncoder(nengo.Network):
         one neuron fires faster and the other slower, like nengo-loihi's own neurons between a node
         and the chip. This needs two neurons for every value, because the value is the difference
         of their rates.
+    start : float, optional
+        Voltage that the neurons start at, from 0 to below 1, which is a spike. From 0, a neuron's
+        spikes in a presentation are what it encodes rounded down, and from 0.5 to the nearest
+        number.
     max_rate : float, optional
         Firing rate in hertz at a distance of ``scale`` from the offset.
     label, seed, add_to_container : optional
@@ -63,8 +67,8 @@ class SpikeEncoder(nengo.Network):
     Raises
     ------
     nengo.exceptions.ValidationError
-        A shape is wrong, a scale is not above 0, or ``resting`` is above 0 and a value has only
-        one neuron.
+        A shape is wrong, a scale is not above 0, ``resting`` is above 0 and a value has only
+        one neuron, or ``start`` is out of its range.
 
     Examples
     --------
@@ -85,6 +89,7 @@ class SpikeEncoder(nengo.Network):
         signed: Any = True,
         offset: Any = 0.0,
         resting: float = 0.0,
+        start: float = 0.0,
         max_rate: float = 250.0,
         label: str | None = None,
         seed: int | None = None,
@@ -123,6 +128,7 @@ class SpikeEncoder(nengo.Network):
                 neuron_type=SpikingRectifiedLinear(),
                 max_rate=max_rate,
                 on_chip=False,
+                start=start,
                 label=label or "encoder",
             )
         self.input = self.layer.input
@@ -138,8 +144,8 @@ class SpikeEncoder(nengo.Network):
         arguments : dict
             By the names of the constructor's parameters.
         """
-        return {name: getattr(self, name) for name in ARGUMENTS[:-1]} | {
-            "max_rate": self.layer.max_rate
+        return {
+            name: getattr(self if hasattr(self, name) else self.layer, name) for name in ARGUMENTS
         }
 
 

@@ -15,7 +15,6 @@ from nengo_dense import files
 from nengo_dense.budget import DATA
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
-from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.stack_file import (
     FORMAT,
@@ -27,6 +26,7 @@ from nengo_dense.layers.stack_file import (
     made_with,
     make_neuron,
     make_synapse,
+    read_encoder,
     store_record,
 )
 
@@ -103,7 +103,7 @@ def read(path: Path) -> dict[str, Any]:
                 for index, item in enumerate(header["outputs"])
             },
             "encoders": {
-                name: {key: arrays[f"encoder_{index}_{key}"] for key in ENCODER}
+                name: read_encoder(header, arrays, f"encoder_{index}")
                 for index, name in enumerate(header["encoders"])
             },
             "synapse": make_synapse(header["synapse"]),

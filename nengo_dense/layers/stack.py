@@ -78,8 +78,8 @@ class DenseStack(Tunable, Exportable):
         Firing rate in hertz that represents the value 1: one for all layers, or one per layer.
     encoder : dict, optional
         Arguments of `~nengo_dense.layers.encoder.SpikeEncoder` (``scale``, ``signed``,
-        ``offset``, ``resting``, ``max_rate``), for ``encoding="spikes"``. The first layer gets the
-        inputs minus ``offset``.
+        ``offset``, ``resting``, ``start``, ``max_rate``), for ``encoding="spikes"``. The first
+        layer gets the inputs minus ``offset``.
     classes : (n_out,) array_like of numbers or text, optional
         The class of each output, as in the source model. `evaluate` takes labels by these names.
     columns : (size_in,) sequence of str or None, optional

@@ -8,6 +8,7 @@ has the version of the format; a reader refuses unknown versions.
   rate; the head may be any in `nengo_dense.heads`.
 - Version 3: also the errors of fitted activations, heads that earlier versions did not know, and
   graphs (`nengo_dense.layers.graph_file`).
+- Version 4: also the voltage that an encoder's neurons start at; in earlier ones it is 0.
 
 Later versions of this package will read all these versions.
 """
@@ -27,15 +28,15 @@ from nengo_dense.archive import read_arrays
 from nengo_dense.budget import DATA, TEXT, current
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.files import load_arrays
-from nengo_dense.layers.encoder import ARGUMENTS as ENCODER
+from nengo_dense.layers.encoder import ARGUMENTS
 from nengo_dense.layers.tuning_record import TuningRecord
 
 FORMAT = "nengo_dense.DenseStack"
 #: The version that is written, and all versions that are read.
-VERSION, READABLE = 3, (1, 2, 3)
+VERSION, READABLE = 4, (1, 2, 3, 4)
 
-#: Arguments of an encoder in version 1.
-ENCODER_1 = ("scale", "signed", "max_rate")
+#: Arguments of an encoder that a version was the first to store; all others were always.
+FIRST_STORED = {"offset": 2, "resting": 2, "start": 4}
 #: Fields of a TuningRecord that are arrays.
 TUNED_ARRAYS = ("input_low", "input_high")
 SYNAPSES = {"Lowpass": nengo.Lowpass, "Alpha": nengo.Alpha}
@@ -92,8 +93,7 @@ def read(path: Path) -> dict[str, Any]:
         arguments["weights"] = [arrays[f"weights_{i}"] for i in range(n)]
         arguments["biases"] = [arrays[f"bias_{i}"] for i in range(n)]
         if header["encoding"] == "spikes":
-            known = ENCODER if header["version"] > 1 else ENCODER_1
-            arguments["encoder"] = {key: arrays[f"encoder_{key}"] for key in known}
+            arguments["encoder"] = read_encoder(header, arrays, "encoder")
         if header["version"] > 1:
             arguments["classes"] = arrays.get("classes")
             arguments |= made_with(header, arrays)
@@ -172,6 +172,14 @@ def made_with(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str
     names = fields.pop("columns", None)  # where they stood at first
     tuned = TuningRecord(**(fields | {name: arrays[f"tuned_{name}"] for name in TUNED_ARRAYS}))
     return {"tuned": tuned, "columns": header.get("columns", names)}
+
+
+def read_encoder(
+    header: dict[str, Any], arrays: dict[str, np.ndarray], name: str
+) -> dict[str, np.ndarray]:
+    """Return the arguments of an encoder whose arrays' names begin with a name."""
+    stored = [key for key in ARGUMENTS if FIRST_STORED.get(key, 1) <= header["version"]]
+    return {key: arrays[f"{name}_{key}"] for key in stored}
 
 
 def describe_synapse(synapse: Any) -> Any:

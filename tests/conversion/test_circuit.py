@@ -15,7 +15,7 @@ from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.loihi.kernel.choice import make_fire_from_rest
+from nengo_dense.loihi.kernel.choice import make_fire_from_start
 from nengo_dense.loihi.program import Program
 
 SIZES = [12, 9, 7, 4]
@@ -31,7 +31,11 @@ def make_stack(rng, encoding="host", **arguments):
     arguments = {"synapse": [0.002] * (len(SIZES) - (encoding == "host")), **arguments}
     arguments["synapse"][-1] = None
     if encoding == "spikes":
-        arguments["encoder"] = {"scale": [1.0, 2.0, 0.5, 1.0, 3.0], "max_rate": 900.0}
+        arguments["encoder"] = {
+            "scale": [1.0, 2.0, 0.5, 1.0, 3.0],
+            "max_rate": 900.0,
+            "start": 0.4,
+        }
     return DenseStack(
         SIZES,
         5,
@@ -52,7 +56,7 @@ def tuned(rng, size_in, units, encoding, neuron_type):
     arguments = {}
     if encoding == "spikes":
         signed, scale = rng.rand(size_in) < 0.5, rng.uniform(0.5, 3, size_in)
-        arguments["encoder"] = {"signed": signed, "scale": scale, "max_rate": 900.0}
+        arguments["encoder"] = {"signed": signed, "scale": scale, "max_rate": 900.0, "start": 0.5}
     stack = DenseStack(
         units,
         size_in,
@@ -214,7 +218,8 @@ def test_a_spike_travels_one_population_a_step(rng):
     assert later[-1].any()
 
 
-def test_host_neurons_fire_as_in_nengo(rng):
+@pytest.mark.parametrize("start", [0.0, 0.5, 0.999])
+def test_host_neurons_fire_as_in_nengo(start):
     drive = np.array([[0.0, -0.4, 0.25, 0.7071, 1.0, 2.6]])
     with nengo.Network() as net:
         ensemble = nengo.Ensemble(
@@ -223,27 +228,30 @@ def test_host_neurons_fire_as_in_nengo(rng):
             gain=np.ones(6),
             bias=1000 * drive[0],
             neuron_type=nengo.SpikingRectifiedLinear(
-                initial_state={"voltage": nengo.dists.Choice([0])}
+                initial_state={"voltage": nengo.dists.Choice([start])}
             ),
         )
         probe = nengo.Probe(ensemble.neurons)
     with nengo.Simulator(net, progress_bar=False) as sim:
         sim.run_steps(50)
     for name in ("auto", "numpy"):
-        found = make_fire_from_rest(name)(drive[:, None], 50, 50)
+        found = make_fire_from_start(name)(drive[:, None], np.full(6, start), 50, 50)
         np.testing.assert_allclose(0.001 * sim.data[probe], found[0])
         assert found.max() == 3
-        assert make_fire_from_rest(name)(1000 * drive[:, None], 2, 2).max() == 255
+        assert make_fire_from_start(name)(1000 * drive[:, None], np.zeros(6), 2, 2).max() == 255
 
 
 @pytest.mark.parametrize("name", ["auto", "numpy"])
 @pytest.mark.parametrize("frame_steps", [1, 3])
 def test_the_last_frame_stays(rng, name, frame_steps):
-    drive, fire = rng.uniform(0, 2, (4, 5, 11)), make_fire_from_rest(name)
+    drive, fire = rng.uniform(0, 2, (4, 5, 11)), make_fire_from_start(name)
     shown = np.repeat(drive, frame_steps, axis=1)
     shown = np.concatenate([shown, np.repeat(drive[:, -1:], 7, axis=1)], axis=1)
     n_steps = shown.shape[1]
-    np.testing.assert_array_equal(fire(drive, n_steps, frame_steps), fire(shown, n_steps, 1))
+    start = rng.uniform(size=11)
+    np.testing.assert_array_equal(
+        fire(drive, start, n_steps, frame_steps), fire(shown, start, n_steps, 1)
+    )
 
 
 def test_refuses_what_nengo_loihi_puts_between_a_node_and_the_chip(rng):

@@ -127,6 +127,12 @@ def test_calibration_sets_rates_and_the_encoders_scales(model, rng):
     assert np.all(np.diff(stack.encoder.scale) > 0)
 
 
+def test_encoders_of_known_values_start_at_half_a_spike(model, rng):
+    known = convert(model, calibration=rng.randn(500, 5), encoding="spikes", tune=False)
+    assert known.encoder.layer.start == 0.5
+    assert convert(model, encoding="spikes").encoder.layer.start == 0
+
+
 def test_the_readout_has_no_filter_unless_one_is_asked_for(model):
     assert convert(model, synapse=0.003).synapses == [0.003, None]
     assert convert(model, synapse=0.003, encoding="spikes").synapses == [0.003, 0.003, None]

@@ -53,6 +53,7 @@ def test_a_graph_on_the_chips_integers_answers_as_the_model_does(encoding):
     graph = nengo_dense.convert(model, calibration=X, encoding=encoding, tune=False)
     assert isinstance(graph, DenseGraph)
     assert [layer.on_chip for layer in graph.layers] == [encoding == "spikes", True]
+    assert all(encoder.layer.start == 0.5 for encoder in graph.encoders.values())
     wanted = model.form.logits(model.joined(X))
     for name, values in logits(graph, 400, 10).items():
         off = values - wanted[name][:10]

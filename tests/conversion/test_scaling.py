@@ -87,6 +87,7 @@ def test_features_are_scaled_one_by_one(rng):
     np.testing.assert_allclose(arguments["scale"], [4, 100, 1], rtol=0.05)
     np.testing.assert_array_equal(arguments["signed"], [True, False, False])
     np.testing.assert_array_equal(arguments["offset"], [0, 0, 0])
+    assert arguments["start"] == 0.5
 
 
 def test_no_feature_is_further_than_its_scale_unless_it_is_odd(rng):

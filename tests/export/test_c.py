@@ -57,7 +57,8 @@ def test_layers_on_several_cores_give_the_emulators_spikes(tmp_path, monkeypatch
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_graphs_give_the_emulators_spikes_and_answers(encoding, tmp_path, rng):
     x = {"x": rng.uniform(-1, 1, size=(4, 4)), "z": rng.uniform(-1, 1, size=(4, 3))}
-    graph = skipping_graph(encoding, neuron_type=LEAKY)
+    encoders = {"z": {"start": 0.25}, "x": {"start": 0.5}} if encoding == "spikes" else {}
+    graph = skipping_graph(encoding, neuron_type=LEAKY, encoders=encoders)
     graph.export(tmp_path / "net.c", samples=x, presentation_time=0.05)
     arrays = read_vectors(tmp_path / "net.c.vectors.npz")
     sent, fired = layers_of(arrays)
@@ -80,9 +81,11 @@ def test_header_of_a_graph_says_where_things_lie(tmp_path, rng):
 
 
 @needs_gcc
-@pytest.mark.parametrize("encoding", ["host", "spikes"])
-def test_host_part_answers_as_our_integers_do(encoding, tmp_path, rng):
-    stack = tuned_stack(encoding=encoding)
+@pytest.mark.parametrize(
+    "arguments", [{}, {"encoding": "spikes"}, {"encoding": "spikes", "encoder": {"start": 0.5}}]
+)
+def test_host_part_answers_as_our_integers_do(arguments, tmp_path, rng):
+    stack = tuned_stack(**arguments)
     stack.export(tmp_path / "my-net.c", samples=rng.uniform(-1, 1, size=(5, 6)))
     arrays = read_vectors(tmp_path / "my-net.c.vectors.npz")
     library = Library(tmp_path / "my-net.c", "-DMY_NET_HOST")

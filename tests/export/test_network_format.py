@@ -69,13 +69,16 @@ def test_what_was_tuned_for_frames_answers_one_when_its_spikes_have_come(
     assert header["readout_start"] == late + frame_steps // 10
 
 
-@pytest.mark.parametrize("encoding", ["host", "spikes"])
-def test_what_the_host_sends_follows_from_the_numbers_that_are_kept(encoding, tmp_path):
-    tuned_stack(encoding=encoding).export(tmp_path / "net.c")
+@pytest.mark.parametrize(
+    "arguments", [{}, {"encoding": "spikes"}, {"encoding": "spikes", "encoder": {"start": 0.5}}]
+)
+def test_what_the_host_sends_follows_from_the_numbers_that_are_kept(arguments, tmp_path):
+    tuned_stack(**arguments).export(tmp_path / "net.c")
     arrays = read_vectors(tmp_path / f"net.c{SUFFIX}")
     drive = arrays["samples"] @ arrays["host_weights"].T
     drive = np.maximum((arrays["host_gain"] * drive + arrays["host_bias"]) * 0.001, 0)
-    voltage = np.zeros_like(drive)
+    voltage = np.tile(arrays["host_start"], (len(drive), 1))
+    assert (voltage == arguments.get("encoder", {"start": 0})["start"]).all()
     for step in range(40):
         voltage += drive
         np.testing.assert_array_equal(arrays["spikes_0"][:, step], voltage >= 1)

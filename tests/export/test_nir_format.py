@@ -243,6 +243,18 @@ def test_floors_that_a_reader_lacks_are_said(reader, tmp_path):
     assert said == {"floor": reader != "sinabs", "none": False}
 
 
+def test_initial_voltages_are_said_where_a_graph_begins_with_the_host(tmp_path):
+    said = {}
+    for start in (0, 0.5):
+        stack = tuned_stack(encoding="spikes", encoder={"start": start})
+        for host in (True, False):
+            written = stack.export(tmp_path / "net.nir", host=host)
+            said[start, host] = any(
+                "no initial voltage: neurons of encoder start" in s for s in written.differences
+            )
+    assert said == {(0, True): False, (0, False): False, (0.5, True): True, (0.5, False): False}
+
+
 def test_a_missing_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "nir", None)
     with pytest.raises(MissingDependencyError, match="Writing a NIR graph needs"):

@@ -178,6 +178,14 @@ def test_voltage_starts_at_zero(neuron_type):
         assert_array_equal(sim.signals[sim.model.sig[layer.ensemble.neurons]["voltage"]], 0)
 
 
+@by_name(SPIKING)
+def test_voltage_on_the_host_starts_where_it_is_told_to(neuron_type):
+    net, layer = one_layer(neuron_type, on_chip=False, start=0.75)
+    assert layer.start == 0.75
+    with nengo.Simulator(net, progress_bar=False) as sim:
+        assert_array_equal(sim.signals[sim.model.sig[layer.ensemble.neurons]["voltage"]], 0.75)
+
+
 # On the chip
 
 
@@ -202,8 +210,9 @@ def test_integer_relu_fires_in_whole_steps(rate):
 
 
 @by_name(SPIKING)
-def test_host_layer_in_the_emulator_equals_nengo(neuron_type):
-    net, _ = one_layer(neuron_type, on_chip=False)
+@pytest.mark.parametrize("start", [0, 0.5])
+def test_host_layer_in_the_emulator_equals_nengo(neuron_type, start):
+    net, _ = one_layer(neuron_type, on_chip=False, start=start)
     with net:  # nengo-loihi refuses to run with nothing on the chip
         DenseLayer(1, 1, weights=[[1]])
     assert_array_equal(loihi_run(net, 300), run(net, 300))
@@ -336,6 +345,11 @@ BAD = {
         r"max_rate.*LIF cannot fire at 200 Hz.*tau_ref",
     ),
     "intercept one": ({"intercept": 1}, r"intercept.*below 1.*got 1"),
+    "start on the chip": (
+        {"start": 0.5},
+        r"start.*must be 0 on the chip.*got 0\.5.*on_chip=False",
+    ),
+    "start at a spike": ({"start": 1, "on_chip": False}, r"start.*at least 0 and below 1, got 1"),
     "intercept nan": ({"intercept": np.nan}, r"intercept.*NaN"),
     "neuron_type class": ({"neuron_type": nengo.LIF}, r"neuron_type.*add parentheses"),
     "neuron_type text": ({"neuron_type": "relu"}, r"neuron_type.*neuron type.*'relu'"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nengo_dense.layers.dense import DenseLayer
+from nengo_dense.layers.encoder import SpikeEncoder
 from nengo_dense.layers.stack import DenseStack
 
 pytestmark = pytest.mark.dl
@@ -50,6 +51,18 @@ def test_nengo_dl_gives_nengos_values(nengo_dl, neuron_type):
     theirs = mean_output(nengo.Simulator, net, probe, 500)
     assert np.count_nonzero(theirs) == 3
     np.testing.assert_allclose(ours, theirs, atol=1 / (140 * 0.5) + 1e-6)  # one spike
+
+
+@pytest.mark.parametrize("start", [0, 0.5])
+def test_nengo_dl_starts_where_nengo_does(nengo_dl, start):
+    with nengo.Network(seed=0) as net:
+        encoder = SpikeEncoder(2, start=start, max_rate=140)
+        nengo.Connection(nengo.Node(STIMULUS), encoder.input, synapse=None)
+        probe = nengo.Probe(encoder.output)
+    ours = mean_output(nengo_dl.Simulator, net, probe, 50)
+    theirs = mean_output(nengo.Simulator, net, probe, 50)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert np.count_nonzero(theirs) == 2
 
 
 def test_stack_runs_and_its_weights_are_trainable(nengo_dl):

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import nengo
 import nengo_loihi
@@ -95,12 +96,20 @@ def test_several_of_a_kind_are_named():
     assert repr(graph) == "<DenseGraph 'net': 3 → 5, 4 → 2 softmax + 2 linear>"
 
 
+def test_a_graph_of_version_3_is_read_for_ever():
+    graph = DenseGraph.load(Path(__file__).parent / "data" / "version_3_graph.npz")
+    assert_array_equal(graph.encoders["x"].scale, [1, 2, 3])
+    assert graph.encoders["x"].layer.start == 0
+
+
 def test_a_saved_graph_computes_the_same(tmp_path):
-    graph = DenseGraph(**parts(fitted={"a": 0.02}, encoders={"x": {"scale": [1, 2, 3]}}))
+    encoder = {"scale": [1, 2, 3], "start": 0.5}
+    graph = DenseGraph(**parts(fitted={"a": 0.02}, encoders={"x": encoder}))
     graph.save(tmp_path / "graph.npz")
     loaded = DenseGraph.load(tmp_path / "graph.npz")
     assert loaded.fitted == {"a": 0.02}
     assert_array_equal(loaded.encoders["x"].scale, [1, 2, 3])
+    assert loaded.encoders["x"].layer.start == 0.5
     x = np.array([0.2, 0.6, 0.9])
     assert_array_equal(*(run(g, nengo_dense.Simulator, x, 0.05) for g in (graph, loaded)))
     with pytest.raises(

@@ -9,6 +9,7 @@ import pytest
 from nengo.exceptions import ValidationError
 from numpy.testing import assert_allclose, assert_array_equal
 
+import nengo_dense
 from nengo_dense.heads import softmax
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder
@@ -260,7 +261,11 @@ BAD = {
     ),
     "encoder word": (
         {"encoding": "spikes", "encoder": {"gain": 1}},
-        r"encoder.*'gain'.*scale, signed, offset, resting, max_rate",
+        r"encoder.*'gain'.*scale, signed, offset, resting, start, max_rate",
+    ),
+    "encoder that starts below 0": (
+        {"encoding": "spikes", "encoder": {"start": -0.5}},
+        r"start.*at least 0 and below 1, got -0\.5",
     ),
     "encoder that rests alone": (
         {"encoding": "spikes", "encoder": {"resting": 1, "signed": [True, False, True]}},
@@ -337,6 +342,38 @@ def test_resting_pairs_share_their_spikes_and_differ_by_the_value():
     assert_allclose(decoded.mean(axis=0), values, atol=0.01)
     on, off = np.split(np.count_nonzero(spikes, axis=0), 2)
     assert_allclose(on + off, 1000, atol=2)
+
+
+@pytest.mark.parametrize("start, rounded", [(0, np.floor), (0.5, lambda x: np.floor(x + 0.5))])
+def test_an_encoder_starts_so_that_spikes_are_rounded_down_or_to_the_nearest(start, rounded):
+    values = np.array([0.013, 0.437, 0.461, 0.986])
+    with nengo.Network(seed=0) as net:
+        encoder = SpikeEncoder(4, signed=False, max_rate=1000, start=start)
+        nengo.Connection(nengo.Node(values), encoder.input, synapse=None)
+        nengo.Probe(encoder.output)
+    for n_steps in (10, 25, 100):
+        (spikes,) = run(net, nengo.Simulator, n_steps)
+        assert_array_equal(np.count_nonzero(spikes, axis=0), rounded(n_steps * values))
+    assert SpikeEncoder(4, **encoder.arguments()).layer.start == start
+
+
+@pytest.mark.parametrize("start", [0.5, 0.9])
+def test_an_encoder_starts_alike_in_every_lane_of_both_emulators(start):
+    stack = make_stack(encoding="spikes", encoder={"start": start, "max_rate": 400})
+    expected = run(with_stimulus(stack))
+    net = with_stimulus(stack)
+    (node,) = (node for node in net.nodes if node.size_in == 0)
+    x = np.tile(np.stack([X, -X, X])[:, np.newaxis], (1, 200, 1))
+    with nengo_dense.Simulator(net, minibatch_size=3, progress_bar=False) as sim:
+        for _ in range(2):
+            sim.run_steps(200, data={node: x})
+            for probe, values in zip(net.all_probes, expected, strict=True):
+                assert_array_equal(sim.data[probe][0], values)
+                assert_array_equal(sim.data[probe][2], values)
+            sim.reset()
+    assert expected[0].any()
+    fresh = run(with_stimulus(make_stack(encoding="spikes", encoder={"max_rate": 400})))
+    assert (fresh[0] != expected[0]).any()
 
 
 def test_encoder_is_on_the_host_and_its_spikes_take_one_axon_each():

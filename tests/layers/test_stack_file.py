@@ -94,6 +94,7 @@ def test_everything_a_stack_was_made_from_comes_back(tmp_path):
             "scale": [1, 2, 3],
             "signed": [True, False, True],
             "offset": [5, 0, -7.5],
+            "start": 0.25,
             "max_rate": 80,
         },
         neuron_type=[nengo.LIF(), nengo.SpikingRectifiedLinear()],
@@ -103,7 +104,9 @@ def test_everything_a_stack_was_made_from_comes_back(tmp_path):
         assert getattr(loaded, name) == getattr(stack, name), name
     for name in ("scale", "signed", "offset", "resting"):
         assert_array_equal(getattr(loaded.encoder, name), getattr(stack.encoder, name))
-    assert loaded.encoder.layer.max_rate == 80
+    assert (loaded.encoder.layer.max_rate, loaded.encoder.layer.start) == (80, 0.25)
+    kinds = (each.encoder.layer.ensemble.neuron_type for each in (stack, loaded))
+    assert next(kinds) == next(kinds)
     for before, after in zip(stack.weights, loaded.weights, strict=True):
         assert_array_equal(before, after)
     for before, after in zip(stack.biases, loaded.biases, strict=True):
@@ -157,6 +160,15 @@ def test_a_file_of_version_2_is_read_for_ever():
     assert loaded.tuned.presentation_time == 0.05
     assert loaded.encoder.offset.tolist() == [0, 1, 2]
     assert loaded.fitted == {}
+
+
+def test_a_file_of_version_3_is_read_for_ever():
+    loaded = DenseStack.load(Path(__file__).parent / "data" / "version_3.npz")
+    assert loaded.fitted == {"a": 0.01}
+    assert loaded.encoder.layer.start == 0
+    # as the version that wrote it printed
+    spikes, _ = outputs(loaded, nengo_loihi.Simulator, steps=100)
+    assert np.count_nonzero(spikes, axis=0).tolist() == [0, 0, 14, 7]
 
 
 def test_errors_of_fitted_activations_come_back(tmp_path):
@@ -312,13 +324,13 @@ def test_zip_of_other_things_is_refused(scratch):
     assert_refused(scratch, scratch.read_bytes(), "cannot be read|not a saved")
 
 
-@pytest.mark.parametrize("version", [4, 0, "1", None, ...])
+@pytest.mark.parametrize("version", [5, 0, "1", None, ...])
 def test_other_version_is_refused_by_number(saved, scratch, version):
     got = None if version is ... else version
     assert_refused(
         scratch,
         with_header(saved, version=version),
-        f"version {got!r}.*reads versions 1 to 3",
+        f"version {got!r}.*reads versions 1 to 4",
     )
 
 

@@ -59,13 +59,15 @@ def _make_compiled(program: Program, patience: Patience | None = None) -> Kernel
     return NumbaKernel(program, patience)
 
 
-def make_fire_from_rest(name: str = "auto") -> Callable[[np.ndarray, int, int], np.ndarray]:
-    """Choose what lets the host's neurons fire, likewise; see `.numpy_host.fire_from_rest`."""
+def make_fire_from_start(
+    name: str = "auto",
+) -> Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]:
+    """Choose what lets the host's neurons fire, likewise; see `.numpy_host.fire_from_start`."""
     if not _compiled(name):
-        return numpy_host.fire_from_rest
+        return numpy_host.fire_from_start
     from nengo_dense.loihi.kernel import compiled_host  # loads numba
 
-    return compiled_host.fire_from_rest
+    return compiled_host.fire_from_start
 
 
 def make_sum_spiking(

@@ -194,15 +194,18 @@ def follow(
                     _act(lane, lane + many, step, i, np.uint64(n_inputs), instructions, stretch)
 
 
-def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
-    """Do as `.numpy_host.fire_from_rest`."""
+def fire_from_start(
+    drive: np.ndarray, start: np.ndarray, n_steps: int, frame_steps: int
+) -> np.ndarray:
+    """Do as `.numpy_host.fire_from_start`."""
     lanes, n_frames, n = drive.shape
     flat = np.ascontiguousarray(drive, dtype=np.float64).reshape(-1)
     spikes = np.empty((lanes, n_steps, n), dtype=np.uint8)
     times = n_steps, frame_steps, n_frames
 
-    def part(start: int, stop: int) -> None:
-        fire_lanes(start, stop, times, flat, np.empty(2 * n), spikes.reshape(-1))
+    def part(first: int, stop: int) -> None:
+        room = np.concatenate([start, np.empty(2 * n)])
+        fire_lanes(first, stop, times, flat, room, spikes.reshape(-1))
 
     over_lanes(part, lanes, spikes.size)
     return spikes
@@ -217,28 +220,30 @@ def fire_lanes(
     vectors: np.ndarray,
     spikes: np.ndarray,
 ) -> None:
-    """Let the neurons of some lanes fire; ``vectors`` has room for two values of each.
+    """Let the neurons of some lanes fire.
+
+    ``vectors`` has the voltage that each starts at, and then room for two values of each.
 
     ``times`` are the steps of a presentation and of a frame, and the frames that there are.
     """
-    n, n_steps = np.uint64(len(vectors)) // np.uint64(2), np.uint64(times[0])
+    n, n_steps = np.uint64(len(vectors)) // np.uint64(3), np.uint64(times[0])
     frame_steps, n_frames = np.uint64(times[1]), np.uint64(times[2])
     whole = n - n % np.uint64(WIDTH)
     most = 255.0
     for lane in range(np.uint64(start), np.uint64(stop)):
         for j in range(n):
-            vectors[j] = 0.0
+            vectors[n + j] = vectors[j]
         for step in range(n_steps):
             if step % frame_steps == np.uint64(0) and step // frame_steps < n_frames:
                 frame = (lane * n_frames + step // frame_steps) * n
                 for j in range(n):
-                    vectors[n + j] = max(drive[frame + j], 0.0)
+                    vectors[n + n + j] = max(drive[frame + j], 0.0)
             place = (lane * n_steps + step) * n
             for j in range(np.uint64(0), whole, np.uint64(WIDTH)):
-                v, k = integrate(load(vectors, j), load(vectors, n + j), True)
-                store(vectors, j, v)
+                v, k = integrate(load(vectors, n + j), load(vectors, n + n + j), True)
+                store(vectors, n + j, v)
                 store(spikes, place + j, integer(minimum(k, spread(most))))
             for j in range(whole, n):
-                x, m = integrate_one(vectors[j], vectors[n + j], True)
-                vectors[j] = x
+                x, m = integrate_one(vectors[n + j], vectors[n + n + j], True)
+                vectors[n + j] = x
                 spikes[place + j] = min(m, most)

@@ -88,8 +88,10 @@ def fire_and_send(
         add(total, target)
 
 
-def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndarray:
-    """Let rectified linear neurons fire, as Nengo does, from rest.
+def fire_from_start(
+    drive: np.ndarray, start: np.ndarray, n_steps: int, frame_steps: int
+) -> np.ndarray:
+    """Let rectified linear neurons fire, as Nengo does, from their initial voltages.
 
     Several spikes of one neuron in a step reach the chip as one, and the host as several.
 
@@ -97,6 +99,8 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
     ----------
     drive : (lanes, n_frames, n) float64 array
         Input in spikes a step, frame after frame.
+    start : (n,) float64 array
+        Their voltages before the first step, where a spike is 1.
     n_steps : int
         In all; the last frame may be cut, or lasts longer than the others.
     frame_steps : int
@@ -108,7 +112,7 @@ def fire_from_rest(drive: np.ndarray, n_steps: int, frame_steps: int) -> np.ndar
         How often, up to 255 times.
     """
     drive = np.maximum(drive, 0)
-    fired, voltage = np.empty_like(drive[:, 0]), np.zeros_like(drive[:, 0])
+    fired, voltage = np.empty_like(drive[:, 0]), np.tile(start, (len(drive), 1))
     spikes = np.empty((len(drive), n_steps, drive.shape[2]), dtype=np.uint8)
     for step in range(n_steps):
         frame = min(step // frame_steps, drive.shape[1] - 1)

@@ -42,7 +42,7 @@ def test_each_name_gives_its_own_functions():
         compiled_slope,
     )
 
-    assert choice.make_fire_from_rest("numpy") is numpy_host.fire_from_rest
+    assert choice.make_fire_from_start("numpy") is numpy_host.fire_from_start
     assert choice.make_sum_spiking("numpy") is None
     assert choice.make_slopes("numpy") == (
         numpy_slope.slopes,
@@ -50,7 +50,7 @@ def test_each_name_gives_its_own_functions():
         numpy_product.send_back,
     )
     for name in ("auto", "numba"):
-        assert choice.make_fire_from_rest(name) is compiled_host.fire_from_rest
+        assert choice.make_fire_from_start(name) is compiled_host.fire_from_start
         assert choice.make_sum_spiking(name) is compiled_readout.sum_spiking
         assert choice.make_slopes(name) == (
             compiled_slope.slopes,
@@ -63,7 +63,7 @@ def test_without_numba_numpy_does_all_and_nothing_waits_for_a_compiler(program, 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "numba", None)  # importing it fails
     assert type(choice.make_kernel("auto", program)) is NumpyKernel
-    assert choice.make_fire_from_rest() is numpy_host.fire_from_rest
+    assert choice.make_fire_from_start() is numpy_host.fire_from_start
     assert choice.make_sum_spiking() is None
     assert choice.is_compiled()
     with pytest.raises(MissingDependencyError, match=r"compiled kernel.*pip install.*numba"):
@@ -90,7 +90,7 @@ def test_numpy_goes_on_where_numba_is_switched_off(program, monkeypatch):
     numba = pytest.importorskip("numba", reason="the compiled kernel is the extra 'fast'")
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
     assert type(choice.make_kernel("auto", program)) is NumpyKernel
-    assert choice.make_fire_from_rest() is numpy_host.fire_from_rest
+    assert choice.make_fire_from_start() is numpy_host.fire_from_start
     assert choice.is_compiled()
     with pytest.raises(ValidationError, match=r"kernel: numba is switched off \(NUMBA_DISABLE"):
         choice.make_kernel("numba", program)

@@ -117,7 +117,7 @@ def test_what_else_is_wrong_with_numba_is_not_blamed_on_threads(monkeypatch):
 def test_where_numba_is_switched_off_before_it_is_loaded_all_is_numpy(printed_by):
     program = (
         "from nengo_dense.loihi.kernel import choice\n"
-        "print(choice.make_fire_from_rest().__module__, choice.make_slopes()[0].__module__,"
+        "print(choice.make_fire_from_start().__module__, choice.make_slopes()[0].__module__,"
         " choice.make_sum_spiking(), choice.is_compiled())"
     )
     kernel = "nengo_dense.loihi.kernel."
