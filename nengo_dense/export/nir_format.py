@@ -139,8 +139,9 @@ class NirFormat(NetworkFormat):
         if late:
             sentences.append(
                 f"no initial voltage: neurons of {', '.join(late)} start part of the way to their "
-                "first spike, and here at 0, so that many send a spike less, which tells where few "
-                "fit in; host=False leaves them to whoever encodes samples as the vectors say"
+                "first spike, and here at 0, so that many send a spike less, which costs most "
+                "where few fit in; host=False leaves them to whoever encodes samples as the "
+                "vectors say"
             )
         if floors and not self.reader.floor:
             sentences.append(
