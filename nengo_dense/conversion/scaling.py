@@ -38,9 +38,9 @@ USUAL_PERCENTILE = 99.9
 ENCODED_PERCENTILE = 99.5
 #: Voltage that encoders start at, so that a presentation holds the whole number of spikes nearest
 #: to what they encode, and not the next lower one. On letters held back from training, this took
-#: 17, 14, 17 and 7 % off the loss in 10, 25, 50 and 100 steps, and of every 100 letters 1.3, 0.4,
-#: 0.3 and 0.1 less were answered otherwise than by the source (standard errors of 7 or 8 seeds
-#: 0.2, 0.1, 0.1 and 0.1); digits in 10 to 50 steps none more. Errors of the values of
+#: 17, 14, 15 and 7 % off the loss in 10, 25, 50 and 100 steps, and of every 100 letters 1.3, 0.4,
+#: 0.2 and 0.1 less were answered otherwise than by the source (standard errors of 7 to 10 seeds
+#: 0.2, 0.1, 0.1 and 0.1); digits in 10 to 100 steps none more. Errors of the values of
 #: ``make_friedman1`` and ``2`` fell by 11 and 16 % in 10 steps, but those of ``3`` grew by 21 %;
 #: in 25 and 100, from 8 % less to 2 % more. Untuned, 17 % of letters in 25 steps differ, and 22 %
 #: from 0. Layers on the host gained less, as tuning moves their biases: answers were no nearer.
