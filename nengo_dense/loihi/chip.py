@@ -44,6 +44,7 @@ class Chip:
         self.error_scale = error_scale
         chip = program.compartments
         self._noisy = bool(chip.noise_enabled.any())
+        self._scheduled = [group for group in program.inputs if group.scheduled]
         self.rng = np.random.RandomState()  # to make one takes longer than to seed it
         self.reset(seed)
 
@@ -117,7 +118,7 @@ class Chip:
 
     def _add_scheduled(self, spikes: np.ndarray) -> None:
         """Add the spikes that were scheduled when the model was built."""
-        for group in self.program.inputs:
+        for group in self._scheduled:
             for step in group.scheduled.keys() & range(
                 self.n_steps + 1, self.n_steps + spikes.shape[1] + 1
             ):

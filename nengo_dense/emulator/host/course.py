@@ -90,8 +90,8 @@ class Course:
         left = self._plan.instructions if begin is None else begin(stretch)
         if len(left.places):
             kernel.follow(left, stretch)
-        self._step += n_steps
-        np.multiply(self._step, self._plan.dt, out=self._time)
+        self._step[...] = last = first + n_steps - 1
+        self._time[...] = last * self._plan.dt
         shape = n_steps, self._lanes, -1
         parts = {
             signal: kept[n_steps * start : n_steps * end].reshape(shape).swapaxes(0, 1)

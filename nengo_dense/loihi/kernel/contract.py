@@ -105,4 +105,4 @@ class Kernel(Protocol):
 
 def overflowed(bits: int) -> set[str]:
     """Name the registers whose bits are set."""
-    return {name for bit, name in enumerate(REGISTERS) if bits >> bit & 1}
+    return {name for bit, name in enumerate(REGISTERS) if bits >> bit & 1} if bits else set()

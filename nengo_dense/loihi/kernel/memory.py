@@ -53,7 +53,8 @@ class Memory:
             return np.empty(shape, dtype)
         with self._turn:
             number = self._find(n_bytes)
-            return self._pieces[number][:n_bytes].view(dtype).reshape(shape)
+            array: np.ndarray = np.ndarray(shape, dtype, self._pieces[number])
+            return array
 
     def _find(self, n_bytes: int) -> int:
         """Find the smallest piece that is large enough and that nobody holds, or make one."""

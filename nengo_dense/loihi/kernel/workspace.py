@@ -91,14 +91,15 @@ class Records(NamedTuple):
     def of(cls, recordings: Sequence[Recording], lanes: int, n: int, dtype: np.dtype) -> "Records":
         """Lay out recordings of some lanes of ``n`` compartments, in arrays of one dimension."""
         records = _no_records(np.dtype(dtype))
-        arrays: dict[str, np.ndarray] = {"strides": records.strides.copy()}
+        strides = records.strides.copy()
+        arrays = {"strides": strides}
         for key, columns, values in recordings:
             if key == "count":
                 arrays["counts"] = np.zeros(lanes * n, dtype=np.int32)
             else:
-                apart = [stride // values.itemsize for stride in values.strides[:2]]
-                arrays["strides"][RECORDED.index(key)] = apart
-                arrays |= {f"{key}_runs": find_runs(columns), key: flat_view(values)}
+                row, (lane, step, _) = strides[RECORDED.index(key)], values.strides
+                row[0], row[1] = lane // values.itemsize, step // values.itemsize
+                arrays[f"{key}_runs"], arrays[key] = find_runs(columns), flat_view(values)
         return records._replace(**arrays)
 
 
