@@ -113,6 +113,38 @@ def test_lanes_equal_separate_simulations(seed, features, kernel):
         assert_same([sim.data[probe][lane] for probe in drawn.probes], expected)
 
 
+@pytest.mark.parametrize("lanes", [None, 3])
+@pytest.mark.parametrize("precompute", [None, False])
+def test_what_no_operator_writes_is_probed_as_in_nengo_loihi(lanes, precompute, kernel):
+    loihi = compat.nengo_loihi()
+    with nengo.Network(seed=0) as net:
+        loihi.add_params(net)
+        host, chip = nengo.Ensemble(3, 2), nengo.Ensemble(5, 2)  # as many neurons as lanes
+        net.config[host].on_chip = False
+        nengo.Connection(nengo.Node([0.5, -0.5]), host)
+        nengo.Connection(host, chip)
+        probes = [
+            nengo.Probe(host, "scaled_encoders", sample_every=every) for every in (None, 0.002)
+        ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with (
+            loihi.Simulator(net, progress_bar=False) as reference,
+            Simulator(
+                net, minibatch_size=lanes, precompute=precompute, kernel=kernel, progress_bar=False
+            ) as sim,
+        ):
+            for one in (reference, sim):
+                one.run_steps(3)
+                one.run_steps(4)
+    for probe in probes:
+        values = sim.data[probe]
+        for mine in [values] if lanes is None else values:
+            np.testing.assert_array_equal(mine, reference.data[probe])
+        total = np.broadcast_to(7 * reference.data[probe][0], sim.sum(probes[0]).shape)
+        np.testing.assert_allclose(sim.sum(probes[0]), total, rtol=1e-12)
+
+
 def test_turns_between_host_and_chip_equal_running_ahead(kernel):
     features = ["host_layer", "readout"]
     ahead = run_ours(random_network(5, features=features), "sim", [30], 5, kernel=kernel)

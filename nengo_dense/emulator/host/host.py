@@ -209,7 +209,7 @@ class Host:
             else:
                 self._step()
                 for signal, seen in self._seen:
-                    seen.hold(step, 1, self.signals[signal])
+                    seen.hold(step, 1, self.signals.by_lane(signal))
             step += length
         for _, seen in self._seen:
             seen.finish(self._first_step + self._done)
@@ -250,7 +250,7 @@ class Host:
             elif isinstance(seen, SeenSum) and base in sums:
                 seen.add(sums[base][:, self._columns[signal]], self.signals[signal])
             else:  # the signal did not change
-                seen.hold(first, n_steps, self.signals[signal])
+                seen.hold(first, n_steps, self.signals.by_lane(signal))
 
     def _begin(self, first: int) -> Estimate | None:
         """Run all before the kernel begins; return what it can estimate, from the first step."""

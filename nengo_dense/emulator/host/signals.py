@@ -95,6 +95,13 @@ class LaneSignals(Mapping):
             return array
         return np.expand_dims(array, tuple(range(1, 1 + ndim - signal.ndim)))
 
+    def by_lane(self, signal: Signal) -> np.ndarray:
+        """Return ``(lanes, *shape)`` values, also of a signal that is the same in all lanes."""
+        array = self[signal]
+        if signal.base in self.per_lane:
+            return array
+        return np.broadcast_to(array, (self.lanes, *signal.shape))
+
     def move(self, signal: Signal, place: np.ndarray) -> None:
         """Move a whole signal to another array of the same size."""
         array = place.reshape(self._arrays[signal].shape)
