@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         console.say(f"{args.output}: {stack!r}")
         return 0
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
-    rates = ", ".join(f"{layer.max_rate:.0f}" for layer in stack.layers)
+    rates = ", ".join(_rate(layer.max_rate) for layer in stack.layers)
     console.say(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
     if stack.tuned is not None:
         console.say(_tuned(stack.tuned, stack.readout))
@@ -108,3 +108,8 @@ def _tuned(record: TuningRecord, readout: str) -> str:
     if readout in (*OF_CLASSES, "sigmoid"):
         return f"{text}; answers {record.gap:.1f}% of held-back samples otherwise than the source"
     return f"{text}; {record.gap:.1f}% from the source on held-back samples"
+
+
+def _rate(hertz: float) -> str:
+    """Write a rate in whole hertz, unless nothing would be left of it."""
+    return f"{hertz:.0f}" if hertz >= 10 else f"{hertz:.2g}"

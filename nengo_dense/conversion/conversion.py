@@ -26,6 +26,7 @@ from nengo_dense.conversion.settling import neurons_for_lava, settle
 from nengo_dense.importers import SourceGraph, read_model
 from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR
 from nengo_dense.layers.stack import ENCODINGS
+from nengo_dense.notices import Notices
 
 #: Whose integers a stack is made for.
 TARGETS = ("loihi", "lava")
@@ -193,7 +194,7 @@ def convert(
         "seed": seed,
     }
     request = Request(encoding, rate, share, error, tune)
-    with outside_networks():
+    with outside_networks(), Notices():
         source = read_model(model)
         if isinstance(source, SourceGraph):
             graph_conversion.check_target(target)

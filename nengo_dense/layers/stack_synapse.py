@@ -1,6 +1,5 @@
 """Synapses as a stack takes them: time constants, Nengo's synapses, or none."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from nengo.synapses import Synapse
 from nengo.utils.numpy import is_number
 
 from nengo_dense.arguments import MOST, between, one_each
+from nengo_dense.notices import notify
 from nengo_dense.plugins import show
 
 #: A synapse of more seconds than this was probably given in milliseconds.
@@ -34,10 +34,10 @@ def check_synapses(value: Any, n_connections: int, obj: object) -> list[Synapse 
     found = [_check(each, obj) for each in one_each(value, n_connections, "synapse", obj)]
     seconds = max((each for each in found if isinstance(each, float)), default=0.0)
     if seconds > UNUSUAL_SYNAPSE:
-        warnings.warn(
+        notify(
             f"A synapse of {seconds:g} seconds lets next to nothing through in a presentation: "
             f"if milliseconds are meant, give synapse={seconds / 1000:g}.",
-            stacklevel=3,
+            stacklevel=2,
         )
     return found
 

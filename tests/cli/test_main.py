@@ -133,6 +133,12 @@ def test_convert_takes_an_effort(folder, keras_file, capsys):
     assert re.search(said, out)
 
 
+def test_convert_prints_rates_below_one_hertz(folder, capsys):
+    DenseStack([4, 4, 2], 3, max_rate=[0.203, 1234.5], seed=1).save(folder / "slow.npz")
+    assert main(["convert", str(folder / "slow.npz"), "-o", str(folder / "slow2.npz")]) == 0
+    assert "the value 1: 0.2, 1234 Hz" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("more", "what"),
     [(["--per-frame"], "frames of 5 ms"), ([], "sequences, 5 ms a frame, of 20 ms")],

@@ -139,6 +139,17 @@ def test_the_readout_has_no_filter_unless_one_is_asked_for(model):
     assert convert(model, synapse=[0.003, 0.01]).synapses == [0.003, 0.01]
 
 
+@pytest.mark.filterwarnings("ignore:Answers of the converted network differ")
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_synapse_in_milliseconds_is_said_once_where_convert_is_called(calibrated, model, rng):
+    x = rng.uniform(-1, 1, size=(100, 5)) if calibrated else None
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        convert(model, calibration=x, synapse=5, effort="fast", progress_bar=False)
+    (told,) = [one for one in said if "if milliseconds are meant" in str(one.message)]
+    assert told.filename == __file__
+
+
 def test_a_layer_on_the_host_is_exact(model):
     lif = nengo.LIF()
     types = [type(layer.ensemble.neuron_type) for layer in convert(model, neuron_type=lif).layers]

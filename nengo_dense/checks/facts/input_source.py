@@ -32,7 +32,8 @@ def feeding(graph: Graph) -> dict[nengo.Ensemble, set[nengo.Node]]:
 
 def is_zero(node: nengo.Node) -> bool:
     """Tell whether a node always gives zeros."""
-    return isinstance(node.output, np.ndarray) and not node.output.any()
+    output = node.output.inputs if isinstance(node.output, PresentInput) else node.output
+    return isinstance(output, np.ndarray) and not output.any()
 
 
 def open_inputs(graph: Graph) -> list[nengo.Node]:

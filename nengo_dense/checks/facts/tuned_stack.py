@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import nengo
+import numpy as np
 from nengo.processes import PresentInput
 
+from nengo_dense.arguments import unusual_time
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 
@@ -24,15 +26,16 @@ class TunedStack:
         ``presentation_time`` and ``dt`` in seconds, and ``encoding``.
     presented : PresentInput or None
         The process that presents samples to it, if there is one.
-    plain : bool
-        Whether the samples arrive unchanged, without a function or a transform in between.
+    samples : (n, size_in) ndarray or None
+        What of them arrives, once synapses have settled; None if functions or random weights are
+        in between.
     """
 
     name: str
     network: Any
     record: Any
     presented: PresentInput | None
-    plain: bool
+    samples: np.ndarray | None
 
     def meant_for_chip(self) -> list[nengo.Ensemble]:
         """List the layers that were on the chip when it was tuned."""
@@ -40,16 +43,11 @@ class TunedStack:
 
     def differences(self, dt: float | None = None) -> list[str]:
         """List, in sentences, how its samples and a step differ from those of its tuning."""
-        process = self.presented
-        return list(
-            self.record.differences(
-                dt=dt,
-                presentation_time=process.presentation_time if process else None,
-                x=process.inputs.reshape(len(process.inputs), -1)
-                if process and self.plain
-                else None,
-            )
-        )
+        time = self.presented.presentation_time if self.presented else None
+        found = self.record.differences(dt=dt, presentation_time=time, x=self.samples)
+        if time is not None and (said := unusual_time(time, dt or self.record.dt)):
+            found = [*found, said]
+        return list(found)
 
 
 @fact("The stacks that were tuned for the chip, and the processes that present samples.")
@@ -60,28 +58,44 @@ def tuned_stacks(network: nengo.Network, graph: Graph) -> list[TunedStack]:
         record = getattr(net, "tuned", None)
         if record is not None and hasattr(record, "differences"):
             node = getattr(net, "input", None)
-            process, plain = _presented(node, network) if node is not None else (None, False)
-            found.append(TunedStack(graph.name(net), net, record, process, plain))
+            process, samples = (None, None) if node is None else _presented(node, network)
+            found.append(TunedStack(graph.name(net), net, record, process, samples))
     return found
 
 
-def _presented(node: nengo.Node, network: nengo.Network) -> tuple[PresentInput | None, bool]:
-    """Follow connections from a passthrough node back to the process that presents samples."""
-    plain, seen = True, {node}
-    while node.output is None:
-        into = [conn for conn in network.all_connections if conn.post_obj is node]
-        if len(into) != 1 or into[0].pre_obj in seen:
-            return None, False
-        (conn,) = into
-        if not isinstance(conn.pre_obj, nengo.Node):
-            return None, False
-        plain = plain and _passes(conn)
-        node = conn.pre_obj
-        seen.add(node)
-    return (node.output, plain) if isinstance(node.output, PresentInput) else (None, False)
+def _presented(
+    node: nengo.Node, network: nengo.Network, way: tuple[nengo.Node, ...] = ()
+) -> tuple[PresentInput | None, np.ndarray | None]:
+    """Follow connections back to the one process that presents samples; add up what arrives."""
+    if isinstance(node.output, PresentInput):
+        return node.output, node.output.inputs.reshape(len(node.output.inputs), -1)
+    into = [conn for conn in network.all_connections if conn.post_obj is node]
+    if node.output is not None or not into or node in way:
+        return None, None
+    senders = [conn.pre_obj for conn in into]
+    if not all(isinstance(sender, nengo.Node) for sender in senders):
+        return None, None
+    found = [_presented(sender, network, (*way, node)) for sender in senders]
+    process = found[0][0]
+    if process is None or any(other is not process for other, _ in found):
+        return None, None
+    parts = [_sent(conn, x) for conn, (_, x) in zip(into, found, strict=True)]
+    total = np.zeros((len(process.inputs), node.size_in))
+    for conn, part in zip(into, parts, strict=True):
+        if part is None:
+            return process, None
+        total[:, conn.post_slice] += part
+    return process, total
 
 
-def _passes(conn: nengo.Connection) -> bool:
-    """Tell whether a connection between whole nodes changes nothing."""
-    whole = conn.pre is conn.pre_obj and conn.post is conn.post_obj
-    return whole and conn.function is None and type(conn.transform).__name__ == "NoTransform"
+def _sent(conn: nengo.Connection, x: np.ndarray | None) -> np.ndarray | None:
+    """Return what a connection makes of its sender's values; None where that is not known."""
+    if x is None or conn.function is not None:
+        return None
+    transform, x = conn.transform, x[:, conn.pre_slice]
+    if isinstance(transform, nengo.transforms.NoTransform):
+        return x
+    weights = getattr(transform, "init", None)
+    if not (isinstance(transform, nengo.Dense) and isinstance(weights, np.ndarray)):
+        return None
+    return x @ weights.T if weights.ndim == 2 else x * weights

@@ -113,10 +113,41 @@ def from_nothing(pre, post, **kwargs):
     pass
 
 
-@pytest.mark.parametrize("wire", [scaled, computed])
-def test_range_is_not_looked_at_where_the_way_changes_the_samples(wire):
+def one_by_one(pre, post, **kwargs):
+    """Also turned round, and doubled by a second way."""
+    for i in range(4):
+        nengo.Connection(pre[i], post[3 - i], **kwargs)
+    nengo.Connection(pre, post, transform=np.eye(4)[::-1], **kwargs)
+
+
+def drawn(pre, post, **kwargs):
+    nengo.Connection(pre, post, transform=nengo.dists.Uniform(0, 1), **kwargs)
+
+
+def test_range_is_that_of_what_arrives():
+    assert found(network(x=100 * X, wire=scaled), "ND411") == []
+    assert "100%" in found(network(x=1e4 * X, wire=scaled), "ND411")[0].message
+    assert found(network(x=X / 2, wire=one_by_one), "ND411") == []
+    x = X * [10, 1, 1, 1]
+    (finding,) = found(network(x=x, wire=one_by_one), "ND411")
+    low, high = 2 * x[:, 0].min(), 2 * x[:, 0].max()
+    assert f"Input 3 is outside most often, with {low:.4g} to {high:.4g}" in finding.message
+
+
+@pytest.mark.parametrize("wire", [computed, drawn])
+def test_range_is_not_looked_at_where_nobody_knows_what_arrives(wire):
     assert found(network(x=100 * X, wire=wire), "ND411") == []
     assert len(found(network(x=100 * X, seconds=0.01, wire=wire), "ND411")) == 1
+
+
+def test_time_given_in_milliseconds_is_found():
+    (finding,) = found(network(seconds=100), "ND411")
+    assert "if milliseconds are meant, give presentation_time=0.1" in finding.message
+
+
+def test_samples_of_zeros_are_an_input_of_zeros():
+    findings = check(network(x=np.zeros((5, 4))), run=0, select="ND401").findings
+    assert [(f.target, f.severity) for f in findings] == [("samples", "error")]
 
 
 def test_samples_are_seen_through_passthrough_nodes():
