@@ -236,3 +236,34 @@ def test_a_value_a_sample_is_no_regression_of_several_outputs():
     stack = DenseStack([4, 4, 3], 2, readout="linear", seed=0)
     with pytest.raises(ValidationError, match="a value for each of its 3 outputs"):
         evaluate(stack, np.ones((2, 2)), [0.25, 0.5])
+
+
+@pytest.fixture
+def judged():
+    """A stack that answers each of its four classes for a number of samples."""
+    rng = np.random.RandomState(3)
+    model = [(np.eye(4), np.zeros(4)), (np.eye(4), np.zeros(4))]
+    y = np.repeat(np.arange(4), 40)
+    stack = DenseStack([4, 4], 4, weights=[w for w, _ in model], encoding="spikes", seed=0)
+    return stack, np.eye(4)[y] + 0.05 * rng.rand(160, 4), y
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3, 0], [0, 1, 3, 2], [3, 0, 1, 2]])
+def test_labels_in_another_order_are_told_by_the_answers(judged, order):
+    stack, x, y = judged
+    given = np.array(order)[y]  # the label of each output
+    moved = [k for k in range(4) if order[k] != k]
+    labels = sorted(order[k] for k in moved)
+    answered = [order.index(label) for label in labels]
+    names = f"{', '.join(map(str, labels))} are mostly answered as {', '.join(map(str, answered))}"
+    with pytest.warns(UserWarning, match=f"Labels {names}: so taken, 100% of .* give classes="):
+        result = evaluate(stack, x, given, progress_bar=False)
+    assert result.accuracy == 1 - len(moved) / 4
+    assert evaluate(stack, x, given, classes=order, progress_bar=False).accuracy == 1
+
+
+def test_a_model_that_answers_one_class_alone_tells_nothing_of_an_order(judged):
+    stack, x, y = judged
+    one = np.broadcast_to(np.eye(4)[1], x.shape)
+    assert evaluate(stack, one, np.where(y == 1, 0, 3), progress_bar=False).accuracy == 0
+    assert evaluate(stack, x[::4], (y[::4] + 1) % 4, progress_bar=False).accuracy == 0  # too few
