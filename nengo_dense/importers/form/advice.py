@@ -38,8 +38,8 @@ ADVICE = (
     ),
     Advice(
         "layer norm, layer normalization, group norm, group normalization, rms norm, "
-        "rms normalization, instance norm, unit normalization, lp normalization, normalizer, "
-        "mean variance normalization",
+        "rms normalization, instance norm, instance normalization, unit normalization, "
+        "lp normalization, normalizer, mean variance normalization",
         "it depends on the whole input vector and cannot be folded: retrain with batch "
         "normalization",
     ),

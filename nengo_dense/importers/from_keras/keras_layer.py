@@ -69,6 +69,8 @@ class Reading:
     ----------
     rounded_inputs : list of str
         Labels of the quantizers of inputs, which are left out.
+    unlimited_inputs : list of str
+        Labels of those of them whose limits are left out, too.
     """
 
     weights: WeightSource
@@ -76,6 +78,7 @@ class Reading:
     is_keras_2: bool = False
     at_input: bool = False
     rounded_inputs: list[str] = field(default_factory=list)
+    unlimited_inputs: list[str] = field(default_factory=list)
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
@@ -258,6 +261,7 @@ def _q_activation(reading: Reading, layer: KerasLayer) -> Operations:
     if not reading.at_input or any(isinstance(step, Problem) for step in operations):
         return operations
     reading.rounded_inputs.append(layer.label)
+    reading.unlimited_inputs.append(layer.label)
     return []
 
 

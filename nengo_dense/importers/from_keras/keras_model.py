@@ -61,7 +61,7 @@ def read_architecture(
         reading.at_input = not any(isinstance(step, Affine | Activation) for step in operations)
         operations += attempt(layer.label, reading.read, layer)
     source = SourceModel(model, operations, **_without(model, reading, settings))
-    warn_of_rounding(model, operations)
+    warn_of_rounding(model, operations, reading.unlimited_inputs)
     return source
 
 
@@ -104,5 +104,6 @@ def _graph(
         # a head says itself what it is for
         linear = {name: output.head == "linear" for name, output in source.form.outputs.items()}
         source.task = task_of(architecture.get("loss"), linear)
-    warn_of_rounding(model, (step for node in found.nodes for step in node.operations))
+    steps = (step for node in found.nodes for step in node.operations)
+    warn_of_rounding(model, steps, reading.unlimited_inputs)
     return source

@@ -50,12 +50,14 @@ def check_complete(model: Any) -> None:
 
 
 def tensors_of(model: Any) -> Iterator[Any]:
-    """Yield the constants of a model's graph."""
+    """Yield the constants of a model's graph and of its functions."""
     yield from model.graph.initializer
-    for node in model.graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
+    yield from (sparse.values for sparse in model.graph.sparse_initializer)
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
+        for node in nodes:
+            for attribute in node.attribute:
+                if attribute.HasField("t"):
+                    yield attribute.t
 
 
 def _places(tensor: Any) -> dict[str, str]:

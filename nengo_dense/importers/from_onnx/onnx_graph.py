@@ -193,9 +193,8 @@ class OnnxGraph:
 
     def _cast(self, node: Any) -> np.ndarray:
         array, kind = self.constant(node.input[0]), self.settings(node)["to"]
-        if self.is_float(kind):
-            return array.astype(np.float64)  # as all constants are
-        return array.astype(self.type_name(kind))
+        cast = array.astype(self.type_name(kind))  # which rounds also between fractions
+        return cast.astype(np.float64) if self.is_float(kind) else cast
 
     def _value(self, node: Any) -> np.ndarray:
         settings = self.settings(node)

@@ -10,6 +10,7 @@ from nengo_dense.importers.file import suffix
 from nengo_dense.importers.from_onnx.onnx_file import check_complete, load
 from nengo_dense.importers.from_onnx.onnx_graph import OnnxGraph
 from nengo_dense.importers.from_onnx.onnx_model import OnnxModel, read_graph
+from nengo_dense.importers.from_onnx.onnx_plain import plain
 from nengo_dense.importers.from_onnx.onnx_reference import reference
 from nengo_dense.importers.importer import modules_of
 from nengo_dense.importers.reading.quantizer import warn_of_rounding
@@ -51,14 +52,15 @@ class OnnxImporter:
             source = source_of(name, found.nodes, outputs, **settings)
         else:
             source = SourceModel(name, operations, **settings)
-        warn_of_rounding(name, (step for node in found.nodes for step in node.operations))
+        steps = (step for node in found.nodes for step in node.operations)
+        warn_of_rounding(name, steps, found.reading.rounded_inputs)
         return source
 
 
 def _read(name: str, model: Any) -> OnnxModel:
     """Read the graph; what it declares may have any type, where nobody expects it."""
     try:
-        return read_graph(OnnxGraph(model))
+        return read_graph(OnnxGraph(plain(name, model)))
     except NengoException:
         raise  # it says already what is wrong
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as err:

@@ -64,6 +64,8 @@ PRODUCTS = {"multiply": "product", "divide": "quotient"}
 
 #: Since this version of the operators a Softmax is over the last axis if it names none.
 SOFTMAX_LAST_AXIS_OPSET = 13
+#: Since this version a BatchNormalization says whether it trains.
+STATISTICS_OPSET = 14
 
 
 def _pass(reading: OnnxReading, node: Any, label: str) -> Operations:
@@ -73,7 +75,8 @@ def _pass(reading: OnnxReading, node: Any, label: str) -> Operations:
 
 def _dropout(reading: OnnxReading, node: Any, label: str) -> Operations:
     trains = reading.optional(node, 2)
-    if trains is not None and np.any(trains):
+    is_test = reading.graph.settings(node).get("is_test", 1)  # of versions before 7
+    if (trains is not None and np.any(trains)) or not is_test:
         return [Problem(f"layer {label!r} is in training mode; export for evaluation")]
     return _pass(reading, node, label)
 
@@ -178,9 +181,15 @@ def _gemm(reading: OnnxReading, node: Any, label: str) -> Operations:
         return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]
     weights = reading.constant(node.input[1]) * settings.get("alpha", 1.0)
     weights = weights if settings.get("transB", 0) else weights.T
+    turned, beta = bool(settings.get("transA", 0)), settings.get("beta", 1.0)
+    if len(node.input) > 2 and node.input[2] and not reading.graph.is_constant(node.input[2]):
+        product = f"{node.output[0]}/product"
+        added = reading.graph.onnx.helper.make_node("Add", [product, node.input[2]], node.output)
+        problems = _dense(reading, node, label, weights, None, turned, product)
+        return problems or summed(reading, added, label, (1.0, beta))
     bias = reading.optional(node, 2)
-    bias = None if bias is None else bias * settings.get("beta", 1.0)
-    return _dense(reading, node, label, weights, bias, bool(settings.get("transA", 0)))
+    bias = None if bias is None else bias * beta
+    return _dense(reading, node, label, weights, bias, turned)
 
 
 def _matmul(reading: OnnxReading, node: Any, label: str) -> Operations:
@@ -209,6 +218,7 @@ def _dense(
     weights: np.ndarray,
     bias: np.ndarray | None,
     is_turned: bool,
+    output: str = "",
 ) -> Operations:
     """Multiply the last axis, or the first of two, with (n_out, n_in) weights."""
     source = node.input[0]
@@ -228,7 +238,7 @@ def _dense(
     dense = along_last(Affine(weights, None, label), layout.n)
     vector = None if bias is None else np.broadcast_to(after.vector(bias), n_out)
     steps: Operations = [replace(dense, bias=vector)]
-    return reading.add(node.output[0], [source], steps, after, label)
+    return reading.add(output or node.output[0], [source], steps, after, label)
 
 
 def _cast(reading: OnnxReading, node: Any, label: str) -> Operations:
@@ -246,7 +256,9 @@ def _cast(reading: OnnxReading, node: Any, label: str) -> Operations:
 
 def _batch_normalization(reading: OnnxReading, node: Any, label: str) -> Operations:
     settings = reading.graph.settings(node)
-    if settings.get("training_mode", 0):
+    # before version 14 one that trains gives its statistics, too
+    trains = reading.graph.opset < STATISTICS_OPSET and any(node.output[1:])
+    if trains or settings.get("training_mode", 0) or not settings.get("is_test", 1):
         return [Problem(f"layer {label!r} is in training mode; export for evaluation")]
     layout = reading.layouts[node.input[0]]
     rank = len(layout.shape)

@@ -20,6 +20,29 @@ Operations = list[Operation]
 Reader = Callable[["OnnxReading", Any, str], Operations]
 
 
+#: Before this version of the operators, a setting says along which axis a value is broadcast.
+LAST_AXIS_OPSET = 7
+
+#: Nodes that broadcast their second value.
+BROADCASTING = ("Add", "Div", "Mul", "PRelu", "Pow", "Sub")
+
+
+def _refused(node: Any, label: str, is_unknown: bool) -> Problem:
+    """Say why a node is not read: its kind, or how its version broadcasts."""
+    if not is_unknown:
+        return Problem(
+            f"layer {label!r} broadcasts along an axis that is not the last, as ONNX did before "
+            "version 7; bring the model to a newer one: onnx.version_converter.convert_version"
+        )
+    if node.domain == "com.microsoft":
+        return Problem(
+            f"layer {label!r}: {node.op_type} is of onnxruntime alone, whose optimizer writes it; "
+            "give the model as it was before the optimization"
+        )
+    what = node.op_type if node.domain in DOMAINS else f"{node.op_type} of {node.domain}"
+    return unsupported(label, what, node.op_type)
+
+
 @dataclass
 class OnnxReading:
     """What is known while the nodes of a graph are read in order.
@@ -63,29 +86,48 @@ class OnnxReading:
 
     def read(self, node: Any) -> None:
         """Read one node, all of whose sources were read."""
+        problems: Operations
         outputs = [name for name in node.output if name]
         label = label_of(node, outputs[0])
         if self.graph.fold(node):
             return
         sources = [name for name in taken_by(node) if not self.graph.is_constant(name)]
+        nowhere = [name for name in sources if name not in self.places]
         known = [name for name in sources if name in self.layouts]
         if node.op_type == "Shape" and node.domain in DOMAINS and known:
             self.graph.know_shape(node, self.layouts[sources[0]].shape)
             return
         reader = self.readers.get(node.op_type) if node.domain in DOMAINS else None
         reader = reader or self.readers.get(f"{node.domain}.{node.op_type}")
-        if reader is None:
-            what = node.op_type if node.domain in DOMAINS else f"{node.op_type} of {node.domain}"
-            problems: Operations = [unsupported(label, what, node.op_type)]
+        if reader is None or not self._is_aligned(node):
+            problems = [_refused(node, label, reader is None)]
+        elif nowhere:
+            text = f"layer {label!r} takes {nowhere[0]!r}, which nothing in the graph makes"
+            problems = [Problem(f"{text}; export the model again")]
         elif len(known) < len(sources):
             problems = []  # nothing is known of what a refused layer gives
         else:
             problems = attempt(label, reader, self, node, label)
+        # without sources it would be an input
+        before = tuple(name for name in sources if name not in nowhere) or ("",)
         for name in outputs:
             if name not in self.places:
-                known_or_none = tuple(sources) or ("",)  # without sources it would be an input
-                self._append(GraphNode(name, known_or_none, problems, label=label))
-                problems = []
+                self._append(GraphNode(name, before, problems, label=label))
+                before, problems = (name,), []  # whoever needs another output meets the problem
+
+    def _is_aligned(self, node: Any) -> bool:
+        """Tell whether values are broadcast from the last axis on, as all versions since 7 do."""
+        if self.graph.opset >= LAST_AXIS_OPSET or node.op_type not in BROADCASTING:
+            return True
+        shapes = [
+            self.layouts[name].shape if name in self.layouts else self.constant(name).shape
+            for name in node.input
+            if name in self.layouts or self.graph.is_constant(name)
+        ]
+        axis = self.graph.settings(node).get("axis", 1 if node.op_type == "PRelu" else -1)
+        if len(shapes) != 2 or axis == -1 or np.prod(shapes[1]) == 1:
+            return True
+        return bool(axis + len(shapes[1]) == len(shapes[0]))
 
     def _append(self, node: GraphNode) -> None:
         self.nodes.append(node)

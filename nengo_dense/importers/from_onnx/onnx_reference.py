@@ -1,18 +1,22 @@
 """ONNX graphs computed by onnx's own reference implementation of the operators."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.heads import log_softmax
+from nengo_dense.heads import log_softmax, softmax
 from nengo_dense.importers.from_onnx.onnx_graph import label_of
 from nengo_dense.importers.from_onnx.onnx_model import OnnxModel, batch_of
+from nengo_dense.importers.from_onnx.onnx_quantizer import dequantized
 from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import coarsest
 
 #: What batch normalization adds to variances if a node does not say it.
 EPSILON = 1e-5
+#: Since this version of the operators onnx's evaluator has the two that quantize.
+QUANTIZER_OPSET = 19
 #: Nodes that are run one by one for a comparison, a second's work.
 MAX_NODE_RUNS = 20_000
 
@@ -129,7 +133,12 @@ class _Runner:
             ir_version=self.graph.model.ir_version,
         )
         tools = compat.require("onnx.reference", "Running an ONNX model")
-        return tools.ReferenceEvaluator(model, new_ops=[_log_softmax(), _batch_norm()])
+        return tools.ReferenceEvaluator(model, new_ops=self._operators())
+
+    def _operators(self) -> list[Any]:
+        """Return the operators that onnx's are replaced by."""
+        is_old = self.graph.opset < QUANTIZER_OPSET
+        return [*_softmaxes(), _batch_norm(), *(_quantizers() if is_old else [])]
 
     def _run(self, evaluator: Any, x: np.ndarray) -> list[np.ndarray]:
         step = self.step or len(x)
@@ -161,18 +170,22 @@ def _rows(array: np.ndarray, n: int) -> np.ndarray:
     return array if array.shape[:1] == (n,) else array.reshape(n, -1)
 
 
-def _log_softmax() -> Any:
-    """Return the operator without the overflow of onnx's, which takes the logarithm of a softmax.
+def _softmaxes() -> list[Any]:
+    """Return the two operators; both are read where they are over all of a sample alone.
 
-    Before version 13 it made two axes of all, of which the second one counts.
+    Before version 13 they made two axes of all, of which the second one counts, and onnx's do not.
+    Its LogSoftmax also overflows: it takes the logarithm of a softmax.
     """
     base = compat.require("onnx.reference.op_run", "Running an ONNX model").OpRun
 
-    def run(self: Any, x: np.ndarray, axis: int | None = None) -> tuple[np.ndarray]:
-        flat = x.reshape(len(x), -1).astype(np.float64)  # its axis holds all of a sample
-        return (log_softmax(flat).reshape(x.shape).astype(x.dtype),)
+    def operator(name: str, function: Callable[[np.ndarray], np.ndarray]) -> Any:
+        def run(self: Any, x: np.ndarray, axis: int | None = None) -> tuple[np.ndarray]:
+            flat = x.reshape(len(x), -1).astype(np.float64)
+            return (function(flat).reshape(x.shape).astype(x.dtype),)
 
-    return type("LogSoftmax", (base,), {"op_domain": "", "_run": run})
+        return type(name, (base,), {"op_domain": "", "_run": run})
+
+    return [operator("Softmax", softmax), operator("LogSoftmax", log_softmax)]
 
 
 def _batch_norm() -> Any:
@@ -191,3 +204,29 @@ def _batch_norm() -> Any:
         return ((scale * (x - mean) / np.sqrt(variance + epsilon) + bias).astype(x.dtype),)
 
     return type("BatchNormalization", (base,), {"op_domain": "", "_run": run})
+
+
+def _quantizers() -> list[Any]:
+    """Return the two operators of the versions that onnx's evaluator does not have."""
+    base = compat.require("onnx.reference.op_run", "Running an ONNX model").OpRun
+
+    def along(settings: dict[str, Any]) -> int:
+        axis = settings.get("axis")
+        return 1 if axis is None else int(axis)
+
+    def quantize(self: Any, x: np.ndarray, *given: Any, **settings: Any) -> tuple[np.ndarray]:
+        scale, zero = (*given, None)[:2]
+        zero = np.zeros(scale.shape, np.uint8) if zero is None else zero
+        shape = [1] * x.ndim if scale.size > 1 else []
+        if shape:
+            shape[along(settings)] = -1
+        levels = np.rint(x / scale.reshape(shape)) + zero.reshape(shape).astype(np.float64)
+        limits = np.iinfo(zero.dtype)
+        return (np.clip(levels, limits.min, limits.max).astype(zero.dtype),)
+
+    def dequantize(self: Any, *given: Any, **settings: Any) -> tuple[np.ndarray]:
+        arrays = [each for each in given if each is not None]
+        return (dequantized(arrays, along(settings)).astype(given[1].dtype),)
+
+    runs = {"QuantizeLinear": quantize, "DequantizeLinear": dequantize}
+    return [type(name, (base,), {"op_domain": "", "_run": run}) for name, run in runs.items()]

@@ -137,7 +137,9 @@ def _rounding_of(operation: Operation) -> Any:
     return 0.0 if function is None else function.rounding
 
 
-def warn_of_rounding(name: str, operations: Iterable[Operation]) -> None:
+def warn_of_rounding(
+    name: str, operations: Iterable[Operation], inputs: Iterable[str] = ()
+) -> None:
     """Say which activations of a model are rounded in the source and not here, and by how much.
 
     Parameters
@@ -145,12 +147,21 @@ def warn_of_rounding(name: str, operations: Iterable[Operation]) -> None:
     name : str
         The model's.
     operations : iterable of Operation
+    inputs : iterable of str, optional
+        Labels of the quantizers of inputs, which are left out.
 
     Warns
     -----
     UserWarning
         There are some.
     """
+    labels = ", ".join(dict.fromkeys(inputs))
+    if labels:
+        warnings.warn(
+            f"{name}: the quantizer of its inputs ({labels}) is left out: the source rounds them "
+            "and cuts them off at its limits; where they reach beyond those, cut them off before",
+            stacklevel=2,
+        )
     errors: dict[str, float] = {}
     for step in operations:
         error = float(np.max(_rounding_of(step)))

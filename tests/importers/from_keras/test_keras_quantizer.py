@@ -81,7 +81,10 @@ def test_what_is_dropped_is_said(arrays):
 
 def test_the_quantizer_of_the_inputs_is_left_out(arrays):
     layers = [layer("QActivation", "q", activation="quantized_bits(8,2)")]
-    source = read([*layers, q_dense("a", 5, activation="relu"), q_dense("b", 3)], arrays)
+    with pytest.warns(
+        UserWarning, match=r"quantizer of its inputs \(q\) is left out: .*cuts them"
+    ):
+        source = read([*layers, q_dense("a", 5, activation="relu"), q_dense("b", 3)], arrays)
     assert [each.activation for each in source] == ["relu", "linear"]
     assert source.compared == "not compared: the quantizer of its inputs is left out"
 

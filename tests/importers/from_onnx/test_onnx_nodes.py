@@ -117,3 +117,133 @@ def test_casts_between_precisions_explain_what_they_round(rng):
 def test_a_hard_sigmoid_that_does_not_rise_is_refused(alpha, model_of):
     with pytest.raises(ConversionError, match=f"slope must be above 0, got {alpha:g}"):
         read_model(model_of(f"y = HardSigmoid<alpha = {alpha}>(x)"))
+
+
+@pytest.mark.parametrize("opset", [13, 17, 19, 21])
+def test_quantizers_of_every_version_are_compared(opset, model_of):
+    model = model_of(
+        "w = DequantizeLinear<axis = 1>(Q, scales, zeros) h = MatMul(x, w) a = Relu(h) "
+        "q = QuantizeLinear(a, tenth, zero) d = DequantizeLinear(q, tenth, zero) y = MatMul(d, V)"
+    )
+    fill(
+        model,
+        Q=np.arange(-15, 15, dtype=np.int8).reshape(6, 5),
+        scales=np.float64([0.02, 0.05, 0.1, 0.01, 0.03]),
+        zeros=np.zeros(5, np.int8),
+        tenth=np.float64(0.1),
+        zero=np.uint8(0),
+    )
+    model.opset_import[0].version = opset
+    with pytest.warns(UserWarning, match="each value may differ from the source's by up to half"):
+        source = read_model(model)
+    source.compare()
+    assert source.compared.startswith("compared on")
+
+
+def fill(model, **arrays):
+    for name, array in arrays.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(array), name))
+
+
+def test_a_quantizer_of_inputs_whose_limits_are_left_out_is_said(model_of):
+    model = model_of(
+        "q = QuantizeLinear(x, tenth, zero) d = DequantizeLinear(q, tenth, zero) "
+        "h = MatMul(d, W) a = Relu(h) y = MatMul(a, V)"
+    )
+    fill(model, tenth=np.float64(0.1), zero=np.uint8(128))
+    with pytest.warns(UserWarning, match=r"of its inputs \(q\) is left out: .* cuts them off"):
+        read_model(model)
+
+
+@pytest.mark.parametrize("opset", [8, 12])
+def test_an_old_softmax_is_over_all_axes_after_its_own(opset, model_of, rng):
+    model = model_of("a = Relu(x) p = MatMul(a, P) r = Reshape(p, shape) y = Softmax(r)")
+    fill(model, shape=np.array([-1, 2, 3]), P=2 * np.eye(6))
+    model.opset_import[0].version = opset
+    source = read_model(model)
+    source.compare()
+    assert source.compared.startswith("compared on")
+    x = rng.normal(size=(7, 6))
+    powers = np.exp(2 * np.maximum(x, 0))
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(forward(source, x)[-1], expected, rtol=1e-12)
+
+
+def old(model, opset=6):
+    model.opset_import[0].version = opset
+    return model
+
+
+@pytest.mark.parametrize("kind", ["Add", "Mul", "PRelu"])
+def test_values_broadcast_along_another_axis_in_versions_before_7(kind, rng):
+    settings = "" if kind == "PRelu" else "<broadcast = 1, axis = 1>"
+    model = parser.parse_model(
+        '<ir_version: 3, opset_import: ["" : 6]> g (double[n, 3, 3] x) => (double[n, 2] y) '
+        f"{{s = {kind}{settings}(x, v) f = Flatten(s) r = Relu(f) y = MatMul(r, W)}}"
+    )
+    fill(model, v=rng.normal(size=3), W=rng.normal(size=(9, 2)))
+    with pytest.raises(ConversionError, match="'s' broadcasts along an axis that is not the last"):
+        read_model(model)
+    if kind != "PRelu":
+        model.graph.node[0].attribute[1].i = 2  # the last
+        x = rng.normal(size=(4, 9))
+        v, weights = (numpy_helper.to_array(tensor) for tensor in model.graph.initializer)
+        shifted = {"Add": np.add, "Mul": np.multiply}[kind](x.reshape(4, 3, 3), v)
+        expected = np.maximum(shifted.reshape(4, 9), 0) @ weights
+        np.testing.assert_allclose(forward(read_model(model), x)[-1], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("body", "opset"),
+    [
+        ("b, m, v, m2, v2 = BatchNormalization(h, slopes, slopes, slopes, slopes)", 9),
+        ("b = BatchNormalization<is_test = 0>(h, slopes, slopes, slopes, slopes)", 6),
+        ("b = Dropout<is_test = 0>(h)", 6),
+    ],
+)
+def test_old_nodes_that_train_are_refused(body, opset, model_of):
+    model = model_of(f"h = MatMul(x, W) {body} a = Relu(b) y = MatMul(a, V)")
+    model.opset_import[0].version = opset
+    with pytest.raises(ConversionError, match="'b' is in training mode; export for evaluation"):
+        read_model(model)
+
+
+def test_a_product_and_a_value_of_the_model_are_added(model_of, rng):
+    model = model_of(
+        "h = MatMul(x, W) a = Relu(h) g = Gemm<alpha = 0.5, beta = 2.0>(a, S, h) r = Relu(g) "
+        "y = MatMul(r, V)"
+    )
+    fill(model, S=rng.normal(size=(5, 5)))
+    x = rng.normal(size=(9, 6))
+    (wanted,) = ReferenceEvaluator(model).run(None, {"x": x})
+    source = read_model(model)
+    np.testing.assert_allclose(forward(source, x)[-1], wanted, rtol=1e-9)
+    source.compare()
+    assert source.compared.startswith("compared on")
+
+
+def test_weights_that_are_cast_are_rounded(model_of, rng):
+    model = model_of(
+        "u = Cast<to = 10>(W) w = Cast<to = 11>(u) h = MatMul(x, w) a = Relu(h) y = MatMul(a, V)"
+    )
+    found = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    x = rng.normal(size=(9, 6))
+    rounded = found["W"].astype(np.float16).astype(np.float64)
+    expected = np.maximum(x @ rounded, 0) @ found["V"]
+    np.testing.assert_allclose(forward(read_model(model), x)[-1], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("body", "match"),
+    [
+        ("h = MatMul(x, nowhere) a = Relu(h) y = MatMul(a, V)", "takes 'nowhere', which nothing"),
+        ("q, r = Mystery(x) h = MatMul(r, W) y = MatMul(h, V)", "'q': Mystery is not supported"),
+        (
+            "h = MatMul(x, W) a = com.microsoft.Gelu(h) y = MatMul(a, V)",
+            "'a': Gelu is of onnxruntime alone",
+        ),
+    ],
+)
+def test_the_node_that_cannot_be_read_is_named(body, match, model_of):
+    with pytest.raises(ConversionError, match=match):
+        read_model(model_of(body))
