@@ -103,7 +103,11 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
     else:
         kind, strange = array.dtype, array.ravel()[:1].tolist()
     such_as = "".join(f" such as {item!r}" for item in strange)
-    raise invalid(f"must be numbers, got {KINDS.get(kind.kind, 'objects')}{such_as}", attr, obj)
+    missing = any(item is None or type(item).__name__ == "NAType" for item in strange)
+    way_out = "; fill in what is missing first" * missing
+    raise invalid(
+        f"must be numbers, got {KINDS.get(kind.kind, 'objects')}{such_as}{way_out}", attr, obj
+    )
 
 
 def _plain(value: Any, attr: str, obj: object) -> Any:

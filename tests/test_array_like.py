@@ -130,7 +130,10 @@ def test_real_numbers_of_every_kind_pass(value):
         (["3", "4"], "texts such as '3'"),
         (np.array([1.0, "3"], dtype=object), "texts such as '3'"),
         (b"3", "bytes such as b'3'"),
-        (np.array([1.0, None], dtype=object), "objects such as None"),
+        (
+            np.array([1.0, None], dtype=object),
+            "objects such as None; fill in what is missing first",
+        ),
         (1j, "complex values such as 1j"),
         ([1j, 2], "complex values such as 1j"),
         (np.array([1.0, 1j], dtype=object), "complex values such as 1j"),

@@ -212,16 +212,23 @@ def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:
     return [dense, *_activation_of(reading, layer, config.get("activation"))]
 
 
-def _time_distributed(reading: Reading, layer: KerasLayer) -> Operations:
-    """Read a layer of each step of a sequence, which is one of the last axis."""
+def _wrapped(reading: Reading, layer: KerasLayer) -> Operations:
+    """Read a layer of each step of a sequence, or one whose kernel is normalized in training."""
     entry = layer.config["layer"]
     name, module = entry["class_name"], entry.get("module", "keras")
     path = (*layer.path[:-1], replace(layer.path[-1], class_name=name))
     inner = KerasLayer(path, entry["config"], module, trains=layer.trains)
     if inner.is_custom or name not in ("Dense", "Activation", "LeakyReLU", "ReLU", *PASS_THROUGH):
-        return [unsupported(layer.label, f"TimeDistributed of {name}", layer.class_name)]
+        return [unsupported(layer.label, f"{layer.class_name} of {name}", layer.class_name)]
     weights = reading.weights
-    with reading.given(lambda _: weights(replace(layer, part=("layer",)))):
+
+    def within(_: KerasLayer) -> list[np.ndarray]:
+        found = weights(replace(layer, part=("layer",)))
+        # a spectral normalization's own vector, one row, stands somewhere after the kernel
+        is_plain = layer.class_name == "TimeDistributed"
+        return found if is_plain else [*found[:1], *(each for each in found[1:] if each.ndim < 2)]
+
+    with reading.given(within):
         return reading.read(inner)
 
 
@@ -383,7 +390,7 @@ READERS = {
     "QActivation": _q_activation,
     "QDense": _dense,
     "EinsumDense": _einsum_dense,
-    "TimeDistributed": _time_distributed,
+    **dict.fromkeys(("SpectralNormalization", "TimeDistributed"), _wrapped),
     "Flatten": _flatten,
     "Reshape": _reshape,
     "BatchNormalization": _batch_normalization,

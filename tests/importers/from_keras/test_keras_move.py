@@ -99,6 +99,10 @@ if HAS_OPS:
         "axes swapped": lambda x: rest(L.Flatten()(ops.swapaxes(pairs(x), 1, 2))),
         "rolled": lambda x: rest(ops.roll(x, 2, axis=1)),
         "repeated": lambda x: rest(ops.repeat(x, 2, axis=1)),
+        "spectral": lambda x: rest(L.SpectralNormalization(L.Dense(8, "relu"))(x)),
+        "spectral without bias": lambda x: rest(
+            L.SpectralNormalization(L.Dense(8, "relu", use_bias=False))(x)
+        ),
         "renormalized": lambda x: rest(L.BatchNormalization(renorm=True)(L.Dense(8)(x))),
         "in half precision": lambda x: L.Dense(3, dtype="bfloat16")(
             L.Dense(8, "relu", dtype="bfloat16")(x)
