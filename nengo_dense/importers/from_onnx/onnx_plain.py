@@ -11,6 +11,8 @@ from nengo_dense.exceptions import ConversionError
 
 #: Most functions that are called one within the other.
 MOST_NESTED = 50
+#: Domains of ONNX's own operators.
+STANDARD = ("", "ai.onnx")
 
 
 def plain(name: str, model: Any) -> Any:
@@ -26,9 +28,17 @@ def plain(name: str, model: Any) -> Any:
     Raises
     ------
     nengo_dense.exceptions.ConversionError
-        Its functions call themselves, or make more nodes than the limit.
+        Its functions call themselves, make more nodes than the limit, or take the place of ONNX's
+        own operators, which runtimes may follow or not.
     """
     if model.functions:
+        taken = [each.name for each in model.functions if each.domain in STANDARD]
+        if taken:
+            problem = (
+                f"its function {taken[0]!r} is in the domain of ONNX's own operators, and some "
+                "runtimes follow it and some do not; export it with a domain of its own"
+            )
+            raise ConversionError(name, [problem])
         n_nodes, n_bytes = _Sizes(name, model).of(model.graph.node)
         current().take(LAYERS, n_nodes, f"{name} with its functions in their places")
         current().take(DATA, n_bytes, f"{name} with its functions in their places")

@@ -72,6 +72,21 @@ def test_functions_that_call_themselves_are_refused(arrays):
         read_model(model_of(NODES, arrays, [function]))
 
 
+@pytest.mark.parametrize("domain", ["", "ai.onnx"])
+def test_functions_in_the_place_of_operators_are_refused(arrays, domain):
+    # onnxruntime computes a Relu all the same
+    function = helper.make_function(
+        domain, "Relu", ["X"], ["Y"], [helper.make_node("Neg", ["X"], ["Y"])], OWN
+    )
+    nodes = [
+        helper.make_node("MatMul", ["x", "W"], ["h"]),
+        helper.make_node("Relu", ["h"], ["r"]),
+        helper.make_node("MatMul", ["r", "V"], ["y"]),
+    ]
+    with pytest.raises(ConversionError, match="'Relu' is in the domain of ONNX's own operators"):
+        read_model(model_of(nodes, arrays, [function]))
+
+
 def test_functions_that_grow_without_end_are_refused(arrays):
     """Each one calls the next twice: a small file of 2**40 nodes."""
     names = ["Block", *(f"Part{i}" for i in range(40))]
