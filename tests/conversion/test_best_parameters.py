@@ -106,6 +106,13 @@ def test_one_of_a_few_samples_says_nothing_where_some_were_off(
     assert kept_after(circuit, rng, monkeypatch, losses) == best
 
 
+@pytest.mark.parametrize(("later", "best"), [(1, 2), (3, 2), (4, 1)])
+def test_the_first_count_for_less_once_others_are_kept(circuit, rng, monkeypatch, later, best):
+    """These answered all of 152 as the source does, and so did what has four times the loss."""
+    losses = [(1.0, 0, 0, 152), (0.6, 0, 0, 152), (0.15, later / 152, 0, 152)]
+    assert kept_after(circuit, rng, monkeypatch, losses) == best
+
+
 def said_of_losses(circuit, rng, monkeypatch, losses, say):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
     goals = Goals.for_targets(samples.targets, ["softmax"])
