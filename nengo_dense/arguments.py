@@ -20,6 +20,9 @@ LEAST, MOST = 1e-100, 1e100
 MOST_STEPS = 2**31 - 1
 #: A presentation of more seconds than this was probably given in milliseconds.
 UNUSUAL_TIME = 5.0
+#: Most steps that a sample, or a frame of a sequence, stays the same; networks are tuned for some
+#: hundred at most, and tuning takes as much longer as there are more.
+MOST_STILL_STEPS = 5000
 #: Most steps of one presentation; all of them are in memory at once.
 MOST_PRESENTATION_STEPS = 10**6
 #: Most of what is counted, as indices are.
@@ -142,6 +145,45 @@ def presentation_steps(presentation_time: Any, dt: Any, obj: object = None) -> i
     """
     most = MOST_PRESENTATION_STEPS
     return whole_steps(presentation_time, dt, "presentation_time", obj, least=1, most=most)
+
+
+def check_still(n_steps: int, dt: float, n_frames: int | None = None) -> str:
+    """Refuse to show a sample for so long that other than seconds are meant.
+
+    Parameters
+    ----------
+    n_steps : int
+        Of a sample, or of the longest sequence.
+    dt : float
+        Step in seconds.
+    n_frames : int, optional
+        Of the longest sequence; what changes may take as much longer.
+
+    Returns
+    -------
+    said : str
+        What `unusual_time` says of what is allowed.
+
+    Raises
+    ------
+    nengo.exceptions.ValidationError
+        A sample, or a frame, lasts more than `MOST_STILL_STEPS`.
+
+    Examples
+    --------
+    >>> check_still(100, 0.001)
+    ''
+    """
+    most, time = MOST_STILL_STEPS * (n_frames or 1), n_steps * dt
+    if n_steps > most:
+        what = f"sequences of {n_frames} frames" if n_frames else "a sample that stays the same"
+        raise invalid(
+            f"is {time:g} seconds, that is {n_steps} steps of {dt:g}, and must be at most {most} "
+            f"steps for {what}. It is in seconds, {time / 1000:g} for {time:g} ms. Longer runs "
+            "need a larger dt, or a Simulator, which runs for any time",
+            "presentation_time",
+        )
+    return unusual_time(time / (n_frames or 1), dt)
 
 
 def unusual_time(seconds: float, dt: float, attr: str = "presentation_time") -> str:

@@ -209,6 +209,20 @@ def test_samples_may_be_truth_values_as_pixels_are():
     np.testing.assert_array_equal(arguments.finite_array(mask, (1, 2), "x"), [[1.0, 0.0]])
 
 
+def test_a_sample_is_shown_for_some_thousand_steps_at_most():
+    assert arguments.check_still(5000, 0.001) == ""
+    assert arguments.check_still(50_000, 0.001, n_frames=10) == ""
+    refused(
+        "presentation_time: is 50 seconds, that is 50000 steps of 0.001, and must be at most 5000 "
+        "steps for a sample that stays the same. It is in seconds, 0.05 for 50 ms. ",
+        arguments.check_still,
+        50_000,
+        0.001,
+    )
+    refused("at most 10000 steps for sequences of 2 frames", arguments.check_still, 10_001, 1, 2)
+    assert "shown for 50 seconds, that is 5000 steps" in arguments.check_still(5000, 0.01)
+
+
 def test_a_time_in_milliseconds_is_said_by_its_name():
     assert arguments.unusual_time(5.0, 0.001) == ""
     assert "shown for 100 seconds, that is 100000 steps" in arguments.unusual_time(100, 0.001)

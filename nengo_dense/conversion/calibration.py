@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
+from nengo_dense.arguments import check_still
 from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.request import Data
+from nengo_dense.notices import notify
 from nengo_dense.samples import check_inputs, hold_back
 from nengo_dense.sequence import Sequences, hold_last
 
@@ -52,12 +54,23 @@ class Calibration(NamedTuple):
         ------
         nengo.exceptions.ValidationError
             Another width, NaN or infinity, too few samples, all samples the same; sequences whose
-            frames do not last a whole number of steps; what goes with sequences for samples.
+            frames do not last a whole number of steps; what goes with sequences for samples; a
+            presentation of an absurd length.
+
+        Warns
+        -----
+        UserWarning
+            A presentation of an unusual length.
         """
+        sequences = None
+        if data.inputs is not None:
+            sequences = Sequences.read(data.inputs, n_in, data.mask, data.attr)
+        n_frames = None if sequences is None else sequences.n_frames
+        if said := check_still(data.n_steps, data.dt, n_frames):
+            notify(said, stacklevel=3)
         if data.inputs is None:
             data.check_no_sequences("calibration= of")
             return None
-        sequences = Sequences.read(data.inputs, n_in, data.mask, data.attr)
         if sequences is None:
             data.check_no_sequences("calibration by")
             rows = check_inputs(data.inputs, n_in, data.attr)

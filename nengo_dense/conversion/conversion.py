@@ -14,7 +14,6 @@ from nengo_dense.arguments import (
     flag,
     positive,
     presentation_steps,
-    unusual_time,
 )
 from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
@@ -174,9 +173,8 @@ def convert(
     if choice(target, TARGETS, "target") == "lava":
         neuron_type = neurons_for_lava(neuron_type)
     n_steps = presentation_steps(presentation_time, dt)
-    for said in (unusual_time(presentation_time, dt), *other_rows(calibration, labels=labels)):
-        if said:
-            warnings.warn(said, stacklevel=2)
+    for said in other_rows(calibration, labels=labels):
+        warnings.warn(said, stacklevel=2)
     tune, error = flag(tune, "tune"), positive(activation_error, "activation_error")
     share = (
         None if percentile is None else between(percentile, 0, 100, "percentile", with_low=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.arguments import flag, positive, presentation_steps
+from nengo_dense.arguments import check_still, flag, positive, presentation_steps
 from nengo_dense.columns import WHERE, check_columns, column_names
 from nengo_dense.evaluation.source_answers import (
     Source,
@@ -68,14 +68,14 @@ class LadderSamples:
         check_columns(x, known, "x", WHERE, sizes)
         x = side_by_side(source, x)
         sequences = Sequences.read(x, source.n_in, mask)
-        by_frame = flag(per_frame, "per_frame")
+        by_frame, step = flag(per_frame, "per_frame"), positive(dt, "dt", unit="seconds")
+        n_steps = presentation_steps(presentation_time, step)
+        check_still(n_steps, step, None if sequences is None else sequences.n_frames)
         if sequences is None:
             if by_frame:
                 raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
             rows = source_inputs(source, x)
             return cls(rows, rows, {})
-        step = positive(dt, "dt", unit="seconds")
-        n_steps = presentation_steps(presentation_time, step)
         steps = sequences.frame_steps(n_steps, step)
         how = {"mask": mask, "per_frame": by_frame}
         return cls(x, sequences.frames(), how, sequences, steps, step)

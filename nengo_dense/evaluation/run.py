@@ -8,6 +8,7 @@ import numpy as np
 
 from nengo_dense.arguments import (
     check_progress_bar,
+    check_still,
     choice,
     count,
     flag,
@@ -119,6 +120,7 @@ class Run:
         time, step = chosen_times(stack.tuned, presentation_time, dt, n_frames)
         step = positive(step, "dt", unit="seconds")
         n_steps = presentation_steps(time, step)
+        said += [check_still(n_steps, step, n_frames)]
         stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
         if sequences is not None:
             samples, n_steps = arrange(sequences, n_steps, step, fresh, by_frame)
@@ -296,11 +298,11 @@ def notes_on(
     frame_time: float | None = None,
     n: int | None = None,
 ) -> tuple[str, ...]:
-    """Say in which ways a run is not what the stack was tuned for, or not what was meant."""
-    notes = list(filter(None, [unusual_time(presentation_time, dt)]))
-    tuned = stack.tuned
-    if tuned is not None:
-        notes += tuned.differences(
+    """Say in which ways a run is not what the stack was tuned for."""
+    if stack.tuned is None:
+        return ()
+    return tuple(
+        stack.tuned.differences(
             encoding=stack.encoding,
             dt=dt,
             presentation_time=presentation_time,
@@ -309,4 +311,4 @@ def notes_on(
             n=n,
             frame_time=frame_time,
         )
-    return tuple(notes)
+    )

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nengo_dense import files
-from nengo_dense.arguments import positive, presentation_steps
+from nengo_dense.arguments import check_still, positive, presentation_steps
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors
@@ -154,6 +154,8 @@ class NetworkFormat(ABC):
         time, step = chosen_times(tuned, presentation_time, dt)
         step = positive(step, "dt", unit="seconds")
         n_steps = presentation_steps(time, step)
+        if tuned is None or tuned.frame_time is None:
+            check_still(n_steps, step)
         if tuned is not None:
             for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
                 warnings.warn(said, stacklevel=6)  # of whoever calls stack.export

@@ -1,11 +1,10 @@
 """Training through time, on the chip's own integers; needs neither NengoDL nor TensorFlow."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
-from nengo_dense.arguments import presentation_steps, unusual_time
+from nengo_dense.arguments import presentation_steps
 from nengo_dense.columns import WHERE
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import Calibration
@@ -61,8 +60,6 @@ def train_through_time(
     checked(stack)  # what is tuned is made of its arguments
     time = PRESENTATION_TIME if presentation_time is None else presentation_time
     dt, n_steps = settings.dt, presentation_steps(time, settings.dt)
-    if said := unusual_time(time, dt):
-        warnings.warn(said, stacklevel=3)
     data = Data(x, y, None, False, n_steps, dt, "x")
     data = data.with_columns(stack.columns, stack.size_in, WHERE)
     samples = Calibration.of(data, stack.size_in)

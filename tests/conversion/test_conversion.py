@@ -487,13 +487,19 @@ def test_a_model_that_is_one_matrix_is_named(rng):
         convert([(rng.randn(3, 4), None)])
 
 
-def test_a_time_that_is_meant_in_milliseconds_is_said_at_once():
-    """Before the model is looked at, which this one would not survive."""
-    with (
-        pytest.warns(UserWarning, match=r"shown for 25 seconds.*presentation_time=0.025"),
-        pytest.raises(ConversionError, match="object"),
-    ):
-        convert(object(), presentation_time=25)
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_a_time_that_is_meant_in_milliseconds_is_refused(rng, calibrated):
+    model = [(rng.randn(8, 4), None), (rng.randn(3, 8), None, "softmax")]
+    data = rng.rand(30, 4) if calibrated else None
+    message = r"is 25 seconds, that is 25000 steps of 0.001, .*, 0.025 for 25 ms"
+    with pytest.raises(ValidationError, match=message):
+        convert(model, calibration=data, presentation_time=25, progress_bar=False)
+
+
+def test_seconds_that_are_few_long_steps_are_said(rng):
+    model = [(rng.randn(8, 4), None), (rng.randn(3, 8), None, "softmax")]
+    with pytest.warns(UserWarning, match=r"shown for 25 seconds.*presentation_time=0.025"):
+        convert(model, presentation_time=25, dt=0.01)
 
 
 @pytest.mark.parametrize("kind", ["LIF", "LoihiLIF"])

@@ -53,6 +53,10 @@ def test_what_does_not_fit_is_refused_before_anything_runs(model, x):
 
     with pytest.raises(ValidationError, match="60 steps cannot be divided among 7 frames"):
         read([np.zeros((7, 5)), np.zeros((2, 5))])
+    with pytest.raises(ValidationError, match=r"30000 .* at most 25000 steps for sequences"):
+        read([np.zeros((5, 5)), np.zeros((2, 5))], time=30)
+    with pytest.raises(ValidationError, match=r"is 6 seconds, that is 6000 steps of 0\.001"):
+        read(np.zeros((4, 5)), time=6)
     with pytest.raises(ValidationError, match="per_frame: goes with sequences"):
         read(np.zeros((4, 5)), per_frame=True)
     with pytest.raises(ValidationError, match=r"x: must have shape \(batch, 5\)"):

@@ -6,7 +6,6 @@ from nengo.exceptions import ValidationError
 
 from nengo_dense import predict
 from nengo_dense.evaluation import evaluate
-from nengo_dense.evaluation.run import notes_on
 from nengo_dense.heads import HEADS
 from nengo_dense.layers import DenseStack
 
@@ -74,11 +73,9 @@ def test_what_goes_wrong_with_a_batch_is_said(stack, x, n_jobs):
         quick(stack, parts(), minibatch_size=2, n_jobs=n_jobs)
 
 
-def test_a_time_that_was_given_in_milliseconds_is_said(stack, x):
-    (note,) = notes_on(stack, x, 25, 0.001, "sim")
-    assert note.startswith("Every sample is shown for 25 seconds, that is 25000 steps")
-    assert note.endswith("give presentation_time=0.025.")
-    assert notes_on(stack, x, 5, 0.001, "sim") == ()
+def test_a_time_that_was_given_in_milliseconds_is_refused_before_anything_runs(stack, x):
+    with pytest.raises(ValidationError, match=r"is 25 seconds, that is 25000 .*, 0.025 for 25 ms"):
+        predict(stack, x, presentation_time=25)
 
 
 def test_says_what_is_unlike_the_source_as_evaluate_does(stack, x):

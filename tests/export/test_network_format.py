@@ -279,3 +279,8 @@ def test_weights_that_were_changed_in_a_layer_are_not_exported_as_tuned(tmp_path
     stack.layers[1].set_parameters(stack.weights[1] / 2, stack.biases[1])
     with pytest.raises(ExportError, match="it was not tuned for the chip's integers"):
         stack.export(tmp_path / "net.c")
+
+
+def test_a_time_in_milliseconds_is_refused(tmp_path):
+    with pytest.raises(ValidationError, match="presentation_time: is 40 seconds, that is 40000"):
+        tuned_stack().export(tmp_path / "net.c", presentation_time=40)

@@ -128,6 +128,7 @@ def test_steps_to_weights_that_the_chip_cannot_store_are_taken_back(rings, monke
         ({"validation": 0.2}, "validation: is for training with NengoDL"),
         ({"effort": "more"}, "effort: must be one of"),
         ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
+        ({"presentation_time": 12}, "presentation_time: is 12 seconds, that is 12000 steps"),
         ({"x": None}, "x: must be samples, got None"),
         ({"x": np.ones((5, 3))}, "x: must have at least 20 samples"),
         ({"y": np.full(400, 7)}, "y: must be within 0 and 1"),
