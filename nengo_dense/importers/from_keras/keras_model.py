@@ -5,7 +5,14 @@ from typing import Any
 
 from nengo_dense.budget import LAYERS, current
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.form.operation import Activation, Affine, Operation, Problem, attempt
+from nengo_dense.importers.form.operation import (
+    Activation,
+    Affine,
+    Operation,
+    Problem,
+    UnfitError,
+    attempt,
+)
 from nengo_dense.importers.from_keras.keras_call import kind_of
 from nengo_dense.importers.from_keras.keras_graph import layers_of
 from nengo_dense.importers.from_keras.keras_hgq import DeployedReading
@@ -91,6 +98,8 @@ def _graph(
     found = KerasNodes(reading)
     try:
         outputs = found.model(architecture, (), [])
+    except UnfitError as err:
+        raise ConversionError(model, [str(err)]) from err
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as err:
         reason = f"{type(err).__name__}: {err}"
         raise ConversionError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from nengo_dense.importers.form.condition import COMPARISONS, compared
 from nengo_dense.importers.form.graph_folding import GraphNode, Merge
-from nengo_dense.importers.form.operation import Operation, Problem, attempt
+from nengo_dense.importers.form.operation import Operation, Problem, UnfitError, attempt
 from nengo_dense.importers.from_keras.keras_call import choice_of, kind_of
 from nengo_dense.importers.from_keras.keras_graph import (
     MODEL_CLASSES,
@@ -212,6 +212,12 @@ class KerasNodes:
         trains = trains or is_training(node)
         if is_model(entry) and entry["class_name"] in MODEL_CLASSES:
             return self.model(entry, path, sources, trains)
+        if not sources and entry["class_name"] == "TFOpLambda":
+            raise UnfitError(
+                f"layer {path[-1].name!r}: Keras 2 does not keep the operands of this function "
+                "after its first, neither in files nor in the model; put a layer that does the "
+                "same in its place, such as Dense or EinsumDense, or tf.matmul"
+            )
         if not sources:
             raise ValueError(f"layer {path[-1].name!r} takes no value, as far as is written down")
         given = arguments_of(node)

@@ -99,6 +99,17 @@ def test_a_layer_that_takes_no_value_is_malformed(calls):
         read_architecture("a model", functional(layers), lambda each: [])
 
 
+def test_operands_that_keras_2_does_not_keep_are_no_fault_of_the_file():
+    layers = [
+        entry("InputLayer", "x", [], batch_input_shape=[None, 4]),
+        entry("TFOpLambda", "tf.einsum", [["_CONSTANT_VALUE", -1, "bi,ij->bj", {}]], function="e"),
+        entry("Dense", "b", [[["tf.einsum", 0, 0, {}]]], units=3, activation="linear"),
+    ]
+    message = "layer 'tf.einsum': Keras 2 does not keep the operands .* EinsumDense, or tf.matmul"
+    with pytest.raises(ConversionError, match=message):
+        read_architecture("a model", functional(layers), lambda each: [])
+
+
 def test_several_results_of_a_refused_function_are_no_fault_of_the_file(rng):
     layers = [
         entry("InputLayer", "x", [], batch_input_shape=[None, 4]),
