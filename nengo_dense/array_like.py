@@ -57,6 +57,11 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
     except Exception as err:  # an object's own conversion to an array may raise any error
         if "inhomogeneous" in str(err):
             way_out = "; give inputs alone, without labels" * isinstance(value, tuple)
+            if not isinstance(value, list | tuple):  # a data set of PyTorch's
+                way_out = (
+                    "; if these are inputs and labels, give inputs alone, as [inputs for inputs, "
+                    f"labels in {attr}] does"
+                )
             raise invalid(
                 f"must be one array, got a {type(value).__name__} of parts of different shapes"
                 f"{way_out}",
@@ -135,8 +140,20 @@ def _plain(value: Any, attr: str, obj: object) -> Any:
             )
         return value.toarray()
     if torch is not None and isinstance(value, torch.Tensor):
+        refuse_nested(value, attr, obj)
         return _of_torch(value, torch)
     return value
+
+
+def refuse_nested(value: Any, attr: str, obj: object = None) -> None:
+    """Raise a ValidationError for a nested tensor of PyTorch's, which has no shape."""
+    if getattr(value, "is_nested", False) is True:
+        raise invalid(
+            "is a nested tensor, whose parts end apart; give list(x.unbind()) for sequences, or "
+            "x.to_padded_tensor(0.0) with a mask",
+            attr,
+            obj,
+        )
 
 
 def _of_torch(tensor: Any, torch: Any) -> Any:

@@ -266,6 +266,12 @@ def _index(value: Any, n_classes: int, attr: str, named_in: str | None) -> int:
             f"{_name_them(named_in)}; it is known of models that store it, as scikit-learn's do",
             attr,
         )
+    is_nan = isinstance(value, float) and value != value
+    if value is None or is_nan or type(value).__name__ in ("NAType", "NaTType"):
+        raise invalid(
+            f"has no label for some samples, but {value!r}; leave out samples without a label",
+            attr,
+        )
     if (index := whole_number(value)) is None:
         raise invalid(
             f"must be class indices 0 to {n_classes - 1}, got values such as {value!r}. "

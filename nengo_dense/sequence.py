@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nengo_dense.arguments import as_floats
-from nengo_dense.array_like import check_real, to_array
+from nengo_dense.array_like import check_real, refuse_nested, to_array
 from nengo_dense.batches import GLANCE, Batches
 from nengo_dense.exceptions import invalid
 from nengo_dense.output_names import with_columns_of
@@ -60,6 +60,7 @@ class Sequences(Batches):
         nengo.exceptions.ValidationError
             Frames that do not fit, a mask with holes, values that are not finite real numbers.
         """
+        refuse_nested(x, attr)
         if parts := _ragged(x, n_in, attr):
             if mask is not None:
                 raise invalid("goes with one array; a list of sequences says their ends", "mask")
@@ -290,6 +291,8 @@ def join(x: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
         An input that is missing or unknown, inputs of other numbers of samples or frames, or
         sequences of some inputs alone.
     """
+    for name, part in x.items():
+        refuse_nested(part, name)
     shapes = {name: _shape(x[name]) for name in sizes if name in x}
     changing = [
         len(s) > 2 and np.prod(s[2:]) == sizes[name] != np.prod(s[1:])

@@ -145,3 +145,27 @@ def test_real_numbers_of_every_kind_pass(value):
 def test_what_is_no_real_number_is_refused_by_name(given, what):
     with pytest.raises(ValidationError, match=f"x: must be numbers, got {what}"):
         check_real(to_array(given, "x"), "x")
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")  # torch says
+def test_nested_tensors_have_no_shape():
+    torch = pytest.importorskip("torch", reason="the extra 'torch' is not installed")
+    value = torch.nested.nested_tensor([torch.zeros(3, 2), torch.zeros(1, 2)])
+    with pytest.raises(
+        ValidationError, match=r"x: is a nested tensor.* give list\(x.unbind\(\)\)"
+    ):
+        to_array(value, "x")
+
+
+def test_a_data_set_of_pairs_is_told_how_to_give_inputs():
+    class Pairs:
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            if index > 1:
+                raise IndexError
+            return np.zeros(3), index
+
+    with pytest.raises(ValidationError, match=r"as \[inputs for inputs, labels in x\] does"):
+        to_array(Pairs(), "x")

@@ -13,7 +13,7 @@ from nengo_dense.evaluation.ladder_samples import mean_logits
 from nengo_dense.evaluation.window import RunningWindow
 from nengo_dense.layers import DenseGraph, DenseStack, GraphLayer, GraphOutput
 from nengo_dense.layers.source import with_source
-from nengo_dense.sequence import Sequences
+from nengo_dense.sequence import Sequences, join
 
 N, FRAMES, STEPS = 7, 6, 5
 LENGTHS = np.array([6, 2, 5, 6, 1, 3, 2])
@@ -274,3 +274,14 @@ def test_an_array_of_arrays_is_a_list(x):
     parts[:] = ragged(x)
     stack = make()
     assert_array_equal(predict(stack, parts, **TIMES), predict(stack, ragged(x), **TIMES))
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")  # torch says
+def test_nested_tensors_are_told_how_to_be_given():
+    torch = pytest.importorskip("torch", reason="the extra 'torch' is not installed")
+    nested = torch.nested.nested_tensor([torch.ones(3, 2), torch.ones(1, 2)])
+    with pytest.raises(ValidationError, match="x: is a nested tensor"):
+        Sequences.read(nested, 2)
+    with pytest.raises(ValidationError, match="a: is a nested tensor"):
+        join({"a": nested, "b": nested}, {"a": 2, "b": 2})
+    assert Sequences.read(list(nested.unbind()), 2).lengths.tolist() == [3, 1]
