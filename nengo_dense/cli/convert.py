@@ -11,6 +11,7 @@ from nengo_dense.cli.output import archive_path
 from nengo_dense.conversion.conversion import TARGETS
 from nengo_dense.conversion.effort import EFFORTS, check_effort
 from nengo_dense.conversion.goal import TASKS
+from nengo_dense.evaluation.interval import wilson_interval
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.stack_file import STACK
@@ -105,9 +106,14 @@ def _tuned(record: TuningRecord, readout: str) -> str:
     text = f"tuned for {'frames' if record.by_frame else what} of {shown:g} ms"
     if record.gap is None:
         return text
-    if readout in (*OF_CLASSES, "sigmoid"):
-        return f"{text}; answers {record.gap:.1f}% of held-back samples otherwise than the source"
-    return f"{text}; {record.gap:.1f}% from the source on held-back samples"
+    n = "" if record.judged is None else f"{record.judged} "
+    if readout not in (*OF_CLASSES, "sigmoid"):
+        return f"{text}; {record.gap:.1f}% from the source on {n}held-back samples"
+    text = f"{text}; answers {record.gap:.1f}% of {n}held-back samples otherwise than the source"
+    if record.judged is None or readout not in OF_CLASSES:
+        return text
+    low, high = wilson_interval(record.gap / 100 * record.judged, record.judged)
+    return f"{text} (95% interval {100 * low:.1f} to {100 * high:.1f}%)"
 
 
 def _rate(hertz: float) -> str:

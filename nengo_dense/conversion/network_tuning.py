@@ -124,6 +124,7 @@ def tune_network(
         input_high=x.max(axis=0),
         effort=effort,
         gap=100 * judgements[-1].gap,
+        judged=judgements[-1].distances.shape[1],
         data=fingerprint(x),
         frame_time=None if frame_steps is None else frame_steps * dt,
         task=task,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import finite_array, number, positive
+from nengo_dense.arguments import count, finite_array, number, positive
 from nengo_dense.plugins import show
 
 #: Default for the part of a presentation after which answers are accurate.
@@ -60,6 +60,8 @@ class TuningRecord:
         Fingerprint of the calibration inputs, see ``fingerprint``.
     frame_time : float, optional
         How long a frame lasts, in seconds, where calibration inputs were sequences.
+    judged : int, optional
+        Answers to held-back samples that ``gap`` is of: 0 % of a few says little.
     task : {"classification", "regression"}, optional
         What several linear outputs were tuned for; None for both, as logits of classes and as
         values.
@@ -95,6 +97,7 @@ class TuningRecord:
     data: str | None = None
     frame_time: float | None = None
     task: str | None = None
+    judged: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest", "frame_time"):
@@ -103,6 +106,8 @@ class TuningRecord:
                 object.__setattr__(self, name, positive(value, name, self, "seconds"))
         if self.gap is not None and not 0 <= number(self.gap, "gap", self) < np.inf:
             raise ValidationError(f"must be 0 or more, got {self.gap:g}", "gap", self)
+        if self.judged is not None:
+            object.__setattr__(self, "judged", count(self.judged, "judged", self))
         for name, kinds in (("effort", str | int | float), ("data", str), ("task", str)):
             value = getattr(self, name)
             if not (value is None or isinstance(value, kinds)):

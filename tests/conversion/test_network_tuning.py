@@ -30,6 +30,7 @@ def test_inputs_with_heavy_tails_are_no_silent_loss(n_out):
     assert Path(said.filename) == Path(__file__)
     share = int(re.search(r"(\d+)%", str(said.message))[1])
     assert share == pytest.approx(stack.tuned.gap, abs=0.5)
+    assert stack.tuned.judged == 75
     assert n_out > 1 or share > 100 * FAR_VALUES
     with warnings.catch_warnings():
         warnings.simplefilter("error")

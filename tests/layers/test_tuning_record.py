@@ -86,6 +86,10 @@ def test_inputs_of_twice_the_range_and_more_are_told(rng):
         ((0.1, 0.001, "host", [0], [1], None, "fast", -1), "gap.*0 or more, got -1"),
         ((0.1, 0.001, "host", [0], [1], None, ["fast"]), r"effort.*text or None, got \['fast'\]"),
         ((0.1, 0.001, "host", [0], [1], None, 3.0, 0.1, 7), "data.*text or None, got 7"),
+        (
+            (0.1, 0.001, "host", [0], [1], None, 3.0, 0.1, "0", None, None, 0),
+            "judged: must be a whole number of at least 1, got 0",
+        ),
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused(arguments, message):
