@@ -80,7 +80,10 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
         elif hasattr(value, "collect"):  # of polars, Dask or Spark
             way_out = "; give its collect()"
         elif isinstance(value, Iterable) and not isinstance(value, Set):
-            way_out = "; put what it yields into one array, as numpy.concatenate(list(...)) does"
+            way_out = (
+                "; put what it yields into one array, as numpy.concatenate(list(...)) does, or of "
+                "pairs numpy.concatenate([inputs for inputs, labels in ...])"
+            )
         raise invalid(
             f"must be a number or an array, got {type(value).__name__}{way_out}", attr, obj
         )

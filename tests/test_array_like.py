@@ -169,3 +169,8 @@ def test_a_data_set_of_pairs_is_told_how_to_give_inputs():
 
     with pytest.raises(ValidationError, match=r"as \[inputs for inputs, labels in x\] does"):
         to_array(Pairs(), "x")
+
+
+def test_what_yields_pairs_is_told_how_to_give_inputs():
+    with pytest.raises(ValidationError, match=r"of pairs numpy.concatenate\(\[inputs for inputs,"):
+        to_array(iter([(np.zeros((2, 3)), np.zeros(2))]), "calibration")
