@@ -48,26 +48,34 @@ def energy(found: dict, method: str) -> str:
     return f"{1e6 * found['joules'][found['steps'].index(own[0])]:.2f} µJ"
 
 
-def short_records() -> list[dict]:
-    """Return what was measured of short presentations."""
-    return [record.load(name) for name in ("short", "short_mnist") if measured(name)]
+def parts_of(name: str) -> list[dict]:
+    """Return a record and those of its other parts, which were measured at other times."""
+    names = [name, *(f"{name}_{part}" for part in ("letter_spikes", "digits", "mnist"))]
+    return [record.load(part) for part in names if measured(part)]
+
+
+def figures_of(records: list[dict]) -> list[dict]:
+    """Return all figures of some records, those of the same data one after another."""
+    figures = [figure for known in records for figure in known["figures"]]
+    order = list(dict.fromkeys(figure["data"] for figure in figures))
+    return sorted(figures, key=lambda f: (order.index(f["data"]), f["encoding"]))
 
 
 def short() -> str:
     """Say what stacks lose that are tuned for one length of presentation, read at several."""
-    found = lengths(*short_records())
+    found = lengths(parts_of("short"))
     return found + (PICTURE if curves_measured() else "")
 
 
 def short_seeds() -> str:
     """Say the same of many more seeds."""
-    return lengths(record.load("short_seeds"))
+    return lengths(parts_of("short_seeds"))
 
 
-def lengths(*records: dict) -> str:
+def lengths(records: list[dict]) -> str:
     """Write what is lost by stacks that are tuned for one length, read at several."""
     rows = []
-    for figure in (figure for r in records for figure in r["figures"]):
+    for figure in figures_of(records):
         name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
         for method, found in figure["methods"].items():
             seconds = f"{found['processor_seconds']:.2g} s"
@@ -84,7 +92,7 @@ def lengths(*records: dict) -> str:
 def short_picture() -> str:
     """Draw the accuracy after every step, of stacks before tuning and after it."""
     panels = []
-    for figure in (figure for r in short_records() for figure in r["figures"]):
+    for figure in figures_of(parts_of("short")):
         lines = {name: found["over_time"] for name, found in figure["methods"].items()}
         title = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
         panels.append((f"{title}: accuracy after steps of 1 ms", lines, figure["source"][0]))
@@ -93,7 +101,7 @@ def short_picture() -> str:
 
 def curves_measured() -> bool:
     """Tell whether the accuracy after every step is known of stacks for several lengths."""
-    figures = record.load("short")["figures"] if measured("short") else []
+    figures = figures_of(parts_of("short"))
     return bool(figures) and all(
         "over_time" in found for figure in figures for found in figure["methods"].values()
     )
