@@ -111,11 +111,16 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
     else:
         kind, strange = array.dtype, array.ravel()[:1].tolist()
     such_as = "".join(f" such as {item!r}" for item in strange)
-    missing = any(item is None or type(item).__name__ == "NAType" for item in strange)
-    way_out = "; fill in what is missing first" * missing
+    way_out = "; fill in what is missing first" * any(map(is_missing, strange))
     raise invalid(
         f"must be numbers, got {KINDS.get(kind.kind, 'objects')}{such_as}{way_out}", attr, obj
     )
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value stands for none: None, NaN, or what pandas has for it."""
+    is_nan = isinstance(value, float) and value != value
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _plain(value: Any, attr: str, obj: object) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import finite_array, random_state
-from nengo_dense.array_like import to_array
+from nengo_dense.array_like import is_missing, to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.notices import notify
 from nengo_dense.output_names import (
@@ -266,8 +266,7 @@ def _index(value: Any, n_classes: int, attr: str, named_in: str | None) -> int:
             f"{_name_them(named_in)}; it is known of models that store it, as scikit-learn's do",
             attr,
         )
-    is_nan = isinstance(value, float) and value != value
-    if value is None or is_nan or type(value).__name__ in ("NAType", "NaTType"):
+    if is_missing(value):
         raise invalid(
             f"has no label for some samples, but {value!r}; leave out samples without a label",
             attr,
