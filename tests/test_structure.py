@@ -302,6 +302,17 @@ def test_what_counts_as_a_line_and_as_a_parameter():
     assert n_parameters(function, with_keywords=False) == 4
 
 
+def test_continuous_integration_runs_what_needs_nengo_dl():
+    """`make ci` leaves out of that environment what has no part in it alone."""
+    lines = (ROOT.parent / "tests" / "dl.txt").read_text(encoding="utf-8").splitlines()
+    run = [ROOT.parent / line.partition("::")[0] for line in lines if not line.startswith("#")]
+    assert [path for path in run if not path.exists()] == []
+    marks = re.compile(r"mark\.dl\b|importorskip\(\"(nengo_dl|tensorflow)\"")
+    needing = [path for path in TESTS if marks.search(path.read_text(encoding="utf-8"))]
+    assert len(needing) > 10
+    assert [path for path in needing if not {path, *path.parents} & set(run)] == []
+
+
 #: An effort in seconds, as an argument, in a dictionary, or on the command line.
 SECONDS = re.compile("effort'?[:=,] ?'?[0-9]")
 
