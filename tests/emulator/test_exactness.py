@@ -1,5 +1,6 @@
 """Every probed value equals that of ``nengo_loihi.Simulator``, bit by bit."""
 
+import functools
 import warnings
 
 import nengo
@@ -32,6 +33,13 @@ def run_reference(drawn, target, steps, seed):
     return [sim.data[probe] for probe in drawn.probes]
 
 
+@functools.cache
+def reference(seed, target, steps, features=None):
+    """Run nengo-loihi once for all kernels."""
+    drawn = random_network(seed, features=None if features is None else list(features))
+    return run_reference(drawn, target, steps, seed)
+
+
 def run_ours(drawn, target, steps, seed, **kwargs):
     np.random.seed(seed)
     with warnings.catch_warnings():
@@ -61,8 +69,8 @@ def kernel(request):
 @pytest.mark.parametrize("target", ["sim", "simreal"])
 @pytest.mark.parametrize("seed", range(1000, 1008))
 def test_random_networks_equal_nengo_loihi(seed, target, kernel):
-    steps = [1, N_STEPS - 8, 7]
-    expected = run_reference(random_network(seed), target, steps, seed)
+    steps = (1, N_STEPS - 8, 7)
+    expected = reference(seed, target, steps)
     if expected is None:
         with pytest.raises(BuildError, match=r"cannot build|Could not find appropriate"):
             run_ours(random_network(seed), target, steps, seed, kernel=kernel)
@@ -74,7 +82,7 @@ def test_random_networks_equal_nengo_loihi(seed, target, kernel):
 @pytest.mark.parametrize("feature", list(FEATURES))
 def test_each_feature_equals_nengo_loihi(feature, target, kernel):
     seed = 12
-    expected = run_reference(random_network(seed, features=[feature]), target, [N_STEPS], seed)
+    expected = reference(seed, target, (N_STEPS,), (feature,))
     drawn = random_network(seed, features=[feature])
     assert_same(run_ours(drawn, target, [N_STEPS], seed, kernel=kernel), expected)
 
@@ -161,7 +169,7 @@ def test_turns_between_host_and_chip_equal_running_ahead(kernel):
 @pytest.mark.parametrize("n_steps", [50, 51, 3000])  # the last: above a million multiplications
 def test_a_readout_of_a_divided_run_equals_nengo_loihi(n_steps, kernel, monkeypatch):
     monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 27)
-    expected = run_stack(compat.nengo_loihi().Simulator, n_steps)
+    expected = reference_stack(n_steps)
     ours = run_stack(Simulator, n_steps, progress_bar=False, kernel=kernel)
     assert_same([ours], [expected])
 
@@ -171,7 +179,7 @@ def test_a_readout_of_a_divided_run_equals_nengo_loihi_though_no_order_is_found(
 ):
     monkeypatch.setattr("nengo_dense.emulator.run_product.find_order", lambda *_: None)
     monkeypatch.setattr("nengo_dense.emulator.machine.PIECE_STEPS", 27)
-    expected = run_stack(compat.nengo_loihi().Simulator, 80)
+    expected = reference_stack(80)
     ours = run_stack(Simulator, 80, progress_bar=False, kernel=kernel, minibatch_size=20)
     assert_same([ours[0], ours[-1]], [expected, expected])
 
@@ -201,7 +209,7 @@ def test_an_ensembles_probe_in_turns_and_in_parts_equals_nengo_loihi(radius, ker
 
 @pytest.mark.parametrize("n_steps", [50, 51])
 def test_a_readout_of_many_lanes_equals_nengo_loihi(n_steps, kernel):
-    expected = run_stack(compat.nengo_loihi().Simulator, n_steps)
+    expected = reference_stack(n_steps)
     ours = run_stack(Simulator, n_steps, progress_bar=False, kernel=kernel, minibatch_size=20)
     assert_same([ours[0], ours[-1]], [expected, expected])
 
@@ -219,6 +227,11 @@ def run_stack(simulator, n_steps, **kwargs):
         warnings.simplefilter("ignore")
         sim.run_steps(n_steps)
     return sim.data[probe]
+
+
+@functools.cache
+def reference_stack(n_steps):
+    return run_stack(compat.nengo_loihi().Simulator, n_steps)
 
 
 def run_reference_in_turns(drawn, n_steps):

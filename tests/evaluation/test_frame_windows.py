@@ -54,17 +54,20 @@ def times(steps):
 
 
 @pytest.mark.filterwarnings("ignore:.*fire in nearly every step:UserWarning")  # made to be fast
-@pytest.mark.parametrize("steps", [1, 2, 5, 12])
 @pytest.mark.parametrize(
-    ("encoding", "synapse", "target", "delay"),
-    [
+    ("encoding", "synapse", "target", "delay", "steps"),
+    [  # each way with frames shorter than the delay, and with some as long or longer
+        (*way, steps)
         # populations, and a step for each synapse in which the first half of a spike comes
-        ("host", None, "sim", 2 + 1),
-        ("host", 0.002, "sim", 3 + 2),
-        ("spikes", None, "sim", 3 + 2),
-        ("chip", None, "sim", 3 + 1 + 3),
-        ("host", None, "nengo", 1 + 1),
-        ("spikes", None, "nengo", 2 + 2),
+        for way, frames in (
+            (("host", None, "sim", 2 + 1), (1, 2, 5, 12)),
+            (("host", 0.002, "sim", 3 + 2), (1, 5)),
+            (("spikes", None, "sim", 3 + 2), (2, 12)),
+            (("chip", None, "sim", 3 + 1 + 3), (1, 12)),
+            (("host", None, "nengo", 1 + 1), (1, 5)),
+            (("spikes", None, "nengo", 2 + 2), (2, 5)),
+        )
+        for steps in frames
     ],
 )
 def test_frames_are_answered_so_many_steps_later(parts, encoding, synapse, target, delay, steps):

@@ -116,16 +116,17 @@ def fast():
 
 @pytest.mark.filterwarnings("ignore:.*fire in nearly every step:UserWarning")  # made to be fast
 @pytest.mark.parametrize(
-    ("steps", "gap"), [(1, 0), (1, 1), (2, 1), (1, 7), (5, 0), (5, 4), (12, 20), (60, 0), (60, 1)]
-)
-@pytest.mark.parametrize(
-    ("encoding", "target", "delay"),
-    [
-        ("host", "sim", 2 + 1),
-        ("spikes", "sim", 3 + 2),
-        ("chip", "sim", 3 + 1 + 3),
-        ("host", "nengo", 1 + 1),
-        ("spikes", "nengo", 2 + 2),
+    ("encoding", "target", "delay", "steps", "gap"),
+    [  # each way with no gap, a shorter one than the delay, and as long a one or a longer
+        (*way, *shown)
+        for way, times in (
+            (("host", "sim", 2 + 1), [(1, 0), (1, 1), (2, 1), (1, 7), (5, 0), (12, 20), (60, 1)]),
+            (("spikes", "sim", 3 + 2), [(1, 0), (2, 1), (5, 4), (12, 20), (60, 0)]),
+            (("chip", "sim", 3 + 1 + 3), [(1, 0), (1, 1), (1, 7), (5, 4), (60, 0), (60, 1)]),
+            (("host", "nengo", 1 + 1), [(1, 0), (1, 1), (1, 7), (5, 0)]),
+            (("spikes", "nengo", 2 + 2), [(1, 0), (2, 1), (5, 4), (12, 20)]),
+        )
+        for shown in times
     ],
 )
 def test_samples_are_read_when_their_spikes_have_come_through(

@@ -1,5 +1,7 @@
 """A host that follows its plan gives what single steps give, and what nengo-loihi gives."""
 
+import functools
+
 import nengo
 import numpy as np
 import pytest
@@ -26,28 +28,37 @@ def assert_same(ours, expected):
         assert mine.any()
 
 
+def make_watched(name, parts, probed):
+    net = make_network(name, parts)
+    if probed:
+        with net:
+            net.watched.append(nengo.Probe(net.hidden.neurons))
+    return net
+
+
+@functools.cache
+def reference(name, parts, probed):
+    """Run nengo-loihi once for all kernels; return the values of each lane."""
+    x, lanes = presentations(LANES, sum(PIECES)), []
+    for lane in range(LANES):
+        alone = make_watched(name, parts, probed)
+        alone.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
+        with compat.nengo_loihi().Simulator(alone) as sim:
+            for n_steps in PIECES:
+                sim.run_steps(n_steps)
+        lanes.append([sim.data[probe] for probe in alone.watched])
+    return lanes
+
+
 @pytest.mark.parametrize("probed", [False, True])
 @pytest.mark.parametrize("parts", [False, True])
 @pytest.mark.parametrize("name", list(NEURONS))
 def test_following_a_plan_equals_nengo_loihi(name, parts, probed, kernel):
-    def make():
-        net = make_network(name, parts)
-        if probed:
-            with net:
-                net.watched.append(nengo.Probe(net.hidden.neurons))
-        return net
-
-    net, x = make(), presentations(LANES, sum(PIECES))
+    net, x = make_watched(name, parts, probed), presentations(LANES, sum(PIECES))
     ours, followed = run(net, kernel, {net.source: x}, PIECES)
     # one step alone is no stretch, and neither is the second presentation
     assert followed == {"host_pre": 0 if name == "lif" else 38, "host": 39}
-    for lane in range(LANES):
-        alone = make()
-        alone.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
-        with compat.nengo_loihi().Simulator(alone) as reference:
-            for n_steps in PIECES:
-                reference.run_steps(n_steps)
-        expected = [reference.data[probe] for probe in alone.watched]
+    for lane, expected in enumerate(reference(name, parts, probed)):
         assert_same([values[lane] for values in ours], expected)
 
 
