@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from nengo_dense import compat
 from nengo_dense.checks import registry
+from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.loihi.kernel import choice
@@ -45,6 +46,12 @@ def pytest_configure(config):
     choice.PATIENCE.loading = choice.PATIENCE.compiling = -1.0  # test what is compiled
     choice.ESTIMATING.loading = choice.ESTIMATING.compiling = -1.0
     compat.nengo_loihi()  # tests also call nengo_loihi.Simulator directly, without a layer
+
+
+@pytest.fixture
+def few_updates(monkeypatch):
+    """Tune with a few updates, where nothing is shown of what tuning reaches."""
+    monkeypatch.setitem(EFFORTS, "normal", Effort(5, 40, 200))
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def test_number_of_samples_is_looked_at(n, folder, capsys):
     assert f"must be a whole number from 1 on, got {n}" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("few_updates")
 def test_a_trained_model_is_converted_for_the_format(folder, rng, capsys):
     h5py = pytest.importorskip("h5py")
     nir = pytest.importorskip("nir", reason="the model is a NIR file")

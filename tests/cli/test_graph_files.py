@@ -8,6 +8,8 @@ import pytest
 from nengo_dense import DenseGraph, evaluate, predict
 from nengo_dense.cli.main import main
 
+pytestmark = pytest.mark.usefixtures("few_updates")
+
 TIME = ["--presentation-time", "0.03"]
 QUICK = {"presentation_time": 0.03, "progress_bar": False}
 

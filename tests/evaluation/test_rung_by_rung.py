@@ -91,6 +91,7 @@ def test_values_have_a_ladder_of_r2(model):
         _ = report.rungs[0].accuracy
 
 
+@pytest.mark.usefixtures("few_updates")
 def test_labels_have_a_ladder_of_macro_f1(model):
     x = np.random.RandomState(1).uniform(-1, 1, size=(60, 5))
     linear = [*model[:2], DenseSpec(model[2].weights, model[2].bias, "linear")]
@@ -103,6 +104,7 @@ def test_labels_have_a_ladder_of_macro_f1(model):
     assert str(report).splitlines()[0].split()[:2] == ["macro", "F1"]
 
 
+@pytest.mark.usefixtures("few_updates")
 @pytest.mark.parametrize("where", ["source", "argument"])
 def test_labels_are_the_sources(model, rng, where):
     x = rng.uniform(-1, 1, size=(20, 5))
@@ -118,6 +120,7 @@ def test_labels_are_the_sources(model, rng, where):
     assert report.rungs[1].accuracy == 1
 
 
+@pytest.mark.usefixtures("few_updates")
 def test_the_source_is_held_against_its_layers_on_the_samples(model, rng):
     class Source(SourceModel):
         def compare(self, x=None):

@@ -82,6 +82,7 @@ def test_labels_in_numbers_that_no_sigmoid_gives_are_no_values(y, n_out):
     assert tell_task(y[:, :n_out], n_out, "sigmoid", "regression") == "regression"
 
 
+@pytest.mark.usefixtures("few_updates")
 @pytest.mark.filterwarnings("ignore:This stack was tuned")
 def test_what_a_stack_was_tuned_for_is_known(rng):
     x, model = rng.rand(40, 2), [(rng.randn(4, 2), np.zeros(4)), (rng.randn(1, 4), np.zeros(1))]
@@ -97,6 +98,7 @@ def test_what_a_stack_was_tuned_for_is_known(rng):
         ladder(model, x, y, progress_bar=False)
 
 
+@pytest.mark.usefixtures("few_updates")
 def test_labels_that_are_counted_from_1_are_told_by_the_answers(rng):
     model = [(rng.randn(8, 4), np.zeros(8)), (rng.randn(4, 8), np.zeros(4))]
     x = rng.rand(400, 4)
