@@ -21,7 +21,7 @@ FLOORS = [
     {"budget", "compat", "deadline"},
     {"archive", "array_like", "context", "plugins"},
     {"after_import", "arguments", "columns", "files", "heads", "neurons", "output_names"},
-    {"picture_file", "samples", "targets"},
+    {"duration", "picture_file", "samples", "targets"},
     {"batches", "report_page"},
     {"sequence"},
     {"loihi"},

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nengo_dense.arguments import MOST_SEED, presentation_steps
+from nengo_dense.arguments import MOST_SEED
+from nengo_dense.duration import presentation_steps
 from nengo_dense.evaluation.run import TARGETS
 from nengo_dense.layers.tuning_record import USUAL_STEP, USUAL_TIME
 

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.arguments import check_still
 from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.request import Data
+from nengo_dense.duration import check_still
 from nengo_dense.notices import notify
 from nengo_dense.samples import check_inputs, hold_back
 from nengo_dense.sequence import Sequences, hold_last

@@ -6,15 +6,7 @@ from typing import Any
 import nengo
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.arguments import (
-    between,
-    check_progress_bar,
-    check_seed,
-    choice,
-    flag,
-    positive,
-    presentation_steps,
-)
+from nengo_dense.arguments import between, check_progress_bar, check_seed, choice, flag, positive
 from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import chain_conversion, graph_conversion
@@ -22,6 +14,7 @@ from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.goal import TASKS
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.settling import neurons_for_lava, settle
+from nengo_dense.duration import presentation_steps
 from nengo_dense.importers import SourceGraph, read_model
 from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR
 from nengo_dense.layers.stack import ENCODINGS

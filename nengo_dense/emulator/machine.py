@@ -16,7 +16,7 @@ import numpy as np
 from nengo.exceptions import SimulationError
 
 from nengo_dense import compat
-from nengo_dense.arguments import MOST_STEPS
+from nengo_dense.duration import MOST_STEPS
 from nengo_dense.emulator.block import Block, Shared
 from nengo_dense.emulator.chip_probe import ChipProbe
 from nengo_dense.emulator.history import History, KeepHistory

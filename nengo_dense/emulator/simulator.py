@@ -11,16 +11,8 @@ from nengo.exceptions import ReadonlyError, SimulationError, SimulatorClosed, Va
 from nengo.utils.progress import Progress, ProgressTracker
 
 from nengo_dense import compat
-from nengo_dense.arguments import (
-    MOST_STEPS,
-    check_progress_bar,
-    check_seed,
-    choice,
-    count,
-    flag,
-    positive,
-    whole_steps,
-)
+from nengo_dense.arguments import check_progress_bar, check_seed, choice, count, flag, positive
+from nengo_dense.duration import MOST_STEPS, whole_steps
 from nengo_dense.emulator.history import KeepHistory, SimulationData, check_keep_history
 from nengo_dense.emulator.machine import Machine
 from nengo_dense.emulator.node_data import NodeData, check_data

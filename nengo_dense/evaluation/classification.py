@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nengo_dense.arguments import between, number, whole_steps
+from nengo_dense.arguments import between, number
+from nengo_dense.duration import whole_steps
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.interval import effective_number, wilson_interval

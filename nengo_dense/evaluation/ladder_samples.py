@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.arguments import check_still, flag, positive, presentation_steps
+from nengo_dense.arguments import flag, positive
 from nengo_dense.columns import WHERE, check_columns, column_names
+from nengo_dense.duration import check_still, presentation_steps
 from nengo_dense.evaluation.source_answers import (
     Source,
     sequences_of,

@@ -6,18 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.arguments import (
-    check_progress_bar,
-    check_still,
-    choice,
-    count,
-    flag,
-    positive,
-    presentation_steps,
-    unusual_time,
-)
+from nengo_dense.arguments import check_progress_bar, choice, count, flag, positive
 from nengo_dense.batches import Batches, check_batches
 from nengo_dense.columns import WHERE, check_columns, read_in_two_ways
+from nengo_dense.duration import check_still, presentation_steps, unusual_time
 from nengo_dense.evaluation.activity import LayerActivity
 from nengo_dense.evaluation.arrangement import arrange
 from nengo_dense.evaluation.batch import batch_size, lanes_in_memory

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.arguments import whole_steps
 from nengo_dense.array_like import to_array
+from nengo_dense.duration import whole_steps
 from nengo_dense.exceptions import invalid
 from nengo_dense.plugins import show
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nengo_dense.arguments import as_floats, refuse_truth, whole_steps
+from nengo_dense.arguments import as_floats, refuse_truth
+from nengo_dense.duration import whole_steps
 from nengo_dense.evaluation import plot
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.measurement import evaluate

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nengo_dense import files
-from nengo_dense.arguments import check_still, positive, presentation_steps
+from nengo_dense.arguments import positive
+from nengo_dense.duration import check_still, presentation_steps
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export.deployment import Deployment, problems
 from nengo_dense.export.vectors import VECTORS, choose_samples, path_of, vectors

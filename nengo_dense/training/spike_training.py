@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from nengo_dense.arguments import presentation_steps
 from nengo_dense.columns import WHERE
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import Calibration
@@ -12,6 +11,7 @@ from nengo_dense.conversion.effort import check_effort
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Data
+from nengo_dense.duration import presentation_steps
 from nengo_dense.exceptions import invalid
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers.as_told import checked

@@ -6,12 +6,12 @@ from typing import Any
 import nengo
 import numpy as np
 
-from nengo_dense.arguments import whole_steps
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import FloatBuild, Layer, quiet
 from nengo_dense.checks.facts.input_source import open_inputs
 from nengo_dense.checks.facts.link import Link
+from nengo_dense.duration import whole_steps
 from nengo_dense.plugins import contained
 
 

@@ -7,9 +7,9 @@ import nengo
 import numpy as np
 from nengo.processes import PresentInput
 
-from nengo_dense.arguments import unusual_time
 from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
+from nengo_dense.duration import unusual_time
 
 
 @dataclass(frozen=True, eq=False)
