@@ -27,7 +27,7 @@ def panel(
     limit : float
         Percentage of the dashed line.
     lowest, highest : float
-        Ends of the vertical axis.
+        Ends of the vertical axis; what is outside is not drawn.
     top : int
         Where the plot begins, in pixels.
     """
@@ -35,7 +35,7 @@ def panel(
     width, height = WIDTH - LEFT - RIGHT, PANEL - TOP - BOTTOM
 
     def place(step: float, value: float) -> str:
-        part = (min(max(value, lowest), highest) - lowest) / (highest - lowest)
+        part = (value - lowest) / (highest - lowest)
         return f"{LEFT + width * step / n:.1f},{top + TOP + height * (1 - part):.1f}"
 
     def text(where: str, words: str, anchor: str = "middle") -> str:
@@ -60,28 +60,41 @@ def panel(
         x, _, y = place(step, lowest).partition(",")
         parts.append(text(f"{x},{float(y) + 18:.1f}", str(step)))
     parts.append(line([place(0, limit), place(n, limit)], "#333333", "6 4"))
+    parts.append(
+        f'<clipPath id="plot{top}"><rect x="{LEFT}" y="{top + TOP}" width="{width}" '
+        f'height="{height}"/></clipPath><g clip-path="url(#plot{top})">'
+    )
     for values, colour in zip(lines.values(), COLOURS, strict=False):
         parts.append(line([place(i + 1, v) for i, v in enumerate(values)], colour))
+    return [*parts, "</g>"]
+
+
+def legend(names: Sequence[str], top: int, dashed: str = "") -> list[str]:
+    """Name the lines, and the dashed one where there is one."""
+    parts, x = [], LEFT // 2
+    styles = [f'stroke="{colour}"' for colour in COLOURS[: len(names)]]
+    if dashed:
+        names, styles = [*names, dashed], [*styles, 'stroke="#333333" stroke-dasharray="5 4"']
+    for name, style in zip(names, styles, strict=True):
+        ends = f'x1="{x}" y1="{top}" x2="{x + 14}" y2="{top}"'
+        parts.append(f'<line {ends} {style} stroke-width="3"/>')
+        parts.append(f'<text x="{x + 18}" y="{top + 4}" font-size="11">{escape(name)}</text>')
+        x += 28 + 6 * len(name)  # a letter is about 6 wide
     return parts
 
 
-def legend(names: Sequence[str], top: int) -> list[str]:
-    """Name the lines."""
-    parts = []
-    for i, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
-        x = LEFT + i * (WIDTH - LEFT - RIGHT) // len(names)
-        parts.append(f'<rect x="{x}" y="{top}" width="14" height="4" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 20}" y="{top + 6}" font-size="12">{escape(name)}</text>')
-    return parts
-
-
-def draw(panels: Sequence[tuple[str, Mapping[str, Sequence[float]], float]]) -> str:
-    """Draw plots below one another.
+def draw(
+    panels: Sequence[tuple[str, Mapping[str, Sequence[float]], float]],
+    dashed: str,
+) -> str:
+    """Draw plots below one another, and the names of their lines above.
 
     Parameters
     ----------
     panels : sequence of (str, dict, float)
         Title, lines, and the percentage that they are held against, see `panel`.
+    dashed : str
+        What has that percentage.
     """
     height = PANEL * len(panels) + 30
     parts = [
@@ -91,6 +104,6 @@ def draw(panels: Sequence[tuple[str, Mapping[str, Sequence[float]], float]]) -> 
     ]
     for i, (title, lines, limit) in enumerate(panels):
         highest = min(100.0, 5 * (limit // 5 + 1))
-        parts += panel(title, lines, limit, highest - 40, highest, PANEL * i)
-    parts += legend(list(panels[0][1]), height - 16)
+        parts += panel(title, lines, limit, highest - 40, highest, 30 + PANEL * i)
+    parts += legend(list(panels[0][1]), 16, dashed)
     return "\n".join([*parts, "</svg>"]) + "\n"

@@ -161,6 +161,7 @@ def files() -> dict[Path, str]:
     texts = {DOCS / f"{name}.rst": write() for name, write in pages.items()}
     if curves_measured():
         texts[DOCS / "short.svg"] = short_picture()
+        texts[DOCS / "ten_steps.svg"] = short_picture(1)
     cost = record.load("emulator")["figures"].get("lanes") if measured("emulator") else None
     if cost:
         texts[DOCS / "lanes.svg"] = cost_picture.draw(cost)

@@ -89,14 +89,20 @@ def lengths(records: list[dict]) -> str:
     return table(head, rows) + "\n" + circumstances(*records)
 
 
-def short_picture() -> str:
-    """Draw the accuracy after every step, of stacks before tuning and after it."""
+def short_picture(most: int | None = None) -> str:
+    """Draw the accuracy after every step, of stacks before tuning and after it.
+
+    Parameters
+    ----------
+    most : int, optional
+        How many of the data sets are drawn.
+    """
     panels = []
-    for figure in figures_of(parts_of("short")):
+    for figure in figures_of(parts_of("short"))[:most]:
         lines = {name: found["over_time"] for name, found in figure["methods"].items()}
         title = f"{figure['data']} {'-'.join(map(str, figure['units']))}, {figure['encoding']}"
         panels.append((f"{title}: accuracy after steps of 1 ms", lines, figure["source"][0]))
-    return curve.draw(panels)
+    return curve.draw(panels, "source model")
 
 
 def curves_measured() -> bool:
