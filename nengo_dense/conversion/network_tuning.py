@@ -14,11 +14,11 @@ from nengo_dense.conversion.answer import (
 )
 from nengo_dense.conversion.calibration import Calibration, divide
 from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.from_scratch import tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.lesson import Source
+from nengo_dense.conversion.node_encoder import with_encoder
 from nengo_dense.conversion.parameters import set_parameters
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune

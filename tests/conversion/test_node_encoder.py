@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.frame import with_encoder
 from nengo_dense.conversion.judgement import answer_all
+from nengo_dense.conversion.node_encoder import with_encoder
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
 
