@@ -4,10 +4,8 @@ Live models and files of every Keras version meet here. Old names of a setting a
 today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias``.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,19 +15,19 @@ from nengo_dense.importers.form.operation import (
     Operation,
     Problem,
     Scaling,
-    UnfitError,
-    activation,
     batch_norm,
     unsupported,
 )
-from nengo_dense.importers.from_keras.keras_call import defaults_of, read_call
-from nengo_dense.importers.from_keras.keras_graph import QKERAS, KerasLayer
-from nengo_dense.importers.from_keras.keras_q_activation import activation_of as quantizer_of
-from nengo_dense.importers.from_keras.keras_q_activation import is_function, is_quantizer
+from nengo_dense.importers.from_keras.keras_activation import (
+    ACTIVATION_LAYERS,
+    activation_layer,
+    activation_of,
+)
+from nengo_dense.importers.from_keras.keras_call import read_call
+from nengo_dense.importers.from_keras.keras_graph import KerasLayer
 from nengo_dense.importers.from_keras.keras_quantizer import quantized
 from nengo_dense.importers.from_keras.keras_shape import MAX_FEATURES, Shape, n_features, numbers
-from nengo_dense.importers.from_keras.keras_weights import WeightSource, with_lora
-from nengo_dense.importers.reading.feature_layout import along_last
+from nengo_dense.importers.from_keras.keras_state import State
 
 #: Layers that pass their input on once a model is trained.
 PASS_THROUGH = (
@@ -50,35 +48,8 @@ NORMALIZATION_EPSILON = 1e-7
 Operations = list[Operation]
 
 
-@dataclass
-class Reading:
-    """What is known while the layers of a model are read in order.
-
-    Parameters
-    ----------
-    weights : callable
-        Returns a layer's weight arrays, in Keras's order.
-    shape : Shape
-        Of one sample at this point.
-    is_keras_2 : bool
-        Whether an earlier Keras than 3 made the model.
-    at_input : bool
-        Whether what the next layer takes are inputs.
-
-    Attributes
-    ----------
-    rounded_inputs : list of str
-        Labels of the quantizers of inputs, which are left out.
-    unlimited_inputs : list of str
-        Labels of those of them whose limits are left out, too.
-    """
-
-    weights: WeightSource
-    shape: Shape = field(default_factory=Shape)
-    is_keras_2: bool = False
-    at_input: bool = False
-    rounded_inputs: list[str] = field(default_factory=list)
-    unlimited_inputs: list[str] = field(default_factory=list)
+class Reading(State):
+    """The layers of a model, read in order."""
 
     def read(self, layer: KerasLayer) -> Operations:
         """Return the operations of the next layer."""
@@ -128,39 +99,6 @@ class Reading:
             return []
         return READERS[layer.class_name](self, layer)
 
-    @contextmanager
-    def given(self, weights: WeightSource) -> Iterator[None]:
-        """Read with other weights for a time."""
-        before, self.weights = self.weights, weights
-        try:
-            yield
-        finally:
-            self.weights = before
-
-    def along_last(self, dense: Affine) -> Affine:
-        """Return a layer of the last axis as one of all features; an UnfitError if too large.
-
-        The shape becomes that of what it gives.
-        """
-        n_out, n_in = np.shape(dense.weights)
-        sizes = self.shape.sizes or (n_in,)
-        others = Shape(sizes[:-1]).known()
-        self.shape.sizes = (*others, n_out)
-        return along_last(dense, n_features(others) * n_in)
-
-    def arrays(self, layer: KerasLayer, names: list[str]) -> dict[str, np.ndarray]:
-        """Return the weights of a layer by name; a ValueError if there are more or fewer."""
-        arrays = with_lora(layer, self.weights(layer))
-        if len(arrays) != len(names):
-            if not arrays:
-                raise UnfitError(
-                    "it has no weights; if the model is not built, call it once or give an Input"
-                )
-            raise ValueError(
-                f"it has {len(arrays)} weight arrays, not {len(names)} ({', '.join(names)})"
-            )
-        return dict(zip(names, (np.asarray(a, dtype=np.float64) for a in arrays), strict=True))
-
 
 def _input(reading: Reading, layer: KerasLayer) -> Operations:
     return []  # its shape was taken already
@@ -193,7 +131,7 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
             )
         ]
     dense = reading.along_last(Affine(kernel.T, arrays.get("bias"), layer.label))
-    return [dense, *_activation_of(reading, layer, config.get("activation"))]
+    return [dense, *activation_of(reading, layer, config.get("activation"))]
 
 
 def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:
@@ -209,7 +147,7 @@ def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:
     arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
     kernel = arrays["kernel"] if kernel_axes[0] == given[-1] else arrays["kernel"].T
     dense = reading.along_last(Affine(kernel, arrays.get("bias"), layer.label))
-    return [dense, *_activation_of(reading, layer, config.get("activation"))]
+    return [dense, *activation_of(reading, layer, config.get("activation"))]
 
 
 def _wrapped(reading: Reading, layer: KerasLayer) -> Operations:
@@ -232,81 +170,14 @@ def _wrapped(reading: Reading, layer: KerasLayer) -> Operations:
         return reading.read(inner)
 
 
-def _activation(reading: Reading, layer: KerasLayer) -> Operations:
-    return _activation_of(reading, layer, layer.config["activation"])
-
-
-def _activation_of(reading: Reading, layer: KerasLayer, declared: Any) -> Operations:
-    """Read what an ``activation`` argument declares: a name, a function or a layer."""
-    if declared is None:
-        return []
-    if is_quantizer(declared) or (layer.class_name in QKERAS and is_function(declared)):
-        return quantizer_of(declared, layer.label)
-    if isinstance(declared, dict) and declared.get("class_name", "__lambda__") == "__lambda__":
-        return [unsupported(layer.label, "activation '<lambda>'", "lambda")]
-    if isinstance(declared, dict):
-        step = type(layer.path[-1])(layer.path[-1].name, declared["class_name"], 0)
-        inner = declared["config"]
-        nested = KerasLayer(
-            (*layer.path[:-1], step),
-            inner if isinstance(inner, dict) else {},
-            declared.get("module", "keras"),
-        )
-        if declared["class_name"] in ACTIVATION_LAYERS and not nested.is_custom:
-            return ACTIVATION_LAYERS[declared["class_name"]](reading, nested)
-        name = inner if isinstance(inner, str) else declared["class_name"]
-        return [unsupported(layer.label, f"the custom activation {name!r}", name)]
-    operations = activation(declared, layer.label, **defaults_of(declared, reading.is_keras_2))
-    if declared in ("softmax", "log_softmax") and not reading.shape.is_flat:
-        return [Problem(f"layer {layer.label!r}: a softmax over shape {reading.shape}; flatten")]
-    return operations
-
-
 def _q_activation(reading: Reading, layer: KerasLayer) -> Operations:
     """Read a quantizer; that of the inputs, which neurons need not do, is left out."""
-    operations = _activation(reading, layer)
+    operations = activation_layer(reading, layer)
     if not reading.at_input or any(isinstance(step, Problem) for step in operations):
         return operations
     reading.rounded_inputs.append(layer.label)
     reading.unlimited_inputs.append(layer.label)
     return []
-
-
-def _relu(reading: Reading, layer: KerasLayer) -> Operations:
-    names = ("max_value", "negative_slope", "threshold")
-    settings = {
-        name: float(numbers(layer.config[name]))
-        for name in names
-        if layer.config.get(name) is not None
-    }
-    return activation("relu", layer.label, **settings)
-
-
-def _leaky_relu(reading: Reading, layer: KerasLayer) -> Operations:
-    config = layer.config
-    slope = config.get("negative_slope", config.get("alpha", 0.3))
-    return activation("leaky_relu", layer.label, slope=float(numbers(slope)))
-
-
-def _p_relu(reading: Reading, layer: KerasLayer) -> Operations:
-    slope = reading.arrays(layer, ["alpha"])["alpha"]
-    return activation("prelu", layer.label, slope=reading.shape.spread(slope))
-
-
-def _elu(reading: Reading, layer: KerasLayer) -> Operations:
-    return activation("elu", layer.label, alpha=float(numbers(layer.config.get("alpha", 1.0))))
-
-
-def _softmax(reading: Reading, layer: KerasLayer) -> Operations:
-    axis = layer.config.get("axis", -1)
-    if axis not in (-1, 1, [-1], [1]) or not reading.shape.is_flat:
-        return [
-            Problem(
-                f"layer {layer.label!r}: a softmax over axis {axis} of shape {reading.shape}; "
-                "it must be over the whole output vector"
-            )
-        ]
-    return activation("softmax", layer.label)
 
 
 def _flatten(reading: Reading, layer: KerasLayer) -> Operations:
@@ -373,17 +244,8 @@ def _rescaling(reading: Reading, layer: KerasLayer) -> Operations:
     return [Scaling(scale, offset, layer.label)]
 
 
-#: Activations that are layers of their own.
-ACTIVATION_LAYERS = {
-    "Activation": _activation,
-    "ELU": _elu,
-    "LeakyReLU": _leaky_relu,
-    "PReLU": _p_relu,
-    "ReLU": _relu,
-    "Softmax": _softmax,
-}
-
-READERS = {
+#: Name of a class -> what reads its layers.
+READERS: dict[str, Callable[[Reading, KerasLayer], Operations]] = {
     **ACTIVATION_LAYERS,
     "InputLayer": _input,
     "Dense": _dense,
