@@ -1,6 +1,6 @@
 """How figures are written: tables, circumstances, signs, intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -47,6 +47,18 @@ def signed(value: float) -> str:
 def interval(triple: Sequence[float]) -> str:
     """Write an accuracy with its interval, all in per cent."""
     return "{:.2f} % ({:.2f} to {:.2f})".format(*triple)
+
+
+def span(values: Iterable[float]) -> str:
+    """Write the least and the most points of several seeds.
+
+    >>> span([0.31, -0.94])
+    '−0.9 to 0.3'
+    """
+    least, *_, most = sorted(values)
+    return " to ".join(
+        f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−") for value in (least, most)
+    )
 
 
 def mean(rows: Sequence[dict], key: str) -> float:

@@ -26,6 +26,7 @@ from tables_accuracy import (
     short,
     short_picture,
     short_seeds,
+    short_streams,
     streams,
     tasks,
     training,
@@ -98,7 +99,7 @@ def headline() -> str:
             "test sets",
         ),
         (
-            f"{slowest:.0f} to {fastest:.0f} ×",
+            f"{slowest:.0f} to {fastest:.0f}\N{NO-BREAK SPACE}×",
             f"the speed of nengo-loihi's emulator ({' and '.join(networks)}, {lanes[0]} samples "
             "at once, on two processors)",
         ),
@@ -119,6 +120,7 @@ PAGES = {
     "parity": parity,
     "short": short,
     "short_seeds": short_seeds,
+    "short_streams": short_streams,
     "ablation": ablation,
     "activations": activations,
     "emulator": emulator,

@@ -3,12 +3,14 @@
 import curve
 import record
 from record import measured
-from table_text import by, circumstances, interval, mean, signed, table
+from table_text import by, circumstances, interval, mean, signed, span, table
 
 #: Stands below the table of stacks that are tuned for several lengths.
 PICTURE = """
-.. image:: measured/short.svg
-   :alt: Accuracy after every step: not tuned, and tuned for 10, 25, 50 and 100 steps
+.. container:: wide
+
+   .. image:: measured/short.svg
+      :alt: Accuracy after every step: not tuned, and tuned for 10, 25, 50 and 100 steps
 """
 
 
@@ -76,16 +78,15 @@ def lengths(records: list[dict]) -> str:
     """Write what is lost by stacks that are tuned for one length, read at several."""
     rows = []
     for figure in figures_of(records):
-        name = f"{figure['data']} {'-'.join(map(str, figure['units']))}, ``{figure['encoding']}``"
+        name = f"{figure['data']} {'-'.join(map(str, figure['units']))}"
         for method, found in figure["methods"].items():
             seconds = f"{found['processor_seconds']:.2g} s"
-            row = [name, len(figure["seeds"]), method, *gaps(figure, method), seconds]
-            rows.append([*row, energy(found, method)])
+            length = method.removeprefix("tuned for ")
+            row = [name, f"``{figure['encoding']}``", length, *gaps(figure, method), seconds]
+            rows.append([*row, energy(found, method), len(figure["seeds"])])
     steps = records[0]["figures"][0]["methods"]["not tuned"]["steps"]
-    head = ["data, hidden layers, encoding", "seeds", "stack", *(f"{n} steps" for n in steps)]
-    head += ["processor time", "energy"]
-    if not any(row[-1] for row in rows):
-        head, rows = head[:-1], [row[:-1] for row in rows]
+    head = ["data, layers", "encoding", "tuned for", *(f"{n} steps" for n in steps)]
+    head += ["processor time", "energy", "seeds"]
     return table(head, rows) + "\n" + circumstances(*records)
 
 
@@ -194,6 +195,24 @@ def streams() -> str:
         rows.append([name, steps, len(found), *map(signed, losses)])
     head = ["data", "steps", "seeds", *(f"gap {ms} ms" for ms in (0, 10, 20, 50))]
     return table(head, rows) + "\n" + circumstances(known)
+
+
+def short_streams() -> str:
+    """Say what stacks for few steps lose in a stream, tuned for single samples and for it."""
+    known = record.load("short_streams")
+    figures = known["figures"]
+    rows = [
+        [steps, f"``{encoding}``", *(span(row["losses"][i] for row in mine) for i in range(3))]
+        for (steps, encoding), mine in sorted(by(figures["streams"], "steps", "encoding"))
+    ]
+    head = ["steps", "encoding", *(f"gap {1000 * gap:g} ms" for gap in figures["gaps"])]
+    more = [
+        [f"``{encoding}``", *(span(row[key] for row in mine) for key in ("single", "sequences"))]
+        for (encoding,), mine in by(figures["sequences"], "encoding")
+    ]
+    found = table(head, rows) + "\nWithout a gap, against the source, ten samples of 10 steps:\n\n"
+    found += table(["encoding", "tuned for single samples", "tuned for sequences"], more)
+    return found + "\n" + circumstances(known)
 
 
 def decisions() -> str:

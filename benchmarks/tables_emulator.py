@@ -62,7 +62,8 @@ def more_of_emulator(figures: dict, picture: bool) -> list[str]:
         parts.append(table(["network", "a presentation", "in PyTorch"], rows))
     if "lanes" in figures and picture:
         parts.append(
-            ".. image:: measured/lanes.svg\n   :alt: Time of a presentation, by lanes at once\n"
+            ".. container:: wide\n\n   .. image:: measured/lanes.svg\n"
+            "      :alt: Time of a presentation, by lanes at once\n"
         )
     if "presentations" in figures:
         row = figures["presentations"]

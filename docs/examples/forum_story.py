@@ -38,7 +38,8 @@ def classes(folder):
     )
     (folder / "ladder.txt").write_text(f"{report}\n", encoding="utf-8")
     report.plot(str(folder / "ladder.svg"))
-    report.evaluation.raster(0, str(folder / "raster.svg"))
+    shown = int((report.evaluation.predictions == y_test).argmax())
+    report.evaluation.raster(shown, str(folder / "raster.svg"))
     streams = stream_report(
         report.stack, x_test, y_test, gaps=(0, 0.01, 0.02, 0.05), order="random", **QUIET
     )
