@@ -80,7 +80,7 @@ class NetworkFormat(ABC):
     def export(
         self,
         stack: AnyDense,
-        path: Path,
+        path: str | Path,
         *,
         samples: Any = None,
         presentation_time: float | None = None,
@@ -91,7 +91,7 @@ class NetworkFormat(ABC):
         Parameters
         ----------
         stack : DenseStack or DenseGraph
-        path : pathlib.Path
+        path : str or os.PathLike
         samples : (n, size_in) array_like, optional
             For the test vectors; drawn from the range of the calibration data if not given.
         presentation_time, dt : float, optional
@@ -108,6 +108,8 @@ class NetworkFormat(ABC):
             With everything that the format cannot hold.
         OSError
             A file that cannot be written.
+        nengo.exceptions.ValidationError
+            ``path`` is not a path, or another argument is none of those above.
 
         Warns
         -----
@@ -119,11 +121,12 @@ class NetworkFormat(ABC):
     def _export(
         self,
         stack: AnyDense,
-        path: Path,
+        path: str | Path,
         samples: Any,
         presentation_time: float | None,
         dt: float | None,
     ) -> Export:
+        path = files.as_path(path)
         self._check(stack, path, presentation_time)
         x = choose_samples(stack, samples)
         deployment = self._build(stack, x, presentation_time, dt)

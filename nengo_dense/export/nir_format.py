@@ -59,7 +59,7 @@ class NirFormat(NetworkFormat):
     def export(
         self,
         stack: AnyDense,
-        path: Path,
+        path: str | Path,
         *,
         samples: Any = None,
         presentation_time: float | None = None,

@@ -10,6 +10,7 @@ from nengo.exceptions import ValidationError
 import nengo_dense
 from nengo_dense.exceptions import ExportError
 from nengo_dense.export import Deployment, deployment
+from nengo_dense.export.c import CFormat
 from nengo_dense.export.vectors import SUFFIX
 from nengo_dense.heads import HEADS
 from nengo_dense.layers import GraphLayer, GraphOutput
@@ -222,6 +223,13 @@ def test_files_of_another_kind_are_left_alone(name, tmp_path):
         tuned_stack().export(tmp_path / "net.c")
     assert (tmp_path / name).read_text() == "int main(void) { return 0; }"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_format_takes_paths_as_stacks_do(tmp_path):
+    written = CFormat().export(tuned_stack(), str(tmp_path / "net.c"))
+    assert written.files[0] == tmp_path / "net.c"
+    with pytest.raises(ValidationError, match=r"path: must be a path, got 3"):
+        CFormat().export(tuned_stack(), 3)
 
 
 def test_files_of_the_same_kind_are_replaced(tmp_path):
