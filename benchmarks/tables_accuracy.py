@@ -75,19 +75,20 @@ def short_seeds() -> str:
 
 
 def lengths(records: list[dict]) -> str:
-    """Write what is lost by stacks that are tuned for one length, read at several."""
-    rows = []
+    """Write what stacks lose that are tuned for one length, read at several: a table each."""
+    steps = records[0]["figures"][0]["methods"]["not tuned"]["steps"]
+    head = ["tuned for", *(f"{n} steps" for n in steps), "processor time", "energy"]
+    parts = []
     for figure in figures_of(records):
-        name = f"{figure['data']} {'-'.join(map(str, figure['units']))}"
+        rows = []
         for method, found in figure["methods"].items():
             seconds = f"{found['processor_seconds']:.2g} s"
-            length = method.removeprefix("tuned for ")
-            row = [name, f"``{figure['encoding']}``", length, *gaps(figure, method), seconds]
-            rows.append([*row, energy(found, method), len(figure["seeds"])])
-    steps = records[0]["figures"][0]["methods"]["not tuned"]["steps"]
-    head = ["data, layers", "encoding", "tuned for", *(f"{n} steps" for n in steps)]
-    head += ["processor time", "energy", "seeds"]
-    return table(head, rows) + "\n" + circumstances(*records)
+            row = [method.removeprefix("tuned for "), *gaps(figure, method), seconds]
+            rows.append([*row, energy(found, method)])
+        units = "-".join(map(str, figure["units"]))
+        how = f"``{figure['encoding']}``, {len(figure['seeds'])} seeds"
+        parts.append(f"**{figure['data']} {units}**, {how}:\n\n{table(head, rows)}")
+    return "\n".join(parts) + "\n" + circumstances(*records)
 
 
 def short_picture(most: int | None = None) -> str:

@@ -19,7 +19,8 @@ from nengo_dense.evaluation.output_judges import judge_outputs, names_of_classes
 from nengo_dense.evaluation.source_answers import source_parts
 from nengo_dense.importers import read_model
 from nengo_dense.importers.source_graph import SourceGraph
-from nengo_dense.layers.graph import AnyDense, DenseGraph, load
+from nengo_dense.layers.graph import AnyDense, DenseGraph
+from nengo_dense.layers.saved import load
 from nengo_dense.layers.stack import ENCODINGS, DenseStack
 from nengo_dense.sequence import Sequences
 

@@ -37,7 +37,7 @@ class SourceModel(Sequence[DenseSpec]):
         How to run the model itself.
     why_not : str, optional
         Why it cannot be run, where there is no reference.
-    task : {None, "classification", "regression"}
+    task : {None, "classification", "regression"}, optional
         What it was trained for, where the source says it.
 
     Attributes

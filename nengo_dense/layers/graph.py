@@ -13,7 +13,7 @@ from nengo_dense.arguments import check_fitted, count, dict_of, is_added, list_o
 from nengo_dense.columns import Names, check_names
 from nengo_dense.files import as_path
 from nengo_dense.heads import OF_CLASSES
-from nengo_dense.layers import as_told, graph_file, stack_file
+from nengo_dense.layers import as_told, graph_file
 from nengo_dense.layers.dense import DenseLayer
 from nengo_dense.layers.encoder import SpikeEncoder, check_settings
 from nengo_dense.layers.exporter import Exportable
@@ -368,6 +368,8 @@ class DenseGraph(Tunable, Exportable):
         ------
         nengo_dense.exceptions.FileFormatError
             The file is damaged, foreign, or of a later version.
+        nengo.exceptions.ValidationError
+            ``path`` is not a path.
         """
         return cls(**graph_file.read(as_path(path)))
 
@@ -382,18 +384,6 @@ class DenseGraph(Tunable, Exportable):
 
 
 AnyDense = DenseStack | DenseGraph
-
-
-def load(path: str | Path) -> AnyDense:
-    """Make the stack or the graph that was saved in a file.
-
-    Raises
-    ------
-    nengo_dense.exceptions.FileFormatError
-        The file is damaged, foreign, or of a later version.
-    """
-    kind: type[AnyDense] = DenseGraph if stack_file.is_graph(as_path(path)) else DenseStack
-    return kind.load(path)
 
 
 def _shape_of(part: GraphLayer | GraphOutput) -> list[Any]:

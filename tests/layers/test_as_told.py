@@ -9,8 +9,8 @@ from nengo.dists import Choice
 from nengo.exceptions import ValidationError
 
 import nengo_dense
-from nengo_dense.layers.graph import load
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
+from nengo_dense.layers.saved import load
 
 
 def stack(**settings):
