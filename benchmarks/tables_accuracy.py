@@ -193,7 +193,7 @@ def streams() -> str:
     rows = []
     for (name, steps), found in by(known["figures"]["streams"], "data", "steps"):
         losses = [sum(row["losses"][i] for row in found) / len(found) for i in range(4)]
-        rows.append([name, steps, len(found), *map(signed, losses)])
+        rows.append([name.removesuffix(".npz"), steps, len(found), *map(signed, losses)])
     head = ["data", "steps", "seeds", *(f"gap {ms} ms" for ms in (0, 10, 20, 50))]
     return table(head, rows) + "\n" + circumstances(known)
 
@@ -226,6 +226,7 @@ def decisions() -> str:
             f"{1000 * mean(found, key):.1f} ms"
             for key in ("presentation_time", "latency", "as_good")
         )
+        name = name.removesuffix(".npz")
         rows.append([name, len(found), whole, early, signed(lost), good])
     head = ["data", "seeds", "whole time", "mean, margin", "points lost", "mean, 0.2 points lost"]
     return table(head, rows) + "\n" + circumstances(known)
