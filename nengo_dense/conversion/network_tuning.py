@@ -1,6 +1,6 @@
 """The tuning of a whole stack or graph: samples, deadlines, and its record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,16 +15,18 @@ from nengo_dense.conversion.answer import (
 from nengo_dense.conversion.calibration import Calibration, divide
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.from_scratch import tune_new
-from nengo_dense.conversion.goal import Goals
+from nengo_dense.conversion.goal import Goals, only_classes
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.lesson import Source
 from nengo_dense.conversion.node_encoder import with_encoder
 from nengo_dense.conversion.parameters import set_parameters
+from nengo_dense.conversion.source_doubt import doubts
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.graph import AnyDense
+from nengo_dense.layers.part import OutputPart
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
 from nengo_dense.notices import notify
 from nengo_dense.plugins import show
@@ -33,6 +35,9 @@ from nengo_dense.targets import LEAST_MAGNITUDE, MOST_MAGNITUDE
 #: Share of samples answered otherwise than by the source model, and distance of values in
 #: standard deviations (R2 of 0.91), beyond which it is said, as the network is hardly the same.
 FAR_SHARE, FAR_VALUES = 0.1, 0.3
+#: Largest logit that a softmax or sigmoid is computed of: floats above are further apart than
+#: probabilities can tell, and gradients were NaN from 1e20 on.
+MOST_LOGIT = 1e15
 
 
 def tune_network(
@@ -94,15 +99,18 @@ def tune_network(
     tunable = with_encoder(network, dt)
     circuit = Circuit(tunable, dt, x)
     outputs = circuit.parts.outputs
+    names = [part.name for part in outputs]
     heads, widths = [part.head for part in outputs], [part.n for part in outputs]
     # what the circuit reads has been through no synapse
     delay = delay_of(tunable, "sim", dt, readout=False)
     windows = _windows(calibration, circuit.depth, delay)
-    _check_magnitudes(name, logits, [part.name for part in outputs], widths)
+    _check_magnitudes(name, logits, outputs, task)
     samples = calibration.samples(logits, labels)
-    late = [window for window in windows if not window.early]
-    wanted = np.concatenate([answer.targets for answer in samples.answers(late)])
+    answers = samples.answers([window for window in windows if not window.early])
+    wanted = np.concatenate([answer.targets for answer in answers])
     goals = Goals.for_targets(wanted, heads, widths, task)
+    if source is not None:
+        _say(doubts(goals, answers, names))
     windows = goals.heeded(windows)
     how = {"source": source, "effort": effort, "seed": seed, "progress_bar": progress_bar}
     learn = tune_new if may_be_new else tune
@@ -111,8 +119,7 @@ def tune_network(
     except BuildError as err:
         raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
     if not may_be_new:
-        for said in _far_off(judgements[-1], goals, [part.name for part in outputs]):
-            notify(said, stacklevel=3)
+        _say(_far_off(judgements[-1], goals, names))
     set_parameters(network, *circuit.in_network_units())
     frame_steps = calibration.frame_steps
     network.tuned = TuningRecord(
@@ -132,16 +139,28 @@ def tune_network(
     return judgements
 
 
-def _check_magnitudes(name: str, logits: np.ndarray, names: list[str], widths: list[int]) -> None:
+def _say(notices: Iterator[str]) -> None:
+    """Say notices to the caller of what called `tune_network`."""
+    for said in notices:
+        notify(said, stacklevel=4)
+
+
+def _check_magnitudes(
+    name: str, logits: np.ndarray, outputs: Sequence[OutputPart], task: str | None
+) -> None:
     """Refuse outputs that are too large or too small to compute with."""
     problems = []
-    for output, part in zip(names, np.split(logits, np.cumsum(widths)[:-1], axis=1), strict=True):
+    widths = [part.n for part in outputs]
+    for output, part in zip(
+        outputs, np.split(logits, np.cumsum(widths)[:-1], axis=1), strict=True
+    ):
         largest = float(np.abs(part).max())
-        if not largest or LEAST_MAGNITUDE <= largest <= MOST_MAGNITUDE:
+        most = MOST_LOGIT if only_classes([output.head], task) else MOST_MAGNITUDE
+        if not largest or LEAST_MAGNITUDE <= largest <= most:
             continue
         problems.append(
-            f"values of output {show(output)} reach {largest:.3g} for the calibration data, "
-            f"and tuning computes with {LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Multiply the "
+            f"values of output {show(output.name)} reach {largest:.3g} for the calibration data, "
+            f"and tuning computes with {LEAST_MAGNITUDE:g} to {most:g}. Multiply the "
             "weights and biases of its last layer by a constant, or set tune=False"
         )
     if problems:

@@ -14,17 +14,11 @@ from nengo_dense.evaluation.multi_label import MultiLabel
 from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.heads import HEADS
+from nengo_dense.label_order import ALIKE, TELLING, are_below, other_order
 from nengo_dense.loihi.energy import Energy
 from nengo_dense.output_names import columns_of_classes, is_of_first
 from nengo_dense.samples import check_labels
 from nengo_dense.targets import check_label_sets, check_magnitudes, check_values
-
-#: Labels seem to be counted from 1 if this many samples or more are there, none has label 0, and
-#: this share of the answers is one below.
-TELLING, ALIKE = 20, 0.5
-#: They seem to be in another order if this much more of the answers agree with it, and how many
-#: labels are named then.
-CLEARLY, SHOWN = 0.2, 5
 
 
 class Judge(ABC):
@@ -180,13 +174,18 @@ class ClassJudge(Judge):
                 f"alone, while {right:.0%} of the answers are the label. If each output is a "
                 "label by itself, give a column of 0 and 1 for each"
             )
-        if self.truth.min() < 1 or below < ALIKE or right > below / 2:
-            return _other_order(self.truth, answers, len(self.classes))
-        return (
-            f"Labels are taken for indices of outputs from 0, and {below:.0%} of the answers are "
-            f"one below their label, while {right:.0%} are the label. If the model counts its "
-            f"classes from 1, give classes=range(1, {len(self.classes) + 1})"
+        if are_below(self.truth, answers):
+            return (
+                f"Labels are taken for indices of outputs from 0, and {below:.0%} of the answers "
+                f"are one below their label, while {right:.0%} are the label. If the model counts "
+                f"its classes from 1, give classes=range(1, {len(self.classes) + 1})"
+            )
+        found = other_order(self.truth, answers, len(self.classes))
+        way = (
+            "If the labels number the classes in another order than the model, give classes= with "
+            "the label of each output"
         )
+        return f"{found}. {way}" if found else ""
 
     @classmethod
     def n_names(cls, n_out: int) -> int:
@@ -328,34 +327,3 @@ def in_order(parts: Sequence[np.ndarray], rows: np.ndarray | None) -> np.ndarray
     """Put parts after one another, and every row where its number says."""
     whole = np.concatenate(parts)
     return whole if rows is None else whole[np.argsort(rows)]
-
-
-def _other_order(truth: np.ndarray, answers: np.ndarray, n_classes: int) -> str:
-    """Tell labels that number the classes in another order than the outputs; empty if not.
-
-    The order which most answers agree with is that of a linear assignment. A model that answers
-    one class alone agrees with some order as often as that class is right, which says nothing.
-    """
-    n = len(truth)
-    if n < TELLING * n_classes:
-        return ""
-    counts = np.zeros((n_classes, n_classes), dtype=int)  # label, answer
-    np.add.at(counts, (truth, answers), 1)
-    right = counts.trace() / n
-    least = max(ALIKE, CLEARLY + max(right, counts.sum(axis=1).max() / n))
-    if counts.max(axis=1).sum() / n < least:  # no order has more
-        return ""
-    from scipy.optimize import linear_sum_assignment  # slow to import, and hardly ever needed
-
-    rows, order = linear_sum_assignment(counts, maximize=True)
-    best = counts[rows, order].sum() / n
-    if best < least:
-        return ""
-    moved = np.flatnonzero((order != rows) & (counts.sum(axis=1) > 0))
-    names = (", ".join(map(str, some[:SHOWN])) for some in (moved, order[moved]))
-    return (
-        f"Labels {next(names)} are mostly answered as {next(names)}"
-        f"{', and so on' if len(moved) > SHOWN else ''}: so taken, {best:.0%} of the answers are "
-        f"the label, and {right:.0%} as they are. If the labels number the classes in another "
-        "order than the model, give classes= with the label of each output"
-    )

@@ -44,3 +44,13 @@ def test_outputs_too_large_or_small_to_compute_with_are_refused(scale, task, rng
     with pytest.raises(ConversionError, match=r"'output' reach .* tuning computes with 1e-75 to"):
         convert(layers, calibration=rng.randn(60, 4), effort="fast", task=task)
     convert(layers, calibration=rng.randn(60, 4), tune=False)
+
+
+@pytest.mark.parametrize("how", [{}, {"task": "classification"}])
+def test_logits_too_large_for_a_softmax_are_refused(how, rng):
+    head = () if how else ("softmax",)
+    layers = [(rng.randn(8, 4), np.zeros(8)), (1e25 * rng.randn(3, 8), np.zeros(3), *head)]
+    with pytest.raises(
+        ConversionError, match=r"'output' reach .* tuning computes with .* to 1e\+15"
+    ):
+        convert(layers, calibration=rng.randn(60, 4), **QUICK, **how)
