@@ -11,6 +11,13 @@ from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.duration import unusual_time
 
+#: Share of a sample that has come through the synapses before a stack by the end of its
+#: presentation. Of digits (64-32, training samples held back, in 20 and 100 ms, answers of the
+#: second half), 0.98 of each changed no more than chance, 0.87 4 to 6 % and 0.63 27 to 33 %.
+SETTLED = 0.95
+#: Most steps of a presentation that are looked at.
+MOST_STEPS = 100_000
+
 
 @dataclass(frozen=True, eq=False)
 class TunedStack:
@@ -29,6 +36,8 @@ class TunedStack:
     samples : (n, size_in) ndarray or None
         What of them arrives, once synapses have settled; None if functions or random weights are
         in between.
+    synapses : tuple of nengo.synapses.Synapse
+        What they come through, along the slowest way.
     """
 
     name: str
@@ -36,6 +45,7 @@ class TunedStack:
     record: Any
     presented: PresentInput | None
     samples: np.ndarray | None
+    synapses: tuple[nengo.synapses.Synapse, ...] = ()
 
     def meant_for_chip(self) -> list[nengo.Ensemble]:
         """List the layers that were on the chip when it was tuned."""
@@ -47,7 +57,21 @@ class TunedStack:
         found = self.record.differences(dt=dt, presentation_time=time, x=self.samples)
         if time is not None and (said := unusual_time(time, dt or self.record.dt)):
             found = [*found, said]
+        if time is not None and (said := self._unsettled(time, dt or self.record.dt)):
+            found = [*found, said]
         return list(found)
+
+    def _unsettled(self, time: float, dt: float) -> str:
+        """Say that a sample has not come through the synapses when its time is over."""
+        arrived = _response(self.synapses, max(1, round(min(time / dt, MOST_STEPS))), dt)[-1]
+        if arrived >= SETTLED:
+            return ""
+        return (
+            "Samples come to this stack through a synapse that is slow beside the "
+            f"{1000 * time:g} ms of each: {arrived:.0%} of a sample has come through at its end, "
+            "and the rest is of those before. Connect them with synapse=None, as in tuning, or "
+            "show them for longer."
+        )
 
 
 @fact("The stacks that were tuned for the chip, and the processes that present samples.")
@@ -59,8 +83,27 @@ def tuned_stacks(network: nengo.Network, graph: Graph) -> list[TunedStack]:
         if record is not None and hasattr(record, "differences"):
             node = getattr(net, "input", None)
             process, samples = (None, None) if node is None else _presented(node, network)
-            found.append(TunedStack(graph.name(net), net, record, process, samples))
+            way = () if process is None else _slowest(node, network)
+            found.append(TunedStack(graph.name(net), net, record, process, samples, way))
     return found
+
+
+def _slowest(node: nengo.Node, network: nengo.Network) -> tuple[nengo.synapses.Synapse, ...]:
+    """Return the synapses of the way through which samples come last, where there is no circle."""
+    ways = [
+        (*_slowest(conn.pre_obj, network), *filter(None, [conn.synapse]))
+        for conn in network.all_connections
+        if conn.post_obj is node
+    ]
+    return min(ways, key=lambda way: _response(way).sum(), default=())
+
+
+def _response(synapses: tuple[Any, ...], n_steps: int = 100, dt: float = 0.001) -> np.ndarray:
+    """Return what comes through synapses of a value that is 1 from the first step on."""
+    values = np.ones((n_steps, 1))
+    for synapse in synapses:
+        values = synapse.filt(values, dt=dt, y0=0)
+    return values[:, 0]
 
 
 def _presented(

@@ -74,6 +74,38 @@ def test_shorter_presentation_is_found():
     assert "10 ms" in finding.message
 
 
+def slowly(*synapses):
+    def wire(pre, post, synapse):
+        for synapse in synapses[:-1]:
+            relay = nengo.Node(size_in=4)
+            nengo.Connection(pre, relay, synapse=synapse)
+            pre = relay
+        nengo.Connection(pre, post, synapse=synapses[-1])
+
+    return wire
+
+
+@pytest.mark.parametrize(
+    ("synapses", "share"),
+    [((0.1,), 63), ((0.05,), 86), ((nengo.Alpha(0.05),), 59), ((0.05, None, 0.05), 60)],
+)
+def test_slow_synapse_before_it_is_found(synapses, share):
+    (finding,) = found(network(wire=slowly(*synapses)), "ND411")
+    assert finding.severity == "warning"
+    assert f"100 ms of each: {share}% of a sample has come through" in finding.message
+    assert found(network(wire=slowly(*synapses), seconds=1.0), "ND411") == []
+    assert found(network(wire=slowly(0.005)), "ND411") == []
+
+
+def test_slower_of_two_ways_is_found():
+    def wire(pre, post, synapse):
+        nengo.Connection(pre[:2], post[:2], synapse=None)
+        nengo.Connection(pre[2:], post[2:], synapse=0.1)
+
+    (finding,) = found(network(wire=wire), "ND411")
+    assert "63% of a sample" in finding.message
+
+
 def test_inputs_of_another_scale_are_found():
     (finding,) = found(network(x=100 * X), "ND411")
     assert "other inputs" in finding.message
