@@ -1,5 +1,6 @@
 """What a simulator is made of, looked at before anything is built."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,14 +17,42 @@ TARGETS = ("sim", "simreal")
 
 
 def check_network(network: Any) -> nengo.Network:
-    """Return a network, or raise a ValidationError for anything else."""
+    """Return a network, or raise a ValidationError for anything else.
+
+    Warns
+    -----
+    UserWarning
+        A stack or graph in it has no input, to whoever calls the caller.
+    """
     if network is None:
         raise ValidationError("network parameter must not be None", attr="network")
     if not isinstance(network, nengo.Network):
         raise ValidationError(
             f"must be a nengo.Network (got {type(network).__name__})", attr="network"
         )
+    for node in open_inputs(network):
+        warnings.warn(
+            f"Nothing is connected to {node}, the input of a stack, which gets zeros: answers say "
+            "nothing. Connect a node with samples, nengo.Connection(samples, stack.input, "
+            "synapse=None), in a network that the stack was added to, net.add(stack). "
+            "nengo_dense.predict(stack, x) and evaluate(stack, x, y) do that themselves.",
+            stacklevel=3,
+        )
     return network
+
+
+def open_inputs(network: nengo.Network) -> list[nengo.Node]:
+    """Return the inputs of stacks and graphs that no connection leads to."""
+    fed = {conn.post_obj for conn in network.all_connections}
+    inputs: list[Any] = []
+    for stack in (network, *network.all_networks):
+        if hasattr(stack, "tuned"):
+            named = getattr(stack, "inputs", None)
+            if isinstance(named, Mapping):
+                inputs += named.values()
+            else:
+                inputs.append(getattr(stack, "input", None))
+    return [node for node in inputs if isinstance(node, nengo.Node) and node not in fed]
 
 
 @contextmanager

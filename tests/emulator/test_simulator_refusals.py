@@ -15,8 +15,9 @@ from nengo.exceptions import (
 )
 from small_network import simulator
 
-from nengo_dense import compat
+from nengo_dense import DenseGraph, DenseStack, compat
 from nengo_dense.emulator import Simulator
+from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 
 
 def test_sum_of_what_is_no_probe_is_refused(net):
@@ -343,3 +344,27 @@ def test_what_nengo_loihi_does_not_expect_is_a_build_error(net):
         )
     with pytest.raises(BuildError, match=r"nengo-loihi cannot build .*Error"):
         Simulator(net, progress_bar=False)
+
+
+def test_a_stack_without_input_is_said():
+    weights = np.ones((3, 2))
+    graph = DenseGraph(
+        {"one": 2, "two": 2},
+        [GraphLayer("layer", {"one": weights, "two": weights})],
+        {"out": GraphOutput({"layer": np.ones((1, 3))})},
+    )
+    with nengo.Network() as net:
+        stack, source = DenseStack([3, 3, 2], 2), nengo.Node([1.0, 1.0])
+        net.add(graph)
+        nengo.Connection(source[0], stack.input[1])
+        nengo.Connection(source, graph.inputs["one"])
+    with pytest.warns(UserWarning, match="Nothing is connected to") as caught:
+        Simulator(net, progress_bar=False).close()
+    (said,) = caught
+    assert said.filename == __file__
+    assert str(graph.inputs["two"]) in str(said.message)
+    with net:
+        nengo.Connection(source, graph.inputs["two"])
+    Simulator(net, progress_bar=False).close()
+    with pytest.warns(UserWarning, match="which gets zeros"):
+        Simulator(stack, progress_bar=False).close()
