@@ -9,6 +9,22 @@ from typing import Any
 import nengo
 from nengo.exceptions import BuildError, NengoException
 
+#: Parts of conditions that nengo-loihi asserts without a message, and what they mean.
+MEANINGS = {
+    "post_slice == slice(None)": "a connection cannot lead to a part of neurons or of dimensions "
+    "on the chip. Connect to all of them, with zeros in the other rows of the transform",
+    "isinstance(conn.pre_obj, (Neurons": "a Convolution must start at neurons. Connect from "
+    ".neurons to .neurons, or use a dense transform (an array)",
+    "isinstance(conn.post_obj, Neurons)": "a Convolution must end at neurons. Connect from "
+    ".neurons to .neurons, or use a dense transform (an array)",
+    "isinstance(conn.post_obj, Ensemble)": "a solver with weights=True must be of a connection "
+    "that ends at an ensemble. Use one without weights, as NnlsL2() or LstsqL2()",
+    "(man > 0).all()": "a threshold is too small beside the weights and biases of its core, for "
+    "which one exponent holds. Bring them closer together",
+    "(man <= VTH_MAN_MAX).all()": "a threshold is too large beside the weights and biases of its "
+    "core, for which one exponent holds. Bring them closer together",
+}
+
 
 class NotImplementedBuildError(BuildError, NotImplementedError):
     """nengo-loihi does not implement a feature that the network needs."""
@@ -46,12 +62,18 @@ def explained(network: Any) -> Iterator[None]:
 
 
 def _reason(err: Exception) -> str:
-    """Return an error's message, or the condition of an assertion without a message."""
+    """Return an error's message, or what an assertion without a message means."""
     if isinstance(err, AssertionError | NotImplementedError) and str(err):
         return str(err)
     if isinstance(err, AssertionError):
         line = extract_tb(err.__traceback__)[-1].line or "an assertion"
-        return f"'{line.removeprefix('assert ')}' does not hold"
+        for part, meaning in MEANINGS.items():
+            if part in line:
+                return f"{meaning}. nengo_dense.check(network) shows where"
+        return (
+            f"'{line.removeprefix('assert ')}' does not hold. nengo_dense.check(network) may know "
+            "why"
+        )
     return f"{type(err).__name__}: {str(err) or 'without a message'}"
 
 

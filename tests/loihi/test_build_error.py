@@ -1,9 +1,13 @@
 """Whatever nengo-loihi raises while it builds names the object that stands in the way."""
 
 import nengo
+import nengo_loihi
+import numpy as np
 import pytest
 from nengo.exceptions import BuildError, SimulationError
 
+import nengo_dense
+from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.build_error import explained
 
 
@@ -59,3 +63,52 @@ def test_any_other_error_becomes_one_of_building(layer):
         explained("network"),
     ):
         raise TypeError("odd")
+
+
+RECTIFIER, ONES = nengo_loihi.LoihiSpikingRectifiedLinear(), np.ones(16)
+IMAGE = nengo.Convolution(1, (4, 4, 1), padding="same")
+
+
+@pytest.mark.parametrize(
+    ("wire", "meaning"),
+    [
+        (lambda a, b: nengo.Connection(a.neurons[:3], b.neurons[:3]), "part"),
+        (lambda a, b: nengo.Connection(a[0], b[1]), "cannot lead to a part of neurons or of dim"),
+        (lambda a, b: nengo.Connection(a.neurons, b, transform=IMAGE), "must end at neurons"),
+        (lambda a, b: nengo.Connection(a, b.neurons, transform=IMAGE), "must start at neurons"),
+        (
+            lambda a, b: nengo.Probe(a, solver=nengo.solvers.LstsqL2(weights=True)),
+            "solver with weights=True must be of a connection that ends at an ensemble",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:For connections to objects other than Ensembles")
+def test_bare_assertions_are_said_in_words(wire, meaning):
+    with nengo.Network(seed=0) as net:
+        wire(
+            *(
+                nengo.Ensemble(16, 16, neuron_type=RECTIFIER, gain=ONES, bias=ONES)
+                for _ in range(2)
+            )
+        )
+    with pytest.raises(
+        BuildError, match=rf"{meaning}.* nengo_dense\.check\(network\) shows where"
+    ):
+        build_model(net, 0.001)
+    with pytest.raises(AssertionError):
+        nengo_loihi.Simulator(net, progress_bar=False)
+
+
+def test_other_assertions_keep_their_condition(layer):
+    with (
+        pytest.raises(BuildError, match=r"'raise error' does not hold\. nengo_dense\.check\(net"),
+        explained("network"),
+    ):
+        build(layer, AssertionError())
+
+
+def test_threshold_beside_a_large_bias_is_said_in_words():
+    with nengo.Network(seed=0) as net:
+        nengo.Ensemble(16, 1, neuron_type=RECTIFIER, gain=ONES, bias=1e12 * ONES)
+    with pytest.raises(BuildError, match=r"threshold is too small .* Bring them closer together"):
+        nengo_dense.Simulator(net, progress_bar=False)

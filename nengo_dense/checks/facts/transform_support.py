@@ -18,7 +18,12 @@ def unsupported(link: Link, graph: Graph) -> str:
 
 
 def partial(link: Link, graph: Graph) -> bool:
-    """Tell whether a link goes into a part of an ensemble or of its neurons on the chip."""
+    """Tell whether a link goes into a part of an ensemble or of its neurons on the chip.
+
+    A solver of weights is told of the part, and gives them for all neurons.
+    """
+    if link.path[-1].solver.weights and isinstance(link.pre_obj, nengo.Ensemble):
+        return False
     is_part = link.post is not link.post_obj and link.path[-1].post_slice != slice(None)
     return is_part and isinstance(base(link.post), nengo.Ensemble) and graph.on_chip(link.post)
 

@@ -112,6 +112,11 @@ def from_one_dimension_into_all():
 
 
 @sound("ND105")
+def weights_of_a_solver_into_one_dimension():
+    return _into_part("a[0]", "b[1]", solver=nengo.solvers.LstsqL2(weights=True))
+
+
+@sound("ND105")
 def sparse_from_neurons():
     sparse = nengo.Sparse((5, 6), indices=[(i, i) for i in range(5)], init=0.5)
     return layers(transform=sparse)
