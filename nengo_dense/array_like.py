@@ -74,20 +74,33 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
             obj,
         ) from err
     if array.ndim == 0 and array.dtype == object and not isinstance(value, Number):
-        way_out = ""
-        if isinstance(value, Mapping):
-            way_out = "; take the array out of it"
-        elif hasattr(value, "collect"):  # of polars, Dask or Spark
-            way_out = "; give its collect()"
-        elif isinstance(value, Iterable) and not isinstance(value, Set):
-            way_out = (
-                "; put what it yields into one array, as numpy.concatenate(list(...)) does, or of "
-                "pairs numpy.concatenate([inputs for inputs, labels in ...])"
-            )
         raise invalid(
-            f"must be a number or an array, got {type(value).__name__}{way_out}", attr, obj
+            f"must be a number or an array, got {type(value).__name__}{_way_out(value, attr)}",
+            attr,
+            obj,
         )
     return array
+
+
+def _way_out(value: Any, attr: str) -> str:
+    """Say how something becomes an array that does not by itself."""
+    if isinstance(value, Mapping):
+        return "; take the array out of it"
+    if hasattr(value, "collect"):  # of polars, Dask or Spark
+        return "; give its collect()"
+    if hasattr(value, "row_splits"):  # TensorFlow's ragged tensor
+        return (
+            f"; give [part.numpy() for part in {attr}] for sequences that end apart, or "
+            f"{attr}.to_tensor() with a mask"
+        )
+    if hasattr(value, "dense_shape"):  # TensorFlow's sparse tensor
+        return f"; give tf.sparse.to_dense({attr})"
+    if isinstance(value, Iterable) and not isinstance(value, Set):
+        return (
+            "; put what it yields into one array, as numpy.concatenate(list(...)) does, or of "
+            "pairs numpy.concatenate([inputs for inputs, labels in ...])"
+        )
+    return ""
 
 
 def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:

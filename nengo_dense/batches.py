@@ -183,6 +183,12 @@ class _Stream(Batches):
             )
         if isinstance(part, tuple | list) and len(part) == 1 and np.ndim(part[0]) > 1:
             part = part[0]  # as loaders yield whose samples are alone
+        if getattr(part, "shape", None) == (self._n_in,):
+            raise invalid(
+                f"yields samples one by one, of {self._n_in} values each; give batches, as "
+                f"numpy.stack(list({self._attr})) does, or a data set's .batch(256)",
+                self._attr,
+            )
         attr = f"a batch of {self._attr}"
         check_columns(part, self._columns, attr, WHERE, self._n_in)
         return check_inputs(part, self._n_in, attr)

@@ -63,6 +63,12 @@ def test_tensors_of_tensorflow_keep_their_values():
     tf = pytest.importorskip("tensorflow", reason="TensorFlow is in the dl environment")
     for tensor in (tf.constant(VALUES), tf.Variable(VALUES)):
         np.testing.assert_array_equal(to_array(tensor, "x"), VALUES)
+    with pytest.raises(ValidationError, match=r"SparseTensor; give tf\.sparse\.to_dense\(x\)"):
+        to_array(tf.sparse.from_dense(VALUES), "x")
+    with pytest.raises(
+        ValidationError, match=r"RaggedTensor; give \[part\.numpy\(\) for .* in x\]"
+    ):
+        to_array(tf.ragged.constant([[1.0], [1.0, 2.0]]), "x")
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,10 @@ def test_a_value_that_is_not_finite_is_found_before_anything_is_read(monkeypatch
     [
         (iter([]), "x: yields no batch of samples"),
         (iter([np.zeros((3, 2))]), r"a batch of x: must have shape \(batch, 5\)"),
+        (
+            iter(np.zeros((3, 5))),
+            r"one by one, of 5 values each; give .*numpy\.stack\(list\(x\)\)",
+        ),
         (iter([(np.zeros((3, 5)), np.zeros(3))]), "x: yields pairs, of inputs and labels"),
         (np.zeros((0, 5)), "with at least one sample"),
         (np.zeros(5), r"if this is a single sample, give x\[None\]"),
