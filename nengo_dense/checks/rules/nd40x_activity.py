@@ -9,7 +9,13 @@ from nengo.ensemble import Neurons
 from nengo_dense.checks.declaration import rule
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.emulation import Emulation
-from nengo_dense.checks.facts.input_source import feeding, is_zero, open_inputs, presented
+from nengo_dense.checks.facts.input_source import (
+    feeding,
+    is_zero,
+    open_inputs,
+    partly_open,
+    presented,
+)
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.silence import Silence
 from nengo_dense.checks.facts.tuned_stack import TunedStack
@@ -44,7 +50,9 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
     replaces by data. On Loihi nothing replaces it: the network builds and runs, and every layer
     fires at 0 Hz. It is no error if another input reaches the same layers. A passthrough input
     without a connection is a warning, because the network may be a part of a larger one; if it is
-    the ``input`` of what is checked, as of a stack alone, it is only information.
+    the ``input`` of what is checked, as of a stack alone, it is only information. Values of a
+    stack's input that no connection leads to, where one goes to ``stack.input[:2]`` alone, are a
+    warning.
     """
     sources = feeding(graph)
     dead = {
@@ -73,6 +81,14 @@ def zero_input(graph: Graph) -> Iterator[Finding]:
                 else f"Connect one: nengo.Connection(your_node, {name}, synapse=None).",
                 severity="info" if is_alone else "warning",
             )
+    for node, values in partly_open(graph):
+        yield Finding(
+            graph.name(node),
+            f"gets nothing for {len(values)} of its {node.size_in} values, first for number "
+            f"{values[0]}, which stay 0",
+            f"Connect to all of {graph.name(node)}.",
+            severity="warning",
+        )
 
 
 @rule(

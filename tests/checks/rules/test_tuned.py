@@ -106,6 +106,17 @@ def test_slower_of_two_ways_is_found():
     assert "63% of a sample" in finding.message
 
 
+def test_values_of_an_input_that_get_nothing_are_found():
+    def wire(pre, post, synapse):
+        nengo.Connection(pre[:2], post[[3, 1]], synapse=synapse)
+
+    for tuned in (True, None):
+        (finding,) = found(network(tuned=tuned, wire=wire), "ND401")
+        assert (finding.target, finding.severity) == ("stack.input", "warning")
+        assert "nothing for 2 of its 4 values, first for number 0" in finding.message
+        assert found(network(tuned=tuned), "ND401") == []
+
+
 def test_inputs_of_another_scale_are_found():
     (finding,) = found(network(x=100 * X), "ND411")
     assert "other inputs" in finding.message
