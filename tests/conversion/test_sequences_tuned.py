@@ -92,6 +92,7 @@ def test_frames_are_judged_in_tuning_as_they_are_evaluated(model, frames, encodi
     assert 100 * (1 - found.accuracy) == pytest.approx(stack.tuned.gap)
 
 
+@pytest.mark.filterwarnings("ignore:Labels are those of")  # of their first frames alone
 @pytest.mark.filterwarnings("ignore:Answers of the converted network:UserWarning")
 @pytest.mark.parametrize("per_frame", [False, True])
 def test_a_mask_says_what_a_list_says_and_labels_have_the_shape_of_answers(
