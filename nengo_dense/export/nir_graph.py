@@ -15,7 +15,7 @@ from nengo_dense.export.chip_layer import ChipLayer
 from nengo_dense.export.deployment import Deployment
 from nengo_dense.export.nir_reader import Reader
 from nengo_dense.export.wiring import Population
-from nengo_dense.importers.from_nir.nir_importer import READOUT
+from nengo_dense.importers.from_nir.nir_importer import READER, READOUT
 from nengo_dense.loihi.limits import DECAY_BITS
 
 #: Decay constants are of this.
@@ -115,7 +115,7 @@ class NirGraph:
         """Add what gives logits; return notes of the heads, for which NIR has no nodes."""
         readout, inputs = self._deployment.readout, self._wiring.inputs
         outputs = self._wiring.outputs
-        metadata: dict[str, str] = {}
+        metadata = {READER: str(self._reader.name)} if self._reader.bias_in_leak else {}
         columns = {
             name: np.isin(readout.columns, self._wiring.columns([name]))
             for name in self._wiring.populations

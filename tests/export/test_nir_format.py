@@ -7,7 +7,7 @@ from nengo.exceptions import ValidationError
 
 import nengo_dense
 from nengo_dense.conversion.settling import LAVA_NEURON, settle
-from nengo_dense.exceptions import ExportError, MissingDependencyError
+from nengo_dense.exceptions import ConversionError, ExportError, MissingDependencyError
 from nengo_dense.export import Deployment
 from nengo_dense.export.nir_format import NirFormat
 from nengo_dense.export.nir_reader import READERS
@@ -56,6 +56,25 @@ def test_rates_of_what_is_read_are_those_of_the_stack(tmp_path, rng):
         ideal = ideal if index == 3 else np.maximum(ideal, 0)
     read = forward(read_model(tmp_path / "net.nir").layers, x)[-1]
     np.testing.assert_allclose(read, ideal, atol=0.05 * np.abs(ideal).max())
+
+
+@pytest.mark.filterwarnings("ignore:.*leaky neurons have no exact rectifier")
+@pytest.mark.parametrize("reader", ["norse", "snntorch"])
+def test_what_synapses_are_written_for_comes_back_in_spikes_a_step(reader, tmp_path, rng):
+    x = rng.uniform(0, 1, size=(7, 12))
+    stack = tuned_stack(readout="linear")
+    stack.export(tmp_path / "plain.nir", host=False)
+    stack.export(tmp_path / "net.nir", reader=reader, host=False)
+    plain, read = (
+        forward(read_model(tmp_path / name).layers, x)[-1] for name in ("plain.nir", "net.nir")
+    )
+    np.testing.assert_allclose(read, plain, rtol=1e-4)
+
+
+def test_what_was_written_for_rockpool_is_not_read(tmp_path):
+    floorless_stack().export(tmp_path / "net.nir", reader="rockpool")
+    with pytest.raises(ConversionError, match="'rockpool', which takes v_leak for the bias; exp"):
+        read_model(tmp_path / "net.nir")
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -27,7 +27,7 @@ from nengo_dense.heads import HEADS
 from nengo_dense.importers.file import existing, suffix
 from nengo_dense.importers.form.graph_folding import GraphNode, Merge
 from nengo_dense.importers.form.operation import Operation, Problem, activation, attempt
-from nengo_dense.importers.from_nir.nir_nodes import operations_of_node
+from nengo_dense.importers.from_nir.nir_nodes import Rates, operations_of_node
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.importers.importer import is_of_nir
 from nengo_dense.importers.source_graph import SourceGraph, source_of
@@ -37,6 +37,9 @@ from nengo_dense.plugins import show
 #: Key in a graph's metadata for the head that NIR has no node for; that of one of several outputs
 #: ends in an underscore and the name of its node.
 READOUT = "nengo_dense_readout"
+
+#: Key for the reader that a graph was written for, where others take it for something else.
+READER = "nengo_dense_reader"
 
 #: Graphs in graphs.
 MAX_DEPTH = 100
@@ -65,14 +68,14 @@ class NirImporter:
             nodes = model if isinstance(model, list | tuple) else [model]
             nir = compat.require("nir", "Reading a NIR node")
             model = _perhaps_unchecked(partial(nir.NIRGraph.from_list, *nodes))
-        leaky: dict[str, float] = {}
-        source = _source(name, model, leaky)
-        if leaky:
-            worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in leaky.items())
+        rates = Rates()
+        source = _source(name, model, rates)
+        if rates.errors:
+            worst = ", ".join(f"{label} {error:.3g} Hz" for label, error in rates.errors.items())
             warnings.warn(
                 f"{name}: leaky neurons have no exact rectifier; their rate curves are "
                 f"replaced by the asymptote, which near the threshold is too high by up to: "
-                f"{worst}. Train with IF neurons for an exact conversion",
+                f"{worst}. Train with IF neurons for an exact conversion{rates.unit}",
                 stacklevel=2,
             )
         return source
@@ -230,8 +233,13 @@ def _heads(graph: Any, outputs: list[str]) -> dict[str, str]:
         output: graph.metadata.get(READOUT if len(outputs) == 1 else f"{READOUT}_{output}")
         for output in outputs
     }
-    texts = {k: v.decode() if isinstance(v, bytes) else v for k, v in noted.items()}
+    texts = {k: _text(v) for k, v in noted.items()}
     return {k: v for k, v in texts.items() if isinstance(v, str) and v in HEADS}
+
+
+def _text(noted: Any) -> Any:
+    """Return what metadata hold, of which files make bytes."""
+    return noted.decode() if isinstance(noted, bytes) else noted
 
 
 def _width(node: Any) -> int | None:
@@ -240,7 +248,7 @@ def _width(node: Any) -> int | None:
     return None if shape is None else int(np.prod(shape))
 
 
-def _graph_node(path: Path, part: _Part, head: str | None, leaky: dict[str, float]) -> GraphNode:
+def _graph_node(path: Path, part: _Part, head: str | None, rates: Rates) -> GraphNode:
     """Return a node that adds up what arrives at it; without sources it is an input."""
     node, sources = part
     kind, label = _kind(node), _label(path)
@@ -253,24 +261,27 @@ def _graph_node(path: Path, part: _Part, head: str | None, leaky: dict[str, floa
         text = "a graph in a graph must have one input and one output; put its nodes outside"
         steps = [Problem(f"layer {label!r}: {text}")]
     else:
-        steps = attempt(label, operations_of_node, node, label, leaky)
+        steps = attempt(label, operations_of_node, node, label, rates)
     if head is not None:
         steps = [*steps, *activation(head, READOUT)]
     merge = Merge("sum") if len(sources) > 1 else None
     return GraphNode(path, tuple(sources), steps, merge, label=label)
 
 
-def _source(name: str, graph: Any, leaky: dict[str, float]) -> SourceModel | SourceGraph:
-    """Read a graph, a chain as such; note the leaky nodes' errors."""
+def _source(name: str, graph: Any, rates: Rates) -> SourceModel | SourceGraph:
+    """Read a graph, a chain as such; note what its rates are."""
     parts, outputs = _flattened(graph), _named(graph, "Output")
     if not outputs:
         raise ConversionError(name, ["it has no output; add a nir.Output"])
+    if READER in graph.metadata:
+        reader = show(_text(graph.metadata[READER]))
+        text = f"it was written for {reader}, which takes v_leak for the bias; export the stack "
+        raise ConversionError(name, [f"{text}without reader="])
     ends: dict[str, Path] = {output: (output,) for output in outputs}
     heads = {ends[output]: head for output, head in _heads(graph, outputs).items()}
-    nodes = [
-        _graph_node(path, parts[path], heads.get(path), leaky)
-        for path in _order(name, parts, list(ends.values()))
-    ]
+    order = _order(name, parts, list(ends.values()))
+    rates.look_at([parts[path].node for path in order])
+    nodes = [_graph_node(path, parts[path], heads.get(path), rates) for path in order]
     is_chain = len(outputs) == 1 and all(len(node.sources) < 2 for node in nodes)
     if is_chain:
         operations = [step for node in nodes for step in node.operations]

@@ -12,10 +12,17 @@ input. With a mean input :math:`I`, and :math:`u = R I` for IF, :math:`u = R I +
   and does not change a mean, so it is left out.
 - ``LI`` and ``CubaLI`` as readout settle at :math:`R I + v_{leak}`: a scaling.
 
+A spike is an impulse of area 1, so that rates are in Hz. Simulators take it for a 1 that lasts a
+step, and so for less by the length of the step. Writers that mean the same neurons put :math:`R =
+\tau / step` (snnTorch, and what is exported here): then rates are read in spikes a step, as
+weights and biases are.
+
 What has no rate of this kind is refused: ``Threshold`` (it fires or does not), ``I`` (it grows
 without bound), ``Delay``, convolution, recurrence, negative resistances.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +39,12 @@ from nengo_dense.importers.form.operation import (
 
 Operations = list[Operation]
 
+#: Spiking neurons whose voltage leaks.
+LEAKY = ("LIF", "CubaLIF")
+
+#: Nodes that give what they take.
+PASSING = ("Input", "Output", "Flatten")
+
 #: Why nodes that NIR has are not converted.
 REFUSED = {
     "Threshold": "it fires or does not, without a rate; use IF neurons",
@@ -40,7 +53,75 @@ REFUSED = {
 }
 
 
-def operations_of_node(node: Any, label: str, leaky: dict[str, float]) -> Operations:
+@dataclass
+class Rates:
+    """What the rates of a graph's neurons are.
+
+    Attributes
+    ----------
+    errors : dict of {str: float}
+        Label of a leaky neuron -> by how much its rate is off at most, in Hz.
+    step : float or None
+        If they are in spikes a step, what it lasts, in seconds.
+    unit : str
+        What to say of that.
+    """
+
+    errors: dict[str, float] = field(default_factory=dict)
+    step: float | None = None
+    unit: str = ""
+
+    def look_at(self, nodes: Sequence[Any]) -> None:
+        """Find what rates are, unless they are nothing but outputs.
+
+        Parameters
+        ----------
+        nodes : sequence of nir.NIRNode
+            In the order of computation.
+        """
+        kinds = [type(node).__name__ for node in nodes]
+        spiking = [number for number, kind in enumerate(kinds) if kind in LEAKY]
+        if not spiking or all(kind in PASSING for kind in kinds[spiking[0] + 1 :]):
+            return
+        leaky = [nodes[number] for number in spiking]
+        self.step = step_of(leaky)
+        if self.step is not None:
+            self.unit = (
+                f". Rates are read in spikes a step of {self.step:.3g} s, which is tau / r of all "
+                "these neurons, as simulators take a spike for a 1 that lasts a step"
+            )
+        elif min(np.min(_tau(node)) for node in leaky) < 1:
+            self.unit = (
+                ". Rates are read in Hz, as if a spike were an impulse of area 1. Simulators that "
+                "take it for a 1 that lasts a step weigh biases and thresholds after it more, by "
+                "1 / step, and no tau / r says which: put a nir.Scale of the step behind each "
+                "layer of neurons, if that is meant"
+            )
+
+
+def step_of(nodes: Iterable[Any]) -> float | None:
+    r"""Return the step, in seconds, that is written into leaky neurons; None if there is none.
+
+    It is :math:`\tau / R` and, of synapses, :math:`\tau_{syn} / w_{in}`, if all agree.
+
+    >>> import nir
+    >>> one = np.ones(1)
+    >>> step_of([nir.LIF(tau=0.002 * one, r=20 * one, v_leak=0 * one, v_threshold=one)])
+    0.0001
+    """
+    steps = np.empty(0)
+    for node in nodes:
+        gain = _vector(node.r)
+        if np.any(gain <= 1):
+            return None
+        steps = np.append(steps, _tau(node) / gain)
+        if hasattr(node, "w_in"):
+            steps = np.append(steps, _vector(node.tau_syn) / _vector(node.w_in))
+    is_one = steps.size and np.allclose(steps, steps[0], rtol=1e-3, atol=0)
+    return float(np.median(steps)) if is_one else None
+
+
+def operations_of_node(node: Any, label: str, rates: Rates) -> Operations:
     """Return what a node does to the sum of what arrives at it.
 
     Parameters
@@ -48,8 +129,8 @@ def operations_of_node(node: Any, label: str, leaky: dict[str, float]) -> Operat
     node : nir.NIRNode
     label : str
         Its name in messages.
-    leaky : dict
-        Gets the label of a leaky neuron -> by how much its rate is off at most, in Hz.
+    rates : Rates
+        Gets how far leaky neurons are off.
     """
     kind = type(node).__name__
     if kind in ("Input", "Output"):
@@ -67,18 +148,22 @@ def operations_of_node(node: Any, label: str, leaky: dict[str, float]) -> Operat
         gain = _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
         return [Scaling(gain, _vector(node.v_leak), label)]
     if kind in ("IF", "LIF", "CubaLIF"):
-        return _spiking(node, label, leaky)
+        return _spiking(node, label, rates)
     if kind in REFUSED:
         return [Problem(f"layer {label!r}: {kind} is not supported; {REFUSED[kind]}")]
     return [unsupported(label, kind, kind)]
 
 
-def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
+def _tau(node: Any) -> np.ndarray:
+    """Return the time constants of the voltages of leaky neurons."""
+    return _vector(node.tau if hasattr(node, "tau") else node.tau_mem)
+
+
+def _spiking(node: Any, label: str, rates: Rates) -> Operations:
     gain = _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
     v_threshold, v_reset = _vector(node.v_threshold), _vector(node.v_reset)
     height = v_threshold - v_reset
-    tau = getattr(node, "tau", getattr(node, "tau_mem", None))
-    tau = None if tau is None else _vector(tau)
+    tau = _tau(node) if type(node).__name__ in LEAKY else None
     if np.any(gain <= 0) or np.any(height <= 0) or (tau is not None and np.any(tau <= 0)):
         return [
             Problem(
@@ -87,13 +172,13 @@ def _spiking(node: Any, label: str, leaky: dict[str, float]) -> Operations:
             )
         ]
     if tau is None:
-        return [Scaling(gain / height, 0.0, label), Activation("relu", label)]
-    leaky[label] = float(np.max(0.5 / tau))
+        # of plain IF nodes every reader takes a step for the unit of time
+        unit = 1.0 if rates.step is None or np.all(gain == 1) else rates.step
+        return [Scaling(unit * gain / height, 0.0, label), Activation("relu", label)]
+    rates.errors[label] = float(np.max(0.5 / tau))
     middle = _vector(node.v_leak) - (v_threshold + v_reset) / 2
-    return [
-        Scaling(gain / (tau * height), middle / (tau * height), label),
-        Activation("relu", label),
-    ]
+    slope = (1.0 if rates.step is None else rates.step) / (tau * height)
+    return [Scaling(gain * slope, middle * slope, label), Activation("relu", label)]
 
 
 def _array(values: Any) -> np.ndarray:

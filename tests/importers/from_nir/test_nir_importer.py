@@ -113,6 +113,54 @@ def test_current_based_neurons_scale_their_input():
     np.testing.assert_allclose(ours[0].bias, same[0].bias)
 
 
+@pytest.mark.parametrize("is_synaptic", [False, True])
+def test_a_step_in_the_resistance_makes_rates_spikes_a_step(is_synaptic, rng):
+    n, step = 40, 1e-4  # as snnTorch writes its Leaky and Synaptic layers
+    tau, tau_syn = fill(n, 100 * step), fill(n, 5 * step)
+    settings = {"r": tau / step, "v_leak": fill(n, 0), "v_threshold": fill(n, 1)}
+    synapses = {"tau_syn": tau_syn, "tau_mem": tau, "w_in": tau_syn / step}
+    neurons = nir.CubaLIF(**synapses, **settings) if is_synaptic else nir.LIF(tau, **settings)
+    maps = [affine(rng, 6, n), affine(rng, n, n), affine(rng, n, 3)]
+    for each in maps[:2]:
+        each.weight *= 0.1 / 5**is_synaptic
+        each.bias *= 0.1 / 5**is_synaptic
+    x = rng.uniform(size=(30, 6))
+    counts = [0.0, 0.0]
+    states = [np.zeros((2, 30, n)) for _ in counts]
+    for _ in range(1000):
+        spikes = x
+        for number, (current, voltage) in enumerate(states):
+            drive = spikes @ maps[number].weight.T + maps[number].bias
+            current *= 0.8 if is_synaptic else 0
+            current += drive
+            voltage += current - 0.01 * voltage
+            spikes = (voltage > 1).astype(float)
+            voltage[spikes > 0] = 0
+            counts[number] = counts[number] + spikes / 1000
+    assert 0.02 < np.mean(counts[1]) < 0.2, "few of them saturate"
+    with pytest.warns(UserWarning, match=r"in spikes a step of 0\.0001 s"):
+        read = read_model(graph(maps[0], neurons, maps[1], neurons, maps[2]))
+    ours = forward(read, x)
+    for values, count in zip(ours, counts, strict=False):
+        assert np.corrcoef(values.ravel(), count.ravel())[0, 1] > 0.97
+        np.testing.assert_allclose(values.mean(), count.mean(), rtol=0.25)
+
+
+@pytest.mark.parametrize(
+    "tau, r, said", [(0.02, 1.0, "read in Hz"), ([0.02, 0.03], 5, "read in Hz"), (20.0, 1.0, "")]
+)
+def test_where_no_step_is_written_rates_in_hertz_are_said(tau, r, said, rng):
+    neurons = nir.LIF(fill(2, 1) * tau, fill(2, r), fill(2, 0), fill(2, 1))
+    told = []
+    for more in ([], [affine(rng, 2, 2)]):
+        with pytest.warns(UserWarning, match="asymptote") as record:
+            read_model(graph(affine(rng, 3, 2), neurons, *more))
+        told.append(str(record[0].message))
+    assert "Rates" not in told[0], "outputs are told in Hz as ever"
+    assert said in told[1]
+    assert ("Rates" in told[1]) == bool(said)
+
+
 def test_leaky_integrators_as_readout_are_linear(rng):
     last = affine(rng, 4, 2)
     hidden = [affine(rng, 3, 4), nir.IF(fill(4, 1), fill(4, 1))]
