@@ -110,7 +110,7 @@ ADVICE = (
     ),
     Advice(
         "discretization, category encoding, lookup, hashing, hashed crossing, text vectorization, "
-        "feature space, resizing, center crop, ^ random",
+        "feature space, resizing, center crop, imputer, binarizer, ^ random",
         "it prepares data: apply it to them on the host, and convert the layers after it",
     ),
     Advice(

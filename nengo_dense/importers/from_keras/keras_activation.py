@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from nengo_dense.importers.form.operation import Operation, Problem, activation, unsupported
+from nengo_dense.importers.form.operation import (
+    Operation,
+    Problem,
+    UnfitError,
+    activation,
+    unsupported,
+)
 from nengo_dense.importers.from_keras.keras_call import defaults_of
 from nengo_dense.importers.from_keras.keras_graph import QKERAS, KerasLayer
 from nengo_dense.importers.from_keras.keras_q_activation import activation_of as quantizer_of
@@ -29,11 +35,10 @@ def activation_of(state: State, layer: KerasLayer, declared: Any) -> Operations:
     if isinstance(declared, dict):
         step = type(layer.path[-1])(layer.path[-1].name, declared["class_name"], 0)
         inner = declared["config"]
-        nested = KerasLayer(
-            (*layer.path[:-1], step),
-            inner if isinstance(inner, dict) else {},
-            declared.get("module", "keras"),
-        )
+        settings = inner if isinstance(inner, dict) else {}
+        nested = KerasLayer((*layer.path[:-1], step), settings, declared.get("module", "keras"))
+        if declared["class_name"] == "PReLU" and not nested.is_custom:
+            raise UnfitError("the slopes of a PReLU are not among its weights; make it a layer")
         if declared["class_name"] in ACTIVATION_LAYERS and not nested.is_custom:
             return ACTIVATION_LAYERS[declared["class_name"]](state, nested)
         name = inner if isinstance(inner, str) else declared["class_name"]

@@ -119,8 +119,7 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
     if has_bias:
         arrays["bias"] = quantized(arrays["bias"], config.get("bias_quantizer"), is_kernel=False)
     units = config.get("units", config.get("output_dim"))
-    sizes = reading.shape.sizes
-    n_in = sizes[-1] if sizes else None
+    n_in = (reading.shape.sizes or (None,))[-1]
     if kernel.ndim != 2 or kernel.shape[1] != units or n_in not in (None, kernel.shape[0]):
         return [
             Problem(

@@ -127,9 +127,12 @@ def _arrays_in(value: Any) -> list[np.ndarray]:
 
 
 def _precision_of(model: Any) -> Precision:
-    """Return how finely a model computes: its layers' types, and what its device makes of them."""
-    names = {str(getattr(layer, "compute_dtype", "")) for layer in _flattened(model)}
-    return coarsest({*names, _product_type(model)} - {""})
+    """Return how finely a model computes: its layers' types, its casts', and its device's."""
+    parts = _flattened(model)
+    names = {str(getattr(layer, "compute_dtype", "")) for layer in parts}
+    steps = (step for part in parts for step in getattr(part, "operations", []))
+    casts = {str(step.dtype) for step in steps if type(step).__name__ == "Cast"}
+    return coarsest({*names, *casts, _product_type(model)} - {""})
 
 
 def _flattened(model: Any) -> list[Any]:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.form.operation import UnfitError
+
 #: Largest number of features that a declared shape may have; Loihi takes 4096 a layer.
 MAX_FEATURES = 2**24
 
@@ -102,7 +104,13 @@ class Shape:
             return values
         if values.ndim > len(self.sizes) and len(values) == 1:
             values = values[0]  # it has an axis for the samples
-        return np.broadcast_to(values, self.known()).ravel()
+        try:
+            return np.broadcast_to(values, self.known()).ravel()
+        except ValueError:
+            raise UnfitError(
+                f"a constant of shape {values.shape} does not fit values of shape {self}; repeat "
+                "these before it, as by keras.ops.repeat"
+            ) from None
 
     def __str__(self) -> str:
         return shorten(str(self.sizes))

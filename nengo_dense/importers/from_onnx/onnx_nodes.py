@@ -197,7 +197,11 @@ def _matmul(reading: OnnxReading, node: Any, label: str) -> Operations:
     if first is FLOWING and second is FLOWING:
         return [unsupported(label, "a product of two values that depend on the input", "matmul")]
     if first is FLOWING:
-        return _dense(reading, node, label, second.T, None, False)
+        steps = _dense(reading, node, label, np.atleast_2d(second.T), None, False)
+        layout = reading.layouts.get(node.output[0])
+        if second.ndim == 1 and layout is not None:  # a vector takes the axis with it
+            reading.layouts[node.output[0]] = Layout(layout.samples[..., 0], layout.n)
+        return steps
     source = reading.layouts[node.input[1]]
     if first.shape[1:] != source.shape[:1] or not _is_by_column(source):
         return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]

@@ -98,10 +98,17 @@ def _way_out(model: Any) -> str:
             "apply it to the data before they enter, and give the part of the pipeline after it; "
             "from step n on: convert(pipeline[n:], calibration=pipeline[:n].transform(x))"
         )
+    if hasattr(model, "module_"):
+        return "it trains a PyTorch module; give that, its module_"
+    if hasattr(model, "coef_") and hasattr(model, "intercept_"):
+        return (
+            "it is one matrix, for which no neurons are needed: use one nengo.Connection, with "
+            "its coef_ as transform, and add its intercept_"
+        )
     if hasattr(model, "refit") and not hasattr(model, "estimator_"):
         return "it has no best_estimator_; call its fit first, with refit=True"
     for name, part in PARTS.items():
-        if hasattr(model, name):
+        if hasattr(model, name) and not hasattr(model, "feature_importances_"):  # of trees
             return (
                 f"convert what it made each by itself, such as its {part}, and do the rest there"
             )

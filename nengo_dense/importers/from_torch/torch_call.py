@@ -104,7 +104,7 @@ def _arithmetic(call: Call) -> Operations:
 
 
 def _matmul(call: Call) -> Operations:
-    second = call.get(1, "other", call.keywords.get("mat2"))
+    second = call.get(1, "other", call.keywords.get("mat2", call.keywords.get("vec")))
     return product(call.get(0, "input"), second, call.label)
 
 
@@ -236,7 +236,7 @@ CALLS: dict[str, Callable[[Call], Operations]] = {
     **dict.fromkeys(("alpha_dropout", "dropout", "feature_alpha_dropout"), _dropout),
     **dict.fromkeys(("clamp", "clamp_max", "clamp_min", "clip"), _clamp),
     **dict.fromkeys(("log_softmax", "softmax", "softmin"), _softmax),
-    **dict.fromkeys(("matmul", "mm"), _matmul),
+    **dict.fromkeys(("matmul", "mm", "mv"), _matmul),
     **dict.fromkeys(("max", "maximum", "min", "minimum"), _limit),
     **dict.fromkeys(("reshape", "view"), _reshape),
     **dict.fromkeys(("to", "type"), _to),

@@ -1,6 +1,7 @@
 """The trace of a PyTorch module, with the values that its steps have."""
 
 import inspect
+import operator
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from typing import Any
@@ -18,13 +19,15 @@ MOST_TRIALS = 200
 #: What PyTorch says of code that it cannot trace -> what to write in its place.
 REMEDIES = {
     "'len' is not supported": "write x.shape[0] in the place of len(x)",
+    "support item assignment": "write torch.cat, torch.where or masked_fill in the place of an "
+    "assignment to a part of a tensor",
 }
 
 
 #: What to do about everything else.
 OTHERWISE = (
-    "give a torch nn.Module whose forward has no branches on data, or an nn.Sequential of the "
-    "layers"
+    "give a torch nn.Module whose forward has no branches and asserts on data, or an "
+    "nn.Sequential of the layers"
 )
 
 
@@ -62,7 +65,21 @@ def trace(model: Any, name: str) -> Any:
             name,
             [f"its forward reads {starred[0]}, whose values have no names; name each argument"],
         )
+    if parted := [step.target for step in _inputs(traced.graph) if _is_container(step)]:
+        raise ConversionError(
+            name,
+            [
+                f"its input {parted[0]!r} is a dict, a tuple or a single sample; let forward take "
+                "each tensor of a batch as an argument of its own"
+            ],
+        )
     return traced
+
+
+def _is_container(step: Any) -> bool:
+    """Tell whether nothing but parts of an input are taken, by numbers or names."""
+    keys = [user.args[1] for user in step.users if user.target is operator.getitem]
+    return 0 < len(keys) == len(step.users) and all(isinstance(key, int | str) for key in keys)
 
 
 def _inputs(graph: Any) -> list[Any]:

@@ -134,10 +134,10 @@ def crelu(n: int | None, label: str) -> list[Operation]:
 
 
 def product(first: Any, second: Any, label: str) -> list[Operation]:
-    """Read ``x @ weights``."""
+    """Read ``x @ weights``, a matrix or a vector."""
     if first is not FLOWING or second is FLOWING:
         return [Problem(f"layer {label!r} multiplies from the left; use x @ weights")]
-    return [Affine(np.transpose(second), None, label)]
+    return [Affine(np.atleast_2d(np.transpose(second)), None, label)]
 
 
 def affine(weights: ArrayLike, bias: ArrayLike | None, label: str) -> list[Operation]:

@@ -71,6 +71,10 @@ def test_final_sigmoid_of_one_unit_gives_both_classes(rng):
             "data_format 'channels_first' reorders",
         ),
         (
+            lambda: [layers.Dense(4, activation=layers.PReLU()), layers.Dense(3)],
+            "the slopes of a PReLU are not among its weights; make it a layer",
+        ),
+        (
             lambda: [layers.Reshape((6, 1)), layers.LSTM(4), layers.Dense(3)],
             "LSTM is not supported; a dense stack has no recurrence",
         ),
@@ -79,6 +83,13 @@ def test_final_sigmoid_of_one_unit_gives_both_classes(rng):
 def test_what_cannot_be_converted_is_named(stack, match):
     with pytest.raises(ConversionError, match=match):
         read_model(sequential(*stack()))
+
+
+def test_a_constant_that_makes_more_of_its_values_is_refused_as_such():
+    x = keras.Input((6,))
+    rows = keras.ops.expand_dims(layers.Dense(4, activation="relu")(x), 1) * np.ones((1, 2, 1))
+    with pytest.raises(ConversionError, match=r"shape \(2, 1\) does not fit .* \(1, 4\); repeat"):
+        read_model(keras.Model(x, layers.Dense(2)(layers.Flatten()(rows))))
 
 
 def test_every_layer_that_cannot_be_converted_is_listed():
@@ -255,6 +266,15 @@ def test_other_types_are_compared_without_a_false_alarm(policy, rng):
     for x in (None, rng.normal(size=(30, 6)) * 50):
         source.compare(x)
         assert source.compared.startswith("compared on")
+
+
+def test_casts_to_another_type_are_compared_without_a_false_alarm():
+    x = keras.Input((6,))
+    half = keras.ops.cast(layers.Dense(9, activation="relu")(x), "float16")
+    y = layers.Dense(3)(keras.ops.cast(half, "float32"))
+    source = read_model(randomize(keras.Model(x, y)))
+    source.compare()
+    assert source.compared.startswith("compared on")
 
 
 def test_integer_inputs_are_compared(rng):

@@ -49,6 +49,16 @@ def model_of(rng):
     return make
 
 
+def test_a_product_with_a_vector_is_one_value_a_sample(rng):
+    head = '<ir_version: 8, opset_import: ["" : 17]> g (double[n, 2, 6] x) => (double[n, 2] y)'
+    model = parser.parse_model(head + " {h = MatMul(x, W) a = Relu(h) y = MatMul(a, v)}")
+    for name, values in {"W": rng.normal(size=(6, 5)), "v": rng.normal(size=5)}.items():
+        model.graph.initializer.append(numpy_helper.from_array(values, name))
+    x = rng.normal(size=(9, 2, 6))
+    (wanted,) = ReferenceEvaluator(model).run(None, {"x": x})
+    np.testing.assert_allclose(forward(read_model(model), x.reshape(9, 12))[-1], wanted)
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_values_are_those_of_the_evaluator(name, model_of, rng):
     model, x = model_of(BODIES[name]), 2 * rng.normal(size=(40, 6))

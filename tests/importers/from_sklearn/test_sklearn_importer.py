@@ -8,15 +8,16 @@ from nengo_dense.importers import forward, read_model
 
 pytest.importorskip("sklearn", reason="reading scikit-learn estimators needs scikit-learn")
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import SelectKBest, VarianceThreshold
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
@@ -274,6 +275,27 @@ def test_a_search_is_read_as_its_best_estimator(search_class, x, rng):
     trained(search, x, rng.randint(2, size=len(x)))
     source = assert_reads(search, x)
     assert source.classes.tolist() == [0, 1]
+
+
+class Trainer(ClassifierMixin, BaseEstimator):
+    """As skorch's classes are."""
+
+    def fit(self, x, y):
+        self.module_ = "a module of PyTorch"
+        return self
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        (Trainer(), "it trains a PyTorch module; give that, its module_"),
+        (RidgeClassifierCV(), "one nengo.Connection, with its coef_ as transform"),
+        (RandomForestClassifier(2), "only multi-layer perceptrons are converted"),
+    ],
+)
+def test_what_has_no_perceptron_in_it_is_told_so(model, match, x, rng):
+    with pytest.raises(ConversionError, match=match):
+        read_model(model.fit(x, np.arange(len(x)) % 2))
 
 
 def test_a_search_that_found_nothing_is_to_be_fitted():

@@ -105,6 +105,21 @@ def test_every_way_to_write_a_relu_is_read(name, assert_computes):
 
 
 @pytest.mark.parametrize(
+    ("multiply", "n_out"),
+    [
+        (lambda h, v: h @ v, 1),
+        (lambda h, v: torch.mv(h, v), 1),
+        (lambda h, v: torch.matmul(h.view(-1, 2, 4), v[:4]), 2),
+    ],
+)
+def test_a_product_with_a_vector_is_read(multiply, n_out, rng):
+    module = Net(lambda n, x: multiply(torch.relu(n.a(x)), n.v)).eval()
+    source, x = read_model(module), rng.normal(size=(20, 6)).astype(np.float32)
+    wanted = predict(module)(x).reshape(20, n_out)
+    np.testing.assert_allclose(forward(source, x)[-1], wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
     "finish", [lambda y: y.squeeze(-1), lambda y: y.view(-1), lambda y: y.flatten()]
 )
 def test_one_output_may_lose_its_axis(finish, rng):

@@ -207,6 +207,40 @@ def test_a_forward_that_depends_on_data_says_what_to_do():
         read_model(Branching())
 
 
+class Written(nn.Module):
+    def __init__(self, compute):
+        super().__init__()
+        self.linear, self.compute = nn.Linear(4, 4), compute
+
+    def forward(self, x):
+        return self.compute(self.linear, x)
+
+
+def put_into(linear, x):
+    h = linear(x)
+    h[:, 0] = 0
+    return h.relu()
+
+
+@pytest.mark.parametrize(
+    ("compute", "match"),
+    [
+        (
+            lambda linear, x: linear(x["a"]) + linear(x["b"]),
+            "'x' is a dict, a tuple or a single s",
+        ),
+        (
+            lambda linear, x: linear(x[0]) + linear(x[1]),
+            "each tensor of a batch as an argument of",
+        ),
+        (put_into, "write torch.cat, torch.where or masked_fill in the place of an assignment"),
+    ],
+)
+def test_what_a_forward_should_be_instead_is_said(compute, match):
+    with pytest.raises(ConversionError, match=match):
+        read_model(Written(compute))
+
+
 def test_a_part_of_the_features_is_read():
     class Between(nn.Module):
         def __init__(self):
