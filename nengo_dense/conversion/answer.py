@@ -204,8 +204,8 @@ def deadlines(n_steps: int, depth: int) -> list[Window]:
     stops = {stop: weight for stop, weight in stops.items() if stop > 2 * depth}
     if not stops:
         raise ValidationError(
-            f"must be more than {2 * depth} steps for {depth} populations of neurons, through "
-            f"which a spike travels one step each, got {n_steps}. Show samples for longer.",
+            f"must be more than {2 * depth} steps, twice the populations of neurons ({depth}), "
+            f"through which a spike travels one step each, got {n_steps}. Show samples for longer.",
             attr="presentation_time",
         )
     total = sum(stops.values())

@@ -5,6 +5,8 @@ import numpy as np
 from nengo.processes import PresentInput
 from specimen import broken, layers, relu, sound
 
+import nengo_dense
+
 LINK = "first.neurons -> second.neurons"
 RUN = {"run": 0.05}
 
@@ -274,6 +276,31 @@ def layers_of_one_scale_that_is_not_one():
     for ensemble in net.ensembles:
         ensemble.neuron_type = relu_type(1.0)
     return net
+
+
+def rectifiers_and_lif(scale=1.0, **how):
+    with nengo.Network(seed=0) as net:
+        how |= {"neuron_type": nengo.LIF(), "encoding": "host"}
+        net.add(stack := nengo_dense.DenseStack([5, 5, 5, 3], 2, label="stack", seed=0, **how))
+        nengo.Connection(nengo.Node([0.5, 0.5]), stack.input, synapse=None)
+    last = stack.layers[2].ensemble
+    last.neuron_type = nengo.LIF(amplitude=scale * last.neuron_type.amplitude)
+    return net
+
+
+@broken("ND409", "stack.layer3", severity="warning", says="in the other layers 1")
+def layer_of_lif_neurons_left_unscaled():
+    return rectifiers_and_lif(100.0, max_rate=100.0)
+
+
+@sound("ND409")
+def rectifiers_on_the_host_and_lif_neurons_on_the_chip():
+    return rectifiers_and_lif(max_rate=300.0)
+
+
+@sound("ND409")
+def lif_neurons_that_fire_slowly():
+    return rectifiers_and_lif(max_rate=50.0)
 
 
 def many_senders(n):
