@@ -205,7 +205,8 @@ def deadlines(n_steps: int, depth: int) -> list[Window]:
     if not stops:
         raise ValidationError(
             f"must be more than {2 * depth} steps, twice the populations of neurons ({depth}), "
-            f"through which a spike travels one step each, got {n_steps}. Show samples for longer.",
+            f"through which a spike travels one step each, got {n_steps}. "
+            "Show samples for longer.",
             attr="presentation_time",
         )
     total = sum(stops.values())

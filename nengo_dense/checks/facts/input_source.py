@@ -36,6 +36,14 @@ def is_zero(node: nengo.Node) -> bool:
     return isinstance(output, np.ndarray) and not output.any()
 
 
+def shows_zeros(node: nengo.Node, seconds: float) -> bool:
+    """Tell whether the samples that a node presents for so long from the start are all zeros."""
+    if not isinstance(node.output, PresentInput):
+        return is_zero(node)
+    shown = int(np.ceil(seconds / node.output.presentation_time - 1e-9))
+    return not np.any(node.output.inputs[:shown])
+
+
 def open_inputs(graph: Graph) -> list[nengo.Node]:
     """List the passthrough nodes that send to the chip and have no input."""
     fed = {conn.post_obj for conn in graph.network.all_connections}

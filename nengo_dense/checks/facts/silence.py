@@ -11,10 +11,14 @@ from nengo_dense.checks.declaration import fact
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.checks.facts.construction import FloatBuild, Layer
 from nengo_dense.checks.facts.emulation import Emulation
+from nengo_dense.checks.facts.input_source import feeding, shows_zeros
 from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Quantization
 from nengo_dense.checks.facts.way import Ways
 from nengo_dense.loihi.membership import base
+
+#: What to do where zeros alone were shown.
+SHOW_MORE = "Check it for longer, so that others are shown, as with check(net, run=1)."
 
 
 @dataclass
@@ -27,12 +31,15 @@ class Silence:
     cause, remedy : str
     shut : str or None
         Path of an output that the layer cuts off from every input, if any.
+    shown_zeros : bool
+        Whether the run showed it samples of zeros alone, of which nothing is known.
     """
 
     layer: Layer
     cause: str
     remedy: str
     shut: str | None
+    shown_zeros: bool = False
 
 
 @fact("The silent layers on the chip, the cause, and the outputs that they cut off.")
@@ -46,6 +53,7 @@ def silences(
         layer for layer in float_build.layers if layer.ensemble is not None and layer.name in mute
     ]
     shut = _shut({layer.ensemble for layer in layers}, graph) if layers else {}
+    sources, seconds = feeding(graph) if layers else {}, run.n_steps * run.dt
     found = []
     for layer in layers:
         excited_by = [link for link in graph.into(layer.ensemble) if not _inhibits(link)]
@@ -53,7 +61,10 @@ def silences(
         cause, remedy = _cause(layer, by_name[layer.name], senders & mute)
         if layer.name in run.overflows:
             cause, remedy = "its input overflows and turns negative", "Lower fan-in times rate."
-        found.append(Silence(layer, cause, remedy, shut.get(layer.ensemble)))
+        zeros = [shows_zeros(node, seconds) for node in sources.get(layer.ensemble, ())]
+        if shown_zeros := bool(zeros) and all(zeros):
+            cause, remedy = "the samples shown in this time are all zeros", SHOW_MORE
+        found.append(Silence(layer, cause, remedy, shut.get(layer.ensemble), shown_zeros))
     return found
 
 

@@ -160,8 +160,9 @@ def silent(silences: list[Silence], run: Emulation) -> Iterator[Finding]:
     """A layer that never fires sends nothing. The finding names the cause: no input, weights of
     zero, an input current below the threshold, or a negative bias. It is an error if the layer
     cuts an output off from every input. Otherwise it is a warning: where populations compete or
-    inhibit each other, as in the basal ganglia, some are silent by design, in Nengo too. If the
-    network's input is zero, ND401 reports it and this rule is skipped.
+    inhibit each other, as in the basal ganglia, some are silent by design, in Nengo too; and the
+    first samples may be zeros. If the network's input is always zero, ND401 reports it and this
+    rule is skipped.
     """
     for silence in silences:
         layer, remedy = silence.layer, silence.remedy
@@ -178,7 +179,7 @@ def silent(silences: list[Silence], run: Emulation) -> Iterator[Finding]:
             remedy,
             value=0.0,
             unit="Hz",
-            severity="error" if silence.shut else "warning",
+            severity="error" if silence.shut and not silence.shown_zeros else "warning",
         )
 
 

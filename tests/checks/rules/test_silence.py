@@ -10,6 +10,7 @@ from nengo_dense.checks import check
 
 RELU = nengo.SpikingRectifiedLinear(amplitude=0.01, initial_state={"voltage": Choice([0])})
 SOUND, TOO_SMALL = 0.3, 1e-3
+XOR = [np.ones((4, 2)), np.ones((3, 4))]
 
 
 class Sketch(nengo.Network):
@@ -69,6 +70,19 @@ def test_cause_of_silence_is_told(weight, cause):
     net = Sketch()
     net.link(net.first, net.layer("last"), weight)
     assert cause in net.found()["last"].message
+
+
+@pytest.mark.parametrize("first, severity", [([0, 0], "warning"), ([1e-5, 0], "error")])
+def test_first_samples_of_zeros_say_nothing_of_a_layer(first, severity):
+    with nengo.Network(seed=0) as net:
+        net.add(stack := nengo_dense.DenseStack([4, 3], 2, weights=XOR, encoding="spikes", seed=0))
+        samples = nengo.processes.PresentInput([first, [0, 1]], 0.05)
+        nengo.Connection(nengo.Node(samples), stack.input, synapse=None)
+    (found,) = check(net, run=0.05, select=["ND404"]).findings
+    assert found.severity == severity
+    assert ("samples shown in this time are all zeros" in found.message) == (not any(first))
+    assert ("run=1" in found.remedy) == (not any(first))
+    assert not check(net, run=1, select=["ND404"]).findings
 
 
 def test_silent_output_is_an_error():
