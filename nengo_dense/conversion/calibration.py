@@ -133,7 +133,8 @@ def _check_telling(rows: np.ndarray, n: int, what: str, attr: str) -> None:
         more = "; cut long ones into pieces" if what == "sequences" else ""
         raise ValidationError(
             f"must have at least {LEAST_SAMPLES} {what}, better some thousand, got {n}{more}. "
-            "Pass training inputs, prepared as the model sees them.",
+            "Pass training inputs, prepared as the model sees them. Without calibration, rates "
+            "follow from the weights alone.",
             attr=attr,
         )
     if (rows == rows[0]).all():
