@@ -116,6 +116,11 @@ class Distillation:
         """(bool) Whether values alone matter, and so only the whole presentation."""
         return not any(comparison.early for comparison in self.comparisons)
 
+    @property
+    def deviation(self) -> np.ndarray:
+        """(n,) Standard deviations by which values are compared; empty where classes are."""
+        return np.atleast_1d(self.comparisons[-1].scale) if self.late else np.zeros(0)
+
     def with_labels(self, targets: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Return logits whose softmax is the source's, mixed with the true classes.
 

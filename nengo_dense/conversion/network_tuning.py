@@ -15,7 +15,7 @@ from nengo_dense.conversion.answer import (
 from nengo_dense.conversion.calibration import Calibration, divide
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.from_scratch import tune_new
-from nengo_dense.conversion.goal import Goals, only_classes
+from nengo_dense.conversion.goal import Goal, Goals, only_classes
 from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.lesson import Source
 from nengo_dense.conversion.node_encoder import with_encoder
@@ -38,6 +38,9 @@ FAR_SHARE, FAR_VALUES = 0.1, 0.3
 #: Largest logit that a softmax or sigmoid is computed of: floats above are further apart than
 #: probabilities can tell, and gradients were NaN from 1e20 on.
 MOST_LOGIT = 1e15
+#: Part of the usual standard deviation of an output's values, below which some are named then:
+#: each counts by its own, so that an autoencoder's pixels of noise count as its others.
+HARDLY_VARY = 0.1
 
 
 def tune_network(
@@ -169,8 +172,9 @@ def _check_magnitudes(
 
 def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:
     """Say of which outputs answers are far from the source's, by more than chance."""
-    shares = zip(names, goals.of_values, found.apart, found.doubt, strict=False)
-    for name, of_values, apart, doubt in shares:
+    shares = zip(names, goals.of_outputs, found.apart, found.doubt, strict=False)
+    for name, goal, apart, doubt in shares:
+        of_values = goal.distillation.late
         if apart - 2 * doubt * (not of_values) <= (FAR_VALUES if of_values else FAR_SHARE):
             continue
         where = f" at output {show(name)}" * (len(names) > 1)
@@ -183,8 +187,20 @@ def _far_off(found: Judgement, goals: Goals, names: list[str]) -> Iterator[str]:
             f"Answers of the converted network{where} {how} from the source model's, on held-back "
             "calibration data. More effort= or a longer presentation_time= may bring it nearer. "
             "Inputs of which a few are much larger than all others are better made smaller before "
-            "the model is trained, by a logarithm or limits."
+            f"the model is trained, by a logarithm or limits.{_hardly_varying(goal)}"
         )
+
+
+def _hardly_varying(goal: Goal) -> str:
+    """Say of how many of an output's values the source's hardly vary."""
+    deviation = goal.distillation.deviation
+    few = int(np.sum(deviation < HARDLY_VARY * np.median(deviation))) if deviation.size else 0
+    return (
+        f" {few} of its {deviation.size} values vary by less than {HARDLY_VARY:.0%} of what is "
+        "usual, and count as much as the others: a model without these comes nearer."
+        if few
+        else ""
+    )
 
 
 def _windows(calibration: Calibration, depth: int, delay: int) -> list[Window]:

@@ -37,6 +37,17 @@ def test_inputs_with_heavy_tails_are_no_silent_loss(n_out):
         convert(model, calibration=draws.normal(size=(500, 6)), **QUICK)
 
 
+@pytest.mark.parametrize("small, n_few", [(0.01, "2"), (0.5, None)])
+def test_values_that_hardly_vary_are_named_where_answers_are_far_off(small, n_few):
+    rng = np.random.RandomState(2)
+    model, heavy = make_model(rng, 5), np.random.RandomState(3).standard_cauchy(size=(500, 6))
+    model[-1][0][:2] *= small
+    with pytest.warns(UserWarning, match="are off by") as caught:
+        convert(model, calibration=heavy, task="regression", **QUICK)
+    found = re.search(r"(\d+) of its 5 values vary by less than 10%", str(caught[0].message))
+    assert (found and found[1]) == n_few
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e100, 1e160])
 @pytest.mark.parametrize("task", ["regression", "classification"])
 def test_outputs_too_large_or_small_to_compute_with_are_refused(scale, task, rng):
