@@ -19,7 +19,7 @@ def test_deadlines_before_anything_is_known_are_left_out():
 
 
 def test_too_short_a_presentation_is_refused():
-    with pytest.raises(ValidationError, match=r"more than 8 steps, twice the populations.*4.*got 8"):
+    with pytest.raises(ValidationError, match=r"more than 8 steps, twice the.*4.*got 8"):
         deadlines(8, 4)
 
 
