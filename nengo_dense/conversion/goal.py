@@ -134,6 +134,11 @@ class Goals:
         return all(one.early for one in itertools.chain.from_iterable(comparisons))
 
     @property
+    def is_choice(self) -> bool:
+        """(bool) Whether it is one class of a sample that matters, and nothing else."""
+        return self.by_class and len(self.of_outputs) == 1 and self.of_outputs[0].head != "sigmoid"
+
+    @property
     def unit(self) -> float:
         """(float) What a usual output loses in the place of one nat; 1 for a single output."""
         return float(np.mean([goal.weight for goal in self.of_outputs]))

@@ -19,6 +19,12 @@ CANDIDATES = 32
 #: where the first of these is reached cost a point in 25 steps.
 BY_HEART, RISEN = 1.5, 1.1
 
+#: Share of samples of a class, relative to an even one, below which they come several times in a
+#: pass, and how often at most. On samples held back from ``make_classification`` with a class of
+#: 1.5 %, tuned for 10 steps of spikes, 81, 95 and 100 % of what the source model answers so is
+#: answered so too, and 69, 77 and 100 % if all come once (random states 22 to 24).
+LEAST_SHARE, MOST_TIMES = 0.25, 10
+
 
 class Lessons:
     """Batches for ever, each pass over the samples in a new order.
@@ -35,10 +41,20 @@ class Lessons:
         Without it nothing is mixed.
     seed : int
         Of all that is drawn.
+    times : (n,) ndarray of int, optional
+        How often each sample comes in a pass, if not once; see `more_of_the_rare`.
     """
 
-    def __init__(self, samples: Samples, size: int, source: Source | None, seed: int) -> None:
+    def __init__(
+        self,
+        samples: Samples,
+        size: int,
+        source: Source | None,
+        seed: int,
+        times: np.ndarray | None = None,
+    ) -> None:
         self._samples, self._source = samples, source
+        self._rows = np.repeat(np.arange(len(samples)), 1 if times is None else times)
         self._rng = np.random.RandomState(seed)
         self._batches = self._in_order(min(size, len(samples)))
         self._losses: list[float] = []
@@ -46,9 +62,9 @@ class Lessons:
         self._by_heart = False
 
     def _in_order(self, size: int) -> Iterator[Samples]:
-        n = len(self._samples)
+        n = len(self._rows)
         while True:
-            order = self._rng.permutation(n)
+            order = self._rows[self._rng.permutation(n)]
             starts = range(0, n - size + 1, size)
             yield from (self._samples[order[start : start + size]] for start in starts)
 
@@ -71,6 +87,26 @@ class Lessons:
         self._by_heart |= held_back > max(BY_HEART * learned, RISEN * self._lowest)
         self._lowest = min(self._lowest, held_back)
         self._losses.clear()
+
+
+def more_of_the_rare(logits: np.ndarray) -> np.ndarray:
+    """Return how often each sample is to come, so that rare classes are learned too.
+
+    Where a hundredth of all samples are of a class, the mean loss hardly sees them, and a chip
+    that lost a fifth of them would lose 0.2 % of the answers.
+
+    Parameters
+    ----------
+    logits : (n, n_classes) ndarray
+        The source model's.
+
+    Returns
+    -------
+    times : (n,) ndarray of int
+    """
+    _, classes, counts = np.unique(logits.argmax(axis=1), return_inverse=True, return_counts=True)
+    wanted = LEAST_SHARE * len(logits) / len(counts)
+    return np.minimum(np.ceil(wanted / counts), MOST_TIMES).astype(int)[classes]
 
 
 def mix(batch: Samples, samples: Samples, source: Source, rng: np.random.RandomState) -> Samples:

@@ -14,7 +14,7 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement
-from nengo_dense.conversion.lesson import Lessons, Source
+from nengo_dense.conversion.lesson import Lessons, Source, more_of_the_rare
 from nengo_dense.conversion.schedule import Schedule
 from nengo_dense.conversion.soap import Soap
 from nengo_dense.conversion.through_time import loss_and_gradient
@@ -132,7 +132,7 @@ def tune(
         n_shown = max(window.stop for window in windows)
         n_steps = max(window.n_shown for window in windows)
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        lessons = Lessons(fit, _batch_size(n_shown, len(fit)), source, seed)
+        lessons = _lessons(fit, goals, n_shown, source, seed)
         sizes = _sizes(circuit)
         steps = Soap(best.parameters, sizes)
         rate = min(_rate(goals, best.judgements[0], n_steps, budget.haste), most_rate)
@@ -163,6 +163,15 @@ def tune(
                 schedule.cool(used)
             _show(shown, schedule.place(used), best)
     return [*best.judgements, best.finish()]
+
+
+def _lessons(
+    fit: Samples, goals: Goals, n_steps: int, source: Source | None, seed: int
+) -> Lessons:
+    """Return what to learn from: all samples, those of rare classes several times."""
+    is_choice = goals.is_choice and fit.targets.shape[1] == 1  # no frames
+    times = more_of_the_rare(fit.targets[:, 0]) if is_choice else None
+    return Lessons(fit, _batch_size(n_steps, len(fit)), source, seed, times)
 
 
 def _show(progress: Progress, used: float, best: BestParameters) -> None:

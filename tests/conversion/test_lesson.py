@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from nengo_dense.conversion.answer import Samples
-from nengo_dense.conversion.lesson import Lessons, mix
+from nengo_dense.conversion.lesson import Lessons, mix, more_of_the_rare
 
 
 def source(x):
@@ -39,6 +39,32 @@ def test_each_pass_has_every_sample_once_in_a_new_order(samples):
 
 def test_a_batch_is_no_larger_than_all_samples(samples):
     assert len(Lessons(samples, 640, None, 0).next_batch()) == len(samples)
+
+
+@pytest.mark.parametrize(
+    "counts, times",
+    [
+        ([50, 50], [1, 1]),
+        ([87, 13], [1, 1]),
+        ([88, 12], [1, 2]),
+        ([195, 5], [1, 5]),
+        ([999, 1], [1, 10]),
+        ([40, 30, 29, 1], [1, 1, 1, 7]),
+        ([100], [1]),
+    ],
+)
+def test_samples_of_rare_classes_come_several_times(counts, times):
+    classes = np.repeat(np.arange(len(counts)), counts)
+    found = more_of_the_rare(np.eye(len(counts) + 1)[classes])  # one class is never answered
+    assert_array_equal(found, np.repeat(times, counts))
+
+
+def test_a_pass_has_samples_as_often_as_asked(samples):
+    times = np.where(np.arange(50) < 5, 3, 1)
+    lessons = Lessons(samples, 12, source, 0, times)
+    frames = np.concatenate([lessons.next_batch().frames for _ in range(5)])
+    seen = (frames[:, np.newaxis] == samples.frames).all(axis=2).sum(axis=0)
+    assert_array_equal(seen, times)
 
 
 def test_samples_are_mixed_only_when_they_are_learned_by_heart(samples):
