@@ -1,13 +1,16 @@
 """A stack or a graph as matrices: its spikes on the chip's integers, many samples at once."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.conversion.answer import Answer, Samples
 from nengo_dense.conversion.built_network import BuiltNetwork, sum_columns, times_columns
+from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import Parts, Read
 from nengo_dense.layers.readout import frame_shares
@@ -35,7 +38,7 @@ class Course:
     spikes : list of (batch, n_steps, n_neurons) uint8 ndarray
         Of every population, as others on the chip get them.
     traces : list of Trace
-        Of each layer on the chip; empty if slopes are not wanted.
+        Of each layer on the chip; empty if slopes do not go through its steps.
     neurons : list of Neurons
         Their parameters.
     """
@@ -48,6 +51,13 @@ class Course:
     traces: list[Trace]
     neurons: list[Neurons]
 
+    @property
+    def frames(self) -> list[slice]:
+        """(list of slice) Steps of each frame that is shown; the last one stays."""
+        n_frames, n_steps = self.x.shape[1], self.fired.shape[1]
+        starts = range(0, n_steps, self.frame_steps)[:n_frames]
+        return [slice(a, b) for a, b in itertools.pairwise([*starts, n_steps])]
+
     def by_frame(self, values: np.ndarray) -> np.ndarray:
         """Add up what there is of each step: (batch, n_frames, n) of (batch, n_steps, n)."""
         n_frames = self.x.shape[1]
@@ -55,9 +65,24 @@ class Course:
             # in less time than with values.sum
             return np.asarray(np.einsum("lsn->ln", values)[:, np.newaxis])
         totals = np.zeros((len(values), n_frames, values.shape[2]), dtype=values.dtype)
-        starts = np.arange(0, values.shape[1], self.frame_steps)[:n_frames]  # the last one stays
+        starts = [frame.start for frame in self.frames]
         totals[:, : len(starts)] = np.add.reduceat(values, starts, axis=1)
         return totals
+
+    @cached_property
+    def rates(self) -> list[np.ndarray]:
+        """(list of (batch, n_frames, n_neurons) float32 ndarray) Spikes a step in each frame.
+
+        Of every population, as `spikes`.
+        """
+        return [self._rates_of(spikes) for spikes in self.spikes]
+
+    def _rates_of(self, spikes: np.ndarray) -> np.ndarray:
+        frames = self.frames
+        rates = np.zeros((len(spikes), self.x.shape[1], spikes.shape[2]), dtype=np.float32)
+        for k, counts in enumerate(make_count()(spikes, frames)):
+            rates[:, k] = counts / np.float32(frames[k].stop - frames[k].start)
+        return rates
 
 
 class Circuit:
@@ -87,6 +112,8 @@ class Circuit:
         Who reads whom.
     place : dict of str to int
         Number of each population, by the name of the layer, or of the input that is encoded.
+    delay : int
+        Steps after which an input has come through to what the outputs read.
 
     Raises
     ------
@@ -105,6 +132,8 @@ class Circuit:
             self.mean, self.deviation = x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
         self._built = BuiltNetwork(network, dt)
         self.parts = parts = Parts.of(network)
+        # what is read here has been through no synapse
+        self.delay = delay_of(network, "sim", dt, readout=False)
         hosts = [(host.name, host.layer.n_neurons) for host in self._built.hosts]
         chip = [part.name for part in parts.layers if part.layer.on_chip]
         self.place = {name: i for i, name in enumerate([*(name for name, _ in hosts), *chip])}
@@ -258,29 +287,33 @@ class Circuit:
         ends = zip(read, self.weights[n:], self.biases[n:], strict=True)
         return np.concatenate([values @ w.T + b for values, w, b in ends], axis=1)
 
-    def show(self, samples: Samples, n_steps: int, *, slopes: bool = False) -> Course:
+    def show(
+        self, samples: Samples, n_steps: int, *, exact: bool = True, traces: bool = False
+    ) -> Course:
         """Show each sample to a chip just switched on.
 
         Parameters
         ----------
         samples : Samples
         n_steps : int
-        slopes : bool, optional
-            Whether to keep what slopes depend on. What is learned from does not hang on the last
-            bits of the host's sums, so these are added in any order then.
+        exact : bool, optional
+            Whether the host's sums are Nengo's to the last bit. What is learned from does not hang
+            on it.
+        traces : bool, optional
+            Whether to keep what slopes through the chip's steps depend on.
         """
         self._built.set_parameters(*self.in_network_units())
         frame_steps, shape = samples.frame_steps or n_steps, samples.x.shape
-        drive = self._built.drive(samples.x.reshape(-1, shape[2]), exact=not slopes)
+        drive = self._built.drive(samples.x.reshape(-1, shape[2]), exact=exact)
         drive = drive.reshape(*shape[:2], -1)
         fired = make_fire_from_start()(drive, self._built.start, n_steps, frame_steps)
         # in less time than with np.minimum(fired, 1)
         sent = fired if fired.max(initial=0) <= 1 else (fired > 0).view(np.uint8)
-        traces, neurons = self._built.trace(sent) if slopes else ([], [])
-        chip = [trace.spiked for trace in traces] if slopes else self._built.run(sent)
+        of_chip, neurons = self._built.trace(sent) if traces else ([], [])
+        chip = [trace.spiked for trace in of_chip] if traces else self._built.run(sent)
         spikes = [*(sent[:, :, self.host_columns(i)] for i in range(self.n_hosts)), *chip]
         x = self.standard(samples.x)
-        return Course(x, drive, frame_steps, fired, spikes, traces, neurons)
+        return Course(x, drive, frame_steps, fired, spikes, of_chip, neurons)
 
     def program(self) -> Program:
         """Return the integers of the present parameters, as the chip has them."""

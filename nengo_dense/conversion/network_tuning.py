@@ -24,7 +24,6 @@ from nengo_dense.conversion.source_doubt import doubts
 from nengo_dense.conversion.storable import REMEDY
 from nengo_dense.conversion.tuning import tune
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import OutputPart
 from nengo_dense.layers.tuning_record import TuningRecord, fingerprint
@@ -104,9 +103,7 @@ def tune_network(
     outputs = circuit.parts.outputs
     names = [part.name for part in outputs]
     heads, widths = [part.head for part in outputs], [part.n for part in outputs]
-    # what the circuit reads has been through no synapse
-    delay = delay_of(tunable, "sim", dt, readout=False)
-    windows = _windows(calibration, circuit.depth, delay)
+    windows = _windows(calibration, circuit)
     _check_magnitudes(name, logits, outputs, task)
     samples = calibration.samples(logits, labels)
     answers = samples.answers([window for window in windows if not window.early])
@@ -203,13 +200,13 @@ def _hardly_varying(goal: Goal) -> str:
     )
 
 
-def _windows(calibration: Calibration, depth: int, delay: int) -> list[Window]:
+def _windows(calibration: Calibration, circuit: Circuit) -> list[Window]:
     """Return when answers are wanted: at deadlines, or for each frame."""
     sequences, steps = calibration.sequences, calibration.frame_steps
     if sequences is None or steps is None:
-        return deadlines(calibration.n_steps, depth)
+        return deadlines(calibration.n_steps, circuit.depth)
     if calibration.by_frame:
-        return frame_windows(sequences.n_frames, steps, delay)
+        return frame_windows(sequences.n_frames, steps, circuit.delay)
     if sequences.is_ragged:
-        return deadlines_by_length((sequences.lengths * steps).tolist(), depth)
-    return deadlines(calibration.n_steps, depth)
+        return deadlines_by_length((sequences.lengths * steps).tolist(), circuit.depth)
+    return deadlines(calibration.n_steps, circuit.depth)

@@ -540,7 +540,7 @@ def test_a_layer_of_another_scale_says_as_much(rng, encoding, scale):
     layers = [[rng.normal(size=s) / np.sqrt(s[1]), rng.normal(size=s[0]) / 4] for s in shapes]
     layers[0] = [scale * values for values in layers[0]]
     layers[1][0] /= scale
-    x = rng.uniform(-1, 1, size=(200, 4))
+    x = rng.uniform(-1, 1, size=(400, 4))
     how = {"calibration": x, "task": "regression", "progress_bar": False}
     stack = convert(layers, encoding=encoding, seed=0, **how)
     expected = read_model(layers).logits(x)

@@ -15,7 +15,12 @@ from nengo_dense.conversion.answer import (
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.through_time import LEAST_DRIVE, MOST_DRIVE, loss_and_gradient
+from nengo_dense.conversion.through_time import (
+    LEAST_DRIVE,
+    MOST_DRIVE,
+    has_many_spikes,
+    loss_and_gradient,
+)
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.numpy_slope import REACH
 
@@ -97,13 +102,40 @@ def mean_change(circuit, course, source, changes, answer):
     return seen.sum(axis=1) / window.n_steps
 
 
-def tangent_of_loss(circuit, batch, goals, windows, moves):
+def tangent_by_rate(circuit, index, course, moves, changes):
+    """Follow a small change of weights, bias and rates below to the rates of a layer."""
+    part, n = circuit.parts.layers[index], len(circuit.weights)
+    steps = [course.spikes[circuit.place[r.source]] for r in part.reads]
+    change = moves[n + index] + np.zeros((*steps[0].shape[:2], 1))
+    frames = np.arange(steps[0].shape[1]) // course.frame_steps
+    frames = np.minimum(frames, course.x.shape[1] - 1)
+
+    def rates(spikes):
+        found = np.zeros(spikes.shape)
+        for frame in np.unique(frames):
+            found[:, frames == frame] = spikes[:, frames == frame].mean(axis=1, keepdims=True)
+        return found
+
+    for read, spikes in zip(part.reads, steps, strict=True):
+        of_weights = moves[index][:, read.columns]
+        if circuit.parts.is_encoded(part, read.source):
+            of_weights = of_weights @ np.sign(circuit.parts.encoders[read.source].decoders)
+        below = changes.get(read.source, np.zeros(spikes.shape))
+        weights = circuit.effective_weights(index, read)
+        change = change + rates(spikes) @ of_weights.T + below @ weights.T
+    own = rates(course.spikes[circuit.place[part.name]])
+    return change * ((own > 0) & (own < 1))
+
+
+def tangent_of_loss(circuit, batch, goals, windows, moves, by_rate=False):
     """Follow a small change of all parameters through all steps to the loss."""
-    course = circuit.show(batch, max(w.stop for w in windows), slopes=True)
+    n_shown = max(w.stop for w in windows) - circuit.unread_steps
+    course = circuit.show(batch, n_shown, exact=False, traces=True)
     changes, n = {}, len(circuit.weights)
+    on_chip = tangent_by_rate if by_rate else tangent_of_layer
     for index, part in enumerate(circuit.parts.layers):
         if part.layer.on_chip:
-            changes[part.name] = tangent_of_layer(circuit, index, course, moves, changes)
+            changes[part.name] = on_chip(circuit, index, course, moves, changes)
         else:
             changes[part.name] = tangent_on_host(circuit, index, course, moves)
     total, first, answers = 0.0, len(circuit.parts.layers), batch.answers(windows)
@@ -118,12 +150,12 @@ def tangent_of_loss(circuit, batch, goals, windows, moves):
     return total / sum(answer.weight for answer in answers)
 
 
-def assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows=WINDOWS):
-    _, gradient = loss_and_gradient(circuit, batch, goals, windows)
+def assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows=WINDOWS, by_rate=False):
+    _, gradient = loss_and_gradient(circuit, batch, goals, windows, by_rate=by_rate)
     for place, found in enumerate(gradient.all):
         moves = [np.zeros_like(p) for p in gradient.all]
         moves[place] = rng.normal(size=found.shape)
-        expected = tangent_of_loss(circuit, batch, goals, windows, moves)
+        expected = tangent_of_loss(circuit, batch, goals, windows, moves, by_rate)
         assert (found * moves[place]).sum() == pytest.approx(expected, rel=1e-4, abs=1e-6)
         assert found.any()
 
@@ -131,10 +163,13 @@ def assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows=WINDOWS
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 @pytest.mark.parametrize("neuron_type", [RELU, LIF], ids=["relu", "lif"])
 @pytest.mark.parametrize("synapse", [0.002, None])
-def test_gradient_is_the_transpose_of_the_tangent(rng, batch, encoding, neuron_type, synapse):
+@pytest.mark.parametrize("by_rate", [False, True], ids=["through time", "by rate"])
+def test_gradient_is_the_transpose_of_the_tangent(
+    rng, batch, encoding, neuron_type, synapse, by_rate
+):
     circuit = make_circuit(rng, encoding, neuron_type, synapse)
     goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
-    assert_gradient_is_the_transpose(rng, circuit, batch, goals)
+    assert_gradient_is_the_transpose(rng, circuit, batch, goals, by_rate=by_rate)
 
 
 LENGTHS = np.array([4, 2, 4, 1, 3, 4, 2, 3])
@@ -151,23 +186,28 @@ LENGTHS = np.array([4, 2, 4, 1, 3, 4, 2, 3])
     ],
     ids=["sequences", "ragged", "frames", "frames of a step"],
 )
-def test_gradient_is_the_transpose_for_sequences(rng, make_graph, encoding, lengths, windows):
+@pytest.mark.parametrize("by_rate", [False, True], ids=["through time", "by rate"])
+def test_gradient_is_the_transpose_for_sequences(
+    rng, make_graph, encoding, lengths, windows, by_rate
+):
     x, targets = rng.uniform(-0.5, 1.2, (8, 4, 5)), rng.normal(size=(8, 4, 5))
     circuit = Circuit(make_graph(encoding), 0.001, x[:, 0])
     goals = Goals.for_targets(targets[:, 0], ["softmax", "linear"], [3, 2])
     batch = Samples(x, targets, None, lengths, 4)
-    assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows)
+    assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows, by_rate)
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 @pytest.mark.parametrize("neuron_type", [RELU, LIF], ids=["relu", "lif"])
+@pytest.mark.parametrize("by_rate", [False, True], ids=["through time", "by rate"])
 def test_slopes_reach_every_layer_of_a_graph_from_all_that_read_it(
-    rng, make_graph, encoding, neuron_type
+    rng, make_graph, encoding, neuron_type, by_rate
 ):
     x, targets = rng.uniform(-0.5, 1.2, (8, 5)), rng.normal(size=(8, 5))
     circuit = Circuit(make_graph(encoding, neuron_type=neuron_type), 0.001, x)
     goals = Goals.for_targets(targets, ["softmax", "linear"], [3, 2])
-    assert_gradient_is_the_transpose(rng, circuit, Samples(x, targets), goals)
+    samples = Samples(x, targets)
+    assert_gradient_is_the_transpose(rng, circuit, samples, goals, by_rate=by_rate)
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
@@ -184,7 +224,7 @@ def test_scales_are_those_of_the_chips_integers(rng):
         circuit = make_circuit(rng, "host", neuron_type)
         (projection,) = circuit.program().projections
         nothing = Samples(np.zeros((1, 4)), np.zeros((1, 3)))
-        (neurons,) = circuit.show(nothing, 2, slopes=True).neurons
+        (neurons,) = circuit.show(nothing, 2, exact=False, traces=True).neurons
         of_weight, of_one = circuit.per_threshold(1, neurons)
         stored = projection.weights.values.reshape(6, 5).T / neurons.vth[:, np.newaxis]
         # as near as eight bits are
@@ -192,7 +232,7 @@ def test_scales_are_those_of_the_chips_integers(rng):
         np.testing.assert_allclose(of_weight * circuit.weights[1], stored, atol=largest / 128)
         bias = neurons.bias / neurons.vth
         circuit.biases[1] += 0.1
-        more = circuit.show(nothing, 2, slopes=True).neurons[0]
+        more = circuit.show(nothing, 2, exact=False, traces=True).neurons[0]
         np.testing.assert_allclose(more.bias / more.vth - bias, 0.1 * of_one, rtol=0.05)
 
 
@@ -216,3 +256,37 @@ def test_a_host_neuron_beyond_one_spike_a_step_does_not_learn(rng, batch):
     )
     np.testing.assert_array_equal(gradient.weights[0][2], 0)
     assert gradient.weights[0][[0, 1, 3, 4, 5]].any()
+
+
+def test_neurons_on_the_chip_that_are_silent_or_always_fire_do_not_learn_by_rate(rng, batch):
+    circuit = make_circuit(rng, synapse=None)
+    circuit.biases[1][:2] = [-50.0, 50.0]
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
+    _, gradient = loss_and_gradient(circuit, batch, goals, [Window(2, 17, 1.0)], by_rate=True)
+    np.testing.assert_array_equal(gradient.biases[1][0], 0)
+    assert gradient.biases[1][2:].any()
+
+
+@pytest.mark.parametrize(
+    "n_steps, max_rate, synapse, expected",
+    [
+        (100, 1000.0, 0.002, True),
+        (20, 1000.0, 0.002, False),  # few steps
+        (100, 40.0, 0.002, False),  # few spikes
+        (1000, 40.0, 0.002, True),
+        (100, 1000.0, 0.03, False),  # hardly come through when the presentation ends
+    ],
+)
+def test_slopes_go_by_rate_where_many_spikes_have_come_through(
+    rng, n_steps, max_rate, synapse, expected
+):
+    stack = DenseStack(
+        [6, 5, 3],
+        4,
+        weights=[rng.uniform(0.1, 0.4, s) for s in ((6, 4), (5, 6), (3, 5))],
+        max_rate=max_rate,
+        synapse=[synapse, None],
+    )
+    samples = Samples(rng.uniform(0.5, 1, (30, 4)), np.zeros((30, 3)))
+    found = has_many_spikes(Circuit(stack, 0.001), samples, deadlines(n_steps, 2))
+    assert found is expected

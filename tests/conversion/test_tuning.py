@@ -191,9 +191,9 @@ def count_updates(problem, monkeypatch, source=None, goals=None):
     make, *samples, usual = problem
     gradient = tuning.loss_and_gradient
 
-    def counted(*arguments):
+    def counted(*arguments, **how):
         calls.append(1)
-        return gradient(*arguments)
+        return gradient(*arguments, **how)
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
@@ -265,10 +265,12 @@ def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypa
     assert sizes[0] == pytest.approx(share * whole)
 
 
-def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
+@pytest.mark.parametrize("by_rate", [False, True], ids=["through time", "by rate"])
+def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch, by_rate):
     """A stack that is almost right keeps what it has: its steps are small from the start."""
     make, *samples, goals = problem
     sizes = []
+    monkeypatch.setattr(tuning, "has_many_spikes", lambda *_: by_rate)
     monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
     losses = []
     for most in (tuning.MOST_RATE, 1e-6):
@@ -278,7 +280,8 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch):
         losses.append((first.loss, sizes[0]))
     (loss, free), (_, bounded) = losses
     share = Schedule().share(1, 1 / N_UPDATES)
-    assert 0 < free == pytest.approx(HASTE * tuning.LEARNING_RATE * loss * share)
+    rate = tuning.LEARNING_RATE * (tuning.SURER if by_rate else 1)
+    assert 0 < free == pytest.approx(HASTE * rate * loss * share)
     assert bounded == pytest.approx(1e-6 * share)
 
 
