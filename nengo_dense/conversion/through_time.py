@@ -36,9 +36,9 @@ LEAST_DRIVE, MOST_DRIVE = -0.05, 1.1
 #: from the source in 0.7 of the time (0.80 in 0.4 with every layer on the chip), 11 spikes in 75
 #: steps 1.02 in 0.6, 9 spikes in 60 steps 1.29, and 7 in 50 steps 1.51; on digits, 0.83 in 0.7 (6
 #: seeds). Of small networks and 200 to 1,500 samples that ``make_classification`` makes it was 0.8
-#: (30 stacks, as rightly answered), of values of ``make_friedman1`` to ``3`` 0.9 of the squared error
-#: (24 stacks with 200 to 800 samples), with 3,000 samples 0.8. With synapses of 10 ms, whose delay
-#: is 15 of 100 steps, 1.3 of the divergence was left.
+#: (30 stacks, as rightly answered); of values of ``make_friedman1`` to ``3``, 0.9 of the squared
+#: error (24 stacks with 200 to 800 samples), and 0.8 with 3,000 samples. With synapses of 10 ms,
+#: whose delay is 15 of 100 steps, 1.3 of the divergence was left.
 MANY_SPIKES, MANY_DELAYS, SEEN = 10, 10, 256
 
 
