@@ -56,7 +56,9 @@ class Gradient:
 
 
 def has_many_spikes(circuit: Circuit, samples: Samples, windows: Sequence[Window]) -> bool:
-    """Tell whether a layer on the chip says more by how often its neurons fire than by when.
+    """Tell whether neurons on the chip say more by how often they fire than by when.
+
+    Not where a layer is silent: steps still tell which of its neurons almost fire.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def has_many_spikes(circuit: Circuit, samples: Samples, windows: Sequence[Window
         return False
     course = circuit.show(samples[:SEEN], n_shown, exact=False)
     on_chip = course.rates[circuit.n_hosts :]
-    return all(n_steps * r.sum() >= MANY_SPIKES * np.count_nonzero(r) for r in on_chip)
+    return all(n_steps * r.sum() >= MANY_SPIKES * max(1, np.count_nonzero(r)) for r in on_chip)
 
 
 def loss_and_gradient(

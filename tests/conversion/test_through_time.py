@@ -288,5 +288,7 @@ def test_slopes_go_by_rate_where_many_spikes_have_come_through(
         synapse=[synapse, None],
     )
     samples = Samples(rng.uniform(0.5, 1, (30, 4)), np.zeros((30, 3)))
-    found = has_many_spikes(Circuit(stack, 0.001), samples, deadlines(n_steps, 2))
-    assert found is expected
+    circuit, windows = Circuit(stack, 0.001), deadlines(n_steps, 2)
+    assert has_many_spikes(circuit, samples, windows) is expected
+    circuit.biases[1] -= 100.0  # silent: only steps tell which neurons almost fire
+    assert not has_many_spikes(circuit, samples, windows)
