@@ -91,11 +91,11 @@ def test_other_orders_and_labels_from_1_are_said(model, x, y):
 
 
 def test_samples_of_another_scale_than_in_training_are_said(model, x):
-    (found,) = said(model, 255 * x)
-    best = np.sort(255 * scores([model[0], (model[1][0], model[1][1] / 255)], x), axis=1)
+    (found,) = said(model, 2550 * x)
+    best = np.sort(2550 * scores([model[0], (model[1][0], model[1][1] / 2550)], x), axis=1)
     middle = np.median(best[:, -1] - best[:, -2])
     assert f"odds are e^{middle:.0f} to 1 or more" in found
-    assert said(model, 255 * x, task=None, tune=False) == []  # no answer is held against it
+    assert said(model, 2550 * x, task=None, tune=False) == []  # no answer is held against it
 
 
 def test_a_single_sigmoid_is_held_against_its_middle(model, x):
