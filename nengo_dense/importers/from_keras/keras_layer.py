@@ -113,6 +113,8 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
                 f"{reading.shape}, whose other sizes must be known; give the Input all of them"
             )
         ]
+    # first, as Keras 2 has an activation's weights among the layer's
+    activation = activation_of(reading, layer, config.get("activation"))
     has_bias = config.get("use_bias", config.get("bias", True))
     arrays = reading.arrays(layer, ["kernel", "bias"] if has_bias else ["kernel"])
     kernel = quantized(arrays["kernel"], config.get("kernel_quantizer"), is_kernel=True)
@@ -130,7 +132,7 @@ def _dense(reading: Reading, layer: KerasLayer) -> Operations:
             )
         ]
     dense = reading.along_last(Affine(kernel.T, arrays.get("bias"), layer.label))
-    return [dense, *activation_of(reading, layer, config.get("activation"))]
+    return [dense, *activation]
 
 
 def _einsum_dense(reading: Reading, layer: KerasLayer) -> Operations:

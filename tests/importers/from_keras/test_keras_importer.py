@@ -85,6 +85,7 @@ def test_what_cannot_be_converted_is_named(stack, match):
         read_model(sequential(*stack()))
 
 
+@pytest.mark.skipif(not is_keras_3, reason="functions of Keras 3")
 def test_a_constant_that_makes_more_of_its_values_is_refused_as_such():
     x = keras.Input((6,))
     rows = keras.ops.expand_dims(layers.Dense(4, activation="relu")(x), 1) * np.ones((1, 2, 1))
@@ -268,6 +269,7 @@ def test_other_types_are_compared_without_a_false_alarm(policy, rng):
         assert source.compared.startswith("compared on")
 
 
+@pytest.mark.skipif(not is_keras_3, reason="functions of Keras 3")
 def test_casts_to_another_type_are_compared_without_a_false_alarm():
     x = keras.Input((6,))
     half = keras.ops.cast(layers.Dense(9, activation="relu")(x), "float16")
