@@ -85,7 +85,7 @@ def test_labels_of_the_calibration_inputs_take_part(rng):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = MLPClassifier((8, 6), random_state=0, max_iter=300).fit(x, names)
-    same = {"calibration": x, "effort": "fast", "progress_bar": False}
+    same = {"calibration": x, "presentation_time": 0.05, "progress_bar": False}
     without, given = (convert(model, **same, labels=labels) for labels in (None, names))
     with pytest.warns(UserWarning, match="Labels 0, 2 are mostly answered as 2, 0"):
         shuffled = convert(model, **same, labels=names[::-1])
