@@ -94,7 +94,7 @@ def test_what_the_chip_cannot_store_is_refused_as_ever(rng):
         renewal.program()
     floats.set_bias(net.wide, np.zeros(20))
     floats.set_weights(net.wide, net.last, 30 * rng.normal(size=(30, 20)))
-    with pytest.raises(BuildError, match="cannot build .*last.*threshold is too small"):
+    with pytest.raises(BuildError, match=r"cannot build .*last.*threshold is too small"):
         renewal.program()
 
 
