@@ -29,6 +29,7 @@ FLOORS = [
         "label_order",
         "neurons",
         "output_names",
+        "stack_inputs",
     },
     {"duration", "picture_file", "samples", "targets"},
     {"batches", "report_page"},

@@ -12,6 +12,7 @@ from nengo_dense import compat
 from nengo_dense.arguments import choice
 from nengo_dense.exceptions import invalid
 from nengo_dense.plugins import show
+from nengo_dense.stack_inputs import stack_inputs
 
 TARGETS = ("sim", "simreal")
 
@@ -44,15 +45,7 @@ def check_network(network: Any) -> nengo.Network:
 def open_inputs(network: nengo.Network) -> list[nengo.Node]:
     """Return the inputs of stacks and graphs that no connection leads to."""
     fed = {conn.post_obj for conn in network.all_connections}
-    inputs: list[Any] = []
-    for stack in (network, *network.all_networks):
-        if hasattr(stack, "tuned"):
-            named = getattr(stack, "inputs", None)
-            if isinstance(named, Mapping):
-                inputs += named.values()
-            else:
-                inputs.append(getattr(stack, "input", None))
-    return [node for node in inputs if isinstance(node, nengo.Node) and node not in fed]
+    return [node for node in stack_inputs(network) if node not in fed]
 
 
 @contextmanager

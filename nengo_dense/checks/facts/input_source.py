@@ -1,6 +1,6 @@
 """The inputs of a network: source nodes, unconnected inputs, presented samples."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import nengo
@@ -9,6 +9,7 @@ from nengo.processes import PresentInput
 
 from nengo_dense.checks.facts.connectivity import Graph
 from nengo_dense.loihi.membership import base
+from nengo_dense.stack_inputs import stack_inputs
 
 
 def feeding(graph: Graph) -> dict[nengo.Ensemble, set[nengo.Node]]:
@@ -58,16 +59,11 @@ def open_inputs(graph: Graph) -> list[nengo.Node]:
 def partly_open(graph: Graph) -> Iterator[tuple[nengo.Node, list[int]]]:
     """List the inputs of stacks and graphs of which some values get nothing, with these values."""
     network = graph.network
-    for stack in (network, *network.all_networks):
-        if not hasattr(stack, "tuned"):
-            continue
-        named = getattr(stack, "inputs", None)
-        inputs = named.values() if isinstance(named, Mapping) else [getattr(stack, "input", None)]
-        for node in filter(None, inputs):
-            into = [conn for conn in network.all_connections if conn.post_obj is node]
-            fed = {int(i) for conn in into for i in np.arange(node.size_in)[conn.post_slice]}
-            if into and len(fed) < node.size_in:
-                yield node, [i for i in range(node.size_in) if i not in fed]
+    for node in stack_inputs(network):
+        into = [conn for conn in network.all_connections if conn.post_obj is node]
+        fed = {int(i) for conn in into for i in np.arange(node.size_in)[conn.post_slice]}
+        if into and len(fed) < node.size_in:
+            yield node, [i for i in range(node.size_in) if i not in fed]
 
 
 def presented(graph: Graph) -> Iterator[tuple[nengo.Node, PresentInput]]:
