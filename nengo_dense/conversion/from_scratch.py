@@ -11,7 +11,8 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import half
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import Judgement, judge
-from nengo_dense.conversion.tuning import MODERATE_RATE, tune
+from nengo_dense.conversion.step_size import MODERATE_RATE
+from nengo_dense.conversion.tuning import tune
 
 #: Steps in which a network that knows nothing learns first, where its presentations are longer,
 #: and the fewest for each population of neurons. An update has four times as many samples there as

@@ -30,16 +30,6 @@ MOST_NUMBERS = 1 << 24
 #: Drives of the host's neurons, in spikes a step, between which their rate is taken to follow
 #: the drive. Silent ones learn from a little below zero; beyond one spike a step is nothing.
 LEAST_DRIVE, MOST_DRIVE = -0.05, 1.1
-#: Spikes of a neuron that fires while an input stays, in the mean of a layer, and steps for each
-#: one of the network's delay, from which slopes go by rate; and samples that tell of it. On
-#: letters held back from training (3 seeds), 15 spikes in 100 steps left 0.81 of the divergence
-#: from the source in 0.7 of the time (0.80 in 0.4 with every layer on the chip), 11 spikes in 75
-#: steps 1.02 in 0.6, 9 spikes in 60 steps 1.29, and 7 in 50 steps 1.51; on digits, 0.83 in 0.7 (6
-#: seeds). Of small networks and 200 to 1,500 samples that ``make_classification`` makes it was 0.8
-#: (30 stacks, as rightly answered); of values of ``make_friedman1`` to ``3``, 0.9 of the squared
-#: error (24 stacks with 200 to 800 samples), and 0.8 with 3,000 samples. With synapses of 10 ms,
-#: whose delay is 15 of 100 steps, 1.3 of the divergence was left.
-MANY_SPIKES, MANY_DELAYS, SEEN = 10, 10, 256
 
 
 class Gradient:
@@ -53,26 +43,6 @@ class Gradient:
     def all(self) -> list[np.ndarray]:
         """(list of ndarray) Of all weights, then of all biases."""
         return [*self.weights, *self.biases]
-
-
-def has_many_spikes(circuit: Circuit, samples: Samples, windows: Sequence[Window]) -> bool:
-    """Tell whether neurons on the chip say more by how often they fire than by when.
-
-    Not where a layer is silent: steps still tell which of its neurons almost fire.
-
-    Parameters
-    ----------
-    circuit : Circuit
-    samples : Samples
-    windows : sequence of Window
-    """
-    n_shown = max(window.stop for window in windows)
-    n_steps = samples.frame_steps or n_shown
-    if n_steps < MANY_DELAYS * circuit.delay:
-        return False
-    course = circuit.show(samples[:SEEN], n_shown, exact=False)
-    on_chip = course.rates[circuit.n_hosts :]
-    return all(r.any() and n_steps * r[r > 0].mean() >= MANY_SPIKES for r in on_chip)
 
 
 def loss_and_gradient(
@@ -112,12 +82,12 @@ def loss_and_gradient(
         for answer, values, (loss, slope) in zip(answers, read, compared, strict=True):
             share = answer.weight / every
             total += share * loss
-            _outputs(circuit, answer, values, share * slope, slopes, gradient)
-        _layers(circuit, course, slopes, gradient)
+            _add_outputs(circuit, answer, values, share * slope, slopes, gradient)
+        _add_layers(circuit, course, slopes, gradient)
     return total, gradient
 
 
-def _outputs(
+def _add_outputs(
     circuit: Circuit,
     answer: Answer,
     read: list[np.ndarray],
@@ -141,16 +111,16 @@ def _outputs(
             slopes.add_alike(place, rows, seen, of_mean)
 
 
-def _layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gradient) -> None:
+def _add_layers(circuit: Circuit, course: Course, slopes: SpikeSlopes, gradient: Gradient) -> None:
     """Add all layers' gradients, from the last to the first: readers before their sources."""
     for index, part in reversed(list(enumerate(circuit.parts.layers))):
         if part.layer.on_chip and course.traces:
-            _through_steps(circuit, course, index, slopes, gradient)
+            _add_through_steps(circuit, course, index, slopes, gradient)
         else:
-            _by_rate(circuit, course, index, slopes, gradient)
+            _add_by_rate(circuit, course, index, slopes, gradient)
 
 
-def _through_steps(
+def _add_through_steps(
     circuit: Circuit, course: Course, index: int, slopes: SpikeSlopes, gradient: Gradient
 ) -> None:
     """Add the gradient of a layer on the chip, through the steps that it went through."""
@@ -176,7 +146,7 @@ def _through_steps(
             slopes.add(source, back.send_back(own, weights))
 
 
-def _by_rate(
+def _add_by_rate(
     circuit: Circuit, course: Course, index: int, slopes: SpikeSlopes, gradient: Gradient
 ) -> None:
     """Add the gradient of a layer whose neurons are taken to fire as often as they are driven."""

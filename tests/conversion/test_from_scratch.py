@@ -8,7 +8,8 @@ from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.from_scratch import FIRST_STEPS, tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
-from nengo_dense.conversion.tuning import MODERATE_RATE, MOST_RATE, tune
+from nengo_dense.conversion.step_size import MODERATE_RATE, MOST_RATE
+from nengo_dense.conversion.tuning import tune
 from nengo_dense.layers.stack import DenseStack
 
 HOW = {"effort": "fast", "seed": 0, "progress_bar": False}

@@ -18,7 +18,6 @@ from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.through_time import (
     LEAST_DRIVE,
     MOST_DRIVE,
-    has_many_spikes,
     loss_and_gradient,
 )
 from nengo_dense.layers.stack import DenseStack
@@ -265,30 +264,3 @@ def test_neurons_on_the_chip_that_are_silent_or_always_fire_do_not_learn_by_rate
     _, gradient = loss_and_gradient(circuit, batch, goals, [Window(2, 17, 1.0)], by_rate=True)
     np.testing.assert_array_equal(gradient.biases[1][0], 0)
     assert gradient.biases[1][2:].any()
-
-
-@pytest.mark.parametrize(
-    "n_steps, max_rate, synapse, expected",
-    [
-        (100, 1000.0, 0.002, True),
-        (20, 1000.0, 0.002, False),  # few steps
-        (100, 40.0, 0.002, False),  # few spikes
-        (1000, 40.0, 0.002, True),
-        (100, 1000.0, 0.03, False),  # hardly come through when the presentation ends
-    ],
-)
-def test_slopes_go_by_rate_where_many_spikes_have_come_through(
-    rng, n_steps, max_rate, synapse, expected
-):
-    stack = DenseStack(
-        [6, 5, 3],
-        4,
-        weights=[rng.uniform(0.1, 0.4, s) for s in ((6, 4), (5, 6), (3, 5))],
-        max_rate=max_rate,
-        synapse=[synapse, None],
-    )
-    samples = Samples(rng.uniform(0.5, 1, (30, 4)), np.zeros((30, 3)))
-    circuit, windows = Circuit(stack, 0.001), deadlines(n_steps, 2)
-    assert has_many_spikes(circuit, samples, windows) is expected
-    circuit.biases[1] -= 100.0  # silent: only steps tell which neurons almost fire
-    assert not has_many_spikes(circuit, samples, windows)

@@ -5,7 +5,7 @@ import nengo
 import numpy as np
 import pytest
 
-from nengo_dense.conversion import best_parameters, tuning
+from nengo_dense.conversion import best_parameters, ending, step_size, tuning
 from nengo_dense.conversion.answer import Samples, Window
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.distillation import Comparison, Distillation
@@ -203,7 +203,7 @@ def count_updates(problem, monkeypatch, source=None, goals=None):
 
 def test_tuning_ends_soon_when_nothing_better_is_found(problem, monkeypatch):
     """With steps of no size nothing changes; four judgements say so, and then steps cool down."""
-    monkeypatch.setattr(tuning, "LEARNING_RATE", 0.0)
+    monkeypatch.setattr(step_size, "LEARNING_RATE", 0.0)
     assert count_updates(problem, monkeypatch) < N_UPDATES
 
 
@@ -211,8 +211,8 @@ def test_tuning_of_classes_ends_where_hardly_anything_is_left_to_gain(
     problem, monkeypatch, source
 ):
     usual = count_updates(problem, monkeypatch, source)
-    monkeypatch.setattr(tuning, "ENOUGH", 100.0)
-    first = N_UPDATES / tuning.N_JUDGEMENTS
+    monkeypatch.setattr(ending, "ENOUGH", 100.0)
+    first = N_UPDATES / ending.N_JUDGEMENTS
     short = count_updates(problem, monkeypatch, source)
     assert short == pytest.approx((1 + MOST_COOLING) * first, abs=1)
     assert short < usual / 2
@@ -248,21 +248,10 @@ def test_labels_are_learned_where_answers_are_the_sources(problem, monkeypatch, 
 
 
 def test_values_and_what_learns_from_labels_gain_to_the_end(problem, monkeypatch, source):
-    monkeypatch.setattr(tuning, "ENOUGH", 100.0)
+    monkeypatch.setattr(ending, "ENOUGH", 100.0)
     values = Goals.for_targets(problem[1].targets[:, 0], ["linear"], task="regression")
     assert count_updates(problem, monkeypatch, source, values) > N_UPDATES / 2
     assert count_updates(problem, monkeypatch) > N_UPDATES / 2
-
-
-@pytest.mark.parametrize(("depth", "share"), [(2, 1.0), (4, 1.0), (8, 0.5)])
-def test_steps_are_smaller_where_slopes_go_through_many_layers(problem, monkeypatch, depth, share):
-    make, *samples, goals = problem
-    sizes = []
-    monkeypatch.setattr(Circuit, "depth", depth)
-    monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
-    first, *_ = tune(make(), *samples, goals, WINDOWS, effort="normal", seed=1, progress_bar=False)
-    whole = HASTE * tuning.LEARNING_RATE * first.loss * Schedule().share(1, 1 / N_UPDATES)
-    assert sizes[0] == pytest.approx(share * whole)
 
 
 @pytest.mark.parametrize("by_rate", [False, True], ids=["through time", "by rate"])
@@ -273,44 +262,16 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch, by_rate):
     monkeypatch.setattr(tuning, "has_many_spikes", lambda *_: by_rate)
     monkeypatch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
     losses = []
-    for most in (tuning.MOST_RATE, 1e-6):
+    for most in (step_size.MOST_RATE, 1e-6):
         sizes.clear()
         how = {"effort": "normal", "seed": 1, "progress_bar": False}
         first, *_ = tune(make(), *samples, goals, WINDOWS, most_rate=most, **how)
         losses.append((first.loss, sizes[0]))
     (loss, free), (_, bounded) = losses
     share = Schedule().share(1, 1 / N_UPDATES)
-    rate = tuning.LEARNING_RATE * (tuning.SURER if by_rate else 1)
+    rate = step_size.LEARNING_RATE * (step_size.SURER if by_rate else 1)
     assert 0 < free == pytest.approx(HASTE * rate * loss * share)
     assert bounded == pytest.approx(1e-6 * share)
-
-
-def first_step(problem, monkeypatch):
-    make, *samples, goals = problem
-    sizes = []
-    with monkeypatch.context() as patch:
-        patch.setattr(Soap, "update", lambda self, gradient, rate: sizes.append(rate))
-        how = {"effort": "normal", "seed": 1, "progress_bar": False}
-        first, *_ = tune(make(), *samples, goals, WINDOWS, **how)
-    return sizes[0], first.loss / goals.unit
-
-
-def test_steps_are_larger_yet_where_there_is_nothing_to_destroy(problem, monkeypatch):
-    """Where twice as much is lost as by a stack that knows something, they are so four times."""
-    monkeypatch.setattr(tuning, "MODERATE_RATE", 0.0)  # few updates change nothing
-    usual, loss = first_step(problem, monkeypatch)
-    assert usual == pytest.approx(tuning.LEARNING_RATE * loss * Schedule().share(1, 1 / N_UPDATES))
-    monkeypatch.setattr(tuning, "KNOWING", loss / 2)
-    larger, _ = first_step(problem, monkeypatch)
-    assert larger == pytest.approx(4 * usual)
-
-
-def test_few_updates_raise_no_steps_beyond_moderate_ones(problem, monkeypatch):
-    usual, loss = first_step(problem, monkeypatch)
-    monkeypatch.setattr(tuning, "MODERATE_RATE", 1.1 * tuning.LEARNING_RATE * loss)
-    assert HASTE > 1.1
-    raised, _ = first_step(problem, monkeypatch)
-    assert raised == pytest.approx(usual * 1.1 / HASTE)
 
 
 def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, monkeypatch):
@@ -322,10 +283,10 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
         rates.append(rate)
         update(self, slopes, rate)
 
-    monkeypatch.setattr(tuning, "LEARNING_RATE", 1e6)
+    monkeypatch.setattr(step_size, "LEARNING_RATE", 1e6)
     monkeypatch.setattr(Soap, "update", seen)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
     first, second, *_, last = tune(make(), *samples, goals, WINDOWS, most_rate=3.0, **how)
     assert second.loss > first.loss
     assert last.loss < first.loss
-    assert rates[-1] < max(rates) * tuning.RETREAT**2
+    assert rates[-1] < max(rates) * step_size.RETREAT**2
