@@ -18,7 +18,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: tables help ci environments coverage demo test test-core test-dl test-oldest test-tf-keras test-lava test-brian export-results test-slow test-packages docs lint clean
+.PHONY: tables help ci environments coverage demo test test-core test-models test-rest test-dl test-oldest test-tf-keras test-lava test-brian export-results test-slow test-packages docs lint clean
 
 # The first interpreter that really runs, and is no older than 3.10: a name on PATH can be a stub.
 MODERN := import sys; sys.exit(sys.version_info < (3, 10))
@@ -53,6 +53,8 @@ PIP = PYTHONWARNINGS="ignore:Editable installation" $(1)/python -m pip --quiet
 installing = @echo "Installing $(1), $(2)."
 OLDEST_TESTS ?= tests
 DL_TESTS ?= tests
+# What begins with a trained model takes about as long as all else.
+MODEL_TESTS := $(addprefix tests/,conversion evaluation importers training)
 # Tests start Python many times, and two environments read the same sources: what is compiled stays.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -149,7 +151,7 @@ demo: .venv/demo
 ci:
 	$(MAKE) environments
 	$(MAKE) --jobs=2 --output-sync=target OLDEST_TESTS="tests/layers tests/loihi" \
-		DL_TESTS="$(shell grep ^tests/ tests/dl.txt)" lint docs test test-oldest
+		DL_TESTS="$(shell grep ^tests/ tests/dl.txt)" lint test docs test-oldest
 	@echo "Passed. Not run, for want of a Python: $(or $(strip $(MISSING)),nothing)"
 
 environments: .venv/dev $(if $(PYTHON_LINT),.venv-lint/ready) $(if $(PYTHON_DL),.venv-dl/tests) \
@@ -159,10 +161,18 @@ MISSING = $(if $(PYTHON_LINT),,lint) $(if $(PYTHON_DL),,test-dl) $(if $(PYTHON_O
 
 test: test-core test-dl
 
-test-core: .venv/tests
-	KERAS_BACKEND=$$($(CORE)/python -c 'import torch' 2>/dev/null && echo torch || echo numpy) \
-		$(CORE)/python -m pytest -m "not slow" \
-		nengo_dense --ignore nengo_dense/training tests docs
+# In two parts, which `make ci` runs side by side
+test-core: test-models test-rest
+
+PYTEST_CORE = KERAS_BACKEND=$$($(CORE)/python -c 'import torch' 2>/dev/null && echo torch || echo numpy) \
+	$(CORE)/python -m pytest -m "not slow"
+
+test-models: .venv/tests
+	$(PYTEST_CORE) $(MODEL_TESTS)
+
+test-rest: .venv/tests
+	$(PYTEST_CORE) nengo_dense --ignore nengo_dense/training tests docs \
+		$(addprefix --ignore=,$(MODEL_TESTS))
 
 ifeq ($(PYTHON_DL),)
 test-dl:

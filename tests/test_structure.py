@@ -324,13 +324,13 @@ def test_continuous_integration_runs_what_needs_nengo_dl():
 
 
 #: An effort in seconds, as an argument, in a dictionary, or on the command line.
-SECONDS = re.compile("effort'?[:=,] ?'?[0-9]")
+SECONDS = re.compile("effort['\"]?[:=,]\\s*['\"]?[0-9]")
 
 
 def test_who_tests_seconds_of_tuning_bears_what_a_slow_machine_makes_of_them():
     """A warning of a poor result failed a test where a tenth of a second was a few updates."""
     for path in TESTS:
-        if "effort" not in path.read_text(encoding="utf-8"):
+        if not SECONDS.search(path.read_text(encoding="utf-8")):
             continue
         for item in parse(path).body:
             marks = map(ast.unparse, getattr(item, "decorator_list", []))

@@ -5,6 +5,7 @@ from numpy.testing import assert_array_equal
 from nengo_dense.conversion import from_scratch
 from nengo_dense.conversion.answer import Samples, deadlines
 from nengo_dense.conversion.circuit import Circuit
+from nengo_dense.conversion.effort import EFFORTS, Effort
 from nengo_dense.conversion.from_scratch import FIRST_STEPS, tune_new
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import judge
@@ -60,12 +61,13 @@ def test_what_knows_nothing_learns_in_short_presentations_first(problem, asked):
     assert found[-1].loss < 0.5 * before.loss
 
 
-def test_what_has_learned_is_tuned_as_ever(problem, asked):
+def test_what_has_learned_is_tuned_as_ever(problem, asked, monkeypatch):
     circuit, fit, held_back, goals = problem
     windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
     tune_new(circuit, fit, held_back, goals, windows, **HOW)
     learned = [w.copy() for w in parameters(circuit)]
     asked.clear()
+    monkeypatch.setitem(EFFORTS, "fast", Effort(1, 24, 24))
     found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
     assert asked == [(windows, MOST_RATE)]
     tuned = [w.copy() for w in parameters(circuit)]

@@ -87,6 +87,20 @@ def test_each_feature_equals_nengo_loihi(feature, target, kernel):
     assert_same(run_ours(drawn, target, [N_STEPS], seed, kernel=kernel), expected)
 
 
+def lane_inputs(seed, lanes):
+    x = np.random.RandomState(seed).uniform(-1, 1, size=(lanes, N_STEPS, 3))
+    x[:, 10:20] = x[:, 10:11]  # a presentation among changing inputs
+    return x
+
+
+@functools.cache
+def reference_lane(seed, features, lane):
+    """Run nengo-loihi on the inputs of one lane, once for all kernels."""
+    alone, x = random_network(seed, features=list(features)), lane_inputs(seed, 3)[lane]
+    alone.source.output = lambda t: x[round(t / 0.001) - 1]
+    return run_reference(alone, "sim", [15, N_STEPS - 15], seed)
+
+
 @pytest.mark.parametrize(
     ("seed", "features"),
     [
@@ -98,9 +112,7 @@ def test_each_feature_equals_nengo_loihi(feature, target, kernel):
     ],
 )
 def test_lanes_equal_separate_simulations(seed, features, kernel):
-    lanes = 3
-    x = np.random.RandomState(seed).uniform(-1, 1, size=(lanes, N_STEPS, 3))
-    x[:, 10:20] = x[:, 10:11]  # a presentation among changing inputs
+    lanes, x = 3, lane_inputs(seed, 3)
     drawn = random_network(seed, features=features)
     np.random.seed(seed)
     with warnings.catch_warnings():
@@ -115,9 +127,7 @@ def test_lanes_equal_separate_simulations(seed, features, kernel):
             sim.run_steps(15, data={drawn.source: x[:, :15]})
             sim.run_steps(N_STEPS - 15, data={drawn.source: x[:, 15:]})
     for lane in range(lanes):
-        alone = random_network(seed, features=features)
-        alone.source.output = lambda t, lane=lane: x[lane, round(t / 0.001) - 1]
-        expected = run_reference(alone, "sim", [15, N_STEPS - 15], seed)
+        expected = reference_lane(seed, tuple(features), lane)
         assert_same([sim.data[probe][lane] for probe in drawn.probes], expected)
 
 

@@ -59,7 +59,7 @@ def test_parts_round_as_a_run_so_long_that_its_product_is_made_otherwise(
 ):
     """OpenBLAS has routines of their own for products below a million multiplications."""
     weights = np.asarray(rng.normal(size=(n, size)), order=layout)
-    n_steps = 2_000_000 // weights.size
+    n_steps = 1_100_000 // weights.size
     known = find_order(n_steps, n, size, layout == "F", numpy_readout.sum_spiking)
     if known is None:
         pytest.skip("this machine's products add in another way")

@@ -65,12 +65,14 @@ def test_the_forum_network_goes_from_data_to_the_chip(nengo_dl, jets, tmp_path, 
 
 
 @without_nengo_dl
+@pytest.mark.usefixtures("few_updates")
 def test_without_nengo_dl_the_forum_network_is_a_converted_keras_model(jets, tmp_path, capsys):
     keras = pytest.importorskip("keras", reason="Keras 3 trains the network")
     if keras.backend.backend() == "numpy":
         pytest.skip("Keras's numpy back end does not train")
     saved = tmp_path / "stack.npz"
-    evaluation = run_jets("--data", jets, "--samples", 2000, "--epochs", 25, "--output", saved)
+    short = "--samples", 2000, "--epochs", 25, "--steps", 25
+    evaluation = run_jets("--data", jets, *short, "--output", saved)
     assert len(evaluation.predictions) == 500
     assert evaluation.accuracy > 0.75
     assert DenseStack.load(saved).units == [64, 32, 32, 5]
