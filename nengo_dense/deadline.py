@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -18,13 +18,13 @@ class _Stopped(SystemExit):
     """Raised inside a call whose time is up."""
 
 
-class _Call(threading.Thread):
+class _Call(threading.Thread, Generic[T]):
     """A thread for one call; it does not keep the interpreter from ending."""
 
-    def __init__(self, call: Callable[[], Any]) -> None:
+    def __init__(self, call: Callable[[], T]) -> None:
         super().__init__(name="nengo_dense call", daemon=True)
         self._call = call
-        self.results: list[Any] = []
+        self.results: list[T] = []
         self.raised: list[BaseException] = []
 
     def run(self) -> None:
@@ -104,7 +104,7 @@ def within(seconds: float | None, call: Callable[[], T]) -> T:
         raise TimeoutError(f"it did not end within {seconds:g} seconds and {fate}")
     for err in thread.raised:
         raise err
-    return thread.results[0]  # type: ignore[no-any-return]
+    return thread.results[0]
 
 
 def is_inside() -> bool:

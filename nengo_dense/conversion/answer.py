@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.layers.readout import frame_shares, window_start
+
+#: Samples of a batch: all, or some by number.
+Rows: TypeAlias = slice | np.ndarray
 
 #: Parts of a presentation after which answers are wanted, and how much each matters. Losses
 #: shrink by about as much as the weights grow, so that all deadlines count alike; with equal
@@ -83,7 +86,7 @@ class Answer(NamedTuple):
     """
 
     window: Window
-    rows: Any
+    rows: Rows
     targets: np.ndarray
     labels: np.ndarray | None
 
@@ -127,7 +130,7 @@ class Samples:
     def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, key: Any) -> "Samples":
+    def __getitem__(self, key: Rows) -> "Samples":
         picked: dict[str, Any] = {name: array[key] for name, array in self._arrays().items()}
         return replace(self, **picked)
 
@@ -164,20 +167,20 @@ class Samples:
             if isinstance(rows, slice) or len(rows)
         ]
 
-    def _rows(self, window: Window) -> Any:
+    def _rows(self, window: Window) -> Rows:
         if self.lengths is None or self.frame_steps is None:
             return slice(None)
         times = self.lengths * self.frame_steps
         given = times >= window.end if window.length is None else times == window.length
         return np.flatnonzero(given)
 
-    def _targets(self, window: Window, rows: Any) -> np.ndarray:
+    def _targets(self, window: Window, rows: Rows) -> np.ndarray:
         if self.frame_steps is None:
             return np.asarray(self.targets[rows, 0])
         shares = frame_shares(window.start - window.delay, window.end, self.frame_steps)
         return np.tensordot(self.targets[rows, : len(shares)], shares, (1, 0))
 
-    def _labels(self, window: Window, rows: Any) -> np.ndarray | None:
+    def _labels(self, window: Window, rows: Rows) -> np.ndarray | None:
         if self.labels is None:
             return None
         by_frame = self.frame_steps is not None and self.labels.shape[1] > 1

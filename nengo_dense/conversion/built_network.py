@@ -212,8 +212,8 @@ class BuiltNetwork:
         return [[r.values[:, :, part] for part in self._recorded] for r in recordings]
 
 
-def _dtype(key: str, program: Program) -> Any:
-    return np.uint8 if key == "spiked" else program.dtype
+def _dtype(key: str, program: Program) -> np.dtype:
+    return np.dtype(np.uint8 if key == "spiked" else program.dtype)
 
 
 def times_columns(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Whether neurons say more by how often they fire than by when."""
+"""Whether neurons say more by how often they fire than by when, so that slopes go by rate."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,11 @@ from nengo_dense.conversion.circuit import Circuit
 #: makes it was 0.8 (30 stacks, as rightly answered); of values of ``make_friedman1`` to ``3``, 0.9
 #: of the squared error (24 stacks with 200 to 800 samples), and 0.8 with 3,000 samples.
 MANY_SPIKES = 10
-#: Steps for each one of the network's delay from which they do. On the same letters with synapses
-#: of 10 ms, whose delay is 15 of 100 steps, 1.3 of the divergence was left.
+#: Steps of a presentation for each step of the network's delay, below which slopes go through the
+#: steps all the same. On these letters with synapses of 10 ms, whose delay is 15 of 100 steps, 1.3
+#: of the divergence was left by rate.
 MANY_DELAYS = 10
-#: Samples that tell of it.
+#: Samples whose spikes are counted.
 SEEN = 256
 
 

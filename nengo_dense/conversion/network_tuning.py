@@ -37,8 +37,9 @@ FAR_SHARE, FAR_VALUES = 0.1, 0.3
 #: Largest logit that a softmax or sigmoid is computed of: floats above are further apart than
 #: probabilities can tell, and gradients were NaN from 1e20 on.
 MOST_LOGIT = 1e15
-#: Part of the usual standard deviation of an output's values, below which some are named then:
-#: each counts by its own, so that an autoencoder's pixels of noise count as its others.
+#: Standard deviation, relative to the usual one of an output's values, below which values are
+#: named then. Each counts relative to its own, so that an autoencoder's pixels of noise count as
+#: much as the others.
 HARDLY_VARY = 0.1
 
 

@@ -10,8 +10,9 @@ from nengo_dense.heads import OF_CLASSES
 from nengo_dense.label_order import are_below, other_order
 from nengo_dense.plugins import show
 
-#: Labels tell nothing of the answers if the agreement beyond chance (kappa, Cohen 1960,
-#: doi:10.1177/001316446002000104) is below this by this many of its standard deviations.
+#: Labels seem to be of other samples if their agreement with the answers beyond chance (kappa,
+#: Cohen 1960, doi:10.1177/001316446002000104) is below the first number by so many standard
+#: deviations as the second says.
 LEAST_KAPPA, DEVIATIONS = 0.1, 2.0
 #: Samples from which on one class for all of them is said.
 TELLING = 100

@@ -1,10 +1,10 @@
 """Slopes of a loss with respect to spikes, gathered from all that read them."""
 
 import itertools
-from typing import Any
 
 import numpy as np
 
+from nengo_dense.conversion.answer import Rows
 from nengo_dense.conversion.circuit import Course
 
 
@@ -17,7 +17,7 @@ class SpikeSlopes:
     def __init__(self, course: Course) -> None:
         self._course = course
         self._shapes = [spiked.shape for spiked in course.spikes]
-        self._alike: dict[int, list[tuple[Any, slice, np.ndarray]]] = {}
+        self._alike: dict[int, list[tuple[Rows, slice, np.ndarray]]] = {}
         self._known: dict[int, np.ndarray] = {}
         self._totals: dict[int, np.ndarray] = {}
 
@@ -27,7 +27,7 @@ class SpikeSlopes:
             self._known[population] = self._spread(population)
         return self._known[population]
 
-    def add_alike(self, population: int, rows: Any, steps: slice, slopes: np.ndarray) -> None:
+    def add_alike(self, population: int, rows: Rows, steps: slice, slopes: np.ndarray) -> None:
         """Add slopes that are the same in some steps: (n_rows, n_neurons), before all others."""
         self._alike.setdefault(population, []).append((rows, steps, np.float32(slopes)))
 

@@ -46,11 +46,11 @@ LEARNING_RATE_OF_VALUES = 0.15
 USUAL_DEPTH = 4
 #: Loss of held-back samples, relative to the first one, that tells of too large steps.
 WORSE = 1.1
-#: The same of how far they are from the source, beyond the standard error of any share, if their
-#: loss is not much lower. Where more than `MOST_APART` were answered otherwise from the start,
-#: there is nothing to lose.
+#: Share of held-back samples that are answered otherwise than by the source, relative to the first
+#: one and beyond the standard error of any share, that tells of it too: unless their loss is much
+#: lower, and where the first share was not large already, so that there was something to lose.
 FURTHER, MUCH_LOWER, MOST_APART = 1.25, 0.8, 0.2
-#: Share of the steps with which tuning goes on then.
+#: What is left of the step size then.
 RETREAT = 1 / 3
 
 

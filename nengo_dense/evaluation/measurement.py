@@ -8,6 +8,7 @@ import numpy as np
 from nengo_dense.arguments import choice
 from nengo_dense.columns import other_rows
 from nengo_dense.evaluation.decision import answer_type
+from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.execution import Outcome, carry_out
 from nengo_dense.evaluation.judge import ClassJudge
 from nengo_dense.evaluation.output_judges import (
@@ -202,7 +203,7 @@ def measure(
     sources: Sequence[np.ndarray | None],
     doing: str,
     stacklevel: int,
-) -> Any:
+) -> Evaluation | SeveralOutputs:
     """Have samples run and judged.
 
     Parameters

@@ -98,7 +98,7 @@ class OutputJudges:
         rows: np.ndarray | None,
         common: Mapping[str, Any],
         sources: Sequence[np.ndarray | None],
-    ) -> Any:
+    ) -> Evaluation | SeveralOutputs:
         """Make an evaluation of all readers' results, of several outputs where there are some."""
         each = [results] if len(self) == 1 else list(map(list, zip(*results, strict=True)))
         found = []
@@ -245,7 +245,9 @@ def check_own_metrics(judges: OutputJudges, metrics: Any) -> list[Any]:
     return each
 
 
-def with_own_metrics(result: Any, each: Sequence[Any]) -> Any:
+def with_own_metrics(
+    result: Evaluation | SeveralOutputs, each: Sequence[Any]
+) -> Evaluation | SeveralOutputs:
     """Add a user's own measures to an evaluation, or to those of several outputs."""
     if not isinstance(result, SeveralOutputs):
         return with_metrics(result, each[0])

@@ -11,7 +11,13 @@ from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import convert
 from nengo_dense.evaluation.evaluation import Evaluation
-from nengo_dense.evaluation.ladder_report import CHIP_RATES, SOURCE_RATES, LadderReport, Rung
+from nengo_dense.evaluation.ladder_report import (
+    CHIP_RATES,
+    SOURCE_RATES,
+    AnyLadder,
+    LadderReport,
+    Rung,
+)
 from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.measurement import measure
 from nengo_dense.evaluation.output_judges import OutputJudges, judge_outputs, names_of_classes
@@ -186,7 +192,7 @@ class _Climb:
         for rungs, evaluation in zip(self._rungs, found, strict=True):
             rungs.append(Rung.of(name, evaluation, errors))
 
-    def report(self, stack: AnyDense) -> Any:
+    def report(self, stack: AnyDense) -> AnyLadder:
         """Return what was found, of several outputs where there are some."""
         if not isinstance(self._result, SeveralOutputs):
             return LadderReport(self._rungs[0], stack, self._result)

@@ -72,14 +72,14 @@ class _Quiet:
         return _begin_quiet, ()
 
 
-def _begin_quiet() -> Any:
+def _begin_quiet() -> "warnings.catch_warnings[None]":
     quiet = warnings.catch_warnings()
     quiet.__enter__()
     warnings.filterwarnings("ignore", "'Node.size_out' is being overwritten", UserWarning)
     return quiet
 
 
-def _unpack(quiet: Any, state: dict[str, Any]) -> Trial:
+def _unpack(quiet: "warnings.catch_warnings[None]", state: dict[str, Any]) -> Trial:
     """Make a trial in another process, and end the quiet that came before it."""
     quiet.__exit__(None, None, None)
     trial = Trial.__new__(Trial)

@@ -214,8 +214,8 @@ class DenseGraph(Tunable, Exportable):
             tau = None if part.head in OF_CLASSES else VALUE_TAU
             nengo.Connection(logits, head, synapse=tau)
 
-    def _only(self, kind: str) -> Any:
-        found = getattr(self, kind)
+    def _only(self, kind: str) -> nengo.Node:
+        found: dict[str, nengo.Node] = getattr(self, kind)
         if len(found) != 1:
             raise AttributeError(
                 f"the graph has {len(found)} {kind} ({', '.join(found)}); name one of them: "

@@ -150,11 +150,12 @@ def celu(alpha: float = 1.0) -> Function:
     )
 
 
-def _erf(z: ArrayLike) -> Any:
+def _erf(z: ArrayLike) -> np.ndarray:
     """Return the error function of each value."""
     from scipy.special import erf  # slow to import, and few models need it
 
-    return erf(z)
+    values: np.ndarray = erf(z)
+    return values
 
 
 def gelu(approximate: Any = False) -> Function:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nengo_dense.importers.form.operation import Activation, Operation, Problem, Scaling
 from nengo_dense.importers.reading.arithmetic_call import clip
@@ -129,7 +130,7 @@ def bipolar(values: np.ndarray, scale: Any = 1.0) -> np.ndarray:
     return signs
 
 
-def _rounding_of(operation: Operation) -> Any:
+def _rounding_of(operation: Operation) -> ArrayLike:
     """Return by how much the source's values may differ after an operation."""
     if isinstance(operation, Scaling):
         return operation.rounding
