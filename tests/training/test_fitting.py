@@ -178,6 +178,7 @@ def test_users_callbacks_see_the_validation(tf, blobs):
         on_epoch_end=lambda epoch, logs: seen.append(logs)
     )
     fit(small_stack(), *blobs, epochs=2, callbacks=[callback], progress_bar=False)
+    assert len(seen) == 2
     assert all({"val_loss", "val_accuracy", "loss"} <= set(logs) for logs in seen)
 
 
