@@ -14,6 +14,7 @@ from hypothesis import settings
 from nengo_dense import compat
 from nengo_dense.checks import registry
 from nengo_dense.conversion.effort import EFFORTS, Effort
+from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput
 from nengo_dense.loihi.kernel import choice
@@ -52,6 +53,20 @@ def pytest_configure(config):
 def few_updates(monkeypatch):
     """Tune with a few updates, where nothing is shown of what tuning reaches."""
     monkeypatch.setitem(EFFORTS, "normal", Effort(5, 40, 200))
+
+
+@pytest.fixture(scope="session")
+def forks():
+    from hdf5_forks import Forks
+
+    with Forks() as forks:
+        yield forks
+
+
+@pytest.fixture
+def readers_are_forks(forks, monkeypatch):
+    """Fork what reads HDF5, where it need not be started anew, as `test_hdf5.py` has it."""
+    monkeypatch.setattr(Hdf5File, "_start", lambda file: forks.start(file))
 
 
 @pytest.fixture

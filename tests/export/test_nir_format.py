@@ -16,6 +16,7 @@ from nengo_dense.importers import forward, read_model
 from nengo_dense.layers import GraphOutput
 
 nir = pytest.importorskip("nir", reason="writing NIR graphs needs nir")
+pytestmark = pytest.mark.usefixtures("readers_are_forks")
 RECTIFIED = nengo.SpikingRectifiedLinear()
 NAMES = [name for name in READERS if name]
 

@@ -10,6 +10,7 @@ from nengo_dense.export.nir_format import to_nir
 from nengo_dense.importers import DenseSpec, forward, read_model
 
 nir = pytest.importorskip("nir", reason="reading NIR graphs needs nir")
+pytestmark = pytest.mark.usefixtures("readers_are_forks")
 
 
 def graph(*nodes, **settings):
