@@ -15,7 +15,8 @@ input. With a mean input :math:`I`, and :math:`u = R I` for IF, :math:`u = R I +
 A spike is an impulse of area 1, so that rates are in Hz. Simulators take it for a 1 that lasts a
 step, and so for less by the length of the step. Writers that mean the same neurons put :math:`R =
 \tau / step` (snnTorch, and what is exported here): then rates are read in spikes a step, as
-weights and biases are.
+weights and biases are. Spyx puts what a step leaves of the voltage, :math:`1 - step / \tau`, in
+the place of :math:`R`, and does not read it: it means :math:`\tau / step`, too.
 
 What has no rate of this kind is refused: ``Threshold`` (it fires or does not), ``I`` (it grows
 without bound), ``Delay``, convolution, recurrence, negative resistances.
@@ -42,6 +43,12 @@ Operations = list[Operation]
 #: Spiking neurons whose voltage leaks.
 LEAKY = ("LIF", "CubaLIF")
 
+#: By how much steps that mean the same may differ, as a share.
+SAME = 1e-3
+
+#: Steps in seconds that Spyx's files have if one value of ``r`` is to tell them.
+SPYX_STEPS = (1.0, 1e-3)
+
 #: Nodes that give what they take.
 PASSING = ("Input", "Output", "Flatten")
 
@@ -63,12 +70,15 @@ class Rates:
         Label of a leaky neuron -> by how much its rate is off at most, in Hz.
     step : float or None
         If they are in spikes a step, what it lasts, in seconds.
+    left_step : float or None
+        The same where ``r`` says what a step leaves of the voltage; see `left_step_of`.
     unit : str
         What to say of that.
     """
 
     errors: dict[str, float] = field(default_factory=dict)
     step: float | None = None
+    left_step: float | None = None
     unit: str = ""
 
     def look_at(self, nodes: Sequence[Any]) -> None:
@@ -81,14 +91,23 @@ class Rates:
         """
         kinds = [type(node).__name__ for node in nodes]
         spiking = [number for number, kind in enumerate(kinds) if kind in LEAKY]
+        leaky = [nodes[number] for number in spiking]
+        self.left_step = left_step_of(leaky)
+        which = ", which is tau / r of all these neurons"
+        if self.left_step is not None:
+            which = ""
+            self.unit = (
+                f". Their r is 1 - step / tau for a step of {self.left_step:.3g} s, which Spyx "
+                "writes where tau / step is meant, and so it is read; an r that is meant as it "
+                "stands belongs into the weights before them"
+            )
         if not spiking or all(kind in PASSING for kind in kinds[spiking[0] + 1 :]):
             return
-        leaky = [nodes[number] for number in spiking]
-        self.step = step_of(leaky)
+        self.step = self.left_step or step_of(leaky)
         if self.step is not None:
-            self.unit = (
-                f". Rates are read in spikes a step of {self.step:.3g} s, which is tau / r of all "
-                "these neurons, as simulators take a spike for a 1 that lasts a step"
+            self.unit += (
+                f". Rates are read in spikes a step of {self.step:.3g} s{which}, as simulators "
+                "take a spike for a 1 that lasts a step"
             )
         elif min(np.min(_tau(node)) for node in leaky) < 1:
             self.unit = (
@@ -117,8 +136,36 @@ def step_of(nodes: Iterable[Any]) -> float | None:
         steps = np.append(steps, _tau(node) / gain)
         if hasattr(node, "w_in"):
             steps = np.append(steps, _vector(node.tau_syn) / _vector(node.w_in))
-    is_one = steps.size and np.allclose(steps, steps[0], rtol=1e-3, atol=0)
+    is_one = steps.size and np.allclose(steps, steps[0], rtol=SAME, atol=0)
     return float(np.median(steps)) if is_one else None
+
+
+def left_step_of(nodes: Sequence[Any]) -> float | None:
+    r"""Return the step, in seconds, of neurons whose ``r`` is what a step leaves of the voltage.
+
+    It is :math:`\tau (1 - r)` if all agree, and if that is no chance: there are several values of
+    ``r``, or it is Spyx's default, 1, or a millisecond [1]_. None otherwise.
+
+    References
+    ----------
+    .. [1] ``to_nir`` in ``spyx/nir.py`` of Spyx 1.0.0.
+
+    >>> import nir
+    >>> one, left = np.ones(2), np.array([0.8, 0.9])
+    >>> neurons = nir.LIF(0.1 / (1 - left), r=left, v_leak=0 * one, v_threshold=one)
+    >>> round(left_step_of([neurons]), 3)
+    0.1
+    """
+    others = [each for n in nodes for each in (n.v_leak, _array(getattr(n, "w_in", 1.0)) - 1)]
+    if not nodes or any(np.any(_vector(each)) for each in others):
+        return None
+    pairs = [np.broadcast_arrays(np.atleast_1d(_vector(n.r)), _tau(n)) for n in nodes]
+    left, tau = np.concatenate(pairs, axis=1)
+    steps = tau * (1 - left)
+    step = float(np.median(steps))
+    is_chance = np.ptp(left) < SAME and not np.any(np.isclose(step, SPYX_STEPS, rtol=SAME, atol=0))
+    is_left = np.all((left > 0) & (left < 1)) and np.allclose(steps, step, rtol=SAME, atol=0)
+    return step if is_left and not is_chance else None
 
 
 def operations_of_node(node: Any, label: str, rates: Rates) -> Operations:
@@ -159,8 +206,15 @@ def _tau(node: Any) -> np.ndarray:
     return _vector(node.tau if hasattr(node, "tau") else node.tau_mem)
 
 
+def _gain(node: Any, left_step: float | None) -> np.ndarray:
+    """Return how much a constant input raises the voltage of a neuron; see `left_step_of`."""
+    if left_step is None or type(node).__name__ not in LEAKY:
+        return _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
+    return _tau(node) * _vector(getattr(node, "tau_syn", left_step)) / left_step**2
+
+
 def _spiking(node: Any, label: str, rates: Rates) -> Operations:
-    gain = _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
+    gain = _gain(node, rates.left_step)
     v_threshold, v_reset = _vector(node.v_threshold), _vector(node.v_reset)
     height = v_threshold - v_reset
     tau = _tau(node) if type(node).__name__ in LEAKY else None

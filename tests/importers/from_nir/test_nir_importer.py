@@ -147,6 +147,49 @@ def test_a_step_in_the_resistance_makes_rates_spikes_a_step(is_synaptic, rng):
         np.testing.assert_allclose(values.mean(), count.mean(), rtol=0.25)
 
 
+@pytest.mark.parametrize("step", [1.0, 1e-3, 0.02])
+@pytest.mark.parametrize("kind", ["LIF", "CubaLIF"])
+def test_what_a_step_leaves_in_the_place_of_the_resistance_is_read_as_spyx_means_it(
+    kind, step, rng
+):
+    n = 40
+    left = rng.uniform(0.9, 0.97, n)  # as Spyx's to_nir writes its LIF and CuBaLIF layers
+    settings = {"v_leak": fill(n, 0), "v_threshold": fill(n, 1), "r": left}
+    tau, is_synaptic = step / (1 - left), kind == "CubaLIF"
+    neurons = nir.LIF(tau, **settings)
+    if is_synaptic:
+        neurons = nir.CubaLIF(tau_syn=fill(n, 5 * step), tau_mem=tau, **settings)
+    first, last = affine(rng, 6, n), affine(rng, n, 3)
+    first.weight, first.bias = first.weight * 0.1, first.bias * 0.1
+    x = rng.uniform(size=(30, 6))
+    count, current, voltage = np.zeros((3, 30, n))
+    for _ in range(1000):
+        spikes = voltage > 1
+        current *= 0.8 * is_synaptic
+        current += (x @ first.weight.T + first.bias) / 5**is_synaptic
+        voltage += current - spikes - (1 - left) * voltage
+        count += spikes / 1000
+    assert 0.02 < count.mean() < 0.2, "few of them saturate"
+    first.weight, first.bias = (each / 5**is_synaptic for each in (first.weight, first.bias))
+    said = rf"for a step of {step:.3g} s, which Spyx writes .* in spikes a step of {step:.3g} s"
+    with pytest.warns(UserWarning, match=said):
+        read = read_model(graph(first, neurons, last))
+    values = forward(read, x)[0]
+    assert np.corrcoef(values.ravel(), count.ravel())[0, 1] > 0.99
+    np.testing.assert_allclose(values.mean(), count.mean(), rtol=0.25)
+
+
+@pytest.mark.parametrize("r, step", [(0.8, 0.02), ([0.8, 0.8, 0.9], [1, 2, 1]), (1.0, 1.0)])
+def test_another_resistance_is_taken_as_it_stands(r, step, rng):
+    r = fill(3, 1) * r
+    tau = np.asarray(step) / np.where(r == 1, 1, 1 - r)
+    first, settings = affine(rng, 2, 3), {"v_leak": fill(3, 0), "v_threshold": fill(3, 1)}
+    with pytest.warns(UserWarning, match="asymptote") as record:
+        (specs, *_) = read_model(graph(first, nir.LIF(tau, r=r, **settings)))
+    assert "Spyx" not in str(record[0].message)
+    np.testing.assert_allclose(specs.weights, first.weight * (r / tau)[:, np.newaxis])
+
+
 @pytest.mark.parametrize(
     "tau, r, said", [(0.02, 1.0, "read in Hz"), ([0.02, 0.03], 5, "read in Hz"), (20.0, 1.0, "")]
 )
