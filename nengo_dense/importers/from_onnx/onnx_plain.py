@@ -28,8 +28,8 @@ def plain(name: str, model: Any) -> Any:
     Raises
     ------
     nengo_dense.exceptions.ConversionError
-        Its functions call themselves, make more nodes than the limit, or take the place of ONNX's
-        own operators, which runtimes may follow or not.
+        Its functions call themselves, make more nodes than the limit, are for another version of
+        the operators, or take the place of ONNX's own, which runtimes may follow or not.
     """
     if model.functions:
         taken = [each.name for each in model.functions if each.domain in STANDARD]
@@ -43,7 +43,8 @@ def plain(name: str, model: Any) -> Any:
         current().take(LAYERS, n_nodes, f"{name} with its functions in their places")
         current().take(DATA, n_bytes, f"{name} with its functions in their places")
         inliner = compat.require("onnx.inliner", "Reading an ONNX model with functions of its own")
-        model = inliner.inline_local_functions(model)
+        model = inliner.inline_local_functions(_with_defaults(model))
+        _check_none_is_left(name, model)
     nodes = [node for node in model.graph.node if _sparse_value(node) is not None]
     if nodes or model.graph.sparse_initializer:
         filled = type(model)()
@@ -58,6 +59,43 @@ def plain(name: str, model: Any) -> Any:
         del filled.graph.sparse_initializer[:]
         return filled
     return model
+
+
+def _with_defaults(model: Any) -> Any:
+    """Return a model whose calls of functions give all settings that have defaults.
+
+    onnx's inliner leaves these out, so that the defaults of the nodes within would count.
+    """
+    filled = type(model)()
+    filled.CopyFrom(model)
+    defaults = {_key(each, each.name): each.attribute_proto for each in filled.functions}
+    for nodes in (filled.graph.node, *(function.node for function in filled.functions)):
+        for node in _all(nodes):
+            given = {item.name for item in node.attribute}
+            default = defaults.get(_key(node, node.op_type), ())
+            node.attribute.extend(item for item in default if item.name not in given)
+    return filled
+
+
+def _key(owner: Any, name: str) -> tuple[str, str, str]:
+    """Return what tells functions apart; before onnx 1.16 they had no overloads."""
+    return owner.domain, name, getattr(owner, "overload", "")
+
+
+def _check_none_is_left(name: str, model: Any) -> None:
+    """Refuse a function that the inliner has passed over."""
+    left = {(each.domain, each.name): each for each in model.functions}
+    for node in _all(model.graph.node):
+        function = left.get((node.domain, node.op_type))
+        if function is not None:
+            versions = ", ".join(
+                f"{o.domain or 'ai.onnx'} {o.version}" for o in function.opset_import
+            )
+            problem = (
+                f"its function {function.name!r} is written for other versions of the operators "
+                f"({versions}) than the model; export both for the same"
+            )
+            raise ConversionError(name, [problem])
 
 
 class _Sizes:

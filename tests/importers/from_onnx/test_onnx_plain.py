@@ -10,7 +10,7 @@ from nengo_dense.importers import forward, read_model
 
 pytest.importorskip("onnx", reason="reading ONNX graphs needs onnx")
 
-from onnx import TensorProto, helper, numpy_helper
+from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 OWN = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
 
@@ -64,6 +64,47 @@ def test_functions_are_read_in_their_places(arrays, rng):
     source.compare()
     assert source.compared.startswith("compared on")
     assert model.SerializeToString() == before
+
+
+@pytest.mark.parametrize("given, slope", [({}, 0.3), ({"slope": 0.7}, 0.7)])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_settings_of_functions_have_their_own_defaults(is_nested, given, slope, arrays, rng):
+    pytest.importorskip("onnx.inliner", reason="onnx puts functions in their places since 1.15")
+    leaky = helper.make_node("LeakyRelu", ["X"], ["Y"])
+    leaky.attribute.add(name="alpha", ref_attr_name="slope", type=AttributeProto.FLOAT)
+    default = [helper.make_attribute("slope", 0.3)]
+    make = helper.make_function
+    functions = [make("own", "Bent", ["X"], ["Y"], [leaky], OWN, attribute_protos=default)]
+    call = helper.make_node("Bent", ["h"], ["r"], domain="own", **given)
+    if is_nested:
+        inner = helper.make_node("Bent", ["X"], ["Y"], domain="own", **given)
+        functions.append(make("own", "Outer", ["X"], ["Y"], [inner], OWN))
+        call = helper.make_node("Outer", ["h"], ["r"], domain="own")
+    nodes = [
+        helper.make_node("Gemm", ["x", "W", "b"], ["h"]),
+        call,
+        helper.make_node("MatMul", ["r", "V"], ["y"]),
+    ]
+    x = rng.normal(size=(9, 6))
+    h = x @ arrays["W"] + arrays["b"]
+    wanted = np.where(h > 0, h, np.float32(slope) * h) @ arrays["V"]
+    source = read_model(model_of(nodes, arrays, functions))
+    np.testing.assert_allclose(forward(source, x)[-1], wanted, rtol=1e-9)
+
+
+def test_functions_for_another_version_of_the_operators_are_refused(arrays):
+    pytest.importorskip("onnx.inliner", reason="onnx puts functions in their places since 1.15")
+    old = [helper.make_opsetid("", 11)]
+    relu = helper.make_node("Relu", ["X"], ["Y"])
+    function = helper.make_function("own", "Old", ["X"], ["Y"], [relu], old)
+    nodes = [
+        helper.make_node("MatMul", ["x", "W"], ["h"]),
+        helper.make_node("Old", ["h"], ["r"], domain="own"),
+        helper.make_node("MatMul", ["r", "V"], ["y"]),
+    ]
+    match = r"'Old' is written for other versions of the operators \(ai.onnx 11\) than the model"
+    with pytest.raises(ConversionError, match=match):
+        read_model(model_of(nodes, arrays, [function]))
 
 
 def test_functions_that_call_themselves_are_refused(arrays):
