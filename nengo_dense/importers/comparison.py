@@ -104,23 +104,19 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
     """
     given = chosen(x, subject.operations, reference)
     steps = run(subject.operations, given, reference.precision)
-    fits = within_range(steps, reference.precision.largest) & np.isfinite(given).all(axis=1)
-    n_left_out = int(np.count_nonzero(~fits))
+    largest = reference.precision.largest
+    fits = within_range(steps, largest) & np.isfinite(given).all(axis=1)
     if not fits.any():
-        return (
-            f"not compared: on all {len(given)} {what} inputs its values leave the range of its "
-            f"numbers, {reference.precision.largest:.3g}"
-        )
+        return outcome(fits, what, largest)
     given = given[fits]
     ours = _like(forward(subject.layers, given)[-1], steps[-1].values.shape[1])
     last = replace(steps[-1], values=ours, error=steps[-1].error[fits])
     theirs = _as_values(reference.outputs(given), last, subject.name)
     difference = Difference.between(last, theirs)
-    text = f"on {len(given)} {what} inputs"
     if difference.is_rounding:
-        left_out = f"; {n_left_out} beyond the range of its numbers left out" if n_left_out else ""
-        return f"compared {text}: the largest difference is {difference.size:.2g}{left_out}"
+        return outcome(fits, what, largest, difference.size)
     label = _where(subject, reference, given)
+    text = f"on {len(given)} {what} inputs"
     raise ConversionError(
         subject.name,
         [
@@ -129,6 +125,29 @@ def compare(subject: Subject, reference: Reference, x: np.ndarray, what: str) ->
             *_remarks(reference, label),
         ],
     )
+
+
+def outcome(fits: np.ndarray, what: str, largest: float, size: float = 0.0) -> str:
+    """Say what was compared, and how closely it agrees.
+
+    Parameters
+    ----------
+    fits : (batch,) ndarray
+        Of all inputs, whether the model can compute them without overflow.
+    what : str
+        Adjective for the inputs.
+    largest : float
+        Largest number that the model has.
+    size : float, optional
+        Largest difference.
+    """
+    n, n_left_out = len(fits), int(np.count_nonzero(~fits))
+    if n == n_left_out:
+        beyond = f"its values leave the range of its numbers, {largest:.3g}"
+        return f"not compared: on all {n} {what} inputs {beyond}"
+    left_out = f"; {n_left_out} beyond the range of its numbers left out" if n_left_out else ""
+    agrees = f"the largest difference is {size:.2g}{left_out}"
+    return f"compared on {n - n_left_out} {what} inputs: {agrees}"
 
 
 def not_compared(name: str, what: str, err: Exception) -> str:

@@ -7,14 +7,17 @@ import numpy as np
 from nengo_dense.importers.form.graph_folding import GraphNode, Merge
 from nengo_dense.importers.form.operation import Problem
 from nengo_dense.importers.precision import Precision
-from nengo_dense.importers.rounding import step
+from nengo_dense.importers.rounding import Step, step
 
 #: Values, and the root mean square of the rounding error to expect of them.
 Rounded = tuple[np.ndarray, np.ndarray]
 
 
 def run_nodes(
-    nodes: Sequence[GraphNode], inputs: Mapping[str, np.ndarray], precision: Precision
+    nodes: Sequence[GraphNode],
+    inputs: Mapping[str, np.ndarray],
+    precision: Precision,
+    steps: list[Step] | None = None,
 ) -> dict[Hashable, Rounded]:
     """Compute in double precision what the nodes do, as they are before anything is folded.
 
@@ -26,6 +29,8 @@ def run_nodes(
         Label of an input -> (batch, n) array.
     precision : Precision
         The source's.
+    steps : list of Step, optional
+        Gets one for each node.
     """
     found: dict[Hashable, Rounded] = {}
     for node in nodes:
@@ -33,11 +38,16 @@ def run_nodes(
             x = np.asarray(inputs[node.label], dtype=np.float64)
             found[node.name] = x, precision.epsilon * np.abs(x)
             continue
-        values, error = _merged(node.merge, [found[name] for name in node.sources], precision)
+        with np.errstate(over="ignore", invalid="ignore"):  # see `Step.largest`
+            values, error = _merged(node.merge, [found[name] for name in node.sources], precision)
+        sizes = np.abs(values)
         for operation in node.operations:
             if not isinstance(operation, Problem):
-                values, error, _ = step(operation, values, error, precision)
+                values, error, more = step(operation, values, error, precision)
+                sizes = np.maximum(sizes.max(axis=1, keepdims=True), more)
         found[node.name] = values, error
+        if steps is not None:
+            steps.append(Step(node.label, "", values, error, sizes.max(axis=1)))
     return found
 
 

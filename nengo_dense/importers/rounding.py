@@ -97,8 +97,9 @@ def step(
         elif isinstance(operation, Scaling):
             values, error, sizes = _scaling(operation, values, error, epsilon)
         else:
-            sizes = np.abs(values)
+            before = np.abs(values)
             values, error = _activation(operation, values, error, epsilon)
+            sizes = np.maximum(before, np.abs(values))  # an exponential makes much of little
     return values, error + precision.smallest, sizes
 
 
@@ -175,8 +176,10 @@ def function_step(
     change = np.maximum(np.abs(above - values), np.abs(below - values)) / MARGIN
     if function.name == "relu":
         return values, change
-    # a product with a function that ends at 0 or 1 is off by its rounding times the other factor
-    return values, change + 2 * epsilon * (np.abs(values) + np.minimum(np.abs(x), STEEP))
+    # a product with a function that ends at 0 or 1 is off by its rounding times the other factor,
+    # and a difference of two large numbers by theirs
+    reach = np.inf if function.name == "squareplus" else STEEP
+    return values, change + 2 * epsilon * (np.abs(values) + np.minimum(np.abs(x), reach))
 
 
 def _grown(logarithms: np.ndarray, factor: np.ndarray) -> np.ndarray:

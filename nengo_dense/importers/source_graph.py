@@ -12,7 +12,9 @@ from nengo_dense.importers.comparison import (
     Difference,
     chosen,
     not_compared,
+    outcome,
     random_inputs,
+    within_range,
 )
 from nengo_dense.importers.form.folding import operations_of
 from nengo_dense.importers.form.graph_chain import chain_of, merged
@@ -241,20 +243,32 @@ class SourceGraph:
         except Exception as err:  # the model runs its own code, which may raise anything
             self.compared = not_compared(self.name, what, err)
             return
-        worst = self._differences(given, theirs.reshape(len(given), -1), what)
-        self.compared = (
-            f"compared on {len(given)} {what} inputs: the largest difference is {worst:.2g}"
-        )
+        steps: list[Step] = []
+        precision = self._reference.precision
+        found = run_nodes(self._nodes, self.form.split(given), precision, steps)
+        fits = within_range(steps, precision.largest) & np.isfinite(given).all(axis=1)
+        rounded = {
+            name: [part[fits] for part in found[node]] for name, node in self._outputs.items()
+        }
+        worst = 0.0
+        if fits.any():
+            theirs = theirs.reshape(len(given), -1)[fits]
+            worst = self._differences(given[fits], theirs, rounded, what)
+        self.compared = outcome(fits, what, precision.largest, worst)
 
-    def _differences(self, x: np.ndarray, theirs: np.ndarray, what: str) -> float:
-        assert self._reference is not None
-        steps = run_nodes(self._nodes, self.form.split(x), self._reference.precision)
-        errors = {name: steps[node][1] for name, node in self._outputs.items()}
+    def _differences(
+        self,
+        x: np.ndarray,
+        theirs: np.ndarray,
+        rounded: Mapping[str, Sequence[np.ndarray]],
+        what: str,
+    ) -> float:
+        """Return the largest difference; ``rounded`` are an output's values and their errors."""
         results = {
-            name: (y, np.broadcast_to(errors[name], y.shape))
+            name: (y, np.broadcast_to(rounded[name][1], y.shape))
             for name, y in self.form.forward(x).items()
         }
-        widths = {name: steps[node][0].shape[1] for name, node in self._outputs.items()}
+        widths = {name: values.shape[1] for name, (values, _) in rounded.items()}
         ours = {name: _like(*result, widths[name]) for name, result in results.items()}
         if sum(y.shape[1] for y, _ in ours.values()) != theirs.shape[1]:
             ours = dict(results)

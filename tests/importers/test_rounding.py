@@ -86,6 +86,19 @@ def test_large_logits_may_change_a_winner_only_where_they_are_close():
     assert far < 0.05
 
 
+def test_a_difference_of_large_numbers_leaves_large_errors():
+    x = -np.geomspace(1, 1e4, 200, dtype=np.float32)[:, np.newaxis]
+    (step,) = run([Activation("squareplus", "d")], x, PRECISIONS["float32"])
+    source = (x + np.sqrt(np.square(x) + np.float32(4))) / 2
+    assert np.abs(source - step.values).max() > 1e-5
+    assert np.all(np.abs(source - step.values) < MARGIN * step.error)
+
+
+def test_overflow_is_seen_behind_an_exponential():
+    (step,) = run([Activation("exponential", "d")], [[3.0], [200.0]], PRECISIONS["float32"])
+    np.testing.assert_array_equal(step.largest < PRECISIONS["float32"].largest, [True, False])
+
+
 def test_overflow_is_seen_in_the_partial_sums():
     (step,) = run([Affine([[1.0, -1.0]], [0.0], "a")], np.full((1, 2), 5e4), PRECISIONS["float16"])
     assert step.values[0, 0] == 0

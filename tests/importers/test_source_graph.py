@@ -42,6 +42,7 @@ GRAPHS = {
         torch.sigmoid(n.b(h)[:, :1]),
     ),
     "a dict": lambda n, x: {"logits": n.c(h := n.a(x).relu()), "features": h},
+    "an exponential": lambda n, x: (torch.exp(n.c(h := n.a(x).relu())), h),
 }
 CHAINS = {
     "slices of what is linear": lambda n, x: n.c(torch.cat([n.a(x)[:, :4], n.a(x)[:, 4:]], 1)),
@@ -117,6 +118,15 @@ def test_a_graph_that_computes_something_else_is_found():
     module.b.register_forward_hook(lambda module, inputs, outputs: outputs + 0.1)
     with pytest.raises(ConversionError, match="output 'sigmoid': read as dense layers it gives"):
         source.compare()
+
+
+def test_values_of_a_graph_beyond_the_range_of_the_model_are_left_out():
+    source = read_model(Net(GRAPHS["an exponential"]))
+    source.compare(np.array([[1.0] * 6, [1e3] * 6, [-1e3] * 6]))
+    assert "on 1 calibration inputs" in source.compared
+    assert "2 beyond the range of its numbers left out" in source.compared
+    source.compare(np.full((2, 6), 1e3))
+    assert source.compared.startswith("not compared: on all 2 calibration inputs")
 
 
 def test_a_graph_that_gives_another_number_of_outputs_is_found():
