@@ -40,6 +40,9 @@ class Reference:
         what to do. Said only where a difference is found, of the layer where it begins.
     max_samples : int, optional
         How many samples the model takes without a wait.
+    given : callable, optional
+        Takes inputs and returns what the model makes of them before all else, where that is left
+        out of what is read: rounded to the levels of a quantizer.
     """
 
     outputs: Callable[[np.ndarray], np.ndarray]
@@ -48,6 +51,7 @@ class Reference:
     layers: Callable[[np.ndarray], Sequence[tuple[str, np.ndarray]]] | None = None
     remarks: Mapping[str, str] = field(default_factory=dict)
     max_samples: int = MAX_SAMPLES
+    given: Callable[[np.ndarray], np.ndarray] | None = None
 
     def rounded(self, x: np.ndarray) -> np.ndarray:
         """Return the inputs as the model gets them."""
@@ -56,4 +60,5 @@ class Reference:
             limits = np.iinfo(kind)
             x = np.clip(np.round(x), limits.min, limits.max)
         with np.errstate(over="ignore"):  # what overflows is left out of the comparison
-            return x.astype(kind)
+            rounded = x.astype(kind)
+        return rounded if self.given is None else self.given(rounded)

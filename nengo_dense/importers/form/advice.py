@@ -33,6 +33,10 @@ ADVICE = (
         "on the model, and set the rounded weights in the same model of Keras's own layers",
     ),
     Advice(
+        "quantize linear, dequantize linear, q linear, mat mul integer",
+        "give the model as it was before its quantization, the chip's own is done here",
+    ),
+    Advice(
         "lstm, gru, rnn, recurrent, bidirectional",
         "a dense stack has no recurrence: retrain with Dense layers on a window of the input",
     ),

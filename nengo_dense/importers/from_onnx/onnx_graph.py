@@ -176,6 +176,14 @@ class OnnxGraph:
         """Return NumPy's name of an element type."""
         return str(self.onnx.helper.tensor_dtype_to_np_dtype(kind))
 
+    def level_type(self, name: str, kind: int) -> str:
+        """Return the type of a zero point, or of levels that have none ("int4")."""
+        if name in self.initializers:
+            kind = self.initializers[name].data_type
+        elif name:
+            return self.constant(name).dtype.name
+        return str(self.onnx.TensorProto.DataType.Name(kind)).lower()
+
     def is_float(self, kind: int) -> bool:
         """Tell whether numbers of this type have fractions."""
         return self.onnx.TensorProto.DataType.Name(kind) in FLOATS

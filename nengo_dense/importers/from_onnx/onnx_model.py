@@ -125,6 +125,13 @@ def _check_outputs(model: OnnxModel) -> None:
         if model.graph.is_constant(tensor) or not has_input:
             same = Problem(f"output {name!r} is the same for every input; choose another")
             model.nodes.append(GraphNode(tensor, ("",), [same], label=name))
+        maker = model.graph.makers.get(tensor)
+        if maker is not None and maker.op_type == "QuantizeLinear":
+            text = (
+                f"output {name!r} is in steps of {maker.name or tensor!r}; end the model before it"
+            )
+            node = GraphNode(("steps", name), (tensor,), [Problem(text)], label=name)
+            model.nodes.append(node)
         layout = model.reading.layouts.get(tensor)
         if layout is not None and not layout.is_by_sample():
             problem = Problem(

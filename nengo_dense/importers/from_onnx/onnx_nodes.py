@@ -14,7 +14,6 @@ from nengo_dense.importers.form.operation import (
     unsupported,
 )
 from nengo_dense.importers.from_onnx.onnx_constant import MOVING
-from nengo_dense.importers.from_onnx.onnx_graph import label_of
 from nengo_dense.importers.from_onnx.onnx_merge import (
     REDUCTIONS,
     chosen,
@@ -26,12 +25,7 @@ from nengo_dense.importers.from_onnx.onnx_merge import (
     reduced,
     summed,
 )
-from nengo_dense.importers.from_onnx.onnx_quantizer import (
-    QONNX_DOMAINS,
-    QUANT,
-    linear_quantizer,
-    quantizer_of,
-)
+from nengo_dense.importers.from_onnx.onnx_quantizer_nodes import QUANTIZER_NODES
 from nengo_dense.importers.from_onnx.onnx_reading import OnnxReading, Operations, Reader
 from nengo_dense.importers.reading.arithmetic_call import (
     ARITHMETIC,
@@ -42,7 +36,6 @@ from nengo_dense.importers.reading.arithmetic_call import (
     power,
 )
 from nengo_dense.importers.reading.feature_layout import Layout, along_last
-from nengo_dense.importers.reading.quantizer import Quantizer, jump
 
 #: Activations with settings: attribute, our name, ONNX's default.
 SETTINGS: dict[str, tuple[tuple[str, str, Any], ...]] = {
@@ -303,59 +296,6 @@ def _feature_extractor(reading: OnnxReading, node: Any, label: str) -> Operation
     return reading.rearranged(node, source, [layout.places[..., columns]], label)
 
 
-def _quant(reading: OnnxReading, node: Any, label: str) -> Operations:
-    """Read a quantizer of QONNX between layers."""
-    arrays = [reading.constant(name) for name in node.input[1:4]]
-    quantizer = quantizer_of(arrays, reading.graph.settings(node))
-    if quantizer is None:
-        return [jump(label, "gives only signs")]
-    return _quantizer(reading, node, label, quantizer)
-
-
-def _quantizer(reading: OnnxReading, node: Any, label: str, quantizer: Quantizer) -> Operations:
-    """Add a quantizer; that of an input, which neurons need not do, is left out."""
-    layout = reading.layouts[node.input[0]]
-    steps = quantizer.operations(label, layout.vector)
-    if reading.is_input(node.input[0]) and not any(isinstance(step, Problem) for step in steps):
-        reading.rounded_inputs[label] = quantizer
-        steps = []
-    return reading.each(node, steps, label)
-
-
-def _bipolar(reading: OnnxReading, node: Any, label: str) -> Operations:
-    return [jump(label, "gives only signs")]
-
-
-def _quantize(reading: OnnxReading, node: Any, label: str) -> Operations:
-    """Read ``QuantizeLinear`` as it and the ``DequantizeLinear`` that must follow."""
-    axis = reading.graph.settings(node).get("axis", 1)
-    quantizer = linear_quantizer(*_scale_and_zero(reading, node, axis))
-    return _quantizer(reading, node, label, quantizer)
-
-
-def _dequantize(reading: OnnxReading, node: Any, label: str) -> Operations:
-    maker = reading.graph.makers.get(node.input[0])
-    if maker is None or maker.op_type != "QuantizeLinear":
-        return [unsupported(label, node.op_type, node.op_type)]
-    ours, theirs = (_scale_and_zero(reading, each, 0) for each in (node, maker))
-    if any(not np.array_equal(*pair) for pair in zip(ours, theirs, strict=True)):
-        quantizer = label_of(maker, node.input[0])
-        return [Problem(f"layer {label!r} has another scale or zero point than {quantizer!r}")]
-    return _pass(reading, node, label)
-
-
-def _scale_and_zero(reading: OnnxReading, node: Any, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return both in a shape that is broadcast along an axis."""
-    layout = reading.layouts[node.input[0]]
-    scale, zero = reading.constant(node.input[1]), reading.optional(node, 2)
-    zero = np.zeros(scale.shape, np.uint8) if zero is None else zero
-    if scale.size > 1:
-        shape = [1] * len(layout.shape)
-        shape[axis] = -1
-        scale, zero = scale.reshape(shape), zero.reshape(shape)
-    return scale, zero
-
-
 NODES: dict[str, Reader] = {
     **dict.fromkeys(("Add", "Div", "Mul", "Sub"), _arithmetic),
     **dict.fromkeys(("LogSoftmax", "Softmax"), _softmax),
@@ -364,8 +304,7 @@ NODES: dict[str, Reader] = {
     **dict.fromkeys(("Mean", "Sum"), _sum),
     **dict.fromkeys(MOVING - {"ArrayFeatureExtractor", "Concat", "Identity"}, _moved),
     **dict.fromkeys(REDUCTIONS, reduced),
-    **dict.fromkeys((f"{d}.{kind}" for d in QONNX_DOMAINS for kind in QUANT), _quant),
-    **dict.fromkeys((f"{d}.BipolarQuant" for d in QONNX_DOMAINS), _bipolar),
+    **QUANTIZER_NODES,
     **dict.fromkeys(
         ("Abs", "Celu", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu"),
         _activation,
@@ -377,7 +316,6 @@ NODES: dict[str, Reader] = {
     "Cast": _cast,
     "Clip": _clip,
     "Concat": joined,
-    "DequantizeLinear": _dequantize,
     "Dropout": _dropout,
     "Einsum": contracted,
     "Gemm": _gemm,
@@ -387,7 +325,6 @@ NODES: dict[str, Reader] = {
     "Not": _not,
     "PRelu": _p_relu,
     "Pow": _power,
-    "QuantizeLinear": _quantize,
     "Selu": _selu,
     "ThresholdedRelu": _thresholded,
     "Where": chosen,

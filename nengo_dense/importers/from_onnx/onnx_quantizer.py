@@ -12,10 +12,12 @@ References
    arXiv:2206.07527, 2022; the operators in ``docs/qonnx-custom-ops`` of fastmachinelearning/qonnx.
 """
 
+import re
 from typing import Any
 
 import numpy as np
 
+from nengo_dense.importers.form.operation import UnfitError
 from nengo_dense.importers.reading.quantizer import Quantizer, bipolar
 
 #: Domains of QONNX's operators, by several exporters.
@@ -123,10 +125,26 @@ def dequantized(arrays: list[np.ndarray], axis: int, block: int = 0) -> np.ndarr
     return result
 
 
-def linear_quantizer(scale: np.ndarray, zero: np.ndarray) -> Quantizer:
+def linear_quantizer(scale: np.ndarray, zero: np.ndarray, kind: str) -> Quantizer:
     """Return what ``QuantizeLinear`` and ``DequantizeLinear`` do one after the other.
 
-    The levels are those of the type of the zero point.
+    Parameters
+    ----------
+    scale, zero : ndarray
+    kind : str
+        Type of the levels, which may have few bits ("int4").
+
+    Raises
+    ------
+    UnfitError
+        Its levels are no whole numbers.
     """
-    limits = np.iinfo(zero.dtype)
-    return Quantizer(scale, float(limits.min), float(limits.max), zero.astype(np.float64))
+    found = re.fullmatch(r"(u?)int(\d+)", kind)
+    if found is None:
+        raise UnfitError(
+            f"its levels are numbers of the type {kind}, of which larger ones are further apart; "
+            "give the model as it was before its quantization, the chip's own is done here"
+        )
+    n = 2.0 ** int(found[2])
+    low = 0.0 if found[1] else -n / 2
+    return Quantizer(scale, low, low + n - 1, zero.astype(np.float64))

@@ -23,6 +23,17 @@ Reader = Callable[["OnnxReading", Any, str], Operations]
 #: Before this version of the operators, a setting says along which axis a value is broadcast.
 LAST_AXIS_OPSET = 7
 
+#: How the kinds of onnxruntime's nodes begin that compute in whole numbers.
+QUANTIZED = (
+    "Dequantize",
+    "Dynamic",
+    "MatMulInteger",
+    "MatMulNBits",
+    "QGemm",
+    "QLinear",
+    "Quantize",
+)
+
 #: Nodes that broadcast their second value.
 BROADCASTING = ("Add", "Div", "Mul", "PRelu", "Pow", "Sub")
 
@@ -33,6 +44,11 @@ def _refused(node: Any, label: str, is_unknown: bool) -> Problem:
         return Problem(
             f"layer {label!r} broadcasts along an axis that is not the last, as ONNX did before "
             "version 7; bring the model to a newer one: onnx.version_converter.convert_version"
+        )
+    if node.domain == "com.microsoft" and node.op_type.startswith(QUANTIZED):
+        return Problem(
+            f"layer {label!r}: {node.op_type} is of onnxruntime alone, whose quantizer writes it; "
+            "give the model as it was before, or quantize it with QuantFormat.QDQ"
         )
     if node.domain == "com.microsoft":
         return Problem(
@@ -62,7 +78,7 @@ class OnnxReading:
     layouts : dict
         Name of a tensor that depends on the input -> its layout; none after what was refused.
     rounded_inputs : dict
-        Label of a quantizer of inputs, which is left out -> it.
+        Label of a quantizer of inputs, which is left out -> what it takes, and itself.
     unstable : str
         Label of a function that is written as nodes which overflow where it does not itself.
     """
@@ -72,7 +88,7 @@ class OnnxReading:
     nodes: list[GraphNode] = field(default_factory=list)
     places: dict[Hashable, int] = field(default_factory=dict)
     layouts: dict[Hashable, Layout] = field(default_factory=dict)
-    rounded_inputs: dict[str, Quantizer] = field(default_factory=dict)
+    rounded_inputs: dict[str, tuple[str, Quantizer]] = field(default_factory=dict)
     unstable: str = ""
 
     def input(self, name: str, layout: Layout | None) -> None:

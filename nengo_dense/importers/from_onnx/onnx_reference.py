@@ -7,11 +7,18 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.heads import log_softmax, softmax
+from nengo_dense.importers.form.operation import UnfitError
 from nengo_dense.importers.from_onnx.onnx_graph import label_of
 from nengo_dense.importers.from_onnx.onnx_model import OnnxModel, batch_of
-from nengo_dense.importers.from_onnx.onnx_quantizer import dequantized
+from nengo_dense.importers.from_onnx.onnx_quantizer import (
+    QONNX_DOMAINS,
+    QUANT,
+    dequantized,
+    quantized,
+)
 from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import coarsest
+from nengo_dense.importers.reading.quantizer import Quantizer
 
 #: What batch normalization adds to variances if a node does not say it.
 EPSILON = 1e-5
@@ -33,13 +40,14 @@ def reference(model: OnnxModel) -> tuple[Reference | None, str]:
     """
     if model.problems or not model.nodes:
         return None, "it was not read"
-    if model.reading.rounded_inputs:
-        return None, "the quantizer of its inputs is left out"
     if model.reading.unstable:
         return None, f"its node {model.reading.unstable!r} overflows in single precision"
     try:
         runner = _Runner(model)
         precision = coarsest(runner.types())
+        given = runner.rounding()
+    except UnfitError as err:
+        return None, str(err)
     except Exception as err:  # operators and versions that it does not know, in several ways
         return None, f"onnx's reference evaluator cannot run it ({type(err).__name__}: {err})"
     return (
@@ -49,6 +57,7 @@ def reference(model: OnnxModel) -> tuple[Reference | None, str]:
             precision,
             runner.layers,
             max_samples=runner.max_samples,
+            given=given,
         ),
         "",
     )
@@ -70,7 +79,7 @@ class _Runner:
     """
 
     def __init__(self, model: OnnxModel) -> None:
-        self.graph, self.onnx = model.graph, model.graph.onnx
+        self.model, self.graph, self.onnx = model, model.graph, model.graph.onnx
         self.wanted = list(model.outputs.values())
         self.nodes = self.graph.needed(self.wanted)[0]
         names = [str(node.name) for node in model.nodes if not node.sources]
@@ -94,6 +103,30 @@ class _Runner:
         return (
             min(Reference.max_samples, n_runs * self.step) if self.step else Reference.max_samples
         )
+
+    def rounding(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Return what rounds inputs as the quantizers do that are left out, None if none is.
+
+        Raises
+        ------
+        UnfitError
+            They take parts of the inputs, or one input to different levels.
+        """
+        found: dict[str, Quantizer] = {}
+        names = [entry.name for entry in self.entries]
+        for name, quantizer in self.model.reading.rounded_inputs.values():
+            if name not in names or not quantizer.is_same(found.setdefault(name, quantizer)):
+                raise UnfitError("the quantizer of its inputs is left out")
+
+        def rounded(x: np.ndarray) -> np.ndarray:
+            parts = np.split(x, np.cumsum(self.sizes)[:-1], axis=1)
+            pairs = zip(names, parts, strict=True)
+            return np.concatenate(
+                [found[name].rounded(part) if name in found else part for name, part in pairs],
+                axis=1,
+            )
+
+        return rounded if found else None
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """Compute the graph's outputs, one after the other."""
@@ -138,7 +171,8 @@ class _Runner:
     def _operators(self) -> list[Any]:
         """Return the operators that onnx's are replaced by."""
         is_old = self.graph.opset < QUANTIZER_OPSET
-        return [*_softmaxes(), _batch_norm(), *(_quantizers() if is_old else [])]
+        quantizers = [*_own_quantizers(), *(_quantizers() if is_old else [])]
+        return [*_softmaxes(), _batch_norm(), *quantizers]
 
     def _run(self, evaluator: Any, x: np.ndarray) -> list[np.ndarray]:
         step = self.step or len(x)
@@ -230,3 +264,21 @@ def _quantizers() -> list[Any]:
 
     runs = {"QuantizeLinear": quantize, "DequantizeLinear": dequantize}
     return [type(name, (base,), {"op_domain": "", "_run": run}) for name, run in runs.items()]
+
+
+def _own_quantizers() -> list[Any]:
+    """Return the operators of QONNX, which onnx's evaluator does not know."""
+    onnx = compat.require("onnx", "Running an ONNX model")
+    base = compat.require("onnx.reference.op_run", "Running an ONNX model").OpRun
+
+    def run(self: Any, *arrays: np.ndarray, **_: Any) -> tuple[np.ndarray]:
+        node = self.onnx_node
+        read = onnx.helper.get_attribute_value
+        settings = {item.name: read(item) for item in node.attribute}
+        return (quantized(node, list(arrays), settings).astype(arrays[0].dtype),)
+
+    return [
+        type(name, (base,), {"op_domain": domain, "_run": run})
+        for domain in QONNX_DOMAINS
+        for name in (*QUANT, "BipolarQuant")
+    ]

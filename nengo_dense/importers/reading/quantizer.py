@@ -74,6 +74,16 @@ class Quantizer:
         result: np.ndarray = (ROUNDINGS[self.rounding](steps) - zero) * step
         return result
 
+    def spread(self, spread: Callable[[Any], Any]) -> "Quantizer":
+        """Return the same with numbers, or arrays of one a feature, that `spread` makes."""
+        numbers = (np.asarray(each) for each in (self.step, self.low, self.high, self.zero))
+        return Quantizer(*map(spread, numbers), self.rounding)
+
+    def is_same(self, other: "Quantizer") -> bool:
+        """Tell whether another one rounds to the same levels."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return all(np.array_equal(ours, theirs) for ours, theirs in pairs)
+
     def operations(self, label: str, spread: Callable[[Any], Any] = np.asarray) -> list[Operation]:
         """Return what it does between layers: its limits, without the rounding.
 

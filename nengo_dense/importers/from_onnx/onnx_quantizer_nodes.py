@@ -1,0 +1,82 @@
+"""Nodes of an ONNX graph that quantize a value of the model -> operations."""
+
+from typing import Any
+
+import numpy as np
+
+from nengo_dense.importers.form.operation import Problem, unsupported
+from nengo_dense.importers.from_onnx.onnx_graph import label_of
+from nengo_dense.importers.from_onnx.onnx_quantizer import (
+    QONNX_DOMAINS,
+    QUANT,
+    linear_quantizer,
+    quantizer_of,
+)
+from nengo_dense.importers.from_onnx.onnx_reading import OnnxReading, Operations, Reader
+from nengo_dense.importers.reading.quantizer import Quantizer, jump
+
+#: TensorProto.UINT8 in onnx.proto: the type of levels if nothing says another.
+UINT8 = 2
+
+
+def _quant(reading: OnnxReading, node: Any, label: str) -> Operations:
+    """Read a quantizer of QONNX between layers."""
+    arrays = [reading.constant(name) for name in node.input[1:4]]
+    quantizer = quantizer_of(arrays, reading.graph.settings(node))
+    if quantizer is None:
+        return [jump(label, "gives only signs")]
+    return _quantizer(reading, node, label, quantizer)
+
+
+def _quantizer(reading: OnnxReading, node: Any, label: str, quantizer: Quantizer) -> Operations:
+    """Add a quantizer; that of an input, which neurons need not do, is left out."""
+    layout = reading.layouts[node.input[0]]
+    steps = quantizer.operations(label, layout.vector)
+    if reading.is_input(node.input[0]) and not any(isinstance(step, Problem) for step in steps):
+        reading.rounded_inputs[label] = node.input[0], quantizer.spread(layout.vector)
+        steps = []
+    return reading.each(node, steps, label)
+
+
+def _bipolar(reading: OnnxReading, node: Any, label: str) -> Operations:
+    return [jump(label, "gives only signs")]
+
+
+def _quantize(reading: OnnxReading, node: Any, label: str) -> Operations:
+    """Read ``QuantizeLinear`` as it and the ``DequantizeLinear`` that must follow."""
+    settings = reading.graph.settings(node)
+    scale, zero = _scale_and_zero(reading, node, settings.get("axis", 1))
+    zero_point = node.input[2] if len(node.input) > 2 else ""
+    kind = reading.graph.level_type(zero_point, settings.get("output_dtype") or UINT8)
+    return _quantizer(reading, node, label, linear_quantizer(scale, zero, kind))
+
+
+def _dequantize(reading: OnnxReading, node: Any, label: str) -> Operations:
+    maker = reading.graph.makers.get(node.input[0])
+    if maker is None or maker.op_type != "QuantizeLinear":
+        return [unsupported(label, node.op_type, node.op_type)]
+    ours, theirs = (_scale_and_zero(reading, each, 0) for each in (node, maker))
+    if any(not np.array_equal(*pair) for pair in zip(ours, theirs, strict=True)):
+        quantizer = label_of(maker, node.input[0])
+        return [Problem(f"layer {label!r} has another scale or zero point than {quantizer!r}")]
+    return reading.each(node, [], label)
+
+
+def _scale_and_zero(reading: OnnxReading, node: Any, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return both in a shape that is broadcast along an axis."""
+    layout = reading.layouts[node.input[0]]
+    scale, zero = reading.constant(node.input[1]), reading.optional(node, 2)
+    zero = np.zeros(scale.shape) if zero is None else zero
+    if scale.size > 1:
+        shape = [1] * len(layout.shape)
+        shape[axis] = -1
+        scale, zero = scale.reshape(shape), zero.reshape(shape)
+    return scale, zero
+
+
+QUANTIZER_NODES: dict[str, Reader] = {
+    **dict.fromkeys((f"{d}.{kind}" for d in QONNX_DOMAINS for kind in QUANT), _quant),
+    **dict.fromkeys((f"{d}.BipolarQuant" for d in QONNX_DOMAINS), _bipolar),
+    "DequantizeLinear": _dequantize,
+    "QuantizeLinear": _quantize,
+}
