@@ -1,14 +1,14 @@
 """The state of PyTorch modules after training, read without a trace."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 
 from nengo_dense import compat
-from nengo_dense.importers.precision import Precision, coarsest
+from nengo_dense.importers.precision import PRECISIONS, Precision, coarsest
 
 #: Parts of a module that are dicts, of which a shallow copy would share the content.
 TABLES = ("_parameters", "_buffers", "_modules")
@@ -18,6 +18,9 @@ MATMUL_TYPES = {"highest": "float32", "high": "tensorfloat32", "medium": "bfloat
 
 #: Methods that change the type of values -> the type.
 CASTS = {"bfloat16": "bfloat16", "float": "float32", "half": "float16"}
+
+#: Where a trace notes the type in which products are computed at a step.
+PRODUCT = "product type"
 
 
 @contextmanager
@@ -91,10 +94,23 @@ def to_numpy(tensor: Any) -> np.ndarray:
     return values
 
 
+def product_type_of(model: Any) -> Callable[[], str]:
+    """Return what names the type that products of a module's numbers have at the time.
+
+    It is another one within ``torch.autocast``, for which PyTorch's versions have several names.
+    """
+    torch = compat.require("torch", "Reading a PyTorch module")
+    types = {getattr(torch, name) for name in PRECISIONS if hasattr(torch, name)}
+    tensors = (tensor for tensor in model.parameters() if tensor.dtype in types)
+    like = next(tensors, torch.zeros(()))
+    one = torch.ones((1, 1), dtype=like.dtype, device=like.device)
+    return lambda: str((one @ one).dtype).removeprefix("torch.")
+
+
 def precision_of(model: Any, traced: Any) -> Precision:
     """Return how finely a module computes: its own types, and what PyTorch makes of products.
 
-    Its trace has those that values are cast to.
+    Its trace has those that values are cast to, also by ``torch.autocast``.
     """
     torch = compat.require("torch", "Reading a PyTorch module")
     tensors = [*model.parameters(), *model.buffers()]
@@ -103,6 +119,7 @@ def precision_of(model: Any, traced: Any) -> Precision:
         given = [*node.args, *node.kwargs.values()]
         kinds = [str(value) for value in given if isinstance(value, torch.dtype)]
         names |= {*(kind[len("torch.") :] for kind in kinds), CASTS.get(node.target, "")}
+        names.add(node.meta.get(PRODUCT, ""))
     if "float64" in names and not names & {"float32", "float16", "bfloat16"}:
         return coarsest(names)
     try:

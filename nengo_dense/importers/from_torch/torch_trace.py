@@ -10,7 +10,7 @@ import numpy as np
 
 from nengo_dense import compat
 from nengo_dense.exceptions import ConversionError
-from nengo_dense.importers.from_torch.torch_state import attributes_of
+from nengo_dense.importers.from_torch.torch_state import PRODUCT, attributes_of, product_type_of
 from nengo_dense.importers.reading.feature_layout import N_SAMPLES
 
 #: Numbers of features that are tried for the inputs.
@@ -103,8 +103,14 @@ def _traced(model: Any, lengths: list[int]) -> Any:
     """Trace a module whose loops over parts of values have these lengths, in their order."""
     fx = compat.require("torch.fx", "Reading a PyTorch module")
     waiting = iter(lengths)
+    product_type = product_type_of(model)
 
     class Tracer(fx.Tracer):  # type: ignore[name-defined]
+        def create_node(self, *args: Any, **kwargs: Any) -> Any:
+            node = super().create_node(*args, **kwargs)
+            node.meta[PRODUCT] = product_type()
+            return node
+
         def iter(self, obj: Any) -> Iterator[Any]:
             try:
                 found: Iterator[Any] = super().iter(obj)

@@ -282,6 +282,27 @@ def test_autocast_around_it_changes_nothing(x):
     assert float(source.compared.rpartition(" ")[2]) < 1e-6
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_autocast_in_a_forward_is_as_coarse_as_its_type(dtype, x):
+    class Cast(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = network(lambda linear: linear)
+
+        def forward(self, x):
+            with torch.autocast("cpu", dtype=dtype):
+                return self.layers(x).float()
+
+    module = Cast()
+    source = read_model(module)
+    source.compare(x)
+    assert float(source.compared.rpartition(" ")[2]) > 1e-5  # of single precision there is none
+    source.compare()
+    module.layers[2].register_forward_hook(scale_output)
+    with pytest.raises(ConversionError, match=r"other outputs than the model itself"):
+        read_model(module).compare()
+
+
 @pytest.mark.parametrize(
     ("types", "setting", "expected"),
     [
