@@ -56,12 +56,12 @@ def _note_unsaid(architecture: dict[str, Any], model: Any) -> None:
     """Note what Keras 2 leaves out of the configuration.
 
     Where each layer's class is defined, because a subclass called like one of Keras's own must
-    not be taken for it; and that a Normalization is the other way round.
+    not be taken for it; and whether a Normalization is the other way round.
     """
     architecture["module"] = type(model).__module__
     config = architecture["config"]
-    if getattr(model, "invert", False) and isinstance(config, dict):
-        config["invert"] = True
+    if hasattr(model, "invert") and isinstance(config, dict):
+        config["invert"] = bool(model.invert)
     layers = {layer.name: layer for layer in getattr(model, "layers", [])}
     for entry in config.get("layers", []) if isinstance(config, dict) else []:
         layer = layers.get(entry["config"].get("name"))

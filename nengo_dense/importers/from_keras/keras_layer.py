@@ -4,6 +4,7 @@ Live models and files of every Keras version meet here. Old names of a setting a
 today's: Keras 1 wrote ``output_dim`` and ``bias`` for ``units`` and ``use_bias``.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -234,6 +235,13 @@ def _normalization(reading: Reading, layer: KerasLayer) -> Operations:
     deviation = np.maximum(
         np.sqrt(reading.shape.along(arrays["variance"], axes)), NORMALIZATION_EPSILON
     )
+    if "invert" not in config and not reading.at_input:
+        warnings.warn(
+            f"layer {layer.label!r}: Keras 2 does not write whether a Normalization is inverted, "
+            "which one behind other layers may be; it is read as Keras reads it, not inverted. "
+            "If it was made with invert=True, give the model itself in the place of its file",
+            stacklevel=2,
+        )
     if config.get("invert"):
         return [Scaling(deviation, mean, layer.label)]
     return [Scaling(1 / deviation, -mean / deviation, layer.label)]

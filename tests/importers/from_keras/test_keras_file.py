@@ -51,6 +51,26 @@ def test_a_pair_of_paths_is_read(keras, tmp_path):
     np.testing.assert_array_equal(specs[0].weights, model.get_weights()[0].T)
 
 
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_files_that_do_not_say_whether_a_normalization_is_inverted(is_behind, keras, tmp_path):
+    layers = keras.layers
+    scale = layers.Normalization(mean=1.5, variance=4.0, axis=None)
+    order = [layers.Dense(4, "relu"), layers.Dense(3)]
+    order.insert(2 if is_behind else 0, scale)
+    path = save(keras, keras.Sequential([keras.Input((6,)), *order]), tmp_path, ".weights.h5")
+    architecture = json.loads(path.read_text())
+    for layer in architecture["config"]["layers"]:
+        layer["config"].pop("invert", None)  # as Keras 2 leaves it out
+    path.write_text(json.dumps(architecture))
+    if not is_behind:
+        read_model(path)
+        return
+    with pytest.warns(UserWarning, match=r"Keras 2 does not write whether"):
+        source = read_model(path)
+    kernel = np.asarray(order[1].get_weights()[0])
+    np.testing.assert_allclose(source[-1].weights, kernel.T / 2, rtol=1e-6)
+
+
 def test_custom_objects_are_refused_and_not_run(keras, tmp_path):
     layers = keras.layers
 
