@@ -201,6 +201,10 @@ def outputs_of(graph: OnnxGraph) -> tuple[dict[str, str], list[Any] | None]:
     classes: list[Any] | None = None
     found = {}
     for name in names:
+        labels = _labels(graph, name)
+        if labels is not None:
+            classes = classes or (labels if len(labels) > 1 else None)
+            continue
         tensor, is_class = name, False
         while tensor in graph.makers:
             node = graph.makers[tensor]
@@ -215,6 +219,21 @@ def outputs_of(graph: OnnxGraph) -> tuple[dict[str, str], list[Any] | None]:
     return found or {name: name for name in names}, classes
 
 
+def _labels(graph: OnnxGraph, tensor: str) -> list[Any] | None:
+    """Return the whole numbers or texts of an output that is the same for every input."""
+    while tensor in graph.makers and graph.makers[tensor].op_type == "Identity":
+        tensor = graph.makers[tensor].input[0]
+    stored = graph.initializers.get(tensor)
+    if stored is None or graph.is_float(stored.data_type):
+        return None
+    return _as_texts(graph.constant(tensor).ravel().tolist())
+
+
+def _as_texts(labels: list[Any]) -> list[Any]:
+    """Return labels, of which texts may be stored as bytes."""
+    return [label.decode() if isinstance(label, bytes) else label for label in labels]
+
+
 def _source(graph: OnnxGraph, node: Any) -> str:
     """Return what a node that names a class takes, which may be the second of its inputs."""
     return str(next((n for n in reversed(node.input) if n not in graph.initializers), ""))
@@ -225,11 +244,8 @@ def _classes(graph: OnnxGraph, node: Any) -> list[Any] | None:
     settings = graph.settings(node)
     for key in ("classlabels_int64s", "classlabels_strings"):
         if node.op_type == "ZipMap" and settings.get(key):
-            return [v.decode() if isinstance(v, bytes) else v for v in settings[key]]
+            return _as_texts(settings[key])
     named = node.op_type == "ArrayFeatureExtractor" and node.input[0] in graph.initializers
     if named and graph.constant(node.input[0]).ndim < 3:
-        return [
-            v.decode() if isinstance(v, bytes) else v
-            for v in graph.constant(node.input[0]).ravel().tolist()
-        ]
+        return _as_texts(graph.constant(node.input[0]).ravel().tolist())
     return None

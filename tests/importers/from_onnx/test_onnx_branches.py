@@ -208,6 +208,22 @@ def test_a_named_class_beside_probabilities_gives_the_classes(rng, constants):
     assert (source.n_out, source.head) == (3, "softmax")
 
 
+@pytest.mark.parametrize(
+    "kind, names", [("STRING", [b"no", b"yes", b"both"]), ("INT64", [4, 2, 7])]
+)
+def test_an_output_that_lists_the_classes_gives_them(kind, names, rng, constants):
+    body = "a = MatMul(x, W) h = Relu(a) y = MatMul(h, V) labels = Identity(names)"
+    model = constants(parsed(XY, body), W=(6, 5), V=(5, 3))
+    kind = getattr(TensorProto, kind)
+    model.graph.initializer.append(helper.make_tensor("names", kind, (3,), names))
+    model.graph.output.append(helper.make_tensor_value_info("labels", kind, (3,)))
+    source = read_model(model)
+    source.compare()
+    assert source.compared.startswith("compared on")
+    assert source.classes.tolist() == [n.decode() if isinstance(n, bytes) else n for n in names]
+    assert source.n_out == 3
+
+
 def test_both_probabilities_of_one_sigmoid_are_a_softmax(rng, constants):
     body = (
         "a = MatMul(x, W) h = Relu(a) z = MatMul(h, V) p = Sigmoid(z) q = Sub(one, p) "
