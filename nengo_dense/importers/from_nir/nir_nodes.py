@@ -208,9 +208,10 @@ def _tau(node: Any) -> np.ndarray:
 
 def _gain(node: Any, left_step: float | None) -> np.ndarray:
     """Return how much a constant input raises the voltage of a neuron; see `left_step_of`."""
-    if left_step is None or type(node).__name__ not in LEAKY:
-        return _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
-    return _tau(node) * _vector(getattr(node, "tau_syn", left_step)) / left_step**2
+    gain: np.ndarray = _vector(node.r) * _vector(getattr(node, "w_in", 1.0))
+    if left_step is not None and type(node).__name__ in LEAKY:
+        gain = _tau(node) * _vector(getattr(node, "tau_syn", left_step)) / left_step**2
+    return gain
 
 
 def _spiking(node: Any, label: str, rates: Rates) -> Operations:

@@ -181,7 +181,7 @@ class OnnxGraph:
         if name in self.initializers:
             kind = self.initializers[name].data_type
         elif name:
-            return self.constant(name).dtype.name
+            return str(self.constant(name).dtype)
         return str(self.onnx.TensorProto.DataType.Name(kind)).lower()
 
     def is_float(self, kind: int) -> bool:

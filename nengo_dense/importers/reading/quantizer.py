@@ -76,8 +76,9 @@ class Quantizer:
 
     def spread(self, spread: Callable[[Any], Any]) -> "Quantizer":
         """Return the same with numbers, or arrays of one a feature, that `spread` makes."""
-        numbers = (np.asarray(each) for each in (self.step, self.low, self.high, self.zero))
-        return Quantizer(*map(spread, numbers), self.rounding)
+        numbers = (self.step, self.low, self.high, self.zero)
+        step, low, high, zero = (spread(np.asarray(each)) for each in numbers)
+        return replace(self, step=step, low=low, high=high, zero=zero)
 
     def is_same(self, other: "Quantizer") -> bool:
         """Tell whether another one rounds to the same levels."""
