@@ -227,7 +227,7 @@ def calls_of(
     """
     highest: dict[str, int] = {}
     nodes = [node for entry in entries for node in entry["inbound_nodes"]]
-    for name, number in _references([*nodes, config["output_layers"]]):
+    for name, number, _ in [*tensors_in(nodes), *outputs_of(config, steps)]:
         highest[name] = max(number, highest.get(name, 0))
     for index, (entry, step) in enumerate(zip(entries, steps, strict=True)):
         uses = entry["inbound_nodes"] or [[]]
@@ -248,7 +248,7 @@ def _functional_order(
     for index, number, node in calls_of(entries, steps, config):
         inputs[steps[index].name, number] = list(_references(node))
         calls[steps[index].name, number] = index, node
-    nodes = chain(inputs, list(_references(config["output_layers"])))
+    nodes = chain(inputs, [(name, number) for name, number, _ in outputs_of(config, steps)])
     return None if nodes is None else [calls[node] for node in nodes]
 
 
@@ -299,6 +299,27 @@ def tensors_in(value: Any) -> Iterator[tuple[str, int, int]]:
             value = value[3:]
         for item in value:
             yield from tensors_in(item)
+
+
+def outputs_of(
+    config: dict[str, Any], steps: list[Step], is_inside: bool = False
+) -> list[tuple[str, int, int]]:
+    """Find the outputs of a functional model, as `ends_of` does.
+
+    Of a functional model in it Keras 3 counts the making as its first use here, and not where
+    another layer takes what it gives.
+    """
+    counts_from_1 = {
+        step.name
+        for entry, step in zip(config["layers"], steps, strict=True)
+        if is_model(entry)
+        and step.class_name != "Sequential"
+        and any(isinstance(node, dict) for node in entry["inbound_nodes"])
+    }
+    return [
+        (name, number - (name in counts_from_1), place)
+        for name, number, place in ends_of(config["output_layers"], is_inside)
+    ]
 
 
 def ends_of(tensors: Any, is_inside: bool) -> Iterator[tuple[str, int, int]]:

@@ -20,6 +20,7 @@ from nengo_dense.importers.from_keras.keras_graph import (
     is_model,
     is_training,
     module_of,
+    outputs_of,
     steps_of,
     tensors_in,
 )
@@ -174,7 +175,7 @@ class KerasNodes:
                     else f"layer {left[0][0]!r} takes its own result, or none is there"
                 )
             waiting = left
-        last = ends_of(config["output_layers"], bool(sources))
+        last = outputs_of(config, steps, bool(sources))
         found = [(t[0], self._one_of(results[t[0], t[1]], t[2])) for t in last]
         return found if sources else _by_key(config["output_layers"], found)
 

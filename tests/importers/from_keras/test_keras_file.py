@@ -51,6 +51,36 @@ def test_a_pair_of_paths_is_read(keras, tmp_path):
     np.testing.assert_array_equal(specs[0].weights, model.get_weights()[0].T)
 
 
+OUTPUTS = {
+    "the first use": lambda layers, a, b: [a, layers.Dense(2)(b)],
+    "the last use": lambda layers, a, b: [layers.Dense(2)(a), b],
+    "both uses": lambda layers, a, b: [a, b],
+    "the last use alone": lambda layers, a, b: [b],
+    "no use": lambda layers, a, b: [layers.Dense(2)(a), layers.Dense(3)(b)],
+}
+
+
+@pytest.mark.parametrize("kind", ["live", "keras", "h5"])
+@pytest.mark.parametrize("is_functional", [False, True])
+@pytest.mark.parametrize("outputs", OUTPUTS)
+def test_a_model_in_it_that_gives_outputs(outputs, is_functional, kind, keras, tmp_path, rng):
+    layers = keras.layers
+    x = keras.Input((6,))
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(6, "relu"), layers.Dense(6)])
+    if is_functional:
+        inner = keras.Model(x, layers.Dense(6)(layers.Dense(6, "relu")(x)))
+    x = keras.Input((6,))
+    a = inner(x)
+    model = randomize(keras.Model(x, OUTPUTS[outputs](layers, a, inner(layers.Dense(6)(a)))))
+    source = read_model(model if kind == "live" else save(keras, model, tmp_path, kind))
+    samples = rng.normal(size=(20, 6))
+    theirs = model.predict(samples.astype(np.float32), verbose=0)
+    ours = source.logits(samples)
+    np.testing.assert_allclose(
+        ours, np.concatenate(theirs, axis=1) if isinstance(theirs, list) else theirs, atol=1e-4
+    )
+
+
 @pytest.mark.parametrize("is_behind", [False, True])
 def test_files_that_do_not_say_whether_a_normalization_is_inverted(is_behind, keras, tmp_path):
     layers = keras.layers
