@@ -1,5 +1,6 @@
 """A tuned stack with numbers that Lava, the software of Loihi 2, stores exactly."""
 
+from dataclasses import replace
 from typing import Any
 
 import nengo
@@ -41,7 +42,7 @@ def settle(stack: DenseStack, dt: float) -> None:
         changed = [_settle_layer(layer, *blocks[layer.ensemble]) for layer in layers]
         if not any(changed):
             break
-    stack.tuned = tuned
+    stack.tuned = None if tuned is None else replace(tuned, parts=None)
 
 
 def _integer_blocks(stack: DenseStack, dt: float) -> dict[Any, tuple[list[Any], list[np.ndarray]]]:

@@ -292,7 +292,7 @@ def notes_on(
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for."""
     if stack.tuned is None:
-        return ()
+        return tuple(filter(None, [stack.altered]))
     return tuple(
         stack.tuned.differences(
             encoding=stack.encoding,

@@ -160,9 +160,11 @@ class NetworkFormat(ABC):
         n_steps = presentation_steps(time, step)
         if tuned is None or tuned.frame_time is None:
             check_still(n_steps, step)
+        found = [stack.altered] if stack.altered else []
         if tuned is not None:
-            for said in tuned.differences(dt=step, presentation_time=n_steps * step, x=x):
-                warnings.warn(said, stacklevel=6)  # of whoever calls stack.export
+            found = tuned.differences(dt=step, presentation_time=n_steps * step, x=x)
+        for said in found:
+            warnings.warn(said, stacklevel=6)  # of whoever calls stack.export
         delay = delay_of(stack, "sim", step) if tuned is not None and tuned.by_frame else 0
         deployment = Deployment.of(stack, n_steps + delay, step, x, delay)
         self._refuse(stack, self.problems(deployment))

@@ -292,7 +292,7 @@ class DenseGraph(Tunable, Exportable):
             "synapse": self.synapse,
             "neuron_type": self.neuron_type,
             "columns": self.columns,
-            "tuned": self.tuned,
+            "tuned": self._tuned,
             "fitted": self.fitted,
             "label": self.label,
             "seed": self.seed,

@@ -108,6 +108,8 @@ class DenseStack(Tunable, Exportable):
     fitted : dict
     tuned : TuningRecord or None
         None as soon as the weights are others, because these were not tuned.
+    altered : str
+        Says what is another than was tuned.
 
     Raises
     ------
@@ -315,7 +317,7 @@ class DenseStack(Tunable, Exportable):
             "max_rate": [layer.max_rate for layer in self.layers],
             "classes": self.classes,
             "columns": self.columns,
-            "tuned": self.tuned,
+            "tuned": self._tuned,
             "fitted": self.fitted,
             "label": self.label,
             "seed": self.seed,

@@ -1,19 +1,12 @@
 """What has a record of its tuning, for as long as it has the weights that were tuned."""
 
+from dataclasses import replace
 from typing import Any
 
 import nengo
-import numpy as np
 
+from nengo_dense.layers.tuned_parts import changed, sketch
 from nengo_dense.layers.tuning_record import TuningRecord
-
-#: What tuning chooses, or goes by. NengoDL's ``freeze_params`` replaces some of it.
-PARAMETERS = (
-    (nengo.Connection, ("transform", "synapse")),
-    (nengo.Ensemble, ("gain", "bias", "neuron_type")),
-)
-#: Largest relative difference of weights that are still the same.
-ROUNDING = 1e-6
 
 
 class Tunable(nengo.Network):
@@ -25,15 +18,16 @@ class Tunable(nengo.Network):
     >>> from nengo_dense.layers.tuning_record import TuningRecord
     >>> record = TuningRecord(0.1, 0.001, "host", input_low=[0, 0], input_high=[1, 1])
     >>> stack = nengo_dense.DenseStack([4, 3], 2, seed=0, tuned=record)
-    >>> stack.tuned is record
-    True
+    >>> stack.tuned.presentation_time, stack.altered
+    (0.1, '')
     >>> stack.layers[0].set_parameters(stack.weights[0] / 2, stack.biases[0])
     >>> stack.tuned is None
     True
+    >>> stack.altered
+    "This stack was tuned, and the transform of <Connection layer1.weights> is another since ..."
     """
 
     _tuned: TuningRecord | None = None
-    _as_tuned: tuple[tuple[Any, str, Any], ...] = ()
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -43,37 +37,29 @@ class Tunable(nengo.Network):
     @property
     def tuned(self) -> TuningRecord | None:
         """(TuningRecord or None) What the weights were tuned for; None once they are others."""
-        kept = all(_same(getattr(obj, name), value) for obj, name, value in self._as_tuned)
-        return self._tuned if kept else None
+        return None if self._changed() else self._tuned
 
     @tuned.setter
     def tuned(self, record: TuningRecord | None) -> None:
-        self._tuned, self._as_tuned = record, ()
-        if record is not None:
-            self._as_tuned = tuple(
-                (obj, name, _kept(getattr(obj, name)))
-                for kind, names in PARAMETERS
-                for obj in self.all_objects
-                if isinstance(obj, kind)
-                for name in names
-            )
+        if record is not None and record.parts is None:
+            record = replace(record, parts=sketch(self))
+        self._tuned = record
 
+    @property
+    def altered(self) -> str:
+        """(str) What is another than was tuned, in a sentence; empty if nothing is.
 
-def _kept(value: Any) -> Any:
-    """Return what does not change with a value: transforms do not, and arrays may."""
-    return value.copy() if isinstance(value, np.ndarray) else value
+        Once ``tuned`` is set to None, nothing is any more.
+        """
+        name = self._changed()
+        if not name:
+            return ""
+        return (
+            f"This stack was tuned, and the {name} is another since then: answers can be far off, "
+            "and its record of tuning no longer holds. Take the change back, or convert the model "
+            "again with it; if it is meant, set tuned=None."
+        )
 
-
-def _same(present: Any, then: Any) -> bool:
-    """Compare arrays, transforms or settings; copies of a network have others of the same values.
-
-    ``freeze_params`` rounds to single precision, and makes a number of a matrix of one.
-    """
-    if present is then:
-        return True
-    values, before = (getattr(value, "init", value) for value in (present, then))
-    if not isinstance(before, np.ndarray):
-        return bool(present == then)
-    if not isinstance(values, np.ndarray) or values.size != before.size:
-        return False  # such as a sparse matrix, a distribution, or none
-    return np.allclose(values.ravel(), before.ravel(), rtol=ROUNDING, atol=0)
+    def _changed(self) -> str:
+        parts = None if self._tuned is None else self._tuned.parts
+        return "" if parts is None else changed(parts, sketch(self))

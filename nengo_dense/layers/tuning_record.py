@@ -1,14 +1,15 @@
 """The conditions that a stack was tuned for, stored with it, to detect other uses."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import count, finite_array, number, positive
+from nengo_dense.layers.tuned_parts import is_sketch
 from nengo_dense.plugins import show
 
 #: Default for the part of a presentation after which answers are accurate.
@@ -65,6 +66,8 @@ class TuningRecord:
     task : {"classification", "regression"}, optional
         What several linear outputs were tuned for; None for both, as logits of classes and as
         values.
+    parts : mapping, optional
+        What was tuned, see `nengo_dense.layers.tuned_parts.sketch`. A stack fills it in.
 
     Raises
     ------
@@ -98,6 +101,7 @@ class TuningRecord:
     frame_time: float | None = None
     task: str | None = None
     judged: int | None = None
+    parts: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest", "frame_time"):
@@ -108,6 +112,8 @@ class TuningRecord:
             raise ValidationError(f"must be 0 or more, got {self.gap:g}", "gap", self)
         if self.judged is not None:
             object.__setattr__(self, "judged", count(self.judged, "judged", self))
+        if not (self.parts is None or is_sketch(self.parts)):
+            raise ValidationError(f"must be of a stack, got {show(self.parts)}", "parts", self)
         for name, kinds in (("effort", str | int | float), ("data", str), ("task", str)):
             value = getattr(self, name)
             if not (value is None or isinstance(value, kinds)):

@@ -224,6 +224,18 @@ def test_another_run_than_the_stack_was_tuned_for_is_said(stack, data, changes, 
     assert f"note: {result.notes[0]}" in result.summary()
 
 
+def test_what_is_another_than_was_tuned_is_said(stack, data):
+    again = tuned(stack)
+    other = DenseStack(**{**again.arguments(), "max_rate": 100})
+    again.layers[0].ensemble.gain = 2 * again.layers[0].ensemble.gain
+    for changed in (again, other):
+        with pytest.warns(UserWarning, match="the gain of .*layer1.* is another since") as caught:
+            result = evaluate(changed, *data, presentation_time=0.03, progress_bar=False)
+        assert [str(each.message) for each in caught] == list(result.notes) == [changed.altered]
+        changed.tuned = None
+        assert evaluate(changed, *data, presentation_time=0.03, progress_bar=False).notes == ()
+
+
 def test_samples_are_shown_as_long_as_in_tuning_unless_told_otherwise(stack, data):
     short = tuned(stack, presentation_time=0.03, dt=0.002)
     assert short.tuned is not None

@@ -287,6 +287,8 @@ def test_weights_that_were_changed_in_a_layer_are_not_exported_as_tuned(tmp_path
     stack.layers[1].set_parameters(stack.weights[1] / 2, stack.biases[1])
     with pytest.raises(ExportError, match="it was not tuned for the chip's integers"):
         stack.export(tmp_path / "net.c")
+    with pytest.warns(UserWarning, match="the transform of .*layer2.weights.* is another"):
+        stack.export(tmp_path / "net.c", samples=np.ones((2, 6)), presentation_time=0.02)
 
 
 def test_a_time_in_milliseconds_is_refused(tmp_path):

@@ -144,7 +144,7 @@ def test_classes_and_record_are_kept_until_the_weights_are_exchanged():
     stack = make_stack(classes=["no", "yes"], tuned=record)
     again = DenseStack(**stack.arguments())
     assert again.classes.tolist() == ["no", "yes"]
-    assert again.tuned is record
+    assert again.tuned is stack.tuned
     again.set_parameters(again.weights, again.biases)
     assert again.classes.tolist() == ["no", "yes"]
     assert again.tuned is None

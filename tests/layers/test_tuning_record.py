@@ -90,6 +90,10 @@ def test_inputs_of_twice_the_range_and_more_are_told(rng):
             (0.1, 0.001, "host", [0], [1], None, 3.0, 0.1, "0", None, None, 0),
             "judged: must be a whole number of at least 1, got 0",
         ),
+        *(
+            ((0.1, 0.001, "host", [0], [1], *[None] * 7, parts), "parts: must be of a stack, got")
+            for parts in (3, ["gain"], {"gain": 1}, {"gain": [[1.0]]}, {"gain": [[1.0, None]]})
+        ),
     ],
 )
 def test_a_record_that_makes_no_sense_is_refused(arguments, message):

@@ -204,6 +204,13 @@ def test_stack_without_a_source_of_samples_is_judged_by_the_step_alone(wire):
     assert len(found(net, "ND411", dt=0.002, build=False)) == 1
 
 
+def test_what_is_another_than_was_tuned_is_found():
+    net = network()
+    net.stack.layers[1].ensemble.gain = 2 * net.stack.layers[1].ensemble.gain
+    (finding,) = found(net, "ND411")
+    assert (finding.target, finding.message) == ("stack", net.stack.altered)
+
+
 def test_other_encoding_than_in_the_record_is_found():
     (finding,) = found(network(tuned=record("spikes")), "ND411")
     assert finding.message == "was tuned with encoding='spikes' and has encoding='host'"
