@@ -9,7 +9,9 @@ from typing import Any
 import nengo
 from nengo.exceptions import BuildError, NengoException
 
-#: Parts of conditions that nengo-loihi asserts without a message, and what they mean.
+from nengo_dense.plugins import message
+
+#: Parts of lines of nengo-loihi that fail without a message, or of messages, and what they mean.
 MEANINGS = {
     "post_slice == slice(None)": "a connection cannot lead to a part of neurons or of dimensions "
     "on the chip. Connect to all of them, with zeros in the other rows of the transform",
@@ -23,6 +25,14 @@ MEANINGS = {
     "which one exponent holds. Bring them closer together",
     "(man <= VTH_MAN_MAX).all()": "a threshold is too large beside the weights and biases of its "
     "core, for which one exponent holds. Bring them closer together",
+    "needs_sender[conn.post_obj]": "an error reaches a learning rule only if the connection that "
+    "learns starts at an ensemble on the chip. Put that ensemble on the chip",
+    "Locations are only established": "a connection that learns ends at a node that nothing "
+    "reads, which nengo-loihi leaves out. Probe that node, or connect it to something",
+    **dict.fromkeys(
+        ("Object (<Connection", "Object (<LearningRule"),
+        "nengo-loihi has no probes of connections and learning rules. Probe what they connect",
+    ),
 }
 
 
@@ -49,6 +59,10 @@ def explained(network: Any) -> Iterator[None]:
         yield
     except BuildError as err:
         culprit = _object_being_built(err.__traceback__)
+        if meaning(err):
+            raise BuildError(
+                f"nengo-loihi cannot build {culprit or network}: {_reason(err)}"
+            ) from err
         named = culprit is None or str(getattr(culprit, "label", None) or culprit) in str(err)
         if named or str(culprit) in str(err):
             raise
@@ -61,15 +75,25 @@ def explained(network: Any) -> Iterator[None]:
         raise kind(f"nengo-loihi cannot build {culprit}: {_reason(err)}") from err
 
 
+def meaning(err: BaseException) -> str:
+    """Say what an error means that says too little, and what to do; empty if that is not known."""
+    said = f"{_line(err)} {message(err)}"
+    return next((text for part, text in MEANINGS.items() if part in said), "")
+
+
+def _line(err: BaseException) -> str:
+    frames = extract_tb(err.__traceback__)
+    return (frames[-1].line if frames else None) or "an assertion"
+
+
 def _reason(err: Exception) -> str:
-    """Return an error's message, or what an assertion without a message means."""
+    """Return an error's message, or what one without a message means."""
+    if found := meaning(err):
+        return f"{found}. nengo_dense.check(network) shows where"
     if isinstance(err, AssertionError | NotImplementedError) and str(err):
         return str(err)
     if isinstance(err, AssertionError):
-        line = extract_tb(err.__traceback__)[-1].line or "an assertion"
-        for part, meaning in MEANINGS.items():
-            if part in line:
-                return f"{meaning}. nengo_dense.check(network) shows where"
+        line = _line(err)
         return (
             f"'{line.removeprefix('assert ')}' does not hold. nengo_dense.check(network) may know "
             "why"

@@ -33,7 +33,10 @@ class Trouble:
         """(str) The message; the type too if there is no message, or if it is not an Exception."""
         if not isinstance(self.error, Exception):
             return describe(self.error)
-        return message(self.error) or f"{type(self.error).__name__} without a message"
+        said, kind = message(self.error), type(self.error).__name__
+        if isinstance(self.error, KeyError) and said:
+            return f"{kind}: {said}"
+        return said or f"{kind} without a message"
 
 
 @dataclass(eq=False)

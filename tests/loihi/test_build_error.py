@@ -99,6 +99,45 @@ def test_bare_assertions_are_said_in_words(wire, meaning):
         nengo_loihi.Simulator(net, progress_bar=False)
 
 
+def _taught(post, on_chip):
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        pre = nengo.Ensemble(10, 1, neuron_type=RECTIFIER)
+        net.config[pre].on_chip = on_chip
+        learned = nengo.Connection(pre, post(), learning_rule_type=nengo.PES())
+        nengo.Connection(nengo.Node([1.0]), learned.learning_rule)
+        nengo.Ensemble(4, 1, neuron_type=RECTIFIER)
+    return net
+
+
+def _probed(find):
+    net = _taught(lambda: nengo.Node(lambda t, x: None, size_in=1), True)
+    with net:
+        nengo.Probe(find(net.all_connections[0]))
+    return net
+
+
+@pytest.mark.parametrize(
+    ("make", "meaning"),
+    [
+        (
+            lambda: _taught(lambda: nengo.Node(lambda t, x: None, size_in=1), False),
+            "starts at an ensemble on the chip. Put that ensemble on the chip",
+        ),
+        (lambda: _taught(lambda: nengo.Node(size_in=1), True), "a node that nothing reads"),
+        (lambda: _probed(lambda learned: learned), "no probes of connections and learning rules"),
+        (lambda: _probed(lambda learned: learned.learning_rule), "no probes of connections and"),
+    ],
+)
+def test_messages_that_say_too_little_are_explained(make, meaning):
+    with pytest.raises(
+        BuildError, match=rf"{meaning}.* nengo_dense\.check\(network\) shows where"
+    ):
+        build_model(make(), 0.001)
+    with pytest.raises((BuildError, KeyError), match=r"LearningRule|Connection"):
+        nengo_loihi.Simulator(make(), progress_bar=False)
+
+
 def test_other_assertions_keep_their_condition(layer):
     with (
         pytest.raises(BuildError, match=r"'raise error' does not hold\. nengo_dense\.check\(net"),

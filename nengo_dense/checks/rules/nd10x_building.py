@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import nengo
+from nengo.base import ObjView
 from nengo.ensemble import Neurons
 
 from nengo_dense.checks.declaration import rule
@@ -13,6 +14,7 @@ from nengo_dense.checks.facts.link import Link
 from nengo_dense.checks.facts.quantization import Discretization
 from nengo_dense.checks.facts.transform_support import partial, unsupported
 from nengo_dense.checks.finding import Finding
+from nengo_dense.loihi.build_error import meaning
 from nengo_dense.loihi.float_model import Trouble
 from nengo_dense.loihi.membership import ADD, strangers
 from nengo_dense.neurons import known
@@ -49,7 +51,9 @@ def passed_on(
         found.append(Trouble(whole, trial.error))
     for trouble in found:
         if not (strangers and "is not a part of the network" in trouble.text):
-            yield Finding(trouble.target, f"nengo-loihi says: {trouble.text}")
+            what, _, remedy = meaning(trouble.error).partition(". ")
+            that = f", as {what}" if what else ""
+            yield Finding(trouble.target, f"nengo-loihi says: {trouble.text}{that}", remedy)
 
 
 def _strangers(graph: Graph) -> Iterator[Finding]:
@@ -306,16 +310,22 @@ def tensor_node(graph: Graph) -> Iterator[Finding]:
 @rule(
     "ND109",
     "error",
-    "probes on the chip record every step",
+    "probes on the chip record every step, of what is on it",
     remedy="Remove sample_every, and take every n-th row of the data afterwards.",
-    says=("sample_every not implemented",),
+    says=("sample_every not implemented", r"Object \(<(Connection|LearningRule)"),
 )
 def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
     """nengo-loihi accepts ``sample_every`` and fails with an AssertionError after the run, when
-    the data is read.
+    the data is read. It has no probes of connections and learning rules, on the host either.
     """
     for probe in graph.network.all_probes:
-        if probe.sample_every is not None and graph.on_chip(probe.target):
+        if not isinstance(probe.target, nengo.Node | nengo.Ensemble | Neurons | ObjView):
+            yield Finding(
+                graph.name(probe),
+                f"is of a {type(probe.target).__name__}, of which nengo-loihi has no probes",
+                "Probe what it connects.",
+            )
+        elif probe.sample_every is not None and graph.on_chip(probe.target):
             yield Finding(
                 graph.name(probe),
                 f"records every {probe.sample_every:g} s, which nengo-loihi does not implement "

@@ -183,9 +183,9 @@ def _dot(op: DotInc, signals: LaneSignals, dt: float) -> Step | None:
 
 
 def times(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Multiply a matrix by the (lanes, m) vectors of each lane, as Nengo does for one."""
-    if matrix.shape[1] == 1:  # sums of one number, which begin at +0
-        return np.asarray(vectors * matrix[:, 0] + 0)
+    """Multiply a matrix, or one a lane, by the (lanes, m) vectors of lanes, as Nengo does."""
+    if matrix.shape[-1] == 1:  # sums of one number, which begin at +0
+        return np.asarray(vectors * matrix[..., 0] + 0)
     return np.asarray(np.matmul(matrix, vectors[:, :, None])[..., 0])
 
 

@@ -298,12 +298,49 @@ def intercepts_from_an_array():
     return _intercepts(np.linspace(-1, 0.97, 10))
 
 
-@broken("ND100", "network")
+@broken("ND109", "wire", says="Probe what it connects")
 def probe_of_a_connection():
     net = layers()
     with net:
-        nengo.Probe(net.connections[1])
+        nengo.Probe(net.connections[1], label="wire")
     return net
+
+
+def _taught(post, on_chip=True, **options):
+    """Let a connection learn, with an error from a node."""
+    with nengo.Network(seed=0) as net:
+        nengo_loihi.add_params(net)
+        pre = nengo.Ensemble(10, 1, label="pre")
+        net.config[pre].on_chip = on_chip
+        learned = nengo.Connection(pre, post(), learning_rule_type=nengo.PES(), **options)
+        nengo.Connection(nengo.Node([1.0], label="error"), learned.learning_rule)
+        relu(4, "other")
+    return net
+
+
+def _plain_node():
+    return nengo.Node(lambda t, x: None, size_in=1)
+
+
+@broken("ND100", "error -> pre -> nodes[0].learning_rule", says="Put that ensemble on the chip")
+def error_for_an_ensemble_on_the_host():
+    return _taught(_plain_node, on_chip=False)
+
+
+@broken("ND100", "network", says="Probe that node, or connect it to something")
+def learning_for_a_node_that_nothing_reads():
+    return _taught(lambda: nengo.Node(size_in=1))
+
+
+@broken("ND100", "pre -> post", says="Use one without weights, as NnlsL2")
+def learning_with_a_solver_of_weights():
+    solver = nengo.solvers.LstsqL2(weights=True)
+    return _taught(lambda: nengo.Ensemble(10, 1, label="post"), solver=solver)
+
+
+@sound("ND100")
+def learning_on_the_chip():
+    return _taught(_plain_node)
 
 
 @broken("ND100", "second.neurons -> stranger.neurons", says="Create that object inside")

@@ -123,3 +123,12 @@ def test_a_product_of_each_lane_is_that_of_one_lane(m, rng):
         np.testing.assert_array_equal(product, np.dot(matrix, vector))
         if m == 1:
             assert not np.signbit(product[product == 0]).any()
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 7), (5, 1), (5, 7)])
+def test_a_product_with_a_matrix_for_each_lane_is_that_of_one_lane(n, m, rng):
+    """Learning on the host gives each lane its own, of one row for one dimension."""
+    matrices, vectors = rng.normal(size=(4, n, m)), rng.normal(size=(4, m))
+    found = times(matrices, vectors)
+    for product, matrix, vector in zip(found, matrices, vectors, strict=True):
+        np.testing.assert_array_equal(product, np.dot(matrix, vector))
