@@ -57,19 +57,21 @@ def check_values(
     return finite_array(values if order is None else values[:, order], (n, n_out), attr)
 
 
-def check_magnitudes(values: np.ndarray, attr: str = "y") -> np.ndarray:
-    """Return values, (n, n_out), whose errors are to be measured.
+def check_magnitudes(
+    values: np.ndarray, attr: str = "y", use: str = "errors are measured for"
+) -> np.ndarray:
+    """Return values, (n, n_out), that are to be computed with, which ``use`` says.
 
     Raises
     ------
     nengo.exceptions.ValidationError
-        Squares of an output's values are none of the numbers that there are.
+        Squares of a column's values are none of the numbers that there are.
     """
     largest = np.abs(values).max(axis=0)
     strange = (largest > MOST_MAGNITUDE) | ((largest < LEAST_MAGNITUDE) & (largest > 0))
     if strange.any():
         raise invalid(
-            f"has values up to {largest[strange][0]:.3g}, and errors are measured for those of "
+            f"has values up to {largest[strange][0]:.3g}, and {use} those of "
             f"{LEAST_MAGNITUDE:g} to {MOST_MAGNITUDE:g}. Give model and values in another unit",
             attr,
         )

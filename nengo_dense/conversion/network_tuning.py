@@ -37,6 +37,11 @@ FAR_SHARE, FAR_VALUES = 0.1, 0.3
 #: Largest logit that a softmax or sigmoid is computed of: floats above are further apart than
 #: probabilities can tell, and gradients were NaN from 1e20 on.
 MOST_LOGIT = 1e15
+#: What to do where a network that knows nothing yet cannot be stored.
+NEW_REMEDY = (
+    "Bring the inputs to about 1 first, for example with scikit-learn's StandardScaler, and begin "
+    "with weights of a usual size"
+)
 #: Standard deviation, relative to the usual one of an output's values, below which values are
 #: named then. Each counts relative to its own, so that an autoencoder's pixels of noise count as
 #: much as the others.
@@ -118,7 +123,8 @@ def tune_network(
     try:
         judgements = learn(circuit, *divide(samples, seed), goals, windows, **how)
     except BuildError as err:
-        raise ConversionError(name, [f"{err}. {REMEDY}"]) from err
+        remedy = NEW_REMEDY if may_be_new else REMEDY
+        raise ConversionError(name, [f"{err}. {remedy}"]) from err
     if not may_be_new:
         _say(_far_off(judgements[-1], goals, names))
     set_parameters(network, *circuit.in_network_units())

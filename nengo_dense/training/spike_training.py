@@ -65,6 +65,7 @@ def train_through_time(
     samples = Calibration.of(data, stack.size_in)
     if samples is None:
         raise invalid("must be samples, got None", "x")
+    check_magnitudes(samples.rows, "x", "training computes with")
     targets = _targets(stack, samples, y)
     if samples.sequences is not None:
         targets = np.repeat(targets, samples.sequences.lengths, axis=0)

@@ -11,6 +11,7 @@ from numpy.testing import assert_array_equal
 
 from nengo_dense.conversion import tuning
 from nengo_dense.evaluation import evaluate
+from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.training import fit
 
@@ -105,6 +106,11 @@ def test_what_cannot_be_learnt_is_said(rng):
         fit(stack, x, y, presentation_time=0.012, **QUICK)
 
 
+def test_inputs_far_from_one_that_the_chip_cannot_store_are_told_so(rings):
+    with pytest.raises(ConversionError, match="Bring the inputs to about 1 first"):
+        fit(make(), 1e9 * rings[0], rings[1], presentation_time=0.012, **QUICK)
+
+
 def test_steps_to_weights_that_the_chip_cannot_store_are_taken_back(rings, monkeypatch):
     lost = iter([False] * 3 + [True] + [False] * 1000)
     real = tuning.loss_and_gradient
@@ -130,6 +136,10 @@ def test_steps_to_weights_that_the_chip_cannot_store_are_taken_back(rings, monke
         ({"presentation_time": 0.003}, "presentation_time: must be more than 4 steps"),
         ({"presentation_time": 12}, "presentation_time: is 12 seconds, that is 12000 steps"),
         ({"x": None}, "x: must be samples, got None"),
+        (
+            {"x": np.arange(1200.0).reshape(400, 3) * 1e160},
+            "x: has values up to 1.2e.163, and training computes with",
+        ),
         ({"x": np.ones((5, 3))}, "x: must have at least 20 samples"),
         ({"y": np.full(400, 7)}, "y: must be within 0 and 1"),
         ({"y": ["in", "out"] * 200}, r"is text, .* with classes=\[\.\.\.\] in DenseStack;"),
