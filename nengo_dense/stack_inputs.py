@@ -6,8 +6,8 @@ from typing import Any
 import nengo
 
 
-def stack_inputs(network: nengo.Network) -> Iterator[nengo.Node]:
-    """Yield the nodes that the stacks and graphs of a network take their inputs from.
+def inputs_of(network: nengo.Network) -> Iterator[tuple[Any, list[nengo.Node]]]:
+    """Yield the stacks and graphs of a network, and the nodes that each takes its inputs from.
 
     Parameters
     ----------
@@ -20,4 +20,10 @@ def stack_inputs(network: nengo.Network) -> Iterator[nengo.Node]:
             continue
         named = getattr(stack, "inputs", None)
         nodes = named.values() if isinstance(named, Mapping) else [getattr(stack, "input", None)]
-        yield from (node for node in nodes if isinstance(node, nengo.Node))
+        yield stack, [node for node in nodes if isinstance(node, nengo.Node)]
+
+
+def stack_inputs(network: nengo.Network) -> Iterator[nengo.Node]:
+    """Yield the nodes that all stacks and graphs of a network take their inputs from."""
+    for _, nodes in inputs_of(network):
+        yield from nodes

@@ -24,6 +24,7 @@ from nengo_dense.emulator.simulator_arguments import (
     enough_memory,
 )
 from nengo_dense.emulator.sole_use import SoleUse
+from nengo_dense.emulator.tuned_run import TunedRun
 from nengo_dense.loihi.build import build_model
 from nengo_dense.loihi.kernel.choice import KERNELS, showing
 from nengo_dense.notices import Notices
@@ -73,6 +74,8 @@ class Simulator:
         → parameters that nengo-loihi built for them.
     model : nengo_loihi.builder.Model
     minibatch_size : int or None
+    tells_of_tuning : bool
+        Whether it warns of a run that a stack was not tuned for; may be set.
     timers : nengo_loihi.simulator.Timers
         Duration of building (``"build"``) and of the last run (``"run"``), in seconds.
 
@@ -150,6 +153,7 @@ class Simulator:
         )
         self._n_steps = 0
         self._between_steps = True
+        self._tuned_run, self.tells_of_tuning = TunedRun(network, dt), True
         self.closed = False
 
     def __del__(self) -> None:
@@ -294,8 +298,8 @@ class Simulator:
         Warns
         -----
         UserWarning
-            There are no steps to run, a register of the chip has overflowed, or last bits may
-            differ from nengo-loihi's.
+            There are no steps to run, a register of the chip has overflowed, last bits may differ
+            from nengo-loihi's, or a stack was tuned for other inputs, another step or weights.
         """
         with self._sole_use.to("run"):
             if self.closed:
@@ -316,6 +320,8 @@ class Simulator:
                 return
             progress = Progress("Simulating", "Simulation", steps)
             with Notices(), showing(progress, bar, self._kernel):
+                if self.tells_of_tuning:
+                    self._tuned_run.say(given)
                 self._run(steps, given, progress)
 
     def _run(self, steps: int, given: dict[nengo.Node, NodeData], progress: Progress) -> None:

@@ -55,7 +55,7 @@ class Trial:
                 return ReferenceSimulator(
                     self.network, self.dt, self.minibatch_size, keep_history=keep_history
                 )
-            return Simulator(
+            simulator = Simulator(
                 self.network,
                 self.dt,
                 minibatch_size=self.minibatch_size,
@@ -63,6 +63,8 @@ class Trial:
                 progress_bar=False,
                 keep_history=keep_history,
             )
+        simulator.tells_of_tuning = False  # the run was held against it as a whole
+        return simulator
 
 
 class _Quiet:

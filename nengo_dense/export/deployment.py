@@ -190,6 +190,7 @@ class Deployment:
             outside_networks(),
             Simulator(network, dt, minibatch_size=len(samples), progress_bar=False) as sim,
         ):
+            sim.tells_of_tuning = False  # the export was held against it
             layers = chip_layers(sim.model, Program.from_model(sim.model), wiring)
             sim.run_steps(n_steps, data=data)
             *spikes, logits = (
