@@ -267,6 +267,8 @@ class TuningRecord:
     def _foreign(self, x: np.ndarray) -> list[str]:
         """Describe inputs of another scale than the calibration data; empty if there are none."""
         span = self.input_high - self.input_low
+        if (span > 0).any():  # of what stood still there, the range is not known; as of the others
+            span = np.where(span > 0, span, np.median(span[span > 0]))
         beyond = (x < self.input_low - FAR * span) | (x > self.input_high + FAR * span)
         share = float(beyond.any(axis=1).mean())
         if share <= FOREIGN_SHARE:

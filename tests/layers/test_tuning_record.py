@@ -69,6 +69,15 @@ def test_inputs_a_little_outside_or_a_few_far_out_are_no_difference(rng):
     assert len(RECORD.differences(x=x)) == 1
 
 
+def test_inputs_that_stood_still_in_calibration_have_the_range_of_the_others(rng):
+    """A pixel at the edge is 0 in all of few images, and not quite in others."""
+    record = TuningRecord(0.1, 0.001, "host", input_low=np.zeros(4), input_high=[1, 1, 1, 0])
+    x = rng.uniform(0, 1, size=(40, 4))
+    assert record.differences(x=x * [1, 1, 1, 0.4]) == []
+    (said,) = record.differences(x=x * [1, 1, 1, 9])
+    assert "Input 3 is outside most often" in said
+
+
 def test_inputs_of_twice_the_range_and_more_are_told(rng):
     """Of 2.5 times the range, R2 was 0.6 instead of 0.98, and nothing said so."""
     record = TuningRecord(0.1, 0.001, "spikes", [-1.0] * 5, [1.0] * 5)
