@@ -16,8 +16,9 @@ PARAMETERS = (
 #: Largest difference of sums, beside the norm of all values, of weights that are still the same.
 #: ``freeze_params`` rounds to single precision.
 ROUNDING = 1e-6
-#: Each value has a factor of its own in a sum, from 1 to 2; they differ most in this sequence.
-GOLDEN = (5**0.5 - 1) / 2
+#: Factors of values in a sum, again and again, so that values that change places change it. From
+#: 1 to 2, and by the golden ratio they differ most.
+FACTORS = 1 + np.arange(1021) * ((5**0.5 - 1) / 2) % 1
 
 
 def sketch(network: nengo.Network) -> dict[str, list[Any]]:
@@ -76,12 +77,18 @@ def _described(value: Any) -> Any:
     values = getattr(value, "init", value)
     if isinstance(values, np.ndarray) or is_number(values):
         values = np.asarray(values, dtype=np.float64).ravel()
-        factors = 1 + np.arange(values.size) * GOLDEN % 1
         with np.errstate(over="ignore", invalid="ignore"):
-            return [float(values @ factors), float(np.sqrt(values @ values))]
+            return [_sum(values), float(np.sqrt(values @ values))]
     settings = {name: getattr(value, name) for name in sorted(getattr(value, "_paramdict", ()))}
     numbers = [f"{name}={float(one):.6g}" for name, one in settings.items() if is_number(one)]
     return " ".join([type(value).__name__, *numbers])
+
+
+def _sum(values: np.ndarray) -> float:
+    whole = values.size // len(FACTORS) * len(FACTORS)
+    sums = values[:whole].reshape(-1, len(FACTORS)).sum(axis=0)
+    sums[: values.size - whole] += values[whole:]
+    return float(sums @ FACTORS)
 
 
 def _near(then: Any, now: Any) -> bool:
