@@ -219,7 +219,7 @@ test-packages:
 	$(PYTHON) tests/packages/bare_environments.py
 
 docs: .venv/dev
-	$(CORE)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+	$(CORE)/sphinx-build --jobs auto --fail-on-warning --keep-going -b html docs docs/_build/html
 
 # The tables of README and documentation, from benchmarks/results
 tables: .venv/dev

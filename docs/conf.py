@@ -3,7 +3,7 @@
 import importlib.util
 import inspect
 import logging
-import runpy
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -76,6 +76,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "write_computation_times": False,
     "min_reported_time": 600,  # a page does not say how busy the machine was
+    "parallel": True,  # as many at once as sphinx-build has --jobs
 }
 
 
@@ -145,11 +146,14 @@ def draw_pictures(app):
 
 
 def write_results(app):
-    """Run the example whose results a page shows, if it or the package has changed since."""
+    """Run the example whose results a page shows, if it or the package has changed since.
+
+    In a process of its own: threads of its products would stay here, where Sphinx forks later.
+    """
     script = Path(app.srcdir, "examples", "forum_story.py")
     folder = Path(app.srcdir, "results")
     if is_old(folder / "regression.svg", script):  # the last one that it writes
-        runpy.run_path(str(script))["write"](folder)
+        subprocess.run([sys.executable, str(script), str(folder)], check=True)
 
 
 def signature_of(app, what, name, obj, options, signature, returns):
@@ -166,7 +170,8 @@ def signature_of(app, what, name, obj, options, signature, returns):
 def setup(app):
     """Let Sphinx call us."""
     app.connect("autodoc-process-signature", signature_of)
-    app.connect("builder-inited", write_results)
+    # before the gallery, whose examples then find the functions that it has compiled
+    app.connect("builder-inited", write_results, priority=400)
     app.connect("builder-inited", write_rule_pages)
     app.connect("builder-inited", forget_examples)
     app.connect("builder-inited", forget_names, priority=400)  # before autosummary reads them

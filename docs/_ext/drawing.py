@@ -196,7 +196,54 @@ def exponent() -> str:
     )
 
 
-PICTURES = {"overview": overview, "chip": chip, "compartment": compartment, "exponent": exponent}
+def tuning() -> str:
+    """Show how the source model's answers change a stack's weights."""
+    return svg(
+        560,
+        440,
+        box(20, 122, 140, 76, "a sample", "without a label", fill=HOST),
+        f'<path d="M 90 118 V 56 H 190" stroke="{INK}" stroke-width="2" fill="none"/>',
+        arrow(180, 56, 16),
+        f'<path d="M 90 202 V 270 H 190" stroke="{INK}" stroke-width="2" fill="none"/>',
+        arrow(180, 270, 16),
+        box(200, 20, 340, 72, "source model", "numbers, as it was trained", fill=HOST),
+        arrow(300, 94, 28, down=True),
+        text(292, 114, "answer", anchor="end"),
+        box(230, 126, 280, 64, "how far apart are they?", "a loss, and its gradient", fill=PAPER),
+        f'<g transform="rotate(180 300 210)">{arrow(300, 194, 30, down=True)}</g>',
+        text(292, 216, "answer", anchor="end"),
+        arrow(440, 192, 34, down=True).replace(INK, SPIKE),
+        text(448, 216, "an update", anchor="start", fill=SPIKE),
+        box(
+            200,
+            230,
+            340,
+            80,
+            "stack",
+            "the chip's integers, step by step:",
+            "spikes, 8-bit weights",
+        ),
+        arrow(370, 314, 34, down=True),
+        text(378, 336, "twelve times", anchor="start"),
+        box(
+            20,
+            352,
+            520,
+            68,
+            "held-back samples choose",
+            "the best weights so far, or the untuned ones",
+            fill=HOST,
+        ),
+    )
+
+
+PICTURES = {
+    "overview": overview,
+    "chip": chip,
+    "compartment": compartment,
+    "exponent": exponent,
+    "tuning": tuning,
+}
 
 
 def write(folder: Path) -> None:
