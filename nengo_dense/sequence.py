@@ -1,7 +1,7 @@
 """Sequences: samples that change while they are shown, frame by frame."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -214,8 +214,10 @@ class Sequences(Batches):
             got = f"{len(rows)} rows" if rows else f"shape {_shape(given)}"
             if len(rows) == self.n:
                 got = f"{rows[wrong[0]].shape} for sequence {wrong[0]} of {self.lengths[wrong[0]]}"
+            one = f"; {attr}[np.newaxis] is that of one sequence" if self.n == 1 else ""
             raise invalid(
-                f"must have a value for each frame of each of {self.n} sequences, got {got}", attr
+                f"must have a value for each frame of each of {self.n} sequences, got {got}{one}",
+                attr,
             )
         joined = np.concatenate([row[:n] for row, n in zip(rows, self.lengths, strict=True)])
         return with_columns_of(given, joined, attr)
@@ -264,6 +266,14 @@ class Times(NamedTuple):
     def of(cls, sequences: Sequences, delay: int | None) -> "Times":
         """Describe sequences."""
         return cls(sequences.n, sequences.n_frames, sequences.mean_length, delay)
+
+
+def refuse_frames(x: Any) -> NoReturn:
+    """Raise a ValidationError, as there are answers by frame, and no sequences."""
+    shape = _shape(x) if hasattr(x, "shape") else ()
+    got = f", and x has the shape {shape}" if shape else ""
+    one = "; x[np.newaxis] is one sequence" if len(shape) == 2 else ""
+    raise invalid(f"goes with sequences, (n, n_frames, size_in){got}{one}", "per_frame")
 
 
 def hold_last(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -350,9 +360,8 @@ def _shape(part: Any) -> tuple[int, ...]:
         shape: Any = np.shape(part)
     except ValueError:  # of rows with different lengths
         return ()
-    return (
-        shape if isinstance(shape, tuple) else ()
-    )  # NumPy asks what has an attribute of the name
+    # NumPy asks what has an attribute of the name
+    return shape if isinstance(shape, tuple) else ()
 
 
 def _as_rows(given: Any, attr: str) -> Any:

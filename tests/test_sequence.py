@@ -203,7 +203,10 @@ Y = np.arange(N) % 3
         ({"mask": np.full((N, FRAMES), 2)}, "1 for the frames of a sequence and 0 after"),
         ({"x": lambda x: x[:, 0], "mask": np.ones((N, 1))}, r"mask: goes with sequences"),
         ({"x": ragged, "mask": np.ones((N, 6))}, "a list of sequences says their ends"),
-        ({"x": lambda x: x[:, 0], "per_frame": True}, "per_frame: goes with sequences"),
+        (
+            {"x": lambda x: x[:, 0], "per_frame": True},
+            r"per_frame: .* \(7, .*x\[np.newaxis\] is one",
+        ),
         ({"x": lambda x: np.where(x > 0.9, np.nan, x)}, "NaN or infinite values in sequence"),
         ({"x": lambda x: x[:, :0]}, "x: must have at least one sequence and one frame, got"),
         ({"presentation_time": 0.02}, r"20 steps cannot be divided among 6 .*0.018 or 0.024 can"),

@@ -9,6 +9,8 @@ from nengo_dense.checks.outcome import Outcome
 from nengo_dense.terminal import printable
 
 WIDTH = 100
+#: How the names of neurons begin that decode the values of a connection.
+DECODERS = "decoders of "
 #: Heading, key of the layer's number, and format: input axons, used synapse memory, weight
 #: exponent, signal to quantization noise in decibels. Short, to leave space for the names.
 COLUMNS = (
@@ -27,7 +29,7 @@ COLUMNS = (
 )
 #: Heading -> what the column says.
 MEANINGS = {
-    "layer": "the ensemble on the chip, by its place in the network",
+    "layer": "ensemble on the chip, or connection whose values are decoded there",
     "cores": "cores that hold it",
     "axons": "inputs of its cores, each of which reaches a whole row of synapses",
     "memory": "share of the cores' synapse memory in use, of the fullest core",
@@ -75,7 +77,8 @@ def _skipped(report: Outcome) -> list[str]:
     for skipped in report.skipped:
         by_reason.setdefault(skipped.reason, []).append(skipped.code)
     return [
-        _wrap(f"{', '.join(codes)}: {reason}", "skipped: ") for reason, codes in by_reason.items()
+        _wrap(f"{', '.join(sorted(codes))}: {reason}", "skipped: ")
+        for reason, codes in by_reason.items()
     ]
 
 
@@ -107,4 +110,6 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
 
 def shorten(name: str, room: int) -> str:
     """Shorten a long path to its end, by which layers differ."""
+    if len(name) > room:
+        name = name.removeprefix(DECODERS)  # a connection's name has an arrow, which tells enough
     return name if len(name) <= room else "..." + name[-(room - 3) :]

@@ -90,7 +90,7 @@ def run_check(args: argparse.Namespace) -> int:
         samples = given.load_calibration(args)
         if samples is not None:
             samples = frames_of(samples, given.source.n_in)
-        network: Any = given.to_stack(args.encoding, calibration=samples, dt=args.dt)
+        network: Any = given.to_stack(args, calibration=samples, dt=args.dt)
     else:
         samples = _load_shown(given, args)
         network = given.network
@@ -158,8 +158,9 @@ def _load_shown(given: model.Model, args: argparse.Namespace) -> Any:
     nengo.exceptions.ValidationError
         An option does not apply to this network, or the samples do not fit the stack.
     """
-    if args.encoding is not None:
-        given.refuse("--encoding")
+    for option in ("encoding", "effort"):
+        if getattr(args, option) is not None:
+            given.refuse(f"--{option}")
     if args.calibrate is None:
         return None
     if not isinstance(given.network, DenseStack | DenseGraph):

@@ -3,13 +3,10 @@
 import argparse
 from typing import Any
 
-from nengo.exceptions import ValidationError
-
 from nengo_dense.cli import console, model
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import archive_path
 from nengo_dense.conversion.conversion import TARGETS
-from nengo_dense.conversion.effort import EFFORTS, check_effort
 from nengo_dense.conversion.goal import TASKS
 from nengo_dense.evaluation.interval import wilson_interval
 from nengo_dense.heads import OF_CLASSES
@@ -25,12 +22,6 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     model.add_model_arguments(parser)
     add_timing(parser)
-    parser.add_argument(
-        "--effort",
-        type=effort,
-        metavar="|".join([*EFFORTS, "S"]),
-        help="how long tuning may take, a word or seconds; needs --calibrate (default: normal)",
-    )
     parser.add_argument(
         "--task",
         choices=TASKS,
@@ -53,37 +44,19 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(run_command=run)
 
 
-def effort(text: str) -> str | float:
-    """Read an effort, a word or seconds; argparse reports any other text."""
-    try:
-        return check_effort(text if text in EFFORTS else float(text))
-    except (ValueError, ValidationError):
-        words = ", ".join(EFFORTS)
-        raise argparse.ArgumentTypeError(
-            f"must be {words}, or a number of seconds above 0, got {text}"
-        ) from None
-
-
 def run(args: argparse.Namespace) -> int:
     """Convert and save."""
     times: dict[str, Any] = timing(args)
     trained = model.read(args.model)
     if trained.source is None:
-        for option in ("presentation_time", "dt", "effort", "task", "target"):
+        for option in ("presentation_time", "dt", "task", "target"):
             if getattr(args, option) is not None:
                 trained.refuse(f"--{option.replace('_', '-')}")
         if args.per_frame:
             trained.refuse("--per-frame")
     calibration = trained.load_calibration(args)
-    if args.effort is not None:
-        if calibration is None:
-            raise ValidationError(
-                "is for tuning, which needs samples; give them with --calibrate FILE.npz",
-                attr="--effort",
-            )
-        times["effort"] = args.effort
     times |= {"target": args.target or TARGETS[0], "per_frame": args.per_frame, "task": args.task}
-    stack = trained.convert(args.encoding, calibration=calibration, **times)
+    stack = trained.convert(args, calibration=calibration, **times)
     stack.save(args.output)
     if isinstance(stack, DenseGraph):
         console.say(f"{args.output}: {stack!r}")
@@ -101,9 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _tuned(record: TuningRecord, readout: str) -> str:
     """Say what a stack was tuned for, and what remained."""
-    shown, frame = 1000 * record.presentation_time, record.frame_time
-    what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
-    text = f"tuned for {'frames' if record.by_frame else what} of {shown:g} ms"
+    text = f"tuned for {record.purpose}"
     if record.gap is None:
         return text
     n = "" if record.judged is None else f"{record.judged} "

@@ -111,14 +111,14 @@ def run(args: argparse.Namespace) -> int:
     }
     result: Any
     if shows_ladder:
-        running |= {"label": Path(given.name).stem, **times, **model.chosen(args.encoding)}
+        running |= {"label": Path(given.name).stem, **times, **model.chosen(args)}
         result = ladder(given.source, x, y, calibration=calibration, **running)
         text = f"{result}\n\n{result.evaluation.summary()}"
     else:
         if args.gap is not None:
             running |= {"reset": False, "gap": args.gap}
         tuning = given.tuning_for(x, args.per_frame, calibration, times)
-        stack = given.to_stack(args.encoding, calibration=calibration, task=meant, **tuning)
+        stack = given.to_stack(args, calibration=calibration, task=meant, **tuning)
         result = evaluate(stack, x, y, target=args.target, **running)
         text = result.summary()
     console.say(text)

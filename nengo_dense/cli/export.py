@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     calibration = given.load_calibration(args)
     if given.source is not None and name == "netx":
         times["target"] = "lava"
-    given.to_stack(args.encoding, calibration=calibration, **times)
+    given.to_stack(args, calibration=calibration, **times)
     stack = given.check_network()
     console.announce("building it, and running samples for the test vectors")
     console.say(stack.export(args.output, name, **options))

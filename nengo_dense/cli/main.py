@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _ending_on_term(),
         kept() as raise_waiting,
     ):
-        args = build_parser().parse_args(argv)
+        args = _read(argv)
         exit_code = CLEAN
         try:
             exit_code = _run(args)
@@ -116,6 +116,17 @@ class _Parser(argparse.ArgumentParser):
         super().error(told(message))
 
 
+def _read(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the arguments; of unknown ones the command tells, which knows its own."""
+    args, unknown = build_parser().parse_known_args(argv)
+    if unknown:
+        args.parser.error(
+            f"unrecognized arguments: {' '.join(unknown)}; "
+            f"{args.parser.prog} --help lists what there is"
+        )
+    return args
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = _Parser(
@@ -131,6 +142,8 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers, common)
+    for subparser in subparsers.choices.values():
+        subparser.set_defaults(parser=subparser)
     return parser
 
 

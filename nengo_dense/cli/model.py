@@ -14,6 +14,7 @@ from nengo_dense.cli import console
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
+from nengo_dense.conversion.effort import EFFORTS, check_effort
 from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.output_judges import judge_outputs, names_of_classes
 from nengo_dense.evaluation.source_answers import source_parts
@@ -75,9 +76,14 @@ class Model:
         nengo.exceptions.ValidationError
             There is nothing to convert, or the samples do not fit.
         """
-        for option, value in (("--encoding", args.encoding), ("--calibrate", args.calibrate)):
-            if value is not None and self.source is None:
-                self.refuse(option)
+        for option in ("encoding", "calibrate", "effort"):
+            if getattr(args, option) is not None and self.source is None:
+                self.refuse(f"--{option}")
+        if args.calibrate is None and args.effort is not None:
+            raise ValidationError(
+                "is for tuning, which needs samples; give them with --calibrate FILE.npz",
+                attr="--effort",
+            )
         if args.calibrate is None:
             return None
         return load_inputs(args.calibrate, self.n_in, names=self.names)
@@ -177,15 +183,15 @@ class Model:
         """Whether MODEL is no chain of layers."""
         return isinstance(self.source, SourceGraph) or isinstance(self.network, DenseGraph)
 
-    def to_stack(self, encoding: str | None, **options: Any) -> AnyDense:
+    def to_stack(self, args: argparse.Namespace, **options: Any) -> AnyDense:
         """Convert a trained model, or return MODEL if it is a stack or a graph.
 
         Parameters
         ----------
-        encoding : str or None
-            With None or "auto", `convert` chooses.
+        args : argparse.Namespace
+            What `chosen` reads.
         **options
-            Options of `convert`.
+            Other options of `convert`.
 
         Raises
         ------
@@ -193,10 +199,10 @@ class Model:
             MODEL is a script's network, but no stack and no graph.
         """
         if self.source is not None:
-            self.network = self.convert(encoding, **options)
+            self.network = self.convert(args, **options)
         return self.check_network()
 
-    def convert(self, encoding: str | None, **options: Any) -> nengo.Network:
+    def convert(self, args: argparse.Namespace, **options: Any) -> nengo.Network:
         """Convert a trained model into a stack or a graph; the network where there is one."""
         if self.source is None:
             return self.check_network()
@@ -205,7 +211,7 @@ class Model:
             self.source,
             label=Path(self.name).stem,
             progress_bar=console.shows_progress(),
-            **chosen(encoding),
+            **chosen(args),
             **options,
         )
         return network
@@ -226,11 +232,29 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         help="inputs to choose firing rates by and to tune with, for a model that is converted: "
         "array x_train or x, samples or sequences (then with mask_train or mask)",
     )
+    parser.add_argument(
+        "--effort",
+        type=effort,
+        metavar="|".join([*EFFORTS, "S"]),
+        help="how long tuning may take, a word or seconds; needs --calibrate (default: normal)",
+    )
 
 
-def chosen(encoding: str | None) -> dict[str, Any]:
-    """Return an encoding as an argument of `convert`, if the user chose one."""
-    return {} if encoding in (None, AUTO) else {"encoding": str(encoding)}
+def effort(text: str) -> str | float:
+    """Read an effort, a word or seconds; argparse reports any other text."""
+    try:
+        return check_effort(text if text in EFFORTS else float(text))
+    except (ValueError, ValidationError):
+        words = ", ".join(EFFORTS)
+        raise argparse.ArgumentTypeError(
+            f"must be {words}, or a number of seconds above 0, got {text}"
+        ) from None
+
+
+def chosen(args: argparse.Namespace) -> dict[str, Any]:
+    """Return encoding and effort as arguments of `convert`, if the user chose them."""
+    given = {"encoding": args.encoding, "effort": args.effort}
+    return {name: value for name, value in given.items() if value not in (None, AUTO)}
 
 
 def read(name: str) -> Model:

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     x = load_samples(args.data, given.n_in, "predicting for", given.names)
     calibration = given.load_calibration(args)
     tuning = given.tuning_for(x, args.per_frame, calibration, times)
-    stack = given.to_stack(args.encoding, calibration=calibration, **tuning)
+    stack = given.to_stack(args, calibration=calibration, **tuning)
     outputs = predict(
         stack,
         x,

@@ -15,10 +15,9 @@ from nengo_dense.evaluation.source_answers import (
     side_by_side,
     source_inputs,
 )
-from nengo_dense.exceptions import invalid
 from nengo_dense.importers import SourceGraph
 from nengo_dense.layers.readout import frame_shares, window_start
-from nengo_dense.sequence import Sequences
+from nengo_dense.sequence import Sequences, refuse_frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +73,7 @@ class LadderSamples:
         check_still(n_steps, step, None if sequences is None else sequences.n_frames)
         if sequences is None:
             if by_frame:
-                raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
+                refuse_frames(x)
             rows = source_inputs(source, x)
             return cls(rows, rows, {})
         steps = sequences.frame_steps(n_steps, step)

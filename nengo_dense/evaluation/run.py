@@ -23,7 +23,7 @@ from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.layers.tuning_record import chosen_times
 from nengo_dense.notices import notify
-from nengo_dense.sequence import Sequences, join
+from nengo_dense.sequence import Sequences, join, refuse_frames
 
 TARGETS = ("sim", "simreal", "nengo")
 
@@ -117,7 +117,7 @@ class Run:
         if sequences is not None:
             samples, n_steps = arrange(sequences, n_steps, step, fresh, by_frame)
         elif by_frame:
-            raise invalid("goes with sequences, (n, n_frames, size_in)", "per_frame")
+            refuse_frames(x)
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
         most = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
         most = min(count(minibatch_size, "minibatch_size"), most)
@@ -216,7 +216,8 @@ def check_stack(stack: Any) -> None:
     if not isinstance(stack, DenseStack | DenseGraph):
         raise invalid(
             f"must be a DenseStack or a DenseGraph, got {type(stack).__name__}; "
-            "nengo_dense.convert makes one of a trained model",
+            "nengo_dense.convert makes one of a trained model, and nengo_dense.Simulator runs any "
+            "network",
             "stack",
         )
 

@@ -391,3 +391,10 @@ class DenseStack(Tunable, Exportable):
             ``path`` is not a path.
         """
         return cls(**stack_file.read(as_path(path)))
+
+    def __repr__(self) -> str:
+        sizes = " → ".join(map(str, [self.size_in, *self.units]))
+        name = f" {self.label!r}" if self.label else ""
+        return f"<DenseStack{name}: {sizes} {self.readout}, encoding {self.encoding!r}>"
+
+    __str__ = __repr__

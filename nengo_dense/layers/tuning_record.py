@@ -81,6 +81,8 @@ class TuningRecord:
     >>> record = TuningRecord(0.1, 0.001, "host", input_low=[0, 0], input_high=[1, 1])
     >>> record.first_answer
     0.025
+    >>> print(record)
+    tuned for presentations of 100 ms at 1 ms a step, encoding 'host'
     >>> record.differences(dt=0.001)
     []
     >>> record.differences(dt=0.002)
@@ -134,6 +136,22 @@ class TuningRecord:
         """(bool) Whether tuning was for an answer to each frame of sequences."""
         frame, shown = self.frame_time, self.presentation_time
         return frame is not None and bool(np.isclose(shown, frame, rtol=TOLERANCE, atol=0))
+
+    @property
+    def purpose(self) -> str:
+        """(str) What is shown, and for how long."""
+        shown, frame = 1000 * self.presentation_time, self.frame_time
+        what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
+        return f"{'frames' if self.by_frame else what} of {shown:g} ms"
+
+    def __str__(self) -> str:
+        how = "" if self.effort is None else f", effort {self.effort!r}"
+        text = f"tuned for {self.purpose} at {1000 * self.dt:g} ms a step, "
+        text += f"encoding {self.encoding!r}{how}"
+        if self.gap is None:
+            return text
+        n = "" if self.judged is None else f"{self.judged} "
+        return f"{text}; {self.gap:.1f}% from the source on {n}held-back samples"
 
     def differences(
         self,

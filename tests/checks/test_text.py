@@ -24,7 +24,7 @@ layer  neurons  cores  axons  memory    exp  levels  zeroed    dB  mean Hz  max 
 first       20      1    300     12%  -1..0      31    6.2%  40.2       12     500     25%
 other        4      -      -       -      -       -       -     -        -       -       -
 problem: a rule crashed
-skipped: ND8, ND6: no run
+skipped: ND6, ND8: no run
 skipped: ND7: no build
 
 does not run on Loihi as it is, and is not fully checked: 1 error, 0 warnings, 1 info, 1 problem; 2
@@ -85,4 +85,6 @@ def test_a_table_is_as_wide_as_a_terminal_at_most_and_keeps_the_end_of_a_name():
         assert len(row) == WIDTH
         assert row.startswith("..." if longer else "xxx")
     assert shorten("network.second", 9) == "...second"
+    assert shorten("decoders of a -> b", 10) == "a -> b"
+    assert shorten("decoders of a -> b", 18) == "decoders of a -> b"
     assert shorten("second", 6) == "second"

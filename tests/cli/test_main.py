@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from nengo.exceptions import SimulationError
 
-from nengo_dense import files, predict
+from nengo_dense import convert, files, predict
 from nengo_dense.__main__ import main as start
 from nengo_dense.cli.main import main
 from nengo_dense.layers import DenseStack
@@ -151,6 +151,37 @@ def test_convert_says_what_sequences_it_tuned_for(folder, keras_file, capsys, mo
     arguments += ["--calibrate", str(folder / "frames.npz"), "--presentation-time", "0.02"]
     assert main([*arguments, *more]) == 0
     assert f"tuned for {what}; answers" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore:Answers of the converted network")
+def test_commands_that_convert_take_an_effort(folder, keras_file, monkeypatch):
+    made = []
+
+    def noted(*args, **kwargs):
+        made.append(convert(*args, **kwargs))
+        return made[-1]
+
+    monkeypatch.setattr("nengo_dense.cli.model.convert", noted)
+    data = str(folder / "data.npz")
+    given = [str(keras_file), "--calibrate", data, "--effort", "fast"]
+    assert main(["evaluate", *given, "--data", data, "--no-ladder"]) == 0
+    assert main(["predict", *given, "--data", data, "-o", str(folder / "y.npz")]) == 0
+    assert [stack.tuned.effort for stack in made] == ["fast", "fast"]
+
+
+def test_a_stack_takes_no_effort(folder, capsys):
+    for command in (["check"], ["evaluate", "--data", str(folder / "data.npz")]):
+        name, *more = command
+        assert main([name, str(folder / "stack.npz"), *more, "--effort", "fast"]) == 2
+        assert "--effort belongs to conversion" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_told_with_those_of_its_command(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["rules", "--epochs", "3"])
+    told = capsys.readouterr().err
+    assert "usage: nengo-dense rules" in told
+    assert "unrecognized arguments: --epochs 3; nengo-dense rules --help" in told
 
 
 @pytest.mark.parametrize("effort", ["hard", "0", "-1", "nan", "inf"])
@@ -355,6 +386,7 @@ def no_conversion(monkeypatch):
         (["convert", "-o", "s.npz", "--dt", "1"], "at least one step of 1 seconds, got 0.1"),
         (["convert", "-o", "s.npz", "--calibrate", "wide.npz"], "wide.npz: must have shape"),
         (["convert", "-o", "s.npz", "--effort", "fast"], "--effort: is for tuning"),
+        (["evaluate", "--data", "data.npz", "--effort", "fast"], "--effort: is for tuning"),
         (["evaluate", "--data", "wide.npz"], r"x of wide.npz: must have shape \(batch, 5\)"),
         (["evaluate", "--data", "few.npz"], "24 samples in x and labels of shape .* in y"),
         (["evaluate", "--data", "text.npz"], "y: is text, such as 'a', .* --classes A,B"),

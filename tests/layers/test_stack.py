@@ -395,3 +395,11 @@ def test_parameters_given_are_copied(rng):
             assert_allclose(found, wanted, rtol=1e-12)
         given = [each.copy() for each in kept]
         stack.set_parameters(given[:3], given[3:])
+
+
+def test_a_stack_shows_its_layers():
+    assert (
+        repr(DenseStack([4, 3], 2, seed=0)) == "<DenseStack: 2 → 4 → 3 softmax, encoding 'host'>"
+    )
+    stack = DenseStack([4, 3], 2, readout="linear", encoding="spikes", label="jets", seed=0)
+    assert str(stack) == "<DenseStack 'jets': 2 → 4 → 3 linear, encoding 'spikes'>"

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from nengo.exceptions import ValidationError
@@ -188,3 +190,18 @@ def test_times_are_those_of_tuning_unless_others_are_given():
     assert chosen_times(record, 0.2, 0.001, 7) == (0.2, 0.001)
     assert chosen_times(None, None, None, 7) == (USUAL_TIME, USUAL_STEP)
     assert chosen_times(RECORD, None, None, 7) == (USUAL_TIME, USUAL_STEP)  # of no frames
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        ({}, "tuned for presentations of 100 ms at 1 ms a step, encoding 'host'"),
+        ({"frame_time": 0.1, "effort": "fast"}, "frames of 100 ms at .*, effort 'fast'"),
+        ({"frame_time": 0.01, "effort": "best"}, "sequences, 10 ms a frame, of 100 ms .* 'best'"),
+        ({"gap": 1.25, "judged": 80}, "; 1.2% from the source on 80 held-back samples"),
+        ({"gap": 1.25}, "; 1.2% from the source on held-back samples"),
+    ],
+)
+def test_a_record_reads_as_a_sentence(more, said):
+    record = TuningRecord(0.1, 0.001, "host", np.zeros(2), np.ones(2), **more)
+    assert re.search(f"{said}$", str(record))

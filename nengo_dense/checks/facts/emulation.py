@@ -22,6 +22,8 @@ class Sender:
     Attributes
     ----------
     name : str
+    ensemble : nengo.Ensemble
+        Whose spikes they are.
     n_spikes : (n_steps,) ndarray
         Number of neurons that spiked in each step.
     most : float
@@ -31,6 +33,7 @@ class Sender:
     """
 
     name: str
+    ensemble: nengo.Ensemble
     n_spikes: np.ndarray
     most: float = 0.0
     lowest: float = np.inf
@@ -182,7 +185,8 @@ def _count(counts: np.ndarray, neurons: Any) -> None:
 class _SenderWatch:
     """Records, after every step, the spikes that one population on the host sends to the chip."""
 
-    def __init__(self, sim: Any, ensemble: nengo.Ensemble, sender: Sender, encodes: bool) -> None:
+    def __init__(self, sim: Any, sender: Sender, encodes: bool) -> None:
+        ensemble = sender.ensemble
         host = next(s for s in sim.sims.values() if ensemble in getattr(s.model, "params", {}))
         self.signals, self.sender, self.encodes = host.signals, sender, encodes
         self.spikes = host.model.sig[ensemble.neurons]["out"]
@@ -208,12 +212,13 @@ def _watch_senders(sim: Any, graph: Graph, result: Emulation) -> list[_SenderWat
         if isinstance(ensemble, nengo.Ensemble):
             link = by_pre.get(id(conn))
             name = graph.name(link) if link else graph.name(conn)
-            sender = Sender(name, np.zeros(result.n_steps, dtype=int))
+            sender = Sender(name, ensemble, np.zeros(result.n_steps, dtype=int))
             result.senders.append(sender)
-            watches.append(_SenderWatch(sim, ensemble, sender, encodes=True))
+            watches.append(_SenderWatch(sim, sender, encodes=True))
     for link in graph.into_synapses():
         if not graph.on_chip(link.pre):
-            sender = Sender(graph.name(link), np.zeros(result.n_steps, dtype=int))
+            ensemble = link.pre_obj.ensemble
+            sender = Sender(graph.name(link), ensemble, np.zeros(result.n_steps, dtype=int))
             result.senders.append(sender)
-            watches.append(_SenderWatch(sim, link.pre_obj.ensemble, sender, encodes=False))
+            watches.append(_SenderWatch(sim, sender, encodes=False))
     return watches

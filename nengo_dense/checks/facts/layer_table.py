@@ -48,12 +48,12 @@ def layer_table(
         if q is not None:
             row |= _precision(q)
             weights = q.weights / q.step if q.step else weights
-        if run is not None and layer.name in run.rates:
+        if run is not None and layer.name in run.rates and not (q and _never_fires(q)):
             rates = run.rates[layer.name]
             row |= _activity(rates, dt)
             row["rate_error"] = _rate_error(layer.name, run, float_run)
-            if energy is not None:
-                row |= _cost(energy[layer.name], run.n_steps * dt)
+        if run is not None and layer.name in run.rates and energy is not None:
+            row |= _cost(energy[layer.name], run.n_steps * dt)
         rows.append(row)
         curves[layer.name] = {"weights": weights, "rates": rates, "ceiling": 1 / dt}
     return LayerTable(rows, sum(len(layer.cores) for layer in cores), curves)
@@ -91,6 +91,14 @@ def _precision(q: Quantization) -> dict[str, Any]:
         "vth_error": q.vth_error,
         "decay_error": q.decay_error,
     }
+
+
+def _never_fires(q: Quantization) -> bool:
+    """Tell whether a layer's values are its voltages, as nengo-loihi decodes values for the host.
+
+    Such voltages hold nothing of the step before, and their threshold is out of reach.
+    """
+    return all((block.compartment.decay_v == 1).all() for block in q.layer.blocks)
 
 
 def _activity(rates: np.ndarray, dt: float) -> dict[str, Any]:

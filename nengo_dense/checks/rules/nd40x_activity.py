@@ -235,31 +235,42 @@ def coarse(run: Emulation, graph: Graph, tuned_stacks: list[TunedStack]) -> Iter
             f"fires at up to {highest:.0f} Hz, where steady rates are {apart:.0%} apart (25% at "
             f"{limit:.0f} Hz); in {1000 * seconds:g} ms that is {highest * seconds:.0f} spikes "
             f"({limit * seconds:.0f} at {limit:.0f} Hz)",
-            "Keep max_rate for presentations of 100 ms or less, because lower rates cost accuracy "
-            "there; convert(..., calibration=x, presentation_time=...) tunes for a length. For "
-            f"much longer ones multiply max_rate by {limit / highest:.2g}, to keep rates below "
-            f"{limit:.0f} Hz.",
+            _way_out(ensemble, limit / highest, limit),
             value=highest,
             limit=limit,
             unit="Hz",
         )
 
 
-def _tuned_for_their_length(stacks: list[TunedStack]) -> set[nengo.Ensemble]:
+def _way_out(ensemble: nengo.Ensemble, factor: float, limit: float) -> str:
+    """Say what helps against coarse rates: of ensembles that represent values, or of layers."""
+    if ensemble.gain is None:
+        return (
+            "Where the values that it represents are too coarse, take more neurons, or multiply "
+            f"max_rates by {factor:.2g}, to keep rates below {limit:.0f} Hz."
+        )
+    return (
+        "Keep max_rate for presentations of 100 ms or less, because lower rates cost accuracy "
+        "there; convert(..., calibration=x, presentation_time=...) tunes for a length. For "
+        f"much longer ones multiply max_rate by {factor:.2g}, to keep rates below {limit:.0f} Hz."
+    )
+
+
+def _tuned_for_their_length(
+    stacks: list[TunedStack], most_steps: float = np.inf
+) -> set[nengo.Ensemble]:
     """Find the ensembles whose rates were chosen for this length of presentation."""
     return {
         ensemble
         for stack in stacks
         if not stack.differences()
+        and stack.record.presentation_time / stack.record.dt < most_steps + 0.5
         for ensemble in stack.network.all_ensembles
     }
 
 
-#: What ND407 says where weights were tuned with just these spikes.
-TUNED_ALREADY = (
-    " Leave the neurons of a stack that was tuned for up to 50 steps as they are: tuning counted "
-    "the spikes that are sent."
-)
+#: Steps of a presentation up to which tuning lets neurons on the host be driven faster.
+FAST_STEPS = 50
 
 
 @rule(
@@ -272,19 +283,22 @@ def host_rate(run: Emulation, tuned_stacks: list[TunedStack]) -> Iterator[Findin
     """A neuron on the host can fire several times in a step, but sends only one spike. Neurons at
     2000 Hz arrive as 1000 Hz: the next layer then fired at 90 Hz instead of 199 Hz. A stack that
     was tuned for a short presentation counts on it for its busiest samples: on the chip it loses
-    nothing by it, but in Nengo alone all the spikes arrive.
+    nothing by it, so that it is only information. In Nengo alone all the spikes arrive.
     """
-    tuned = any(not stack.differences() for stack in tuned_stacks)
+    counted = _tuned_for_their_length(tuned_stacks, FAST_STEPS)
     for sender in run.senders:
         if np.isinf(sender.lowest) and sender.most > 1.5:
+            is_counted = sender.ensemble in counted
             yield Finding(
                 sender.name,
                 f"a neuron fires {sender.most:.0f} times in one step, of which one spike is sent",
-                f"Divide the senders' max_rate by {np.ceil(sender.most):.0f} or more."
-                + TUNED_ALREADY * tuned,
+                "Leave it so: tuning counted the spikes that are sent. In Nengo alone all arrive."
+                if is_counted
+                else f"Divide the senders' max_rate by {np.ceil(sender.most):.0f} or more.",
                 value=sender.most,
                 limit=1,
                 unit="spikes a step",
+                severity="info" if is_counted else "",
             )
 
 

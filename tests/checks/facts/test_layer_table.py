@@ -107,3 +107,17 @@ def test_numbers_that_are_not_known_are_left_out():
     assert row["n_neurons"] == 4
     assert "rate_mean" not in row
     assert "levels" not in row
+
+
+def test_neurons_whose_voltages_are_read_have_no_rates():
+    """Decoders for the host never fire by design; those from ensemble to ensemble do."""
+    with nengo.Network(seed=0) as net:
+        a, b = (nengo.Ensemble(20, 1, label=name) for name in "ab")
+        nengo.Connection(nengo.Node([0.8]), a)
+        nengo.Connection(a, b)
+        nengo.Connection(b, nengo.Node(size_in=1, output=lambda t, x: None, label="seen"))
+    rows = {row["layer"]: row for row in check(net).layers}
+    assert rows["decoders of a -> b"]["rate_mean"] > 0
+    (seen,) = (row for name, row in rows.items() if name.startswith("decoders of b"))
+    assert "rate_mean" not in seen
+    assert seen["synops_per_second"] > 0

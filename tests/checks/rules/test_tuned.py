@@ -275,11 +275,18 @@ def test_layers_of_a_graph_belong_where_they_were():
     assert "but a runs on the host" in finding.message
 
 
-@pytest.mark.parametrize("tuned", [True, None])
-def test_host_neurons_above_one_spike_a_step_are_found_tuned_or_not(tuned):
-    net = network(tuned, x=np.full((1, 4), 0.9), max_rate=[3000, 250])
+@pytest.mark.parametrize(
+    "seconds, tuned, severity",
+    [(0.05, True, "info"), (0.05, None, "warning"), (0.1, True, "warning")],
+)
+def test_host_neurons_above_one_spike_a_step_are_left_if_tuning_counted_on_it(
+    seconds, tuned, severity
+):
+    made = tuned and record(presentation_time=seconds)
+    net = network(made, x=np.full((1, 4), 0.9), seconds=seconds, max_rate=[3000, 250])
     (finding,) = found(net, "ND407", run=0.1)
-    assert ("tuning counted the spikes" in finding.remedy) == bool(tuned)
+    assert finding.severity == severity
+    assert ("tuning counted the spikes" in finding.remedy) == (severity == "info")
 
 
 def test_fast_rates_are_told_unless_they_were_tuned_for_this_length():
@@ -290,3 +297,12 @@ def test_fast_rates_are_told_unless_they_were_tuned_for_this_length():
     assert len(rates(None)) == 1
     assert rates(True) == []
     assert len(rates(True, seconds=0.01)) == 1
+
+
+def test_rates_of_ensembles_that_represent_values_are_mended_in_their_words():
+    with nengo.Network(seed=0) as net:
+        ensemble = nengo.Ensemble(20, 1, max_rates=nengo.dists.Choice([400]), label="values")
+        nengo.Connection(nengo.Node([1.0]), ensemble)
+    (finding,) = found(net, "ND406", run=0.1)
+    assert "take more neurons, or multiply max_rates by" in finding.remedy
+    assert "convert" not in finding.remedy
