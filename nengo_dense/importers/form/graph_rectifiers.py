@@ -131,7 +131,7 @@ def rectified(
             found = fits[population.name] = fit(population.function, z, error)
             total = Sum.fitted(found, population.n, z)
         sums[population.name] = total
-        problems += _too_many(population, int(total.kept.sum()))
+        problems += _too_many(population, int(total.kept.sum()), error)
         units = total.units(drive)
         populations.append(Population(population.name, units, FUNCTIONS["relu"]()))
     if problems:
@@ -150,18 +150,17 @@ def _read(drive: Expression, sums: Mapping[str, Sum]) -> Expression:
     return drive
 
 
-def _too_many(population: Population, n: int) -> list[str]:
+def _too_many(population: Population, n: int, error: float) -> list[str]:
     """Say that a layer would have more rectifiers than a core takes inputs from, if so."""
     if n <= MOST_RECTIFIERS:
         return []
-    remedy = (
-        "allow a larger activation_error, or train with fewer units"
-        if population.function.exact is None
-        else "train with fewer units, or with 'relu'"
-    )
+    most = MOST_RECTIFIERS * population.n // n
+    remedy = f"train with {most} units or fewer, or with 'relu'"
+    if population.function.exact is None:
+        remedy = f"allow a larger activation_error than {error:g}, {remedy}"
     return [
         f"layer {population.name!r}: {population.function.name} would take {n} rectifiers, more "
-        f"than the {MOST_RECTIFIERS} inputs of a core; {remedy}"
+        f"than the {MOST_RECTIFIERS} inputs of a core, for its {population.n} units; {remedy}"
     ]
 
 
