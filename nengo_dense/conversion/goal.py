@@ -36,6 +36,20 @@ class Goal(NamedTuple):
     distillation: Distillation
     weight: float
 
+    def missed_by_one(self, logits: np.ndarray) -> float:
+        """Return the share of samples, or of labels, that the best single answer for all misses.
+
+        Parameters
+        ----------
+        logits : (batch, n_out) ndarray
+            The source's, of all outputs.
+        """
+        part = logits[:, self.columns]
+        if self.head == "sigmoid":
+            given = (part > 0).mean(axis=0)
+            return float(np.minimum(given, 1 - given).mean())
+        return 1 - float(np.bincount(part.argmax(axis=1)).max() / len(part))
+
 
 def check_task(task: str | None, known: str | None, heads: Iterable[str]) -> str | None:
     """Return what linear outputs are for: the task that was named, or that the source knows.

@@ -87,3 +87,10 @@ def test_labels_change_what_is_wanted_of_their_output_alone(targets):
     np.testing.assert_array_equal(wanted[:, 3:], targets[:, 3:])
     softmax = [np.exp(z[:, :3]) / np.exp(z[:, :3]).sum(axis=1)[:, None] for z in (targets, wanted)]
     assert (softmax[1][:, 2] > softmax[0][:, 2]).all()
+
+
+@pytest.mark.parametrize("head, missed", [("softmax", 0.2), ("sigmoid", 0.3)])
+def test_one_answer_for_all_misses_what_is_rarer(head, missed):
+    logits = np.array([[1.0, -2.0], [1.0, -2.0], [1.0, -2.0], [-1.0, 1.0], [3.0, 2.0]])
+    (goal,) = Goals.for_targets(logits, [head]).of_outputs
+    assert goal.missed_by_one(logits) == pytest.approx(missed)

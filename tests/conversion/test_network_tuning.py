@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nengo_dense.conversion import convert
-from nengo_dense.conversion.network_tuning import FAR_VALUES
+from nengo_dense.conversion import convert, network_tuning
+from nengo_dense.conversion.judgement import judge
+from nengo_dense.conversion.network_tuning import FAR_SHARE, FAR_VALUES
 from nengo_dense.exceptions import ConversionError
 
 QUICK = {"effort": "fast", "presentation_time": 0.02, "progress_bar": False}
@@ -17,6 +18,12 @@ QUICK = {"effort": "fast", "presentation_time": 0.02, "progress_bar": False}
 def make_model(rng, n_out):
     sizes = [(16, 6), (12, 16), (n_out, 12)]
     return [(rng.normal(size=size) / np.sqrt(size[1]), np.zeros(size[0])) for size in sizes]
+
+
+def forward(layers, x):
+    for weights, bias in layers[:-1]:
+        x = np.maximum(x @ weights.T + bias, 0)
+    return x @ layers[-1][0].T + layers[-1][1]
 
 
 @pytest.mark.parametrize("n_out", [1, 3])
@@ -35,6 +42,26 @@ def test_inputs_with_heavy_tails_are_no_silent_loss(n_out):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         convert(model, calibration=draws.normal(size=(500, 6)), **QUICK)
+
+
+@pytest.mark.parametrize("rare, is_said", [(0.08, True), (0.002, False)])
+def test_one_answer_for_all_is_far_off_where_classes_are_unequal(rare, is_said, monkeypatch):
+    def same(circuit, fit, held_back, goals, windows, **how):
+        circuit.weights[-1][...] = 0
+        return [judge(circuit, held_back, goals, windows)]
+
+    monkeypatch.setattr(network_tuning, "tune", same)
+    layers, x = make_model(np.random.RandomState(1), 2), np.random.RandomState(3).randn(4000, 6)
+    logits = forward(layers, x)
+    layers[-1][1][1] = np.quantile(logits[:, 0] - logits[:, 1], 1 - rare) + 1
+    layers[-1][1][0] = 1
+    layers[-1] = (*layers[-1], "softmax")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        stack = convert(layers, calibration=x, **QUICK)
+    assert stack.tuned.gap < 100 * FAR_SHARE
+    said = ["where one answer for all would differ in 8%" in str(w.message) for w in caught]
+    assert said == [True] * is_said
 
 
 @pytest.mark.parametrize("small, n_few", [(0.01, "2"), (0.5, None)])
