@@ -64,6 +64,21 @@ def test_one_answer_for_all_is_far_off_where_classes_are_unequal(rare, is_said, 
     assert said == [True] * is_said
 
 
+@pytest.mark.parametrize("n, of", [(200, "on calibration data"), (4000, "on held-back")])
+def test_few_held_back_samples_are_told_of_by_all(n, of, monkeypatch):
+    def turned(circuit, fit, held_back, goals, windows, **how):
+        circuit.biases[-1][0] += 10
+        return [judge(circuit, held_back, goals, windows)]
+
+    monkeypatch.setattr(network_tuning, "tune", turned)
+    layers, x = make_model(np.random.RandomState(1), 2), np.random.RandomState(3).randn(n, 6)
+    logits = forward(layers, x)
+    layers[-1][1][0] = -np.quantile(logits[:, 0] - logits[:, 1], 0.18)
+    layers[-1] = (*layers[-1], "softmax")
+    with pytest.warns(UserWarning, match=f"differ in 1[5-9]% of the samples .* {of}"):
+        convert(layers, calibration=x, **QUICK)
+
+
 @pytest.mark.parametrize("small, n_few", [(0.01, "2"), (0.5, None)])
 def test_values_that_hardly_vary_are_named_where_answers_are_far_off(small, n_few):
     rng = np.random.RandomState(2)
