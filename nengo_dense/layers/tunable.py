@@ -24,7 +24,7 @@ class Tunable(nengo.Network):
     >>> stack.tuned is None
     True
     >>> stack.altered
-    "This stack was tuned, and the transform of <Connection layer1.weights> is another since ..."
+    'This stack was tuned, and the transform of <Connection layer1.weights> is another since ...'
     """
 
     _tuned: TuningRecord | None = None

@@ -39,7 +39,7 @@ def sketch(network: nengo.Network) -> dict[str, list[Any]]:
     >>> stack = nengo_dense.DenseStack([4, 3], 2, seed=0)
     >>> before = sketch(stack)
     >>> before["synapse of <Connection readout.weights>"]
-    ['Lowpass default_dt=0.001 tau=0.005']
+    ['Lowpass den=0.005 1 num=1 tau=0.005']
     >>> stack.readout_connection.synapse = 0.1
     >>> changed(before, sketch(stack))
     'synapse of <Connection readout.weights>'
@@ -79,8 +79,13 @@ def _described(value: Any) -> Any:
         values = np.asarray(values, dtype=np.float64).ravel()
         with np.errstate(over="ignore", invalid="ignore"):
             return [_sum(values), float(np.sqrt(values @ values))]
-    settings = {name: getattr(value, name) for name in sorted(getattr(value, "_paramdict", ()))}
-    numbers = [f"{name}={float(one):.6g}" for name, one in settings.items() if is_number(one)]
+    names = [name for name in sorted(getattr(value, "_paramdict", ())) if "default" not in name]
+    settings = {name: getattr(value, name) for name in names}
+    numbers = [
+        f"{name}={' '.join(f'{number:.6g}' for number in np.ravel(one).tolist())}"
+        for name, one in settings.items()
+        if not isinstance(one, bool) and (is_number(one) or isinstance(one, np.ndarray))
+    ]
     return " ".join([type(value).__name__, *numbers])
 
 
