@@ -140,7 +140,6 @@ def tune_network(
         every = partial(judge, circuit, samples, goals, windows)
         _say(_by_all(far_off, judgements[-1], every if len(samples) <= FEW else None))
     set_parameters(network, *circuit.in_network_units())
-    frame_steps = calibration.frame_steps
     network.tuned = TuningRecord(
         presentation_time=calibration.answer_steps * dt,
         earliest=windows[0].end * dt,
@@ -152,7 +151,7 @@ def tune_network(
         gap=100 * judgements[-1].gap,
         judged=judgements[-1].distances.shape[1],
         data=fingerprint(x),
-        frame_time=None if frame_steps is None else frame_steps * dt,
+        frame_time=None if calibration.frame_steps is None else calibration.frame_steps * dt,
         task=task,
     )
     return judgements
