@@ -279,7 +279,7 @@ def test_a_stack_that_is_all_on_the_host_is_refused_by_the_chip():
 
 def test_a_model_is_to_be_converted_first(data):
     with pytest.raises(
-        ValidationError, match=r"a DenseStack or a DenseGraph, got list; .*convert.* Simulator"
+        ValidationError, match=r"a DenseStack or a DenseGraph, got list; .*convert.*Simulator"
     ):
         evaluate([(np.eye(6), np.zeros(6))], *data)
 
