@@ -67,7 +67,7 @@ class TuningRecord:
         What several linear outputs were tuned for; None for both, as logits of classes and as
         values.
     parts : mapping, optional
-        What was tuned, see `nengo_dense.layers.tuned_parts.sketch`. A stack fills it in.
+        What was tuned, see ``nengo_dense.layers.tuned_parts.sketch``. A stack fills it in.
 
     Raises
     ------
