@@ -64,8 +64,9 @@ def run(args: argparse.Namespace) -> int:
     sizes = "-".join(str(n) for n in [stack.size_in, *stack.units])
     rates = ", ".join(_rate(layer.max_rate) for layer in stack.layers)
     console.say(f"{args.output}: {sizes}, {stack.readout} readout, encoding {stack.encoding!r}")
-    if stack.tuned is not None:
-        console.say(_tuned(stack.tuned, stack.readout))
+    tuned = stack.tuned
+    if tuned is not None:
+        console.say(_tuned(tuned, stack.readout))
     elif trained.source is not None and calibration is None:
         console.say("not tuned, which costs accuracy; --calibrate FILE.npz tunes it")
     console.say(f"firing rates that represent the value 1: {rates} Hz")

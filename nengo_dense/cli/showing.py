@@ -33,8 +33,9 @@ def check_showing(
     """
     samples = frames_of(samples, stack.size_in)
     shown_for = SHOWN_FOR
-    if stack.tuned is not None:
-        shown_for = stack.tuned.first_answer
+    tuned = stack.tuned
+    if tuned is not None:
+        shown_for = tuned.first_answer
     chosen = samples[:: max(1, len(samples) // N_SHOWN)][:N_SHOWN]
     shown = PresentInput(chosen, shown_for)
     network, _ = with_source(stack, shown, seed=stack.seed, label=stack.label)

@@ -193,7 +193,8 @@ def judges_for(
     nengo.exceptions.ValidationError
     """
     names = names_of_classes(stack.classes, classes)
-    known = None if stack.tuned is None else stack.tuned.task
+    tuned = stack.tuned
+    known = None if tuned is None else tuned.task
     return judge_outputs(parts_of(stack), y, n, task, names, sample_weight, known)
 
 

@@ -292,10 +292,11 @@ def notes_on(
     n: int | None = None,
 ) -> tuple[str, ...]:
     """Say in which ways a run is not what the stack was tuned for."""
-    if stack.tuned is None:
+    tuned = stack.tuned
+    if tuned is None:
         return tuple(filter(None, [stack.altered]))
     return tuple(
-        stack.tuned.differences(
+        tuned.differences(
             encoding=stack.encoding,
             dt=dt,
             presentation_time=presentation_time,

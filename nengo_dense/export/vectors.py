@@ -72,13 +72,14 @@ def choose_samples(dense: AnyDense, samples: Any) -> np.ndarray:
         return join_inputs(samples, dense.sizes)
     if samples is not None:
         return check_inputs(samples, dense.size_in, "samples")
-    if dense.tuned is None:
+    tuned = dense.tuned
+    if tuned is None:
         raise ValidationError(
             "must be given for a stack that was not tuned, as nothing says what its inputs are "
             f"like: an array (n, {dense.size_in})",
             attr="samples",
         )
-    low, high = dense.tuned.input_low, dense.tuned.input_high
+    low, high = tuned.input_low, tuned.input_high
     drawn: np.ndarray = np.random.RandomState(0).uniform(low, high, (N_SAMPLES, dense.size_in))
     return drawn
 

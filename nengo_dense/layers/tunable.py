@@ -36,7 +36,10 @@ class Tunable(nengo.Network):
 
     @property
     def tuned(self) -> TuningRecord | None:
-        """(TuningRecord or None) What the weights were tuned for; None once they are others."""
+        """(TuningRecord or None) What the weights were tuned for; None once they are others.
+
+        To tell, it looks at all of them each time.
+        """
         return None if self._changed() else self._tuned
 
     @tuned.setter
