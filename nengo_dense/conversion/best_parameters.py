@@ -1,10 +1,8 @@
 """The parameters with the best result on held-back samples so far."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.host_limit import HostLimit, share_beyond
@@ -57,7 +55,6 @@ class BestParameters:
         To learn from.
     held_back : Samples
     goals : Goals
-    windows : sequence of Window
     others : Samples, optional
         That the first parameters have not learned from either.
 
@@ -76,18 +73,15 @@ class BestParameters:
         fit: Samples,
         held_back: Samples,
         goals: Goals,
-        windows: Sequence[Window],
         others: Samples | None = None,
     ) -> None:
         self._circuit, self._goals = circuit, goals
         self._fit, self._held_back = fit, held_back
-        self._windows = windows
         self._known = np.concatenate([fit.frames, held_back.frames])
         self._kept: list[np.ndarray] = []
         self._by_class = others is not None and goals.by_class
         self._every = held_back if others is None else held_back.joined(others)
-        n_steps = max(window.n_shown for window in windows)
-        self.limit = HostLimit(circuit.standard(self._known), share_beyond(n_steps))
+        self.limit = HostLimit(circuit.standard(self._known), share_beyond(goals.n_shown))
         self.judgements: list[Judgement] = []
         self.best = self._lowest = 0
 
@@ -99,14 +93,13 @@ class BestParameters:
     def judge_now(self) -> Judgement:
         """Judge the parameters as they are; where values matter, fit their readout first."""
         self.limit.hold(self._circuit, self._known)
-        how = self._goals, self._windows
         if self._goals.has_values and self.judgements:  # the first ones as they came
-            fit_readout(self._circuit, self._fit, self._held_back, *how)
-        found = judge(self._circuit, self._held_back, *how)
+            fit_readout(self._circuit, self._fit, self._held_back, self._goals)
+        found = judge(self._circuit, self._held_back, self._goals)
         self.judgements.append(found)
         if not self._kept:
             only = self._every is self._held_back
-            self._first = found if only else judge(self._circuit, self._every, *how)
+            self._first = found if only else judge(self._circuit, self._every, self._goals)
         if not self._kept or self._is_better(found):
             self.best = len(self.judgements) - 1
             self._kept = [parameter.copy() for parameter in self.parameters]
@@ -126,7 +119,7 @@ class BestParameters:
         """Return to the best; if these are the first, with logits of the source's size."""
         self.restore()
         if self._by_class and self.best == 0:
-            scale_readout(self._circuit, self._every, self._goals, self._windows)
+            scale_readout(self._circuit, self._every, self._goals)
             self.judge_now()
         return self.restore()
 

@@ -1,12 +1,11 @@
 """The first lessons of a network that knows nothing: short presentations."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nengo_dense.conversion.answer import Samples, Window, deadlines
+from nengo_dense.conversion.answer import Samples, deadlines
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import half
 from nengo_dense.conversion.goal import Goals
@@ -31,7 +30,6 @@ def tune_new(
     fit: Samples,
     held_back: Samples,
     goals: Goals,
-    windows: Sequence[Window],
     *,
     effort: str | float,
     **how: Any,
@@ -42,7 +40,7 @@ def tune_new(
 
     Parameters
     ----------
-    circuit, fit, held_back, goals, windows, effort, **how
+    circuit, fit, held_back, goals, effort, **how
         As `nengo_dense.conversion.tuning.tune` takes them.
 
     Returns
@@ -56,15 +54,15 @@ def tune_new(
         It knows nothing afterwards either.
     """
     n_steps = max(FIRST_STEPS, FIRST_STEPS_BY_DEPTH * circuit.depth)
-    first = judge(circuit, held_back, goals, windows)
+    first = judge(circuit, held_back, goals)
     is_new = _knows_nothing(first, held_back, goals)
     if is_new:
         how["most_rate"] = MODERATE_RATE
     is_new &= fit.frame_steps is None  # frames are not made shorter
-    if is_new and max(window.stop for window in windows) > n_steps:
-        effort, short = half(effort), goals.heeded(deadlines(n_steps, circuit.depth))
-        tune(circuit, fit, held_back, goals, short, effort=effort, **how)
-    found = tune(circuit, fit, held_back, goals, windows, effort=effort, **how)
+    if is_new and goals.n_steps > n_steps:
+        effort, short = half(effort), goals.at(deadlines(n_steps, circuit.depth))
+        tune(circuit, fit, held_back, short, effort=effort, **how)
+    found = tune(circuit, fit, held_back, goals, effort=effort, **how)
     if is_new and _knows_nothing(found[-1], held_back, goals):
         warnings.warn(
             "Training has learned hardly more than one answer for all samples. Neurons may fire "

@@ -1,8 +1,8 @@
-"""What is wanted of all outputs together."""
+"""What is wanted of all outputs together, and when."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,7 +77,7 @@ def only_classes(heads: Iterable[str], task: str | None) -> bool:
 
 @dataclass(frozen=True)
 class Goals:
-    """The sum of all outputs' losses.
+    """The sum of all outputs' losses, at the times at which they answer.
 
     Several outputs count alike, whatever their units and sizes: each loss is a share of what the
     best constant answer loses.
@@ -85,9 +85,12 @@ class Goals:
     Attributes
     ----------
     of_outputs : tuple of Goal
+    windows : tuple of Window
+        When answers are wanted, see `at`.
     """
 
     of_outputs: tuple[Goal, ...]
+    windows: tuple[Window, ...] = ()
 
     @classmethod
     def for_targets(
@@ -125,11 +128,26 @@ class Goals:
         """(bool) Whether values alone matter, and so only the whole presentation."""
         return all(self.of_values)
 
-    def heeded(self, windows: Sequence[Window]) -> list[Window]:
-        """Return the windows whose answers matter: where `late`, only those that are not early."""
-        if not self.late:
-            return list(windows)
-        return [window._replace(weight=1.0) for window in windows if not window.early]
+    def at(self, windows: Iterable[Window]) -> "Goals":
+        """Return the same goals at other times; where `late`, only at those that are not early."""
+        if self.late:
+            windows = (window._replace(weight=1.0) for window in windows if not window.early)
+        return replace(self, windows=tuple(windows))
+
+    @property
+    def last_windows(self) -> list[Window]:
+        """(list of Window) Those that are not early."""
+        return [window for window in self.windows if not window.early]
+
+    @property
+    def n_steps(self) -> int:
+        """(int) Steps of a presentation, up to its last answer."""
+        return max(window.stop for window in self.windows)
+
+    @property
+    def n_shown(self) -> int:
+        """(int) The most steps that an answer is for."""
+        return max(window.n_shown for window in self.windows)
 
     @property
     def has_values(self) -> bool:

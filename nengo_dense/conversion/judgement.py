@@ -82,11 +82,9 @@ def answer_all(
         yield from zip(answers, circuit.read(course, answers), strict=True)
 
 
-def judge(
-    circuit: Circuit, samples: Samples, goals: Goals, windows: Sequence[Window]
-) -> Judgement:
+def judge(circuit: Circuit, samples: Samples, goals: Goals) -> Judgement:
     """Hold a circuit's answers for samples against the source's."""
-    return judge_answers(circuit, answer_all(circuit, samples, windows), goals)
+    return judge_answers(circuit, answer_all(circuit, samples, goals.windows), goals)
 
 
 def judge_answers(

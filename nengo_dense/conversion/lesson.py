@@ -1,11 +1,11 @@
 """What tuning learns from: batches of samples, and inputs between them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.goal import Goals
 
 #: Logits of the source model for inputs: (batch, n_out) of (batch, n_in) arrays.
@@ -78,7 +78,6 @@ class Lessons:
         cls,
         samples: Samples,
         goals: Goals,
-        windows: Sequence[Window],
         source: Source | None,
         by_rate: bool,
         seed: int,
@@ -86,8 +85,8 @@ class Lessons:
         """Choose what to learn from: all samples, those of rare classes several times."""
         is_choice = goals.is_choice and samples.targets.shape[1] == 1  # no frames
         times = more_of_the_rare(samples.targets[:, 0]) if is_choice else None
-        n_steps = max(window.stop for window in windows)
-        return cls(samples, batch_size(n_steps, len(samples), by_rate), source, seed, times)
+        size = batch_size(goals.n_steps, len(samples), by_rate)
+        return cls(samples, size, source, seed, times)
 
     def _in_order(self, size: int) -> Iterator[Samples]:
         n = len(self._rows)

@@ -1,8 +1,6 @@
 """Whether neurons say more by how often they fire than by when, so that slopes go by rate."""
 
-from collections.abc import Sequence
-
-from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.circuit import Circuit
 
 #: Spikes of a neuron that fires while an input stays, in the mean of a layer, from which slopes go
@@ -21,7 +19,7 @@ MANY_DELAYS = 10
 SEEN = 256
 
 
-def has_many_spikes(circuit: Circuit, samples: Samples, windows: Sequence[Window]) -> bool:
+def has_many_spikes(circuit: Circuit, samples: Samples, n_shown: int) -> bool:
     """Tell whether neurons on the chip say more by how often they fire than by when.
 
     Not where a layer is silent: steps still tell which of its neurons almost fire.
@@ -30,9 +28,9 @@ def has_many_spikes(circuit: Circuit, samples: Samples, windows: Sequence[Window
     ----------
     circuit : Circuit
     samples : Samples
-    windows : sequence of Window
+    n_shown : int
+        Steps of a presentation.
     """
-    n_shown = max(window.stop for window in windows)
     n_steps = samples.frame_steps or n_shown
     if n_steps < MANY_DELAYS * circuit.delay:
         return False

@@ -127,22 +127,22 @@ def tune_network(
     goals = Goals.for_targets(wanted, heads, widths, task)
     if source is not None:
         _say(doubts(goals, answers, names))
-    windows = goals.heeded(windows)
+    goals = goals.at(windows)
     how = {"source": source, "effort": effort, "seed": seed, "progress_bar": progress_bar}
     learn = tune_new if may_be_new else tune
     try:
-        judgements = learn(circuit, *divide(samples, seed), goals, windows, **how)
+        judgements = learn(circuit, *divide(samples, seed), goals, **how)
     except BuildError as err:
         remedy = NEW_REMEDY if may_be_new else REMEDY
         raise ConversionError(name, [f"{err}. {remedy}"]) from err
     if not may_be_new:
         far_off = partial(_far_off, goals=goals, names=names, wanted=wanted)
-        every = partial(judge, circuit, samples, goals, windows)
+        every = partial(judge, circuit, samples, goals)
         _say(_by_all(far_off, judgements[-1], every if len(samples) <= FEW else None))
     set_parameters(network, *circuit.in_network_units())
     network.tuned = TuningRecord(
         presentation_time=calibration.answer_steps * dt,
-        earliest=windows[0].end * dt,
+        earliest=goals.windows[0].end * dt,
         dt=dt,
         encoding=network.encoding,
         input_low=x.min(axis=0),

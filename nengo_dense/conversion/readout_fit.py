@@ -1,10 +1,10 @@
 """For regression: fit the readout to the measured firing rates of what it reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import answer_all, judge_answers
@@ -16,13 +16,7 @@ STRENGTHS = (1e-1, 1e-2, 1e-3)
 MOST_SAMPLES = 2048
 
 
-def fit_readout(
-    circuit: Circuit,
-    fit: Samples,
-    held_back: Samples,
-    goals: Goals,
-    windows: Sequence[Window],
-) -> float:
+def fit_readout(circuit: Circuit, fit: Samples, held_back: Samples, goals: Goals) -> float:
     """Replace weights and biases of outputs of values by those that fit best, if that is better.
 
     Ridge regression of the wanted logits on the rates of a whole presentation. It holds the
@@ -38,7 +32,6 @@ def fit_readout(
         To fit to, and to choose by.
     goals : Goals
         How far logits are from the wanted ones.
-    windows : sequence of Window
 
     Returns
     -------
@@ -46,11 +39,11 @@ def fit_readout(
         Of the samples that judge, with the readout that was chosen.
     """
     sample = fit[:MOST_SAMPLES]
-    late = [window for window in windows if not window.early]
-    found = list(answer_all(circuit, sample, late))
+    found = list(answer_all(circuit, sample, goals.last_windows))
     targets = np.concatenate([answer.targets for answer, _ in found])
     first = len(circuit.parts.layers)
-    others = list(answer_all(circuit, held_back, windows))  # no readout changes what they read
+    # no readout changes what they read
+    others = list(answer_all(circuit, held_back, goals.windows))
     lowest = judge_answers(circuit, others, goals).loss
     for number, goal in enumerate(goals.of_outputs):
         if not goal.distillation.late:

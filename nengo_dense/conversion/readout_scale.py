@@ -1,10 +1,8 @@
 """For classes: bring logits to the source's size, which changes no class."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from nengo_dense.conversion.answer import Answer, Samples, Window
+from nengo_dense.conversion.answer import Answer, Samples
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.judgement import answer_all
@@ -15,10 +13,10 @@ from nengo_dense.conversion.judgement import answer_all
 FACTORS = 2.0 ** (np.array(sorted(range(-8, 17), key=abs)) / 8)
 
 
-def scale_readout(
-    circuit: Circuit, samples: Samples, goals: Goals, windows: Sequence[Window]
-) -> None:
+def scale_readout(circuit: Circuit, samples: Samples, goals: Goals) -> None:
     """Multiply each output's weights and biases by the factor that leaves the lowest loss.
+
+    Early answers take no part, as these are compared at any scale.
 
     Parameters
     ----------
@@ -28,11 +26,9 @@ def scale_readout(
         To choose by.
     goals : Goals
         Of classes or labels.
-    windows : sequence of Window
-        Early answers take no part, as these are compared at any scale.
     """
-    late = [window for window in windows if not window.early]
-    found = [(answer, circuit.logits(read)) for answer, read in answer_all(circuit, samples, late)]
+    answered = answer_all(circuit, samples, goals.last_windows)
+    found = [(answer, circuit.logits(read)) for answer, read in answered]
     first, factors = len(circuit.parts.layers), np.ones(found[0][1].shape[1])
     outputs = zip(goals.of_outputs, circuit.weights[first:], circuit.biases[first:], strict=True)
     for goal, weights, bias in outputs:

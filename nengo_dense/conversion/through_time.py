@@ -14,11 +14,9 @@ learning rule for effective training and rapid inference of deep spiking neural 
 Trans. Neural Netw. Learn. Syst. 34(1), 2023).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from nengo_dense.conversion.answer import Answer, Samples, Window
+from nengo_dense.conversion.answer import Answer, Samples
 from nengo_dense.conversion.circuit import Circuit, Course
 from nengo_dense.conversion.goal import Goals
 from nengo_dense.conversion.spike_slopes import SpikeSlopes
@@ -46,12 +44,7 @@ class Gradient:
 
 
 def loss_and_gradient(
-    circuit: Circuit,
-    batch: Samples,
-    goals: Goals,
-    windows: Sequence[Window],
-    *,
-    by_rate: bool = False,
+    circuit: Circuit, batch: Samples, goals: Goals, *, by_rate: bool = False
 ) -> tuple[float, Gradient]:
     """Run a batch on the integers and find the way down for all parameters.
 
@@ -60,7 +53,6 @@ def loss_and_gradient(
     circuit : Circuit
     batch : Samples
     goals : Goals
-    windows : sequence of Window
     by_rate : bool, optional
         Whether slopes of neurons on the chip go by their rates, and not through every step.
 
@@ -70,10 +62,9 @@ def loss_and_gradient(
     gradient : Gradient
     """
     gradient, total = Gradient(circuit), 0.0
-    every = sum(answer.weight for answer in batch.answers(windows))
-    n_steps = max(window.stop for window in windows)
-    for part in batch.parts(max(1, MOST_NUMBERS // (n_steps * circuit.n_neurons))):
-        answers = part.answers(windows)
+    every = sum(answer.weight for answer in batch.answers(goals.windows))
+    for part in batch.parts(max(1, MOST_NUMBERS // (goals.n_steps * circuit.n_neurons))):
+        answers = part.answers(goals.windows)
         n_shown = max(answer.window.stop for answer in answers) - circuit.unread_steps
         course = circuit.show(part, n_shown, exact=False, traces=not by_rate)
         slopes = SpikeSlopes(course)

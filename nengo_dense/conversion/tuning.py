@@ -1,12 +1,11 @@
 """Tune weights and biases until the chip's integers answer as the source model does."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from nengo.exceptions import BuildError
 from nengo.utils.progress import Progress, ProgressTracker
 
-from nengo_dense.conversion.answer import Samples, Window
+from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.best_parameters import BestParameters
 from nengo_dense.conversion.circuit import Circuit
 from nengo_dense.conversion.effort import Budget
@@ -30,7 +29,6 @@ def tune(
     fit: Samples,
     held_back: Samples,
     goals: Goals,
-    windows: Sequence[Window],
     *,
     source: Source | None = None,
     effort: str | float,
@@ -49,7 +47,6 @@ def tune(
     held_back : Samples
         To choose by. The parameters as they were take part in the choice.
     goals : Goals
-    windows : sequence of Window
     source : callable, optional
         Logits of the source model for inputs between samples (`nengo_dense.conversion.lesson`).
     effort : {"fast", "normal", "best"} or float
@@ -70,14 +67,14 @@ def tune(
     name = "Tuning" if is_compiled() else COMPILING
     keep_what_is_freed()
     others = None if source is None else fit[:MOST_OTHERS]
-    best = BestParameters(circuit, fit, held_back, goals, windows, others)
+    best = BestParameters(circuit, fit, held_back, goals, others)
     with ProgressTracker(progress_bar, Progress(name, "Tuning", 100)) as progress:
         for _ in range(1 + goals.has_values):  # values have their readout fitted then
             best.judge_now()
-        first, n_steps = best.judgements[0], max(window.n_shown for window in windows)
+        first, n_steps = best.judgements[0], goals.n_shown
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        by_rate = has_many_spikes(circuit, fit, windows)
-        lessons = Lessons.of(fit, goals, windows, source, by_rate, seed)
+        by_rate = has_many_spikes(circuit, fit, goals.n_steps)
+        lessons = Lessons.of(fit, goals, source, by_rate, seed)
         rate = first_rate(goals, first, n_steps, budget.haste, by_rate)
         steps = Steps(circuit, best.parameters, min(rate, most_rate))
         ending = Ending(best, goals, budget.haste, has_source=source is not None)
@@ -87,7 +84,7 @@ def tune(
             batch = lessons.next_batch()
             is_lost = False
             try:
-                loss, gradient = loss_and_gradient(circuit, batch, goals, windows, by_rate=by_rate)
+                loss, gradient = loss_and_gradient(circuit, batch, goals, by_rate=by_rate)
                 lessons.note(loss)
                 steps.take(gradient.all, used)
                 best.limit.hold(circuit, batch.frames)

@@ -32,8 +32,8 @@ def off(share, n):
 def kept_after(circuit, rng, monkeypatch, judgements):
     """Return which parameters are kept, by the number of their judgement."""
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    goals = Goals.for_targets(samples.targets, ["softmax"])
-    found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
+    goals = Goals.for_targets(samples.targets, ["softmax"]).at([Window(0, 10, 1.0)])
+    found = BestParameters(circuit, samples, samples, goals)
     judgements = [judged(*said) for said in judgements]
     given = iter(judgements)
     monkeypatch.setattr(best_parameters, "judge", lambda *_: next(given))
@@ -70,9 +70,9 @@ def test_no_lower_loss_than_the_first_is_nothing_gained(circuit, rng, monkeypatc
 def test_all_samples_tell_of_parameters_that_learned_from_none(circuit, rng, monkeypatch):
     """Of those held back the first answered all as the source does, of all fewer."""
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    goals = Goals.for_targets(samples.targets, ["softmax"])
+    goals = Goals.for_targets(samples.targets, ["softmax"]).at([Window(0, 10, 1.0)])
     others = samples[:15].joined(samples[:15])
-    how = samples, samples, goals, [Window(0, 10, 1.0)]
+    how = samples, samples, goals
     said = {20: [judged(1.0, 0.0), judged(0.5, 0.1)], 50: [judged(1.0, 0.1)]}
     for given, expected in ((None, 0), (others, 1)):
         found = BestParameters(circuit, *how, given)
@@ -91,8 +91,8 @@ def test_a_few_samples_of_many_are_no_reason_to_give_up_a_lower_loss(circuit, rn
     given = [judged(1.0, 0.038), Judgement(0.3, (0.042,), (0.0,), later)]
     monkeypatch.setattr(best_parameters, "judge", lambda *_: given.pop(0))
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    goals = Goals.for_targets(samples.targets, ["softmax"])
-    found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
+    goals = Goals.for_targets(samples.targets, ["softmax"]).at([Window(0, 10, 1.0)])
+    found = BestParameters(circuit, samples, samples, goals)
     found.judge_now()
     found.judge_now()
     assert found.best == 1
@@ -115,8 +115,8 @@ def test_the_first_count_for_less_once_others_are_kept(circuit, rng, monkeypatch
 
 def said_of_losses(circuit, rng, monkeypatch, losses, say):
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    goals = Goals.for_targets(samples.targets, ["softmax"])
-    found = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)])
+    goals = Goals.for_targets(samples.targets, ["softmax"]).at([Window(0, 10, 1.0)])
+    found = BestParameters(circuit, samples, samples, goals)
     said = []
     for loss in losses:
         monkeypatch.setattr(best_parameters, "judge", lambda *_, loss=loss: judged(loss))
@@ -188,8 +188,8 @@ def test_many_samples_tell_that_the_first_answer_as_the_source(
 ):
     monkeypatch.setattr(best_parameters, "judge", lambda *_: judged(0.2, others / n, 0, n))
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    goals = Goals.for_targets(samples.targets, ["softmax"])
-    how = samples, samples, goals, [Window(0, 10, 1.0)]
+    goals = Goals.for_targets(samples.targets, ["softmax"]).at([Window(0, 10, 1.0)])
+    how = samples, samples, goals
     found = BestParameters(circuit, *how, samples)
     found.judge_now()
     assert found.are_same == same
@@ -203,7 +203,7 @@ def test_a_sample_of_which_one_label_is_other_is_answered_otherwise(
     found = Judgement(0.2, (others / 6000,), (0.0,), distances)
     monkeypatch.setattr(best_parameters, "judge", lambda *_: found)
     samples = Samples(rng.uniform(size=(20, 4)), rng.normal(size=(20, 3)))
-    goals = Goals.for_targets(samples.targets, ["sigmoid"])
-    first = BestParameters(circuit, samples, samples, goals, [Window(0, 10, 1.0)], samples)
+    goals = Goals.for_targets(samples.targets, ["sigmoid"]).at([Window(0, 10, 1.0)])
+    first = BestParameters(circuit, samples, samples, goals, samples)
     first.judge_now()
     assert first.are_same == same

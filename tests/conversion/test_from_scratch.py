@@ -37,11 +37,11 @@ def parameters(circuit):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The windows that are tuned for and the largest steps, one tuning after another."""
+    """The goals that are tuned for and the largest steps, one tuning after another."""
     noted = []
 
     def note(*args, most_rate=MOST_RATE, **how):
-        noted.append((args[4], most_rate))
+        noted.append((args[3], most_rate))
         return tune(*args, most_rate=most_rate, **how)
 
     monkeypatch.setattr(from_scratch, "tune", note)
@@ -50,40 +50,40 @@ def asked(monkeypatch):
 
 def test_what_knows_nothing_learns_in_short_presentations_first(problem, asked):
     circuit, fit, held_back, goals = problem
-    windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
-    before = judge(circuit, held_back, goals, windows)
-    found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
-    short = goals.heeded(deadlines(FIRST_STEPS, circuit.depth))
-    assert asked == [(short, MODERATE_RATE), (windows, MODERATE_RATE)]
+    goals = goals.at(deadlines(N_STEPS, circuit.depth))
+    before = judge(circuit, held_back, goals)
+    found = tune_new(circuit, fit, held_back, goals, **HOW)
+    short = goals.at(deadlines(FIRST_STEPS, circuit.depth))
+    assert asked == [(short, MODERATE_RATE), (goals, MODERATE_RATE)]
     assert found[0] == before
-    assert found[-1] == judge(circuit, held_back, goals, windows)
+    assert found[-1] == judge(circuit, held_back, goals)
     assert found[1].loss < 0.8 * before.loss  # by the short ones alone
     assert found[-1].loss < 0.5 * before.loss
 
 
 def test_what_has_learned_is_tuned_as_ever(problem, asked, monkeypatch):
     circuit, fit, held_back, goals = problem
-    windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
-    tune_new(circuit, fit, held_back, goals, windows, **HOW)
+    goals = goals.at(deadlines(N_STEPS, circuit.depth))
+    tune_new(circuit, fit, held_back, goals, **HOW)
     learned = [w.copy() for w in parameters(circuit)]
     asked.clear()
     monkeypatch.setitem(EFFORTS, "fast", Effort(1, 24, 24))
-    found = tune_new(circuit, fit, held_back, goals, windows, **HOW)
-    assert asked == [(windows, MOST_RATE)]
+    found = tune_new(circuit, fit, held_back, goals, **HOW)
+    assert asked == [(goals, MOST_RATE)]
     tuned = [w.copy() for w in parameters(circuit)]
     for parameter, value in zip(parameters(circuit), learned, strict=True):
         parameter[...] = value
-    assert found == tune(circuit, fit, held_back, goals, windows, **HOW)
+    assert found == tune(circuit, fit, held_back, goals, **HOW)
     for parameter, value in zip(parameters(circuit), tuned, strict=True):
         assert_array_equal(parameter, value)
 
 
 def test_of_sequences_frames_stay_as_long_and_the_first_steps_as_small(problem, asked):
     circuit, *samples, goals = problem
-    windows = goals.heeded(deadlines(N_STEPS, circuit.depth))
+    goals = goals.at(deadlines(N_STEPS, circuit.depth))
     twice = [
         Samples(s.x.repeat(2, axis=1), s.targets.repeat(2, axis=1), frame_steps=N_STEPS // 2)
         for s in samples
     ]
-    tune_new(circuit, *twice, goals, windows, **HOW)
-    assert asked == [(windows, MODERATE_RATE)]
+    tune_new(circuit, *twice, goals, **HOW)
+    assert asked == [(goals, MODERATE_RATE)]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from nengo_dense.conversion.answer import deadlines, frame_windows
 from nengo_dense.conversion.distillation import Distillation
 from nengo_dense.conversion.goal import UNKNOWN, Goals
 
@@ -94,3 +95,18 @@ def test_one_answer_for_all_misses_what_is_rarer(head, missed):
     logits = np.array([[1.0, -2.0], [1.0, -2.0], [1.0, -2.0], [-1.0, 1.0], [3.0, 2.0]])
     (goal,) = Goals.for_targets(logits, [head]).of_outputs
     assert goal.missed_by_one(logits) == pytest.approx(missed)
+
+
+def test_classes_are_wanted_at_every_deadline_and_values_at_the_last(targets):
+    windows = deadlines(100, 3)
+    classes = Goals.for_targets(targets[:, :3], ["softmax"]).at(windows)
+    assert classes.windows == tuple(windows)
+    assert classes.last_windows == windows[-1:]
+    values = Goals.for_targets(targets[:, :2], ["linear"], task="regression").at(windows)
+    assert values.windows == (windows[-1]._replace(weight=1.0),)
+    assert {goals.n_steps for goals in (classes, values)} == {100}
+
+
+def test_frames_take_more_steps_than_each_is_answered_for(targets):
+    goals = Goals.for_targets(targets[:, :3], ["softmax"]).at(frame_windows(5, 4, 3))
+    assert (goals.n_steps, goals.n_shown) == (23, 4)

@@ -26,7 +26,7 @@ def logits(circuit, x):
 def test_a_chain_that_is_its_own_source_is_not_apart(circuit, rng):
     x = rng.normal(size=(40, 4))
     own = logits(circuit, x)
-    found = judge(circuit, Samples(x, own), Goals.for_targets(own, ["softmax"]), WINDOWS[1:])
+    found = judge(circuit, Samples(x, own), Goals.for_targets(own, ["softmax"]).at(WINDOWS[1:]))
     assert found.loss == pytest.approx(0, abs=1e-9)
     assert (found.apart, found.wrong) == ((0,), (0,))
 
@@ -36,7 +36,7 @@ def test_other_answers_and_wrong_ones_are_counted(circuit, rng):
     source, labels = logits(circuit, x), rng.randint(3, size=40)
     source[np.arange(10), (source[:10].argmax(axis=1) + 1) % 3] += 100
     samples = Samples(x, source, labels[:, np.newaxis])
-    found = judge(circuit, samples, Goals.for_targets(source, ["softmax"]), WINDOWS)
+    found = judge(circuit, samples, Goals.for_targets(source, ["softmax"]).at(WINDOWS))
     assert found.apart == pytest.approx((0.25,))
     assert found.wrong == ((logits(circuit, x).argmax(axis=1) != labels).mean(),)
     shares = np.array([0.25, *found.wrong])
@@ -47,7 +47,9 @@ def test_values_are_apart_in_their_own_standard_deviations(circuit, rng):
     x = rng.normal(size=(40, 4))
     source = logits(circuit, x)[:, :1] * [[1.0, 0.0, 0.0]] + 1000 * rng.normal(size=(40, 3))
     circuit.weights[-1][:], circuit.biases[-1][:] = 0, source.mean(axis=0)
-    found = judge(circuit, Samples(x, source), Goals.for_targets(source, ["linear"]), WINDOWS[1:])
+    found = judge(
+        circuit, Samples(x, source), Goals.for_targets(source, ["linear"]).at(WINDOWS[1:])
+    )
     assert found.apart == pytest.approx((1,))
     spread = ((logits(circuit, x) - source) / source.std(axis=0)) ** 2
     np.testing.assert_allclose(found.doubt[0], spread.mean(axis=1).std() / np.sqrt(40))
@@ -55,7 +57,7 @@ def test_values_are_apart_in_their_own_standard_deviations(circuit, rng):
 
 def test_many_samples_count_as_one_batch_would(circuit, rng, monkeypatch):
     x, targets = rng.normal(size=(40, 4)), rng.normal(size=(40, 3))
-    how = Samples(x, targets), Goals.for_targets(targets, ["softmax"]), WINDOWS[1:]
+    how = Samples(x, targets), Goals.for_targets(targets, ["softmax"]).at(WINDOWS[1:])
     whole = judge(circuit, *how)
     monkeypatch.setattr(judgement, "BATCH_SIZE", 7)
     found = judge(circuit, *how)

@@ -46,9 +46,9 @@ def test_inputs_with_heavy_tails_are_no_silent_loss(n_out):
 
 @pytest.mark.parametrize("rare, is_said", [(0.08, True), (0.002, False)])
 def test_one_answer_for_all_is_far_off_where_classes_are_unequal(rare, is_said, monkeypatch):
-    def same(circuit, fit, held_back, goals, windows, **how):
+    def same(circuit, fit, held_back, goals, **how):
         circuit.weights[-1][...] = 0
-        return [judge(circuit, held_back, goals, windows)]
+        return [judge(circuit, held_back, goals)]
 
     monkeypatch.setattr(network_tuning, "tune", same)
     layers, x = make_model(np.random.RandomState(1), 2), np.random.RandomState(3).randn(4000, 6)
@@ -66,9 +66,9 @@ def test_one_answer_for_all_is_far_off_where_classes_are_unequal(rare, is_said, 
 
 @pytest.mark.parametrize("n, of", [(200, "on calibration data"), (4000, "on held-back")])
 def test_few_held_back_samples_are_told_of_by_all(n, of, monkeypatch):
-    def turned(circuit, fit, held_back, goals, windows, **how):
+    def turned(circuit, fit, held_back, goals, **how):
         circuit.biases[-1][0] += 10
-        return [judge(circuit, held_back, goals, windows)]
+        return [judge(circuit, held_back, goals)]
 
     monkeypatch.setattr(network_tuning, "tune", turned)
     layers, x = make_model(np.random.RandomState(1), 2), np.random.RandomState(3).randn(n, 6)

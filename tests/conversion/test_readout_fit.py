@@ -39,21 +39,21 @@ def samples_of(circuit, rng, n=300):
 def test_a_readout_that_exists_is_found(circuit, rng):
     samples = samples_of(circuit, rng)
     fit, held_back = samples[:250], samples[250:]
-    goals = Goals.for_targets(samples.targets[:, 0], ["linear"])
-    before = judge(circuit, held_back, goals, WINDOWS).loss
-    after = fit_readout(circuit, fit, held_back, goals, WINDOWS)
+    goals = Goals.for_targets(samples.targets[:, 0], ["linear"]).at(WINDOWS)
+    before = judge(circuit, held_back, goals).loss
+    after = fit_readout(circuit, fit, held_back, goals)
     assert after < 0.01 * before
-    assert after == pytest.approx(judge(circuit, held_back, goals, WINDOWS).loss)
+    assert after == pytest.approx(judge(circuit, held_back, goals).loss)
 
 
 def test_the_readout_stays_where_nothing_is_better(circuit, rng):
     samples = samples_of(circuit, rng, 60)
-    goals = Goals.for_targets(samples.targets[:, 0], ["linear"])
+    goals = Goals.for_targets(samples.targets[:, 0], ["linear"]).at(WINDOWS)
     late = read_late(circuit, samples)
     right = Samples(samples.x, circuit.logits([late]))
     noise = Samples(samples.x, 1e3 * rng.randn(60, 2))
     before = circuit.weights[-1].copy(), circuit.biases[-1].copy()
-    loss = fit_readout(circuit, noise, right, goals, WINDOWS)
+    loss = fit_readout(circuit, noise, right, goals)
     assert loss == pytest.approx(0, abs=1e-9)
     np.testing.assert_array_equal(circuit.weights[-1], before[0])
     np.testing.assert_array_equal(circuit.biases[-1], before[1])
@@ -62,6 +62,6 @@ def test_the_readout_stays_where_nothing_is_better(circuit, rng):
 def test_silent_neurons_are_no_trouble(circuit, rng):
     samples = samples_of(circuit, rng, 60)
     circuit.biases[1][:] = -10.0
-    goals = Goals.for_targets(samples.targets[:, 0], ["linear"])
-    fit_readout(circuit, samples, samples, goals, WINDOWS)
+    goals = Goals.for_targets(samples.targets[:, 0], ["linear"]).at(WINDOWS)
+    fit_readout(circuit, samples, samples, goals)
     np.testing.assert_allclose(circuit.biases[-1], samples.targets.mean(axis=(0, 1)))

@@ -32,7 +32,7 @@ def logits(circuit, x, n_out=3):
 def test_the_factor_between_logits_is_found(circuit, rng, head, factor):
     x = rng.randn(100, 4)
     before, wanted = circuit.weights[-1].copy(), factor * logits(circuit, x)
-    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, [head]), WINDOWS)
+    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, [head]).at(WINDOWS))
     np.testing.assert_allclose(circuit.weights[-1], factor * before)
     np.testing.assert_allclose(logits(circuit, x), wanted)
 
@@ -40,14 +40,14 @@ def test_the_factor_between_logits_is_found(circuit, rng, head, factor):
 def test_what_fits_best_stays_exactly(circuit, rng):
     x = rng.randn(100, 4)
     before, wanted = logits(circuit, x), logits(circuit, x)
-    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, ["softmax"]), WINDOWS)
+    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(wanted, ["softmax"]).at(WINDOWS))
     np.testing.assert_array_equal(logits(circuit, x), before)
 
 
 def test_what_no_factor_makes_better_stays_exactly(circuit, rng):
     x, before = rng.randn(100, 4), circuit.weights[-1].copy()
     one = np.zeros((100, 1))  # of which a softmax says the same, whatever the logit
-    scale_readout(circuit, Samples(x, one), Goals.for_targets(one, ["softmax"]), WINDOWS)
+    scale_readout(circuit, Samples(x, one), Goals.for_targets(one, ["softmax"]).at(WINDOWS))
     np.testing.assert_array_equal(circuit.weights[-1], before)
 
 
@@ -63,8 +63,8 @@ def test_each_output_has_its_own_factor(rng):
     circuit, x = Circuit(DenseGraph({"x": 4}, layers, outputs), 0.001), rng.randn(100, 4)
     before = [w.copy() for w in circuit.weights]
     wanted = logits(circuit, x, 5) * [2.0, 2.0, 2.0, 0.5, 0.5]
-    goals = Goals.for_targets(wanted, ["softmax", "sigmoid"], [3, 2])
-    scale_readout(circuit, Samples(x, wanted), goals, WINDOWS)
+    goals = Goals.for_targets(wanted, ["softmax", "sigmoid"], [3, 2]).at(WINDOWS)
+    scale_readout(circuit, Samples(x, wanted), goals)
     np.testing.assert_allclose(logits(circuit, x, 5), wanted)
     for now, then, factor in zip(circuit.weights, before, [1, 1, 2, 0.5], strict=True):
         np.testing.assert_array_equal(now, factor * then)
@@ -74,7 +74,7 @@ def test_classes_stay_and_factors_have_an_end(circuit, rng):
     x = rng.randn(100, 4)
     before = logits(circuit, x)
     wanted = 100 * before
-    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(before, ["softmax"]), WINDOWS)
+    scale_readout(circuit, Samples(x, wanted), Goals.for_targets(before, ["softmax"]).at(WINDOWS))
     found = logits(circuit, x)
     np.testing.assert_allclose(found, FACTORS[-1] * before)
     np.testing.assert_array_equal(found.argmax(axis=1), before.argmax(axis=1))

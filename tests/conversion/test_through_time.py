@@ -126,9 +126,9 @@ def tangent_by_rate(circuit, index, course, moves, changes):
     return change * ((own > 0) & (own < 1))
 
 
-def tangent_of_loss(circuit, batch, goals, windows, moves, by_rate=False):
+def tangent_of_loss(circuit, batch, goals, moves, by_rate=False):
     """Follow a small change of all parameters through all steps to the loss."""
-    n_shown = max(w.stop for w in windows) - circuit.unread_steps
+    n_shown = goals.n_steps - circuit.unread_steps
     course = circuit.show(batch, n_shown, exact=False, traces=True)
     changes, n = {}, len(circuit.weights)
     on_chip = tangent_by_rate if by_rate else tangent_of_layer
@@ -137,7 +137,7 @@ def tangent_of_loss(circuit, batch, goals, windows, moves, by_rate=False):
             changes[part.name] = on_chip(circuit, index, course, moves, changes)
         else:
             changes[part.name] = tangent_on_host(circuit, index, course, moves)
-    total, first, answers = 0.0, len(circuit.parts.layers), batch.answers(windows)
+    total, first, answers = 0.0, len(circuit.parts.layers), batch.answers(goals.windows)
     for answer, read in zip(answers, circuit.read(course, answers), strict=True):
         moved = []
         for k, part in enumerate(circuit.parts.outputs):
@@ -149,12 +149,12 @@ def tangent_of_loss(circuit, batch, goals, windows, moves, by_rate=False):
     return total / sum(answer.weight for answer in answers)
 
 
-def assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows=WINDOWS, by_rate=False):
-    _, gradient = loss_and_gradient(circuit, batch, goals, windows, by_rate=by_rate)
+def assert_gradient_is_the_transpose(rng, circuit, batch, goals, by_rate=False):
+    _, gradient = loss_and_gradient(circuit, batch, goals, by_rate=by_rate)
     for place, found in enumerate(gradient.all):
         moves = [np.zeros_like(p) for p in gradient.all]
         moves[place] = rng.normal(size=found.shape)
-        expected = tangent_of_loss(circuit, batch, goals, windows, moves, by_rate)
+        expected = tangent_of_loss(circuit, batch, goals, moves, by_rate)
         assert (found * moves[place]).sum() == pytest.approx(expected, rel=1e-4, abs=1e-6)
         assert found.any()
 
@@ -167,7 +167,7 @@ def test_gradient_is_the_transpose_of_the_tangent(
     rng, batch, encoding, neuron_type, synapse, by_rate
 ):
     circuit = make_circuit(rng, encoding, neuron_type, synapse)
-    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"]).at(WINDOWS)
     assert_gradient_is_the_transpose(rng, circuit, batch, goals, by_rate=by_rate)
 
 
@@ -191,9 +191,9 @@ def test_gradient_is_the_transpose_for_sequences(
 ):
     x, targets = rng.uniform(-0.5, 1.2, (8, 4, 5)), rng.normal(size=(8, 4, 5))
     circuit = Circuit(make_graph(encoding), 0.001, x[:, 0])
-    goals = Goals.for_targets(targets[:, 0], ["softmax", "linear"], [3, 2])
+    goals = Goals.for_targets(targets[:, 0], ["softmax", "linear"], [3, 2]).at(windows)
     batch = Samples(x, targets, None, lengths, 4)
-    assert_gradient_is_the_transpose(rng, circuit, batch, goals, windows, by_rate)
+    assert_gradient_is_the_transpose(rng, circuit, batch, goals, by_rate)
 
 
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
@@ -204,7 +204,7 @@ def test_slopes_reach_every_layer_of_a_graph_from_all_that_read_it(
 ):
     x, targets = rng.uniform(-0.5, 1.2, (8, 5)), rng.normal(size=(8, 5))
     circuit = Circuit(make_graph(encoding, neuron_type=neuron_type), 0.001, x)
-    goals = Goals.for_targets(targets, ["softmax", "linear"], [3, 2])
+    goals = Goals.for_targets(targets, ["softmax", "linear"], [3, 2]).at(WINDOWS)
     samples = Samples(x, targets)
     assert_gradient_is_the_transpose(rng, circuit, samples, goals, by_rate=by_rate)
 
@@ -212,9 +212,9 @@ def test_slopes_reach_every_layer_of_a_graph_from_all_that_read_it(
 @pytest.mark.parametrize("encoding", ["host", "spikes"])
 def test_loss_is_that_of_the_chains_own_logits(rng, batch, encoding):
     circuit = make_circuit(rng, encoding)
-    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
-    expected = judge(circuit, batch, goals, WINDOWS).loss
-    loss, _ = loss_and_gradient(circuit, batch, goals, WINDOWS)
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"]).at(WINDOWS)
+    expected = judge(circuit, batch, goals).loss
+    loss, _ = loss_and_gradient(circuit, batch, goals)
     assert loss == pytest.approx(expected, rel=1e-6)
 
 
@@ -237,11 +237,11 @@ def test_scales_are_those_of_the_chips_integers(rng):
 
 def test_parts_of_a_batch_make_the_whole(rng, batch, monkeypatch):
     circuit = make_circuit(rng)
-    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
     late = [WINDOWS[1]._replace(weight=1.0)]
-    loss, whole = loss_and_gradient(circuit, batch, goals, late)
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"]).at(late)
+    loss, whole = loss_and_gradient(circuit, batch, goals)
     monkeypatch.setattr(through_time, "MOST_NUMBERS", 3 * 16 * circuit.n_neurons)
-    in_parts, parts = loss_and_gradient(circuit, batch, goals, late)
+    in_parts, parts = loss_and_gradient(circuit, batch, goals)
     assert in_parts == pytest.approx(loss, rel=1e-9)
     for a, b in zip(whole.all, parts.all, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
@@ -250,9 +250,8 @@ def test_parts_of_a_batch_make_the_whole(rng, batch, monkeypatch):
 def test_a_host_neuron_beyond_one_spike_a_step_does_not_learn(rng, batch):
     circuit = make_circuit(rng)
     circuit.biases[0][2] = 5.0
-    _, gradient = loss_and_gradient(
-        circuit, batch, Goals.for_targets(batch.targets[:, 0], ["softmax"]), WINDOWS
-    )
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"]).at(WINDOWS)
+    _, gradient = loss_and_gradient(circuit, batch, goals)
     np.testing.assert_array_equal(gradient.weights[0][2], 0)
     assert gradient.weights[0][[0, 1, 3, 4, 5]].any()
 
@@ -260,7 +259,7 @@ def test_a_host_neuron_beyond_one_spike_a_step_does_not_learn(rng, batch):
 def test_neurons_on_the_chip_that_are_silent_or_always_fire_do_not_learn_by_rate(rng, batch):
     circuit = make_circuit(rng, synapse=None)
     circuit.biases[1][:2] = [-50.0, 50.0]
-    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"])
-    _, gradient = loss_and_gradient(circuit, batch, goals, [Window(2, 17, 1.0)], by_rate=True)
+    goals = Goals.for_targets(batch.targets[:, 0], ["softmax"]).at([Window(2, 17, 1.0)])
+    _, gradient = loss_and_gradient(circuit, batch, goals, by_rate=True)
     np.testing.assert_array_equal(gradient.biases[1][0], 0)
     assert gradient.biases[1][2:].any()

@@ -71,16 +71,14 @@ def problem(layers, source, rng):
         make,
         samples[:250],
         samples[250:],
-        Goals.for_targets(samples.targets[:, 0], ["softmax"]),
+        Goals.for_targets(samples.targets[:, 0], ["softmax"]).at(WINDOWS),
     )
 
 
 def run(problem, seed, windows=WINDOWS):
     make, *samples, goals = problem
-    circuit = make()
-    judgements = tune(
-        circuit, *samples, goals, windows, effort="normal", seed=seed, progress_bar=False
-    )
+    circuit, how = make(), {"effort": "normal", "progress_bar": False}
+    judgements = tune(circuit, *samples, goals.at(windows), seed=seed, **how)
     return circuit, judgements
 
 
@@ -89,7 +87,7 @@ def test_held_back_samples_come_closer_and_the_best_is_kept(problem):
     assert last.loss < 0.7 * first.loss
     assert last.bears(first)
     _, _, held_back, goals = problem
-    assert judge(circuit, held_back, goals, WINDOWS) == last
+    assert judge(circuit, held_back, goals) == last
 
 
 def test_the_same_seed_gives_the_same_parameters(problem):
@@ -145,16 +143,9 @@ def test_values_with_an_offset_and_a_scale_come_as_close_as_others(problem):
         parts = [Samples(s.x, scale * s.targets + offset) for s in (fit, judge)]
         deviation = parts[0].targets[:, 0].std(axis=0)
         values = Distillation((Comparison("linear", deviation, 2 / 3, early=False),))
-        goals = Goals((Goal(slice(None), "linear", values, 1.0),))
-        *_, last = tune(
-            circuit,
-            *parts,
-            goals,
-            [WINDOWS[1]._replace(weight=1.0)],
-            effort="normal",
-            seed=1,
-            progress_bar=False,
-        )
+        goals = Goals((Goal(slice(None), "linear", values, 1.0),)).at(WINDOWS[1:])
+        how = {"effort": "normal", "seed": 1, "progress_bar": False}
+        *_, last = tune(circuit, *parts, goals, **how)
         losses.append(last.loss)
     # roundings decide about spikes, so both ways part
     assert losses[1] == pytest.approx(losses[0], rel=0.5)
@@ -181,7 +172,7 @@ def test_progress_says_how_far_from_the_source_and_that_functions_are_compiled(
     make, *samples, goals = problem
     monkeypatch.setattr("nengo_dense.conversion.tuning.is_compiled", lambda: False)
     bar = Seen()
-    tune(make(), *samples, goals, WINDOWS, effort=0.5, seed=1, progress_bar=bar)
+    tune(make(), *samples, goals, effort=0.5, seed=1, progress_bar=bar)
     assert bar.names[0] == COMPILING
     assert re.fullmatch(r"Tuning, \d+\.\d% from the source", bar.names[-1])
 
@@ -197,7 +188,7 @@ def count_updates(problem, monkeypatch, source=None, goals=None):
 
     monkeypatch.setattr(tuning, "loss_and_gradient", counted)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
-    tune(make(), *samples, goals or usual, WINDOWS, source=source, **how)
+    tune(make(), *samples, goals or usual, source=source, **how)
     return len(calls)
 
 
@@ -225,8 +216,8 @@ def test_what_answers_as_the_source_is_not_tuned_but_scaled(problem, monkeypatch
     assert count_updates(problem, monkeypatch, source) == 0
     circuit, before = make(), make()
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
-    first, last = tune(circuit, *samples, goals, WINDOWS, source=source, **how)
-    assert last == judge(circuit, samples[1], goals, WINDOWS)
+    first, last = tune(circuit, *samples, goals, source=source, **how)
+    assert last == judge(circuit, samples[1], goals)
     assert last.loss < first.loss
     assert last.apart == first.apart
     known = np.concatenate([part.frames for part in samples])
@@ -249,7 +240,7 @@ def test_labels_are_learned_where_answers_are_the_sources(problem, monkeypatch, 
 
 def test_values_and_what_learns_from_labels_gain_to_the_end(problem, monkeypatch, source):
     monkeypatch.setattr(ending, "ENOUGH", 100.0)
-    values = Goals.for_targets(problem[1].targets[:, 0], ["linear"], task="regression")
+    values = Goals.for_targets(problem[1].targets[:, 0], ["linear"], task="regression").at(WINDOWS)
     assert count_updates(problem, monkeypatch, source, values) > N_UPDATES / 2
     assert count_updates(problem, monkeypatch) > N_UPDATES / 2
 
@@ -265,7 +256,7 @@ def test_steps_are_as_large_as_the_loss_allows(problem, monkeypatch, by_rate):
     for most in (step_size.MOST_RATE, 1e-6):
         sizes.clear()
         how = {"effort": "normal", "seed": 1, "progress_bar": False}
-        first, *_ = tune(make(), *samples, goals, WINDOWS, most_rate=most, **how)
+        first, *_ = tune(make(), *samples, goals, most_rate=most, **how)
         losses.append((first.loss, sizes[0]))
     (loss, free), (_, bounded) = losses
     share = Schedule().share(1, 1 / N_UPDATES)
@@ -286,7 +277,7 @@ def test_steps_that_make_it_worse_are_taken_back_and_become_smaller(problem, mon
     monkeypatch.setattr(step_size, "LEARNING_RATE", 1e6)
     monkeypatch.setattr(Soap, "update", seen)
     how = {"effort": "normal", "seed": 1, "progress_bar": False}
-    first, second, *_, last = tune(make(), *samples, goals, WINDOWS, most_rate=3.0, **how)
+    first, second, *_, last = tune(make(), *samples, goals, most_rate=3.0, **how)
     assert second.loss > first.loss
     assert last.loss < first.loss
     assert rates[-1] < max(rates) * step_size.RETREAT**2
