@@ -11,7 +11,7 @@ from nengo_dense.evaluation.classification import Classification
 from nengo_dense.evaluation.decision import decide
 from nengo_dense.evaluation.evaluation import Evaluation
 from nengo_dense.evaluation.multi_label import MultiLabel
-from nengo_dense.evaluation.reader import Answers, Labels, Leads, Reader, Values
+from nengo_dense.evaluation.reader import Answers, Labels, Reader, Values
 from nengo_dense.evaluation.regression import Regression
 from nengo_dense.heads import HEADS
 from nengo_dense.label_order import ALIKE, TELLING, are_below, other_order
@@ -199,7 +199,7 @@ class ClassJudge(Judge):
 
     def reader(self, rows: Any) -> Answers:
         """Keep an answer for every step."""
-        return Leads(self.head) if self.keeps_leads else Answers(self.head)
+        return Answers(self.head, self.keeps_leads)
 
     def answers_of(self, source: Any) -> np.ndarray:
         """Take labels, as scikit-learn's ``predict`` gives them, as well as outputs.
@@ -231,14 +231,11 @@ class ClassJudge(Judge):
         self, results: list[Any], rows: np.ndarray | None, common: Mapping[str, Any]
     ) -> Classification:
         """Put answers after one another."""
-        answers, leads = results, None
-        if self.keeps_leads:
-            answers = [each for each, _ in results]
-            leads = in_order([each for _, each in results], rows)
+        answers, leads = zip(*results, strict=True)
         return Classification(
             truth=self.truth,
             answers_over_time=in_order(answers, rows),
-            leads_over_time=leads,
+            leads_over_time=None if leads[0] is None else in_order(leads, rows),
             classes=self.classes,
             **common,
         )

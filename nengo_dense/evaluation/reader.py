@@ -66,47 +66,45 @@ class LastOutputs(Reader):
 
 
 class Answers(Reader):
-    """The class that would be answered after each step, (n, n_steps)."""
+    """The class that would be answered after each step and, if wanted, how far it was ahead.
+
+    A lead is summed over the window. Neurons that integrate carry less than a spike from step to
+    step, so that sums are wrong by about as much early as late, while means are wrong by more
+    early.
+
+    Parameters
+    ----------
+    head : str
+    with_leads : bool, optional
+    """
+
+    def __init__(self, head: str, with_leads: bool = False) -> None:
+        super().__init__(head)
+        self._with_leads = with_leads
+        self._leads: np.ndarray | None = None
 
     def begin(self, n: int, n_steps: int, n_out: int) -> None:
         """Make room."""
         self._answers = np.zeros((n, n_steps), dtype=answer_type(n_out))
+        if self._with_leads:
+            self._leads = np.zeros((n, n_steps), dtype=np.float32)
 
     def read(self, lanes: slice, first_step: int, means: np.ndarray) -> None:
         """Decide after each step."""
         steps = slice(first_step, first_step + means.shape[1])
         self._answers[lanes, steps] = decide(means, self.head)
-
-    def result(self) -> Any:
-        """Return the answers."""
-        return self._answers
-
-
-class Leads(Answers):
-    """The answers, and how far each was ahead, (n, n_steps): the lead, summed over the window.
-
-    Neurons that integrate carry less than a spike from step to step, so that sums are wrong by
-    about as much early as late, while means are wrong by more early.
-    """
-
-    def begin(self, n: int, n_steps: int, n_out: int) -> None:
-        """Make room."""
-        super().begin(n, n_steps, n_out)
-        self._leads = np.zeros((n, n_steps), dtype=np.float32)
-
-    def read(self, lanes: slice, first_step: int, means: np.ndarray) -> None:
-        """Decide after each step, and keep the lead."""
-        super().read(lanes, first_step, means)
-        end = np.arange(first_step + 1, first_step + means.shape[1] + 1)
+        if self._leads is None:
+            return
+        end = np.arange(steps.start + 1, steps.stop + 1)
         values = deciding(means, self.head)
         if values.shape[-1] == 1:
             lead = np.abs(values[..., 0])
         else:
             lead = np.diff(np.partition(values, -2)[..., -2:], axis=-1)[..., 0]
-        self._leads[lanes, first_step : end[-1]] = lead * (end - window_start(end))
+        self._leads[lanes, steps] = lead * (end - window_start(end))
 
-    def result(self) -> Any:
-        """Return answers and leads."""
+    def result(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return answers and leads, (n, n_steps) each; None for leads that are not wanted."""
         return self._answers, self._leads
 
 
