@@ -1,6 +1,6 @@
 """How samples are to go through a stack or a graph, with all checks before it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,7 +67,7 @@ class Run:
     size: int
     n_jobs: int
     progress_bar: Any
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     stream: Stream | None = None
     sequences: Sequences | None = None
     delay: int | None = None
@@ -104,7 +104,7 @@ class Run:
         sizes = stack.sizes if isinstance(stack, DenseGraph) else stack.size_in
         check_columns(x, stack.columns, "x", WHERE, sizes)
         said = [read_in_two_ways(x, sizes, "x")]
-        x = _joined(stack, x)
+        x = join(x, sizes) if isinstance(sizes, Mapping) and isinstance(x, Mapping) else x
         sequences = Sequences.read(x, stack.size_in, mask)
         samples = sequences or check_batches(x, stack.size_in, "x", stack.columns)
         check_target(stack, choice(target, TARGETS, "target"))
@@ -113,35 +113,80 @@ class Run:
         step = positive(step, "dt", unit="seconds")
         n_steps = presentation_steps(time, step)
         said += [check_still(n_steps, step, n_frames)]
-        stream, fresh, by_frame = None, flag(reset, "reset"), flag(per_frame, "per_frame")
+        fresh, by_frame = flag(reset, "reset"), flag(per_frame, "per_frame")
         if sequences is not None:
             samples, n_steps = arrange(sequences, n_steps, step, fresh, by_frame)
         elif by_frame:
             refuse_frames(x)
         n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
-        most = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
-        most = min(count(minibatch_size, "minibatch_size"), most)
+        fit_in = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
+        most = min(count(minibatch_size, "minibatch_size"), fit_in)
         delay = None if fresh and not by_frame else delay_of(stack, target, step)
         if fresh:
             check_no_stream(gap, order)
-        else:
-            stream = Stream.of(samples.n, gap, order, step, most, delay or 0)
+        stream = None if fresh else Stream.of(samples.n, gap, order, step, most, delay or 0)
         lanes = stream.n_streams if stream else (sequences or samples).n
-        size = batch_size(lanes, most, n_jobs)
-        bar = check_progress_bar(progress_bar)
-        frame_time = None
+        run = cls(
+            stack=stack,
+            samples=samples,
+            n=n if samples.n is None else samples.n,
+            target=target,
+            dt=step,
+            n_steps=n_steps,
+            size=batch_size(lanes, most, n_jobs),
+            n_jobs=n_jobs,
+            progress_bar=check_progress_bar(progress_bar),
+            stream=stream,
+            sequences=sequences,
+            delay=delay,
+        )
+        notes = [*run._differences(), *said, *run._unusual()]
+        return replace(run, notes=tuple(filter(None, notes)))
+
+    def _differences(self) -> list[str]:
+        """Say in which ways this is not what the stack was tuned for; also what is empty."""
+        stack, sequences, frame_time = self.stack, self.sequences, None
+        if stack.tuned is None:
+            return [stack.altered]
         if sequences is not None:
-            frame_time = step * (n_steps if by_frame else n_steps // sequences.n_frames)
-        if stream:
-            said.append(unusual_time(stream.gap * step, step, "gap"))
-        if target != "nengo" and delay is None:  # where a spike may be everywhere in one step
-            said.append(too_short(Parts.of(stack).depth, n_steps, sequences))
-        n_seen = None if sequences is None else sequences.n
-        shown = n_steps * step
-        notes = notes_on(stack, samples.glance(), shown, step, target, frame_time, n_seen)
-        n = n if samples.n is None else samples.n
-        how = (target, step, n_steps, size, n_jobs, bar, (*notes, *filter(None, said)))
-        return cls(stack, samples, n, *how, stream, sequences, delay)
+            n_frames = sequences.n_frames if self.delay is None else 1
+            frame_time = self.dt * (self.n_steps // n_frames)
+        return stack.tuned.differences(
+            encoding=stack.encoding,
+            dt=self.dt,
+            presentation_time=self.n_steps * self.dt,
+            target=self.target,
+            x=self.samples.glance(),
+            n=None if sequences is None else sequences.n,
+            frame_time=frame_time,
+        )
+
+    def _unusual(self) -> Iterator[str]:
+        """Say what is hardly meant so of the times of a run; also what is empty."""
+        if self.stream:
+            yield unusual_time(self.stream.gap * self.dt, self.dt, "gap")
+        if self.target != "nengo" and self.delay is None:  # else a spike may be everywhere at once
+            yield self._too_short()
+
+    def _too_short(self) -> str:
+        """Say that an answer is over before spikes have come all the way; empty if none is.
+
+        A spike needs one step for each population of neurons that it travels through; in a graph
+        there may be shorter ways, of which the answer has something. Answers of frames, and of
+        samples of a stream, wait for them.
+        """
+        noun, n_steps, depth = "A sample", self.n_steps, Parts.of(self.stack).depth
+        if self.sequences is not None:
+            noun = "The shortest sequence"
+            n_steps = n_steps // self.sequences.n_frames * int(self.sequences.lengths.min())
+        if n_steps > depth:
+            return ""
+        plural = "s" if n_steps > 1 else ""
+        return (
+            f"{noun} is shown for {n_steps} step{plural}, and a spike needs one step for each of "
+            f"{depth} populations of neurons in a row: what passes all of them is too late for "
+            "the answer. Show samples for longer."
+        )
 
     def truths(self, *given: Any) -> list[Any]:
         """Return labels, what the source answers, and weights, as there are samples.
@@ -235,13 +280,6 @@ def check_one_output(stack: Any) -> None:
         )
 
 
-def _joined(stack: AnyDense, x: Any) -> Any:
-    """Put the inputs of a graph, if they are given by name, one after the other."""
-    if isinstance(stack, DenseGraph) and isinstance(x, Mapping):
-        return join(x, stack.sizes)
-    return x
-
-
 def check_target(stack: AnyDense, target: str) -> None:
     """Raise a ValidationError if nothing would run on the chip that is asked for."""
     if target != "nengo" and not any(layer.on_chip for layer in stack.layers):
@@ -251,58 +289,3 @@ def check_target(stack: AnyDense, target: str) -> None:
             "target='nengo'",
             "target",
         )
-
-
-def too_short(depth: int, n_steps: int, sequences: Sequences | None) -> str:
-    """Say that an answer is over before spikes have come all the way; empty if none is.
-
-    Answers of frames, and of samples of a stream, wait for them.
-
-    Parameters
-    ----------
-    depth : int
-        Populations of neurons that a spike travels through, one step each. In a graph there may
-        be shorter ways, of which the answer has something.
-    n_steps : int
-        Of a sample, or the longest sequence.
-    sequences
-        As in `Run`.
-    """
-    noun = "A sample"
-    if sequences is not None:
-        noun = "The shortest sequence"
-        n_steps = n_steps // sequences.n_frames * int(sequences.lengths.min())
-    if n_steps > depth:
-        return ""
-    plural = "s" if n_steps > 1 else ""
-    return (
-        f"{noun} is shown for {n_steps} step{plural}, and a spike needs one step for each of "
-        f"{depth} populations of neurons in a row: what passes all of them is too late for the "
-        "answer. Show samples for longer."
-    )
-
-
-def notes_on(
-    stack: AnyDense,
-    x: np.ndarray,
-    presentation_time: float,
-    dt: float,
-    target: str,
-    frame_time: float | None = None,
-    n: int | None = None,
-) -> tuple[str, ...]:
-    """Say in which ways a run is not what the stack was tuned for."""
-    tuned = stack.tuned
-    if tuned is None:
-        return tuple(filter(None, [stack.altered]))
-    return tuple(
-        tuned.differences(
-            encoding=stack.encoding,
-            dt=dt,
-            presentation_time=presentation_time,
-            target=target,
-            x=x,
-            n=n,
-            frame_time=frame_time,
-        )
-    )
