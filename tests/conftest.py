@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from nengo_dense import compat
 from nengo_dense.checks import registry
-from nengo_dense.conversion.effort import EFFORTS, Effort
+from nengo_dense.conversion.tuning.effort import EFFORTS, Effort
 from nengo_dense.importers.hdf5 import Hdf5File
 from nengo_dense.layers.graph import DenseGraph
 from nengo_dense.layers.graph_part import GraphLayer, GraphOutput

@@ -175,6 +175,14 @@ def test_an_importer_knows_no_other_framework(path):
                 yield f"{line}: {own} must not import {other}"
 
 
+@of_files(sorted((ROOT / "conversion" / "tuning").glob("*.py")))
+def test_tuning_knows_nothing_of_what_is_converted(path):
+    for name, line in imported(path):
+        above = name.startswith(("nengo_dense.conversion.", "nengo_dense.importers."))
+        if above and not name.startswith("nengo_dense.conversion.tuning."):
+            yield f"{line} imports {name}"
+
+
 @of_files(INSIDE)
 def test_nobody_inside_imports_the_front_door(path):
     for name, line in imported(path):

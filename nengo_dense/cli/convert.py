@@ -7,7 +7,7 @@ from nengo_dense.cli import console, model
 from nengo_dense.cli.number import add_timing, timing
 from nengo_dense.cli.output import archive_path
 from nengo_dense.conversion.conversion import TARGETS
-from nengo_dense.conversion.goal import TASKS
+from nengo_dense.conversion.tuning.goal import TASKS
 from nengo_dense.evaluation.interval import wilson_interval
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.layers.graph import DenseGraph

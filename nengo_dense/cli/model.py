@@ -14,7 +14,7 @@ from nengo_dense.cli import console
 from nengo_dense.cli.data import load_inputs
 from nengo_dense.cli.named_arrays import NO_NAMES, Names
 from nengo_dense.conversion import convert
-from nengo_dense.conversion.effort import EFFORTS, check_effort
+from nengo_dense.conversion.tuning.effort import EFFORTS, check_effort
 from nengo_dense.evaluation.ladder_samples import LadderSamples
 from nengo_dense.evaluation.output_judges import judge_outputs, names_of_classes
 from nengo_dense.evaluation.source_answers import source_parts

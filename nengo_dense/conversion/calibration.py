@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.conversion.answer import Samples
 from nengo_dense.conversion.request import Data
+from nengo_dense.conversion.tuning.answer import Samples
 from nengo_dense.duration import check_still
 from nengo_dense.notices import notify
 from nengo_dense.samples import check_inputs, hold_back
@@ -14,13 +14,8 @@ from nengo_dense.sequence import Sequences, hold_last
 
 #: Samples below which nothing can be said of a layer's rates, let alone be held back.
 LEAST_SAMPLES = 20
-#: Samples that are shown to the chip at once.
-BATCH_SIZE = 256
 #: Share of the samples that judge, and the most that do.
 HELD_BACK, MOST_HELD_BACK = 0.15, 1000
-#: A value is odd if it is further from zero than this many times the given percentile of all that
-#: are not zero: one wrong entry must not decide how the others are encoded.
-ODD, USUAL_PERCENTILE = 2.0, 99.9
 
 
 class Calibration(NamedTuple):
@@ -150,23 +145,3 @@ def divide(samples: Samples, seed: int) -> tuple[Samples, Samples]:
     n_held_back = min(max(1, round(HELD_BACK * len(samples))), MOST_HELD_BACK)
     rest, held_back = hold_back(len(samples), n_held_back, seed)
     return samples[rest], samples[held_back]
-
-
-def usual_magnitude(x: np.ndarray) -> np.ndarray:
-    """Return how far from zero each column goes, without its odd values.
-
-    Parameters
-    ----------
-    x : (batch, n) ndarray
-
-    Returns
-    -------
-    magnitudes : (n,) ndarray
-        The largest value's, or the percentile where the largest is odd; 1 where all are zero.
-    """
-    magnitude = np.abs(x)
-    highest = magnitude.max(axis=0)
-    usual = np.array(
-        [np.percentile(c[c > 0], USUAL_PERCENTILE) if c.any() else 1.0 for c in magnitude.T]
-    )
-    return np.where(highest > 0, np.where(highest <= ODD * usual, highest, usual), 1.0)

@@ -10,7 +10,6 @@ from nengo.neurons import SpikingRectifiedLinear
 
 from nengo_dense.conversion.calibration import Calibration
 from nengo_dense.conversion.equalization import equalize, fold_constants
-from nengo_dense.conversion.goal import check_task, only_classes
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.plausible import Plausible
 from nengo_dense.conversion.request import Data, Request
@@ -25,6 +24,7 @@ from nengo_dense.conversion.scaling import (
 )
 from nengo_dense.conversion.shifting import shift_resting_activity
 from nengo_dense.conversion.storable import check_storable
+from nengo_dense.conversion.tuning.goal import check_task, only_classes
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.importers import SourceModel
 from nengo_dense.importers.form.graph_chain import chain_of, form_of

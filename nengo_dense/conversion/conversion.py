@@ -10,10 +10,10 @@ from nengo_dense.arguments import between, check_progress_bar, check_seed, choic
 from nengo_dense.columns import other_rows
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion import chain_conversion, graph_conversion
-from nengo_dense.conversion.effort import check_effort
-from nengo_dense.conversion.goal import TASKS
 from nengo_dense.conversion.request import Data, Request
 from nengo_dense.conversion.settling import neurons_for_lava, settle
+from nengo_dense.conversion.tuning.effort import check_effort
+from nengo_dense.conversion.tuning.goal import TASKS
 from nengo_dense.duration import presentation_steps
 from nengo_dense.importers import SourceGraph, read_model
 from nengo_dense.importers.form.piecewise_fit import ACTIVATION_ERROR
@@ -54,8 +54,8 @@ def convert(
     Without ``calibration`` the weights stay as they are, and rates follow from the weights' own
     scale (``nengo_dense.conversion.plausible``). With it, rates follow from the layers'
     activations, and then weights and biases are tuned until the chip's *integers* answer as the
-    model does; see ``nengo_dense.conversion.through_time``. Neurons that say nothing are left
-    out, and neurons on another scale than their layer are brought back to it
+    model does; see ``nengo_dense.conversion.tuning``. Neurons that say nothing are left out, and
+    neurons on another scale than their layer are brought back to it
     (``nengo_dense.conversion.equalization``); neither changes what is computed.
 
     Parameters

@@ -7,23 +7,23 @@ from typing import Any
 import numpy as np
 from nengo.exceptions import BuildError
 
-from nengo_dense.conversion.answer import (
+from nengo_dense.conversion.calibration import Calibration, divide
+from nengo_dense.conversion.node_encoder import with_encoder
+from nengo_dense.conversion.source_doubt import doubts
+from nengo_dense.conversion.storable import REMEDY
+from nengo_dense.conversion.tuning.answer import (
     Window,
     deadlines,
     deadlines_by_length,
     frame_windows,
 )
-from nengo_dense.conversion.calibration import Calibration, divide
-from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.from_scratch import tune_new
-from nengo_dense.conversion.goal import Goal, Goals, only_classes
-from nengo_dense.conversion.judgement import Judgement, judge
-from nengo_dense.conversion.lesson import Source
-from nengo_dense.conversion.node_encoder import with_encoder
-from nengo_dense.conversion.parameters import set_parameters
-from nengo_dense.conversion.source_doubt import doubts
-from nengo_dense.conversion.storable import REMEDY
-from nengo_dense.conversion.tuning import tune
+from nengo_dense.conversion.tuning.circuit import Circuit
+from nengo_dense.conversion.tuning.from_scratch import tune_new
+from nengo_dense.conversion.tuning.goal import Goal, Goals, only_classes
+from nengo_dense.conversion.tuning.judgement import Judgement, judge
+from nengo_dense.conversion.tuning.lesson import Source
+from nengo_dense.conversion.tuning.parameters import set_parameters
+from nengo_dense.conversion.tuning.tuning import tune
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.graph import AnyDense
 from nengo_dense.layers.part import OutputPart
@@ -94,9 +94,9 @@ def tune_network(
     task : {None, "classification", "regression"}
         What linear outputs are for.
     effort : {"fast", "normal", "best"} or float, optional
-        See `nengo_dense.conversion.effort`.
+        See `nengo_dense.conversion.tuning.effort`.
     may_be_new : bool, optional
-        Whether the network may know nothing yet; see `nengo_dense.conversion.from_scratch`.
+        Whether the network may know nothing yet; see `nengo_dense.conversion.tuning.from_scratch`.
     seed : int
         Of the order of samples, and of what lies between them.
     progress_bar : bool or nengo.utils.progress.ProgressBar
@@ -104,7 +104,7 @@ def tune_network(
     Returns
     -------
     judgements : list of Judgement
-        As `nengo_dense.conversion.tuning.tune` has them.
+        As `nengo_dense.conversion.tuning.tuning.tune` has them.
 
     Raises
     ------

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from nengo.neurons import NeuronType, SpikingRectifiedLinear
 
-from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.conversion.request import Request
+from nengo_dense.conversion.tuning.usual_magnitude import usual_magnitude
 from nengo_dense.importers.form.graph_form import GraphForm
 from nengo_dense.neurons import RECTIFIED_LINEAR, known
 

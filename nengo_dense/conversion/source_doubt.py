@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nengo_dense.conversion.answer import Answer
-from nengo_dense.conversion.goal import UNKNOWN, Goal, Goals
+from nengo_dense.conversion.tuning.answer import Answer
+from nengo_dense.conversion.tuning.goal import UNKNOWN, Goal, Goals
 from nengo_dense.heads import OF_CLASSES
 from nengo_dense.label_order import are_below, other_order
 from nengo_dense.plugins import show

@@ -7,10 +7,10 @@ import numpy as np
 from nengo_dense.columns import WHERE
 from nengo_dense.context import outside_networks
 from nengo_dense.conversion.calibration import Calibration
-from nengo_dense.conversion.effort import check_effort
-from nengo_dense.conversion.judgement import Judgement
 from nengo_dense.conversion.network_tuning import tune_network
 from nengo_dense.conversion.request import Data
+from nengo_dense.conversion.tuning.effort import check_effort
+from nengo_dense.conversion.tuning.judgement import Judgement
 from nengo_dense.duration import presentation_steps
 from nengo_dense.exceptions import invalid
 from nengo_dense.heads import OF_CLASSES
@@ -44,8 +44,8 @@ def train_through_time(
     """Train a stack's spikes; see `nengo_dense.training.fitting.fit`.
 
     Slopes go back through the steps of the integers, as in the tuning of a conversion
-    (`nengo_dense.conversion.through_time`). In the place of a source model's answers stand the
-    right ones.
+    (`nengo_dense.conversion.tuning.through_time`). In the place of a source model's answers stand
+    the right ones.
 
     Raises
     ------

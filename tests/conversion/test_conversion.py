@@ -10,10 +10,10 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.neural_network import MLPClassifier
 
 from nengo_dense.conversion import convert
-from nengo_dense.conversion.answer import Samples, Window
-from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.effort import EFFORTS, Effort
-from nengo_dense.conversion.judgement import answer_all
+from nengo_dense.conversion.tuning.answer import Samples, Window
+from nengo_dense.conversion.tuning.circuit import Circuit
+from nengo_dense.conversion.tuning.effort import EFFORTS, Effort
+from nengo_dense.conversion.tuning.judgement import answer_all
 from nengo_dense.emulator import Simulator
 from nengo_dense.emulator.reference import ReferenceSimulator
 from nengo_dense.evaluation import evaluate, predict

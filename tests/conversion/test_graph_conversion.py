@@ -6,7 +6,7 @@ from nengo.exceptions import ValidationError
 import nengo_dense
 from nengo_dense import DenseGraph, DenseStack
 from nengo_dense.conversion import scaling
-from nengo_dense.conversion.effort import EFFORTS, Effort
+from nengo_dense.conversion.tuning.effort import EFFORTS, Effort
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.importers.form.graph_folding import GraphNode, Merge
 from nengo_dense.importers.form.operation import Activation, Affine

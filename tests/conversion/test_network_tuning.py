@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nengo_dense.conversion import convert, network_tuning
-from nengo_dense.conversion.judgement import judge
 from nengo_dense.conversion.network_tuning import FAR_SHARE, FAR_VALUES
+from nengo_dense.conversion.tuning.judgement import judge
 from nengo_dense.exceptions import ConversionError
 
 QUICK = {"effort": "fast", "presentation_time": 0.02, "progress_bar": False}

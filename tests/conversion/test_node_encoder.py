@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from nengo_dense.conversion.answer import Samples, Window
-from nengo_dense.conversion.circuit import Circuit
-from nengo_dense.conversion.judgement import answer_all
 from nengo_dense.conversion.node_encoder import with_encoder
+from nengo_dense.conversion.tuning.answer import Samples, Window
+from nengo_dense.conversion.tuning.circuit import Circuit
+from nengo_dense.conversion.tuning.judgement import answer_all
 from nengo_dense.emulator import Simulator
 from nengo_dense.layers.stack import DenseStack
 

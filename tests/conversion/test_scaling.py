@@ -5,7 +5,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 import nengo_dense
-from nengo_dense.conversion.calibration import usual_magnitude
 from nengo_dense.conversion.request import Request
 from nengo_dense.conversion.scaling import (
     ENCODED_PERCENTILE,
@@ -19,6 +18,7 @@ from nengo_dense.conversion.scaling import (
     usual_rate,
     with_percentiles,
 )
+from nengo_dense.conversion.tuning.usual_magnitude import usual_magnitude
 from nengo_dense.importers.form.graph_chain import form_of
 from nengo_dense.importers.form.spec import DenseSpec
 

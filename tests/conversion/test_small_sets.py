@@ -8,7 +8,7 @@ import pytest
 import nengo_dense
 from nengo_dense.conversion import network_tuning
 from nengo_dense.conversion.calibration import Samples, divide
-from nengo_dense.conversion.host_limit import LIMIT
+from nengo_dense.conversion.tuning.host_limit import LIMIT
 from nengo_dense.evaluation import evaluate
 from nengo_dense.importers import read_model
 

@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPRegressor
 
 from nengo_dense import DenseStack
 from nengo_dense.conversion import convert
-from nengo_dense.conversion.distillation import Distillation
+from nengo_dense.conversion.tuning.distillation import Distillation
 from nengo_dense.evaluation import evaluate
 from nengo_dense.importers import read_model
 

@@ -9,7 +9,7 @@ from data_frame import Frame
 from nengo.exceptions import BuildError, ValidationError
 from numpy.testing import assert_array_equal
 
-from nengo_dense.conversion import tuning
+from nengo_dense.conversion.tuning import tuning
 from nengo_dense.evaluation import evaluate
 from nengo_dense.exceptions import ConversionError
 from nengo_dense.layers.stack import DenseStack
