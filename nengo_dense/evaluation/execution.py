@@ -1,5 +1,6 @@
 """A run of samples through a stack or a graph, and what came of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from nengo.utils.progress import Progress
 
 from nengo_dense.evaluation.activity import LayerActivity
-from nengo_dense.evaluation.batch import record_all
+from nengo_dense.evaluation.batch import Batch, record_all
 from nengo_dense.evaluation.cost import energy_of, operations_of
 from nengo_dense.evaluation.feed import Feed, ReaderFor
 from nengo_dense.evaluation.run import Run
@@ -64,7 +65,8 @@ def carry_out(run: Run, reader_for: ReaderFor, doing: str) -> Outcome:
     act = f"{doing[0].upper()}{doing[1:]}"
     progress = Progress(act, act, run.n)
     with showing(progress, run.progress_bar):
-        for recording in record_all(trial, feed, run.n_jobs):
+        progress.name_during = "Building"
+        for recording in record_all(trial, _shown(feed, progress, act), run.n_jobs):
             n += recording.n
             if recording.result is not None:
                 results.append(recording.result)
@@ -80,6 +82,13 @@ def carry_out(run: Run, reader_for: ReaderFor, doing: str) -> Outcome:
     work = work_of(run.stack, populations, per_sample, operations, run.period)
     activity = _activity(run, trial, fired, n)
     return Outcome(n, results, feed.rows, activity, energy, work)
+
+
+def _shown(feed: Feed, progress: Progress, act: str) -> Iterator[Batch]:
+    """Yield batches; the first is asked for when the simulator of this process is built."""
+    for batch in feed:
+        progress.name_during = act
+        yield batch
 
 
 def _activity(run: Run, trial: Trial, fired: list[np.ndarray], n: int) -> list[LayerActivity]:

@@ -1,12 +1,15 @@
 """Make nengo-loihi's builder apply the settings of layers.
 
-nengo-loihi 1.1.0 has no extension points for this. Therefore three names in its modules are
-replaced by subclasses or wrappers, which only change the result for networks with a dense layer:
+nengo-loihi 1.1.0 has no extension points for this. Therefore five names in its modules are
+replaced by subclasses or wrappers. The first three only change the result for networks with a
+dense layer, and the other two change none:
 
 - ``splitter.HostChipSplit``: a layer's ``on_chip`` applies at any depth;
 - ``splitter.PassthroughSplit``: spikes from a layer on the host reach the next layer *as spikes*,
   through its ``input`` node, instead of as a value that is clipped and encoded again;
-- ``builder.network.split_model``: a layer is divided into blocks that fit on cores.
+- ``builder.network.split_model``: a layer is divided into blocks that fit on cores;
+- ``builder.split_blocks.split_synapse`` and ``passthrough.Cluster.merge_transforms``: a wide
+  layer is built in seconds, not minutes.
 
 `install` imports nengo-loihi; it is called when the first layer is made.
 """
@@ -22,6 +25,8 @@ from nengo_dense import compat
 from nengo_dense.layers.placement import configured, placements
 from nengo_dense.loihi.limits import MAX_IN_AXONS
 from nengo_dense.loihi.partition import Population, ceil_div, partition, too_many_inputs
+from nengo_dense.loihi.synapse_division import dividing
+from nengo_dense.loihi.transform_merge import merging
 
 if TYPE_CHECKING:
     import nengo
@@ -30,10 +35,11 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Install the three replacements; does nothing the second time."""
+    """Install the five replacements; does nothing the second time."""
     compat.nengo_loihi()
-    from nengo_loihi import splitter
+    from nengo_loihi import passthrough, splitter
     from nengo_loihi.builder import network as network_builder
+    from nengo_loihi.builder import split_blocks
 
     if getattr(splitter.HostChipSplit, "heeds_layers", False):
         return
@@ -46,6 +52,9 @@ def install() -> None:
         return original(model)
 
     network_builder.split_model = split_model
+    split_blocks.split_synapse = dividing(split_blocks.split_synapse)
+    cluster = passthrough.Cluster
+    cluster.merge_transforms = merging(cluster.merge_transforms)
 
 
 def _host_chip_split(base: type) -> type:

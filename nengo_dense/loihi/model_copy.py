@@ -115,7 +115,11 @@ def _copy_probe(probe: Any, copies: dict[int, Any]) -> Any:
 
 def flatten(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Join the arrays of a synapse (one for each axon) into a new one-dimensional array."""
-    return np.concatenate([row.ravel() for row in rows]) if len(rows) else np.empty(0, np.float32)
+    if not len(rows):
+        return np.empty(0, np.float32)
+    if len({row.shape[1:] for row in rows}) == 1 and rows[0].ndim == 2:  # much faster
+        return np.concatenate(rows).ravel()
+    return np.concatenate([row.ravel() for row in rows])
 
 
 def split_like(flat: np.ndarray, rows: Sequence[np.ndarray]) -> list[np.ndarray]:
