@@ -1,5 +1,6 @@
 """A report for a terminal of 100 columns."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from nengo_dense.terminal import printable
 WIDTH = 100
 #: How the names of neurons begin that decode the values of a connection.
 DECODERS = "decoders of "
+#: Where a path is cut: behind a separator, or before the number of a part.
+BETWEEN_WORDS = re.compile(r"(?<=[./ _-])(?!>)|(?=\[)")
 #: Heading, key of the layer's number, and format: input axons, used synapse memory, weight
 #: exponent, signal to quantization noise in decibels. Short, to leave space for the names.
 COLUMNS = (
@@ -109,7 +112,11 @@ def table(layers: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def shorten(name: str, room: int) -> str:
-    """Shorten a long path to its end, by which layers differ."""
+    """Shorten a long path to its end, by which layers differ; between words, where one fits."""
     if len(name) > room:
         name = name.removeprefix(DECODERS)  # a connection's name has an arrow, which tells enough
-    return name if len(name) <= room else "..." + name[-(room - 3) :]
+    if len(name) <= room:
+        return name
+    first = len(name) - (room - 3)
+    starts = (part.start() for part in BETWEEN_WORDS.finditer(name, first))
+    return f"...{name[next((start for start in starts if start < len(name)), first) :]}"

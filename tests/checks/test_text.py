@@ -85,6 +85,13 @@ def test_a_table_is_as_wide_as_a_terminal_at_most_and_keeps_the_end_of_a_name():
         assert len(row) == WIDTH
         assert row.startswith("..." if longer else "xxx")
     assert shorten("network.second", 9) == "...second"
+    assert shorten("network.second", 12) == "...second"
+    assert shorten("network.second", 8) == "...econd"  # no part fits
+    assert shorten("networks[0].layer2", 17) == "...[0].layer2"  # beside one of networks[1]
+    assert shorten("my_classifier/dense_2", 17) == "...dense_2"
+    assert shorten("stack.layers[0] -> stack.layers[12]", 20) == "...stack.layers[12]"
+    assert shorten("first -> second", 11) == "...second"
+    assert shorten("convolution.", 8) == "...tion."
     assert shorten("decoders of a -> b", 10) == "a -> b"
     assert shorten("decoders of a -> b", 18) == "decoders of a -> b"
     assert shorten("second", 6) == "second"
