@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from traceback import extract_tb
+from traceback import extract_tb, walk_tb
 from types import TracebackType
 from typing import Any
 
@@ -57,17 +57,19 @@ def explained(network: Any) -> Iterator[None]:
     """
     try:
         yield
-    except BuildError as err:
+    except NengoException as err:
         culprit = _object_being_built(err.__traceback__)
         if meaning(err):
             raise BuildError(
                 f"nengo-loihi cannot build {culprit or network}: {_reason(err)}"
             ) from err
+        if not isinstance(err, BuildError):
+            raise
         named = culprit is None or str(getattr(culprit, "label", None) or culprit) in str(err)
         if named or str(culprit) in str(err):
             raise
         raise BuildError(f"{err} (while building {culprit})") from err
-    except (NengoException, Warning):
+    except Warning:
         raise
     except Exception as err:  # an unexpected object can raise any error
         kind = NotImplementedBuildError if isinstance(err, NotImplementedError) else BuildError
@@ -78,7 +80,30 @@ def explained(network: Any) -> Iterator[None]:
 def meaning(err: BaseException) -> str:
     """Say what an error means that says too little, and what to do; empty if that is not known."""
     said = f"{_line(err)} {message(err)}"
-    return next((text for part, text in MEANINGS.items() if part in said), "")
+    found = next((text for part, text in MEANINGS.items() if part in said), "")
+    return found or _cannot_learn(err)
+
+
+def _cannot_learn(err: BaseException) -> str:
+    """Say why a connection cannot learn on the chip, where nothing else says it."""
+    is_bare = isinstance(err, NotImplementedError) and not str(err)
+    if not is_bare and getattr(err, "attr", None) != "learning_rule_type":
+        return ""
+    conns = (frame.f_locals.get("conn") for frame, _ in walk_tb(err.__traceback__))
+    kinds = (getattr(conn, "learning_rule_type", None) for conn in conns)
+    kind = next((kind for kind in kinds if kind is not None), nengo.PES())
+    if isinstance(kind, nengo.PES):
+        return ""
+    if isinstance(kind, list | tuple | dict):
+        return (
+            f"a connection on the chip takes one learning rule, and no {type(kind).__name__}. "
+            "Give the rule itself (learning_rule_type=nengo.PES()); several rules need a "
+            "connection each"
+        )
+    return (
+        f"a connection on the chip learns by nengo.PES alone, not by {type(kind).__name__}. Use "
+        "PES, or put both its ends on the host"
+    )
 
 
 def _line(err: BaseException) -> str:

@@ -4,7 +4,7 @@ import nengo
 import nengo_loihi
 import numpy as np
 import pytest
-from nengo.exceptions import BuildError, SimulationError
+from nengo.exceptions import BuildError, SimulationError, ValidationError
 
 import nengo_dense
 from nengo_dense.loihi.build import build_model
@@ -136,6 +136,44 @@ def test_messages_that_say_too_little_are_explained(make, meaning):
         build_model(make(), 0.001)
     with pytest.raises((BuildError, KeyError), match=r"LearningRule|Connection"):
         nengo_loihi.Simulator(make(), progress_bar=False)
+
+
+def _learning(rule, to_node=True, **kwargs):
+    with nengo.Network(seed=0) as net:
+        pre, post, _ = [nengo.Ensemble(10, 1, neuron_type=RECTIFIER) for _ in range(3)]
+        post = nengo.Node(lambda t, x: None, size_in=1) if to_node else post
+        nengo.Connection(pre, post, learning_rule_type=rule, **kwargs)
+    return net
+
+
+WEIGHTS = nengo.solvers.LstsqL2(weights=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "meaning"),
+    [
+        (lambda: _learning([nengo.PES()]), "takes one learning rule, and no list"),
+        (lambda: _learning((nengo.PES(),)), "takes one learning rule, and no "),
+        (lambda: _learning({"a": nengo.PES()}), "takes one learning rule, and no dict"),
+        (lambda: _learning([]), "takes one learning rule, and no list. Give the rule itself"),
+        (lambda: _learning(nengo.RLS()), r"learns by nengo\.PES alone, not by RLS"),
+        (lambda: _learning(nengo.Voja(), to_node=False), r"by nengo\.PES alone, not by Voja"),
+        (lambda: _learning([nengo.Voja()], to_node=False), "takes one learning rule, and no list"),
+        (
+            lambda: _learning(nengo.BCM(), to_node=False, solver=WEIGHTS),
+            r"learns by nengo\.PES alone, not by BCM",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:For connections to objects other than Ensembles")
+def test_learning_that_the_chip_has_not_is_named(make, meaning):
+    net = make()
+    with pytest.raises(
+        BuildError, match=rf"{meaning}.* nengo_dense\.check\(network\) shows where"
+    ):
+        build_model(net, 0.001)
+    with pytest.raises((NotImplementedError, ValidationError), match=r"^$|rule '(Voja|BCM)"):
+        nengo_loihi.Simulator(net, progress_bar=False)
 
 
 def test_other_assertions_keep_their_condition(layer):
