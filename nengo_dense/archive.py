@@ -27,6 +27,12 @@ ZIP, NPY = b"PK", b"\x93NUMPY"
 #: What NumPy and Keras pack by; `MOST_COMPRESSION` is of no other.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
+#: What keeps an array from being read.
+PICKLED = (
+    "holds Python objects, as pickle keeps them, not numbers or text, which .astype(float) and "
+    ".astype(str) make"
+)
+
 
 class Header(NamedTuple):
     """What an array declares."""
@@ -118,7 +124,7 @@ def _declared(header: Header, info: zipfile.ZipInfo, where: str) -> int:
     """Return the bytes of an array in memory, or raise a ValueError if they cannot be there."""
     n, dtype = prod(header.shape), header.dtype
     if dtype.hasobject:
-        raise ValueError(f"{where} holds Python objects, as pickle keeps them, not numbers")
+        raise ValueError(f"{where} {PICKLED}")
     if n * dtype.itemsize > info.file_size:
         raise ValueError(f"{where} declares the shape {header.shape}, more than is there")
     return n_bytes(n, dtype) if dtype.itemsize else 0

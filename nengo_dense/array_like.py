@@ -34,7 +34,8 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
 
     Accepts NumPy's arrays, lists, data frames and series, tensors of PyTorch (also on a graphics
     card, or with a gradient, which is dropped) and of TensorFlow, SciPy's sparse matrices, and
-    lists of all of these. A masked array is accepted if no value is masked.
+    lists of all of these. A masked array is accepted if no value is masked, and an array of
+    objects if they are rows of one shape.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
         Values are masked, a sparse matrix is too large as a dense array, parts have different
         shapes, or it is not an array.
     """
+    value = rows_of(value)
     try:
         array = np.asarray(_plain(value, attr, obj))
     except ValidationError:
@@ -82,8 +84,21 @@ def to_array(value: Any, attr: str, obj: object = None) -> np.ndarray:
     return array
 
 
+def rows_of(value: Any) -> Any:
+    """Return the rows of an array of objects as a list, and everything else as it is.
+
+    NumPy has such an array for rows of different lengths, and pandas for any lists.
+    """
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    rows = list(value) if kind == "O" and getattr(value, "ndim", None) == 1 else []
+    are_rows = rows and all(isinstance(row, list | tuple | np.ndarray) for row in rows)
+    return rows if are_rows else value
+
+
 def _way_out(value: Any, attr: str) -> str:
     """Say how something becomes an array that does not by itself."""
+    if isinstance(value, np.ndarray):  # as numpy.load gives what was no array
+        return f" that holds a {type(value.item()).__name__}; {attr}.item() gives it"
     if isinstance(value, Mapping):
         return "; take the array out of it"
     if hasattr(value, "collect"):  # of polars, Dask or Spark
@@ -125,6 +140,8 @@ def check_real(array: np.ndarray, attr: str, obj: object = None) -> None:
         kind, strange = array.dtype, array.ravel()[:1].tolist()
     such_as = "".join(f" such as {item!r}" for item in strange)
     way_out = "; fill in what is missing first" * any(map(is_missing, strange))
+    if array.dtype.names:
+        way_out = f"; take a field, {attr}[{array.dtype.names[0]!r}]"
     raise invalid(
         f"must be numbers, got {KINDS.get(kind.kind, 'objects')}{such_as}{way_out}", attr, obj
     )

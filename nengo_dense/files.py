@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from nengo.exceptions import ValidationError
 
-from nengo_dense.archive import n_bytes, read_arrays, read_header
+from nengo_dense.archive import PICKLED, n_bytes, read_arrays, read_header
 from nengo_dense.budget import DATA, TEXT, Limit
 from nengo_dense.exceptions import FileFormatError
 from nengo_dense.plugins import show
@@ -119,7 +119,8 @@ def map_array(path: Path, meaning: str, way_out: str) -> np.ndarray:
     """
     with _open(path, meaning, way_out) as file:
         try:
-            read_header(file)
+            if read_header(file).dtype.hasobject:
+                raise ValueError(f"it {PICKLED}")
             array: np.ndarray = np.lib.format.open_memmap(path, mode="r")
         except Exception as err:  # damaged bytes make NumPy's header parser raise nearly anything
             reason = "it is no .npy file" if "magic string" in str(err) else err

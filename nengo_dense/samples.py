@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.arguments import finite_array, random_state
-from nengo_dense.array_like import is_missing, to_array
+from nengo_dense.array_like import check_real, is_missing, to_array
 from nengo_dense.exceptions import invalid
 from nengo_dense.notices import notify
 from nengo_dense.output_names import (
@@ -144,6 +144,8 @@ def check_labels(
             f"needs at least 2 outputs to choose among. {REGRESSION.format('them')}", attr
         )
     labels = to_array(y, attr)
+    if labels.dtype.names:
+        check_real(labels, attr)
     # (n, 1) and NengoDL's (n, 1, 1) too
     inner = [size for size in labels.shape[1:] if size != 1]
     labels = labels.reshape([*labels.shape[:1], *inner])

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from nengo_dense.arguments import as_floats
-from nengo_dense.array_like import check_real, refuse_nested, to_array
+from nengo_dense.array_like import check_real, refuse_nested, rows_of, to_array
 from nengo_dense.batches import GLANCE, Batches
 from nengo_dense.exceptions import invalid
 from nengo_dense.output_names import with_columns_of
@@ -61,6 +61,7 @@ class Sequences(Batches):
             Frames that do not fit, a mask with holes, values that are not finite real numbers.
         """
         refuse_nested(x, attr)
+        x = rows_of(x)
         if parts := _ragged(x, n_in, attr):
             if mask is not None:
                 raise invalid("goes with one array; a list of sequences says their ends", "mask")
@@ -337,8 +338,6 @@ def _joined(parts: list[list[np.ndarray]], names: list[str]) -> list[np.ndarray]
 
 def _ragged(x: Any, n_in: int, attr: str) -> list[np.ndarray]:
     """Return the sequences of a list, or nothing where all are as long, or something else."""
-    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
-        x = list(x)  # NumPy's way to hold arrays of different lengths
     if not isinstance(x, list | tuple) or not x:
         return []
     shapes = [_shape(part) for part in x]

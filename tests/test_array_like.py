@@ -54,6 +54,28 @@ def test_tensors_of_torch_keep_their_values(change):
     np.testing.assert_array_equal(to_array(change(torch.tensor(VALUES)), "x"), VALUES)
 
 
+def test_rows_in_an_array_of_objects_are_rows():
+    rows = np.empty(2, object)
+    rows[:] = list(VALUES)
+    np.testing.assert_array_equal(to_array(rows, "x"), VALUES)
+    rows[1] = [1.0]
+    with pytest.raises(ValidationError, match=r"^x: must be one array, got .* different shapes"):
+        to_array(rows, "x")
+
+
+def test_what_lies_in_an_array_without_axes_is_named():
+    held = np.array({"x": VALUES}, dtype=object)
+    with pytest.raises(ValidationError, match=r"^x: .* that holds a dict; x\.item\(\) gives"):
+        to_array(held, "x")
+
+
+def test_fields_are_no_numbers():
+    with pytest.raises(
+        ValidationError, match=r"numbers, got records such as \(0, 0\.0\); take a field, x\['a'\]"
+    ):
+        check_real(np.zeros(3, dtype=[("a", int), ("b", float)]), "x")
+
+
 def test_rows_of_a_list_may_be_sparse():
     rows = [scipy.sparse.csr_matrix(row) for row in VALUES]
     np.testing.assert_array_equal(to_array(rows, "x")[:, 0], VALUES)

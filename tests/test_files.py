@@ -167,6 +167,12 @@ def test_an_archive_is_no_array_to_map(tmp_path):
         files.map_array(path, "samples", "Give another.")
 
 
+def test_an_array_of_objects_is_no_array_to_map(tmp_path):
+    np.save(tmp_path / "x.npy", np.array([[1.0, None]]), allow_pickle=True)
+    with pytest.raises(FileFormatError, match=r"it holds Python objects, .* make\. Give a"):
+        files.map_array(tmp_path / "x.npy", "samples", "Give another.")
+
+
 def test_a_reader_that_leaves_is_no_full_disk(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -252,3 +252,10 @@ def test_what_is_held_back_and_the_rest_are_all(rng):
     np.testing.assert_array_equal(np.sort([*rest, *held_back]), np.arange(10))
     np.testing.assert_array_equal(held_back, hold_back(10, 3, seed=0)[1])
     assert not np.array_equal(held_back, hold_back(10, 3, seed=1)[1])
+
+
+def test_labels_in_a_field_are_asked_for_by_its_name():
+    labels = np.array([(1, 0.5), (0, 0.5)], dtype=[("label", int), ("weight", float)])
+    with pytest.raises(ValidationError, match=r"^y: must be numbers.* a field, y\['label'\]"):
+        check_labels(labels, 2, 2)
+    assert check_labels(labels["label"], 2, 2).tolist() == [1, 0]

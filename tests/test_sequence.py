@@ -277,6 +277,9 @@ def test_an_array_of_arrays_is_a_list(x):
     parts[:] = ragged(x)
     stack = make()
     assert_array_equal(predict(stack, parts, **TIMES), predict(stack, ragged(x), **TIMES))
+    for i, part in enumerate(x):  # all as long
+        parts[i] = part
+    assert_array_equal(predict(stack, parts, **TIMES), predict(stack, x, **TIMES))
 
 
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")  # torch says
