@@ -65,8 +65,8 @@ class TunedRun:
             sources = [self._source(node) for node in nodes]
             x = _rows([_samples(source, given) for source in sources])
             n = None if x is None else len(x)
-            time = _shown_for(sources[0], given)
-            found += record.differences(dt=self._dt, presentation_time=time, x=x, n=n)
+            shown = record.as_shown(_shown_for(sources[0], given))
+            found += record.differences(dt=self._dt, x=x, n=n, **shown)
         return found
 
     def _source(self, node: nengo.Node) -> Any:

@@ -137,6 +137,24 @@ class TuningRecord:
         frame, shown = self.frame_time, self.presentation_time
         return frame is not None and bool(np.isclose(shown, frame, rtol=TOLERANCE, atol=0))
 
+    def are_frames(self, time: float) -> bool:
+        """Tell whether what is shown for so long, in seconds, is a frame of a sequence.
+
+        Parameters
+        ----------
+        time : float
+            Of one of the values that a process presents one after another.
+        """
+        whole = not self.by_frame and time >= self.presentation_time * (1 - TOLERANCE)
+        return self.frame_time is not None and not whole
+
+    def as_shown(self, time: float | None) -> dict[str, float]:
+        """Return `differences`' arguments for values that are shown for so long, one by one."""
+        if time is None:
+            return {}
+        is_part = self.are_frames(time) and not self.by_frame
+        return {"frame_time" if is_part else "presentation_time": time}
+
     @property
     def purpose(self) -> str:
         """(str) What is shown, and for how long."""

@@ -52,10 +52,15 @@ class TunedStack:
         """List the layers that were on the chip when it was tuned."""
         return [layer.ensemble for layer in self.network.layers if layer.on_chip]
 
+    def reads_frames_of(self, process: PresentInput) -> bool:
+        """Tell whether a process presents frames of sequences to it."""
+        of_it = self.presented is process
+        return of_it and bool(self.record.are_frames(process.presentation_time))
+
     def differences(self, dt: float | None = None) -> list[str]:
         """List, in sentences, how its samples and a step differ from those of its tuning."""
         time = self.presented.presentation_time if self.presented else None
-        found = self.record.differences(dt=dt, presentation_time=time, x=self.samples)
+        found = self.record.differences(dt=dt, x=self.samples, **self.record.as_shown(time))
         if time is not None and (said := unusual_time(time, dt or self.record.dt)):
             found = [*found, said]
         if time is not None and (said := self._unsettled(time, dt or self.record.dt)):

@@ -12,6 +12,11 @@ from nengo_dense.checks.finding import Finding
 
 #: Number of samples from which the 95 % interval of an accuracy is about ±2 points or less.
 ENOUGH_SAMPLES = 1000
+#: What keeps sequences apart.
+OF_SEQUENCES = (
+    "Show one sequence a run. evaluate(stack, x, y) starts each afresh, with per_frame=True where "
+    "every frame has an answer."
+)
 
 
 @rule(
@@ -45,20 +50,29 @@ def _is_softmax(node: nengo.Node) -> bool:
     "Read answers later: by a step for each layer and the half-life of each synapse (of a stack "
     "by evaluate(stack, x, y, reset=False).delay steps).",
 )
-def leaking(graph: Graph) -> Iterator[Finding]:
+def leaking(graph: Graph, tuned_stacks: list[TunedStack]) -> Iterator[Finding]:
     """Nothing is reset between presentations: when a sample begins, currents and voltages still
     hold values from the sample before. Its own spikes need time to come through, a step for each
     layer and about the half-life of each synapse, so that its answer is there only later.
+
+    Frames of one sequence are meant to follow one another so, and a stack that was tuned on
+    sequences counts on it; only the first frame of another sequence gets what is not its own.
     """
     for node, process in presented(graph):
-        if len(process.inputs) > 1:
-            yield Finding(
-                graph.name(node),
-                f"shows {len(process.inputs)} samples for {1000 * process.presentation_time:g} ms "
-                "each, with no reset in between",
-                value=process.presentation_time,
-                unit="s",
-            )
+        if len(process.inputs) < 2:
+            continue
+        what, after, remedy = "samples", "with no reset in between", ""
+        if any(stack.reads_frames_of(process) for stack in tuned_stacks):
+            what, remedy = "frames", OF_SEQUENCES
+            after = "one after another as in tuning; another sequence would not begin afresh"
+        yield Finding(
+            graph.name(node),
+            f"shows {len(process.inputs)} {what} for {1000 * process.presentation_time:g} ms "
+            f"each, {after}",
+            remedy,
+            value=process.presentation_time,
+            unit="s",
+        )
 
 
 @rule(

@@ -183,6 +183,25 @@ def test_range_is_not_looked_at_where_nobody_knows_what_arrives(wire):
     assert len(found(network(x=100 * X, seconds=0.01, wire=wire), "ND411")) == 1
 
 
+@pytest.mark.parametrize("whole", [0.1, 0.01])
+def test_frames_follow_one_another_as_in_tuning(whole):
+    net = network(record(presentation_time=whole, frame_time=0.01), seconds=0.01)
+    assert found(net, "ND411") == []
+    (finding,) = found(net, "ND502")
+    assert "5 frames for 10 ms each, one after another as in tuning" in finding.message
+    assert finding.remedy.startswith("Show one sequence a run")
+
+
+def test_frames_of_another_length_are_found_and_whole_samples_are_none():
+    tuned = record(frame_time=0.01)
+    (finding,) = found(network(tuned, seconds=0.004), "ND411")
+    assert "frames of 10 ms, and here they last 4 ms" in finding.message
+    for net in (network(tuned), network(seconds=0.01)):
+        (finding,) = found(net, "ND502")
+        assert "ms each, with no reset in between" in finding.message
+    assert found(network(tuned), "ND411") == []
+
+
 def test_time_given_in_milliseconds_is_found():
     (finding,) = found(network(seconds=100), "ND411")
     assert "if milliseconds are meant, give presentation_time=0.1" in finding.message
