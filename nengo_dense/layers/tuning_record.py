@@ -9,20 +9,12 @@ import numpy as np
 from nengo.exceptions import ValidationError
 
 from nengo_dense.arguments import count, finite_array, number, positive
+from nengo_dense.layers.input_range import InputRange
 from nengo_dense.layers.tuned_parts import is_sketch
 from nengo_dense.plugins import show
 
 #: Default for the part of a presentation after which answers are accurate.
 EARLIEST = 0.25
-#: Inputs have another scale if, in this share of the samples, they leave the calibration range by
-#: more than this share of its width. Test data often leave it a little: of six data sets from 200
-#: calibration samples on, 1.7 % of the samples do so by half of the width, and of 60 up to 7 %.
-#: Uniform inputs of 2.5 times the range take R2 from 0.98 to 0.6 (16-12, every layer on the chip).
-FOREIGN_SHARE, FAR = 0.05, 0.5
-#: Inputs are of a smaller scale if this many samples or more keep within this share of the
-#: calibration range, and of its distance from 0, in every input. Neurons that were tuned for the
-#: whole range hardly fire then. One sample with a little noise, again and again, is not meant.
-TELLING, NARROW_SHARE = 20, 0.1
 #: How close times must be, relative to each other, to count as the same.
 TOLERANCE = 1e-6
 #: Steps of tuning from which on longer presentations are answered as well, and how much longer
@@ -225,9 +217,8 @@ class TuningRecord:
                 "chip or its emulator, or convert with encoding='host' or 'spikes'."
             )
         if x is not None:
-            values = np.asarray(x, dtype=np.float64)
-            tells = (len(values) if n is None else n) >= TELLING
-            found += self._foreign(values) or (self._narrow(values) if tells else [])
+            inputs = InputRange(self.input_low, self.input_high)
+            found += inputs.differences(np.asarray(x, dtype=np.float64), n)
         return found
 
     def not_for_values(self) -> str:
@@ -299,44 +290,6 @@ class TuningRecord:
         if frame_time is None or self.frame_time is None:
             return True
         return not self.by_frame and frame_time <= LONGER * self.frame_time
-
-    def _foreign(self, x: np.ndarray) -> list[str]:
-        """Describe inputs of another scale than the calibration data; empty if there are none."""
-        span = self.input_high - self.input_low
-        if (span > 0).any():  # of what stood still there, the range is not known; as of the others
-            span = np.where(span > 0, span, np.median(span[span > 0]))
-        beyond = (x < self.input_low - FAR * span) | (x > self.input_high + FAR * span)
-        share = float(beyond.any(axis=1).mean())
-        if share <= FOREIGN_SHARE:
-            return []
-        feature = int(beyond.mean(axis=0).argmax())
-        return [
-            f"This stack was tuned on other inputs than these: {share:.0%} of the samples are far "
-            f"outside. Input {feature} is outside most often, with {x[:, feature].min():.4g} to "
-            f"{x[:, feature].max():.4g} instead of {self.input_low[feature]:.4g} to "
-            f"{self.input_high[feature]:.4g}. Preprocess them as the calibration data, or "
-            "convert the model again with calibration data like these."
-        ]
-
-    def _narrow(self, x: np.ndarray) -> list[str]:
-        """Describe inputs of a smaller scale than calibration data; empty if there are none."""
-        span = self.input_high - self.input_low
-        moves = span > 0
-        if not moves.any():
-            return []
-        shares = np.ptp(x, axis=0)[moves] / span[moves]
-        reach = np.maximum(np.abs(self.input_low), np.abs(self.input_high))[moves]
-        is_small = bool((np.abs(x).max(axis=0)[moves] < NARROW_SHARE * reach).all())
-        if not 0 < shares.max() < NARROW_SHARE or not is_small:
-            return []
-        feature = int(np.flatnonzero(moves)[shares.argmax()])
-        return [
-            f"This stack was tuned on inputs of a larger scale: no input takes more than "
-            f"{shares.max():.2g} of its range in calibration. Input {feature} has "
-            f"{x[:, feature].min():.4g} to {x[:, feature].max():.4g} instead of "
-            f"{self.input_low[feature]:.4g} to {self.input_high[feature]:.4g}. Preprocess them as "
-            "the calibration data, or convert the model again with calibration data like these."
-        ]
 
 
 def fingerprint(x: np.ndarray) -> str:
