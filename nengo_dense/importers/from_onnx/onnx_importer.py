@@ -1,5 +1,6 @@
 """ONNX graphs of multi-layer perceptrons, from any exporter."""
 
+import warnings
 from typing import Any
 
 from nengo.exceptions import NengoException
@@ -54,6 +55,8 @@ class OnnxImporter:
             source = SourceModel(name, operations, **settings)
         steps = (step for node in found.nodes for step in node.operations)
         warn_of_rounding(name, steps, found.reading.rounded_inputs)
+        for said in found.rounded:
+            warnings.warn(f"{name}: {said}", stacklevel=2)
         return source
 
 

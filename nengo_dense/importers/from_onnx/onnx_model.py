@@ -13,6 +13,7 @@ from nengo_dense.importers.form.operation import Operation, Problem
 from nengo_dense.importers.from_onnx.onnx_graph import OnnxGraph, label_of
 from nengo_dense.importers.from_onnx.onnx_nodes import NODES
 from nengo_dense.importers.from_onnx.onnx_pattern import as_activation
+from nengo_dense.importers.from_onnx.onnx_quantizer_nodes import before_rounding
 from nengo_dense.importers.from_onnx.onnx_reading import OnnxReading
 from nengo_dense.importers.reading.feature_layout import MAX_FOLLOWED, N_SAMPLES, Layout
 
@@ -39,6 +40,9 @@ class OnnxModel:
     classes : list or None
         What the outputs stand for, if the graph says it.
 
+    rounded : list of str
+        Sentences about outputs that the graph rounds at its end, and that are read before it.
+
     Attributes
     ----------
     nodes : list of GraphNode
@@ -49,6 +53,7 @@ class OnnxModel:
     reading: OnnxReading
     outputs: dict[str, str]
     classes: list[Any] | None
+    rounded: list[str] = field(default_factory=list)
     nodes: list[GraphNode] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,7 +88,10 @@ def read_graph(graph: OnnxGraph) -> OnnxModel:
     ----------
     graph : OnnxGraph
     """
-    outputs, classes = outputs_of(graph)
+    given, classes = outputs_of(graph)
+    before = {name: before_rounding(graph, tensor) for name, tensor in given.items()}
+    outputs = {name: tensor for name, (tensor, _) in before.items()}
+    rounded = [said for _, said in before.values() if said]
     order, circle = graph.needed(list(outputs.values()))
     best: OnnxModel | None = None
     for layouts in islice(_layouts(graph), MOST_TRIALS):
@@ -96,7 +104,7 @@ def read_graph(graph: OnnxGraph) -> OnnxModel:
             for node in order if not circle else ():
                 reading.read(node)
                 as_activation(reading, node)
-            model = OnnxModel(graph, reading, outputs, classes)
+            model = OnnxModel(graph, reading, outputs, classes, rounded)
             _check_outputs(model)
         if best is None or len(model.problems) < len(best.problems):
             best = model
@@ -216,7 +224,34 @@ def outputs_of(graph: OnnxGraph) -> tuple[dict[str, str], list[Any] | None]:
         if not is_class:
             is_zipped = name in graph.makers and graph.makers[name].op_type == "ZipMap"
             found[name] = graph.makers[name].input[0] if is_zipped else name
-    return found or {name: name for name in names}, classes
+    return _zipped(graph, found, classes or []) or found or {name: name for name in names}, classes
+
+
+def _zipped(graph: OnnxGraph, found: dict[str, str], classes: list[Any]) -> dict[str, str]:
+    """Return the one output whose columns are outputs each, as skl2onnx's zipmap="columns" has it.
+
+    Nothing where they are no columns of one tensor, all that there are classes, in their order.
+    """
+    columns = [_column(graph, tensor) for tensor in found.values()]
+    tensors = {tensor for tensor, _ in columns}
+    numbers = [number for _, number in columns]
+    if len(classes) < 2 or len(tensors) > 1 or numbers != list(range(len(classes))):
+        return {}
+    return {"probabilities": tensors.pop()}
+
+
+def _column(graph: OnnxGraph, tensor: str) -> tuple[str, int]:
+    """Return the tensor whose column another is, and its number; -1 where it is none."""
+    moved = graph.makers.get(tensor)
+    cut = None if moved is None else graph.makers.get(moved.input[0])
+    if moved is None or cut is None or (moved.op_type, cut.op_type) != ("Reshape", "Slice"):
+        return tensor, -1
+    settings = [moved.input[1], *cut.input[1:]]
+    if len(settings) != 4 or not all(graph.is_number(name) for name in settings):
+        return tensor, -1
+    shape, first, end, axis = (int(graph.constant(name).item()) for name in settings)
+    is_column = (shape, end, axis) == (-1, first + 1, 1)
+    return (str(cut.input[0]), first) if is_column else (tensor, -1)
 
 
 def _labels(graph: OnnxGraph, tensor: str) -> list[Any] | None:

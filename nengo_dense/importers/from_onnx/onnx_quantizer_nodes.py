@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from nengo_dense.importers.form.operation import Problem, unsupported
-from nengo_dense.importers.from_onnx.onnx_graph import label_of
+from nengo_dense.importers.from_onnx.onnx_graph import OnnxGraph, label_of
 from nengo_dense.importers.from_onnx.onnx_quantizer import (
     QONNX_DOMAINS,
     QUANT,
@@ -72,6 +72,50 @@ def _scale_and_zero(reading: OnnxReading, node: Any, axis: int) -> tuple[np.ndar
         shape[axis] = -1
         scale, zero = scale.reshape(shape), zero.reshape(shape)
     return scale, zero
+
+
+def before_rounding(graph: OnnxGraph, tensor: str) -> tuple[str, str]:
+    """Return the probabilities that a model rounds at its end, and a sentence that says it.
+
+    Of what stands behind a softmax nothing can be computed by neurons. To leave out the rounding
+    of probabilities changes no class, unless limits are below a half, where two may be as large.
+
+    Parameters
+    ----------
+    graph : OnnxGraph
+    tensor : str
+        An output.
+
+    Returns
+    -------
+    tensor : str
+        The output itself where no such probabilities are rounded; then the sentence is empty.
+    """
+    after = graph.makers.get(tensor)
+    before = graph.makers.get(after.input[0]) if after is not None else None
+    if after is None or before is None or after.op_type != "DequantizeLinear":
+        return tensor, ""
+    taken = before.input[0]
+    maker = graph.makers.get(taken)
+    is_pair = before.op_type == "QuantizeLinear" and before.input[1:] == after.input[1:]
+    if not is_pair or maker is None or maker.op_type not in ("Sigmoid", "Softmax"):
+        return tensor, ""
+    if not all(graph.is_number(name) for name in before.input[1:]):
+        return tensor, ""
+    scale = graph.constant(before.input[1])
+    zero_point = before.input[2] if len(before.input) > 2 else ""
+    zero = graph.constant(zero_point) if zero_point else np.zeros(())
+    kind = graph.level_type(zero_point, graph.settings(before).get("output_dtype") or UINT8)
+    if "int" not in kind:
+        return tensor, ""
+    found = linear_quantizer(scale, zero, kind)
+    low, high = (float((end - found.zero) * found.step) for end in (found.low, found.high))
+    if low > 0 or high < 0.5:
+        return tensor, ""
+    return taken, (
+        f"the quantizer of its outputs ({label_of(before, before.output[0])}) is left out: the "
+        f"source gives probabilities in steps of {float(found.step):.3g}, up to {high:.3g}"
+    )
 
 
 QUANTIZER_NODES: dict[str, Reader] = {

@@ -208,6 +208,42 @@ def test_a_named_class_beside_probabilities_gives_the_classes(rng, constants):
     assert (source.n_out, source.head) == (3, "softmax")
 
 
+COLUMNS = (
+    "a = MatMul(x, W) h = Relu(a) z = MatMul(h, V) p = Softmax(z) m = ArgMax<axis = 1>(p) "
+    "e = ai.onnx.ml.ArrayFeatureExtractor(names, m) label = Reshape(e, flat) "
+    "s0 = Slice(p, n0, n1, n1) s1 = Slice(p, n1, n2, n1) s2 = Slice(p, n2, n3, n1) "
+    "no = Reshape(s0, flat) yes = Reshape(s1, flat) both = Reshape(s2, flat)"
+)
+
+
+def by_columns(constants, *outputs):
+    """Make what skl2onnx makes of a classifier with zipmap="columns"."""
+    numbers = {f"n{i}": [i] for i in range(4)}
+    model = constants(parsed(XY, COLUMNS), W=(6, 5), V=(5, 3), flat=[-1], **numbers)
+    names = helper.make_tensor("names", TensorProto.STRING, (3,), [b"no", b"yes", b"both"])
+    model.graph.initializer.append(names)
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    del model.graph.output[:]
+    for name in ("label", *outputs):
+        kind = TensorProto.STRING if name == "label" else TensorProto.FLOAT
+        model.graph.output.append(helper.make_tensor_value_info(name, kind, ("n",)))
+    return model
+
+
+def test_columns_that_are_outputs_each_are_one_output(rng, constants):
+    source = read_model(by_columns(constants, "no", "yes", "both"))
+    source.compare()
+    assert source.compared.startswith("compared on")
+    assert source.classes.tolist() == ["no", "yes", "both"]
+    assert (source.n_out, source.head) == (3, "softmax")
+
+
+@pytest.mark.parametrize("outputs", [("no", "yes"), ("yes", "no", "both")])
+def test_columns_of_another_order_or_without_some_are_refused(outputs, constants):
+    with pytest.raises(ConversionError, match="takes the outputs of a softmax, which must be"):
+        read_model(by_columns(constants, *outputs))
+
+
 @pytest.mark.parametrize(
     "kind, names", [("STRING", [b"no", b"yes", b"both"]), ("INT64", [4, 2, 7])]
 )

@@ -141,3 +141,36 @@ def test_arithmetic_in_whole_numbers_is_named(domain, kind, match, model_of):
     model = model_of(node, ("Relu", ["h"], "a", {}), dense("a", "V", "y"))
     with pytest.raises(ConversionError, match=match):
         read_model(model)
+
+
+def probabilities(kind, *after):
+    return [
+        dense("x", "W", "h"),
+        ("Relu", ["h"], "r", {}),
+        dense("r", "V", "z"),
+        (kind, ["z"], "p", {}),
+        *after,
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Softmax", "Sigmoid"])
+def test_probabilities_that_are_rounded_at_the_end_are_read_before_it(kind, model_of, rng):
+    step = numpy_helper.from_array(np.array(0.9 / 255, "f"), "fine")
+    none = numpy_helper.from_array(np.array(0, np.uint8), "none")
+    after = pair("p", "y", "fine", ("none",))
+    with pytest.warns(UserWarning, match=r"outputs \(y_q\) is left out: .* of 0.00353, up to 0.9"):
+        source = read_model(model_of(*probabilities(kind, *after), fine=step, none=none))
+    source.compare()
+    assert source.compared.startswith("compared on")
+    plain = read_model(model_of(*probabilities(kind), output="p"))
+    x = rng.normal(size=(20, 6))
+    assert source.head == plain.head == kind.lower()
+    np.testing.assert_array_equal(source.logits(x), plain.logits(x))
+
+
+def test_probabilities_cut_off_below_a_half_are_no_probabilities(model_of):
+    step = numpy_helper.from_array(np.array(0.4 / 255, "f"), "fine")
+    none = numpy_helper.from_array(np.array(0, np.uint8), "none")
+    after = pair("p", "y", "fine", ("none",))
+    with pytest.raises(ConversionError, match="a softmax must be the last operation"):
+        read_model(model_of(*probabilities("Softmax", *after), fine=step, none=none))
