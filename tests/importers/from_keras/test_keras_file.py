@@ -51,6 +51,25 @@ def test_a_pair_of_paths_is_read(keras, tmp_path):
     np.testing.assert_array_equal(specs[0].weights, model.get_weights()[0].T)
 
 
+@pytest.mark.parametrize("kind", ["keras", "h5"])
+def test_a_registered_function_with_a_name_of_keras_is_named(kind, keras, tmp_path):
+    if keras.__version__.startswith("2"):
+        pytest.skip("Keras 2 writes the name of a function alone")
+    saving = keras.saving
+    try:
+
+        @saving.register_keras_serializable(package="mine")
+        def relu(x):
+            return keras.ops.minimum(keras.ops.relu(x), 0.5)
+
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation=relu)])
+        source = save(keras, model, tmp_path, kind)
+    finally:
+        saving.get_custom_objects().pop("mine>relu", None)
+    with pytest.raises(ConversionError, match="the custom activation 'mine>relu' is not supp"):
+        read_model(source)
+
+
 OUTPUTS = {
     "the first use": lambda layers, a, b: [a, layers.Dense(2)(b)],
     "the last use": lambda layers, a, b: [layers.Dense(2)(a), b],
