@@ -6,6 +6,7 @@ from typing import Any
 import nengo
 import numpy as np
 from nengo.params import Default, EnumParam, NumberParam
+from nengo.utils.numpy import maxint
 
 from nengo_dense.arguments import check_seed, choice, count, positive
 from nengo_dense.heads import HEADS
@@ -36,6 +37,15 @@ class HeadProcess(nengo.Process):
         super().__init__(**kwargs)
         self.head = head
         self.temperature = temperature
+
+    def get_rng(self, rng: np.random.RandomState) -> np.random.RandomState:
+        """Draw a seed as any process does, and return ``rng`` itself: a head is not random.
+
+        To make a generator would take as long as all else in a simulator's reset.
+        """
+        if self.seed is None:
+            rng.randint(maxint)
+        return rng
 
     def make_step(
         self,

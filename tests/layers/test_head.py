@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from nengo_dense.emulator import Simulator
 from nengo_dense.heads import HEADS, softmax
 from nengo_dense.layers.dense import DenseLayer
-from nengo_dense.layers.head import WITH_NODE, HeadNode, SoftmaxNode
+from nengo_dense.layers.head import WITH_NODE, HeadNode, HeadProcess, SoftmaxNode
 
 logits = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8)
 
@@ -55,6 +55,14 @@ def test_node_gives_the_same_probabilities(simulator, temperature):
     with simulator(net, progress_bar=False) as sim:
         sim.run_steps(3)
         assert_allclose(sim.data[probe][-1], softmax(x, temperature), rtol=1e-12)
+
+
+def test_generators_of_what_comes_after_a_head_are_as_after_any_process():
+    for seed in (None, 4):
+        after, expected = np.random.RandomState(3), np.random.RandomState(3)
+        assert HeadProcess("softmax", seed=seed).get_rng(after) is after
+        nengo.processes.WhiteNoise(seed=seed).get_rng(expected)
+        assert after.randint(2**31) == expected.randint(2**31)
 
 
 @pytest.mark.parametrize("head", WITH_NODE)
