@@ -239,6 +239,7 @@ def _common(
         "layers": outcome.layers,
         "energy": outcome.energy,
         "work": outcome.work,
+        "tuned": run.stack.tuned,
         "dt": run.dt,
         "target": run.target,
         "notes": notes,

@@ -16,6 +16,7 @@ from nengo_dense.evaluation.replay import Replay
 from nengo_dense.evaluation.stream import Stream
 from nengo_dense.evaluation.work import Work
 from nengo_dense.exceptions import invalid
+from nengo_dense.layers.tuning_record import TuningRecord
 from nengo_dense.loihi.energy import Energy
 from nengo_dense.report_page import Report, legend, wide
 from nengo_dense.report_table import ReportTable
@@ -63,6 +64,8 @@ class RunReport(Report):
         Of samples that changed while they were shown.
     work : Work or None
         What an inference takes elsewhere than on the chip.
+    tuned : TuningRecord or None
+        What the stack was tuned for, and how far from its source that left it.
 
     Examples
     --------
@@ -98,6 +101,7 @@ class RunReport(Report):
     stream: Stream | None = None
     sequences: Times | None = None
     work: Work | None = None
+    tuned: TuningRecord | None = None
 
     @property
     @abstractmethod
@@ -202,6 +206,7 @@ class RunReport(Report):
             },
             **({"cost": self.cost.numbers()} if self.cost else {}),
             "layers": [layer.numbers() for layer in self.layers],
+            **({"tuned": self.tuned.numbers()} if self.tuned else {}),
             "notes": list(self.notes),
         }
 
@@ -218,7 +223,8 @@ class RunReport(Report):
 
     def _after(self) -> list[str]:
         """Return the lines after the table of layers, without the notes."""
-        return [describe(self.energy), *(self.cost.lines() if self.cost else [])]
+        tuned = [f"the stack was {self.tuned}"] if self.tuned else []
+        return [describe(self.energy), *(self.cost.lines() if self.cost else []), *tuned]
 
     def _cost_html(self) -> str:
         if self.cost is None:

@@ -163,6 +163,11 @@ class TuningRecord:
         n = "" if self.judged is None else f"{self.judged} "
         return f"{text}; {self.gap:.1f}% from the source on {n}held-back samples"
 
+    def numbers(self) -> dict[str, Any]:
+        """Return what reports have of it; None stands for what nobody knows."""
+        names = ("presentation_time", "dt", "encoding", "effort", "gap", "judged")
+        return {name: getattr(self, name) for name in names}
+
     def differences(
         self,
         *,

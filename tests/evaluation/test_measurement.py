@@ -1,3 +1,5 @@
+import html
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -222,6 +224,21 @@ def test_another_run_than_the_stack_was_tuned_for_is_said(stack, data, changes, 
     assert [str(warning.message) for warning in caught] == list(result.notes)
     assert Path(caught[0].filename) == Path(__file__)
     assert f"note: {result.notes[0]}" in result.summary()
+
+
+def test_how_far_tuning_left_a_stack_from_its_source_is_in_every_report(stack, data):
+    plain = evaluate(stack, *data, progress_bar=False)
+    assert plain.tuned is None
+    assert "tuned" not in plain.summary()
+    assert "tuned" not in plain.to_dict()
+    result = evaluate(tuned(stack, gap=6.1, judged=574), *data, progress_bar=False)
+    said = "the stack was tuned for presentations of 100 ms at 1 ms a step, encoding 'host'; "
+    said += "6.1% from the source on 574 held-back samples"
+    assert said in result.summary().splitlines()
+    assert said in html.unescape(result.to_html())
+    found = result.to_dict()["tuned"]
+    assert (found["gap"], found["judged"], found["presentation_time"]) == (6.1, 574, 0.1)
+    json.loads(result.to_json())
 
 
 def test_what_is_another_than_was_tuned_is_said(stack, data):
