@@ -5,7 +5,7 @@ from typing import Any
 
 import nengo
 
-from nengo_dense.layers.tuned_parts import changed, sketch
+from nengo_dense.layers.tuned_parts import added, changed, sketch
 from nengo_dense.layers.tuning_record import TuningRecord
 
 
@@ -54,15 +54,20 @@ class Tunable(nengo.Network):
 
         Once ``tuned`` is set to None, nothing is any more.
         """
-        name = self._changed()
-        if not name:
+        change = self._changed()
+        if not change:
             return ""
         return (
-            f"This stack was tuned, and the {name} is another since then: answers can be far off, "
+            f"This stack was tuned, and {change} since then: answers can be far off, "
             "and its record of tuning no longer holds. Take the change back, or convert the model "
             "again with it; if it is meant, set tuned=None."
         )
 
     def _changed(self) -> str:
         parts = None if self._tuned is None else self._tuned.parts
-        return "" if parts is None else changed(parts, sketch(self))
+        if parts is None:
+            return ""
+        if name := changed(parts, sketch(self)):
+            return f"the {name} is another"
+        name = added(parts, self)
+        return name and f"{name} was added"

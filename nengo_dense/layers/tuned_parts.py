@@ -1,5 +1,6 @@
 """What was tuned in a network, as a few numbers of which some change with it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import starmap
 from typing import Any
@@ -61,6 +62,25 @@ def changed(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         if not all(starmap(_near, zip(then.get(name, []), found, strict=False))):
             return name
     return ""
+
+
+def added(then: Mapping[str, Any], network: nengo.Network) -> str:
+    """Return the name of a connection that leads to what was tuned; empty if there is none.
+
+    What leads to an input, or to what was added as well, changes nothing of the rest.
+    """
+    seen: Counter[str] = Counter()
+    ends, others = set(), []
+    for connection in network.all_connections:
+        name = f"transform of {connection}"
+        seen[name] += 1
+        end = connection.post_obj
+        end = getattr(end, "ensemble", end)
+        if seen[name] <= len(then.get(name, [])):
+            ends.add(end)
+        else:
+            others.append((connection, end))
+    return next((str(connection) for connection, end in others if end in ends), "")
 
 
 def is_sketch(value: Any) -> bool:

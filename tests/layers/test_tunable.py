@@ -83,6 +83,7 @@ def test_a_network_made_of_its_arguments_keeps_the_record(make):
         ({"synapse": nengo.Alpha(0.005)}, "synapse of"),
         ({"neuron_type": nengo.LIF()}, "gain of <Ensemble 'layer1'>"),
         ({"encoding": "chip"}, ""),  # the record itself tells
+        ({"encoding": "spikes", "synapse": 0.005}, ""),
         ({"label": "other", "classes": ["a", "b", "c"], "seed": 1}, ""),
     ],
 )
@@ -111,10 +112,33 @@ def test_one_of_several_outputs_alone_keeps_the_record():
 
 def test_what_is_added_leaves_the_record():
     network = stack()
+    n = network.layers[0].ensemble.n_neurons
     with network:
         nengo.Connection(nengo.Node([1, 1]), network.input)
-        nengo.Ensemble(10, 1)
+        extra = nengo.Ensemble(10, 1)
+        nengo.Connection(network.layers[0].neurons, extra.neurons, transform=np.ones((10, n)))
+        nengo.Connection(extra, extra)
     assert network.altered == ""
+
+
+@pytest.mark.parametrize("make", [stack, graph])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda n: (n.layers[0].neurons, n.layers[1].neurons),  # beside the one there is
+        lambda n: (n.layers[1].neurons, n.layers[1].ensemble.neurons),
+        lambda n: (n.input, n.logits),
+        lambda n: (n.layers[0].neurons, n.layers[1].input),  # the very same again
+    ],
+)
+def test_a_connection_added_to_what_was_tuned_is_told(make, ends):
+    network = make()
+    with network, nengo.Network():
+        pre, post = ends(network)
+        nengo.Connection(pre, post, transform=np.ones((post.size_in, pre.size_out)))
+    assert network.tuned is None
+    assert "<Connection from " in network.altered
+    assert "was added since then" in network.altered
 
 
 @pytest.mark.parametrize("make", [stack, graph])

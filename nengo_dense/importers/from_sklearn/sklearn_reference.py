@@ -10,6 +10,7 @@ import numpy as np
 
 from nengo_dense.importers.model_reference import Reference
 from nengo_dense.importers.precision import coarsest
+from nengo_dense.notices import notify
 
 #: What gives an estimator's outputs, the most telling first: a decision has no probabilities.
 METHODS = ("predict_proba", "decision_function", "predict", "transform")
@@ -20,7 +21,10 @@ def reference(model: Any) -> Reference:
 
     def outputs(x: np.ndarray) -> np.ndarray:
         with _without_words_on_names():
-            return _in_one_column(model, _method(model)(_named(model, x)))
+            given = _named(model, x)
+            values = np.asarray(_method(model)(given))
+            _say_if_decided_otherwise(model, given, values)
+        return _in_one_column(model, values)
 
     def layers(x: np.ndarray) -> list[tuple[str, np.ndarray]]:
         with _without_words_on_names():
@@ -42,9 +46,28 @@ def _method(model: Any) -> Callable[[Any], Any]:
     return method
 
 
-def _in_one_column(model: Any, values: Any) -> np.ndarray:
+def _say_if_decided_otherwise(model: Any, x: Any, values: np.ndarray) -> None:
+    """Tell of a classifier of one's own whose answers do not follow from its probabilities."""
+    classes = getattr(model, "classes_", None)
+    if classes is None or not hasattr(model, "predict_proba"):
+        return
+    answers = np.asarray(model.predict(x))
+    if answers.ndim > 1:
+        usual, what = values > 0.5, "the labels that are likelier than not"
+    else:
+        usual, what = np.asarray(classes)[values.argmax(axis=1)], "the likeliest classes"
+    differ = answers != usual
+    if share := float(differ.reshape(len(answers), -1).any(axis=1).mean()):
+        notify(
+            f"What predict() of this {type(_last(model)).__name__} answers is not {what} for "
+            f"{share:.1%} of the samples that were compared. The converted network has its "
+            "probabilities, and answers by these: decide there as your predict() does.",
+            stacklevel=1,
+        )
+
+
+def _in_one_column(model: Any, columns: np.ndarray) -> np.ndarray:
     """Leave out the first of two probabilities where the estimator itself computes one."""
-    columns: np.ndarray = np.asarray(values)
     computes_one = getattr(_last(model), "n_outputs_", None) == 1
     if computes_one and columns.ndim == 2 and columns.shape[1] == 2:
         columns = columns[:, 1:]

@@ -165,7 +165,8 @@ def _columns(model: Any) -> AffineMap:
     matrix = np.zeros((sum(len(part.matrix) for part, _ in found), n))
     row = 0
     for part, places in found:
-        matrix[row : row + len(part.matrix), places] = part.dense()
+        rows = matrix[row : row + len(part.matrix)]
+        np.add.at(rows.T, places, part.dense().T)  # a column may be taken several times
         row += len(part.matrix)
     return AffineMap(matrix, np.concatenate([part.offset for part, _ in found]))
 

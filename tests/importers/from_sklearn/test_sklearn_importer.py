@@ -164,6 +164,9 @@ TRANSFORMERS = {
         remainder=MaxAbsScaler(),
         transformer_weights={"s": 2.0, "p": -0.5, "remainder": 3.0},
     ),
+    "columns taken twice": ColumnTransformer(
+        [("s", StandardScaler(), [4, 4, -1]), ("p", "passthrough", [1, 0, 1])]
+    ),
     "projection": GaussianRandomProjection(3, random_state=0),
     "sparse projection": SparseRandomProjection(3, random_state=0),
     "pipeline in columns": make_column_transformer(
@@ -383,6 +386,31 @@ def test_a_subclass_that_computes_something_else_is_found(x, rng):
     trained(model, x, rng.normal(size=80))
     with pytest.raises(ConversionError, match="each layer alone agrees"):
         read_model(model).compare()
+
+
+class Careful(MLPClassifier):
+    """Says yes where that is not unlikely."""
+
+    def predict(self, X):
+        likely = self.predict_proba(X) > 0.3
+        return (
+            likely.astype(int) if self.out_activation_ == "logistic" else likely[:, 1].astype(int)
+        )
+
+
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [
+        ([[0, 1], [1, 1], [1, 0]], "the labels that are likelier than not"),
+        ([0, 1, 2], "the likeliest classes"),
+    ],
+)
+def test_a_subclass_that_decides_otherwise_is_told_of(labels, what, x, rng):
+    y = np.array(labels)[rng.randint(3, size=len(x))]
+    model = make_pipeline(StandardScaler(), Careful(hidden_layer_sizes=(8,), max_iter=5))
+    trained(model, x, y)
+    with pytest.warns(UserWarning, match=rf"predict\(\) of this Careful answers is not {what}"):
+        read_model(model).compare(x)
 
 
 def test_a_step_that_computes_something_else_is_named(x, rng):
