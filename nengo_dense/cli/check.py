@@ -76,7 +76,7 @@ def _add_rules(subparsers: Any, common: argparse.ArgumentParser) -> None:
     rules = subparsers.add_parser("rules", parents=[common], help="list all rules")
     rules.set_defaults(run_command=run_rules)
     explain = subparsers.add_parser("explain", parents=[common], help="explain one rule")
-    explain.add_argument("code", metavar="CODE")
+    explain.add_argument("code", metavar="CODE", help="such as ND204")
     explain.set_defaults(run_command=run_explain)
 
 

@@ -39,7 +39,12 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="tune for an answer at every frame, where --calibrate has sequences",
     )
     parser.add_argument(
-        "-o", "--output", required=True, type=archive_path(STACK), metavar="STACK.npz"
+        "-o",
+        "--output",
+        required=True,
+        type=archive_path(STACK),
+        metavar="STACK.npz",
+        help="file to write, with the stack or graph and what it was tuned for",
     )
     parser.set_defaults(run_command=run)
 

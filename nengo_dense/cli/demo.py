@@ -29,7 +29,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser(
         "demo", parents=[common], help="train, convert and run a digit classifier"
     )
-    parser.add_argument("-o", "--output", default="demo-output", metavar="FOLDER")
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="demo-output",
+        metavar="FOLDER",
+        help="for the picture and the stack (%(default)s)",
+    )
     parser.add_argument("--seed", type=seed, default=0, help="of split and training (%(default)s)")
     parser.set_defaults(run_command=run)
 

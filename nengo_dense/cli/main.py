@@ -112,7 +112,12 @@ class _Parser(argparse.ArgumentParser):
     """Shows what a user has typed as every other message does."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong; the name of a file may steer a terminal."""
+        """Say what is wrong; the name of a file may steer a terminal.
+
+        Of what was given with an option a sentence tells enough, such as of a folder.
+        """
+        if message.startswith("argument -"):
+            self.exit(USAGE, f"{self.prog}: {told(message.removeprefix('argument '))}\n")
         super().error(told(message))
 
 

@@ -67,7 +67,12 @@ def add_timing(parser: argparse.ArgumentParser) -> None:
 
 def add_running(parser: argparse.ArgumentParser) -> None:
     """Add options for what runs the samples."""
-    parser.add_argument("--target", choices=TARGETS, default="sim")
+    parser.add_argument(
+        "--target",
+        choices=TARGETS,
+        default="sim",
+        help="the chip's integers, its floats, or Nengo's own neurons (%(default)s)",
+    )
     parser.add_argument(
         "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
     )

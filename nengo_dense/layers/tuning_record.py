@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ SETTLED, LONGER = 100, 1.25
 USUAL_TIME, USUAL_STEP = 0.1, 0.001
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TuningRecord:
     """The conditions that the weights and biases of a stack were tuned for.
 
@@ -95,7 +95,7 @@ class TuningRecord:
     frame_time: float | None = None
     task: str | None = None
     judged: int | None = None
-    parts: Mapping[str, Any] | None = field(default=None, repr=False)
+    parts: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name in ("presentation_time", "dt", "earliest", "frame_time"):
@@ -153,6 +153,9 @@ class TuningRecord:
         shown, frame = 1000 * self.presentation_time, self.frame_time
         what = "presentations" if frame is None else f"sequences, {1000 * frame:g} ms a frame,"
         return f"{'frames' if self.by_frame else what} of {shown:g} ms"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
 
     def __str__(self) -> str:
         how = "" if self.effort is None else f", effort {self.effort!r}"

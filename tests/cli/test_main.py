@@ -15,7 +15,7 @@ from nengo.exceptions import SimulationError
 
 from nengo_dense import convert, files, predict
 from nengo_dense.__main__ import main as start
-from nengo_dense.cli.main import main
+from nengo_dense.cli.main import build_parser, main
 from nengo_dense.layers import DenseStack
 
 SCRIPT = """
@@ -284,6 +284,20 @@ def test_wrong_usage_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert "usage: nengo-dense" in capsys.readouterr().err
+
+
+def test_help_explains_every_argument():
+    (commands,) = [action for action in build_parser()._actions if action.choices]
+    for name, command in commands.choices.items():
+        assert [action.dest for action in command._actions if not action.help] == [], name
+
+
+def test_what_is_wrong_with_an_option_is_one_sentence(folder, capsys):
+    """The usage of a command is twenty lines, above which a folder's name was lost."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["convert", "model.h5", "-o", str(folder / "none" / "stack.npz")])
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("nengo-dense convert: -o/--output: there is no folder ")
 
 
 def test_convert_does_not_overwrite_what_is_not_a_stack(folder, keras_file, capsys):

@@ -205,3 +205,4 @@ def test_times_are_those_of_tuning_unless_others_are_given():
 def test_a_record_reads_as_a_sentence(more, said):
     record = TuningRecord(0.1, 0.001, "host", np.zeros(2), np.ones(2), **more)
     assert re.search(f"{said}$", str(record))
+    assert repr(record) == f"<TuningRecord: {record}>"  # without arrays of all inputs
