@@ -31,7 +31,8 @@ def emulator() -> str:
             for row in known["figures"]["table"]
         ]
         more = more_of_emulator(known["figures"], picture=not parts)
-        parts += [table(head, rows), *more, circumstances(known)]
+        named = f"**{known['processor']}**\n"
+        parts += [named, table(head, rows), *more, circumstances(known)]
     return "\n".join(parts)
 
 
