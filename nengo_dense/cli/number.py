@@ -71,7 +71,7 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         "--target",
         choices=TARGETS,
         default="sim",
-        help="the chip's integers, its floats, or Nengo's own neurons (%(default)s)",
+        help="the chip's integers, the chip in floats, or Nengo itself (%(default)s)",
     )
     parser.add_argument(
         "--jobs", type=processes, default=1, metavar="N", help="processes (%(default)s)"
