@@ -515,7 +515,7 @@ def test_networks_without_layers_are_untouched(tmp_path):
         exec("import nengo\\n" + source[start:end], space)
         net = space["plain_network"]()
         with nengo_loihi.Simulator(net, progress_bar=False) as sim:
-            sim.run_steps(200)
+            sim.run_steps(100)
             assert splitter.HostChipSplit.__name__ == "HostChipSplit"
             np.savez(sys.argv[1] + "/out.npz", *(sim.data[p] for p in net.all_probes))
     """
@@ -523,7 +523,7 @@ def test_networks_without_layers_are_untouched(tmp_path):
         [sys.executable, "-c", program, str(tmp_path), __file__], check=True, timeout=120
     )
     install()
-    data, _ = loihi(plain_network(), 200)
+    data, _ = loihi(plain_network(), 100)
     with np.load(tmp_path / "out.npz") as out:
         for i, ours in enumerate(data):
             assert np.count_nonzero(ours) > 50

@@ -49,7 +49,7 @@ def test_sums_are_those_of_one_neuron_after_another(
     size, n, bounds, apart, first, n_partial, sum_spiking, rng
 ):
     weights = rng.normal(size=(n, size)) * 2.0 ** rng.randint(-30, 30, size=(n, 1))
-    recorded = (rng.uniform(size=(6, 11, n + 4 * apart)) < 0.5).astype(np.uint8)
+    recorded = (rng.uniform(size=(3, 7, n + 4 * apart)) < 0.5).astype(np.uint8)
     if first == "steps":  # in memory
         recorded = recorded.swapaxes(0, 1)
     spikes, pairs = recorded[..., 2 * apart : n + 2 * apart], PAIRS[n_partial]
