@@ -47,8 +47,10 @@ LAVA := .venv-lava/bin
 BRIAN := .venv-brian/bin
 READERS := .venv-readers/bin
 META := setup.cfg pyproject.toml
-# setuptools says of every editable installation that folders here may be found first.
+# setuptools says of every editable installation that folders here may be found first. Of modules
+# those that are imported are compiled then; all of them take pip minutes.
 PIP = PYTHONWARNINGS="ignore:Editable installation" $(1)/python -m pip --quiet
+INSTALL = $(PIP) install --no-compile
 # pip says nothing for minutes: what it does is said before.
 installing = @echo "Installing $(1), $(2)."
 OLDEST_TESTS ?= tests
@@ -65,29 +67,29 @@ help:
 	$(if $(PYTHON),,$(error No Python 3.10 or later is on PATH. Name one: make PYTHON=/path/to/python))
 	$(call installing,the package and its demo into .venv,a minute or two)
 	$(PYTHON) -m venv .venv
-	$(call PIP,$(CORE)) install --upgrade pip
-	$(call PIP,$(CORE)) install --editable ".[demo]"
+	$(call INSTALL,$(CORE)) --upgrade pip
+	$(call INSTALL,$(CORE)) --editable ".[demo]"
 	touch $@
 
 # Tests want every framework whose models can be read. torch 2.13.0 is named exactly so that a
 # CPU build that the machine may have is found; without it the torch tests say that they skip.
 .venv/tests: .venv/demo
 	$(call installing,what the tests need into .venv,some minutes)
-	$(call PIP,$(CORE)) install --editable ".[tests,keras,onnx,nir]" dask distributed
-	$(call PIP,$(CORE)) install torch==2.13.0 || echo "no torch: its tests are skipped"
+	$(call INSTALL,$(CORE)) --editable ".[tests,keras,onnx,nir]" dask distributed
+	$(call INSTALL,$(CORE)) torch==2.13.0 || echo "no torch: its tests are skipped"
 	touch $@
 
 .venv/dev: .venv/tests
 	$(call installing,what the documentation needs into .venv,half a minute)
-	$(call PIP,$(CORE)) install --editable ".[dev]"
+	$(call INSTALL,$(CORE)) --editable ".[dev]"
 	touch $@
 
 # nengo-dl builds from source and asks for "tensorflow" by name; pip finds both.
 .venv-dl/tests: $(META)
 	$(call installing,TensorFlow and NengoDL into .venv-dl,some minutes)
 	$(PYTHON_DL) -m venv .venv-dl
-	$(call PIP,$(DL)) install --upgrade pip
-	$(call PIP,$(DL)) install --editable ".[tests,dl]"
+	$(call INSTALL,$(DL)) --upgrade pip
+	$(call INSTALL,$(DL)) --editable ".[tests,dl]"
 	touch $@
 
 # What nengo-dl names as its build environment does not run on Python 3.12 and later; the last
@@ -95,22 +97,22 @@ help:
 .venv-tf-keras/tests: $(META)
 	$(call installing,a current TensorFlow and NengoDL into .venv-tf-keras,some minutes)
 	$(PYTHON_TF_KERAS) -m venv .venv-tf-keras
-	$(call PIP,$(TF_KERAS)) install --upgrade pip "setuptools>=70.1,<81"
-	$(call PIP,$(TF_KERAS)) install --no-build-isolation --editable ".[tests,tf-keras]"
+	$(call INSTALL,$(TF_KERAS)) --upgrade pip "setuptools>=70.1,<81"
+	$(call INSTALL,$(TF_KERAS)) --no-build-isolation --editable ".[tests,tf-keras]"
 	touch $@
 
 .venv-lint/ready: pyproject.toml
 	$(call installing,ruff and mypy into .venv-lint,half a minute)
 	$(PYTHON_LINT) -m venv .venv-lint
-	$(call PIP,$(LINT)) install --upgrade pip
-	$(call PIP,$(LINT)) install --group lint
+	$(call INSTALL,$(LINT)) --upgrade pip
+	$(call INSTALL,$(LINT)) --group lint
 	touch $@
 
 .venv-oldest/tests: $(META) tests/oldest.txt
 	$(call installing,the oldest supported versions into .venv-oldest,a minute or two)
 	$(PYTHON_OLDEST) -m venv .venv-oldest
-	$(call PIP,$(OLDEST)) install --upgrade pip
-	$(call PIP,$(OLDEST)) install --constraint tests/oldest.txt --editable ".[tests]"
+	$(call INSTALL,$(OLDEST)) --upgrade pip
+	$(call INSTALL,$(OLDEST)) --constraint tests/oldest.txt --editable ".[tests]"
 	touch $@
 
 # lava-dl's own requirements are of its training; its reader imports torch and torchvision all the
@@ -118,24 +120,24 @@ help:
 .venv-lava/tests: Makefile
 	$(call installing,Lava into .venv-lava,some minutes)
 	$(PYTHON_LAVA) -m venv .venv-lava
-	$(call PIP,$(LAVA)) install --upgrade pip
-	$(call PIP,$(LAVA)) install lava-nc==0.10.0 h5py matplotlib \
+	$(call INSTALL,$(LAVA)) --upgrade pip
+	$(call INSTALL,$(LAVA)) lava-nc==0.10.0 h5py matplotlib \
 		opencv-python-headless pillow torch==2.13.0
-	$(call PIP,$(LAVA)) install --no-deps torchvision==0.28.0 lava-dl==0.6.0
+	$(call INSTALL,$(LAVA)) --no-deps torchvision==0.28.0 lava-dl==0.6.0
 	touch $@
 
 # brian2-loihi 0.5.2 is of 2021: it uses what later versions of Brian and NumPy dropped.
 .venv-brian/tests: Makefile
 	$(call installing,Brian into .venv-brian,a minute or two)
 	$(PYTHON_BRIAN) -m venv .venv-brian
-	$(call PIP,$(BRIAN)) install brian2-loihi==0.5.2 brian2==2.6.0 "numpy<2" \
+	$(call INSTALL,$(BRIAN)) brian2-loihi==0.5.2 brian2==2.6.0 "numpy<2" \
 		"setuptools<80" h5py
 	touch $@
 
 .venv-readers/tests: Makefile
 	$(call installing,readers of NIR into .venv-readers,some minutes)
 	$(PYTHON_READERS) -m venv .venv-readers
-	$(call PIP,$(READERS)) install torch==2.13.0 "numpy<2.3" nirtorch==2.0.2 \
+	$(call INSTALL,$(READERS)) torch==2.13.0 "numpy<2.3" nirtorch==2.0.2 \
 		snntorch==1.0.0 sinabs==3.1.3 norse==1.1.0 rockpool==3.1.0 xylosim==0.1.3
 	# samna on PyPI is a shell that fetches a driver of boards from elsewhere when it is imported
 	$(call PIP,$(READERS)) uninstall --yes samna
