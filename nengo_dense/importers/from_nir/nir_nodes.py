@@ -16,7 +16,9 @@ A spike is an impulse of area 1, so that rates are in Hz. Simulators take it for
 step, and so for less by the length of the step. Writers that mean the same neurons put :math:`R =
 \tau / step` (snnTorch, and what is exported here): then rates are read in spikes a step, as
 weights and biases are. Spyx puts what a step leaves of the voltage, :math:`1 - step / \tau`, in
-the place of :math:`R`, and does not read it: it means :math:`\tau / step`, too.
+the place of :math:`R`, and does not read it: it means :math:`\tau / step`, too. Its ``CubaLIF``
+neurons have no ``w_in`` that would make up for the sum over :math:`\tau_{syn}`, so that many would
+fire more than once in a step. They fire once, and their rates end there.
 
 What has no rate of this kind is refused: ``Threshold`` (it fires or does not), ``I`` (it grows
 without bound), ``Delay``, convolution, recurrence, negative resistances.
@@ -35,6 +37,7 @@ from nengo_dense.importers.form.operation import (
     Operation,
     Problem,
     Scaling,
+    activation,
     unsupported,
 )
 
@@ -104,10 +107,12 @@ class Rates:
         if not spiking or all(kind in PASSING for kind in kinds[spiking[0] + 1 :]):
             return
         self.step = self.left_step or step_of(leaky)
+        is_limited = all(fires_once(node, self.left_step) for node in leaky)
         if self.step is not None:
             self.unit += (
                 f". Rates are read in spikes a step of {self.step:.3g} s{which}, as simulators "
-                "take a spike for a 1 that lasts a step"
+                "take a spike for a 1 that lasts a step. A neuron fires once in a step there at "
+                f"most; rates above that {'end there' if is_limited else 'are read too high'}"
             )
         elif min(np.min(_tau(node)) for node in leaky) < 1:
             self.unit = (
@@ -166,6 +171,15 @@ def left_step_of(nodes: Sequence[Any]) -> float | None:
     is_chance = np.ptp(left) < SAME and not np.any(np.isclose(step, SPYX_STEPS, rtol=SAME, atol=0))
     is_left = np.all((left > 0) & (left < 1)) and np.allclose(steps, step, rtol=SAME, atol=0)
     return step if is_left and not is_chance else None
+
+
+def fires_once(node: Any, left_step: float | None) -> bool:
+    """Tell whether rates have to end at one spike a step; see `left_step_of`.
+
+    Currents of Spyx's ``CubaLIF`` are sums over ``tau_syn / step`` steps, so that many of its
+    neurons fire in every step.
+    """
+    return left_step is not None and type(node).__name__ == "CubaLIF"
 
 
 def operations_of_node(node: Any, label: str, rates: Rates) -> Operations:
@@ -233,7 +247,11 @@ def _spiking(node: Any, label: str, rates: Rates) -> Operations:
     rates.errors[label] = float(np.max(0.5 / tau))
     middle = _vector(node.v_leak) - (v_threshold + v_reset) / 2
     slope = (1.0 if rates.step is None else rates.step) / (tau * height)
-    return [Scaling(gain * slope, middle * slope, label), Activation("relu", label)]
+    fires: Operations = [Activation("relu", label)]
+    if fires_once(node, rates.left_step):
+        most = 1.0 if rates.step is not None else 1 / float(rates.left_step or 1.0)
+        fires = activation("relu", label, max_value=most)
+    return [Scaling(gain * slope, middle * slope, label), *fires]
 
 
 def _array(values: Any) -> np.ndarray:

@@ -179,6 +179,27 @@ def test_what_a_step_leaves_in_the_place_of_the_resistance_is_read_as_spyx_means
     np.testing.assert_allclose(values.mean(), count.mean(), rtol=0.25)
 
 
+@pytest.mark.parametrize("step", [1.0, 1e-3])
+def test_rates_of_spyx_synaptic_neurons_end_at_one_spike_a_step(step, rng):
+    n = 40
+    left, decay = rng.uniform(0.7, 0.9, (2, n))
+    settings = {"v_leak": fill(n, 0), "v_threshold": fill(n, 1), "r": left, "w_in": fill(n, 1)}
+    neurons = nir.CubaLIF(step / (1 - decay), step / (1 - left), **settings)
+    first, last = nir.Linear(rng.normal(size=(n, 6)) / 2), nir.Linear(rng.normal(size=(3, n)) / 6)
+    with pytest.warns(UserWarning, match="once in a step there at most; rates above that end"):
+        read = read_model(graph(first, neurons, last))
+    x = rng.uniform(size=(60, 6))
+    current, voltage, count = np.zeros((3, 60, n))
+    for i in range(1500):  # as Spyx computes them
+        spikes = voltage > 1
+        current = decay * current + x @ first.weight.T
+        voltage = left * voltage + current - spikes
+        count += spikes / 1000 * (i >= 500)
+    assert 0.2 < np.mean(count > 0.99) < 0.6, "many saturate"
+    ours, theirs = forward(read, x)[-1], count @ last.weight.T
+    assert np.var(ours - theirs) < 0.1 * np.var(theirs)
+
+
 @pytest.mark.parametrize("r, step", [(0.8, 0.02), ([0.8, 0.8, 0.9], [1, 2, 1]), (1.0, 1.0)])
 def test_another_resistance_is_taken_as_it_stands(r, step, rng):
     r = fill(3, 1) * r
