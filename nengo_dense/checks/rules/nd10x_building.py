@@ -307,6 +307,10 @@ def tensor_node(graph: Graph) -> Iterator[Finding]:
             yield Finding(graph.name(node), "is a TensorNode, which only NengoDL can run")
 
 
+#: What can be probed on the chip: of neurons, and of ensembles.
+OF_NEURONS, OF_ENSEMBLES = ("output", "spikes", "voltage", "input"), ("decoded_output",)
+
+
 @rule(
     "ND109",
     "error",
@@ -316,7 +320,9 @@ def tensor_node(graph: Graph) -> Iterator[Finding]:
 )
 def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
     """nengo-loihi accepts ``sample_every`` and fails with an AssertionError after the run, when
-    the data is read. It has no probes of connections and learning rules, on the host either.
+    the data is read. It has no probes of connections and learning rules, on the host either. With
+    those of what the chip does not have, as refractory times or the input of an ensemble, it fails
+    in the run.
     """
     for probe in graph.network.all_probes:
         if not isinstance(probe.target, nengo.Node | nengo.Ensemble | Neurons | ObjView):
@@ -324,6 +330,12 @@ def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
                 graph.name(probe),
                 f"is of a {type(probe.target).__name__}, of which nengo-loihi has no probes",
                 "Probe what it connects.",
+            )
+        elif graph.on_chip(probe.target) and not _is_readable(probe):
+            yield Finding(
+                graph.name(probe),
+                f"is of the {probe.attr!r} of what is on the chip, where it cannot be read",
+                "Probe the neurons' output, voltage or input, or the ensemble's decoded_output.",
             )
         elif probe.sample_every is not None and graph.on_chip(probe.target):
             yield Finding(
@@ -334,3 +346,7 @@ def sampled_probe(graph: Graph, dt: float) -> Iterator[Finding]:
                 limit=dt,
                 unit="s",
             )
+
+
+def _is_readable(probe: nengo.Probe) -> bool:
+    return probe.attr in (OF_NEURONS if isinstance(probe.obj, Neurons) else OF_ENSEMBLES)

@@ -163,6 +163,25 @@ def sampled_probe():
     return net
 
 
+@broken("ND109", "refractory", says="'refractory_time' of what is on")
+def probe_of_what_the_chip_does_not_have():
+    net = layers()
+    with net:
+        on_chip = nengo.Ensemble(2, 1, label="leaky")
+        nengo.Probe(on_chip.neurons, "refractory_time", label="refractory")
+    place(net, leaky=True)
+    return net
+
+
+@broken("ND109", "values", says="'input' of what is on")
+def probe_of_what_enters_an_ensemble():
+    net = layers()
+    with net:
+        nengo.Probe(nengo.Ensemble(2, 1, label="leaky"), "input", label="values")
+    place(net, leaky=True)
+    return net
+
+
 @sound("ND109", run=0.01)
 def sampled_probe_on_the_host():
     net = layers(value=2.0)
