@@ -47,7 +47,10 @@ class Simulator:
     dt : float, optional
         Step in seconds.
     seed : int, optional
-        Seed of all random numbers, the same in every lane; ``network.seed + 1`` by default.
+        Seed of the chip's random numbers, the same in every lane; ``network.seed + 1`` by
+        default. Noise and processes on the host that have no seed of their own begin elsewhere
+        in each simulator, as nengo-loihi's do; ``reset(seed)``, or ``numpy.random.seed`` before,
+        repeats them.
     minibatch_size : int, optional
         Number of lanes. None means one lane, and probed values without a lane axis.
     target : {"sim", "simreal"}, optional
