@@ -195,8 +195,8 @@ def _far_off(
     of: str = "held-back calibration data",
 ) -> Iterator[str]:
     """Say of which outputs answers are far from the source's, by more standard errors."""
-    shares = zip(names, goals.of_outputs, found.apart, found.doubt, strict=False)
-    for name, goal, apart, doubt in shares:
+    shares = zip(names, goals.of_outputs, found.apart, found.doubt, found.off, strict=False)
+    for name, goal, apart, doubt, off in shares:
         how, others = f"are off by {apart:.0%} of their standard deviation", ""
         is_far = apart > FAR_VALUES
         if not goal.distillation.late:
@@ -205,6 +205,9 @@ def _far_off(
             how = f"differ in {apart:.0%} of the samples"
             if FAR_OF_ONE * missed < FAR_SHARE:
                 others = f", where one answer for all would differ in {missed:.0%}"
+            if not is_far and goal.may_be_values and off > 1:
+                is_far, how = True, f"as values are off by {off:.0%} of their standard deviation"
+                others = "; if they are classes, name task='classification'"
         if not is_far:
             continue
         where = f" at output {show(name)}" * (len(names) > 1)

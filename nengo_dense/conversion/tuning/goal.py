@@ -36,6 +36,18 @@ class Goal(NamedTuple):
     distillation: Distillation
     weight: float
 
+    @property
+    def may_be_values(self) -> bool:
+        """(bool) Whether nothing says if its order matters or its values."""
+        comparisons = self.distillation.comparisons
+        return not self.distillation.late and not all(one.early for one in comparisons)
+
+    def off(self, logits: np.ndarray, source: np.ndarray) -> float:
+        """Return the root mean square of all values' difference, in standard deviations."""
+        ours, theirs = logits[:, self.columns], source[:, self.columns]
+        variance = theirs.var(axis=0).mean()
+        return float(np.sqrt(((ours - theirs) ** 2).mean() / variance)) if variance > 0 else 0.0
+
     def missed_by_one(self, logits: np.ndarray) -> float:
         """Return the share of samples, or of labels, that the best single answer for all misses.
 

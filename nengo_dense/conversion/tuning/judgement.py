@@ -29,12 +29,15 @@ class Judgement:
     distances : (2 * n_outputs, n) ndarray
         What ``apart`` (of values its square), then ``wrong``, are the means of: those of each
         answer.
+    off : tuple of float
+        For each output how far its values are off, see `Goal.off`.
     """
 
     loss: float
     apart: tuple[float, ...]
     wrong: tuple[float, ...]
     distances: np.ndarray = field(compare=False, repr=False)
+    off: tuple[float, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def gap(self) -> float:
@@ -106,4 +109,5 @@ def judge_answers(
     apart = goals.distances(final, wanted)
     wrong = goals.mistakes(final, np.concatenate(known) if known else None)
     shares = goals.apart_by(apart), tuple(wrong.mean(axis=1).tolist())
-    return Judgement(total / every, *shares, np.concatenate([apart, wrong]))
+    off = tuple(goal.off(final, wanted) for goal in goals.of_outputs)
+    return Judgement(total / every, *shares, np.concatenate([apart, wrong]), off)

@@ -110,3 +110,14 @@ def test_classes_are_wanted_at_every_deadline_and_values_at_the_last(targets):
 def test_frames_take_more_steps_than_each_is_answered_for(targets):
     goals = Goals.for_targets(targets[:, :3], ["softmax"]).at(frame_windows(5, 4, 3))
     assert (goals.n_steps, goals.n_shown) == (23, 4)
+
+
+@pytest.mark.parametrize(
+    ("task", "may_be"), [(None, True), ("classification", False), ("regression", False)]
+)
+def test_several_linear_outputs_may_be_values_where_nothing_says_it(task, may_be):
+    source = np.random.RandomState(0).normal(size=(200, 3))
+    (goal,) = Goals.for_targets(source, ["linear"], task=task).of_outputs
+    assert goal.may_be_values == may_be
+    assert goal.off(np.broadcast_to(source.mean(axis=0), source.shape), source) == pytest.approx(1)
+    assert goal.off(source, source) == 0
