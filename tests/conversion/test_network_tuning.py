@@ -79,6 +79,24 @@ def test_few_held_back_samples_are_told_of_by_all(n, of, monkeypatch):
         convert(layers, calibration=x, **QUICK)
 
 
+@pytest.mark.parametrize("task", [None, "classification"])
+def test_values_further_off_than_their_mean_are_told_of_unless_they_are_classes(
+    task, monkeypatch, recwarn
+):
+    def shifted(circuit, fit, held_back, goals, **how):
+        for bias in circuit.biases[-1:]:
+            bias += 10  # which changes no order
+        return [judge(circuit, held_back, goals)]
+
+    monkeypatch.setattr(network_tuning, "tune", shifted)
+    layers, x = make_model(np.random.RandomState(1), 2), np.random.RandomState(3).randn(200, 6)
+    warnings.simplefilter("always")
+    convert(layers, calibration=x, task=task, **QUICK)
+    said = [str(w.message) for w in recwarn if "as values are off by" in str(w.message)]
+    assert len(said) == (task is None)
+    assert all("name task='classification'" in message for message in said)
+
+
 @pytest.mark.parametrize("small, n_few", [(0.01, "2"), (0.5, None)])
 def test_values_that_hardly_vary_are_named_where_answers_are_far_off(small, n_few):
     rng = np.random.RandomState(2)
