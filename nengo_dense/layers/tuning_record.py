@@ -75,8 +75,12 @@ class TuningRecord:
     0.025
     >>> print(record)
     tuned for presentations of 100 ms at 1 ms a step, encoding 'host'
+    >>> record.numbers()
+    {'presentation_time': 0.1, 'dt': 0.001, 'encoding': 'host', 'effort': None, 'gap': None, ...}
     >>> record.differences(dt=0.001)
     []
+    >>> record.are_frames(0.05), record.as_shown(0.05)
+    (False, {'presentation_time': 0.05})
     >>> record.differences(dt=0.002)
     ['This stack was tuned for steps of 1 ms, and here they are 2 ms, ...']
     >>> record.not_for_values()
@@ -136,12 +140,26 @@ class TuningRecord:
         ----------
         time : float
             Of one of the values that a process presents one after another.
+
+        Returns
+        -------
+        are : bool
         """
         whole = not self.by_frame and time >= self.presentation_time * (1 - TOLERANCE)
         return self.frame_time is not None and not whole
 
     def as_shown(self, time: float | None) -> dict[str, float]:
-        """Return `differences`' arguments for values that are shown for so long, one by one."""
+        """Return `differences`' arguments for values that are shown for so long, one by one.
+
+        Parameters
+        ----------
+        time : float or None
+            In seconds; None where nobody knows.
+
+        Returns
+        -------
+        arguments : dict
+        """
         if time is None:
             return {}
         is_part = self.are_frames(time) and not self.by_frame
@@ -167,7 +185,12 @@ class TuningRecord:
         return f"{text}; {self.gap:.1f}% from the source on {n}held-back samples"
 
     def numbers(self) -> dict[str, Any]:
-        """Return what reports have of it; None stands for what nobody knows."""
+        """Return what reports have of it; None stands for what nobody knows.
+
+        Returns
+        -------
+        numbers : dict
+        """
         names = ("presentation_time", "dt", "encoding", "effort", "gap", "judged")
         return {name: getattr(self, name) for name in names}
 

@@ -161,7 +161,7 @@ def test_warnings_of_a_conversion_reach_the_terminal_of_a_script(folder):
         "import numpy as np, nengo_dense\n"
         "layers = [(np.ones((4, 6)), np.zeros(4)), (np.ones((3, 4)), np.zeros(3))]\n"
         "x = np.arange(120.0).reshape(20, 6)\n"
-        "stack = nengo_dense.convert(layers, calibration=x, encoding='chip')\n"
+        "stack = nengo_dense.convert(layers, x, encoding='chip', task='classification')\n"
     )
     done = run(folder, "check", "script.py:stack", "--no-build", "--run", "0")
     assert b"nengo-dense: warning: 6 of 6 features leave [-1, 1]" in done.stderr
