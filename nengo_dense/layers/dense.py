@@ -80,8 +80,6 @@ class DenseLayer(nengo.Network):
         The neurons' spikes, to connect from and to probe; filtered, they give y.
     connection : nengo.Connection
         From ``input`` to ``neurons``, with the weights as its transform.
-    max_rate, start : float
-        As given.
     unit_gain, base_bias : float
         Gain of every neuron, and its bias current for ``b = 0``.
 
@@ -126,10 +124,10 @@ class DenseLayer(nengo.Network):
         super().__init__(label=label, seed=seed, add_to_container=False)
         n_neurons = count(n_neurons, "n_neurons", self)
         size_in = count(size_in, "size_in", self)
-        self.max_rate = positive(max_rate, "max_rate", self, unit="hertz")
+        self._max_rate = positive(max_rate, "max_rate", self, unit="hertz")
         on_chip = flag(on_chip, "on_chip", self)
         self._check_size(n_neurons, size_in, on_chip)
-        self.start = self._check_start(start, on_chip)
+        self._start = self._check_start(start, on_chip)
         neuron_type = with_amplitude(neuron_type, 1 / self.max_rate, self, self.start)
         self.unit_gain, self.base_bias = self._tuning(neuron_type, intercept)
         bias = quantities(0 if bias is None else bias, (n_neurons,), "bias", self, fill=True)
@@ -175,6 +173,16 @@ class DenseLayer(nengo.Network):
     def output(self) -> nengo.ensemble.Neurons:
         """(nengo.ensemble.Neurons) The same neurons, to connect from."""
         return self.ensemble.neurons
+
+    @property
+    def max_rate(self) -> float:
+        """(float) Rate in hertz that stands for the value 1."""
+        return self._max_rate
+
+    @property
+    def start(self) -> float:
+        """(float) Voltage that the neurons start at."""
+        return self._start
 
     @property
     def on_chip(self) -> bool:

@@ -383,3 +383,10 @@ def test_wide_fan_in_is_allowed_on_the_host():
 
 def test_fan_in_of_4096_is_allowed_on_the_chip():
     assert DenseLayer(1, 4096).on_chip
+
+
+@pytest.mark.parametrize("name", ["max_rate", "start", "weights", "bias", "on_chip"])
+def test_what_a_layer_is_made_of_is_not_set_to_no_effect(name):
+    layer = DenseLayer(2, 3, add_to_container=False, seed=0)
+    with pytest.raises(AttributeError, match=f"{name}|can't set"):
+        setattr(layer, name, 1)
