@@ -68,6 +68,7 @@ def test_tuned_integers_answer_as_the_model_more_often(model, rng, encoding, mon
     assert after[1] > 0.9
 
 
+@pytest.mark.filterwarnings("ignore:Answers of the converted")  # of little effort they may be far
 def test_ten_steps_are_enough_where_they_are_tuned_for(model, rng):
     x, test = rng.randn(600, 5), rng.randn(400, 5)
     same = {"calibration": x, "presentation_time": 0.01, "progress_bar": False}
