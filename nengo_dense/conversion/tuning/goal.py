@@ -167,6 +167,11 @@ class Goals:
         return any(self.of_values)
 
     @property
+    def has_sigmoids(self) -> bool:
+        """(bool) Whether any output is probabilities of labels, which may be anything between."""
+        return any(goal.head == "sigmoid" for goal in self.of_outputs)
+
+    @property
     def of_values(self) -> tuple[bool, ...]:
         """(tuple of bool) Whether it is its values that matter, of each output."""
         return tuple(goal.distillation.late for goal in self.of_outputs)

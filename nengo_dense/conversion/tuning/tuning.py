@@ -73,7 +73,7 @@ def tune(
             best.judge_now()
         first, n_steps = best.judgements[0], goals.n_shown
         budget = Budget(effort, len(fit), n_steps, goals.late)
-        by_rate = has_many_spikes(circuit, fit, goals.n_steps)
+        by_rate = not goals.has_sigmoids and has_many_spikes(circuit, fit, goals.n_steps)
         lessons = Lessons.of(fit, goals, source, by_rate, seed)
         rate = first_rate(goals, first, n_steps, budget.haste, by_rate)
         steps = Steps(circuit, best.parameters, min(rate, most_rate))

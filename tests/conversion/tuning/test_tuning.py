@@ -15,6 +15,7 @@ from nengo_dense.conversion.tuning.host_limit import LIMIT, HostLimit, share_bey
 from nengo_dense.conversion.tuning.judgement import judge
 from nengo_dense.conversion.tuning.schedule import MOST_COOLING, Schedule
 from nengo_dense.conversion.tuning.soap import Soap
+from nengo_dense.conversion.tuning.through_time import loss_and_gradient
 from nengo_dense.conversion.tuning.tuning import tune
 from nengo_dense.layers.stack import DenseStack
 from nengo_dense.loihi.kernel.choice import COMPILING
@@ -243,6 +244,24 @@ def test_values_and_what_learns_from_labels_gain_to_the_end(problem, monkeypatch
     values = Goals.for_targets(problem[1].targets[:, 0], ["linear"], task="regression").at(WINDOWS)
     assert count_updates(problem, monkeypatch, source, values) > N_UPDATES / 2
     assert count_updates(problem, monkeypatch) > N_UPDATES / 2
+
+
+@pytest.mark.parametrize(("head", "goes_by_rate"), [("softmax", True), ("sigmoid", False)])
+def test_sigmoids_go_through_the_steps_however_many_spikes_there_are(
+    problem, monkeypatch, head, goes_by_rate
+):
+    make, fit, held_back, _ = problem
+    goals = Goals.for_targets(fit.targets[:, 0], [head]).at(WINDOWS)
+    ways = set()
+
+    def noted(*given, by_rate):
+        ways.add(by_rate)
+        return loss_and_gradient(*given, by_rate=by_rate)
+
+    monkeypatch.setattr(tuning, "has_many_spikes", lambda *_: True)
+    monkeypatch.setattr(tuning, "loss_and_gradient", noted)
+    tune(make(), fit, held_back, goals, effort="fast", seed=1, progress_bar=False)
+    assert ways == {goes_by_rate}
 
 
 @pytest.mark.parametrize("by_rate", [False, True], ids=["through time", "by rate"])
