@@ -195,7 +195,8 @@ def _far_off(
     of: str = "held-back calibration data",
 ) -> Iterator[str]:
     """Say of which outputs answers are far from the source's, by more standard errors."""
-    shares = zip(names, goals.of_outputs, found.apart, found.doubt, found.off, strict=False)
+    doubts = found.doubt[: len(names)]  # those of ``wrong`` follow
+    shares = zip(names, goals.of_outputs, found.apart, doubts, found.off, strict=True)
     for name, goal, apart, doubt, off in shares:
         how, others = f"are off by {apart:.0%} of their standard deviation", ""
         is_far = apart > FAR_VALUES

@@ -239,7 +239,7 @@ def _common(
         "layers": outcome.layers,
         "energy": outcome.energy,
         "work": outcome.work,
-        "tuned": run.stack.tuned,
+        "tuned": run.tuned,
         "dt": run.dt,
         "target": run.target,
         "notes": notes,

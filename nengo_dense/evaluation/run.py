@@ -21,7 +21,7 @@ from nengo_dense.layers.delay import delay_of
 from nengo_dense.layers.graph import AnyDense, DenseGraph
 from nengo_dense.layers.part import Parts
 from nengo_dense.layers.stack import DenseStack
-from nengo_dense.layers.tuning_record import chosen_times
+from nengo_dense.layers.tuning_record import TuningRecord, chosen_times
 from nengo_dense.notices import notify
 from nengo_dense.sequence import Sequences, join, refuse_frames
 
@@ -56,6 +56,8 @@ class Run:
     delay : int or None
         Steps from the end of such a frame, or of a sample of a stream, to its answer; None where
         each is shown from a fresh start.
+    tuned : TuningRecord or None
+        Of the stack, which looks at all its weights to tell.
     """
 
     stack: AnyDense
@@ -71,6 +73,7 @@ class Run:
     stream: Stream | None = None
     sequences: Sequences | None = None
     delay: int | None = None
+    tuned: TuningRecord | None = None
 
     @classmethod
     def of(
@@ -109,7 +112,8 @@ class Run:
         samples = sequences or check_batches(x, stack.size_in, "x", stack.columns)
         check_target(stack, choice(target, TARGETS, "target"))
         n_frames = None if sequences is None else sequences.n_frames
-        time, step = chosen_times(stack.tuned, presentation_time, dt, n_frames)
+        tuned = stack.tuned
+        time, step = chosen_times(tuned, presentation_time, dt, n_frames)
         step = positive(step, "dt", unit="seconds")
         n_steps = presentation_steps(time, step)
         said += [check_still(n_steps, step, n_frames)]
@@ -118,9 +122,7 @@ class Run:
             samples, n_steps = arrange(sequences, n_steps, step, fresh, by_frame)
         elif by_frame:
             refuse_frames(x)
-        n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
-        fit_in = lanes_in_memory(n_steps, stack.units[-1], n_neurons)
-        most = min(count(minibatch_size, "minibatch_size"), fit_in)
+        most = min(count(minibatch_size, "minibatch_size"), _most_lanes(stack, n_steps))
         delay = None if fresh and not by_frame else delay_of(stack, target, step)
         if fresh:
             check_no_stream(gap, order)
@@ -139,6 +141,7 @@ class Run:
             stream=stream,
             sequences=sequences,
             delay=delay,
+            tuned=tuned,
         )
         notes = [*run._differences(), *said, *run._unusual()]
         return replace(run, notes=tuple(filter(None, notes)))
@@ -146,12 +149,12 @@ class Run:
     def _differences(self) -> list[str]:
         """Say in which ways this is not what the stack was tuned for; also what is empty."""
         stack, sequences, frame_time = self.stack, self.sequences, None
-        if stack.tuned is None:
+        if self.tuned is None:
             return [stack.altered]
         if sequences is not None:
             n_frames = sequences.n_frames if self.delay is None else 1
             frame_time = self.dt * (self.n_steps // n_frames)
-        return stack.tuned.differences(
+        return self.tuned.differences(
             encoding=stack.encoding,
             dt=self.dt,
             presentation_time=self.n_steps * self.dt,
@@ -216,10 +219,9 @@ class Run:
 
     def for_values(self, parts: Iterable[OutputPart]) -> "Run":
         """Return this run, noting where values of outputs were not what tuning was for."""
-        tuned = self.stack.tuned
-        if tuned is None or not any(part.may_be_either for part in parts):
+        if self.tuned is None or not any(part.may_be_either for part in parts):
             return self
-        return replace(self, notes=(*self.notes, *filter(None, [tuned.not_for_values()])))
+        return replace(self, notes=(*self.notes, *filter(None, [self.tuned.not_for_values()])))
 
     def warn(self, stacklevel: int) -> None:
         """Say the notes, to the caller of whoever calls this (1), or further up."""
@@ -232,8 +234,7 @@ class Run:
         Of neurons of tuned layers nothing is said: they are fast on purpose, and their weights
         make up for it.
         """
-        tuned = self.stack.tuned is not None
-        faults = [] if tuned else [layer.fault(self.dt) for layer in layers]
+        faults = [layer.fault(self.dt) for layer in layers] if self.tuned is None else []
         found = tuple(filter(None, (self.samples.doubt(), *faults)))
         for note in found:
             notify(note, stacklevel)
@@ -289,3 +290,9 @@ def check_target(stack: AnyDense, target: str) -> None:
             "target='nengo'",
             "target",
         )
+
+
+def _most_lanes(stack: AnyDense, n_steps: int) -> int:
+    """Return how many samples at once have room in memory."""
+    n_neurons = sum(layer.ensemble.n_neurons for layer in populations_of(stack))
+    return lanes_in_memory(n_steps, stack.units[-1], n_neurons)

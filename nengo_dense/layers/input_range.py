@@ -37,6 +37,11 @@ class InputRange(NamedTuple):
     low: np.ndarray
     high: np.ndarray
 
+    @property
+    def span(self) -> np.ndarray:
+        """((size_in,) ndarray) Width of each input's range; 0 where it stood still."""
+        return self.high - self.low
+
     def differences(self, x: np.ndarray, n: int | None = None) -> list[str]:
         """Say of inputs, (n_rows, size_in), that they are others; nothing where they are not.
 
@@ -52,7 +57,7 @@ class InputRange(NamedTuple):
 
     def _foreign(self, x: np.ndarray) -> list[str]:
         """Describe inputs of another scale than the calibration data; empty if there are none."""
-        span = self.high - self.low
+        span = self.span
         if (span > 0).any():  # of what stood still there, the range is not known; as of the others
             span = np.where(span > 0, span, np.median(span[span > 0]))
         beyond = (x < self.low - FAR * span) | (x > self.high + FAR * span)
@@ -67,7 +72,7 @@ class InputRange(NamedTuple):
 
     def _shifted(self, x: np.ndarray) -> list[str]:
         """Describe inputs that are on one side of the calibration data; empty if none are."""
-        span = self.high - self.low
+        span = self.span
         above = (x > self.high + OUTSIDE * span) & (x.min(axis=0) > self.low + AWAY * span)
         below = (x < self.low - OUTSIDE * span) & (x.max(axis=0) < self.high - AWAY * span)
         outside = ((above | below) & (span > 0)).mean(axis=0)
@@ -83,7 +88,7 @@ class InputRange(NamedTuple):
 
     def _narrow(self, x: np.ndarray) -> list[str]:
         """Describe inputs of a smaller scale than calibration data; empty if there are none."""
-        span = self.high - self.low
+        span = self.span
         moves = span > 0
         if not moves.any():
             return []

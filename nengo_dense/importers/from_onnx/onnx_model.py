@@ -39,7 +39,6 @@ class OnnxModel:
         Name of an output -> the tensor that holds it.
     classes : list or None
         What the outputs stand for, if the graph says it.
-
     rounded : list of str
         Sentences about outputs that the graph rounds at its end, and that are read before it.
 
